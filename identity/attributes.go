@@ -1,0 +1,299 @@
+package identity
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"iter"
+	"maps"
+	"slices"
+	"unsafe"
+)
+
+// Schema names the attributes of the rows that share it. It is immutable, so
+// that ten million accounts can point at one name table and a compiled read of
+// an attribute is an index.
+type Schema struct {
+	names []string
+	slots map[string]int
+}
+
+// NewSchema returns a schema of the given names. A name that occurs twice keeps
+// its first slot for look-ups by name; both slots can be read by index.
+func NewSchema(names ...string) *Schema {
+	s := &Schema{names: slices.Clone(names), slots: make(map[string]int, len(names))}
+	for i, name := range names {
+		if _, ok := s.slots[name]; !ok {
+			s.slots[name] = i
+		}
+	}
+	return s
+}
+
+// Slot returns the index of an attribute; names are compared exactly.
+func (s *Schema) Slot(name string) (int, bool) {
+	if s == nil {
+		return 0, false
+	}
+	i, ok := s.slots[name]
+	return i, ok
+}
+
+// Len returns the number of attributes.
+func (s *Schema) Len() int {
+	if s == nil {
+		return 0
+	}
+	return len(s.names)
+}
+
+// Name returns the name in slot i.
+func (s *Schema) Name(i int) string { return s.names[i] }
+
+// Names returns all names in slot order. The caller must not change the slice.
+func (s *Schema) Names() []string {
+	if s == nil {
+		return nil
+	}
+	return s.names
+}
+
+// With returns a schema that has the names of s in the same slots and the new
+// ones after them.
+func (s *Schema) With(names ...string) *Schema {
+	return NewSchema(append(slices.Clone(s.Names()), names...)...)
+}
+
+// Attributes is a set of attribute values: one packed row behind a shared
+// [Schema]. It is immutable; values read from it are views into the row. The
+// zero Attributes is empty.
+type Attributes struct {
+	schema *Schema
+	row    string // layout: see AppendRow
+}
+
+// NewAttributes packs a map. Names are put in alphabetical order.
+func NewAttributes(values map[string]Value) Attributes {
+	names := slices.Sorted(maps.Keys(values))
+	row := make([]Value, len(names))
+	for i, name := range names {
+		row[i] = values[name]
+	}
+	return Pack(NewSchema(names...), row)
+}
+
+// Pack packs values, one for each slot of the schema; missing ones are null.
+func Pack(schema *Schema, values []Value) Attributes {
+	buf := AppendRow(nil, schema.Len(), values)
+	return Attributes{schema, unsafe.String(unsafe.SliceData(buf), len(buf))}
+}
+
+// FromRow returns the attributes of a row that [AppendRow] wrote for this
+// schema. The row must not change afterwards.
+func FromRow(schema *Schema, row string) Attributes { return Attributes{schema, row} }
+
+// Schema returns the names behind a; nil when a is empty.
+func (a Attributes) Schema() *Schema { return a.schema }
+
+// Row returns the packed row, for stores that keep rows themselves.
+func (a Attributes) Row() string { return a.row }
+
+// Get returns the value of an attribute, null when there is none. Names are
+// compared exactly.
+func (a Attributes) Get(name string) Value {
+	if i, ok := a.schema.Slot(name); ok {
+		return a.At(i)
+	}
+	return Value{}
+}
+
+// All yields the attributes that are not null, in slot order.
+func (a Attributes) All() iter.Seq2[string, Value] {
+	return func(yield func(string, Value) bool) {
+		for i, name := range a.schema.Names() {
+			if v := a.At(i); !v.IsNull() && !yield(name, v) {
+				return
+			}
+		}
+	}
+}
+
+// Map returns the attributes that are not null.
+func (a Attributes) Map() map[string]Value { return maps.Collect(a.All()) }
+
+// MarshalJSON writes an object with the attributes that are not null.
+func (a Attributes) MarshalJSON() ([]byte, error) {
+	buf := []byte{'{'}
+	for name, v := range a.All() {
+		if len(buf) > 1 {
+			buf = append(buf, ',')
+		}
+		key, err := json.Marshal(name)
+		if err != nil {
+			return nil, err
+		}
+		val, err := v.MarshalJSON()
+		if err != nil {
+			return nil, err
+		}
+		buf = append(append(append(buf, key...), ':'), val...)
+	}
+	return append(buf, '}'), nil
+}
+
+// UnmarshalJSON reads an object of values.
+func (a *Attributes) UnmarshalJSON(src []byte) error {
+	var m map[string]Value
+	if err := json.Unmarshal(src, &m); err != nil {
+		return err
+	}
+	*a = NewAttributes(m)
+	return nil
+}
+
+// A packed row is: the width of an offset in bytes (1, 2 or 4); the end of each
+// cell, counted from the end of this table; the cells. An empty cell is null,
+// any other starts with its tag.
+const (
+	tagText = 't'
+	tagInt  = 'i' // eight bytes, little endian
+	tagTrue = 'y'
+	tagNot  = 'n'
+	tagList = 'l' // for each item its length (uvarint) and its cell
+)
+
+// AppendRow appends the packed form of n values; values beyond len(values) are
+// null.
+func AppendRow(dst []byte, n int, values []Value) []byte {
+	values = values[:min(n, len(values))]
+	size := 0
+	for _, v := range values {
+		size += cellSize(v)
+	}
+	width := offsetWidth(size)
+	dst = append(dst, byte(width))
+	end := 0
+	for i := range n {
+		if i < len(values) {
+			end += cellSize(values[i])
+		}
+		dst = appendOffset(dst, width, end)
+	}
+	for _, v := range values {
+		dst = appendCell(dst, v)
+	}
+	return dst
+}
+
+func cellSize(v Value) int {
+	switch v.kind {
+	case Text:
+		return 1 + int(v.n)
+	case Integer:
+		return 9
+	case Boolean:
+		return 1
+	case List:
+		size := 1
+		for _, item := range v.List() {
+			n := cellSize(item)
+			size += n + uvarintSize(n)
+		}
+		return size
+	}
+	return 0
+}
+
+func uvarintSize(n int) int {
+	size := 1
+	for ; n >= 0x80; n >>= 7 {
+		size++
+	}
+	return size
+}
+
+func appendCell(dst []byte, v Value) []byte {
+	switch v.kind {
+	case Text:
+		return append(append(dst, tagText), v.Text()...)
+	case Integer:
+		return binary.LittleEndian.AppendUint64(append(dst, tagInt), uint64(v.n))
+	case Boolean:
+		if v.n != 0 {
+			return append(dst, tagTrue)
+		}
+		return append(dst, tagNot)
+	case List:
+		dst = append(dst, tagList)
+		for _, item := range v.List() {
+			dst = binary.AppendUvarint(dst, uint64(cellSize(item)))
+			dst = appendCell(dst, item)
+		}
+	}
+	return dst
+}
+
+// At returns the value in a slot of the schema, null for slots it does not have.
+func (a Attributes) At(slot int) Value {
+	if slot < 0 || slot >= a.schema.Len() || a.row == "" {
+		return Value{}
+	}
+	width, n := int(a.row[0]), len(a.schema.names)
+	start := 0
+	if slot > 0 {
+		start = offset(a.row, width, slot-1)
+	}
+	base := 1 + width*n
+	return readCell(a.row[base+start : base+offset(a.row, width, slot)])
+}
+
+func offset(row string, width, i int) int {
+	p := 1 + width*i
+	switch width {
+	case 1:
+		return int(row[p])
+	case 2:
+		return int(row[p]) | int(row[p+1])<<8
+	}
+	return int(row[p]) | int(row[p+1])<<8 | int(row[p+2])<<16 | int(row[p+3])<<24
+}
+
+func readCell(cell string) Value {
+	if cell == "" {
+		return Value{}
+	}
+	switch body := cell[1:]; cell[0] {
+	case tagText:
+		return StringValue(body)
+	case tagInt:
+		var n uint64
+		for i := range 8 {
+			n |= uint64(body[i]) << (8 * i)
+		}
+		return IntValue(int64(n))
+	case tagTrue:
+		return BoolValue(true)
+	case tagNot:
+		return BoolValue(false)
+	default:
+		return ListValue(readItems(body)...)
+	}
+}
+
+func readItems(body string) []Value {
+	items := []Value{}
+	for body != "" {
+		size, shift := 0, 0
+		for {
+			b := body[0]
+			body = body[1:]
+			size |= int(b&0x7f) << shift
+			if b < 0x80 {
+				break
+			}
+			shift += 7
+		}
+		items = append(items, readCell(body[:size]))
+		body = body[size:]
+	}
+	return items
+}

@@ -1,0 +1,184 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// Account is one account of a source. Accounts are plain data; copying one is
+// cheap and shares its attributes.
+//
+// Source: identity-profile.md 3.3.
+type Account struct {
+	Source         string // display name of the source
+	NativeIdentity string // the unique account id on the source
+	Name           string // the account name (display attribute); empty: as NativeIdentity
+	ID             string // the platform's id of the account, if known
+	UUID           string
+
+	Created, Modified time.Time // zero when unknown
+	Disabled, Locked  bool
+
+	// IdentityID is the identity that the data say the account is linked to;
+	// empty when they say nothing. ManuallyCorrelated without an identity keeps
+	// the account from correlating.
+	IdentityID         string
+	ManuallyCorrelated bool
+
+	Entitlements []string
+	Attributes   Attributes
+}
+
+// Key identifies the account: its source and native identity.
+func (a *Account) Key() AccountKey { return AccountKey{a.Source, a.NativeIdentity} }
+
+// DisplayName returns the account name, or the native identity when it has none.
+func (a *Account) DisplayName() string {
+	if a.Name == "" {
+		return a.NativeIdentity
+	}
+	return a.Name
+}
+
+// Property returns an attribute of the account or, when the attributes have no
+// such name, one of the account's own fields by its vendor name: created,
+// modified, nativeIdentity, displayName, name, id, uuid, disabled, locked,
+// entitlements. Unknown names and unknown times give null.
+func (a *Account) Property(name string) Value {
+	if _, ok := a.Attributes.schema.Slot(name); ok {
+		if v := a.Attributes.Get(name); !v.IsNull() {
+			return v
+		}
+	}
+	switch name {
+	case "created":
+		return timeValue(a.Created)
+	case "modified":
+		return timeValue(a.Modified)
+	case "nativeIdentity":
+		return StringValue(a.NativeIdentity)
+	case "displayName", "name":
+		return StringValue(a.DisplayName())
+	case "id":
+		return textOrNull(a.ID)
+	case "uuid":
+		return textOrNull(a.UUID)
+	case "disabled":
+		return BoolValue(a.Disabled)
+	case "locked":
+		return BoolValue(a.Locked)
+	case "entitlements":
+		return StringsValue(a.Entitlements...)
+	}
+	return Value{}
+}
+
+func timeValue(t time.Time) Value {
+	if t.IsZero() {
+		return Value{}
+	}
+	return StringValue(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+}
+
+func textOrNull(s string) Value {
+	if s == "" {
+		return Value{}
+	}
+	return StringValue(s)
+}
+
+// AccountKey identifies an account. Both parts are compared exactly.
+type AccountKey struct{ Source, NativeIdentity string }
+
+// String returns source/nativeIdentity.
+func (k AccountKey) String() string { return k.Source + "/" + k.NativeIdentity }
+
+// Identity is a person (or other owner of accounts) as the platform knows it.
+//
+// Source: identity-profile.md 11.
+type Identity struct {
+	ID      string // stable for the life of the identity
+	Alias   string // internal name, from the first authoritative account
+	Profile string // name of its identity profile; empty: none
+
+	Attributes Attributes // identity attributes by technical name, as stored
+	Accounts   []Account  // correlated accounts, in the order they were first seen
+
+	ManagerID      string // identity id of the manager; empty: none
+	Lifecycle      Lifecycle
+	Protected      bool // never deleted, always a correlation candidate
+	Created        time.Time
+	Modified       time.Time
+	ExceptionCodes []string // of the last run, see profile.Exception
+}
+
+// Lifecycle is the lifecycle state of an identity.
+type Lifecycle struct {
+	State           string `json:"stateName"` // technical name; empty: not set
+	ManuallyUpdated bool   `json:"manuallyUpdated"`
+	// Overridden is the value the evaluation gave when the state was set by
+	// hand: the manual state holds until it gives another (DECISION 42).
+	Overridden string `json:"overridden,omitempty"`
+}
+
+// Attribute returns a stored identity attribute, null when it has none.
+func (i *Identity) Attribute(name string) Value { return i.Attributes.Get(name) }
+
+// Source is where accounts come from.
+type Source interface {
+	// Name returns the display name of the source.
+	Name() string
+	// Accounts yields all accounts. An error ends the stream. Breaking out of
+	// the loop releases everything the source holds.
+	Accounts(ctx context.Context) iter.Seq2[Account, error]
+}
+
+// Refuser is a [Source] that goes on when single accounts cannot be read. What
+// was refused looks as if it had been deleted, so the removal phase of an
+// aggregation has to be skipped.
+//
+// Source: identity-profile.md 17.
+type Refuser interface {
+	// Refused returns how many accounts were refused when the accounts were
+	// read last.
+	Refused() int
+}
+
+// Directory finds identities by the value of an attribute.
+type Directory interface {
+	// Find yields the identities whose attribute has the value; with fold, case
+	// is ignored as Java's equalsIgnoreCase does.
+	Find(ctx context.Context, attribute, value string, fold bool) iter.Seq2[*Identity, error]
+}
+
+// ErrNotFound is returned by [Store] look-ups for things that are not there.
+var ErrNotFound = errors.New("not found")
+
+// Store keeps identities and uncorrelated accounts between runs. Identities
+// given to and received from a store belong to the caller: a store copies. All
+// methods are safe for concurrent use.
+type Store interface {
+	Directory
+	// Get returns an identity, or [ErrNotFound].
+	Get(ctx context.Context, id string) (*Identity, error)
+	// ByAccount returns the identity an account is linked to, or [ErrNotFound].
+	ByAccount(ctx context.Context, key AccountKey) (*Identity, error)
+	// All yields every identity by ascending id.
+	All(ctx context.Context) iter.Seq2[*Identity, error]
+	// Uncorrelated yields the accounts of a source without identity, by native
+	// identity; an empty source name means every source.
+	Uncorrelated(ctx context.Context, source string) iter.Seq2[Account, error]
+	// Apply makes all changes of the batch, or none.
+	Apply(ctx context.Context, b Batch) error
+}
+
+// Batch is a set of changes that a [Store] makes together. Deletions come
+// first, so an account may move from one identity to another in one batch.
+type Batch struct {
+	Put          []*Identity  // created or replaced, with all their accounts
+	Delete       []string     // identity ids
+	Uncorrelated []Account    // created or replaced
+	Forget       []AccountKey // uncorrelated accounts to remove
+}

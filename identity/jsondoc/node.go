@@ -1,0 +1,292 @@
+// Package jsondoc reads JSON into a tree that knows where everything stands,
+// keeps the order of members, the spelling of numbers and every unknown field,
+// reports duplicate keys, and can be edited and written back.
+//
+// Text is UTF-8; half of a surrogate pair that JSON spells as \ud83d alone is
+// kept in its three-byte form and written back as it was.
+package jsondoc
+
+import (
+	"sort"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Kind is the kind of a JSON value.
+type Kind uint8
+
+// The kinds of JSON values.
+const (
+	Null Kind = iota
+	Bool
+	Number
+	String
+	Array
+	Object
+)
+
+// String returns the kind as people call it: null, boolean, number, text, list, object.
+func (k Kind) String() string {
+	return [...]string{"null", "boolean", "number", "text", "list", "object"}[min(k, Object)]
+}
+
+// Node is one JSON value. A nil *Node stands for a value that is absent: all
+// methods that only read accept it.
+type Node struct {
+	kind    Kind
+	text    string // decoded string, or the spelling of a number or boolean
+	members []Member
+	items   []*Node
+	src     *source
+	offset  int
+}
+
+// Member is a key of an object with its value.
+type Member struct {
+	Key   string
+	Value *Node
+	at    int // offset of the key
+	src   *source
+}
+
+// Pos returns the place of the key.
+func (m Member) Pos() diag.Pos { return m.src.pos(m.at) }
+
+// source is a file of which only the name and the line starts are kept.
+type source struct {
+	file  string
+	lines []int32 // offset of the first byte of each line
+	text  []byte
+	base  diag.Pos // where the text begins in the file
+}
+
+func (s *source) pos(offset int) diag.Pos {
+	if s == nil {
+		return diag.Pos{}
+	}
+	line := sort.Search(len(s.lines), func(i int) bool { return int(s.lines[i]) > offset }) - 1
+	start := int(s.lines[line])
+	column := utf8.RuneCount(s.text[start:min(offset, len(s.text))]) + 1
+	if line == 0 && s.base.Line > 0 {
+		column += s.base.Column - 1
+	}
+	return diag.Pos{File: s.file, Line: max(s.base.Line, 1) + line, Column: column, Offset: s.base.Offset + offset}
+}
+
+// Kind returns the kind; an absent node is [Null].
+func (n *Node) Kind() Kind {
+	if n == nil {
+		return Null
+	}
+	return n.kind
+}
+
+// IsNull reports whether n is absent or null.
+func (n *Node) IsNull() bool { return n.Kind() == Null }
+
+// Pos returns where the value begins; nodes that were not read from a file have
+// no place.
+func (n *Node) Pos() diag.Pos {
+	if n == nil {
+		return diag.Pos{}
+	}
+	return n.src.pos(n.offset)
+}
+
+// Get returns the value of a member, or nil. When a key occurs twice, the last
+// one counts.
+func (n *Node) Get(key string) *Node {
+	if n == nil {
+		return nil
+	}
+	for i := len(n.members) - 1; i >= 0; i-- {
+		if n.members[i].Key == key {
+			return n.members[i].Value
+		}
+	}
+	return nil
+}
+
+// At follows a chain of keys: n.At("object", "name").
+func (n *Node) At(keys ...string) *Node {
+	for _, key := range keys {
+		n = n.Get(key)
+	}
+	return n
+}
+
+// Members returns the members in order. The caller must not change the slice.
+func (n *Node) Members() []Member {
+	if n == nil {
+		return nil
+	}
+	return n.members
+}
+
+// Items returns the items of a list. The caller must not change the slice.
+func (n *Node) Items() []*Node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// Text returns the text of a string, the spelling of a number or boolean, and
+// "" for everything else.
+func (n *Node) Text() string {
+	if n == nil {
+		return ""
+	}
+	return n.text
+}
+
+// String returns the text of a string and whether n is one.
+func (n *Node) Str() (string, bool) { return n.Text(), n.Kind() == String }
+
+// IsTrue reports whether n is true, as a boolean or, as exports have it, the
+// text "true" in any case.
+func (n *Node) IsTrue() bool {
+	if n.Kind() != Bool && n.Kind() != String {
+		return false
+	}
+	b, err := strconv.ParseBool(n.text)
+	return err == nil && b && len(n.text) == 4
+}
+
+// Int returns a whole number and whether n is one; 2.0 and "2" count.
+func (n *Node) Int() (int64, bool) {
+	switch n.Kind() {
+	case Number:
+		return identity.NumberValue(n.text).Int()
+	case String:
+		i, err := strconv.ParseInt(n.text, 10, 64)
+		return i, err == nil
+	}
+	return 0, false
+}
+
+// Value returns n as an attribute value. Objects become their JSON text.
+func (n *Node) Value() identity.Value {
+	switch n.Kind() {
+	case Bool:
+		return identity.BoolValue(n.text == "true")
+	case Number:
+		return identity.NumberValue(n.text)
+	case String:
+		return identity.StringValue(n.text)
+	case Array:
+		items := make([]identity.Value, len(n.items))
+		for i, item := range n.items {
+			items[i] = item.Value()
+		}
+		return identity.ListValue(items...)
+	case Object:
+		return identity.StringValue(string(n.Append(nil)))
+	}
+	return identity.Value{}
+}
+
+// NewString returns a text node.
+func NewString(s string) *Node { return &Node{kind: String, text: s} }
+
+// NewBool returns a boolean node.
+func NewBool(b bool) *Node { return &Node{kind: Bool, text: strconv.FormatBool(b)} }
+
+// NewInt returns a number node.
+func NewInt(i int64) *Node { return &Node{kind: Number, text: strconv.FormatInt(i, 10)} }
+
+// NewNull returns a null node.
+func NewNull() *Node { return &Node{} }
+
+// NewArray returns a list of the given items.
+func NewArray(items ...*Node) *Node { return &Node{kind: Array, items: items} }
+
+// NewObject returns an object; keys and values alternate in pairs of members.
+func NewObject(members ...Member) *Node { return &Node{kind: Object, members: members} }
+
+// M returns a member for [NewObject].
+func M(key string, value *Node) Member { return Member{Key: key, Value: value} }
+
+// Set replaces the value of a member, or appends one. It does nothing to nodes
+// that are not objects.
+func (n *Node) Set(key string, value *Node) {
+	if n.Kind() != Object {
+		return
+	}
+	for i := len(n.members) - 1; i >= 0; i-- {
+		if n.members[i].Key == key {
+			n.members[i].Value = value
+			return
+		}
+	}
+	n.members = append(n.members, Member{Key: key, Value: value})
+}
+
+// Remove deletes all members of that key and reports whether there were any.
+func (n *Node) Remove(key string) bool {
+	if n == nil {
+		return false
+	}
+	kept := n.members[:0]
+	for _, m := range n.members {
+		if m.Key != key {
+			kept = append(kept, m)
+		}
+	}
+	found := len(kept) < len(n.members)
+	n.members = kept
+	return found
+}
+
+// SetItems replaces the items of a list.
+func (n *Node) SetItems(items []*Node) {
+	if n.Kind() == Array {
+		n.items = items
+	}
+}
+
+// Clone returns a deep copy that keeps the places.
+func (n *Node) Clone() *Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	c.members = append([]Member(nil), n.members...)
+	for i := range c.members {
+		c.members[i].Value = c.members[i].Value.Clone()
+	}
+	c.items = append([]*Node(nil), n.items...)
+	for i := range c.items {
+		c.items[i] = c.items[i].Clone()
+	}
+	return &c
+}
+
+// Equal reports whether two values are the same: members in any order, numbers
+// by their spelling. Absent equals null.
+func (n *Node) Equal(o *Node) bool {
+	if n.Kind() != o.Kind() {
+		return false
+	}
+	if n == nil || o == nil {
+		return true
+	}
+	if n.text != o.text || len(n.members) != len(o.members) || len(n.items) != len(o.items) {
+		return false
+	}
+	for _, m := range n.members {
+		v := o.Get(m.Key)
+		if v == nil || !m.Value.Equal(v) {
+			return false
+		}
+	}
+	for i, item := range n.items {
+		if !item.Equal(o.items[i]) {
+			return false
+		}
+	}
+	return true
+}
