@@ -1,0 +1,73 @@
+package nerm
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Schedule says when a source is aggregated: at full hours of some or all days
+// of the week. It is a value for the host's own scheduler; nothing here waits.
+type Schedule struct {
+	Hours    []int          `json:"hours"`              // 0 to 23
+	Weekdays []time.Weekday `json:"weekdays,omitempty"` // Sunday is 0; empty: every day
+}
+
+// Check reports hours and days that do not exist.
+func (s *Schedule) Check() (list diag.List) {
+	if len(s.Hours) == 0 {
+		list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "the schedule has no hours, expected at least one")
+	}
+	for _, h := range s.Hours {
+		if h < 0 || h > 23 {
+			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "hour is %d, expected 0 to 23", h)
+		}
+	}
+	for _, d := range s.Weekdays {
+		if d < time.Sunday || d > time.Saturday {
+			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "weekday is %d, expected 0 (Sunday) to 6", int(d))
+		}
+	}
+	return list
+}
+
+// Next returns the first time of the schedule after t, in the location of t. An
+// hour that a clock change skips counts as the hour after it. It returns the
+// zero time when the schedule has no valid hour or day.
+func (s *Schedule) Next(t time.Time) time.Time {
+	hours := slices.Sorted(slices.Values(s.Hours))
+	for day := range 8 {
+		for _, h := range hours {
+			at := time.Date(t.Year(), t.Month(), t.Day()+day, h, 0, 0, 0, t.Location())
+			date := time.Date(t.Year(), t.Month(), t.Day()+day, 12, 0, 0, 0, t.Location())
+			if h >= 0 && h <= 23 && at.After(t) && (len(s.Weekdays) == 0 || slices.Contains(s.Weekdays, date.Weekday())) {
+				return at
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// Cron returns the schedule as the Quartz cron expression that the product's
+// source schedules use, such as "0 0 5,13,21 * * ?".
+func (s *Schedule) Cron() string {
+	join := func(numbers []int) string {
+		var parts []string
+		for _, n := range slices.Compact(slices.Sorted(slices.Values(numbers))) {
+			parts = append(parts, strconv.Itoa(n))
+		}
+		return strings.Join(parts, ",")
+	}
+	if len(s.Weekdays) == 0 {
+		return fmt.Sprintf("0 0 %s * * ?", join(s.Hours))
+	}
+	days := make([]int, len(s.Weekdays))
+	for i, d := range s.Weekdays {
+		days[i] = int(d) + 1 // Quartz counts from Sunday = 1
+	}
+	return fmt.Sprintf("0 0 %s ? * %s", join(s.Hours), join(days))
+}

@@ -1,0 +1,81 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"strings"
+)
+
+// WriteMarkdown writes a heading, the meta lines as a list, the table and the notes, in the
+// table syntax of GitHub Flavored Markdown. Whatever Markdown or HTML would read as markup is
+// escaped; line ends inside cells become <br>.
+func WriteMarkdown(w io.Writer, t *Table) error {
+	if err := t.check(); err != nil {
+		return err
+	}
+	b := bufio.NewWriter(w)
+	b.WriteString("# " + markdownText(t.Heading(), " ") + "\n\n")
+	if t.Subtitle != "" {
+		b.WriteString(markdownText(t.Subtitle, " ") + "\n\n")
+	}
+	for _, m := range t.Meta {
+		b.WriteString("- " + markdownText(m.Display(), " ") + ": " + markdownText(m.Value, " ") + "\n")
+	}
+	if len(t.Meta) > 0 {
+		b.WriteByte('\n')
+	}
+	at := t.Visible()
+	header, rule := "|", "|"
+	for _, c := range at {
+		header += " " + markdownText(t.Columns[c].Header, " ") + " |"
+		rule += markdownRule(t.Columns[c].Alignment())
+	}
+	b.WriteString(header + "\n" + rule + "\n")
+	err := t.Each(func(r Row) error {
+		b.WriteByte('|')
+		for _, c := range at {
+			b.WriteString(" " + markdownText(r[c].Display(), "<br>") + " |")
+		}
+		return b.WriteByte('\n')
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range t.Notes {
+		b.WriteString("\n" + markdownText(n, " ") + "\n")
+	}
+	return b.Flush()
+}
+
+// markdownRule is the cell of the line under the header.
+func markdownRule(a Align) string {
+	switch a {
+	case AlignRight:
+		return " ---: |"
+	case AlignCenter:
+		return " :---: |"
+	}
+	return " --- |"
+}
+
+// markdownText escapes s for use inside a line; line ends become the given text.
+func markdownText(s, lineEnd string) string {
+	var b strings.Builder
+	for i, r := range visible(s) {
+		switch {
+		case r == '\n':
+			b.WriteString(lineEnd)
+			continue
+		case r == '&':
+			b.WriteString("&amp;")
+			continue
+		case r == '<':
+			b.WriteString("&lt;")
+			continue
+		case strings.ContainsRune("\\`*_[]|~>$", r), i == 0 && strings.ContainsRune("#+-", r):
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
