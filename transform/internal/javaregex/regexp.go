@@ -1,0 +1,195 @@
+package javaregex
+
+import (
+	"maps"
+	"sync"
+
+	"github.com/idprofile/engine/transform/internal/limit"
+)
+
+// A Regexp is a compiled Java regular expression. It is immutable and safe for
+// concurrent use.
+type Regexp struct {
+	pattern string
+	groups  int
+	names   map[string]int
+	prog    *program
+	fast    *direct        // set for one class or a plain text
+	rigid   bool           // RE2 cannot help
+	linear  func() *linear // the expression for RE2, made when first needed; may be nil
+	scans   sync.Pool      // of *scan
+}
+
+// Compile parses a Java regular expression (java.util.regex.Pattern of JDK 17,
+// without flags). Errors are [*SyntaxError].
+func Compile(pattern string) (*Regexp, error) {
+	p, t, err := parse(pattern)
+	if err != nil {
+		return nil, err
+	}
+	re := &Regexp{pattern: pattern, groups: p.groups, names: p.names}
+	re.prog = newProgram(p, t)
+	re.fast = newDirect(t)
+	re.rigid = !t.linear()
+	re.linear = sync.OnceValue(func() *linear { return newLinear(t) })
+	return re, nil
+}
+
+// String gives the expression as it was compiled.
+func (re *Regexp) String() string { return re.pattern }
+
+// Groups is the number of capturing groups.
+func (re *Regexp) Groups() int { return re.groups }
+
+// GroupNames gives the numbers of the named groups.
+func (re *Regexp) GroupNames() map[string]int { return maps.Clone(re.names) }
+
+// ReplaceAll replaces every match in src, as String.replaceAll does. Faults of
+// r ([*ReplacementError]) show only when there is a match. It spends steps for
+// the matching and output for the text it builds; without a match it gives src
+// and produces nothing. Error: [limit.Err] when b is used up.
+func (re *Regexp) ReplaceAll(b *limit.Budget, src string, r *Replacement) (string, error) {
+	return re.replace(b, src, r, -1)
+}
+
+// ReplaceFirst replaces the first match only, otherwise like ReplaceAll.
+func (re *Regexp) ReplaceFirst(b *limit.Budget, src string, r *Replacement) (string, error) {
+	return re.replace(b, src, r, 1)
+}
+
+func (re *Regexp) replace(b *limit.Budget, src string, r *Replacement, most int) (string, error) {
+	dst, n, err := re.appendReplace(b, nil, src, r, most)
+	if err != nil {
+		return "", err
+	}
+	if n == 0 {
+		return src, nil
+	}
+	return string(dst), nil
+}
+
+// AppendReplaceAll appends the result of ReplaceAll to dst. It does not
+// allocate, except to let dst grow, for expressions that are one character
+// class or plain text. With an error the appended part is undefined.
+func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string, r *Replacement) ([]byte, error) {
+	dst, n, err := re.appendReplace(b, dst, src, r, -1)
+	if n == 0 && err == nil {
+		if err = b.Produce(len(src)); err == nil {
+			dst = append(dst, src...)
+		}
+	}
+	return dst, err
+}
+
+// appendReplace appends src with up to most matches replaced (all if negative)
+// and tells how many there were. Without a match it appends nothing.
+func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Replacement, most int) ([]byte, int, error) {
+	if re.fast != nil && r.plain && most < 0 {
+		out, n, ok, err := re.fast.replace(b, dst, src, r.literal())
+		if ok || err != nil {
+			return out, n, err
+		}
+		dst = out
+	}
+	s := re.newScan(src)
+	defer re.release(s)
+	n, tail := 0, 0
+	for n != most {
+		ok, err := s.find(b)
+		if err != nil {
+			return dst, n, err
+		}
+		if !ok {
+			break
+		}
+		n++
+		mark := len(dst)
+		from, to := s.m.groups[0], s.m.groups[1]
+		dst = s.m.appendTo(dst, tail, from)
+		if dst, err = r.appendMatch(dst, re, s); err != nil {
+			return dst, n, err
+		}
+		if err = b.Produce(max(0, len(dst)-mark)); err != nil {
+			return dst, n, err
+		}
+		tail = to
+	}
+	if n == 0 {
+		return dst, 0, nil
+	}
+	mark := len(dst)
+	dst = s.m.appendTo(dst, tail, len(s.m.u))
+	return dst, n, b.Produce(max(0, len(dst)-mark))
+}
+
+func (r *Replacement) literal() string {
+	if len(r.parts) == 0 {
+		return ""
+	}
+	return r.parts[0].literal
+}
+
+// Split cuts src around the matches, as String.split(regex, n) does: n > 0 is
+// the largest number of pieces, 0 drops empty pieces at the end, and a negative
+// n keeps them. The result can be empty. Error: [limit.Err] when b is used up.
+func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
+	if re.fast != nil && n <= 0 {
+		parts, ok, err := re.fast.split(b, src)
+		if len(parts) == 1 || err != nil {
+			return parts, err
+		}
+		if ok {
+			return trimEmpty(parts, n), nil
+		}
+	}
+	s := re.newScan(src)
+	defer re.release(s)
+	var parts []string
+	index := 0
+	for n <= 0 || len(parts) < n-1 {
+		ok, err := s.find(b)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		from, to := s.m.groups[0], s.m.groups[1]
+		if to == 0 { // no empty piece in front of a match without width
+			continue
+		}
+		parts = append(parts, s.m.slice(index, from))
+		index = to
+	}
+	if index == 0 {
+		return []string{src}, b.Spend(1)
+	}
+	parts = append(parts, s.m.slice(index, len(s.m.u)))
+	return trimEmpty(parts, n), nil
+}
+
+func trimEmpty(parts []string, n int) []string {
+	if n != 0 {
+		return parts
+	}
+	for len(parts) > 0 && parts[len(parts)-1] == "" {
+		parts = parts[:len(parts)-1]
+	}
+	return parts
+}
+
+// Matches tells whether the expression matches the whole of src. Error:
+// [limit.Err] when b is used up.
+func (re *Regexp) Matches(b *limit.Budget, src string) (bool, error) {
+	s := re.newScan(src)
+	defer re.release(s)
+	return s.matches(b)
+}
+
+// Find tells whether the expression matches anywhere in src. Error:
+// [limit.Err] when b is used up.
+func (re *Regexp) Find(b *limit.Budget, src string) (bool, error) {
+	s := re.newScan(src)
+	defer re.release(s)
+	return s.find(b)
+}

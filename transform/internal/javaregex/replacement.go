@@ -1,0 +1,185 @@
+package javaregex
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Replacement is a parsed replacement text in the syntax of
+// java.util.regex.Matcher: $n and ${name} stand for groups, \c for the
+// character c. It is immutable and safe for concurrent use.
+type Replacement struct {
+	text  string
+	parts []replacePart
+	plain bool  // one literal part, or none
+	err   error // the fault that ends the text; the parts before it count
+}
+
+// A replacePart is a literal, or a group when name or digits is set.
+type replacePart struct {
+	literal string
+	name    string
+	digits  string // the number and whatever digits follow it
+	pos     int
+}
+
+// ParseReplacement parses text. Java notices a fault only when a match is
+// replaced: so with an error the Replacement is usable all the same, and gives
+// the error as soon as there is a match. Errors are [*ReplacementError].
+func ParseReplacement(text string) (*Replacement, error) {
+	r := &Replacement{text: text}
+	var lit strings.Builder
+	flush := func() {
+		if lit.Len() > 0 {
+			r.parts = append(r.parts, replacePart{literal: lit.String()})
+			lit.Reset()
+		}
+	}
+	for i := 0; i < len(text) && r.err == nil; {
+		switch text[i] {
+		case '\\':
+			i++
+			if i == len(text) {
+				r.err = r.fail(i, "backslash without a character to escape", nil)
+				break
+			}
+			lit.WriteByte(text[i])
+			i++
+		case '$':
+			flush()
+			i = r.reference(i)
+		default:
+			lit.WriteByte(text[i])
+			i++
+		}
+	}
+	flush()
+	r.plain = r.err == nil && (len(r.parts) == 0 || len(r.parts) == 1 && r.parts[0].literal != "")
+	return r, r.err
+}
+
+// LiteralReplacement is a Replacement in which no character is special.
+func LiteralReplacement(text string) *Replacement {
+	r := &Replacement{text: text, plain: true}
+	if text != "" {
+		r.parts = []replacePart{{literal: text}}
+	}
+	return r
+}
+
+func (r *Replacement) fail(pos int, msg string, cause error) error {
+	return &ReplacementError{Text: r.text, Offset: pos, Msg: msg, cause: cause}
+}
+
+// reference reads a group reference from the dollar at i on, and gives the
+// position behind it.
+func (r *Replacement) reference(i int) int {
+	start := i
+	i++
+	switch {
+	case i == len(r.text):
+		r.err = r.fail(i, "'$' without a group", nil)
+	case r.text[i] == '{':
+		return r.nameReference(start, i+1)
+	case !isDigit(rune(r.text[i])):
+		r.err = r.fail(i, "'$' followed by neither a digit nor '{'", nil)
+	default:
+		end := i
+		for end < len(r.text) && isDigit(rune(r.text[end])) {
+			end++
+		}
+		r.parts = append(r.parts, replacePart{digits: r.text[i:end], pos: start})
+		return end
+	}
+	return i
+}
+
+func (r *Replacement) nameReference(start, i int) int {
+	end := i
+	for end < len(r.text) && (isASCIILetter(rune(r.text[end])) || isDigit(rune(r.text[end]))) {
+		end++
+	}
+	switch name := r.text[i:end]; {
+	case name == "":
+		r.err = r.fail(end, "group name is empty", nil)
+	case end == len(r.text) || r.text[end] != '}':
+		r.err = r.fail(end, "group name without closing '}'", nil)
+	case isDigit(rune(name[0])):
+		r.err = r.fail(i, "group name starts with a digit", nil)
+	default:
+		r.parts = append(r.parts, replacePart{name: name, pos: start})
+	}
+	return end + 1
+}
+
+// group resolves the number of a part: as many digits as make a group that
+// exists, the first one in any case. rest is what is literal again.
+func (p replacePart) group(re *Regexp) (n int, rest string, ok bool) {
+	if p.name != "" {
+		n, ok = re.names[p.name]
+		return n, "", ok
+	}
+	n = int(p.digits[0] - '0')
+	i := 1
+	for ; i < len(p.digits); i++ {
+		m := n*10 + int(p.digits[i]-'0')
+		if m > re.groups {
+			break
+		}
+		n = m
+	}
+	return n, p.digits[i:], n <= re.groups
+}
+
+// Check tells whether r can be used with re: whether its syntax is right and
+// its groups exist. Replacing without a match does not need that.
+func (re *Regexp) Check(r *Replacement) error {
+	for _, p := range r.parts {
+		if p.literal == "" {
+			if _, _, ok := p.group(re); !ok {
+				return r.missing(p, re)
+			}
+		}
+	}
+	return r.err
+}
+
+func (r *Replacement) missing(p replacePart, re *Regexp) error {
+	if p.name != "" {
+		return r.fail(p.pos, "no group with the name "+p.name, nil)
+	}
+	return r.fail(p.pos, fmt.Sprintf("no group %s, the expression has %d", p.digits[:1], re.groups), ErrNoGroup)
+}
+
+// appendMatch appends the replacement of the match in s.
+func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, error) {
+	for _, p := range r.parts {
+		if p.literal != "" {
+			mark := len(dst)
+			dst = join(append(dst, p.literal...), mark)
+			continue
+		}
+		n, rest, ok := p.group(re)
+		if !ok {
+			return dst, r.missing(p, re)
+		}
+		if from, to := s.m.groups[2*n], s.m.groups[2*n+1]; from >= 0 && to >= 0 {
+			dst = s.m.appendTo(dst, from, to)
+		}
+		dst = append(dst, rest...)
+	}
+	return dst, r.err
+}
+
+// Quote gives an expression that matches exactly text.
+func Quote(text string) string {
+	if !strings.Contains(text, `\E`) {
+		return `\Q` + text + `\E`
+	}
+	return `\Q` + strings.ReplaceAll(text, `\E`, `\E\\E\Q`) + `\E`
+}
+
+// QuoteReplacement gives a replacement text that stands for text itself.
+func QuoteReplacement(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `$`, `\$`).Replace(text)
+}

@@ -1,0 +1,159 @@
+package javaregex
+
+import (
+	"math"
+	"slices"
+
+	"github.com/idprofile/engine/transform/internal/limit"
+)
+
+// A scan walks over the matches of one text. The backtracking matcher does the
+// work as long as it gets along with an allowance per match; then package
+// regexp takes over if it can. All positions are UTF-16 units.
+type scan struct {
+	re      *Regexp
+	m       matcher
+	linear  *linear // set once package regexp has taken over
+	granted int64   // steps given to the matcher
+}
+
+func (re *Regexp) newScan(src string) *scan {
+	s, _ := re.scans.Get().(*scan)
+	if s == nil {
+		s = &scan{re: re}
+	}
+	s.linear = nil
+	s.m.start(re.prog, src)
+	return s
+}
+
+// maxKept is the largest buffer, in units, that is kept for the next text.
+const maxKept = 1 << 16
+
+func (re *Regexp) release(s *scan) {
+	if cap(s.m.u) <= maxKept {
+		s.m.src = ""
+		clear(s.m.memo)
+		re.scans.Put(s)
+	}
+}
+
+// allowance is how many steps a search in n units may take before package
+// regexp is asked.
+func allowance(n int) int64 { return 1000 + 32*int64(n) }
+
+// find goes to the next match.
+func (s *scan) find(b *limit.Budget) (bool, error) {
+	if s.linear != nil {
+		return s.findLinear(b)
+	}
+	m := &s.m
+	from, last, oldLast := m.from, m.last, m.oldLast
+	most := int64(math.MaxInt64)
+	if !s.re.rigid {
+		most = allowance(len(m.u) - last)
+	}
+	s.allow(b, most)
+	ok := m.find()
+	if !m.dead || !s.handOver() {
+		return ok, s.settle(b)
+	}
+	m.from, m.last, m.oldLast = from, last, oldLast
+	if err := b.Spend(s.granted - max(m.steps, 0)); err != nil {
+		return false, err
+	}
+	return s.findAgain(b)
+}
+
+// findAgain repeats a search that was broken off.
+func (s *scan) findAgain(b *limit.Budget) (bool, error) {
+	if s.linear != nil {
+		return s.findLinear(b)
+	}
+	s.allow(b, math.MaxInt64)
+	ok := s.m.find()
+	return ok, s.settle(b)
+}
+
+// handOver decides what to do after the matcher was stopped: true means that
+// the search has to be done again.
+func (s *scan) handOver() bool {
+	if s.re.rigid {
+		return false
+	}
+	if l := s.re.linear(); l.fits(s.m.src) {
+		s.linear = l
+		return true
+	}
+	return !s.m.deep // more steps may help, more depth is not to be had
+}
+
+func (s *scan) matches(b *limit.Budget) (bool, error) {
+	s.allow(b, math.MaxInt64)
+	ok := s.m.whole()
+	return ok, s.settle(b)
+}
+
+// allow lets the matcher use what b has left, but not more than most.
+func (s *scan) allow(b *limit.Budget, most int64) {
+	s.granted = most
+	if b != nil {
+		s.granted = min(most, max(b.Steps, 0))
+	}
+	s.m.steps, s.m.dead, s.m.deep = s.granted, false, false
+}
+
+// settle takes from b what the matcher used.
+func (s *scan) settle(b *limit.Budget) error {
+	err := b.Spend(s.granted - max(s.m.steps, 0))
+	if s.m.dead {
+		return limit.Err
+	}
+	return err
+}
+
+// findLinear goes to the next match with package regexp.
+func (s *scan) findLinear(b *limit.Budget) (bool, error) {
+	m := &s.m
+	i := m.last
+	if i == m.from {
+		i++
+	}
+	if i > len(m.u) {
+		return false, nil
+	}
+	m.reset(i)
+	m.from, m.last, m.oldLast = i, i, i
+	start := m.byteAt(i)
+	if err := b.Spend((int64(len(m.src)-start) + 1) * s.linear.cost); err != nil {
+		return false, err
+	}
+	loc := s.linear.find(m.src, start)
+	if loc == nil {
+		return false, nil
+	}
+	for k, p := range loc {
+		m.groups[k] = -1
+		if p >= 0 {
+			m.groups[k] = m.unitAt(start + p)
+		}
+	}
+	m.from, m.last = m.groups[0], m.groups[1]
+	return true, nil
+}
+
+// byteAt and unitAt convert positions in texts without surrogate pairs.
+func (v *view) byteAt(i int) int {
+	if v.off == nil {
+		return i
+	}
+	return int(v.off[i])
+}
+
+func (v *view) unitAt(i int) int {
+	if v.off == nil {
+		return i
+	}
+	u, _ := slices.BinarySearch(v.off, int32(i))
+	return u
+}
