@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -148,13 +149,40 @@ type Refuser interface {
 
 // Directory finds identities by the value of an attribute.
 type Directory interface {
-	// Find yields the identities whose attribute has the value; with fold, case
-	// is ignored as Java's equalsIgnoreCase does.
+	// Find yields the identities whose attribute has the value as its text, or
+	// has an item with it, by ascending id; with fold, case is ignored as Java's
+	// equalsIgnoreCase does, see [Fold].
 	Find(ctx context.Context, attribute, value string, fold bool) iter.Seq2[*Identity, error]
 }
 
-// ErrNotFound is returned by [Store] look-ups for things that are not there.
-var ErrNotFound = errors.New("not found")
+// Errors of a [Store].
+var (
+	// ErrNotFound is returned by look-ups for things that are not there.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict is returned for changes that contradict each other or what is
+	// stored: an account that two identities would have, a thing without id.
+	ErrConflict = errors.New("conflict")
+)
+
+// Clone returns a copy that may be changed without changing i. Attributes are
+// immutable and shared.
+func (i *Identity) Clone() *Identity {
+	c := *i
+	c.Accounts = slices.Clone(i.Accounts)
+	for n := range c.Accounts {
+		c.Accounts[n] = c.Accounts[n].Clone()
+	}
+	c.ExceptionCodes = slices.Clone(i.ExceptionCodes)
+	return &c
+}
+
+// Clone returns a copy that may be changed without changing a. Attributes are
+// immutable and shared.
+func (a *Account) Clone() Account {
+	c := *a
+	c.Entitlements = slices.Clone(a.Entitlements)
+	return c
+}
 
 // Store keeps identities and uncorrelated accounts between runs. Identities
 // given to and received from a store belong to the caller: a store copies. All
@@ -168,14 +196,20 @@ type Store interface {
 	// All yields every identity by ascending id.
 	All(ctx context.Context) iter.Seq2[*Identity, error]
 	// Uncorrelated yields the accounts of a source without identity, by native
-	// identity; an empty source name means every source.
+	// identity; an empty source name means every source, one after another by
+	// name.
 	Uncorrelated(ctx context.Context, source string) iter.Seq2[Account, error]
-	// Apply makes all changes of the batch, or none.
+	// Apply makes all changes of the batch, or none. It returns [ErrConflict]
+	// when an account would belong to two identities, or be uncorrelated and
+	// belong to one, or when an id is missing.
 	Apply(ctx context.Context, b Batch) error
 }
 
 // Batch is a set of changes that a [Store] makes together. Deletions come
-// first, so an account may move from one identity to another in one batch.
+// first, so an account may move from one identity to another in one batch. An
+// account that an identity gets is no longer uncorrelated. Deleting and
+// forgetting what is not there changes nothing; of two things with one id in a
+// batch the last one counts.
 type Batch struct {
 	Put          []*Identity  // created or replaced, with all their accounts
 	Delete       []string     // identity ids

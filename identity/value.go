@@ -189,6 +189,9 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case Text:
 		return json.Marshal(v.Text())
 	case List:
+		if v.n == 0 {
+			return []byte("[]"), nil // a nil slice would be null
+		}
 		return json.Marshal(v.List())
 	}
 	return v.AppendText(nil), nil

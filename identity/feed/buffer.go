@@ -1,0 +1,48 @@
+package feed
+
+import "io"
+
+const (
+	blockSize = 64 << 10 // looked at to find out how lines end
+	maxRecord = 16 << 20 // longer rows are refused
+)
+
+// buffer holds the part of a stream that is being looked at: buf[pos:end].
+type buffer struct {
+	src      io.Reader
+	buf      []byte
+	pos, end int
+	eof      bool // nothing follows buf[:end]
+	err      error
+}
+
+func newBuffer(src io.Reader) buffer { return buffer{src: src, buf: make([]byte, 2*blockSize)} }
+
+// fill reads more bytes behind the unread ones, making room when there is none.
+// What lies before pos is lost. An error stays.
+func (b *buffer) fill() error {
+	if b.err != nil {
+		return b.err
+	}
+	if b.pos > 0 {
+		copy(b.buf, b.buf[b.pos:b.end])
+		b.pos, b.end = 0, b.end-b.pos
+	}
+	if b.end == len(b.buf) {
+		b.buf = append(b.buf, make([]byte, len(b.buf))...)
+	}
+	for range 100 {
+		n, err := b.src.Read(b.buf[b.end:])
+		b.end += n
+		if err == io.EOF {
+			b.eof = true
+			return nil
+		}
+		b.err = err
+		if n > 0 || err != nil {
+			return err
+		}
+	}
+	b.err = io.ErrNoProgress
+	return b.err
+}

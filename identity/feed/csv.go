@@ -1,0 +1,417 @@
+package feed
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math/bits"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+const noBlock = -1 << 32 // far before anything in a buffer
+
+// reader reads records as encoding/csv does, with these differences: a leading
+// byte order mark is skipped; a file without any line feed in its first block
+// may end its lines with carriage returns; delimiters may be longer than one
+// character; a quote that is never closed costs its own line instead of the rest
+// of the file; records above a limit are refused.
+type reader struct {
+	buffer
+	delim string
+	nl    byte // ends a line: \n (also \r\n) or \r
+	limit int
+
+	started bool
+	discard bool // drop everything up to the next line end
+
+	line   int      // of the record at pos
+	fields []string // views of buf or text
+	text   []byte   // fields with doubled quotes or \r\n, decoded
+	lines  int      // line breaks inside the quotes of the current record
+	open   int      // offset of a quote that was not closed so far, or -1
+	high   uint64   // has high bits when the blocks of the record are not plain ASCII
+
+	block            int    // where the marked bytes begin in buf, see scan
+	delims, others   uint64 // their marks
+	blockHigh        uint64 // has high bits when they are not plain ASCII
+	delim8, lineEnd8 uint64 // eight times the first byte of the delimiter and nl
+
+	bad *rowError
+}
+
+// rowError says why a record cannot be read.
+type rowError struct {
+	code string
+	pos  diag.Pos // line and column
+	msg  string
+}
+
+func newReader(src io.Reader, delim string) *reader {
+	return &reader{
+		buffer: newBuffer(src), delim: delim, nl: '\n', limit: maxRecord, line: 1, open: -1, block: noBlock,
+		delim8: lowBits * uint64(delim[0]), lineEnd8: lowBits * '\n',
+	}
+}
+
+// outcome is what became of an attempt to read a record from the bytes at hand.
+type outcome uint8
+
+const (
+	more outcome = iota // the record may go on beyond them
+	done
+	refused // see reader.bad
+)
+
+// next returns the fields of the next record, views that are valid until the
+// following call, and the line it begins on. A record that cannot be read gives
+// a rowError, after which reading may go on. The error is io.EOF at the end.
+func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
+	if !r.started {
+		if err := r.start(); err != nil {
+			return nil, 0, nil, err
+		}
+	}
+	for {
+		if r.skip() {
+			line, d := r.line, r.buf[r.pos:r.end]
+			r.lines, r.text, r.open, r.bad = 0, r.text[:0], -1, nil
+			n, out := r.record(d)
+			if out == more && len(d) >= r.limit {
+				n, out = r.tooLong(d)
+			}
+			if out != more {
+				r.advance(n)
+				return r.fields, line, r.bad, nil
+			}
+		}
+		if r.eof && r.pos == r.end {
+			return nil, 0, nil, io.EOF
+		}
+		r.block = noBlock
+		if err := r.fill(); err != nil {
+			return nil, 0, nil, err
+		}
+	}
+}
+
+// advance leaves a record of n bytes behind.
+func (r *reader) advance(n int) {
+	r.pos += n
+	if r.bad == nil {
+		r.line += r.lines + 1
+		return
+	}
+	r.line += bytes.Count(r.buf[r.pos-n:r.pos], []byte{r.nl})
+	if !r.discard && (n == 0 || r.buf[r.pos-1] != r.nl) {
+		r.line++ // the last line has no end
+	}
+}
+
+// start reads the first block, skips the byte order mark and looks how lines end.
+func (r *reader) start() error {
+	for r.started = true; !r.eof && r.end < blockSize; {
+		if r.fill() != nil {
+			break // reported when the records before it are read
+		}
+	}
+	block := r.buf[:r.end]
+	if bytes.HasPrefix(block, []byte("\ufeff")) {
+		r.pos = 3
+	}
+	if bytes.HasPrefix(block, []byte("\xff\xfe")) || bytes.HasPrefix(block, []byte("\xfe\xff")) {
+		return errors.New("the file is UTF-16, expected UTF-8")
+	}
+	if bytes.IndexByte(block, '\n') < 0 && bytes.IndexByte(block, '\r') >= 0 {
+		r.nl, r.lineEnd8 = '\r', lowBits*'\r'
+	}
+	return nil
+}
+
+// skip skips blank lines and what is to be discarded; it reports whether a
+// record begins at pos.
+func (r *reader) skip() bool {
+	for r.pos < r.end {
+		d := r.buf[r.pos:r.end]
+		switch {
+		case r.discard:
+			i := bytes.IndexByte(d, r.nl)
+			if i < 0 {
+				r.pos = r.end
+				return false
+			}
+			r.pos, r.discard = r.pos+i+1, false
+		case d[0] == r.nl:
+			r.pos++
+		case d[0] == '\r' && len(d) > 1 && d[1] == '\n':
+			r.pos += 2
+		case d[0] == '\r' && len(d) == 1 && r.eof:
+			r.pos++
+			return false
+		default:
+			return true
+		}
+		r.line++
+	}
+	return false
+}
+
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+	gather   = 0x0002040810204081 // moves the high bits of eight bytes into the top byte
+)
+
+// record reads the record at the start of d and returns its length with the
+// line end. It goes by the marks of blocks of 64 bytes: all delimiters up to the
+// next line end or quote, then that.
+func (r *reader) record(d []byte) (int, outcome) {
+	width := len(r.delim)
+	fields, start := r.fields[:0], 0
+	base, delims, others := r.resume(d)
+	for {
+		first := others & -others // the next line end or quote; 0 when there is none
+		for m := delims & (first - 1); m != 0; m &= m - 1 {
+			p := base + bits.TrailingZeros64(m)
+			if width > 1 && (p < start || !bytes.HasPrefix(d[p:], []byte(r.delim))) {
+				continue
+			}
+			fields = append(fields, view(d[start:p]))
+			start = p + width
+		}
+		delims &^= first - 1
+		others &^= first
+		if first == 0 {
+			if base += 64; base >= len(d) {
+				return r.last(d, fields, start)
+			}
+			delims, others = r.scan(d[base:])
+			continue
+		}
+		switch p := base + bits.TrailingZeros64(first); {
+		case d[p] == r.nl:
+			r.fields = append(fields, view(r.chomp(d[start:p])))
+			r.block, r.delims, r.others = base+r.pos, delims, others
+			return p + 1, done
+		case d[p] != '"':
+		case p > start:
+			return r.refuse(d, p, "csv-quote", "a quote inside a cell that does not begin with one")
+		default:
+			field, n, out := r.quoted(d, p)
+			if out != done {
+				return n, out
+			}
+			if fields = append(fields, field); !bytes.HasPrefix(d[n:], []byte(r.delim)) {
+				r.fields = fields
+				return r.lineEnd(d, n), done
+			}
+			if start = n + width; start < base+64 {
+				delims, others = delims&(^uint64(0)<<(start-base)), others&(^uint64(0)<<(start-base))
+			} else {
+				base, delims, others = start-64, 0, 0
+			}
+		}
+	}
+}
+
+// resume returns the marks of the block that the record at the start of d
+// begins in. When the block was looked at for the record before, it begins
+// before d.
+func (r *reader) resume(d []byte) (base int, delims, others uint64) {
+	base = r.block - r.pos
+	if base+64 <= 0 {
+		r.high = 0
+		delims, others = r.scan(d)
+		return 0, delims, others
+	}
+	r.high = r.blockHigh
+	from := ^uint64(0) << -base
+	return base, r.delims & from, r.others & from
+}
+
+// scan marks the first 64 bytes of d, the first byte in the lowest bit: where a
+// delimiter begins, and where a line end or a quote may stand. Bytes that d does
+// not have are not marked.
+func (r *reader) scan(d []byte) (delims, others uint64) {
+	if len(d) < 64 {
+		var pad [64]byte
+		for i := copy(pad[:], d); i < 64; i++ {
+			pad[i] = 0xFF
+		}
+		d = pad[:]
+	}
+	block, high := (*[64]byte)(d), uint64(0)
+	delim, lineEnd := r.delim8, r.lineEnd8
+	for i := 0; i < 64; i += 8 {
+		word := binary.LittleEndian.Uint64(block[i : i+8])
+		high |= word
+		x, y, z := word^delim, word^lineEnd, word^(lowBits*'"')
+		isDelim := ^((x&^highBits + ^uint64(highBits)) | x) & highBits
+		// a byte of 1 above a zero byte is marked as well, which costs nothing but a look
+		isOther := ((y-lowBits)&^y | (z-lowBits)&^z) & highBits
+		delims |= isDelim * gather >> 56 << i
+		others |= isOther * gather >> 56 << i
+	}
+	r.blockHigh = high
+	r.high |= high
+	return delims, others
+}
+
+// last ends a record at the end of the bytes at hand.
+func (r *reader) last(d []byte, fields []string, start int) (int, outcome) {
+	if !r.eof {
+		return 0, more
+	}
+	r.fields, r.block = append(fields, view(r.chomp(d[start:]))), noBlock
+	return len(d), done
+}
+
+// chomp removes the carriage return of a \r\n line end.
+func (r *reader) chomp(cell []byte) []byte {
+	if n := len(cell) - 1; n >= 0 && cell[n] == '\r' && r.nl == '\n' {
+		return cell[:n]
+	}
+	return cell
+}
+
+// lineEnd returns the offset after the line end at n, or n at the end of d.
+func (r *reader) lineEnd(d []byte, n int) int {
+	if n < len(d) && d[n] == '\r' && r.nl == '\n' {
+		n++
+	}
+	return min(n+1, len(d))
+}
+
+// quoted reads the cell whose opening quote stands at p; n is the offset behind
+// its closing quote, where a delimiter, a line end or the end of the data
+// follows.
+func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
+	doubled := false
+	q := p + 1
+	for {
+		k := bytes.IndexByte(d[q:], '"')
+		if q += k; k < 0 || q+1 == len(d) && !r.eof {
+			return r.unclosed(d, p, k < 0)
+		}
+		if q+1 == len(d) || d[q+1] != '"' {
+			break
+		}
+		doubled = true
+		q += 2
+	}
+	r.high = highBits
+	raw, rest := d[p+1:q], d[q+1:]
+	switch {
+	case len(rest) == 0 || rest[0] == r.nl || bytes.HasPrefix(rest, []byte(r.delim)):
+	case r.nl == '\n' && rest[0] == '\r' && (len(rest) == 1 || rest[1] == '\n'):
+		if len(rest) == 1 && !r.eof {
+			return "", 0, more
+		}
+	case !r.eof && len(rest) < len(r.delim):
+		return "", 0, more
+	default:
+		n, out = r.refuse(d, q, "csv-quote", "a quote inside a quoted cell that is not doubled")
+		return "", n, out
+	}
+	if k := bytes.Count(raw, []byte{r.nl}); k > 0 {
+		r.lines += k
+		doubled = doubled || r.nl == '\n' && bytes.Contains(raw, []byte("\r\n"))
+	}
+	if doubled {
+		return r.decode(raw), q + 1, done
+	}
+	return view(raw), q + 1, done
+}
+
+// unclosed is the outcome for a quote at p that the bytes at hand do not close.
+func (r *reader) unclosed(d []byte, p int, certain bool) (string, int, outcome) {
+	if !r.eof || !certain {
+		r.open = p
+		return "", 0, more
+	}
+	n, out := r.refuse(d, p, "csv-quote", "the quote is not closed")
+	return "", n, out
+}
+
+// decode returns the text between the quotes, with doubled quotes made single
+// and \r\n made \n.
+func (r *reader) decode(raw []byte) string {
+	start := len(r.text)
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		if c == '\r' && r.nl == '\n' && i+1 < len(raw) && raw[i+1] == '\n' {
+			continue
+		}
+		r.text = append(r.text, c)
+		if c == '"' {
+			i++
+		}
+	}
+	return view(r.text[start:])
+}
+
+// refuse gives up the record because of what stands at p. Reading goes on with
+// the line after it.
+func (r *reader) refuse(d []byte, p int, code, msg string) (int, outcome) {
+	end := bytes.IndexByte(d[p:], r.nl)
+	if end < 0 && !r.eof && len(d) < r.limit {
+		return 0, more
+	}
+	r.bad = &rowError{code, r.place(d, p), msg}
+	if end < 0 {
+		r.discard = !r.eof
+		return len(d), refused
+	}
+	return p + end + 1, refused
+}
+
+// tooLong refuses a record that fills the limit without an end.
+func (r *reader) tooLong(d []byte) (int, outcome) {
+	msg := fmt.Sprintf("the row is longer than %d bytes", r.limit)
+	if r.open >= 0 {
+		return r.refuse(d, r.open, "csv-quote", msg+"; is this quote never closed?")
+	}
+	n, out := r.refuse(d, 0, "csv-row-size", msg)
+	return n, out
+}
+
+// place returns the line and the column, in characters, of offset p of d.
+func (r *reader) place(d []byte, p int) diag.Pos {
+	start := bytes.LastIndexByte(d[:p], r.nl) + 1
+	return diag.Pos{
+		Line:   r.line + bytes.Count(d[:start], []byte{r.nl}),
+		Column: utf8.RuneCount(d[start:p]) + 1,
+	}
+}
+
+// validUTF8 replaces bytes of the fields that are no UTF-8 and reports whether
+// there were any.
+func (r *reader) validUTF8() bool {
+	if r.high&highBits == 0 {
+		return true
+	}
+	valid := true
+	for i, f := range r.fields {
+		if !utf8.ValidString(f) {
+			valid = false
+			r.fields[i] = replaceInvalid(f)
+		}
+	}
+	return valid
+}
+
+// replaceInvalid puts U+FFFD in the place of each byte that is no UTF-8.
+func replaceInvalid(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,113 @@
+package feed
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"net/url"
+	"path"
+	"strings"
+	"sync/atomic"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// File is a source that reads its accounts from a file, anew each time. It is
+// safe for concurrent use.
+type File struct {
+	options Options
+	name    string
+	path    string
+	open    func() (io.ReadCloser, error)
+	read    func(context.Context, *pass, io.Reader, func(identity.Account, error) bool)
+	refused atomic.Int64
+}
+
+var _ identity.Refuser = (*File)(nil)
+
+// Open returns the accounts of a file as a source. The extension says how the
+// file is read: .csv, .tsv and .txt are delimited; .json, .jsonl and .ndjson hold
+// objects, one after another or in one array. The file is opened when its
+// accounts are read; Open only looks whether it is there.
+//
+// Objects are either accounts as the accounts API lists them, with their values
+// in the member attributes, or plain objects whose members are the attributes.
+// Accounts of other sources in the file are passed over.
+func Open(fsys fs.FS, file string, o Options) (*File, error) {
+	if _, err := fs.Stat(fsys, file); err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	open := func() (io.ReadCloser, error) { return fsys.Open(file) }
+	switch ext := strings.ToLower(path.Ext(file)); ext {
+	case ".csv", ".tsv", ".txt":
+		return Delimited(file, open, o)
+	case ".json", ".jsonl", ".ndjson":
+		return JSON(file, open, o)
+	default:
+		return nil, fmt.Errorf("%s: accounts in a %q file, expected .csv, .tsv, .txt, .json, .jsonl or .ndjson", file, ext)
+	}
+}
+
+// Delimited returns the accounts of a delimited file with a header row as a
+// source. All values are texts, whatever type the schema gives them: a delimited
+// file holds nothing else. The file name serves messages and, without
+// [Options.Name], the name of the source.
+//
+// Source: identity-profile.md 3.2, 3.3, 17.
+func Delimited(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
+	return newFile(file, open, o, readDelimited)
+}
+
+// JSON returns the accounts of a file of JSON objects as a source; see [Open].
+// Values keep their type.
+func JSON(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
+	return newFile(file, open, o, readJSON)
+}
+
+func newFile(file string, open func() (io.ReadCloser, error), o Options,
+	read func(context.Context, *pass, io.Reader, func(identity.Account, error) bool)) (*File, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	name := o.Name
+	if name == "" {
+		name = SourceName(file)
+	}
+	return &File{options: o, name: name, path: file, open: open, read: read}, nil
+}
+
+// SourceName returns the source that a file is named for: its name without
+// folder and extension, percent-decoded (A%2FB.csv is A/B).
+func SourceName(file string) string {
+	base := path.Base(file)
+	base = strings.TrimSuffix(base, path.Ext(base))
+	if name, err := url.PathUnescape(base); err == nil {
+		return name
+	}
+	return base
+}
+
+// Name returns the display name of the source.
+func (f *File) Name() string { return f.name }
+
+// Refused returns how many accounts were refused when the file was read last.
+func (f *File) Refused() int { return int(f.refused.Load()) }
+
+// Accounts yields the accounts in the order of the file. Two accounts with one
+// id are both yielded. The error that ends the stream names the file and, where
+// there is one, the line.
+func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		src, err := f.open()
+		if err != nil {
+			yield(identity.Account{}, fmt.Errorf("%s: %w", f.path, err))
+			return
+		}
+		defer src.Close()
+		p := newPass(&f.options, f.path, f.name)
+		defer func() { f.refused.Store(int64(p.refused)) }()
+		f.read(ctx, p, src, yield)
+	}
+}

@@ -1,0 +1,171 @@
+package feed
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Query is a source that reads its accounts with a query, anew each time. It is
+// safe for concurrent use.
+type Query struct {
+	options Options
+	name    string
+	query   func(context.Context) (*sql.Rows, error)
+	refused atomic.Int64
+}
+
+var _ identity.Refuser = (*Query)(nil)
+
+// SQL returns the rows of a query as a source: one account a row, columns by
+// name as in a delimited file. Whole numbers, booleans and texts keep their type,
+// NULL is null and the empty text stays empty; times become texts such as
+// 2024-05-31T08:00:00.000Z. Findings give the number of the row as line.
+func SQL(name string, query func(ctx context.Context) (*sql.Rows, error), o Options) *Query {
+	return &Query{options: o, name: name, query: query}
+}
+
+// Name returns the display name of the source.
+func (q *Query) Name() string { return q.name }
+
+// Refused returns how many rows were refused when the query ran last.
+func (q *Query) Refused() int { return int(q.refused.Load()) }
+
+// Accounts runs the query and yields its rows.
+func (q *Query) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		p := newPass(&q.options, q.name, q.name)
+		defer func() { q.refused.Store(int64(p.refused)) }()
+		if err := q.read(ctx, &table{pass: p}, yield); err != nil {
+			yield(identity.Account{}, fmt.Errorf("%s: %w", q.name, err))
+		}
+	}
+}
+
+func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account, error) bool) error {
+	rows, err := q.query(ctx)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	if err := t.layout(names, diag.Pos{}); err != nil {
+		return err
+	}
+	cells, into := make([]any, len(names)), make([]any, len(names))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	for row := 1; rows.Next(); row++ {
+		if err := rows.Scan(into...); err != nil {
+			return fmt.Errorf("row %d: %w", row, err)
+		}
+		a, ok := t.account(cells, diag.Pos{Line: row, Column: 1})
+		if ok && !yield(a, nil) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// account makes an account of the cells of a row. ok is false when it has no id.
+func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool) {
+	a.Source, a.NativeIdentity = t.source, t.value(cells[t.id], pos).Text()
+	if a.NativeIdentity == "" {
+		t.refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
+		return a, false
+	}
+	if t.name >= 0 {
+		a.Name = t.value(cells[t.name], pos).Text()
+	}
+	for i, cell := range cells {
+		c := &t.columns[i]
+		if c.field != "" {
+			t.setCell(&a, c.field, cell, pos)
+		}
+		if !c.keep {
+			continue
+		}
+		v := t.value(cell, pos)
+		if c.Multi && i != t.id && i != t.name && !v.IsNull() {
+			v = t.listValue(v.Text())
+		}
+		if c.Entitlement {
+			t.entitle(&a, v)
+		}
+		t.packer.Value(v)
+	}
+	a.Attributes = t.packer.Pack(t.schema)
+	t.once(a.NativeIdentity, pos)
+	return a, true
+}
+
+// setCell sets a field of the account from a cell; times need no reading.
+func (t *table) setCell(a *identity.Account, field string, cell any, pos diag.Pos) {
+	at, isTime := cell.(time.Time)
+	switch {
+	case isTime && field == "created":
+		a.Created = at
+	case isTime && field == "modified":
+		a.Modified = at
+	default:
+		text := t.value(cell, pos).Text()
+		if n, isInt := cell.(int64); isInt && (n == 0 || n == 1) && (field == "disabled" || field == "locked") {
+			text = strconv.FormatBool(n == 1) // databases without booleans
+		}
+		t.set(a, field, text, pos)
+	}
+}
+
+func (t *table) listValue(text string) identity.Value {
+	list := []identity.Value{}
+	for item := range items(text, t.Separator) {
+		if item != "" || t.KeepEmpty {
+			list = append(list, identity.StringValue(item))
+		}
+	}
+	return identity.ListValue(list...)
+}
+
+// value returns a cell as a value.
+func (t *table) value(cell any, pos diag.Pos) identity.Value {
+	switch c := cell.(type) {
+	case nil:
+		return identity.Value{}
+	case string:
+		return t.text(c, pos)
+	case []byte:
+		return t.text(string(c), pos)
+	case int64:
+		return identity.IntValue(c)
+	case float64:
+		return identity.NumberValue(strconv.FormatFloat(c, 'f', -1, 64))
+	case bool:
+		return identity.BoolValue(c)
+	case time.Time:
+		return identity.StringValue(c.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
+	return t.text(fmt.Sprint(cell), pos)
+}
+
+func (t *table) text(s string, pos diag.Pos) identity.Value {
+	if utf8.ValidString(s) {
+		return identity.StringValue(s)
+	}
+	t.report(diag.Warning, "text-utf8", pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
+	return identity.StringValue(replaceInvalid(s))
+}

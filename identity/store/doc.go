@@ -1,0 +1,5 @@
+// Package store keeps identities and uncorrelated accounts: in memory, or as
+// changes on top of another store that stays as it is.
+//
+// The package storetest holds the tests that every [identity.Store] must pass.
+package store
