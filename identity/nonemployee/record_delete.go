@@ -1,0 +1,71 @@
+package nonemployee
+
+import (
+	"context"
+	"slices"
+	"strings"
+)
+
+// Delete removes a record.
+func (g Records) Delete(ctx context.Context, a Actor, id string) error {
+	if !a.may(Delete) {
+		return forbidden("delete a record")
+	}
+	return g.write(ctx, a, func(t *tx) error {
+		r, version, err := get[Record](ctx, t.store, KindRecord, id)
+		if err != nil {
+			return err
+		}
+		if r == nil {
+			return notFound("record", id)
+		}
+		return t.dropRecord(r, version)
+	})
+}
+
+// BulkDelete removes records, all or none. Error: [CodeReference] that lists the ids
+// that do not exist (DECISION N15).
+func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
+	if !a.may(Delete) {
+		return forbidden("delete records")
+	}
+	if len(ids) == 0 {
+		return refuse(CodeRequired, "ids is required")
+	}
+	return g.write(ctx, a, func(t *tx) error {
+		var missing []string
+		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
+			r, version, err := get[Record](ctx, t.store, KindRecord, id)
+			if err != nil {
+				return err
+			}
+			if r == nil {
+				missing = append(missing, id)
+			} else if err := t.dropRecord(r, version); err != nil {
+				return err
+			}
+		}
+		if len(missing) > 0 {
+			return refuse(CodeReference, "no records have these ids: %s", strings.Join(missing, ", "))
+		}
+		return nil
+	})
+}
+
+func (t *tx) dropRecord(r *Record, version int64) error {
+	guard, err := t.guard(r.SourceID)
+	if err != nil {
+		return err
+	}
+	guard.Count--
+	t.delete(KindRecord, r.ID, version)
+	sent, sentVersion, err := get[Reminder](t.ctx, t.store, KindReminder, r.ID)
+	if err != nil {
+		return err
+	}
+	if sent != nil {
+		t.delete(KindReminder, r.ID, sentVersion)
+	}
+	t.event(ActionRecordDeleted, r.AccountName, r.SourceID, "id", r.ID)
+	return nil
+}

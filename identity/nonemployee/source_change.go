@@ -1,0 +1,172 @@
+package nonemployee
+
+import (
+	"context"
+	"encoding/json"
+)
+
+var sourceFields = map[string]access{
+	"name": fieldWritable, "description": fieldWritable,
+	"approvers": fieldWritable, "accountManagers": fieldWritable,
+	"id": fieldReadOnly, "sourceId": fieldReadOnly, "created": fieldReadOnly, "modified": fieldReadOnly,
+	"owner": fieldReadOnly, "managementWorkgroup": fieldReadOnly,
+	"cloudExternalId": fieldReadOnly, "nonEmployeeCount": fieldReadOnly,
+}
+
+// Patch changes name, description, approvers and account managers. List items may be
+// references or plain ids. Open requests keep the approvers they were made with
+// (DECISION N18).
+func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []PatchOp) (Source, error) {
+	var out Source
+	err := g.write(ctx, a, func(t *tx) error {
+		old, version, err := t.sourceFor(ctx, a, id, sourceRights{Update, true, false, "change this source"})
+		if err != nil {
+			return err
+		}
+		if _, err := t.guard(tenantGuard); err != nil { // names must stay unique
+			return err
+		}
+		s, err := patchSource(old, ops)
+		if err != nil {
+			return err
+		}
+		if err := t.checkSource(s); err != nil {
+			return err
+		}
+		s.Modified = t.now
+		t.put(KindSource, s.ID, "", s.SourceID, version, s)
+		t.event(ActionSourceUpdated, s.Name, s.SourceID)
+		out = s.clone()
+		return nil
+	})
+	return out, err
+}
+
+func patchSource(old *Source, ops []PatchOp) (*Source, error) {
+	src, err := json.Marshal(old)
+	if err != nil {
+		return nil, err
+	}
+	tree, err := decodeAny(src)
+	if err != nil {
+		return nil, err
+	}
+	doc, _ := tree.(map[string]any)
+	if err := applyPatch(doc, ops, sourceFields); err != nil {
+		return nil, err
+	}
+	s := old.clone()
+	if s.Name, err = textField(doc, "name"); err != nil {
+		return nil, err
+	}
+	if s.Description, err = textField(doc, "description"); err != nil {
+		return nil, err
+	}
+	if s.Approvers, err = refsField(doc, "approvers"); err != nil {
+		return nil, err
+	}
+	s.AccountManagers, err = refsField(doc, "accountManagers")
+	return &s, err
+}
+
+// textField reads a text of a patched document; a missing or null one is "".
+func textField(doc map[string]any, name string) (string, error) {
+	switch v := doc[name].(type) {
+	case nil:
+		return "", nil
+	case string:
+		return v, nil
+	}
+	return "", refuse(CodeIllegal, "%s must be text", name)
+}
+
+func refsField(doc map[string]any, name string) ([]Ref, error) {
+	if doc[name] == nil {
+		return nil, nil
+	}
+	items, ok := doc[name].([]any)
+	if !ok {
+		return nil, refuse(CodeIllegal, "%s must be a list", name)
+	}
+	refs := make([]Ref, 0, len(items))
+	for _, item := range items {
+		switch v := item.(type) {
+		case string:
+			refs = append(refs, Ref{ID: v})
+			continue
+		case map[string]any:
+			id, _ := v["id"].(string)
+			typ, _ := v["type"].(string)
+			if id != "" {
+				refs = append(refs, Ref{Type: typ, ID: id})
+				continue
+			}
+		}
+		return nil, refuse(CodeIllegal, "an item of %s must be an id or an object with an id", name)
+	}
+	return refs, nil
+}
+
+// Delete removes a source with its attributes, records, requests and jobs; open
+// approvals are cancelled. It is refused while an identity profile uses the source or
+// an upload is under way.
+func (g Sources) Delete(ctx context.Context, a Actor, id string) error {
+	return g.write(ctx, a, func(t *tx) error {
+		if !a.any(Delete | Settings) {
+			return forbidden("delete a source")
+		}
+		s, version, err := t.findSource(ctx, id)
+		if err != nil {
+			return err
+		}
+		if s == nil {
+			return notFound("source", id)
+		}
+		profile, err := t.profileOf(ctx, s.SourceID)
+		if err != nil {
+			return err
+		}
+		if profile != "" {
+			return refuse(CodeConflict, "identity profile %q uses the source %q", profile, s.Name)
+		}
+		if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
+			return err
+		} else if job != nil {
+			return refuse(CodeConflict, "an upload to the source %q is under way", s.Name)
+		}
+		return t.dropSource(s, version)
+	})
+}
+
+func (t *tx) dropSource(s *Source, version int64) error {
+	tenant, err := t.guard(tenantGuard)
+	if err != nil {
+		return err
+	}
+	guard, err := t.guard(s.SourceID)
+	if err != nil {
+		return err
+	}
+	tenant.Count--
+	guard.drop = true
+	requests, err := list[Request](t.ctx, t.store, KindRequest, s.SourceID)
+	if err != nil {
+		return err
+	}
+	for _, r := range requests {
+		if err := t.cancelItems(r.T.ID, 0); err != nil {
+			return err
+		}
+	}
+	for _, kind := range []Kind{KindAttribute, KindRecord, KindRequest, KindJob, KindReminder} {
+		for o, err := range t.store.List(t.ctx, kind, s.SourceID) {
+			if err != nil {
+				return err
+			}
+			t.delete(kind, o.ID, o.Version)
+		}
+	}
+	t.delete(KindSource, s.ID, version)
+	t.event(ActionSourceDeleted, s.Name, s.SourceID)
+	return nil
+}

@@ -1,0 +1,202 @@
+package nonemployee
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"iter"
+)
+
+// SQL is a Store in a database that understands the common part of SQLite (3.24 and
+// later) and PostgreSQL (9.5 and later): parameters $1, $2 ..., ON CONFLICT DO NOTHING.
+// Several processes may share it.
+type SQL struct{ db *sql.DB }
+
+// NewSQL uses the database, whose driver the caller chose, and makes the table
+// nonemployee_object and its indexes when they are missing. The caller closes db.
+func NewSQL(ctx context.Context, db *sql.DB) (*SQL, error) {
+	for _, q := range []string{
+		`CREATE TABLE IF NOT EXISTS nonemployee_object (kind TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, ukey TEXT, version BIGINT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (kind, id))`,
+		`CREATE UNIQUE INDEX IF NOT EXISTS nonemployee_object_ukey ON nonemployee_object (kind, parent, ukey)`,
+	} {
+		if _, err := db.ExecContext(ctx, q); err != nil {
+			return nil, fmt.Errorf("cannot prepare the tables: %w", err)
+		}
+	}
+	return &SQL{db: db}, nil
+}
+
+const selectObject = `SELECT id, parent, ukey, version, data FROM nonemployee_object WHERE kind = $1`
+
+// Get implements [Store].
+func (s *SQL) Get(ctx context.Context, kind Kind, id string) (Object, error) {
+	return scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND id = $2`, string(kind), id))
+}
+
+// Find implements [Store].
+func (s *SQL) Find(ctx context.Context, kind Kind, parent, unique string) (Object, error) {
+	return scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND parent = $2 AND ukey = $3`, string(kind), parent, unique))
+}
+
+type scanner interface{ Scan(...any) error }
+
+func scanObject(kind Kind, row scanner) (Object, error) {
+	o := Object{Kind: kind}
+	var unique sql.NullString
+	var data string
+	err := row.Scan(&o.ID, &o.Parent, &unique, &o.Version, &data)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Object{}, fmt.Errorf("%s: %w", kind, ErrNotFound)
+	}
+	if err != nil {
+		return Object{}, err
+	}
+	o.Unique = unique.String
+	o.Value, err = DecodeValue(kind, []byte(data))
+	return o, err
+}
+
+// List implements [Store]. It holds a connection until the loop ends.
+func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
+		query, args := selectObject, []any{string(kind)}
+		if parent != "" {
+			query, args = query+` AND parent = $2`, append(args, parent)
+		}
+		rows, err := s.db.QueryContext(ctx, query, args...)
+		if err != nil {
+			yield(Object{}, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			o, err := scanObject(kind, rows)
+			if !yield(o, err) || err != nil {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(Object{}, err)
+		}
+	}
+}
+
+// Commit implements [Store] in one transaction. An error of the driver, such as a
+// serialisation failure, is returned as it came.
+func (s *SQL) Commit(ctx context.Context, changes []Change) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := commitTo(ctx, tx, changes); err != nil {
+		return errors.Join(err, ignoreDone(tx.Rollback()))
+	}
+	return tx.Commit()
+}
+
+// ignoreDone drops the error of rolling back what a cancelled context rolled back.
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+const (
+	deleteObject = `DELETE FROM nonemployee_object WHERE kind = $1 AND id = $2 AND version = $3`
+	clearObject  = `UPDATE nonemployee_object SET ukey = NULL WHERE kind = $1 AND id = $2 AND version = $3`
+	updateObject = `UPDATE nonemployee_object SET parent = $1, ukey = $2, version = $3, data = $4 WHERE kind = $5 AND id = $6 AND version = $7`
+	insertObject = `INSERT INTO nonemployee_object (kind, id, parent, ukey, version, data) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+	holdsKey     = `SELECT COUNT(*) FROM nonemployee_object WHERE kind = $1 AND parent = $2 AND ukey = $3`
+)
+
+// commitTo writes in an order in which unique keys may move between objects: first
+// everything gives its key up, then everything takes its new one.
+func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
+	w := writer{ctx: ctx, tx: tx, stmts: map[string]*sql.Stmt{}}
+	defer w.close()
+	for _, c := range changes {
+		switch {
+		case c.Delete:
+			w.exec(c, deleteObject, string(c.Kind), c.ID, c.Version)
+		case c.Version > 0:
+			w.exec(c, clearObject, string(c.Kind), c.ID, c.Version)
+		}
+	}
+	for _, c := range changes {
+		if c.Delete || w.err != nil {
+			continue
+		}
+		data, err := EncodeValue(c.Value)
+		if err != nil {
+			return err
+		}
+		unique := sql.NullString{String: c.Unique, Valid: c.Unique != ""}
+		if c.Version == 0 {
+			w.exec(c, insertObject, string(c.Kind), c.ID, c.Parent, unique, int64(1), string(data))
+			continue
+		}
+		w.free(c)
+		w.exec(c, updateObject, c.Parent, unique, c.Version+1, string(data), string(c.Kind), c.ID, c.Version)
+	}
+	return w.err
+}
+
+// writer runs prepared statements until one fails.
+type writer struct {
+	ctx   context.Context
+	tx    *sql.Tx
+	stmts map[string]*sql.Stmt
+	err   error
+}
+
+func (w *writer) prepare(query string) *sql.Stmt {
+	if w.err == nil && w.stmts[query] == nil {
+		w.stmts[query], w.err = w.tx.PrepareContext(w.ctx, query)
+	}
+	return w.stmts[query]
+}
+
+// exec runs a statement that must change exactly one row.
+func (w *writer) exec(c Change, query string, args ...any) {
+	stmt := w.prepare(query)
+	if w.err != nil {
+		return
+	}
+	res, err := stmt.ExecContext(w.ctx, args...)
+	if err != nil {
+		w.err = err
+		return
+	}
+	if n, err := res.RowsAffected(); err != nil {
+		w.err = err
+	} else if n != 1 {
+		w.err = fmt.Errorf("%s %q: %w", c.Kind, c.ID, ErrConflict)
+	}
+}
+
+// free fails when another object holds the unique key that an update is to take: a
+// violated index would abort the transaction with an error only the driver knows.
+func (w *writer) free(c Change) {
+	if c.Unique == "" {
+		return
+	}
+	stmt := w.prepare(holdsKey)
+	if w.err != nil {
+		return
+	}
+	n := 0
+	w.err = stmt.QueryRowContext(w.ctx, string(c.Kind), c.Parent, c.Unique).Scan(&n)
+	if w.err == nil && n > 0 {
+		w.err = fmt.Errorf("%s %q: another object holds its key: %w", c.Kind, c.ID, ErrConflict)
+	}
+}
+
+func (w *writer) close() {
+	for _, s := range w.stmts {
+		if s != nil {
+			s.Close()
+		}
+	}
+}
