@@ -238,6 +238,13 @@ func (a Attributes) At(slot int) Value {
 		return Value{}
 	}
 	width, n := int(a.row[0]), len(a.schema.names)
+	if width == 1 { // most rows
+		start := 0
+		if slot > 0 {
+			start = int(a.row[slot])
+		}
+		return readCell(a.row[1+n+start : 1+n+int(a.row[slot+1])])
+	}
 	start := 0
 	if slot > 0 {
 		start = offset(a.row, width, slot-1)
@@ -261,9 +268,15 @@ func readCell(cell string) Value {
 	if cell == "" {
 		return Value{}
 	}
+	if cell[0] == tagText {
+		return StringValue(cell[1:])
+	}
+	return otherCell(cell)
+}
+
+// otherCell reads what is neither null nor text.
+func otherCell(cell string) Value {
 	switch body := cell[1:]; cell[0] {
-	case tagText:
-		return StringValue(body)
 	case tagInt:
 		var n uint64
 		for i := range 8 {

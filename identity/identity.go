@@ -48,11 +48,14 @@ func (a *Account) DisplayName() string {
 // modified, nativeIdentity, displayName, name, id, uuid, disabled, locked,
 // entitlements. Unknown names and unknown times give null.
 func (a *Account) Property(name string) Value {
-	if _, ok := a.Attributes.schema.Slot(name); ok {
-		if v := a.Attributes.Get(name); !v.IsNull() {
-			return v
-		}
+	if v := a.Attributes.Get(name); !v.IsNull() {
+		return v
 	}
+	return a.Field(name)
+}
+
+// Field returns one of the account's own fields, see [Account.Property].
+func (a *Account) Field(name string) Value {
 	switch name {
 	case "created":
 		return timeValue(a.Created)
@@ -112,8 +115,32 @@ type Identity struct {
 	Protected      bool // never deleted, always a correlation candidate
 	Created        time.Time
 	Modified       time.Time
-	ExceptionCodes []string // of the last run, see profile.Exception
+	ExceptionCodes []string   // of the last run, see profile.Exception
+	Evaluation     Evaluation `json:",omitzero"`
 }
+
+// Evaluation is what an incremental run has to know of the run that gave an
+// identity its attributes. Runs alone write and read it. Whoever changes accounts
+// or attributes of an identity in another way makes it zero, and the next run
+// evaluates everything.
+type Evaluation struct {
+	// Mappings are fingerprints of what the attributes were evaluated by; the
+	// same for all identities of a profile.
+	Mappings string    `json:",omitempty"`
+	Now      time.Time `json:",omitzero"`
+	// Stable: the attributes were the same before, so that a mapping that reads
+	// stored values has seen those that are stored now.
+	Stable bool     `json:",omitempty"`
+	Again  []string `json:",omitempty"` // attributes to evaluate in any case: they raised an error
+	// Given are values that the population settled otherwise: the uid that
+	// somebody else holds, the account value that leads to the manager.
+	Given Attributes `json:",omitzero"`
+	// Reads are look-ups of other identities, with what they gave.
+	Reads []string `json:",omitempty"`
+}
+
+// IsZero reports whether nothing is known.
+func (e Evaluation) IsZero() bool { return e.Mappings == "" }
 
 // Lifecycle is the lifecycle state of an identity.
 type Lifecycle struct {
@@ -173,6 +200,8 @@ func (i *Identity) Clone() *Identity {
 		c.Accounts[n] = c.Accounts[n].Clone()
 	}
 	c.ExceptionCodes = slices.Clone(i.ExceptionCodes)
+	c.Evaluation.Again = slices.Clone(i.Evaluation.Again)
+	c.Evaluation.Reads = slices.Clone(i.Evaluation.Reads)
 	return &c
 }
 

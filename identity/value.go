@@ -98,9 +98,14 @@ func (v Value) List() []Value {
 // Text returns the text form of v: decimal integers, true and false, lists as
 // Java prints them ([a, b]). Null gives "". Only integers and lists allocate.
 func (v Value) Text() string {
-	switch v.kind {
-	case Text:
+	if v.kind == Text { // small enough to be inlined
 		return unsafe.String((*byte)(v.ptr), int(v.n))
+	}
+	return v.otherText()
+}
+
+func (v Value) otherText() string {
+	switch v.kind {
 	case Boolean:
 		if v.n != 0 {
 			return "true"

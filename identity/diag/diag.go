@@ -112,11 +112,12 @@ func (l List) Count(s Severity) (n int) {
 // HasErrors reports whether a finding is an [Error].
 func (l List) HasErrors() bool { return l.Count(Error) > 0 }
 
-// Sort orders findings by file, place and code, and drops exact repetitions.
+// Sort orders findings by file, place, code and message, and drops exact
+// repetitions.
 func (l *List) Sort() {
 	slices.SortStableFunc(*l, func(a, b Diagnostic) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Code, b.Code))
+			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	*l = slices.CompactFunc(*l, func(a, b Diagnostic) bool { return a.String() == b.String() })
 }

@@ -6,9 +6,11 @@ import (
 )
 
 // Near returns the candidate most like name, for "did you mean" hints, or "" when
-// none is close: equal without case, or at most a third of the letters different.
+// none is close: equal without case, or at most a third of the letters different,
+// in names of two letters one.
 func Near(name string, candidates []string) string {
-	best, bestDist := "", max(1, utf8.RuneCountInString(name)/3)+1
+	letters := utf8.RuneCountInString(name)
+	best, bestDist := "", max(min(1, letters-1), letters/3)+1
 	for _, c := range candidates {
 		if strings.EqualFold(c, name) {
 			return c

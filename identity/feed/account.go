@@ -108,7 +108,7 @@ func (p *pass) entitle(a *identity.Account, v identity.Value) {
 	}
 }
 
-// grant adds one entitlement. The lists of many accounts share an array; each
+// grant adds one entitlement, a text that the account may keep. The lists of many accounts share an array; each
 // is closed against appending by the next.
 func (p *pass) grant(a *identity.Account, name string) {
 	if slices.Contains(a.Entitlements, name) {

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -14,13 +13,11 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 )
 
-const noBlock = -1 << 32 // far before anything in a buffer
-
 // reader reads records as encoding/csv does, with these differences: a leading
 // byte order mark is skipped; a file without any line feed in its first block
 // may end its lines with carriage returns; delimiters may be longer than one
 // character; a quote that is never closed costs its own line instead of the rest
-// of the file; records above a limit are refused.
+// of the file; records above a limit and files in UTF-16 are refused.
 type reader struct {
 	buffer
 	delim string
@@ -161,12 +158,6 @@ func (r *reader) skip() bool {
 	return false
 }
 
-const (
-	lowBits  = 0x0101010101010101
-	highBits = 0x8080808080808080
-	gather   = 0x0002040810204081 // moves the high bits of eight bytes into the top byte
-)
-
 // record reads the record at the start of d and returns its length with the
 // line end. It goes by the marks of blocks of 64 bytes: all delimiters up to the
 // next line end or quote, then that.
@@ -210,56 +201,10 @@ func (r *reader) record(d []byte) (int, outcome) {
 				r.fields = fields
 				return r.lineEnd(d, n), done
 			}
-			if start = n + width; start < base+64 {
-				delims, others = delims&(^uint64(0)<<(start-base)), others&(^uint64(0)<<(start-base))
-			} else {
-				base, delims, others = start-64, 0, 0
-			}
+			start = n + width
+			base, delims, others = past(start, base, delims, others)
 		}
 	}
-}
-
-// resume returns the marks of the block that the record at the start of d
-// begins in. When the block was looked at for the record before, it begins
-// before d.
-func (r *reader) resume(d []byte) (base int, delims, others uint64) {
-	base = r.block - r.pos
-	if base+64 <= 0 {
-		r.high = 0
-		delims, others = r.scan(d)
-		return 0, delims, others
-	}
-	r.high = r.blockHigh
-	from := ^uint64(0) << -base
-	return base, r.delims & from, r.others & from
-}
-
-// scan marks the first 64 bytes of d, the first byte in the lowest bit: where a
-// delimiter begins, and where a line end or a quote may stand. Bytes that d does
-// not have are not marked.
-func (r *reader) scan(d []byte) (delims, others uint64) {
-	if len(d) < 64 {
-		var pad [64]byte
-		for i := copy(pad[:], d); i < 64; i++ {
-			pad[i] = 0xFF
-		}
-		d = pad[:]
-	}
-	block, high := (*[64]byte)(d), uint64(0)
-	delim, lineEnd := r.delim8, r.lineEnd8
-	for i := 0; i < 64; i += 8 {
-		word := binary.LittleEndian.Uint64(block[i : i+8])
-		high |= word
-		x, y, z := word^delim, word^lineEnd, word^(lowBits*'"')
-		isDelim := ^((x&^highBits + ^uint64(highBits)) | x) & highBits
-		// a byte of 1 above a zero byte is marked as well, which costs nothing but a look
-		isOther := ((y-lowBits)&^y | (z-lowBits)&^z) & highBits
-		delims |= isDelim * gather >> 56 << i
-		others |= isOther * gather >> 56 << i
-	}
-	r.blockHigh = high
-	r.high |= high
-	return delims, others
 }
 
 // last ends a record at the end of the bytes at hand.

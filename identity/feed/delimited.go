@@ -60,7 +60,10 @@ func (d *delimited) header() error {
 	}
 	d.r.validUTF8()
 	pos := diag.Pos{Line: line, Column: 1}
-	return d.layout(names, pos)
+	if err := d.layout(names, pos); err != nil {
+		return fmt.Errorf("%s: %w", d.file, err)
+	}
+	return nil
 }
 
 // row reads one record. ok is false when it is no account.

@@ -6,9 +6,9 @@
 // [identity.Schema]. An account that cannot be read is reported through
 // [Options.OnFinding] with its line, counted, and left out; the rest loads.
 //
-// Finding codes: csv-quote, csv-row-size, csv-cell-count, csv-header,
-// csv-duplicate-column, json-shape, account-id-missing (errors; the row is
-// refused), account-duplicate, account-created, account-modified, account-flag,
-// text-utf8 (warnings), column-unknown, account-other-source (info), and those
-// of jsondoc.
+// Finding codes. Errors, for which the account is left out: csv-quote,
+// csv-row-size, csv-cell-count, json-syntax, json-shape, account-id-missing.
+// Warnings: account-duplicate, account-created, account-modified, account-flag,
+// csv-duplicate-column, csv-header, json-duplicate-key, json-utf8, text-utf8.
+// Infos: account-other-source, column-unknown.
 package feed

@@ -1,7 +1,9 @@
 package feed
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -439,5 +441,50 @@ func BenchmarkAccounts(b *testing.B) {
 	for b.Loop() {
 		for range f.Accounts(b.Context()) {
 		}
+	}
+}
+
+// Every cell of the example files is what encoding/csv reads; an empty one is
+// null.
+func TestAcmeCells(t *testing.T) {
+	fsys := os.DirFS("../../examples/acme/accounts")
+	for _, tc := range []struct{ file, id, delim string }{
+		{"HR.csv", "employeeNumber", ","}, {"Contractors.csv", "accountName", ";"}, {"Active Directory.csv", "distinguishedName", ","},
+	} {
+		t.Run(tc.file, func(t *testing.T) {
+			text, err := fs.ReadFile(fsys, tc.file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
+			r.Comma = rune(tc.delim[0])
+			rows, err := r.ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			f, err := Open(fsys, tc.file, Options{NativeIdentity: tc.id, Delimiter: tc.delim})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := 1
+			for a, err := range f.Accounts(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				for i, cell := range rows[n] {
+					want := identity.StringValue(cell)
+					if cell == "" {
+						want = identity.Value{}
+					}
+					if got := a.Attributes.Get(rows[0][i]); !got.Equal(want) {
+						t.Fatalf("row %d, %s: got %v, want %v", n, rows[0][i], got, want)
+					}
+				}
+				n++
+			}
+			if n != len(rows) {
+				t.Errorf("%d rows, want %d", n, len(rows))
+			}
+		})
 	}
 }

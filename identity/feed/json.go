@@ -35,7 +35,7 @@ func readJSON(ctx context.Context, p *pass, src io.Reader, yield func(identity.A
 	}
 	o.schema = identity.NewSchema(names...)
 	ext := strings.ToLower(path.Ext(p.file))
-	v := &values{buffer: newBuffer(src), lines: ext == ".jsonl" || ext == ".ndjson", line: 1}
+	v := newValues(src, ext == ".jsonl" || ext == ".ndjson")
 	for row := 0; ; row++ {
 		if row%256 == 0 && ctx.Err() != nil {
 			yield(identity.Account{}, ctx.Err())
@@ -114,10 +114,10 @@ func (o *objects) listed(a identity.Account, n *jsondoc.Node) (identity.Account,
 		o.refuse("account-id-missing", n.Pos(), "the account has no nativeIdentity; it is left out")
 		return a, false
 	}
-	a.ID, a.UUID = n.Get("id").Text(), n.Get("uuid").Text()
+	a.ID, a.UUID = strings.Clone(n.Get("id").Text()), strings.Clone(n.Get("uuid").Text())
 	a.ManuallyCorrelated = n.Get("manuallyCorrelated").IsTrue()
 	if !n.Get("uncorrelated").IsTrue() {
-		a.IdentityID = n.Get("identityId").Text()
+		a.IdentityID = strings.Clone(n.Get("identityId").Text())
 	}
 	for _, name := range reserved {
 		if v := n.Get(name); !v.IsNull() {
@@ -128,7 +128,7 @@ func (o *objects) listed(a identity.Account, n *jsondoc.Node) (identity.Account,
 	if list := n.Get("entitlements"); list.Kind() == jsondoc.Array {
 		a.Entitlements = nil
 		for _, item := range list.Items() {
-			o.entitle(&a, entitlement(item))
+			o.entitle(&a, entitlement(item).Clone())
 		}
 	}
 	o.once(a.NativeIdentity, n.Pos())
@@ -172,12 +172,13 @@ func (o *objects) plain(a identity.Account, n *jsondoc.Node) (identity.Account, 
 	return a, true
 }
 
-// scalar returns the text of a string or a number, else "".
+// scalar returns the text of a string or a number, else "". The strings of a
+// node are parts of the whole text, which an account must not keep alive.
 func scalar(n *jsondoc.Node) string {
 	if k := n.Kind(); k != jsondoc.String && k != jsondoc.Number {
 		return ""
 	}
-	return n.Value().Text()
+	return strings.Clone(n.Value().Text())
 }
 
 // pack fills the attributes, and the entitlements among them, from the members
@@ -212,7 +213,7 @@ func (o *objects) value(a *identity.Account, m jsondoc.Member) identity.Value {
 		v = identity.ListValue(v)
 	}
 	if attribute.Entitlement {
-		o.entitle(a, v)
+		o.entitle(a, v.Clone())
 	}
 	return v
 }
@@ -226,7 +227,7 @@ func (o *objects) learn(members []jsondoc.Member) bool {
 	var names []string
 	for _, m := range members {
 		if _, ok := o.schema.Slot(m.Key); !ok {
-			names = append(names, m.Key)
+			names = append(names, strings.Clone(m.Key))
 		}
 	}
 	if o.schema.Len()+len(names) > maxNames {

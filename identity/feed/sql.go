@@ -84,30 +84,32 @@ func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account,
 
 // account makes an account of the cells of a row. ok is false when it has no id.
 func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool) {
-	a.Source, a.NativeIdentity = t.source, t.value(cells[t.id], pos).Text()
+	values := make([]identity.Value, len(cells))
+	for i, cell := range cells {
+		values[i] = t.value(cell, pos)
+	}
+	a.Source, a.NativeIdentity = t.source, values[t.id].Text()
 	if a.NativeIdentity == "" {
 		t.refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
 		return a, false
 	}
 	if t.name >= 0 {
-		a.Name = t.value(cells[t.name], pos).Text()
+		a.Name = values[t.name].Text()
 	}
-	for i, cell := range cells {
+	for i, v := range values {
 		c := &t.columns[i]
 		if c.field != "" {
-			t.setCell(&a, c.field, cell, pos)
+			t.setCell(&a, c.field, cells[i], v, pos)
 		}
-		if !c.keep {
-			continue
-		}
-		v := t.value(cell, pos)
 		if c.Multi && i != t.id && i != t.name && !v.IsNull() {
 			v = t.listValue(v.Text())
 		}
 		if c.Entitlement {
 			t.entitle(&a, v)
 		}
-		t.packer.Value(v)
+		if c.keep {
+			t.packer.Value(v)
+		}
 	}
 	a.Attributes = t.packer.Pack(t.schema)
 	t.once(a.NativeIdentity, pos)
@@ -115,19 +117,18 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 }
 
 // setCell sets a field of the account from a cell; times need no reading.
-func (t *table) setCell(a *identity.Account, field string, cell any, pos diag.Pos) {
+func (t *table) setCell(a *identity.Account, field string, cell any, v identity.Value, pos diag.Pos) {
 	at, isTime := cell.(time.Time)
+	n, isInt := v.Int()
 	switch {
 	case isTime && field == "created":
 		a.Created = at
 	case isTime && field == "modified":
 		a.Modified = at
+	case isInt && (n == 0 || n == 1) && (field == "disabled" || field == "locked"):
+		t.set(a, field, strconv.FormatBool(n == 1), pos) // databases without booleans
 	default:
-		text := t.value(cell, pos).Text()
-		if n, isInt := cell.(int64); isInt && (n == 0 || n == 1) && (field == "disabled" || field == "locked") {
-			text = strconv.FormatBool(n == 1) // databases without booleans
-		}
-		t.set(a, field, text, pos)
+		t.set(a, field, v.Text(), pos)
 	}
 }
 

@@ -50,7 +50,7 @@ func (t *table) layout(names []string, pos diag.Pos) error {
 		if want == "" {
 			want = "nativeIdentity or id"
 		}
-		return fmt.Errorf("%s: no column %s for the account id; there are %s", t.file, want, strings.Join(names, ", "))
+		return fmt.Errorf("no column %s for the account id; there are %s", want, strings.Join(names, ", "))
 	}
 	if t.name < 0 && t.DisplayName != "" {
 		t.report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)

@@ -12,6 +12,7 @@ import (
 type values struct {
 	buffer
 	lines bool // every line is a value, so that a broken one costs only itself
+	limit int  // bytes of the longest value
 	line  int  // of the byte at pos
 
 	started, array, comma bool
@@ -19,6 +20,10 @@ type values struct {
 
 	bad     string // what is wrong with the text between the values, from the last call
 	badLine int
+}
+
+func newValues(src io.Reader, lines bool) *values {
+	return &values{buffer: newBuffer(src), lines: lines, limit: maxRecord, line: 1}
 }
 
 // next returns the next value, valid until the following call, and where it
@@ -140,8 +145,8 @@ func (v *values) measure(first byte) (int, error) {
 			if v.eof {
 				return n, nil
 			}
-			if n > maxRecord {
-				return 0, fmt.Errorf("a value is longer than %d bytes", maxRecord)
+			if n > v.limit {
+				return 0, fmt.Errorf("a value is longer than %d bytes", v.limit)
 			}
 			if err := v.fill(); err != nil {
 				return 0, err
@@ -166,21 +171,31 @@ func (v *values) measure(first byte) (int, error) {
 	}
 }
 
-// nextLine returns the next line that is not blank.
+// nextLine returns the next line that is not blank. A line above the limit is
+// passed over.
 func (v *values) nextLine() (text []byte, line, column int, err error) {
-	if _, err := v.space(); err != nil {
-		return nil, 0, 0, err
+	for {
+		if _, err := v.space(); err != nil {
+			return nil, 0, 0, err
+		}
+		n, err := v.lineLength()
+		if err != nil {
+			return nil, 0, 0, err
+		}
+		if n >= 0 {
+			text, line, column = v.buf[v.pos:v.pos+n], v.line, v.column
+			v.pos += n
+			return text, line, column, nil
+		}
+		v.wrong(fmt.Sprintf("the line is longer than %d bytes", v.limit))
+		if err := v.drop(); err != nil {
+			return nil, 0, 0, err
+		}
 	}
-	n, err := v.lineLength()
-	if err != nil {
-		return nil, 0, 0, err
-	}
-	text, line, column = v.buf[v.pos:v.pos+n], v.line, v.column
-	v.pos += n
-	return text, line, column, nil
 }
 
-// lineLength returns the length of the line at pos without its end.
+// lineLength returns the length of the line at pos without its end, or -1 when
+// it is above the limit.
 func (v *values) lineLength() (int, error) {
 	for seen := 0; ; {
 		if i := bytes.IndexByte(v.buf[v.pos+seen:v.end], '\n'); i >= 0 {
@@ -190,11 +205,27 @@ func (v *values) lineLength() (int, error) {
 		if v.eof {
 			return seen, nil
 		}
-		if seen > maxRecord {
-			return 0, fmt.Errorf("a line is longer than %d bytes", maxRecord)
+		if seen > v.limit {
+			return -1, nil
 		}
 		if err := v.fill(); err != nil {
 			return 0, err
+		}
+	}
+}
+
+// drop passes over the rest of the line.
+func (v *values) drop() error {
+	for {
+		if i := bytes.IndexByte(v.buf[v.pos:v.end], '\n'); i >= 0 {
+			v.pos += i
+			return nil
+		}
+		if v.pos = v.end; v.eof {
+			return nil
+		}
+		if err := v.fill(); err != nil {
+			return err
 		}
 	}
 }

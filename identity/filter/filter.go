@@ -7,8 +7,10 @@
 package filter
 
 import (
+	"cmp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -29,8 +31,8 @@ func (f *Filter) Properties() []string { return slices.Clone(f.properties) }
 // Match reports whether the filter accepts something with those properties.
 func (f *Filter) Match(p Property) bool { return f.root.match(p) }
 
-// String returns the filter in its usual spelling; parsing it again gives the
-// same filter.
+// String returns the filter in its usual spelling, with no more parentheses than
+// it needs; parsing it again gives the same filter.
 func (f *Filter) String() string { return f.root.String() }
 
 type node interface {
@@ -49,7 +51,7 @@ func (n and) match(p Property) bool {
 	return true
 }
 
-func (n and) String() string { return joined(n.list, " && ") }
+func (n and) String() string { return joined(n.list, " && ", true) }
 
 type or struct{ list []node }
 
@@ -57,20 +59,33 @@ func (n or) match(p Property) bool {
 	return slices.ContainsFunc(n.list, func(m node) bool { return m.match(p) })
 }
 
-func (n or) String() string { return joined(n.list, " || ") }
+func (n or) String() string { return joined(n.list, " || ", false) }
 
-func joined(list []node, op string) string {
+// joined writes the parts of && or ||. An && needs no parentheses inside ||.
+func joined(list []node, op string, inAnd bool) string {
 	parts := make([]string, len(list))
 	for i, n := range list {
-		parts[i] = n.String()
+		if _, ok := n.(and); ok && !inAnd {
+			parts[i] = n.String()
+		} else {
+			parts[i] = enclosed(n)
+		}
 	}
-	return "(" + strings.Join(parts, op) + ")"
+	return strings.Join(parts, op)
+}
+
+func enclosed(n node) string {
+	switch n.(type) {
+	case and, or:
+		return "(" + n.String() + ")"
+	}
+	return n.String()
 }
 
 type not struct{ of node }
 
 func (n not) match(p Property) bool { return !n.of.match(p) }
-func (n not) String() string        { return "!" + n.of.String() }
+func (n not) String() string        { return "!" + enclosed(n.of) }
 
 // comparison is property op value.
 type comparison struct {
@@ -93,7 +108,7 @@ func (n comparison) match(p Property) bool {
 	if have.IsNull() || n.value.IsNull() {
 		return false
 	}
-	order := strings.Compare(have.Text(), n.value.Text())
+	order := compare(have.Text(), n.value.Text())
 	switch n.op {
 	case "<":
 		return order < 0
@@ -105,17 +120,36 @@ func (n comparison) match(p Property) bool {
 	return order >= 0
 }
 
+// compare orders texts as Java does, by UTF-16 code units: characters beyond
+// U+FFFF come before those from U+E000 on.
+func compare(a, b string) int {
+	for a != "" && b != "" {
+		x, n := utf8.DecodeRuneInString(a)
+		y, m := utf8.DecodeRuneInString(b)
+		if x != y {
+			if x > 0xFFFF && y <= 0xFFFF {
+				x = 0xD800 // its first code unit is a surrogate
+			} else if y > 0xFFFF && x <= 0xFFFF {
+				y = 0xD800
+			}
+			return cmp.Compare(x, y)
+		}
+		a, b = a[n:], b[m:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
 // equal: null equals only null; a list equals when one of its items does.
 func equal(have, want identity.Value) bool {
-	if have.IsNull() || want.IsNull() {
-		return have.IsNull() && want.IsNull()
+	return slices.ContainsFunc(items(want), func(w identity.Value) bool { return oneIs(have, w, false) })
+}
+
+// oneIs reports whether have, or one of its items, is the value want.
+func oneIs(have, want identity.Value, fold bool) bool {
+	if want.IsNull() {
+		return have.IsNull()
 	}
-	for _, item := range items(want) {
-		if anyItem(have, func(text string) bool { return text == item.Text() }) {
-			return true
-		}
-	}
-	return false
+	return anyItem(have, want, fold, same)
 }
 
 func items(v identity.Value) []identity.Value {
@@ -125,12 +159,26 @@ func items(v identity.Value) []identity.Value {
 	return []identity.Value{v}
 }
 
-func anyItem(v identity.Value, test func(string) bool) bool {
-	if v.IsNull() {
+// anyItem tests the texts of have, or of its items, against that of want. Null
+// passes no test.
+func anyItem(have, want identity.Value, fold bool, test func(text, part string) bool) bool {
+	if have.IsNull() || want.IsNull() {
 		return false
 	}
-	return slices.ContainsFunc(items(v), func(item identity.Value) bool { return !item.IsNull() && test(item.Text()) })
+	part := want.Text()
+	if fold {
+		part = identity.Fold(part)
+	}
+	return slices.ContainsFunc(items(have), func(item identity.Value) bool {
+		text := item.Text()
+		if fold {
+			text = identity.Fold(text)
+		}
+		return !item.IsNull() && test(text, part)
+	})
 }
+
+func same(a, b string) bool { return a == b }
 
 // call is property.function(values).
 type call struct {
@@ -163,29 +211,19 @@ func (n call) match(p Property) bool {
 	case "isEmpty":
 		return have.IsNull() || have.Text() == "" || have.Kind() == identity.List && len(have.List()) == 0
 	case "containsAll":
-		return !have.IsNull() && !slices.ContainsFunc(n.args, func(a identity.Value) bool { return !n.has(have, a, same) })
+		return !slices.ContainsFunc(n.args, func(a identity.Value) bool { return !oneIs(have, a, n.fold) })
 	case "in", "containsAny":
-		return slices.ContainsFunc(n.args, func(a identity.Value) bool { return n.has(have, a, same) })
+		return slices.ContainsFunc(n.args, func(a identity.Value) bool { return oneIs(have, a, n.fold) })
 	}
-	test := map[string]func(text, part string) bool{
-		"startsWith": strings.HasPrefix, "endsWith": strings.HasSuffix, "contains": strings.Contains,
-	}[n.function]
-	return slices.ContainsFunc(n.args, func(a identity.Value) bool { return n.has(have, a, test) })
+	test := strings.Contains
+	switch n.function {
+	case "startsWith":
+		test = strings.HasPrefix
+	case "endsWith":
+		test = strings.HasSuffix
+	}
+	return slices.ContainsFunc(n.args, func(a identity.Value) bool { return anyItem(have, a, n.fold, test) })
 }
-
-func same(a, b string) bool { return a == b }
-
-func (n call) has(have, want identity.Value, test func(text, part string) bool) bool {
-	part := want.Text()
-	return anyItem(have, func(text string) bool {
-		if n.fold {
-			return test(fold(text), fold(part))
-		}
-		return test(text, part)
-	})
-}
-
-func fold(s string) string { return strings.ToLower(strings.ToUpper(s)) }
 
 func literal(v identity.Value) string {
 	switch v.Kind() {

@@ -1,8 +1,10 @@
 package filter
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -214,15 +216,21 @@ func (p *parser) value() (identity.Value, error) {
 	case "":
 		return identity.Value{}, p.fail("expected a value")
 	default:
-		if v := identity.NumberValue(word); v.Kind() == identity.Integer {
-			return v, nil
-		}
-		if strings.Trim(word, "+-.0123456789eE") == "" {
-			return identity.StringValue(word), nil
+		if number(word) {
+			return identity.NumberValue(word), nil
 		}
 		p.at = start
 		return identity.Value{}, p.fail("found %q, expected a value: text stands in quotes", word)
 	}
+}
+
+// number reports whether a word is a decimal number.
+func number(word string) bool {
+	if strings.Trim(word, "+-.0123456789eE") != "" || !strings.ContainsAny(word, "0123456789") {
+		return false
+	}
+	_, err := strconv.ParseFloat(word, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
 func (p *parser) quoted(quote byte) (identity.Value, error) {

@@ -55,11 +55,11 @@ type Member struct {
 // Pos returns the place of the key.
 func (m Member) Pos() diag.Pos { return m.src.pos(m.at) }
 
-// source is a file of which only the name and the line starts are kept.
+// source is a text that was read. The strings of the tree are parts of it.
 type source struct {
 	file  string
 	lines []int32 // offset of the first byte of each line
-	text  []byte
+	text  string
 	base  diag.Pos // where the text begins in the file
 }
 
@@ -69,7 +69,7 @@ func (s *source) pos(offset int) diag.Pos {
 	}
 	line := sort.Search(len(s.lines), func(i int) bool { return int(s.lines[i]) > offset }) - 1
 	start := int(s.lines[line])
-	column := utf8.RuneCount(s.text[start:min(offset, len(s.text))]) + 1
+	column := utf8.RuneCountInString(s.text[start:min(offset, len(s.text))]) + 1
 	if line == 0 && s.base.Line > 0 {
 		column += s.base.Column - 1
 	}
@@ -99,15 +99,23 @@ func (n *Node) Pos() diag.Pos {
 // Get returns the value of a member, or nil. When a key occurs twice, the last
 // one counts.
 func (n *Node) Get(key string) *Node {
+	if i := n.find(key); i >= 0 {
+		return n.members[i].Value
+	}
+	return nil
+}
+
+// find returns the index of the last member of that key, or -1.
+func (n *Node) find(key string) int {
 	if n == nil {
-		return nil
+		return -1
 	}
 	for i := len(n.members) - 1; i >= 0; i-- {
 		if n.members[i].Key == key {
-			return n.members[i].Value
+			return i
 		}
 	}
-	return nil
+	return -1
 }
 
 // At follows a chain of keys: n.At("object", "name").
@@ -143,7 +151,7 @@ func (n *Node) Text() string {
 	return n.text
 }
 
-// String returns the text of a string and whether n is one.
+// Str returns the text of a string and whether n is one.
 func (n *Node) Str() (string, bool) { return n.Text(), n.Kind() == String }
 
 // IsTrue reports whether n is true, as a boolean or, as exports have it, the
@@ -216,11 +224,9 @@ func (n *Node) Set(key string, value *Node) {
 	if n.Kind() != Object {
 		return
 	}
-	for i := len(n.members) - 1; i >= 0; i-- {
-		if n.members[i].Key == key {
-			n.members[i].Value = value
-			return
-		}
+	if i := n.find(key); i >= 0 {
+		n.members[i].Value = value
+		return
 	}
 	n.members = append(n.members, Member{Key: key, Value: value})
 }
@@ -265,8 +271,8 @@ func (n *Node) Clone() *Node {
 	return &c
 }
 
-// Equal reports whether two values are the same: members in any order, numbers
-// by their spelling. Absent equals null.
+// Equal reports whether two values are the same: members in any order, of members
+// with one key the last, numbers by their spelling. Absent equals null.
 func (n *Node) Equal(o *Node) bool {
 	if n.Kind() != o.Kind() {
 		return false
@@ -274,17 +280,26 @@ func (n *Node) Equal(o *Node) bool {
 	if n == nil || o == nil {
 		return true
 	}
-	if n.text != o.text || len(n.members) != len(o.members) || len(n.items) != len(o.items) {
+	if n.text != o.text || len(n.items) != len(o.items) || !n.sameMembers(o) {
 		return false
-	}
-	for _, m := range n.members {
-		v := o.Get(m.Key)
-		if v == nil || !m.Value.Equal(v) {
-			return false
-		}
 	}
 	for i, item := range n.items {
 		if !item.Equal(o.items[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameMembers reports whether n and o have the same keys with the same values.
+func (n *Node) sameMembers(o *Node) bool {
+	for _, m := range o.members {
+		if n.find(m.Key) < 0 {
+			return false
+		}
+	}
+	for _, m := range n.members {
+		if i, j := n.find(m.Key), o.find(m.Key); j < 0 || !n.members[i].Value.Equal(o.members[j].Value) {
 			return false
 		}
 	}

@@ -23,11 +23,14 @@ func Parse(file string, src []byte) (*Node, diag.List) {
 // ParseAt is [Parse] for a text that stands inside a file: places are counted
 // from base.
 func ParseAt(base diag.Pos, src []byte) (*Node, diag.List) {
-	s := &source{file: base.File, text: src, base: base, lines: []int32{0}}
-	for i, c := range src {
-		if c == '\n' {
-			s.lines = append(s.lines, int32(i+1))
+	s := &source{file: base.File, text: string(src), base: base, lines: []int32{0}}
+	for at := 0; ; {
+		i := bytes.IndexByte(src[at:], '\n')
+		if i < 0 {
+			break
 		}
+		at += i + 1
+		s.lines = append(s.lines, int32(at))
 	}
 	p := &parser{source: s, src: src}
 	if bytes.HasPrefix(src, []byte("\ufeff")) {
@@ -47,6 +50,7 @@ type parser struct {
 	*source
 	src   []byte
 	at    int
+	slab  []Node // nodes to be used
 	found diag.List
 }
 
@@ -77,7 +81,12 @@ func (p *parser) next() string {
 
 func (p *parser) value(depth int) (*Node, bool) {
 	p.space()
-	n := &Node{src: p.source, offset: p.at}
+	if len(p.slab) == 0 {
+		p.slab = make([]Node, 16)
+	}
+	n := &p.slab[0]
+	p.slab = p.slab[1:]
+	n.src, n.offset = p.source, p.at
 	if p.at >= len(p.src) {
 		return nil, p.fail("found the end of the file, expected a JSON value")
 	}
@@ -117,7 +126,7 @@ func (p *parser) word(n *Node) bool {
 func (p *parser) object(n *Node, depth int) bool {
 	n.kind = Object
 	p.at++
-	seen := map[string]bool{}
+	var keys keySet
 	if p.space(); p.at < len(p.src) && p.src[p.at] == '}' {
 		p.at++
 		return true
@@ -132,10 +141,9 @@ func (p *parser) object(n *Node, depth int) bool {
 		if m.Key, ok = p.str(); !ok {
 			return false
 		}
-		if seen[m.Key] {
+		if keys.seen(n, m.Key) {
 			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(m.at), "key %q occurs twice in this object; the last one counts", m.Key)
 		}
-		seen[m.Key] = true
 		if p.space(); p.at >= len(p.src) || p.src[p.at] != ':' {
 			return p.fail("found %s, expected ':' after the key %q", p.next(), m.Key)
 		}
@@ -143,11 +151,34 @@ func (p *parser) object(n *Node, depth int) bool {
 		if m.Value, ok = p.value(depth + 1); !ok {
 			return false
 		}
+		if n.members == nil {
+			n.members = make([]Member, 0, 8)
+		}
 		n.members = append(n.members, m)
 		if more, ok := p.more('}'); !ok || !more {
 			return ok
 		}
 	}
+}
+
+// keySet finds keys that occur twice. It is empty as long as an object is small
+// enough to be searched.
+type keySet map[string]bool
+
+// seen reports whether n has that key already, and remembers it.
+func (k *keySet) seen(n *Node, key string) bool {
+	if *k == nil {
+		if len(n.members) < 16 {
+			return n.find(key) >= 0
+		}
+		*k = keySet{}
+		for _, m := range n.members {
+			(*k)[m.Key] = true
+		}
+	}
+	found := (*k)[key]
+	(*k)[key] = true
+	return found
 }
 
 func (p *parser) array(n *Node, depth int) bool {
@@ -224,7 +255,7 @@ func (p *parser) number(n *Node) bool {
 			return false
 		}
 	}
-	n.kind, n.text = Number, string(p.src[start:p.at])
+	n.kind, n.text = Number, p.text[start:p.at]
 	return true
 }
 
@@ -236,7 +267,7 @@ func (p *parser) str() (string, bool) {
 		switch c := p.src[p.at]; {
 		case c == '"':
 			p.at++
-			return string(p.src[start : p.at-1]), true
+			return p.text[start : p.at-1], true
 		case c == '\\' || c >= utf8.RuneSelf:
 			return p.hardString(start)
 		case c < ' ':

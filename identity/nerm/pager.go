@@ -38,6 +38,7 @@ type pager struct {
 	seen     idSet
 	received int // different elements, archived and bad ones too
 	accepted int // not archived
+	refused  int // could not be read
 	total    int // the largest the service said; with after_id it may count down
 }
 
@@ -114,6 +115,7 @@ func (p *pager) decode(items []json.RawMessage) (found []profile, lastID string)
 		one, err := decodeProfile(item)
 		if err != nil {
 			p.received++
+			p.refused++
 			p.client.report(diag.Error, "nerm-bad-profile", fmt.Sprintf("element %d of page %d: %v", i+1, p.pages, err))
 			continue
 		}

@@ -247,7 +247,27 @@ func TestPagesThatGoWrong(t *testing.T) {
 			if diff := cmp.Diff(tt.findings, codes(f.findings)); diff != "" {
 				t.Errorf("findings mismatch (-want +got):\n%s", diff)
 			}
+			bad := strings.Count(strings.Join(tt.findings, "\n"), "nerm-bad-profile")
+			if got := f.Refused(); got != bad {
+				t.Errorf("refused %d, want %d", got, bad)
+			}
 		})
+	}
+}
+
+// What was refused in one reading is forgotten in the next.
+func TestRefusedOfLastReading(t *testing.T) {
+	bad, good := `{"profiles":[1],"_metadata":{"after_id":null}}`, `{"profiles":[],"_metadata":{"after_id":null}}`
+	tenant := newTenant(0)
+	answers(tenant, bad, good)
+	f := tested(t, newFixture(t, testConfig(serve(t, tenant))))
+	for _, want := range []int{1, 0} {
+		if _, err := collect(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+		if got := f.Refused(); got != want {
+			t.Errorf("refused %d, want %d", got, want)
+		}
 	}
 }
 

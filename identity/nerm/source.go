@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -109,9 +110,14 @@ type Source struct {
 	tested bool
 	result *TestResult // of the last test, nil when it failed
 	failed error
+
+	refused atomic.Int64
 }
 
-var _ identity.Source = (*Source)(nil)
+var (
+	_ identity.Source  = (*Source)(nil)
+	_ identity.Refuser = (*Source)(nil)
+)
 
 // New returns a source that sends its requests through hc, which stays
 // unchanged; it must not be nil. A configuration with errors gives an error with
@@ -155,10 +161,10 @@ func (s *Source) Delete(context.Context, identity.AccountKey) error { return Err
 
 // Accounts yields the profiles that are not archived, page by page, in the order
 // of the service. The account id is the profile's id, the account name its name.
-// A profile that cannot be read goes to the findings function. An error ends the
-// stream and means that the accounts are not complete: delete nothing then. No
-// accounts at all is no error. Without a successful [Source.Test] the error is
-// [ErrNotTested].
+// A profile that cannot be read goes to the findings function and is counted by
+// [Source.Refused]. An error ends the stream and means that the accounts are not
+// complete: delete nothing then. No accounts at all is no error. Without a
+// successful [Source.Test] the error is [ErrNotTested].
 func (s *Source) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
 	return s.stream(ctx, "")
 }
@@ -173,6 +179,11 @@ func (s *Source) Changed(ctx context.Context, since time.Time) iter.Seq2[identit
 	return s.stream(ctx, since.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
 }
 
+// Refused returns how many profiles could not be read when the accounts, all or
+// the changed ones, were read last. Archived profiles and those of other types
+// are not refused: they are no accounts of the source.
+func (s *Source) Refused() int { return int(s.refused.Load()) }
+
 func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		id, err := s.typeID(ctx)
@@ -181,6 +192,7 @@ func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Ac
 			return
 		}
 		p := pager{client: s.client, typeID: id, since: since}
+		defer func() { s.refused.Store(int64(p.refused)) }()
 		for !p.done {
 			found, err := p.next(ctx)
 			if err != nil {

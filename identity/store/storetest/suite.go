@@ -65,8 +65,8 @@ func apply(t *testing.T, s identity.Store, b identity.Batch) {
 	}
 }
 
-// text is everything an identity holds, in a form that compares.
-func text(v any) string {
+// Text is everything an identity holds, in a form that compares.
+func Text(v any) string {
 	out, err := json.MarshalIndent(v, "", " ")
 	if err != nil {
 		return err.Error()
@@ -76,7 +76,7 @@ func text(v any) string {
 
 func equal(t *testing.T, what string, want, got any) {
 	t.Helper()
-	if diff := cmp.Diff(text(want), text(got)); diff != "" {
+	if diff := cmp.Diff(Text(want), Text(got)); diff != "" {
 		t.Errorf("%s: mismatch (-want +got):\n%s", what, diff)
 	}
 }
@@ -145,6 +145,7 @@ func Full() *identity.Identity {
 		Accounts: []identity.Account{account, second}, ManagerID: "m",
 		Lifecycle: identity.Lifecycle{State: "active", ManuallyUpdated: true, Overridden: "inactive"},
 		Protected: true, Created: at, Modified: at.Add(time.Minute), ExceptionCodes: []string{"X", "A"},
+		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"}, Given: attrs("uid", "anna"), Reads: []string{"m"}},
 	}
 }
 
@@ -313,7 +314,7 @@ func testConflicts(t *testing.T, s identity.Store) {
 func testCopies(t *testing.T, s identity.Store) {
 	given := Full()
 	apply(t, s, identity.Batch{Put: []*identity.Identity{given}})
-	want := text(Full())
+	want := Text(Full())
 	spoil := func(i *identity.Identity) {
 		i.Alias, i.Accounts[0].NativeIdentity, i.ExceptionCodes[0] = "spoiled", "spoiled", "spoiled"
 		i.Accounts[0].Entitlements[0] = "spoiled"
@@ -325,7 +326,7 @@ func testCopies(t *testing.T, s identity.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, text(got)); diff != "" {
+		if diff := cmp.Diff(want, Text(got)); diff != "" {
 			t.Fatalf("get: mismatch (-want +got):\n%s", diff)
 		}
 		spoil(got)

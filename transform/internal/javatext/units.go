@@ -46,7 +46,15 @@ func appendHalf(dst []byte, half rune) []byte {
 // dst ends in the first half of a surrogate pair and s starts with the second,
 // they become one character.
 func AppendText(dst []byte, s string) []byte {
-	if len(s) >= 3 && s[0] == 0xed && s[1]&0xf0 == 0xb0 {
+	if len(s) < 3 || s[0] != 0xed {
+		return append(dst, s...)
+	}
+	return appendHard(dst, s)
+}
+
+// appendHard appends a text that may begin with half a pair.
+func appendHard(dst []byte, s string) []byte {
+	if s[1]&0xf0 == 0xb0 {
 		half, _ := decode(s)
 		dst, s = appendHalf(dst, half), s[3:]
 	}

@@ -16,6 +16,18 @@ type Budget struct {
 	Steps int64
 	// Output counts bytes of text produced.
 	Output int64
+	// OnBranch, when there is one, is told which branch of each #if of a template
+	// is taken: where the #if stands in the template, in bytes, and the number of
+	// the branch; the #else, written or not, comes after all others. Whoever
+	// measures coverage sets it; nobody else looks at it.
+	OnBranch func(offset, branch int)
+}
+
+// Branch tells the observer, if there is one.
+func (b *Budget) Branch(offset, branch int) {
+	if b != nil && b.OnBranch != nil {
+		b.OnBranch(offset, branch)
+	}
 }
 
 // Spend takes n steps, or returns [Err] when fewer are left.

@@ -14,6 +14,7 @@ type (
 	ifNode struct {
 		branches []branch
 		other    []node
+		pos      int
 	}
 	branch struct {
 		test expr

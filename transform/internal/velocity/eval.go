@@ -103,22 +103,29 @@ func (e *evaluator) statement(n node) error {
 	case *setNode:
 		return e.set(n)
 	case *ifNode:
-		for i := range n.branches {
-			ok, err := e.test(n.branches[i].test)
-			if err != nil {
-				return err
-			}
-			if ok {
-				return e.run(n.branches[i].body)
-			}
-		}
-		return e.run(n.other)
+		return e.ifStatement(n)
 	case *foreachNode:
 		return e.foreach(n)
 	case *breakNode:
 		return e.breakLoop(n)
 	}
 	return errStop
+}
+
+// ifStatement runs the first branch whose condition is true.
+func (e *evaluator) ifStatement(n *ifNode) error {
+	for i := range n.branches {
+		ok, err := e.test(n.branches[i].test)
+		if err != nil {
+			return err
+		}
+		if ok {
+			e.b.Branch(n.pos, i)
+			return e.run(n.branches[i].body)
+		}
+	}
+	e.b.Branch(n.pos, len(n.branches))
+	return e.run(n.other)
 }
 
 func (e *evaluator) printReference(r *reference) error {

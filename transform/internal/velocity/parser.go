@@ -294,7 +294,7 @@ func (p *parser) escapes() node {
 
 func (p *parser) ifStatement() node {
 	start := p.take()
-	n := &ifNode{}
+	n := &ifNode{pos: p.offset(start.pos)}
 	for {
 		p.skip(tSpace)
 		p.expect(tParenOpen, `"(" of the condition`)

@@ -1,0 +1,57 @@
+package identity
+
+import "encoding/binary"
+
+// ValidRow reports whether a row can be read with a schema of n names without
+// going astray: for readers of rows that other programs may have written or
+// damaged. The empty row is valid, all its values are null.
+func ValidRow(n int, row string) bool {
+	if row == "" {
+		return true
+	}
+	width := int(row[0])
+	if width != 1 && width != 2 && width != 4 || n < 0 || n > (len(row)-1)/width {
+		return false
+	}
+	cells := row[1+width*n:]
+	start := 0
+	for i := range n {
+		end := offset(row, width, i)
+		if end < start || end > len(cells) || !validCell(cells[start:end], 0) {
+			return false
+		}
+		start = end
+	}
+	return start == len(cells)
+}
+
+// maxNesting is how deep lists in lists may be in a row of unknown origin.
+const maxNesting = 64
+
+func validCell(cell string, depth int) bool {
+	if cell == "" {
+		return true
+	}
+	switch cell[0] {
+	case tagText:
+		return true
+	case tagInt:
+		return len(cell) == 9
+	case tagTrue, tagNot:
+		return len(cell) == 1
+	case tagList:
+		return depth < maxNesting && validItems(cell[1:], depth)
+	}
+	return false
+}
+
+func validItems(body string, depth int) bool {
+	for body != "" {
+		size, n := binary.Uvarint([]byte(body[:min(len(body), binary.MaxVarintLen32)]))
+		if n <= 0 || size > uint64(len(body)-n) || !validCell(body[n:n+int(size)], depth+1) {
+			return false
+		}
+		body = body[n+int(size):]
+	}
+	return true
+}
