@@ -1,0 +1,361 @@
+package correlate
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sort"
+	"sync"
+	"unsafe"
+
+	"github.com/idprofile/engine/correlate/internal/join"
+	"github.com/idprofile/engine/identity"
+)
+
+// Bulk is what the rules found for many accounts at once.
+type Bulk struct {
+	Identity []int32 // by account: its identity; -1: none
+
+	c        *Correlator
+	rule     []int16 // by account: the number of the rule that found it
+	noted    map[int32][]Ambiguity
+	excluded map[int32]bool
+	stopped  map[int32]bool
+}
+
+// Match returns the outcome for one account, the same as [Correlator.Match]
+// gives.
+func (b *Bulk) Match(account int) Match {
+	i := int32(account)
+	m := Match{Method: Uncorrelated, Identity: b.Identity[i], Ambiguous: b.noted[i], Excluded: b.excluded[i], Stopped: b.stopped[i]}
+	if m.Identity >= 0 {
+		r := &b.c.rules[b.rule[i]]
+		m.Method, m.Criterion, m.Rule = r.method, max(0, r.criterion), r.id
+	}
+	return m
+}
+
+// Len returns the number of accounts.
+func (b *Bulk) Len() int { return len(b.Identity) }
+
+// Matched returns how many accounts have an identity.
+func (b *Bulk) Matched() (n int) {
+	for _, id := range b.Identity {
+		if id >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// RunOptions are the choices of [Correlator.Run].
+type RunOptions struct {
+	Workers int                       // 0: as many as there are processors
+	Better  func(a, b int32) bool     // see [Index.Better]
+	Second  func(identity int32) bool // see [Index.Second]
+}
+
+// Run matches many accounts with a population, each rule as one join. The
+// outcome for each account is that of [Correlator.Match] with an index of the
+// population; it depends neither on the order of the accounts nor on the number
+// of workers. The error is that of the context.
+func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o RunOptions) (*Bulk, error) {
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	b := &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
+		noted: map[int32][]Ambiguity{}, excluded: map[int32]bool{}, stopped: map[int32]bool{}}
+	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{}, isOpen: make([]bool, len(accounts))}
+	r.start()
+	for i := range c.rules {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if len(r.pending) == 0 {
+			break
+		}
+		if c.rules[i].matchMode != "" {
+			r.scan(i)
+		} else {
+			r.join(i)
+		}
+	}
+	for account, p := range r.open {
+		if len(p.notes) > 0 {
+			b.noted[account] = p.notes
+		}
+	}
+	return b, nil
+}
+
+// bulkRun is a run in progress.
+type bulkRun struct {
+	c        *Correlator
+	p        Population
+	accounts []identity.Account
+	o        RunOptions
+	b        *Bulk
+	pending  []int32             // accounts without decision, ascending
+	open     map[int32]*progress // of accounts about which there is something to remember
+	isOpen   []bool              // by account
+	memory   join.Memory
+}
+
+// start finds the accounts that are left alone.
+func (r *bulkRun) start() {
+	r.pending = make([]int32, 0, len(r.accounts))
+	e := r.c.evaluator()
+	defer r.c.release(e)
+	for i := range r.accounts {
+		r.b.Identity[i] = -1
+		if r.c.excluded(e, &r.accounts[i]) {
+			r.b.excluded[int32(i)] = true
+		} else {
+			r.pending = append(r.pending, int32(i))
+		}
+	}
+}
+
+// people is the identity side of a join.
+func (r *bulkRun) people(s *spec) join.Rows {
+	return join.Rows{Len: r.p.Len(), Reader: func() join.Reader {
+		e := &evaluator{env: r.c.options.Env}
+		columns := make([]func(int32) identity.Value, len(s.attributes))
+		for i, name := range s.attributes {
+			columns[i] = r.p.Column(name)
+		}
+		if len(s.terms) == 1 && s.terms[0].expression == nil { // nearly all rules
+			t := &s.terms[0]
+			return func(row int32, emit join.Emit) {
+				if text, out, _ := t.text(e, columns[0](row), s.placeholders); out == compared {
+					emit(view(text))
+				}
+			}
+		}
+		var now int32
+		read := func(attribute string) identity.Value {
+			if i := slices.Index(s.attributes, attribute); i >= 0 {
+				return columns[i](now)
+			}
+			return identity.Value{}
+		}
+		return func(row int32, emit join.Emit) {
+			now = row
+			key, ok := s.appendKey(e, e.key[:0], read)
+			if e.key = key; ok {
+				emit(key)
+			}
+		}
+	}}
+}
+
+// probes is the account side of a join.
+func (r *bulkRun) probes(rule *compiled, accounts []int32) join.Rows {
+	return join.Rows{Len: len(accounts), Reader: func() join.Reader {
+		e := &evaluator{env: r.c.options.Env}
+		plain := len(rule.terms) == 1 && rule.own == nil
+		return func(row int32, emit join.Emit) {
+			a := &r.accounts[accounts[row]]
+			if rule.when != nil && !e.holds(rule.when, a) {
+				return
+			}
+			if plain { // nearly all rules: one text, which need not be kept
+				if v, err := rule.terms[0].ofAccount(e, a); err != nil {
+					return
+				} else if v.Kind() != identity.List {
+					if text, out, _ := rule.terms[0].text(e, v, rule.key.placeholders); out == compared {
+						emit(view(text))
+					}
+					return
+				}
+			}
+			if out, _ := rule.keys(e, a); out == compared {
+				for _, key := range e.keys {
+					emit(key)
+				}
+			}
+		}
+	}}
+}
+
+// view returns the bytes of a text, which must not be changed.
+func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
+// join applies one rule to all pending accounts.
+func (r *bulkRun) join(i int) {
+	rule := &r.c.rules[i]
+	first := r.memory.Run(r.people(&rule.key), r.probes(rule, r.pending), r.o.Workers)
+	second := r.elsewhere(rule, first)
+	r.decide(i, first.Probes(), first.Row, func(probe int) []int32 {
+		if found := first.Matches(probe); len(found) > 0 {
+			return r.holder(&rule.key, found)
+		}
+		if second != nil {
+			return r.holder(rule.fallback, second(probe))
+		}
+		return nil
+	})
+}
+
+// elsewhere joins the probes that found nobody with the fallback of the rule.
+func (r *bulkRun) elsewhere(rule *compiled, first *join.Result) func(probe int) []int32 {
+	if rule.fallback == nil {
+		return nil
+	}
+	var rows, starts []int32 // rows without match, and their first probe in first
+	for probe := range first.Probes() {
+		if row := first.Row(probe); len(first.Matches(probe)) == 0 && (len(rows) == 0 || rows[len(rows)-1] != row) {
+			start := probe
+			for start > 0 && first.Row(start-1) == row {
+				start--
+			}
+			rows, starts = append(rows, row), append(starts, int32(start))
+		}
+	}
+	accounts := make([]int32, len(rows))
+	for i, row := range rows {
+		accounts[i] = r.pending[row]
+	}
+	second := r.memory.Run(r.people(rule.fallback), r.probes(rule, accounts), r.o.Workers)
+	if second.Single() { // probe i of second is row i: every row has a key
+		return func(probe int) []int32 {
+			if i, ok := slices.BinarySearch(starts, int32(probe)); ok {
+				return second.Matches(i)
+			}
+			return nil
+		}
+	}
+	at := make(map[int32]int32, second.Probes()) // probe of second by probe of first
+	for probe, i := 0, -1; probe < second.Probes(); probe++ {
+		if row := int(second.Row(probe)); row != i {
+			i = row
+		} else {
+			starts[i]++
+		}
+		at[starts[i]] = int32(probe)
+	}
+	return func(probe int) []int32 {
+		if i, ok := at[int32(probe)]; ok {
+			return second.Matches(int(i))
+		}
+		return nil
+	}
+}
+
+// holder leaves only the best claimant of a uid.
+func (r *bulkRun) holder(s *spec, found []int32) []int32 {
+	if len(found) < 2 || r.o.Better == nil || !s.isUID() {
+		return found
+	}
+	best := found[0]
+	for _, n := range found[1:] {
+		if r.o.Better(n, best) {
+			best = n
+		}
+	}
+	return []int32{best}
+}
+
+// scan applies a rule that looks at every identity.
+func (r *bulkRun) scan(i int) {
+	rule := &r.c.rules[i]
+	x := NewIndex()
+	column := x.cover(&rule.key)
+	emit := join.Reader(r.people(&rule.key).Reader())
+	for n := range int32(r.p.Len()) {
+		emit(n, func(key []byte) { x.columns[column].put(n, key) })
+	}
+	var rows []int32
+	var found [][]int32
+	e := r.c.evaluator()
+	defer r.c.release(e)
+	for row, account := range r.pending {
+		a := &r.accounts[account]
+		if rule.when != nil && !e.holds(rule.when, a) {
+			continue
+		}
+		if out, _ := rule.keys(e, a); out == compared {
+			rows = append(rows, int32(row))
+			found = append(found, slices.Clone(r.c.scan(x, e, rule)))
+		}
+	}
+	r.decide(i, len(rows), func(probe int) int32 { return rows[probe] }, func(probe int) []int32 { return found[probe] })
+}
+
+// chunk is how many pending accounts one worker decides at a time.
+const chunk = 1 << 14
+
+// decide applies a rule to the accounts that had keys, in parallel, and keeps
+// those pending that are not decided.
+func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) []int32) {
+	n := (len(r.pending) + chunk - 1) / chunk
+	changed := make([]map[int32]*progress, n)
+	var wg sync.WaitGroup
+	limit := make(chan struct{}, r.o.Workers)
+	for k := range n {
+		limit <- struct{}{}
+		wg.Go(func() {
+			from := sort.Search(probes, func(p int) bool { return row(p) >= int32(k*chunk) })
+			to := sort.Search(probes, func(p int) bool { return row(p) >= int32((k+1)*chunk) })
+			changed[k] = r.decideSome(i, from, to, row, matches)
+			<-limit
+		})
+	}
+	wg.Wait()
+	for _, some := range changed {
+		for account, p := range some {
+			r.open[account], r.isOpen[account] = p, true
+			if p.done && p.found.Identity < 0 {
+				r.b.stopped[account] = true
+			}
+		}
+	}
+	r.pending = slices.DeleteFunc(r.pending, func(account int32) bool {
+		return r.b.Identity[account] >= 0 || len(r.b.stopped) > 0 && r.b.stopped[account]
+	})
+}
+
+// decideSome decides the accounts of some probes and returns what has to be
+// remembered about them.
+func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(int) []int32) map[int32]*progress {
+	rule := &r.c.rules[i]
+	changed := map[int32]*progress{}
+	e := r.c.evaluator()
+	defer r.c.release(e)
+	if rule.predicate != nil {
+		e.person.value = Values(r.p)
+	}
+	for probe := from; probe < to; {
+		account := r.pending[row(probe)]
+		found := matches(probe)
+		next := probe + 1
+		for ; next < to && row(next) == row(probe); next++ {
+			found = append(slices.Clip(slices.Clone(found)), matches(next)...)
+		}
+		if next > probe+1 {
+			slices.Sort(found)
+			found = slices.Compact(found)
+		}
+		probe = next
+		if len(found) == 0 {
+			continue
+		}
+		open := r.isOpen[account]
+		if !open && len(found) == 1 && rule.predicate == nil && r.o.Second == nil {
+			r.b.Identity[account], r.b.rule[account] = found[0], int16(i)
+			continue
+		}
+		p := &progress{}
+		if open {
+			*p = *r.open[account]
+		}
+		r.c.apply(e, &r.accounts[account], rule, found, r.o.Second, p, nil)
+		if p.done && p.found.Identity >= 0 {
+			r.b.Identity[account], r.b.rule[account] = p.found.Identity, int16(i)
+		}
+		if len(p.notes) > 0 || p.narrow != nil || p.done {
+			changed[account] = p
+		}
+	}
+	return changed
+}

@@ -1,0 +1,214 @@
+package correlate
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+
+	"github.com/idprofile/engine/correlate/internal/join"
+)
+
+// column finds identities by one key. It holds no pointer for each identity:
+// keys stand in one piece of memory, identities that have a key alone in another.
+type column struct {
+	slots   []slot  // open hash table
+	entries []entry // by entry number
+	ids     []int32 // by entry: the identity; -1: none; otherwise -2-i for lists[i]
+	lists   [][]int32
+	spare   []int32 // lists that are free
+	at      []int32 // by identity: 1 + its entry; 0: none
+	text    []byte
+	unused  int // entries without identity
+}
+
+type slot struct {
+	tag   uint32
+	entry int32 // 1 + number; 0: free
+}
+
+type entry struct {
+	hash uint64
+	off  uint32
+}
+
+const noIdentity = -1
+
+// find returns the identities that have the key, ascending; the caller must not
+// change them. It is safe for concurrent use with other finds.
+func (c *column) find(key []byte) []int32 {
+	if len(c.slots) == 0 || len(key) == 0 {
+		return nil
+	}
+	key = join.Short(key)
+	e, _ := c.search(key, join.Hash(key))
+	if e < 0 {
+		return nil
+	}
+	return c.of(e)
+}
+
+func (c *column) of(e int32) []int32 {
+	switch id := c.ids[e]; {
+	case id >= 0:
+		return c.ids[e : e+1 : e+1]
+	case id == noIdentity:
+		return nil
+	default:
+		return c.lists[-2-id]
+	}
+}
+
+// search returns the entry of a key, or -1 and the slot where it belongs.
+func (c *column) search(key []byte, hash uint64) (e int32, free int) {
+	mask := uint64(len(c.slots) - 1)
+	tag := uint32(hash >> 32)
+	for s := hash & mask; ; s = (s + 1) & mask {
+		switch x := c.slots[s]; {
+		case x.entry == 0:
+			return -1, int(s)
+		case x.tag == tag && bytes.Equal(c.key(x.entry-1), key):
+			return x.entry - 1, int(s)
+		}
+	}
+}
+
+func (c *column) key(e int32) []byte {
+	off := c.entries[e].off
+	if n := c.text[off]; n < 0x80 {
+		return c.text[off+1 : off+1+uint32(n)]
+	}
+	n, size := binary.Uvarint(c.text[off:])
+	start := uint64(off) + uint64(size)
+	return c.text[start : start+n]
+}
+
+// put makes key the key of an identity; an empty one removes it.
+func (c *column) put(n int32, key []byte) {
+	for int(n) >= len(c.at) {
+		c.at = append(c.at, 0)
+	}
+	key = join.Short(key)
+	if old := c.at[n] - 1; old >= 0 {
+		if bytes.Equal(c.key(old), key) {
+			return
+		}
+		c.remove(old, n)
+		c.at[n] = 0
+	}
+	if len(key) == 0 {
+		return
+	}
+	e := c.entry(key)
+	c.add(e, n)
+	c.at[n] = e + 1
+}
+
+// entry returns the entry of a key, which it makes when there is none.
+func (c *column) entry(key []byte) int32 {
+	if 2*(len(c.entries)+1) > len(c.slots) {
+		c.grow()
+	}
+	hash := join.Hash(key)
+	e, free := c.search(key, hash)
+	if e < 0 {
+		e = int32(len(c.entries))
+		c.entries = append(c.entries, entry{hash, uint32(len(c.text))})
+		c.ids = append(c.ids, noIdentity)
+		c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
+		c.slots[free] = slot{uint32(hash >> 32), e + 1}
+		c.unused++
+	}
+	return e
+}
+
+func (c *column) add(e, n int32) {
+	switch id := c.ids[e]; {
+	case id == noIdentity:
+		c.ids[e] = n
+		c.unused--
+	case id >= 0:
+		list := []int32{min(id, n), max(id, n)}
+		if last := len(c.spare) - 1; last >= 0 {
+			c.ids[e], c.spare = -2-c.spare[last], c.spare[:last]
+			c.lists[-2-c.ids[e]] = list
+		} else {
+			c.ids[e] = -2 - int32(len(c.lists))
+			c.lists = append(c.lists, list)
+		}
+	default:
+		list := c.lists[-2-id]
+		i, _ := slices.BinarySearch(list, n)
+		c.lists[-2-id] = slices.Insert(list, i, n)
+	}
+}
+
+func (c *column) remove(e, n int32) {
+	id := c.ids[e]
+	if id >= 0 {
+		c.ids[e] = noIdentity
+		c.unused++
+		return
+	}
+	list := c.lists[-2-id]
+	i, _ := slices.BinarySearch(list, n)
+	list = slices.Delete(list, i, i+1)
+	c.lists[-2-id] = list
+	if len(list) == 1 {
+		c.ids[e] = list[0]
+		c.lists[-2-id] = nil
+		c.spare = append(c.spare, -2-id)
+	}
+}
+
+// grow makes room for more keys; keys that nobody has are dropped.
+func (c *column) grow() {
+	if c.unused > len(c.entries)/4 {
+		c.compact()
+	}
+	size := max(16, len(c.slots))
+	for size < 4*(len(c.entries)+1) {
+		size *= 2
+	}
+	c.slots = make([]slot, size)
+	mask := uint64(size - 1)
+	for e := range c.entries {
+		hash := c.entries[e].hash
+		s := hash & mask
+		for c.slots[s].entry != 0 {
+			s = (s + 1) & mask
+		}
+		c.slots[s] = slot{uint32(hash >> 32), int32(e) + 1}
+	}
+}
+
+func (c *column) compact() {
+	var entries []entry
+	var ids []int32
+	var text []byte
+	moved := make([]int32, len(c.entries))
+	for e := range c.entries {
+		if c.ids[e] == noIdentity {
+			continue
+		}
+		moved[e] = int32(len(entries))
+		key := c.key(int32(e))
+		entries = append(entries, entry{c.entries[e].hash, uint32(len(text))})
+		ids = append(ids, c.ids[e])
+		text = append(binary.AppendUvarint(text, uint64(len(key))), key...)
+	}
+	for n, e := range c.at {
+		if e > 0 {
+			c.at[n] = moved[e-1] + 1
+		}
+	}
+	c.entries, c.ids, c.text, c.unused = entries, ids, text, 0
+}
+
+// scan calls f for every key that an identity has.
+func (c *column) scan(f func(key []byte, ids []int32)) {
+	for e := range c.entries {
+		if ids := c.of(int32(e)); len(ids) > 0 {
+			f(c.key(int32(e)), ids)
+		}
+	}
+}

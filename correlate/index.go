@@ -1,0 +1,178 @@
+package correlate
+
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Names of the identity side that are not ordinary attributes.
+const (
+	Alias = "alias" // the identity's internal name; criteria also call it "name"
+	UID   = "uid"
+)
+
+// Index finds identities by the value of an attribute, or by the keys of rules.
+// It is not safe for concurrent changes; look-ups alone may run concurrently.
+// Changing an index one value at a time gives the same answers as filling a new
+// one.
+type Index struct {
+	keys    []string // attributes
+	specs   []spec
+	columns []column // by spec
+	bySign  map[string]int
+	byKey   [][]int // by attribute: the specs that read it
+	simple  []int   // by attribute: its spec without case
+	raw     [][]identity.Value
+	eval    evaluator
+
+	// Better orders claimants of one uid: the best one holds it, the others are
+	// not found by it (identity-profile.md 7, DECISION 17).
+	Better func(a, b int32) bool
+	// Second reports identities that count only when no other one matches: those
+	// without accounts (DECISION 31). Nil: none.
+	Second func(n int32) bool
+}
+
+// NewIndex returns an index on the given attributes, [Alias] and [UID]. It
+// serves correlators of plain criteria on them; for others call [Index.Cover].
+func NewIndex(attributes ...string) *Index {
+	x := &Index{bySign: map[string]int{}}
+	x.attribute(Alias)
+	x.attribute(UID)
+	for _, a := range attributes {
+		x.attribute(canonical(a))
+	}
+	return x
+}
+
+// Cover adds what the rules of the correlators look up. Call it before the first
+// Put.
+func (x *Index) Cover(correlators ...*Correlator) {
+	for _, c := range correlators {
+		if x.eval.env == nil {
+			x.eval.env = c.options.Env
+		}
+		for i := range c.specs {
+			x.cover(&c.specs[i])
+		}
+	}
+}
+
+// attribute adds an attribute with its key without case and returns its number.
+func (x *Index) attribute(name string) int {
+	if i := slices.Index(x.keys, name); i >= 0 {
+		return i
+	}
+	i := len(x.keys)
+	x.keys = append(x.keys, name)
+	x.byKey = append(x.byKey, nil)
+	x.raw = append(x.raw, nil)
+	x.simple = append(x.simple, -1)
+	b := builder{}
+	s := newSpec([]term{b.simple(name, foldNames...)}, nil)
+	x.simple[i] = x.cover(&s)
+	return i
+}
+
+// cover adds a column and returns its number.
+func (x *Index) cover(s *spec) int {
+	if i, ok := x.bySign[s.sign]; ok {
+		return i
+	}
+	i := len(x.specs)
+	x.bySign[s.sign] = i
+	x.specs = append(x.specs, *s)
+	x.columns = append(x.columns, column{})
+	for _, name := range s.attributes {
+		key := x.attribute(name)
+		x.byKey[key] = append(x.byKey[key], i)
+		if len(s.attributes) > 1 && x.raw[key] == nil {
+			x.raw[key] = []identity.Value{}
+		}
+	}
+	return i
+}
+
+// canonical maps the other name of the alias.
+func canonical(attribute string) string {
+	if attribute == "name" {
+		return Alias
+	}
+	return attribute
+}
+
+// Keys returns the attributes that are indexed.
+func (x *Index) Keys() []string { return x.keys }
+
+// Put indexes identity n by a value of an attribute, given by its number in
+// [Index.Keys]; the value replaces the one before. Null and blank values are not
+// indexed.
+func (x *Index) Put(n int32, key int, v identity.Value) {
+	if x.raw[key] != nil {
+		for int(n) >= len(x.raw[key]) {
+			x.raw[key] = append(x.raw[key], identity.Value{})
+		}
+		x.raw[key][n] = v
+	}
+	for _, i := range x.byKey[key] {
+		s := &x.specs[i]
+		read := func(attribute string) identity.Value {
+			if attribute == x.keys[key] {
+				return v
+			}
+			return x.kept(attribute, n)
+		}
+		k, ok := s.appendKey(&x.eval, x.eval.key[:0], read)
+		x.eval.key = k[:0]
+		if !ok {
+			k = nil
+		}
+		x.columns[i].put(n, k)
+	}
+}
+
+// kept returns a value that Put was given before.
+func (x *Index) kept(attribute string, n int32) identity.Value {
+	key := slices.Index(x.keys, attribute)
+	if key < 0 || int(n) >= len(x.raw[key]) {
+		return identity.Value{}
+	}
+	return x.raw[key][n]
+}
+
+// Find returns the identities whose attribute has the value without case,
+// ascending. The result must not be changed.
+func (x *Index) Find(attribute, value string) []int32 {
+	if blank(value) {
+		return nil
+	}
+	key := slices.Index(x.keys, canonical(attribute))
+	if key < 0 {
+		return nil
+	}
+	found := x.look(x.simple[key], []byte(Fold(value)))
+	if len(found) == 0 && x.keys[key] == Alias {
+		return x.Find(UID, value)
+	}
+	return found
+}
+
+// look returns what a column has; of the claimants of a uid only the best.
+func (x *Index) look(column int, key []byte) []int32 {
+	found := x.columns[column].find(key)
+	if len(found) > 1 && x.Better != nil && x.specs[column].isUID() {
+		best := 0
+		for i := range found {
+			if x.Better(found[i], found[best]) {
+				best = i
+			}
+		}
+		return found[best : best+1 : best+1]
+	}
+	return found
+}
+
+func (s *spec) isUID() bool {
+	return len(s.terms) == 1 && s.terms[0].attribute == UID && s.terms[0].expression == nil
+}

@@ -1,0 +1,284 @@
+package correlate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+	"unsafe"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// step is one normaliser: it returns the text without what does not count. The
+// result may be a view of the text or of the scratch memory.
+type step struct {
+	name string
+	run  func(t *scratch, s string) string
+}
+
+// scratch is memory for normalisers; it belongs to one goroutine. The result of
+// a step holds until the step after the next.
+type scratch struct {
+	buf  [2][]byte
+	turn int
+}
+
+// next returns an empty buffer that does not hold the last result.
+func (t *scratch) next() []byte {
+	t.turn ^= 1
+	return t.buf[t.turn][:0]
+}
+
+// keep remembers a buffer that may have grown and returns a view of it.
+func (t *scratch) keep(b []byte) string {
+	t.buf[t.turn] = b
+	return unsafe.String(unsafe.SliceData(b), len(b))
+}
+
+// Normalisers lists the names of all normalisers, as configurations write them.
+// Those that end in ":" take an argument. They are the same for both sides of a
+// condition unless it has lists for each side.
+//
+//	exact          nothing; compare with case
+//	fold           without case, as Java's equalsIgnoreCase
+//	trim           without blanks around, of any kind, invisible ones included
+//	spaces         one blank for any number of them, none around
+//	nfkc           Unicode normal form KC: full-width and other variants
+//	diacritics     without accents; ø, ł, đ, ß, æ and the like spelled out
+//	digits         ASCII digits only
+//	alnum          letters and digits only
+//	leadingZeros   without zeros in front
+//	email          mail address: without display name, scheme, +tag and case
+//	words          words in alphabetical order, so that swapped names are equal
+//	dn             distinguished name: types and blanks in one form, without case
+//	dn:TYPE        value of the first part of that type, "dn:CN"
+//	prefix:TEXT    without that text in front, in any case
+//	suffix:TEXT    without that text at the end, in any case
+//	before:TEXT    what stands before the first occurrence of the text
+//	after:TEXT     what stands after the first occurrence of the text
+//	e164:REGION    phone number by E.164, through the library's e164phone
+func Normalisers() []string {
+	var names []string
+	for _, s := range plainSteps() {
+		names = append(names, s.name)
+	}
+	return append(names, "dn:", "prefix:", "suffix:", "before:", "after:", "e164", "e164:")
+}
+
+func plainSteps() []step {
+	return []step{
+		{"exact", func(_ *scratch, s string) string { return s }},
+		{"fold", foldStep},
+		{"trim", func(_ *scratch, s string) string { return trim(s) }},
+		{"spaces", spaces},
+		{"nfkc", nfkc},
+		{"diacritics", diacritics},
+		{"digits", only(func(r rune) bool { return r >= '0' && r <= '9' })},
+		{"alnum", only(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) })},
+		{"leadingZeros", func(_ *scratch, s string) string { return leadingZeros(s) }},
+		{"email", email},
+		{"words", words},
+		{"dn", func(_ *scratch, s string) string { return canonicalDN(s) }},
+	}
+}
+
+// parseStep returns the normaliser of a name; e164 is not among them.
+func parseStep(name string) (step, error) {
+	for _, s := range plainSteps() {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	kind, arg, ok := strings.Cut(name, ":")
+	if !ok || arg == "" {
+		return step{}, fmt.Errorf("unknown normaliser %q", name)
+	}
+	var f func(s string) string
+	switch kind {
+	case "dn":
+		f = func(s string) string { return dnPart(s, arg) }
+	case "prefix":
+		f = func(s string) string { return cutPrefixFold(s, arg) }
+	case "suffix":
+		f = func(s string) string { return cutSuffixFold(s, arg) }
+	case "before":
+		f = func(s string) string { before, _, _ := strings.Cut(s, arg); return before }
+	case "after":
+		f = func(s string) string {
+			if _, after, found := strings.Cut(s, arg); found {
+				return after
+			}
+			return s
+		}
+	default:
+		return step{}, fmt.Errorf("unknown normaliser %q", name)
+	}
+	return step{name, func(_ *scratch, s string) string { return f(s) }}, nil
+}
+
+func foldStep(t *scratch, s string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; c >= 0x80 {
+			return Fold(s)
+		} else if c >= 'A' && c <= 'Z' {
+			return foldASCII(t, s, i)
+		}
+	}
+	return s
+}
+
+// foldASCII folds a text whose first capital stands at i.
+func foldASCII(t *scratch, s string, i int) string {
+	b := append(t.next(), s...)
+	for ; i < len(b); i++ {
+		if c := b[i]; c >= 0x80 {
+			t.keep(b)
+			return Fold(s)
+		} else if c >= 'A' && c <= 'Z' {
+			b[i] = c + 'a' - 'A'
+		}
+	}
+	return t.keep(b)
+}
+
+// invisible reports blanks and characters without width.
+func invisible(r rune) bool {
+	switch r {
+	case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD:
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+func trim(s string) string {
+	if s == "" || s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+		return s
+	}
+	return strings.TrimFunc(s, invisible)
+}
+
+func blank(s string) bool {
+	return s == "" || (s[0] <= ' ' || s[0] >= 0x80) && strings.TrimFunc(s, invisible) == ""
+}
+
+func spaces(t *scratch, s string) string {
+	b := t.next()
+	gap := false
+	for _, r := range trim(s) {
+		if invisible(r) {
+			gap = true
+			continue
+		}
+		if gap {
+			b = append(b, ' ')
+		}
+		b, gap = utf8.AppendRune(b, r), false
+	}
+	return t.keep(b)
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func nfkc(t *scratch, s string) string {
+	if ascii(s) || norm.NFKC.IsNormalString(s) {
+		return s
+	}
+	return t.keep(norm.NFKC.AppendString(t.next(), s))
+}
+
+// spelled holds letters that have no decomposition.
+var spelled = map[rune]string{
+	'ø': "o", 'Ø': "O", 'ł': "l", 'Ł': "L", 'đ': "d", 'Đ': "D", 'ß': "ss", 'ẞ': "SS", 'æ': "ae", 'Æ': "AE", 'œ': "oe", 'Œ': "OE",
+	'þ': "th", 'Þ': "TH", 'ð': "d", 'Ð': "D", 'ı': "i", 'ħ': "h", 'Ħ': "H", 'ŧ': "t", 'Ŧ': "T",
+}
+
+func diacritics(t *scratch, s string) string {
+	if ascii(s) {
+		return s
+	}
+	b := t.next()
+	for _, r := range norm.NFD.String(s) {
+		if unicode.Is(unicode.Mn, r) {
+			continue
+		}
+		if plain, ok := spelled[r]; ok {
+			b = append(b, plain...)
+		} else {
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return t.keep(norm.NFC.Append(nil, b...))
+}
+
+func only(keep func(rune) bool) func(*scratch, string) string {
+	return func(t *scratch, s string) string {
+		b := t.next()
+		for _, r := range s {
+			if keep(r) {
+				b = utf8.AppendRune(b, r)
+			}
+		}
+		return t.keep(b)
+	}
+}
+
+func leadingZeros(s string) string {
+	rest := strings.TrimLeft(s, "0")
+	if rest == "" && s != "" {
+		return "0"
+	}
+	return rest
+}
+
+// email returns the canonical form of an address: what identifies the mailbox.
+func email(t *scratch, s string) string {
+	s = trim(s)
+	if i := strings.LastIndexByte(s, '<'); i >= 0 {
+		if end := strings.IndexByte(s[i:], '>'); end > 0 {
+			s = trim(s[i+1 : i+end])
+		}
+	}
+	for _, scheme := range []string{"mailto:", "smtp:", "sip:"} {
+		s = cutPrefixFold(s, scheme)
+	}
+	s = strings.TrimSuffix(s, ".")
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return foldStep(t, s)
+	}
+	local := s[:at]
+	if plus := strings.IndexByte(local, '+'); plus > 0 {
+		local = local[:plus]
+	}
+	b := append(append(t.next(), local...), s[at:]...)
+	return foldStep(t, t.keep(b))
+}
+
+func words(_ *scratch, s string) string {
+	list := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) })
+	slices.Sort(list)
+	return strings.Join(list, " ")
+}
+
+func cutPrefixFold(s, prefix string) string {
+	if len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
+		return s[len(prefix):]
+	}
+	return s
+}
+
+func cutSuffixFold(s, suffix string) string {
+	if len(s) >= len(suffix) && strings.EqualFold(s[len(s)-len(suffix):], suffix) {
+		return s[:len(s)-len(suffix)]
+	}
+	return s
+}

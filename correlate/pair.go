@@ -1,0 +1,83 @@
+package correlate
+
+import "github.com/idprofile/engine/identity"
+
+// Pair is what one rule says about one account and one identity.
+type Pair struct {
+	Rule      string
+	Criterion string
+	// By condition: the values and what they become by normalising.
+	Account, Identity       []string
+	AccountKey, IdentityKey []string
+	Equal                   bool // all conditions hold
+	Accepted                bool // and the predicate too
+	Applies                 bool // the condition "when" holds
+	Others                  int  // how many other identities meet the rule too
+	Differences             []Difference
+}
+
+// ExplainPair tells, for each rule, what it compares of an account and an
+// identity, and in what they differ. Value reads the identity.
+func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value func(n int32, attribute string) identity.Value) []Pair {
+	e := c.evaluator()
+	defer c.release(e)
+	e.person.value, e.person.n = value, n
+	read := func(attribute string) identity.Value { return value(n, attribute) }
+	pairs := make([]Pair, 0, len(c.rules))
+	for i := range c.rules {
+		r := &c.rules[i]
+		if r.own != nil {
+			continue
+		}
+		p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
+		for j := range r.terms {
+			p.compare(e, r, j, a, read)
+		}
+		p.Accepted = p.Equal && p.Applies && (r.predicate == nil || len(c.filter(e, a, r, []int32{n})) == 1)
+		if p.Equal {
+			if out, _ := r.keys(e, a); out == compared {
+				for _, other := range c.look(x, e, r) {
+					if other != n {
+						p.Others++
+					}
+				}
+			}
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs
+}
+
+// compare adds one condition.
+func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, read func(string) identity.Value) {
+	theirs, err := r.key.terms[j].ofIdentity(e, read)
+	key := ""
+	if err == nil {
+		if text, out, _ := r.key.terms[j].text(e, theirs, r.key.placeholders); out == compared {
+			key = string([]byte(text))
+		}
+	}
+	p.Identity, p.IdentityKey = append(p.Identity, theirs.Text()), append(p.IdentityKey, key)
+	v, err := r.terms[j].ofAccount(e, a)
+	items := []identity.Value{v}
+	if v.Kind() == identity.List {
+		items = v.List()
+	}
+	equal, own := false, ""
+	for _, item := range items {
+		text, out, _ := r.terms[j].text(e, item, r.key.placeholders)
+		if err == nil && out == compared {
+			own = string([]byte(text))
+			if equal = key != "" && own == key; equal {
+				break
+			}
+		}
+	}
+	p.Account, p.AccountKey = append(p.Account, v.Text()), append(p.AccountKey, own)
+	if !equal {
+		p.Equal = false
+		if d, near := Differ(v.Text(), theirs.Text()); near {
+			p.Differences = append(p.Differences, d...)
+		}
+	}
+}

@@ -1,0 +1,103 @@
+package correlate
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Population is the identities that accounts can belong to, numbered from 0.
+type Population interface {
+	Len() int
+	// Column returns a reader of one attribute, by its system name, [Alias] or
+	// [UID]. Each reader serves one goroutine.
+	Column(attribute string) func(n int32) identity.Value
+}
+
+// Identity numbers make a population of identities held in memory.
+type identities []identity.Identity
+
+// PopulationOf returns the identities as a population, in the order of the
+// slice, which must not change while it is used.
+func PopulationOf(list []identity.Identity) Population { return identities(list) }
+
+func (p identities) Len() int { return len(p) }
+
+func (p identities) Column(attribute string) func(n int32) identity.Value {
+	if attribute == Alias {
+		return func(n int32) identity.Value { return identity.StringValue(p[n].Alias) }
+	}
+	var schema *identity.Schema
+	slot, known := 0, false
+	return func(n int32) identity.Value {
+		a := p[n].Attributes
+		if s := a.Schema(); s != schema || s == nil {
+			schema = s
+			slot, known = s.Slot(attribute)
+		}
+		if !known {
+			return identity.Value{}
+		}
+		return a.At(slot)
+	}
+}
+
+// IndexOf returns an index of a population for the rules of the correlators.
+func IndexOf(p Population, correlators ...*Correlator) *Index {
+	x := NewIndex()
+	x.Cover(correlators...)
+	for key, name := range x.keys {
+		read := p.Column(name)
+		for n := range int32(p.Len()) {
+			if v := read(n); !v.IsNull() {
+				x.Put(n, key, v)
+			}
+		}
+	}
+	return x
+}
+
+// Values returns a reader of any attribute of a population, for one goroutine.
+func Values(p Population) func(n int32, attribute string) identity.Value {
+	columns := map[string]func(int32) identity.Value{}
+	return func(n int32, attribute string) identity.Value {
+		read := columns[attribute]
+		if read == nil {
+			read = p.Column(attribute)
+			columns[attribute] = read
+		}
+		return read(n)
+	}
+}
+
+// Chronological returns the numbers of accounts in the order in which they
+// count: those created first, then those without creation time; by native
+// identity where that says nothing, then as given.
+func Chronological(accounts []identity.Account) []int32 {
+	order := make([]int32, len(accounts))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(x, y int32) int {
+		a, b := &accounts[x], &accounts[y]
+		switch {
+		case a.Created.IsZero() && b.Created.IsZero():
+			return 0
+		case a.Created.IsZero():
+			return 1
+		case b.Created.IsZero():
+			return -1
+		}
+		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.NativeIdentity, b.NativeIdentity))
+	})
+	return order
+}
+
+func sortSides(sides []Side) {
+	slices.SortStableFunc(sides, func(a, b Side) int {
+		return cmp.Or(cmp.Compare(a.Identity, b.Identity), strings.Compare(a.Account.Source, b.Account.Source),
+			strings.Compare(a.Account.NativeIdentity, b.Account.NativeIdentity), cmp.Compare(a.Situation, b.Situation))
+	})
+}

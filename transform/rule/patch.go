@@ -1,0 +1,166 @@
+package rule
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// runName is the hidden variable with the budget of the evaluation.
+const runName = "$run"
+
+// predicates are the functions of the language that take a predicate. Their
+// rounds are counted by a call that is put before the predicate.
+var predicates = []string{"all", "any", "none", "one", "filter", "map", "count", "find"}
+
+// operators are replaced by functions that count what they do and know nil.
+var operators = map[string]string{
+	"+": "$add", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in", "..": "$range",
+}
+
+// patcher rewrites an expression: attribute reads become calls, every function
+// gets the budget, and what is not allowed is an error.
+type patcher struct {
+	names   Names
+	account bool
+	reads   []Read
+	open    []*ast.IdentifierNode // names of functions and objects that nothing has used yet
+	err     error
+}
+
+// Visit rewrites one node, after its children.
+func (p *patcher) Visit(node *ast.Node) {
+	if p.err != nil {
+		return
+	}
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		if strings.HasPrefix(n.Value, "$") {
+			p.fail(n, "unknown name %s", n.Value)
+		} else if _, ok := functions[n.Value]; ok || slices.Contains(p.names.Objects, n.Value) {
+			p.open = append(p.open, n)
+		}
+	case *ast.MemberNode:
+		p.member(node, n)
+	case *ast.BinaryNode:
+		p.binary(node, n)
+	case *ast.CallNode:
+		p.call(n)
+	case *ast.BuiltinNode:
+		if !slices.Contains(predicates, n.Name) {
+			p.unknown(n, n.Name)
+		}
+	case *ast.PredicateNode:
+		if n.Node != nil {
+			n.Node = &ast.SequenceNode{Nodes: []ast.Node{call(n, "$tick"), n.Node}}
+		}
+	}
+}
+
+func call(at ast.Node, fn string, args ...ast.Node) ast.Node {
+	c := &ast.CallNode{Callee: &ast.IdentifierNode{Value: fn}, Arguments: append([]ast.Node{&ast.IdentifierNode{Value: runName}}, args...)}
+	c.SetLocation(at.Location())
+	c.Callee.SetLocation(at.Location())
+	c.Arguments[0].SetLocation(at.Location())
+	return c
+}
+
+func (p *patcher) fail(n ast.Node, format string, args ...any) {
+	p.err = &file.Error{Location: n.Location(), Message: fmt.Sprintf(format, args...)}
+}
+
+// use notes that a name is called or has a member read.
+func (p *patcher) use(id *ast.IdentifierNode) {
+	p.open = slices.DeleteFunc(p.open, func(n *ast.IdentifierNode) bool { return n == id })
+}
+
+// finish reports functions and objects that are used as values.
+func (p *patcher) finish() {
+	if p.err == nil && len(p.open) > 0 {
+		p.fail(p.open[0], "%s is no value; call it, or read one of its attributes", p.open[0].Value)
+	}
+}
+
+func (p *patcher) unknown(n ast.Node, name string) {
+	hint := ""
+	if near := diag.Near(name, functionNames()); near != "" {
+		hint = fmt.Sprintf("; did you mean %q?", near)
+	}
+	p.fail(n, "unknown function %s%s", name, hint)
+}
+
+func (p *patcher) member(node *ast.Node, n *ast.MemberNode) {
+	id, ok := n.Node.(*ast.IdentifierNode)
+	if !ok {
+		return
+	}
+	i := slices.Index(p.names.Objects, id.Value)
+	if i < 0 {
+		return
+	}
+	p.use(id)
+	read := Read{Object: id.Value}
+	if s, ok := n.Property.(*ast.StringNode); ok {
+		read.Name = s.Value
+	}
+	p.reads = append(p.reads, read)
+	*node = call(n, "$attribute", &ast.IntegerNode{Value: i}, n.Property)
+}
+
+func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
+	if n.Operator == "matches" {
+		pattern, ok := n.Right.(*ast.StringNode)
+		if !ok {
+			p.fail(n, "the pattern of matches must be a constant text")
+			return
+		}
+		re, err := regexp.Compile(pattern.Value)
+		if err != nil {
+			p.fail(n.Right, "pattern %q: %v", pattern.Value, err)
+			return
+		}
+		*node = call(n, "$matches", n.Left, &ast.ConstantNode{Value: re})
+		return
+	}
+	if fn, ok := operators[n.Operator]; ok {
+		*node = call(n, fn, n.Left, n.Right)
+	}
+}
+
+func (p *patcher) call(n *ast.CallNode) {
+	id, ok := n.Callee.(*ast.IdentifierNode)
+	if !ok {
+		p.fail(n, "only functions can be called")
+		return
+	}
+	p.use(id)
+	f, ok := functions[id.Value]
+	if !ok || strings.HasPrefix(id.Value, "$") || id.Value == accountFunction && !p.account {
+		p.unknown(n, id.Value)
+		return
+	}
+	if len(n.Arguments) < f.min || f.max >= 0 && len(n.Arguments) > f.max {
+		p.fail(n, "%s has %d arguments, expected %s", id.Value, len(n.Arguments), f.arity())
+		return
+	}
+	at := &ast.IdentifierNode{Value: runName}
+	at.SetLocation(n.Location())
+	n.Arguments = append([]ast.Node{at}, n.Arguments...)
+}
+
+func (p *patcher) sortedReads() []Read {
+	slices.SortFunc(p.reads, func(a, b Read) int {
+		return cmp.Or(strings.Compare(a.Object, b.Object), strings.Compare(a.Name, b.Name))
+	})
+	return slices.Compact(p.reads)
+}
+
+var errArgument = errors.New("wrong kind of argument")
