@@ -1,0 +1,168 @@
+package builtin
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javatext"
+)
+
+type firstValid struct {
+	Values       []transform.Child `json:"values" required:"true" doc:"tried from left to right"`
+	IgnoreErrors transform.Bool    `json:"ignoreErrors" default:"false" doc:"whether an item that raises is skipped"`
+}
+
+func (n *firstValid) Eval(s *transform.Scope) (identity.Value, error) {
+	for i := range n.Values {
+		v, err := n.Values[i].Eval(s)
+		if err == nil {
+			if !v.IsNull() {
+				return v, nil
+			}
+			continue
+		}
+		ignore, cerr := n.IgnoreErrors.Eval(s, false)
+		if cerr != nil {
+			return v, cerr
+		}
+		if !ignore || errors.Is(err, transform.ErrLimit) {
+			return v, err
+		}
+	}
+	return identity.Value{}, nil
+}
+
+// firstValidOp gives the first value that is not null. The empty string is valid.
+// Later items are not evaluated.
+//
+// Source: transforms.md 7.12.
+func firstValidOp() transform.Operation {
+	return transform.Define("firstValid", "The first value that is not null; later ones are not evaluated.",
+		func(c *transform.Compiler, n *firstValid) transform.Node {
+			checkFirstValid(c, n)
+			return n
+		},
+		example("A fallback", `{"type":"firstValid","attributes":{"values":[{"type":"identityAttribute","attributes":{"name":"preferredName"}},"none"]}}`, "", "none"))
+}
+
+type lookup struct {
+	Input transform.Input
+	Table transform.Table `json:"table" required:"true" doc:"values by exact text of the input; default serves every other input"`
+}
+
+func (n *lookup) Eval(s *transform.Scope) (identity.Value, error) {
+	if key, ok := n.Table.Duplicate(); ok {
+		return identity.Value{}, fmt.Errorf("%w: key %q occurs twice in the table", transform.ErrConfig, key)
+	}
+	in := n.Input.Value(s)
+	if !in.IsNull() {
+		if entry, ok := n.Table.Get(in.Text()); ok {
+			return entry.Eval(s)
+		}
+	}
+	if entry, ok := n.Table.Get("default"); ok {
+		return entry.Eval(s)
+	}
+	return identity.Value{}, fmt.Errorf("%w: Lookup table has no entry for input: %s and no default is specified", transform.ErrNoMatch, textOrNull(in))
+}
+
+func textOrNull(v identity.Value) string {
+	if v.IsNull() {
+		return "null"
+	}
+	return v.Text()
+}
+
+// lookupOp replaces its input by the table entry of the same name, compared
+// exactly. The entry "default" serves every other input, null included. Only the
+// chosen entry is evaluated.
+//
+// Error: [transform.ErrNoMatch] when no entry applies.
+// Source: transforms.md 7.20.
+func lookupOp() transform.Operation {
+	return transform.Define("lookup", "The table entry with exactly the text of the input, else the entry default.",
+		func(c *transform.Compiler, n *lookup) transform.Node {
+			checkLookup(c, n)
+			return n
+		},
+		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR", "EMEA"))
+}
+
+// branches is the two outcomes that conditional and dateCompare share.
+type branches struct {
+	yes, no *transform.Child
+}
+
+func (b *branches) Eval(s *transform.Scope, chosen bool) (identity.Value, error) {
+	branch, name := b.no, "negativeCondition"
+	if chosen {
+		branch, name = b.yes, "positiveCondition"
+	}
+	v, err := branch.Eval(s)
+	if err == nil && v.IsNull() {
+		err = fmt.Errorf("%w: %s is null", transform.ErrNull, name)
+	}
+	return v, err
+}
+
+func (b *branches) complete() error {
+	if b.yes.Present() && b.no.Present() {
+		return nil
+	}
+	return fmt.Errorf("%w: both positiveCondition and negativeCondition are needed", transform.ErrConfig)
+}
+
+type conditional struct {
+	Variables  transform.Variables
+	Expression transform.Child `json:"expression" required:"true" doc:"A eq B; both sides are text and compared exactly"`
+	Yes        transform.Child `json:"positiveCondition" required:"true" doc:"the value when both sides are equal"`
+	No         transform.Child `json:"negativeCondition" required:"true" doc:"the value when they are not"`
+	branches   branches
+}
+
+func (n *conditional) Eval(s *transform.Scope) (identity.Value, error) {
+	if err := n.Variables.Bind(s); err != nil {
+		return identity.Value{}, err
+	}
+	if err := n.branches.complete(); err != nil {
+		return identity.Value{}, err
+	}
+	expr, err := n.Expression.Text(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	left, right, ok := splitEq(expr)
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: expression %q, expected A eq B", transform.ErrConfig, expr)
+	}
+	return n.branches.Eval(s, left == right)
+}
+
+// splitEq splits at the first word eq that white space, or an end, sets off.
+func splitEq(expr string) (left, right string, ok bool) {
+	for i := 0; i+2 <= len(expr); i++ {
+		if expr[i:i+2] == "eq" && (i == 0 || space(expr[i-1])) && (i+2 == len(expr) || space(expr[i+2])) {
+			return javatext.Trim(expr[:i]), javatext.Trim(expr[i+2:]), true
+		}
+	}
+	return "", "", false
+}
+
+func space(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+// conditionalOp chooses between two values by one equality. Only the chosen
+// branch is evaluated; a null branch is an error.
+//
+// Source: transforms.md 7.5.
+func conditionalOp() transform.Operation {
+	return transform.Define("conditional", "Chooses between two values by one equality, A eq B; other attributes are variables.",
+		func(c *transform.Compiler, n *conditional) transform.Node {
+			n.branches = branches{&n.Yes, &n.No}
+			n.branches.compile(c)
+			checkConditional(c, n)
+			return n
+		},
+		example("A comparison", `{"type":"conditional","attributes":{"expression":"$dept eq HR","dept":"HR","positiveCondition":"yes","negativeCondition":"no"}}`, "", "yes"))
+}

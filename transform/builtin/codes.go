@@ -1,0 +1,134 @@
+package builtin
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/codes"
+	"github.com/idprofile/engine/transform/internal/phone"
+)
+
+type iso3166Args struct {
+	Input  transform.Input
+	Format transform.Child `json:"format" default:"alpha2" doc:"alpha2, alpha3 or numeric"`
+	fixed  string
+}
+
+func (n *iso3166Args) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	format := n.fixed
+	if format == "" {
+		v, err := n.Format.Eval(s)
+		if err != nil {
+			return v, err
+		}
+		if format = "alpha2"; !v.IsNull() {
+			format = v.Text()
+		}
+		if !countryFormat(format) {
+			return identity.Value{}, fmt.Errorf("%w: format %q, expected alpha2, alpha3 or numeric", transform.ErrConfig, format)
+		}
+	}
+	code, ok := codes.Country(text, format)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	return identity.StringValue(code), nil
+}
+
+func countryFormat(f string) bool { return f == "alpha2" || f == "alpha3" || f == "numeric" }
+
+// iso3166 converts a country code or name to a code. Unknown countries give null.
+//
+// Source: transforms.md 7.15.
+func iso3166() transform.Operation {
+	return transform.Define("iso3166", "Country code or name to a two-letter, three-letter or numeric code; null when unknown.",
+		func(c *transform.Compiler, n *iso3166Args) transform.Node {
+			f := c.Unary()
+			f.Null, f.Empty = transform.MayBeNull, false
+			v, ok := n.Format.Const()
+			switch {
+			case ok && v.IsNull():
+				n.fixed = "alpha2"
+			case ok && countryFormat(v.Text()):
+				n.fixed = v.Text()
+			case ok:
+				c.Errorf("iso3166-format", "format", "found %s, expected alpha2, alpha3 or numeric", v)
+			}
+			return n
+		},
+		example("A name", `{"type":"iso3166","attributes":{"format":"alpha3"}}`, "Germany", "DEU"))
+}
+
+// rfc5646 converts a language name or three-letter code to a tag. Unknown
+// languages give null.
+//
+// Source: transforms.md 7.27.
+func rfc5646() transform.Operation {
+	return defineNullable("rfc5646", "Language name or three-letter code to a language tag; null when unknown.",
+		func(_ *transform.Scope, text string) (identity.Value, error) {
+			tag, ok := codes.LanguageTag(text)
+			if !ok {
+				return identity.Value{}, nil
+			}
+			return identity.StringValue(tag), nil
+		},
+		example("A name", `{"type":"rfc5646"}`, "German", "de"))
+}
+
+type e164Args struct {
+	Input  transform.Input
+	Region transform.Child `json:"defaultRegion" default:"US" doc:"region of numbers without country code, two capital letters"`
+	plain  bool
+}
+
+func (n *e164Args) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	region := "US"
+	if n.Region.Present() {
+		v, err := n.Region.Eval(s)
+		if err != nil {
+			return v, err
+		}
+		if !v.IsNull() {
+			region = v.Text()
+		}
+	}
+	if n.plain {
+		number, ok := phone.Full(text, region)
+		if !ok {
+			return identity.Value{}, nil
+		}
+		return identity.StringValue(number), nil
+	}
+	buf, ok := phone.AppendE164(s.Buffer(), text, region)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	return s.Text(buf)
+}
+
+// e164phone writes a phone number in E.164 form. What is no valid number gives
+// null; extensions are dropped.
+//
+// Source: transforms.md 7.11; libphonenumber.
+func e164phone() transform.Operation {
+	return transform.Define("e164phone", "Phone number in E.164 form; null when it is not a valid number.",
+		func(c *transform.Compiler, n *e164Args) transform.Node {
+			n.plain = c.Plain()
+			f := c.Unary()
+			f.Null, f.Empty = transform.MayBeNull, false
+			if v, ok := n.Region.Const(); ok && !v.IsNull() && !codes.IsRegion(v.Text()) {
+				c.Errorf("e164-region", "defaultRegion", "found %s, expected two capital letters of a country", v)
+			}
+			return n
+		},
+		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000", "+15123462000"))
+}

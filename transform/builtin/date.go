@@ -1,0 +1,250 @@
+package builtin
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javadate"
+)
+
+type dateFormatArgs struct {
+	Input  transform.Input
+	Parse  transform.Child `json:"inputFormat" default:"ISO8601" doc:"named format or SimpleDateFormat pattern of the input"`
+	Print  transform.Child `json:"outputFormat" default:"ISO8601" doc:"named format or SimpleDateFormat pattern of the result"`
+	parser format
+	print  format
+}
+
+// format is a date format that is compiled in advance, or computed.
+type format struct {
+	arg   *transform.Child
+	fixed *javadate.Format
+}
+
+func (f *format) compile(c *transform.Compiler, arg *transform.Child, attribute string) error {
+	f.arg = arg
+	v, ok := arg.Const()
+	if !ok {
+		return nil
+	}
+	fixed, err := javadate.CompileFormat(formatName(v))
+	if err != nil {
+		reportPattern(c, attribute, formatName(v), err)
+		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
+	}
+	f.fixed = &fixed
+	checkPattern(c, attribute, &fixed)
+	return nil
+}
+
+// century reports whether the format can have two-digit years, which are placed
+// around now.
+func (f *format) century() bool {
+	if f.fixed == nil {
+		return true
+	}
+	return f.fixed.Pattern() != nil && slices.ContainsFunc(f.fixed.Pattern().Fields(), func(l javadate.Field) bool {
+		return (l.Letter == 'y' || l.Letter == 'Y') && l.Count <= 2
+	})
+}
+
+func formatName(v identity.Value) string {
+	if v.IsNull() {
+		return "ISO8601"
+	}
+	return v.Text()
+}
+
+func (f *format) eval(s *transform.Scope) (*javadate.Format, error) {
+	if f.fixed != nil {
+		return f.fixed, nil
+	}
+	v, err := f.arg.Eval(s)
+	if err != nil {
+		return nil, err
+	}
+	format, err := javadate.CompileFormat(formatName(v))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
+	}
+	return &format, nil
+}
+
+func (n *dateFormatArgs) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	parser, err := n.parser.eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	print, err := n.print.eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	ms, err := parser.Parse(text, javadate.GMT, s.CenturyStart())
+	if err != nil {
+		return identity.Value{}, nil
+	}
+	return s.Text(print.Append(s.Buffer(), ms, javadate.GMT))
+}
+
+// dateFormat writes a date in another format. What does not parse gives null.
+//
+// Source: transforms.md 7.7, 4.2, 4.3; java.text.SimpleDateFormat.
+func dateFormat() transform.Operation {
+	return transform.Define("dateFormat", "A date in another format, by SimpleDateFormat patterns in GMT; null when it does not parse.",
+		func(c *transform.Compiler, n *dateFormatArgs) transform.Node {
+			if err := cmp.Or(n.parser.compile(c, &n.Parse, "inputFormat"), n.print.compile(c, &n.Print, "outputFormat")); err != nil {
+				return transform.RaiseForInput(err)
+			}
+			if n.parser.century() {
+				c.ReadsNow()
+			}
+			checkDateFormat(c, n)
+			return n
+		},
+		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`, "03/09/2027", "2027-03-09"))
+}
+
+type dateMathArgs struct {
+	Input      transform.Input
+	Expression transform.Child `json:"expression" required:"true" doc:"such as now+3d/d; units y M w d h m s"`
+	RoundUp    transform.Bool  `json:"roundUp" default:"false" doc:"whether rounding goes up"`
+	math       *javadate.Math
+}
+
+func (n *dateMathArgs) Eval(s *transform.Scope) (identity.Value, error) {
+	math := n.math
+	if math == nil {
+		expr, err := n.Expression.Text(s)
+		if err != nil {
+			return identity.Value{}, err
+		}
+		if math, err = javadate.CompileMath(expr); err != nil {
+			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrConfig, err)
+		}
+	}
+	roundUp, err := n.RoundUp.Eval(s, false)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	now := javadate.InstantOf(s.Env().Now)
+	from := now
+	if !math.UsesNow() {
+		text, ok := n.Input.Text(s)
+		if !ok {
+			return identity.Value{}, nil
+		}
+		if from, err = javadate.ParseISO(text); err != nil {
+			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrFormat, err)
+		}
+	}
+	result, err := math.Apply(from, now, roundUp)
+	if err != nil {
+		return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrRange, err)
+	}
+	return s.Text(result.AppendText(s.Buffer()))
+}
+
+// dateMath adds to a date and rounds it, in UTC.
+//
+// Error: [transform.ErrFormat] for input that is no ISO 8601 date-time.
+// Source: transforms.md 7.8, 4.4.
+func dateMath() transform.Operation {
+	return transform.Define("dateMath", "Adds to a date and rounds it, in UTC; the input is an ISO 8601 date-time.",
+		func(c *transform.Compiler, n *dateMathArgs) transform.Node {
+			return compileDateMath(c, n)
+		},
+		example("The end of the month", `{"type":"dateMath","attributes":{"expression":"+1M"}}`, "2026-01-31T00:00:00Z", "2026-02-28T00:00Z"))
+}
+
+func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
+	f := c.Unary()
+	f.Fails, f.Format, f.Empty = true, transform.InstantFormat, false
+	v, ok := n.Expression.Const()
+	if !ok {
+		c.ReadsNow()
+		return n
+	}
+	if v.IsNull() {
+		return transform.Raise(fmt.Errorf("%w: expression is missing", transform.ErrConfig))
+	}
+	math, err := javadate.CompileMath(v.Text())
+	if err != nil {
+		c.Errorf("datemath-syntax", "expression", "%v; such as now-5d/d or +1M, rounding to y M d h m s", err)
+		return transform.Raise(fmt.Errorf("%w: %w", transform.ErrConfig, err))
+	}
+	n.math = math
+	if math.UsesNow() {
+		c.MeansNow()
+		f.Null, f.Fails = transform.NeverNull, false
+	}
+	checkDateMath(c, n)
+	return n
+}
+
+type dateCompareArgs struct {
+	First    transform.Child `json:"firstDate" required:"true" doc:"ISO 8601 date-time or now"`
+	Second   transform.Child `json:"secondDate" required:"true" doc:"ISO 8601 date-time or now"`
+	Operator transform.Child `json:"operator" required:"true" doc:"lt, lte, gt or gte, in any case"`
+	Yes      transform.Child `json:"positiveCondition" required:"true" doc:"the value when the comparison holds"`
+	No       transform.Child `json:"negativeCondition" required:"true" doc:"the value when it does not"`
+	branches branches
+}
+
+func (n *dateCompareArgs) Eval(s *transform.Scope) (identity.Value, error) {
+	if err := n.branches.complete(); err != nil {
+		return identity.Value{}, err
+	}
+	first, err := instant(s, &n.First)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	second, err := instant(s, &n.Second)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	op, err := n.Operator.Text(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	comparison, ok := javadate.ParseComparison(op)
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: operator %q, expected lt, lte, gt or gte", transform.ErrConfig, op)
+	}
+	return n.branches.Eval(s, comparison.Holds(first, second))
+}
+
+func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
+	text, err := c.Text(s)
+	if err != nil {
+		return javadate.Instant{}, err
+	}
+	i, err := javadate.ParseMoment(text, javadate.InstantOf(s.Env().Now))
+	if err != nil {
+		err = fmt.Errorf("%w: %w", transform.ErrFormat, err)
+	}
+	return i, err
+}
+
+// dateCompare chooses between two values by the order of two instants. Only the
+// chosen branch is evaluated.
+//
+// Error: [transform.ErrFormat] for operands that are no ISO 8601 date-time,
+// [transform.ErrNull] for null.
+// Source: transforms.md 7.6.
+func dateCompare() transform.Operation {
+	return transform.Define("dateCompare", "Chooses between two values by the order of two dates.",
+		func(c *transform.Compiler, n *dateCompareArgs) transform.Node {
+			n.branches = branches{&n.Yes, &n.No}
+			n.branches.compile(c)
+			checkDateCompare(c, n)
+			return n
+		},
+		example("Two dates", `{"type":"dateCompare","attributes":{"firstDate":"2026-01-01T00:00:00Z","secondDate":"2026-02-01T00:00:00Z","operator":"lt","positiveCondition":"before","negativeCondition":"after"}}`, "", "before"))
+}

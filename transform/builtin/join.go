@@ -1,0 +1,104 @@
+package builtin
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javatext"
+)
+
+type concat struct {
+	Values []transform.Child `json:"values" required:"true" doc:"what is joined; null items vanish"`
+}
+
+func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
+	return s.Join(n.Values, func(dst []byte, _ int, v identity.Value) []byte {
+		return javatext.AppendText(dst, v.Text())
+	})
+}
+
+// concatOp joins values without separator. Null items vanish; nothing gives the
+// empty string.
+//
+// Source: transforms.md 7.4.
+func concatOp() transform.Operation {
+	return transform.Define("concat", "Joins values without separator; null items vanish.",
+		func(c *transform.Compiler, n *concat) transform.Node {
+			checkConcat(c, n)
+			return n
+		},
+		example("A name", `{"type":"concat","attributes":{"values":["Ann"," ","Lee"]}}`, "", "Ann Lee"))
+}
+
+// checkConcat fills in the facts of concat and reports separators that stay
+// behind when a value is null.
+func checkConcat(c *transform.Compiler, n *concat) {
+	f := transform.Facts{Kind: identity.Text}
+	var null *transform.Child
+	separators := false
+	for i := range n.Values {
+		item := &n.Values[i]
+		of := item.Facts()
+		if of.Null == transform.NeverNull {
+			f.MinLen += of.MinLen
+		}
+		if text, ok := item.Source(); ok && text != "" && strings.Trim(text, " ,;.:-_/|@") == "" {
+			separators = true
+		} else if of.Null == transform.MayBeNull && item.Present() {
+			null = item
+		}
+	}
+	*c.Facts() = f
+	if separators && null != nil {
+		c.ReportAt(null, diag.Info, "concat-null", "when this is null the separator beside it stays", "use a static with #if, or a firstValid that adds the separator")
+	}
+}
+
+type join struct {
+	Values    []transform.Child `json:"values" required:"true" doc:"what is joined; null items are written as null"`
+	Separator transform.Child   `json:"separator" default:"," doc:"text between the items"`
+}
+
+func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
+	sep := ","
+	if n.Separator.Present() {
+		v, err := n.Separator.Eval(s)
+		if err != nil {
+			return v, err
+		}
+		if !v.IsNull() {
+			sep = v.Text()
+		}
+	}
+	return s.Join(n.Values, func(dst []byte, i int, v identity.Value) []byte {
+		if i > 0 {
+			dst = javatext.AppendText(dst, sep)
+		}
+		if v.IsNull() {
+			return append(dst, "null"...)
+		}
+		return javatext.AppendText(dst, v.Text())
+	})
+}
+
+// joinOp joins values with a separator. Null items are written as the text null.
+//
+// Source: transforms.md 7.16.
+func joinOp() transform.Operation {
+	return transform.Define("join", "Joins values with a separator; null items are written as the text null.",
+		func(c *transform.Compiler, n *join) transform.Node {
+			*c.Facts() = transform.Facts{Kind: identity.Text}
+			for i := range n.Values {
+				if item := &n.Values[i]; !item.Present() {
+					c.Report(diag.Warning, "join-null", "values", fmt.Sprintf("item %d is null and appears as the text null", i), "leave it out")
+				} else if item.Facts().Null == transform.MayBeNull {
+					c.ReportAt(item, diag.Warning, "join-null", "when this is null the text null appears", "wrap it in firstValid with a default")
+				}
+			}
+			return n
+		},
+		example("A path", `{"type":"join","attributes":{"values":["a","b"],"separator":"-"}}`, "", "a-b"))
+}

@@ -1,0 +1,81 @@
+package builtin
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/limit"
+)
+
+// checkRegex finds what is doubtful in an expression that compiles.
+func checkRegex(text string) (code, message, hint string) {
+	switch {
+	case len(text) == 1 && strings.Contains(".|*+?$^", text):
+		return "regex-metachar", fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing", text),
+			fmt.Sprintf("write [%s] or escape it", text)
+	case wideRange.MatchString(text):
+		return "regex-range", "A-z includes the signs between Z and a", "write A-Za-z"
+	}
+	return "", "", ""
+}
+
+// wideRange finds the range from capitals to small letters.
+var wideRange = regexp.MustCompile(`\[[^\]]*A-z[^\]]*\]`)
+
+// maxPairs is how many pairs of table entries are looked at.
+const maxPairs = 20_000
+
+// checkOrder reports replacements that a later step replaces again.
+func checkOrder(c *transform.Compiler, n *replaceAll) {
+	pairs := 0
+	for i := range n.steps {
+		text, ok := n.Table.Entries[i].Value.Source()
+		if !ok || text == "" || strings.ContainsAny(text, "$\\") {
+			continue
+		}
+		for j := i + 1; j < len(n.steps); j++ {
+			re := n.steps[j].pattern.fixed
+			if pairs++; re == nil || pairs > maxPairs {
+				continue
+			}
+			if again, err := re.Find(&limit.Budget{Steps: 10_000, Output: 1 << 20}, text); err == nil && again {
+				c.ReportEntry(&n.Table.Entries[i], diag.Info, "replaceall-order", "table",
+					fmt.Sprintf("the replacement %q is replaced again by %q", text, n.Table.Entries[j].Key), "patterns are applied one after another; change their order if that is not meant")
+				break
+			}
+		}
+	}
+}
+
+// checkSplit fills in the facts of split and reports pieces that may be missing.
+func checkSplit(c *transform.Compiler, n *split) {
+	f := c.Unary()
+	f.Empty, f.Fails = false, true
+	throws, fixed := n.Throws.Fixed(true)
+	index, fixedIndex := n.Index.Fixed()
+	if fixed && !throws {
+		f.Null, f.Fails = transform.MayBeNull, false
+	}
+	if _, constant := c.InputText(); constant || !fixedIndex || index == 0 {
+		return
+	}
+	if fixed && throws {
+		c.Report(diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index), "set throws to false to get null instead")
+	}
+	if text, ok := n.Delimiter.Source(); ok && index > 1 && literalDelimiter(text) {
+		c.Report(diag.Info, "split-trailing", "index", "empty pieces at the end of the text are dropped, so the index can be outside", "set throws to false and give a default with firstValid")
+	}
+}
+
+// literalDelimiter reports whether a delimiter is one sign between the values of
+// a list.
+func literalDelimiter(text string) bool {
+	text = strings.TrimPrefix(text, "\\")
+	if len(text) == 3 && text[0] == '[' && text[2] == ']' {
+		text = text[1:2]
+	}
+	return len(text) == 1 && strings.Contains(",;|:/-_\t", text)
+}

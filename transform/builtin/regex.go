@@ -1,0 +1,205 @@
+package builtin
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javaregex"
+)
+
+// pattern is a regular expression that was compiled in advance, or one whose
+// text is computed.
+type pattern struct {
+	arg   *transform.Child
+	fixed *javaregex.Regexp
+}
+
+func (p *pattern) compile(c *transform.Compiler, attribute string) error {
+	v, ok := p.arg.Const()
+	if !ok || v.IsNull() {
+		return nil
+	}
+	re, err := javaregex.Compile(v.Text())
+	if err != nil {
+		c.Errorf("regex-invalid", attribute, "%v", err)
+		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
+	}
+	p.fixed = re
+	if code, message, hint := checkRegex(v.Text()); code != "" {
+		c.Report(diag.Warning, code, attribute, message, hint)
+	}
+	return nil
+}
+
+func (p *pattern) eval(s *transform.Scope) (*javaregex.Regexp, error) {
+	if p.fixed != nil {
+		return p.fixed, nil
+	}
+	text, err := p.arg.Text(s)
+	if err != nil {
+		return nil, err
+	}
+	re, err := javaregex.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
+	}
+	return re, nil
+}
+
+// replacement is the text that a match is replaced by.
+type replacement struct {
+	arg   *transform.Child
+	fixed *javaregex.Replacement
+}
+
+func (r *replacement) compile(c *transform.Compiler, re *pattern, attribute string) {
+	v, ok := r.arg.Const()
+	if !ok || v.IsNull() {
+		return
+	}
+	text, err := javaregex.ParseReplacement(v.Text())
+	if err == nil && re.fixed != nil {
+		err = re.fixed.Check(text)
+	}
+	if err != nil {
+		c.ReportAt(r.arg, diag.Error, "replacement-group", err.Error(), "$1 is the first group; a backslash before $ makes it a dollar sign")
+	}
+	r.fixed = text // its faults show only where something matches
+}
+
+func (r *replacement) eval(s *transform.Scope) (*javaregex.Replacement, error) {
+	if r.fixed != nil {
+		return r.fixed, nil
+	}
+	text, err := r.arg.Text(s)
+	if err != nil {
+		return nil, err
+	}
+	parsed, _ := javaregex.ParseReplacement(text)
+	return parsed, nil
+}
+
+// replaceOnce replaces all matches in text.
+func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (identity.Value, error) {
+	re, err := p.eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	with, err := r.eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	buf, err := re.AppendReplaceAll(s.Budget(), s.Buffer(), text, with)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	return s.Text(buf)
+}
+
+type replace struct {
+	Input       transform.Input
+	Regex       transform.Child `json:"regex" required:"true" doc:"Java regular expression"`
+	Replacement transform.Child `json:"replacement" required:"true" doc:"text for each match; $1 inserts a group"`
+	pattern     pattern
+	with        replacement
+}
+
+func (n *replace) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	return replaceOnce(s, text, &n.pattern, &n.with)
+}
+
+// replaceOp replaces all matches of a regular expression. The replacement is
+// rendered even when nothing matches.
+//
+// Source: transforms.md 7.25, 5.
+func replaceOp() transform.Operation {
+	return transform.Define("replace", "Replaces all matches of a Java regular expression.",
+		func(c *transform.Compiler, n *replace) transform.Node {
+			f := c.Unary()
+			if !n.Regex.Present() || !n.Replacement.Present() {
+				return transform.RaiseForInput(fmt.Errorf("%w: replace needs regex and replacement", transform.ErrConfig))
+			}
+			f.Empty = f.Empty || n.Replacement.Facts().Empty
+			n.pattern.arg, n.with.arg = &n.Regex, &n.Replacement
+			if err := n.pattern.compile(c, "regex"); err != nil {
+				return transform.RaiseForInput(err)
+			}
+			n.with.compile(c, &n.pattern, "replacement")
+			return n
+		},
+		example("Only letters", `{"type":"replace","attributes":{"regex":"[^a-zA-Z]","replacement":""}}`, "O'Neil-2", "ONeil"))
+}
+
+type replaceAll struct {
+	Input transform.Input
+	Table transform.Table `json:"table" doc:"regular expressions and replacements, applied one after another"`
+	steps []replaceStep
+}
+
+type replaceStep struct {
+	pattern pattern
+	with    replacement
+	err     error
+}
+
+func (n *replaceAll) Eval(s *transform.Scope) (identity.Value, error) {
+	v := n.Input.Value(s)
+	if v.IsNull() {
+		return v, nil
+	}
+	for i := range n.steps {
+		step := &n.steps[i]
+		if step.err != nil {
+			return identity.Value{}, step.err
+		}
+		var err error
+		if v, err = replaceOnce(s, v.Text(), &step.pattern, &step.with); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// replaceAllOp replaces by a table of regular expressions, in the order of the
+// JSON text, each on the result of the one before.
+//
+// Source: transforms.md 7.26.
+func replaceAllOp() transform.Operation {
+	return transform.Define("replaceAll", "Replaces by a table of Java regular expressions, one after another in JSON order.",
+		func(c *transform.Compiler, n *replaceAll) transform.Node {
+			c.Unary()
+			n.steps = make([]replaceStep, len(n.Table.Entries))
+			for i := range n.Table.Entries {
+				n.steps[i].init(c, &n.Table.Entries[i])
+			}
+			checkOrder(c, n)
+			return n
+		},
+		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`, "12-34  56", "1234 56"))
+}
+
+func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
+	if !e.Value.Present() {
+		c.ReportEntry(e, diag.Error, "attribute-type", "table", fmt.Sprintf("the replacement for %q is null, expected text", e.Key), "")
+		step.err = fmt.Errorf("%w: the replacement for %q is null", transform.ErrNull, e.Key)
+		return
+	}
+	re, err := javaregex.Compile(e.Key)
+	if err != nil {
+		c.ReportEntry(e, diag.Error, "regex-invalid", "table", err.Error(), "")
+		step.err = fmt.Errorf("%w: %w", transform.ErrConfig, err)
+		return
+	}
+	if code, message, hint := checkRegex(e.Key); code != "" {
+		c.ReportEntry(e, diag.Warning, code, "table", message, hint)
+	}
+	step.pattern.fixed = re
+	step.with.arg = &e.Value
+	step.with.compile(c, &step.pattern, "table")
+}

@@ -1,0 +1,69 @@
+package builtin
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+)
+
+type split struct {
+	Input     transform.Input
+	Delimiter transform.Child `json:"delimiter" required:"true" doc:"Java regular expression"`
+	Index     transform.Int   `json:"index" required:"true" doc:"which piece, from 0"`
+	Throws    transform.Bool  `json:"throws" default:"true" doc:"whether a piece that is not there is an error"`
+	pattern   pattern
+}
+
+func (n *split) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	re, err := n.pattern.eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	index, ok, err := n.Index.Eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: index", transform.ErrNull)
+	}
+	throws, err := n.Throws.Eval(s, true)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	parts, err := re.Split(s.Budget(), text, 0)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	if index >= 0 && index < int64(len(parts)) {
+		return identity.StringValue(parts[index]), nil
+	}
+	if !throws {
+		return identity.Value{}, nil
+	}
+	return identity.Value{}, fmt.Errorf("%w: Split resulted in %d items and you attempted to index at %d", transform.ErrRange, len(parts), index)
+}
+
+// splitOp gives one piece of a text that a regular expression divides.
+//
+// Error: [transform.ErrRange] for a piece that is not there, unless throws is false.
+// Source: transforms.md 7.31, 5.
+func splitOp() transform.Operation {
+	return transform.Define("split", "One piece of the text, divided by a Java regular expression.",
+		func(c *transform.Compiler, n *split) transform.Node {
+			checkSplit(c, n)
+			if !n.Delimiter.Present() || !n.Index.Present() {
+				return transform.RaiseForInput(fmt.Errorf("%w: split needs delimiter and index", transform.ErrConfig))
+			}
+			n.pattern.arg = &n.Delimiter
+			if err := n.pattern.compile(c, "delimiter"); err != nil {
+				return transform.RaiseForInput(err)
+			}
+			return n
+		},
+		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com", "example.com"))
+}

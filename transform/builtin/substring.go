@@ -1,0 +1,95 @@
+package builtin
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javatext"
+)
+
+type substring struct {
+	Input       transform.Input
+	Begin       transform.Int `json:"begin" required:"true" doc:"first position, UTF-16 units from 0; -1 is the beginning"`
+	BeginOffset transform.Int `json:"beginOffset" default:"0" doc:"added to begin unless that is -1"`
+	End         transform.Int `json:"end" default:"-1" doc:"position after the last one; -1 is the end of the text"`
+	EndOffset   transform.Int `json:"endOffset" default:"0" doc:"added to end unless that is -1"`
+}
+
+func (n *substring) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	var at [4]int64 // begin, beginOffset, end, endOffset
+	at[2] = -1
+	for i, arg := range [...]*transform.Int{&n.Begin, &n.BeginOffset, &n.End, &n.EndOffset} {
+		v, ok, err := arg.Eval(s)
+		if err != nil {
+			return identity.Value{}, err
+		}
+		if ok {
+			at[i] = v
+		} else if i == 0 {
+			return identity.Value{}, fmt.Errorf("%w: begin", transform.ErrNull)
+		}
+	}
+	length := int64(javatext.Len(text))
+	begin, end := int64(0), length
+	if at[0] != -1 {
+		begin = at[0] + at[1]
+	}
+	if at[2] != -1 {
+		end = at[2] + at[3]
+	}
+	part, ok := javatext.Substring(text, int(begin), int(end))
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, begin, end, length)
+	}
+	return identity.StringValue(part), nil
+}
+
+// substringOp cuts a piece out of the text.
+//
+// Error: [transform.ErrRange] when the piece is not inside the text.
+// Source: transforms.md 7.33.
+func substringOp() transform.Operation {
+	return transform.Define("substring", "A piece of the text by position; positions outside the text are an error.",
+		func(c *transform.Compiler, n *substring) transform.Node {
+			checkSubstring(c, n)
+			return n
+		},
+		example("The first letter", `{"type":"substring","attributes":{"begin":0,"end":1}}`, "Maria", "M"))
+}
+
+// checkSubstring fills in the facts and reports doubtful positions.
+func checkSubstring(c *transform.Compiler, n *substring) {
+	f := c.Unary()
+	f.Fails = true
+	begin, fixedBegin := n.Begin.Fixed()
+	end, fixedEnd := n.End.Fixed()
+	begin0, end0 := n.BeginOffset.Or(0), n.EndOffset.Or(0)
+	noEnd := !n.End.Present() || fixedEnd && end == -1
+	if fixedBegin && begin == -1 && begin0 != 0 {
+		c.Warnf("substring-offset-useless", "beginOffset", "beginOffset has no effect because begin is -1")
+	}
+	if noEnd && n.EndOffset.Present() && end0 != 0 {
+		c.Warnf("substring-offset-useless", "endOffset", "endOffset has no effect without end")
+	}
+	need := end + end0
+	if noEnd {
+		need = 0
+	}
+	short := int64(c.InputFacts().MinLen)
+	if fixedEnd && !noEnd && need > short {
+		c.Report(diag.Warning, "substring-range", "end", fmt.Sprintf("a text shorter than %d is an error", need),
+			"guard the length, for example with a static that tests $x.length(), or pad the text first")
+	}
+	if fixedBegin && (noEnd || fixedEnd) && need <= short && begin+begin0 <= short {
+		f.Fails = false
+	}
+	if fixedBegin && fixedEnd && !noEnd {
+		f.MinLen = int(max(need-max(begin+begin0, 0), 0))
+	}
+}

@@ -1,0 +1,337 @@
+package builtin
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/internal/javatext"
+)
+
+// unary is the arguments of an operation that only has its input.
+type unary struct {
+	Input transform.Input
+}
+
+// unaryNode maps the text of the input; null gives null.
+type unaryNode struct {
+	unary
+	apply func(s *transform.Scope, text string) (identity.Value, error)
+}
+
+func (n *unaryNode) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	return n.apply(s, text)
+}
+
+// defineText defines a unary operation on text.
+func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), examples ...transform.Example) transform.Operation {
+	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
+		c.Unary()
+		return &unaryNode{*a, apply}
+	}, examples...)
+}
+
+// defineNullable defines a unary operation on text that can give null.
+func defineNullable(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), examples ...transform.Example) transform.Operation {
+	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
+		f := c.Unary()
+		f.Null, f.Empty = transform.MayBeNull, false
+		return &unaryNode{*a, apply}
+	}, examples...)
+}
+
+// lower writes the text in lower case, by the full mapping of Unicode.
+//
+// Source: transforms.md 7.21, 6.
+func lower() transform.Operation {
+	return defineText("lower", "Lower case, by the full and language-neutral mapping of Unicode.",
+		func(s *transform.Scope, text string) (identity.Value, error) {
+			return s.Text(javatext.AppendLower(s.Buffer(), text))
+		},
+		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
+}
+
+// upper writes the text in upper case, by the full mapping of Unicode.
+//
+// Source: transforms.md 7.35, 6.
+func upper() transform.Operation {
+	return defineText("upper", "Upper case, by the full and language-neutral mapping of Unicode.",
+		func(s *transform.Scope, text string) (identity.Value, error) {
+			return s.Text(javatext.AppendUpper(s.Buffer(), text))
+		},
+		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
+}
+
+// trim removes characters up to U+0020 at both ends.
+//
+// Source: transforms.md 7.34, 6.
+func trim() transform.Operation {
+	return defineText("trim", "Removes blanks and control characters at both ends; no-break spaces stay.",
+		func(_ *transform.Scope, text string) (identity.Value, error) {
+			return identity.StringValue(javatext.Trim(text)), nil
+		},
+		example("Blanks around a name", `{"type":"trim"}`, "  Ann \t", "Ann"))
+}
+
+// decomposeDiacriticalMarks removes accents: NFKD, then U+0300 to U+036F.
+//
+// Source: transforms.md 7.9.
+func decomposeDiacriticalMarks() transform.Operation {
+	return defineText("decomposeDiacriticalMarks", "Compatibility decomposition (NFKD), then removal of U+0300 to U+036F. Letters such as ø, ł and ß stay.",
+		func(s *transform.Scope, text string) (identity.Value, error) {
+			return s.Text(javatext.AppendDecompose(s.Buffer(), text))
+		},
+		example("Accents", `{"type":"decomposeDiacriticalMarks"}`, "Dvořák", "Dvorak"))
+}
+
+// normalizeNames writes a personal name in the usual capitals.
+//
+// Source: transforms.md 7.22.
+func normalizeNames() transform.Operation {
+	return defineText("normalizeNames", "Capitals as in personal names: Mc and Mac, particles, numerals. Blank gives null.",
+		func(_ *transform.Scope, text string) (identity.Value, error) {
+			name, ok := javatext.NormalizeNames(text)
+			if !ok {
+				return identity.Value{}, nil
+			}
+			return identity.StringValue(name), nil
+		},
+		example("A Scottish name", `{"type":"normalizeNames"}`, "JOHN MCDONALD III", "John McDonald III"))
+}
+
+// base64Encode encodes the UTF-8 bytes of the text.
+//
+// Source: transforms.md 7.3.
+func base64Encode() transform.Operation {
+	return defineText("base64Encode", "Base64 of the UTF-8 bytes, with padding, in one line.",
+		func(s *transform.Scope, text string) (identity.Value, error) {
+			return s.Text(base64.StdEncoding.AppendEncode(s.Buffer(), javaBytes(text)))
+		},
+		example("Text", `{"type":"base64Encode"}`, "1234", "MTIzNA=="))
+}
+
+// base64Decode decodes Base64 text to UTF-8.
+//
+// Error: [transform.ErrFormat] for anything that is not Base64.
+// Source: transforms.md 7.2, DECISION.
+func base64Decode() transform.Operation {
+	return defineText("base64Decode", "Text of Base64, padding optional; bytes that are not UTF-8 become U+FFFD.",
+		func(s *transform.Scope, text string) (identity.Value, error) {
+			raw, err := decodeBase64(text)
+			if err != nil {
+				return identity.Value{}, fmt.Errorf("%w: %q is not Base64", transform.ErrFormat, text)
+			}
+			return s.Text(appendUTF8(s.Buffer(), raw))
+		},
+		example("Text", `{"type":"base64Decode"}`, "MTIzNA==", "1234"))
+}
+
+// decodeBase64 decodes the standard alphabet. Padding may be missing, but not be
+// wrong; line breaks are refused.
+func decodeBase64(text string) ([]byte, error) {
+	digits := strings.TrimRight(text, "=")
+	pad := len(text) - len(digits)
+	if pad > 0 && (len(text)%4 != 0 || pad > 2) || strings.ContainsAny(text, "\r\n") {
+		return nil, base64.CorruptInputError(len(digits))
+	}
+	return base64.RawStdEncoding.DecodeString(digits)
+}
+
+// javaBytes returns the UTF-8 bytes of a text; half of a surrogate pair is a
+// question mark, as in Java.
+func javaBytes(text string) []byte {
+	if utf8.ValidString(text) {
+		return []byte(text)
+	}
+	var b []byte
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		if r == utf8.RuneError && size == 1 {
+			b = append(b, '?')
+			i += min(3, len(text)-i)
+			continue
+		}
+		b = append(b, text[i:i+size]...)
+		i += size
+	}
+	return b
+}
+
+// appendUTF8 appends bytes as text. Every longest part of an ill-formed sequence
+// becomes one U+FFFD, as in Java and as Unicode recommends.
+func appendUTF8(dst, raw []byte) []byte {
+	for len(raw) > 0 {
+		r, size := utf8.DecodeRune(raw)
+		if r != utf8.RuneError || size > 1 {
+			dst, raw = append(dst, raw[:size]...), raw[size:]
+			continue
+		}
+		dst, raw = append(dst, "\uFFFD"...), raw[illFormed(raw):]
+	}
+	return dst
+}
+
+// illFormed is the number of bytes of b that begin a character but do not finish
+// it, at least 1.
+func illFormed(b []byte) int {
+	var low, high byte = 0x80, 0xBF
+	want := 0
+	switch lead := b[0]; {
+	case lead >= 0xC2 && lead <= 0xDF:
+		want = 1
+	case lead >= 0xE0 && lead <= 0xEF:
+		want = 2
+		if lead == 0xE0 {
+			low = 0xA0
+		} else if lead == 0xED {
+			high = 0x9F
+		}
+	case lead >= 0xF0 && lead <= 0xF4:
+		want = 3
+		if lead == 0xF0 {
+			low = 0x90
+		} else if lead == 0xF4 {
+			high = 0x8F
+		}
+	}
+	n := 1
+	for ; n <= want && n < len(b) && b[n] >= low && b[n] <= high; n++ {
+		low, high = 0x80, 0xBF
+	}
+	return n
+}
+
+// example makes an example with text input and result.
+func example(doc, config, input, want string) transform.Example {
+	return transform.Example{Doc: doc, Config: config, Input: identity.StringValue(input), Want: identity.StringValue(want)}
+}
+
+// find is the arguments of indexOf and lastIndexOf.
+type find struct {
+	Input     transform.Input
+	Substring transform.Child `json:"substring" required:"true" doc:"the text to look for"`
+	last      bool
+}
+
+func (n *find) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	sub, err := n.Substring.Text(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	if n.last {
+		return identity.IntValue(int64(javatext.LastIndexOf(text, sub, javatext.Len(text)))), nil
+	}
+	return identity.IntValue(int64(javatext.IndexOf(text, sub, 0))), nil
+}
+
+func compileFind(c *transform.Compiler, n *find) transform.Node {
+	c.Unary().Kind = identity.Integer
+	return n
+}
+
+// indexOf gives the position of the first occurrence in UTF-16 units, -1 if absent.
+//
+// Source: transforms.md 7.14.
+func indexOf() transform.Operation {
+	return transform.Define("indexOf", "Position of the first occurrence of a text, in UTF-16 units from 0; -1 if absent.",
+		compileFind,
+		transform.Example{Doc: "The @ of an address", Config: `{"type":"indexOf","attributes":{"substring":"@"}}`,
+			Input: identity.StringValue("ann@example.com"), Want: identity.IntValue(3)})
+}
+
+// lastIndexOf gives the position of the last occurrence, as indexOf.
+//
+// Source: transforms.md 7.17.
+func lastIndexOf() transform.Operation {
+	return transform.Define("lastIndexOf", "Position of the last occurrence of a text, in UTF-16 units from 0; -1 if absent.",
+		func(c *transform.Compiler, n *find) transform.Node {
+			n.last = true
+			return compileFind(c, n)
+		},
+		transform.Example{Doc: "The last dot", Config: `{"type":"lastIndexOf","attributes":{"substring":"."}}`,
+			Input: identity.StringValue("a.b.c"), Want: identity.IntValue(3)})
+}
+
+// pad is the arguments of leftPad and rightPad.
+type pad struct {
+	Input   transform.Input
+	Length  transform.Int   `json:"length" required:"true" doc:"wanted length in UTF-16 units"`
+	Padding transform.Child `json:"padding" default:"one blank" doc:"what is repeated to fill up"`
+	apply   func(text string, length int, padding string) string
+}
+
+func (n *pad) Eval(s *transform.Scope) (identity.Value, error) {
+	text, ok := n.Input.Text(s)
+	if !ok {
+		return identity.Value{}, nil
+	}
+	length, ok, err := n.Length.Eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: length", transform.ErrNull)
+	}
+	padding, err := n.Padding.Eval(s)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	if have := javatext.Len(text); length <= int64(have) {
+		return identity.StringValue(text), nil
+	}
+	if err := s.Budget().Produce(int(min(length, 1<<40))); err != nil {
+		return identity.Value{}, err
+	}
+	fill := padding.Text()
+	if fill == "" {
+		fill = " "
+	}
+	return identity.StringValue(n.apply(text, int(length), fill)), nil
+}
+
+func compilePad(c *transform.Compiler, n *pad) transform.Node {
+	f := c.Unary()
+	if length, ok := n.Length.Fixed(); ok {
+		if length <= 0 {
+			c.Errorf("pad-length", "length", "length is %d, expected a positive number", length)
+		}
+		f.MinLen = int(max(min(length, 1<<30), int64(c.InputFacts().MinLen)))
+		f.Empty = f.Empty && f.MinLen == 0
+	}
+	return n
+}
+
+// leftPad fills the text up to a length on the left.
+//
+// Source: transforms.md 7.18; Apache Commons StringUtils.leftPad.
+func leftPad() transform.Operation {
+	return transform.Define("leftPad", "Fills the text up to a length on the left.",
+		func(c *transform.Compiler, n *pad) transform.Node {
+			n.apply = javatext.PadLeft
+			return compilePad(c, n)
+		},
+		example("An employee number", `{"type":"leftPad","attributes":{"length":8,"padding":"0"}}`, "1234", "00001234"))
+}
+
+// rightPad fills the text up to a length on the right.
+//
+// Source: transforms.md 7.19; Apache Commons StringUtils.rightPad.
+func rightPad() transform.Operation {
+	return transform.Define("rightPad", "Fills the text up to a length on the right.",
+		func(c *transform.Compiler, n *pad) transform.Node {
+			n.apply = javatext.PadRight
+			return compilePad(c, n)
+		},
+		example("A code", `{"type":"rightPad","attributes":{"length":6,"padding":"x"}}`, "ab", "abxxxx"))
+}

@@ -1,0 +1,121 @@
+package transform
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// checkShape reports what is wrong with the object around the attributes.
+func (c *Compiler) checkShape() {
+	attrs := c.attributes()
+	if !attrs.IsNull() && attrs.Kind() != jsondoc.Object {
+		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-type", Pos: attrs.Pos(), Path: c.path,
+			Message: fmt.Sprintf("attributes is a %s, expected an object", attrs.Kind())})
+	}
+	for _, m := range c.node.Members() {
+		switch {
+		case m.Key == "name" && c.depth > 1 && !c.op.field("name"):
+			c.found.Add(diag.Diagnostic{Severity: diag.Info, Code: "name-nested", Pos: m.Pos(), Path: c.path,
+				Message: "a nested transform has no name; it has no effect"})
+		case c.misplaced(m) && attrs.Get(m.Key) == nil:
+			c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-misplaced", Pos: m.Pos(), Path: c.path,
+				Message: fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), Hint: "move it into \"attributes\""})
+		}
+	}
+	if n := attrs.Get("requiresPeriodicRefresh"); n != nil {
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
+			Message: "requiresPeriodicRefresh stands inside \"attributes\"", Hint: "make it a boolean at the root of the transform"})
+	}
+}
+
+// misplaced reports whether a member beside the type is an attribute of the
+// operation. Roots have a name and an id of their own; a reference may keep its
+// id there, as older mappings do.
+func (c *Compiler) misplaced(m jsondoc.Member) bool {
+	if m.Key == "id" || m.Key == "name" && c.depth <= 1 {
+		return false
+	}
+	return c.op.field(m.Key)
+}
+
+func (op *Operation) field(name string) bool { return name == "input" || isField(op.Fields, name) }
+
+// confused holds names that people write for another one.
+var confused = map[string][]string{
+	"start": {"begin"}, "throw": {"throws"}, "delimiter": {"separator"}, "separator": {"delimiter"}, "value": {"input", "values"},
+	"length": {"numChars"}, "pattern": {"patterns", "regex"}, "values": {"value"}, "stop": {"end"}, "attribute": {"attributeName", "name"},
+	"format": {"outputFormat"}, "default": {"table"}, "from": {"inputFormat"}, "to": {"outputFormat"}, "source": {"sourceName"},
+}
+
+// checkNames reports attributes that the operation does not know.
+func (c *Compiler) checkNames(fields []Field) {
+	known := []string{"input"}
+	for _, f := range fields {
+		known = append(known, f.Name)
+	}
+	for _, m := range c.extra(fields) {
+		hint := ""
+		if near := c.meant(m.Key, known); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.path,
+			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key), Hint: hint})
+	}
+}
+
+// meant guesses which attribute an unknown name stands for.
+func (c *Compiler) meant(name string, known []string) string {
+	for _, right := range confused[name] {
+		if c.op.field(right) {
+			return right
+		}
+	}
+	return diag.Near(name, known)
+}
+
+// checkUnused reports variables of the operation that no template uses.
+func (c *Compiler) checkUnused() {
+	for _, v := range c.vars {
+		if v.own == c.site && !v.used {
+			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.path,
+				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name), Hint: "remove it, or correct the name"})
+		}
+	}
+}
+
+// checkRoot reports what concerns the root of a transform.
+func (c *Compiler) checkRoot(def *Definition) {
+	if n := def.Node.Get("requiresPeriodicRefresh"); !n.IsNull() && n.Kind() != jsondoc.Bool {
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
+			Message: fmt.Sprintf("requiresPeriodicRefresh is a %s", n.Kind()), Hint: "make it a boolean at the root of the transform"})
+	}
+	if c.clock && !def.PeriodicRefresh() && !c.unit.opts.Provisioning {
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-missing", Pos: def.Node.Pos(), Path: c.path,
+			Message: "the value depends on now and goes stale until something else recalculates it", Hint: "set requiresPeriodicRefresh to true"})
+	}
+}
+
+func (c *Compiler) checkInt(i *Int, f Field) {
+	if v, ok := i.Const(); ok && !v.IsNull() {
+		if _, ok := WholeNumber(v); !ok {
+			c.Errorf("attribute-type", f.Name, "found %s, expected a whole number", v)
+		}
+	}
+}
+
+func (c *Compiler) checkBool(b *Bool, f Field) {
+	v, ok := b.Const()
+	if !ok || v.IsNull() {
+		return
+	}
+	if _, isBool := v.Bool(); isBool {
+		return
+	}
+	if v.Kind() != identity.Text || !strings.EqualFold(v.Text(), "true") && !strings.EqualFold(v.Text(), "false") {
+		c.Errorf("attribute-type", f.Name, "found %s, expected true or false", v)
+	}
+}

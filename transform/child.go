@@ -1,0 +1,331 @@
+package transform
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// Node evaluates one transform or literal. Nodes are immutable.
+type Node interface {
+	Eval(s *Scope) (identity.Value, error)
+}
+
+// Child is the value of an attribute: a literal, a template or a nested
+// transform. The zero Child is absent.
+type Child struct {
+	node Node
+	site *Site
+}
+
+// Present reports whether the attribute is there and not null.
+func (c *Child) Present() bool { return c.node != nil }
+
+// Site returns where the child stands; nil when it is absent.
+func (c *Child) Site() *Site { return c.site }
+
+// Pos returns the place of the child in its file.
+func (c *Child) Pos() diag.Pos {
+	if c.site == nil {
+		return diag.Pos{}
+	}
+	return c.site.Def.Pos()
+}
+
+// Eval evaluates the child; an absent one is null.
+func (c *Child) Eval(s *Scope) (identity.Value, error) {
+	if c.node == nil {
+		return identity.Value{}, nil
+	}
+	v, err := c.node.Eval(s)
+	if err != nil {
+		return identity.Value{}, under(c.site, err)
+	}
+	return v, nil
+}
+
+// EvalWith evaluates the child with another implicit input.
+func (c *Child) EvalWith(s *Scope, input identity.Value) (identity.Value, error) {
+	saved := s.input
+	s.input = input
+	v, err := c.Eval(s)
+	s.input = saved
+	return v, err
+}
+
+// Const returns the value of a literal, or of a transform that is the same for
+// everybody. Absent children are constant null.
+func (c *Child) Const() (identity.Value, bool) {
+	if c.node == nil {
+		return identity.Value{}, true
+	}
+	k, ok := c.inner().(constNode)
+	return k.value, ok
+}
+
+// inner returns the node without its observer.
+func (c *Child) inner() Node {
+	if o, ok := c.node.(*observedNode); ok {
+		return o.node
+	}
+	return c.node
+}
+
+// Text evaluates the child to text; null is an error that names what is missing.
+func (c *Child) Text(s *Scope) (string, error) {
+	v, err := c.Eval(s)
+	if err != nil {
+		return "", err
+	}
+	if v.IsNull() {
+		return "", fmt.Errorf("%w: %s", ErrNull, c.name())
+	}
+	return v.Text(), nil
+}
+
+func (c *Child) name() string {
+	if c.site == nil {
+		return "a required attribute is missing"
+	}
+	return c.site.Step.String() + " is null"
+}
+
+// Int is an attribute that holds a whole number: a number, a whole double, or
+// numeric text with blanks around it.
+type Int struct{ Child }
+
+// Eval returns the number, or ok false when the attribute is absent or null.
+// Anything that is no whole number is an [ErrFormat].
+func (i *Int) Eval(s *Scope) (n int64, ok bool, err error) {
+	v, err := i.Child.Eval(s)
+	if err != nil || v.IsNull() {
+		return 0, false, err
+	}
+	n, ok = WholeNumber(v)
+	if !ok {
+		return 0, false, fmt.Errorf("%w: %s is %s, expected a whole number", ErrFormat, i.site.Step, v)
+	}
+	return n, true, nil
+}
+
+// Fixed returns the number when it is the same for everybody; ok is false for
+// absent ones too.
+func (i *Int) Fixed() (n int64, ok bool) {
+	v, ok := i.Const()
+	if !ok || v.IsNull() {
+		return 0, false
+	}
+	return WholeNumber(v)
+}
+
+// Or returns the fixed number, or the default when there is none.
+func (i *Int) Or(defaultValue int64) int64 {
+	if n, ok := i.Fixed(); ok {
+		return n
+	}
+	return defaultValue
+}
+
+// WholeNumber converts a value to an integer, see [Int].
+func WholeNumber(v identity.Value) (int64, bool) {
+	switch v.Kind() {
+	case identity.Integer:
+		return v.Int()
+	case identity.Text:
+		text := strings.Trim(v.Text(), " \t\r\n")
+		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+			return n, true
+		}
+		if strings.Trim(text, "+-.0123456789eE") != "" {
+			return 0, false // other notations that Go knows
+		}
+		return identity.NumberValue(text).Int()
+	}
+	return 0, false
+}
+
+// Bool is an attribute that holds true or false, as a boolean or as text in any
+// case; other text is false.
+type Bool struct{ Child }
+
+// Eval returns the truth value; absent and null give the default.
+func (b *Bool) Eval(s *Scope, defaultValue bool) (bool, error) {
+	if b.node == nil {
+		return defaultValue, nil
+	}
+	v, err := b.Child.Eval(s)
+	if err != nil || v.IsNull() {
+		return defaultValue, err
+	}
+	if t, ok := v.Bool(); ok {
+		return t, nil
+	}
+	return strings.EqualFold(v.Text(), "true"), nil
+}
+
+// Fixed returns the truth value when it is the same for everybody.
+func (b *Bool) Fixed(defaultValue bool) (value, ok bool) {
+	v, ok := b.Const()
+	if !ok {
+		return false, false
+	}
+	if v.IsNull() {
+		return defaultValue, true
+	}
+	if t, isBool := v.Bool(); isBool {
+		return t, true
+	}
+	return strings.EqualFold(v.Text(), "true"), true
+}
+
+// Table is an attribute that holds literal keys with values of any kind, in the
+// order of the JSON text.
+type Table struct {
+	Entries   []Entry
+	index     map[string]int
+	present   bool
+	duplicate *Entry
+}
+
+// Entry is a member of a [Table].
+type Entry struct {
+	Key    string
+	Value  Child
+	member jsondoc.Member
+}
+
+// Duplicate returns a key that occurs more than once.
+func (t *Table) Duplicate() (key string, ok bool) {
+	if t.duplicate == nil {
+		return "", false
+	}
+	return t.duplicate.Key, true
+}
+
+// Present reports whether the table is there.
+func (t *Table) Present() bool { return t.present }
+
+// Get returns the entry with exactly that key; of equal keys the last.
+func (t *Table) Get(key string) (*Child, bool) {
+	i, ok := t.index[key]
+	if !ok {
+		return nil, false
+	}
+	return &t.Entries[i].Value, true
+}
+
+// Variables are the attributes that an operation does not know itself, in JSON
+// order; see transforms.md 2.5.
+type Variables struct{ list []binding }
+
+type binding struct {
+	name string
+	slot int
+	Child
+}
+
+// Bind evaluates all variables in order, each visible to the later ones.
+func (v *Variables) Bind(s *Scope) error {
+	for i := range v.list {
+		b := &v.list[i]
+		val, err := b.Eval(s)
+		if err != nil {
+			return err
+		}
+		if val.Kind() == identity.List {
+			val = identity.StringValue(val.Text())
+		}
+		s.vars[b.slot] = val
+	}
+	return nil
+}
+
+// Arguments are the attributes that an operation does not know itself and hands
+// on, such as those of a custom rule. Templates do not see them. An operation
+// that has a field of this type compiles it with [Compiler.Collect].
+type Arguments struct{ list []binding }
+
+// Values evaluates the arguments in JSON order.
+func (a *Arguments) Values(s *Scope) (map[string]identity.Value, error) {
+	values := make(map[string]identity.Value, len(a.list))
+	for i := range a.list {
+		v, err := a.list[i].Eval(s)
+		if err != nil {
+			return nil, err
+		}
+		values[a.list[i].name] = v
+	}
+	return values, nil
+}
+
+// constNode is a literal, or the result of folding.
+type constNode struct{ value identity.Value }
+
+func (n constNode) Eval(*Scope) (identity.Value, error) { return n.value, nil }
+
+// errNode stands for a part that is configured wrongly: evaluating it raises.
+type errNode struct{ err error }
+
+func (n errNode) Eval(*Scope) (identity.Value, error) { return identity.Value{}, n.err }
+
+// listNode evaluates the items of an array.
+type listNode struct{ items []Child }
+
+func (n *listNode) Eval(s *Scope) (identity.Value, error) {
+	values := make([]identity.Value, len(n.items))
+	for i := range n.items {
+		v, err := n.items[i].Eval(s)
+		if err != nil {
+			return v, err
+		}
+		values[i] = v
+	}
+	return identity.ListValue(values...), nil
+}
+
+// inputNode replaces the implicit input for the operation in it.
+type inputNode struct {
+	input Child
+	body  Node
+}
+
+func (n *inputNode) Eval(s *Scope) (identity.Value, error) {
+	v, err := n.input.node.Eval(s) // as Child.Eval, without the call
+	if err != nil {
+		return identity.Value{}, under(n.input.site, err)
+	}
+	saved := s.input
+	s.input = v
+	v, err = n.body.Eval(s)
+	s.input = saved
+	return v, err
+}
+
+// sharedNode evaluates a subtree that occurs more than once only once for each
+// subject.
+type sharedNode struct {
+	slot int
+	node Node
+}
+
+func (n *sharedNode) Eval(s *Scope) (identity.Value, error) {
+	m := &s.shared[n.slot]
+	if !m.done {
+		v, err := n.node.Eval(s)
+		m = &s.shared[n.slot]
+		m.value, m.err, m.done = v, err, true
+	}
+	if m.err != nil {
+		if p, ok := m.err.(*pathError); ok { // each reader adds its own steps
+			c := *p
+			c.steps = append([]diag.Step(nil), p.steps...)
+			return identity.Value{}, &c
+		}
+		return identity.Value{}, m.err
+	}
+	return m.value, nil
+}

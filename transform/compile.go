@@ -1,0 +1,174 @@
+package transform
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// compile turns a JSON value into a child at a step below the current path.
+func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
+	site := &Site{Step: step, Path: c.path, Def: n, Facts: Facts{Null: MayBeNull}}
+	if step != (diag.Step{}) {
+		site.Path = append(slices.Clip(c.path), step)
+	}
+	var node Node
+	switch n.Kind() {
+	case jsondoc.Null:
+		return Child{}
+	case jsondoc.String:
+		node = c.text(n, site)
+	case jsondoc.Array:
+		node = c.array(n, site)
+	case jsondoc.Object:
+		node = c.operation(n, site)
+	default:
+		site.Facts = factsOf(n.Value())
+		node = constNode{n.Value()}
+	}
+	c.raises = c.raises || site.Fails
+	c.counts = c.counts || site.counts
+	if c.unit.opts.Observe {
+		node = &observedNode{site: site, node: node}
+	}
+	return Child{node, site}
+}
+
+func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
+	list := &listNode{}
+	for i, item := range n.Items() {
+		step := site.Step
+		step.Index, step.Indexed = i, true
+		list.items = append(list.items, c.compile(item, step))
+	}
+	site.Facts = Facts{Kind: identity.List}
+	return list
+}
+
+// operation compiles a nested transform in a frame of its own.
+func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
+	sub := &Compiler{unit: c.unit, found: c.found, path: site.Path, chain: c.chain, depth: c.depth + 1,
+		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later}
+	node := sub.build()
+	if sub.height++; sub.height > MaxDepth {
+		node = errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
+	}
+	site.Fails = site.Fails || sub.raises
+	site.counts = sub.counts
+	c.clock = c.clock || sub.clock
+	c.deps.merge(sub.deps)
+	node = sub.optimise(node, len(c.vars))
+	if sub.facts.outer > len(c.vars) { // its own variable
+		sub.facts.outer = 0
+	}
+	c.facts.merge(sub.facts)
+	c.height = max(c.height, sub.height)
+	return node
+}
+
+func (c *Compiler) build() Node {
+	if c.depth > MaxDepth {
+		c.height = MaxDepth
+		return errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
+	}
+	typ, ok := c.node.Get("type").Str()
+	if !ok {
+		c.op = &Operation{Type: "transform"}
+		c.Report(diag.Error, "shape-type-missing", "", "an object without \"type\" stands where a value is expected", "give it a type; did you mean a table?")
+		return errNode{fmt.Errorf("%w: an object without type is no transform", ErrConfig)}
+	}
+	if c.op, ok = c.unit.lib.Operation(typ); !ok {
+		c.op = &Operation{Type: typ}
+		code, message, hint := c.unit.lib.unknown(typ)
+		c.Report(diag.Error, code, "", message, hint)
+		return errNode{fmt.Errorf("%w: %s", ErrConfig, message)}
+	}
+	c.site.Type = typ
+	c.checkShape()
+	return c.withInput()
+}
+
+// withInput compiles the operation and, around it, its explicit input.
+func (c *Compiler) withInput() Node {
+	in := c.attributes().Get("input")
+	if in.IsNull() {
+		c.facts.input = c.facts.input || c.op.input
+		return c.op.compile(c)
+	}
+	input := c.compile(in, diag.Attr(c.op.Type, "input"))
+	c.inputSite = input.site
+	if v, ok := input.Const(); ok {
+		c.constInput = &v
+	}
+	outside := c.facts
+	c.facts = needs{}
+	body := c.op.compile(c)
+	if !c.op.input && !c.facts.input {
+		c.Infof("input-unused", "input", "%s does not use its input, nor does anything in it", c.op.Type)
+	}
+	pure := !c.facts.reads && !c.facts.private && c.facts.outer == 0 && !outside.once
+	c.facts.input = false // what is inside sees the explicit input
+	c.facts.merge(outside)
+	return c.remember(&inputNode{input: input, body: body}, pure)
+}
+
+// optimise folds what is the same for everybody and shares what occurs again.
+// visible is the number of variables in sight outside of the node.
+func (c *Compiler) optimise(node Node, visible int) Node {
+	if c.unit.opts.Plain || c.unit.opts.Observe || c.facts.input || c.facts.private || c.facts.outer > 0 && c.facts.outer <= visible {
+		return node
+	}
+	if !c.facts.reads {
+		return c.fold(node)
+	}
+	key := string(c.node.Append(nil))
+	if c.unit.counts[key] < 2 {
+		return node
+	}
+	shared, ok := c.unit.shared[key]
+	if !ok {
+		shared = &sharedNode{slot: c.unit.sharedSlots, node: node}
+		c.unit.sharedSlots++
+		c.unit.shared[key] = shared
+	}
+	return shared
+}
+
+// What folding may spend: on one node, and for a whole unit.
+const (
+	foldSteps  = 10_000
+	foldOutput = 64 << 10
+	foldTotal  = 2_000_000
+)
+
+// fold evaluates a node that depends on nothing. One that raises, or takes too
+// much, stays as it is, and so does everything around it.
+func (c *Compiler) fold(node Node) Node {
+	s := c.unit.foldScope()
+	s.limits = Limits{Steps: min(foldSteps, c.unit.foldLeft), Output: foldOutput}
+	s.start()
+	v, err := node.Eval(s)
+	c.unit.foldLeft -= s.limits.Steps - max(s.budget.Steps, 0)
+	if err != nil {
+		c.facts.reads = true
+		return node
+	}
+	v = v.Clone()
+	counts := c.site.counts
+	c.site.Facts, c.site.counts = factsOf(v), counts
+	return constNode{v}
+}
+
+// foldScope returns the scope that constants are computed in.
+func (u *Unit) foldScope() *Scope {
+	if u.folder == nil {
+		u.folder = u.NewScope(context.Background(), &Env{})
+	}
+	u.folder.fit()
+	u.folder.Reset(nil, nil)
+	return u.folder
+}

@@ -1,0 +1,258 @@
+package transform
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// Compiler is what the compile function of an operation talks to: it knows the
+// place, collects findings and records what the operation reads. It compiles one
+// tree on one goroutine.
+type Compiler struct {
+	unit  *Unit
+	found *diag.List
+	path  diag.Path
+	chain []string // stored transforms being compiled, outermost first
+	depth int
+
+	node       *jsondoc.Node // the operation being compiled
+	op         *Operation
+	site       *Site
+	inputSite  *Site           // of the resolved input; nil: the input of the whole transform
+	constInput *identity.Value // the explicit input, when it is constant
+	vars       []*variable     // in sight, innermost last
+	around     *jsondoc.Node   // attributes of the account create profile's field
+	later      []string        // names that are declared only behind this place
+
+	facts  needs
+	deps   Deps
+	height int
+	raises bool // something inside may raise
+	counts bool // something inside uses $uniqueCounter
+	clock  bool // the word now stands inside, references aside
+}
+
+// needs is what decides whether a subtree can be folded or shared.
+type needs struct {
+	input   bool // depends on the implicit input
+	outer   int  // 1 + the lowest index of a variable that it uses; 0: none
+	reads   bool // depends on the subject, the clock or the configuration of the run
+	private bool // must be evaluated each time and for each reader
+	once    bool // and not more often than that: it draws, claims or calls
+}
+
+func (f *needs) merge(o needs) {
+	f.input = f.input || o.input
+	if f.outer == 0 || o.outer != 0 && o.outer < f.outer {
+		f.outer = o.outer
+	}
+	f.reads = f.reads || o.reads
+	f.private = f.private || o.private
+	f.once = f.once || o.once
+}
+
+// Type returns the type of the operation that is compiled.
+func (c *Compiler) Type() string { return c.op.Type }
+
+// Node returns its JSON object.
+func (c *Compiler) Node() *jsondoc.Node { return c.node }
+
+// Attribute returns the JSON value of an attribute; nil when it is absent.
+func (c *Compiler) Attribute(name string) *jsondoc.Node { return c.attributes().Get(name) }
+
+func (c *Compiler) attributes() *jsondoc.Node { return c.node.Get("attributes") }
+
+// Provisioning reports whether the transform stands in an account create profile.
+func (c *Compiler) Provisioning() bool { return c.unit.opts.Provisioning }
+
+// Plain reports whether operations should be compiled without fast paths.
+func (c *Compiler) Plain() bool { return c.unit.opts.Plain }
+
+// Errorf reports an error at an attribute of the operation; an empty attribute
+// means the operation itself.
+func (c *Compiler) Errorf(code, attribute, format string, args ...any) {
+	c.report(diag.Error, code, attribute, fmt.Sprintf(format, args...), "")
+}
+
+// Warnf reports a warning, see [Compiler.Errorf].
+func (c *Compiler) Warnf(code, attribute, format string, args ...any) {
+	c.report(diag.Warning, code, attribute, fmt.Sprintf(format, args...), "")
+}
+
+// Infof reports something worth knowing, see [Compiler.Errorf].
+func (c *Compiler) Infof(code, attribute, format string, args ...any) {
+	c.report(diag.Info, code, attribute, fmt.Sprintf(format, args...), "")
+}
+
+// Report reports a finding with a hint, see [Compiler.Errorf].
+func (c *Compiler) Report(s diag.Severity, code, attribute, message, hint string) {
+	c.report(s, code, attribute, message, hint)
+}
+
+func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string) {
+	d := diag.Diagnostic{Severity: s, Code: code, Pos: c.node.Pos(), Path: c.path, Message: message, Hint: hint}
+	if attribute != "" {
+		d.Path = append(slices.Clone(c.path), diag.Attr(c.op.Type, attribute))
+		if n := c.attributes().Get(attribute); n != nil {
+			d.Pos = n.Pos()
+		}
+	}
+	c.found.Add(d)
+}
+
+// ReportAt reports a finding at a child, see [Compiler.Report].
+func (c *Compiler) ReportAt(child *Child, s diag.Severity, code, message, hint string) {
+	c.reportSite(child.site, s, code, message, hint)
+}
+
+func (c *Compiler) reportSite(site *Site, s diag.Severity, code, message, hint string) {
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path, Message: message, Hint: hint})
+}
+
+// ReportEntry reports a finding at a member of a table, see [Compiler.Report].
+func (c *Compiler) ReportEntry(e *Entry, s diag.Severity, code, attribute, message, hint string) {
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: e.member.Pos(), Message: message, Hint: hint,
+		Path: append(slices.Clone(c.path), diag.Entry(c.op.Type, attribute, e.Key))})
+}
+
+// Fail reports an error and returns a node that raises it when evaluated.
+func (c *Compiler) Fail(code, attribute, format string, args ...any) Node {
+	c.Errorf(code, attribute, format, args...)
+	return Raise(fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...)))
+}
+
+// Raise returns a node that raises err whenever it is evaluated.
+func Raise(err error) Node { return errNode{err} }
+
+// RaiseForInput returns a node that raises err for every input but null, which
+// gives null: how an operation on its input meets wrong configuration, which it
+// does not read for null.
+func RaiseForInput(err error) Node { return inputErrNode{err} }
+
+// ReadsAccount records that the operation reads an account attribute; empty
+// names mean that they are computed.
+func (c *Compiler) ReadsAccount(source, attribute string) {
+	c.facts.reads = true
+	if source == "" || attribute == "" {
+		c.deps.AnyAccount = true
+		return
+	}
+	c.deps.Accounts = append(c.deps.Accounts, Read{source, attribute})
+}
+
+// ReadsIdentity records that the operation reads an identity attribute of the
+// subject; an empty name means that it is computed. Such reads are never shared:
+// what they see can depend on who reads.
+func (c *Compiler) ReadsIdentity(name string) {
+	c.facts.reads, c.facts.private = true, true
+	if name == "" {
+		c.deps.AnyIdentity = true
+		return
+	}
+	c.deps.Identity = append(c.deps.Identity, name)
+}
+
+// ReadsOthers records that the operation reads other identities.
+func (c *Compiler) ReadsOthers() { c.facts.reads, c.facts.private, c.deps.Others = true, true, true }
+
+// ReadsNow records that the operation depends on the clock.
+func (c *Compiler) ReadsNow() { c.facts.reads, c.deps.Now = true, true }
+
+// MeansNow records that the word "now" stands in the configuration, so that the
+// value goes stale when nothing recalculates it.
+func (c *Compiler) MeansNow() {
+	c.ReadsNow()
+	c.clock = true
+}
+
+// ReadsRandom records that the operation is random and returns its stream.
+func (c *Compiler) ReadsRandom() Stream {
+	c.once()
+	c.deps.Random = true
+	c.unit.streams++
+	return Stream{path: c.site.Path.String(), slot: c.unit.streams - 1}
+}
+
+// ReadsUnique records that the operation asks which values are taken.
+func (c *Compiler) ReadsUnique() {
+	c.once()
+	c.deps.Unique = true
+}
+
+// once records that every evaluation counts.
+func (c *Compiler) once() { c.facts.reads, c.facts.private, c.facts.once = true, true, true }
+
+// CallsRule records that the operation calls a custom rule.
+func (c *Compiler) CallsRule(name string) {
+	c.once()
+	c.deps.Rules = append(c.deps.Rules, name)
+}
+
+// SourceByID returns the known source with that id.
+func (c *Compiler) SourceByID(id string) (*SourceInfo, bool) {
+	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.ID == id })
+	return src, src != nil
+}
+
+// SourceByName returns the known source with that display name.
+func (c *Compiler) SourceByName(name string) (*SourceInfo, bool) {
+	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.Name == name })
+	return src, src != nil
+}
+
+// SourceByApplication returns the known source with that immutable name; one
+// without a recorded immutable name has NAME [source].
+func (c *Compiler) SourceByApplication(name string) (*SourceInfo, bool) {
+	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.isApplication(name) })
+	return src, src != nil
+}
+
+// Sources returns the known sources; nil when there is no catalogue.
+func (c *Compiler) Sources() []SourceInfo { return c.unit.opts.Sources }
+
+// IdentityAttributes returns the names of the known identity attributes; nil
+// when there is no catalogue.
+func (c *Compiler) IdentityAttributes() []string { return c.unit.opts.IdentityAttributes }
+
+// SourceSlot returns the slot under which [Scope.Accounts] has the accounts of
+// the source with that display name.
+func (c *Compiler) SourceSlot(name string) int { return c.unit.source(name) }
+
+// Column reserves a place to remember where an attribute stands in the schema
+// last seen, for [Scope.Read].
+func (c *Compiler) Column() int {
+	c.unit.columns++
+	return c.unit.columns - 1
+}
+
+// Around returns the attributes of the account create profile's field that the
+// transform stands in; nil when they are not known.
+func (c *Compiler) Around() *jsondoc.Node { return c.around }
+
+// Catches says that the operation raises nothing that stands inside it.
+func (c *Compiler) Catches() { c.raises = false }
+
+// HasRule reports whether the host announced a stub for the rule.
+func (c *Compiler) HasRule(name string) bool { return slices.Contains(c.unit.opts.Rules, name) }
+
+// InputText returns the text of the input when it is the same for everybody.
+func (c *Compiler) InputText() (string, bool) {
+	if c.constInput == nil || c.constInput.IsNull() {
+		return "", false
+	}
+	return c.constInput.Text(), true
+}
+
+// inputErrNode raises for every input but null.
+type inputErrNode struct{ err error }
+
+func (n inputErrNode) Eval(s *Scope) (identity.Value, error) {
+	if s.input.IsNull() {
+		return identity.Value{}, nil
+	}
+	return identity.Value{}, n.err
+}

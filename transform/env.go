@@ -1,0 +1,118 @@
+package transform
+
+import (
+	"context"
+	"encoding/binary"
+	"hash/fnv"
+	"math/rand/v2"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Env is what evaluations take from outside. It is shared by all evaluations of
+// a run and not changed by them; everything in it must be safe for concurrent
+// use. The zero Env has no clock (the zero time), no randomness (seed 0), an
+// empty directory and no rules.
+type Env struct {
+	Now       time.Time // the one instant that the word "now" means
+	Seed      uint64    // of the random streams, see [Stream]
+	Directory Directory
+	Unique    Unique
+	Rules     map[string]Rule // by rule name
+	Limits    Limits
+}
+
+// Directory gives read access to other identities.
+type Directory interface {
+	// ByUID returns the identity with that uid, or nil when there is none.
+	ByUID(ctx context.Context, uid string) (Subject, error)
+}
+
+// Unique tells whether a generated value is free. Comparison without case is
+// its business (DECISION of transforms.md 7.36).
+type Unique interface {
+	Taken(ctx context.Context, value string) (bool, error)
+}
+
+// Rule stands for the code of a custom rule.
+type Rule func(ctx context.Context, call RuleCall) (identity.Value, error)
+
+// RuleCall is what a rule gets to see.
+type RuleCall struct {
+	Name      string
+	Attribute string // identity attribute that is calculated; empty elsewhere
+	Input     identity.Value
+	OldValue  identity.Value
+	Args      map[string]identity.Value // the attributes of the rule transform
+	Subject   Subject                   // may be nil
+	Now       time.Time
+}
+
+// Limits bound one evaluation. Zero fields mean the defaults.
+type Limits struct {
+	Steps  int64 // default 1,000,000
+	Output int64 // bytes of text, default 16 MiB
+}
+
+const (
+	defaultSteps  = 1_000_000
+	defaultOutput = 16 << 20
+	// MaxDepth is how deep transforms may be nested, references included
+	// (DECISION of transforms.md 2.11).
+	MaxDepth = 256
+)
+
+func (l Limits) orDefaults() Limits {
+	if l.Steps == 0 {
+		l.Steps = defaultSteps
+	}
+	if l.Output == 0 {
+		l.Output = defaultOutput
+	}
+	return l
+}
+
+// Subject is an identity as transforms see it: the one that is calculated, its
+// manager, or another one.
+type Subject interface {
+	ID() string
+	Name() string // the identity's name (alias)
+	// Attribute returns an identity attribute by system name, null when it is
+	// not set.
+	Attribute(name string) (identity.Value, error)
+	// AttributeNames returns the names of the attributes that may be set.
+	AttributeNames() []string
+	// Manager returns nil when there is none.
+	Manager() (Subject, error)
+	IsManager() bool
+	Accounts() []identity.Account
+}
+
+// Stream is a place that draws random numbers. They depend on the seed, the
+// identity, the attribute, the path and how often the evaluation was here before,
+// so that results are the same in any order and for any number of workers.
+type Stream struct {
+	path string
+	slot int
+}
+
+// Rand begins the random numbers of the place for the subject of the scope.
+func (t Stream) Rand(s *Scope) *rand.Rand {
+	id := ""
+	if s.subject != nil {
+		id = s.subject.ID()
+	}
+	h := fnv.New128a()
+	for _, part := range [...]string{id, s.attribute, t.path} {
+		h.Write([]byte(part))
+		h.Write([]byte{0})
+	}
+	draw := &s.draws[t.slot]
+	if *draw > 0 {
+		h.Write(binary.LittleEndian.AppendUint32(nil, *draw))
+	}
+	*draw++
+	sum := h.Sum(nil)
+	return rand.New(rand.NewPCG(s.env.Seed^binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])))
+}

@@ -1,0 +1,210 @@
+package transform
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Operation is one kind of transform: how its attributes are decoded, and how
+// it is compiled. Make one with [Define].
+type Operation struct {
+	Type     string
+	Doc      string
+	Fields   []Field
+	Examples []Example
+	Parts    []Operation // that one of its attributes selects; for the reference page
+	input    bool        // consumes the input
+	open     bool        // takes variables, so no attribute is unknown
+	compile  func(c *Compiler) Node
+}
+
+// Kind is what an attribute holds.
+type Kind string
+
+// The kinds of attributes. All but tables and lists may be nested transforms and
+// templates; so may the items of both.
+const (
+	KindAny       Kind = "any"
+	KindInteger   Kind = "integer"
+	KindBoolean   Kind = "boolean"
+	KindList      Kind = "list"
+	KindTable     Kind = "table"
+	KindVariables Kind = "variables"
+	KindArguments Kind = "arguments"
+)
+
+// Field describes an attribute of an operation, read from the struct that
+// [Define] was given.
+type Field struct {
+	Name     string
+	Kind     Kind
+	Required bool
+	Default  string
+	Doc      string
+	index    int
+}
+
+// Example is a use of an operation that a test runs and the reference page shows.
+type Example struct {
+	Doc    string
+	Config string         // the transform as JSON
+	Input  identity.Value // the implicit input
+	Want   identity.Value
+	Match  string // instead of Want: expression for the whole text of a random result
+	Err    error  // instead of Want
+}
+
+// Define makes an operation. A is a struct that lists the attributes:
+//
+//	type lookup struct {
+//		Input transform.Input // the operation consumes its input
+//		Table transform.Table `json:"table" required:"true" doc:"keys and values"`
+//	}
+//
+// Fields are of type [Child] (any value), [Int], [Bool], [][Child] (a list),
+// [Table], [Variables] or [Arguments] (all other attributes), or [Input]. The compile function
+// gets them compiled, checks what can be checked without data and returns the
+// node, often the struct itself. It runs once for each use; findings go to the
+// compiler.
+func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, examples ...Example) Operation {
+	op := Operation{Type: typ, Doc: doc, Examples: examples}
+	t := reflect.TypeFor[A]()
+	for i := range t.NumField() {
+		op.addField(t.Field(i), i)
+	}
+	op.compile = func(c *Compiler) Node {
+		args := new(A)
+		err := c.decode(reflect.ValueOf(args).Elem(), op.Fields, op.open)
+		node := compile(c, args)
+		if err != nil {
+			return Raise(err)
+		}
+		return node
+	}
+	return op
+}
+
+func (op *Operation) addField(f reflect.StructField, i int) {
+	field := Field{
+		Name:     f.Tag.Get("json"),
+		Required: f.Tag.Get("required") == "true",
+		Default:  f.Tag.Get("default"),
+		Doc:      f.Tag.Get("doc"),
+		index:    i,
+	}
+	switch f.Type {
+	case reflect.TypeFor[Input]():
+		op.input = true
+		return
+	case reflect.TypeFor[Variables]():
+		op.open = true
+		field.Kind = KindVariables
+	case reflect.TypeFor[Arguments]():
+		op.open = true
+		field.Kind = KindArguments
+	case reflect.TypeFor[Child]():
+		field.Kind = KindAny
+	case reflect.TypeFor[Int]():
+		field.Kind = KindInteger
+	case reflect.TypeFor[Bool]():
+		field.Kind = KindBoolean
+	case reflect.TypeFor[[]Child]():
+		field.Kind = KindList
+	case reflect.TypeFor[Table]():
+		field.Kind = KindTable
+	default:
+		return
+	}
+	op.Fields = append(op.Fields, field)
+}
+
+// ConsumesInput reports whether the operation works on its input.
+func (op *Operation) ConsumesInput() bool { return op.input }
+
+// TakesVariables reports whether unknown attributes are variables.
+func (op *Operation) TakesVariables() bool { return op.open }
+
+// Library is an immutable set of operations.
+type Library struct {
+	ops    map[string]*Operation
+	folded map[string]string // lower case to the right spelling
+	types  []string
+}
+
+// NewLibrary returns a library of the given operations. Of two with the same
+// type the later one counts, so a host can replace an operation.
+func NewLibrary(ops ...Operation) *Library {
+	l := &Library{ops: map[string]*Operation{}, folded: map[string]string{}}
+	for i := range ops {
+		op := &ops[i]
+		if _, ok := l.ops[op.Type]; !ok {
+			l.types = append(l.types, op.Type)
+		}
+		l.ops[op.Type] = op
+		l.folded[strings.ToLower(op.Type)] = op.Type
+	}
+	slices.Sort(l.types)
+	return l
+}
+
+// With returns a library that has the operations of l and the given ones.
+func (l *Library) With(ops ...Operation) *Library {
+	var all []Operation
+	for _, typ := range l.types {
+		all = append(all, *l.ops[typ])
+	}
+	return NewLibrary(append(all, ops...)...)
+}
+
+// Types returns the operation types in alphabetical order.
+func (l *Library) Types() []string { return slices.Clone(l.types) }
+
+// Operation returns the operation of a type; types are compared exactly.
+func (l *Library) Operation(typ string) (*Operation, bool) {
+	op, ok := l.ops[typ]
+	return op, ok
+}
+
+// Compile compiles one transform alone. References are looked up in transforms,
+// which may be nil.
+func (l *Library) Compile(def *Definition, transforms map[string]*Definition) (*Program, diag.List) {
+	u, found := l.Link(Options{Transforms: transforms}, Item{Def: def})
+	return u.programs[0], found
+}
+
+// unknown describes a type that the library does not have.
+func (l *Library) unknown(typ string) (code, message, hint string) {
+	message = fmt.Sprintf("unknown operation %q", typ)
+	if right, ok := l.folded[strings.ToLower(typ)]; ok {
+		return "type-case", message, fmt.Sprintf("it is spelled %q", right)
+	}
+	switch typ {
+	case "getEndOfString", "generateRandomString", "getReferenceIdentityAttribute":
+		return "type-unknown", message,
+			fmt.Sprintf("use type \"rule\" with name %q and operation %q", UtilityRule, typ)
+	}
+	near := diag.Near(typ, l.types)
+	if meant := meantTypes[strings.ToLower(typ)]; l.ops[meant] != nil {
+		near = meant
+	}
+	if near != "" {
+		hint = fmt.Sprintf("did you mean %q?", near)
+	}
+	return "type-unknown", message, hint
+}
+
+// meantTypes are the operations that people look for under other names.
+var meantTypes = map[string]string{
+	"concatenation": "concat", "concatenate": "concat", "append": "concat", "substr": "substring", "now": "dateMath",
+	"tolower": "lower", "lowercase": "lower", "toupper": "upper", "uppercase": "upper", "if": "conditional", "coalesce": "firstValid",
+	"formatdate": "dateFormat", "comparedate": "dateCompare", "map": "lookup", "regex": "replace", "pad": "leftPad", "phone": "e164phone",
+	"country": "iso3166", "language": "rfc5646", "attribute": "identityAttribute", "account": "accountAttribute", "literal": "static",
+}
+
+// UtilityRule is the name of the rule that holds three documented operations.
+const UtilityRule = "Cloud Services Deployment Utility"

@@ -1,0 +1,218 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform/internal/velocity"
+)
+
+// Use is one use of a variable in a template.
+type Use struct {
+	Name string
+	Facts
+	Type string // operation that gives the value; empty for literals and templates
+}
+
+// Uses returns the variables that a child uses, when it is a template.
+func (c *Child) Uses() []Use {
+	if t, ok := c.inner().(*templateNode); ok {
+		return t.uses
+	}
+	return nil
+}
+
+// Source returns the text of a child that stands as text in the configuration,
+// template or not.
+func (c *Child) Source() (text string, ok bool) {
+	if c.site == nil {
+		return "", false
+	}
+	return c.site.Def.Str()
+}
+
+// CountsUp reports whether $uniqueCounter occurs in the child.
+func (c *Child) CountsUp() bool { return c.site != nil && c.site.counts }
+
+// glued finds #else and #end with letters directly behind them.
+var glued = regexp.MustCompile(`#(?:else|end)[A-Za-z_]`)
+
+// templateSyntax reports why a template does not parse.
+func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
+	code, hint := "template-syntax", ""
+	var syntax *velocity.SyntaxError
+	if errors.As(err, &syntax) {
+		switch word := glued.FindString(n.Text()); {
+		case syntax.Code == velocity.CodeNull:
+			code, hint = "template-null-literal", "compare with a default that a firstValid gives"
+		case syntax.Code == velocity.CodeUnbalanced && word != "":
+			code, hint = "template-else-glued", "write #{else} or #{end}"
+		case syntax.Code == velocity.CodeUnbalanced:
+			code = "template-unbalanced"
+		}
+	}
+	c.reportSite(site, diag.Error, code, err.Error(), hint)
+}
+
+// templateLint looks at one template.
+type templateLint struct {
+	c     *Compiler
+	site  *Site
+	node  *templateNode
+	local map[string]bool // names that the template itself sets
+}
+
+// lintTemplate reports what is wrong or doubtful in a template.
+func (c *Compiler) lintTemplate(node *templateNode, site *Site, local map[string]bool) {
+	l := &templateLint{c, site, node, local}
+	for _, ref := range node.template.References() {
+		if ref.Bare || ref.Place == velocity.PlaceTarget || ref.Place == velocity.PlaceLoop {
+			continue
+		}
+		if v, _ := c.find(ref.Name); v != nil {
+			l.variable(ref, v)
+		} else if !local[ref.Name] && !c.known(ref.Name) {
+			l.undefined(ref)
+		}
+	}
+	for _, note := range node.template.Notes() {
+		l.note(note)
+	}
+}
+
+func (l *templateLint) report(s diag.Severity, code, hint, format string, args ...any) {
+	l.c.reportSite(l.site, s, code, fmt.Sprintf(format, args...), hint)
+}
+
+// globals are the names that templates can use without declaring them.
+var globals = []string{"identity", "oldValue", "attributeDefinition", "field", "application", "current", "uniqueCounter"}
+
+// known reports whether a name is there without being declared. In an account
+// create profile all fields before this one are.
+func (c *Compiler) known(name string) bool { return c.Provisioning() || slices.Contains(globals, name) }
+
+// variable checks the use of a declared variable.
+func (l *templateLint) variable(ref velocity.Reference, v *variable) {
+	f := v.facts()
+	use := Use{Name: v.name, Facts: f}
+	if v.site != nil {
+		use.Type = v.site.Type
+	}
+	l.node.uses = append(l.node.uses, use)
+	switch {
+	case v.site != nil && v.site.objects && len(ref.Members) > 0:
+		l.report(diag.Error, "variable-object", "call the chain in one go",
+			"the variable %q holds the text of an object, which has no %s", v.name, ref.Members[0].Name)
+	case len(ref.Members) > 0:
+		l.member(ref, f)
+	}
+	switch {
+	case f.Null == MayBeNull && (ref.Tested || ref.Quiet):
+		l.report(diag.Warning, "template-null-test", "give it a default with firstValid and compare with that",
+			"$%s can be null, which raises; it cannot be tested, and $! does not help", v.name)
+	case f.Null == MayBeNull && v.site != nil && v.site.unary && l.site.Step.Attribute != "expression":
+		l.report(diag.Info, "input-null", "wrap it in firstValid with a default", "$%s is null when the input of its %s is null, which raises here", v.name, v.site.Type)
+	case ref.Tested && f.Empty:
+		l.report(diag.Info, "template-empty-truthy", "compare with ''", "$%s can be the empty text, which counts as true", v.name)
+	}
+}
+
+// otherMethods are those of integers and booleans.
+var otherMethods = []string{"parseInt", "valueOf", "intValue", "doubleValue", "toString", "parseBoolean"}
+
+// member checks the first member of a reference to a variable.
+func (l *templateLint) member(ref velocity.Reference, f Facts) {
+	m, methods := ref.Members[0], velocity.TextMethods()
+	switch {
+	case f.Kind == identity.Integer || f.Kind == identity.Boolean || m.Index:
+		return
+	case f.Kind == identity.Null:
+		methods = append(methods, otherMethods...)
+	case !m.Call:
+		l.report(diag.Error, "template-unknown-method", "", "$%s is text, which has no property %q", ref.Name, m.Name)
+		return
+	}
+	if m.Call && !slices.Contains(methods, m.Name) {
+		hint := "text has " + strings.Join(velocity.TextMethods(), ", ")
+		if near := diag.Near(m.Name, methods); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		l.report(diag.Error, "template-unknown-method", hint, "$%s has no method %q", ref.Name, m.Name)
+	}
+}
+
+// undefined explains a name that nobody declares.
+func (l *templateLint) undefined(ref velocity.Reference) {
+	if slices.Contains(l.c.later, ref.Name) {
+		l.report(diag.Warning, "variable-order", "move it up", "$%s is declared only after this place", ref.Name)
+		return
+	}
+	if a := l.site.Step.Attribute; a == "regex" || a == "delimiter" {
+		l.report(diag.Error, "template-in-regex", "put the $ where no letter follows, as in [a-z$]", "the template engine takes $%s of the expression for a variable", ref.Name)
+		return
+	}
+	if short := l.declaredPrefix(ref.Name); short != "" {
+		l.report(diag.Error, "template-name-runs-on", fmt.Sprintf("write ${%s}", short), "$%s is one name, which is not declared", ref.Name)
+		return
+	}
+	hint := "declare it; $! does not help, it raises too"
+	if near := l.c.near(ref.Name); near != "" {
+		hint = fmt.Sprintf("did you mean $%s?", near)
+	}
+	l.report(diag.Error, "template-undefined", hint, "$%s is neither a variable nor a global", ref.Name)
+}
+
+// declaredPrefix finds the variable that a longer name begins with.
+func (l *templateLint) declaredPrefix(name string) string {
+	for i := len(name) - 1; i > 0; i-- {
+		if v, _ := l.c.find(name[:i]); strings.IndexByte("-_0123456789", name[i]) >= 0 && (v != nil || l.local[name[:i]]) {
+			return name[:i]
+		}
+	}
+	return ""
+}
+
+// nearest is how many variables are looked at for a name that is spelled alike.
+const nearest = 200
+
+// near finds a name in sight that is spelled almost like the given one.
+func (c *Compiler) near(name string) string {
+	names := slices.Clone(globals)
+	for _, v := range c.vars[max(len(c.vars)-nearest, 0):] {
+		names = append(names, v.name)
+	}
+	return diag.Near(name, names)
+}
+
+// dataAttributes hold data, in which a template comment is hardly meant.
+var dataAttributes = []string{"delimiter", "regex", "replacement", "separator", "padding", "substring", "table", "inputFormat", "outputFormat"}
+
+// note reports valid but doubtful things.
+func (l *templateLint) note(n velocity.Note) {
+	switch n.Kind {
+	case velocity.NoteWord:
+		if n.IsGlued() {
+			l.report(diag.Error, "template-else-glued", "write #{else} or #{end}", "%s is read as a word, not as a directive", n.Text)
+		}
+	case velocity.NoteLineComment:
+		if slices.Contains(dataAttributes, l.site.Step.Attribute) {
+			l.report(diag.Warning, "template-comment", "", "## begins a comment: the rest of the line is dropped")
+		}
+	case velocity.NoteOrder:
+		text := n.HasText
+		for _, name := range n.Names {
+			if v, _ := l.c.find(name); v != nil && v.facts().Kind == identity.Text {
+				text = true
+			}
+		}
+		if text {
+			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo", "%s between texts is always false", n.Text)
+		}
+	}
+}

@@ -1,0 +1,243 @@
+package transform_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idprofile/engine/transform/builtin"
+)
+
+var update = flag.Bool("update", false, "write the pages anew")
+
+// golden compares a page with what the code gives now.
+func golden(t *testing.T, file string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s is not up to date, run the test with -update (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestReferencePage(t *testing.T) { golden(t, "REFERENCE.md", builtin.Library().Markdown()) }
+
+// finding is a code in the sources.
+type finding struct{ code, severity, where, message string }
+
+// findingFolders are the packages that report findings.
+var findingFolders = []string{"../identity/jsondoc", "../transform", "../correlate", "../profile"}
+
+var codeShape = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
+
+// reporters are the functions that take a code, with its position among the
+// arguments.
+var reporters = map[string]int{
+	"Errorf": 0, "Warnf": 0, "Infof": 0, "Fail": 0, "Addf": 1, "Report": 1, "report": 1, "ReportAt": 2, "ReportEntry": 2,
+	"reportSite": 2, "fail": 1, "Delegate": 2,
+}
+
+var severities = map[string]string{"fail": "error", "Errorf": "error", "Fail": "error", "Warnf": "warning", "Infof": "info", "Delegate": "error"}
+
+// literal returns the text of a string literal, or of what is put together from
+// literals.
+func literal(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		s, _ := strconv.Unquote(e.Value)
+		return s
+	case *ast.BinaryExpr:
+		return literal(e.X) + literal(e.Y)
+	case *ast.CallExpr: // fmt.Sprintf
+		if len(e.Args) > 0 {
+			return literal(e.Args[0])
+		}
+	}
+	return ""
+}
+
+func severityOf(e ast.Expr) string {
+	if s, ok := e.(*ast.SelectorExpr); ok {
+		switch s.Sel.Name {
+		case "Error", "Warning", "Info":
+			return strings.ToLower(s.Sel.Name)
+		}
+	}
+	return ""
+}
+
+// collect finds the codes in a file.
+func collect(file *ast.File, where string) []finding {
+	var list []finding
+	seen := map[token.Pos]bool{}
+	note := func(code ast.Expr, severity string, message string) {
+		if text := literal(code); codeShape.MatchString(text) {
+			seen[code.Pos()] = true
+			list = append(list, finding{text, severity, where, message})
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			name := ""
+			switch f := n.Fun.(type) {
+			case *ast.SelectorExpr:
+				name = f.Sel.Name
+			case *ast.Ident:
+				name = f.Name
+			}
+			at, ok := reporters[name]
+			if !ok || at >= len(n.Args) {
+				return true
+			}
+			severity, message := severities[name], ""
+			for _, arg := range n.Args {
+				if s := severityOf(arg); s != "" {
+					severity = s
+				}
+			}
+			for _, arg := range n.Args[at+1:] {
+				// In this one the hint comes first.
+				if text := literal(arg); strings.Contains(text, " ") && (message == "" || name == "report") {
+					message = text
+				}
+			}
+			note(n.Args[at], severity, message)
+		case *ast.CompositeLit:
+			var code ast.Expr
+			severity, message := "", ""
+			for _, e := range n.Elts {
+				kv, ok := e.(*ast.KeyValueExpr)
+				if !ok {
+					continue
+				}
+				switch fmt.Sprint(kv.Key) {
+				case "Code":
+					code = kv.Value
+				case "Severity":
+					severity = severityOf(kv.Value)
+				case "Message":
+					message = literal(kv.Value)
+				}
+			}
+			if code != nil {
+				note(code, severity, message)
+			}
+		}
+		return true
+	})
+	// Codes that are chosen before they are reported.
+	ast.Inspect(file, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && !seen[lit.Pos()] {
+			for _, prefix := range []string{"template-", "regex-", "type-"} {
+				if text := literal(lit); strings.HasPrefix(text, prefix) && codeShape.MatchString(text) {
+					list = append(list, finding{text, "", where, ""})
+				}
+			}
+		}
+		return true
+	})
+	return list
+}
+
+func allFindings(t *testing.T) []finding {
+	t.Helper()
+	var list []finding
+	for _, folder := range findingFolders {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") || strings.Contains(path, "/internal/") {
+				return err
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			if err != nil {
+				return err
+			}
+			list = append(list, collect(file, strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../"))...)
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return list
+}
+
+// TestFindingsPage keeps the page of all finding codes complete.
+func TestFindingsPage(t *testing.T) {
+	byCode := map[string][]finding{}
+	for _, f := range allFindings(t) {
+		byCode[f.code] = append(byCode[f.code], f)
+	}
+	var codes []string
+	for code := range byCode {
+		codes = append(codes, code)
+	}
+	slices.Sort(codes)
+	var b bytes.Buffer
+	b.WriteString("# Findings\n\nMade from the code. One code can have several causes; the messages fill in what stands as %s, %q and %d here.\n\n" +
+		"| code | severity | package | message |\n| --- | --- | --- | --- |\n")
+	for _, code := range codes {
+		var severity, where, message []string
+		for _, f := range byCode[code] {
+			for to, text := range map[*[]string]string{&severity: f.severity, &where: f.where, &message: f.message} {
+				if text != "" && !slices.Contains(*to, text) {
+					*to = append(*to, text)
+				}
+			}
+		}
+		if severity == nil {
+			severity = append(severity, caseSeverity(code))
+		}
+		if message == nil {
+			message = append(message, "(the message names the fault)")
+		}
+		slices.Sort(severity)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", code, strings.Join(severity, ", "), strings.Join(where, ", "), strings.ReplaceAll(strings.Join(message, "<br>"), "|", `\|`))
+	}
+	golden(t, "findings.md", b.Bytes())
+}
+
+// caseSeverity is the severity of a code that is chosen before it is reported.
+func caseSeverity(code string) string {
+	for _, c := range lintCases() {
+		if c.code == code {
+			return c.severity.String()
+		}
+	}
+	return ""
+}
+
+// TestEveryRuleIsTested: each code of this package has a lint case.
+func TestEveryRuleIsTested(t *testing.T) {
+	tested := map[string]bool{"name-missing": true, "name-too-long": true, "size-limit": true}
+	for _, c := range append(lintCases(), provisioningCases()...) {
+		tested[c.code] = tested[c.code] || len(c.bad) > 0 && len(c.good) > 0
+	}
+	for _, f := range allFindings(t) {
+		if f.where == "transform" || f.where == "transform/builtin" {
+			if !tested[f.code] {
+				t.Errorf("%s has no lint case", f.code)
+			}
+		}
+	}
+}

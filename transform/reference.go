@@ -1,0 +1,181 @@
+package transform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// target is a stored transform that something refers to. It is compiled once
+// for the unit.
+type target struct {
+	index  int
+	name   diag.Step
+	node   Node
+	site   *Site
+	facts  needs
+	height int
+	busy   bool // it is being compiled
+	deps   Deps
+}
+
+func (t *target) child() Child { return Child{t.node, t.site} }
+
+// reference compiles a stored transform, once for the unit.
+func (u *Unit) reference(c *Compiler, name string) *target {
+	t, ok := u.targets[name]
+	if ok {
+		return t
+	}
+	t = &target{index: len(u.targets), name: diag.Named("transform", name), busy: true}
+	u.targets[name] = t
+	sub := &Compiler{unit: u, found: c.found, path: diag.Path{t.name}, chain: append(slices.Clone(c.chain), name)}
+	def := u.opts.Transforms[name]
+	root := sub.compile(def.Node, diag.Step{})
+	sub.checkRoot(def)
+	sub.deps.normalise() // or they would double with every level of references
+	t.node, t.site, t.facts, t.height, t.deps, t.busy = root.node, root.site, sub.facts, sub.height, sub.deps, false
+	return t
+}
+
+// Reference compiles the stored transform of that name, or returns a node that
+// raises when there is none. References that can lead back to themselves are
+// reported; they raise when they do.
+func (c *Compiler) Reference(name string) Node {
+	def, ok := c.unit.opts.Transforms[name]
+	if !ok {
+		hint := ""
+		if near := diag.Near(name, c.unit.transformNames()); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		message := fmt.Sprintf("there is no transform %q", name)
+		c.Report(diag.Error, "reference-unknown", "id", message, hint)
+		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
+	}
+	c.deps.Transforms = append(c.deps.Transforms, def.Name)
+	t := c.unit.reference(c, name)
+	if t.busy {
+		c.unit.loops = true
+		c.facts = needs{input: true, reads: true, private: true, once: true}
+		c.Report(diag.Error, "reference-cycle", "id",
+			"references lead back to where they began: "+strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
+		return &referenceNode{target: t}
+	}
+	c.deps.merge(t.deps)
+	c.facts.merge(t.facts)
+	c.height = max(c.height, t.height)
+	if t.site != nil {
+		in := c.InputFacts().Null
+		if *c.Facts() = t.site.Facts; c.Facts().Null == InputNull {
+			c.Facts().Null = in
+		}
+	}
+	return &referenceNode{target: t}
+}
+
+// AllReferences compiles every stored transform, for a reference whose name is
+// computed.
+func (c *Compiler) AllReferences() map[string]Node {
+	c.unit.loops = true
+	nodes := map[string]Node{}
+	for _, name := range c.unit.transformNames() {
+		if t := c.unit.reference(c, name); !t.busy {
+			c.deps.merge(t.deps)
+		}
+		nodes[name] = &referenceNode{target: c.unit.targets[name]}
+	}
+	c.facts = needs{input: true, reads: true, private: true, once: true}
+	return nodes
+}
+
+func (u *Unit) transformNames() []string {
+	names := make([]string, 0, len(u.opts.Transforms))
+	for name := range u.opts.Transforms {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// referenceNode evaluates a stored transform with the input as it is.
+type referenceNode struct{ target *target }
+
+func (n *referenceNode) Eval(s *Scope) (identity.Value, error) {
+	if err := s.budget.Spend(1); err != nil {
+		return identity.Value{}, err
+	}
+	if s.unit.loops {
+		return n.guarded(s)
+	}
+	return n.eval(s)
+}
+
+func (n *referenceNode) eval(s *Scope) (identity.Value, error) {
+	t := n.target
+	if t.node == nil {
+		return identity.Value{}, fmt.Errorf("%w: %s is empty", ErrConfig, t.name)
+	}
+	v, err := t.node.Eval(s)
+	if err != nil {
+		p, ok := err.(*pathError)
+		if !ok {
+			p = &pathError{op: t.site.Type, err: err}
+		}
+		p.steps = append(p.steps, t.name)
+		return identity.Value{}, p
+	}
+	return v, nil
+}
+
+// guarded refuses a target that is being evaluated, and chains that are too long.
+func (n *referenceNode) guarded(s *Scope) (identity.Value, error) {
+	if s.active[n.target.index] {
+		return identity.Value{}, fmt.Errorf("%w: %s leads back to itself", ErrCycle, n.target.name)
+	}
+	if s.references == MaxDepth {
+		return identity.Value{}, fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)
+	}
+	s.active[n.target.index] = true
+	s.references++
+	v, err := n.eval(s)
+	s.references--
+	s.active[n.target.index] = false
+	return v, err
+}
+
+// Delegate compiles the operation that the given attribute names, out of a list
+// of its own; code is that of the finding when there is none.
+func (c *Compiler) Delegate(ops []Operation, attribute, code string) Node {
+	name := c.constantText(attribute)
+	var names []string
+	for i := range ops {
+		names = append(names, ops[i].Type)
+		if ops[i].Type == name {
+			c.facts.input = c.facts.input || ops[i].input
+			c.op = &ops[i]
+			return ops[i].compile(c)
+		}
+	}
+	return c.Fail(code, attribute, "found %q, expected one of %s", name, strings.Join(names, ", "))
+}
+
+// constantText returns the text of an attribute that is the same for everybody.
+func (c *Compiler) constantText(attribute string) string {
+	n := c.attributes().Get(attribute)
+	if text, ok := n.Str(); ok || n.IsNull() {
+		return text
+	}
+	aside := &Compiler{unit: c.unit, found: &diag.List{}, path: c.path, depth: c.depth}
+	child := aside.compile(n, diag.Attr(c.op.Type, attribute))
+	if aside.facts.input || aside.facts.reads {
+		return ""
+	}
+	v, err := child.Eval(c.unit.foldScope())
+	if err != nil {
+		return ""
+	}
+	return v.Text()
+}

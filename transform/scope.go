@@ -1,0 +1,323 @@
+package transform
+
+import (
+	"context"
+	"slices"
+	"unsafe"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform/internal/limit"
+	"github.com/idprofile/engine/transform/internal/velocity"
+)
+
+// Scope is the state of evaluations on one goroutine: whom they are for, the
+// implicit input, variables, scratch memory. Make one with [Unit.NewScope] and
+// use it again and again; it must not be shared.
+//
+// Values that programs return may point into the scope's memory and hold until
+// the next [Scope.Reset]. Keep longer what [identity.Value.Clone] returns or
+// what is packed into [identity.Attributes].
+type Scope struct {
+	unit *Unit
+	env  *Env
+	ctx  context.Context
+
+	subject   Subject
+	attribute string
+	oldValue  identity.Value
+	extra     map[string]identity.Value
+	field     map[string]identity.Value
+	counter   identity.Value // $uniqueCounter
+
+	input    identity.Value
+	vars     []identity.Value // of variables; a null one is not set
+	shared   []sharedValue
+	accounts [][]*identity.Account // by source slot, oldest first
+	all      []identity.Account
+	active   []bool   // targets under evaluation, when references can loop
+	columns  []column // last schema seen by an account read, and the slot there
+	caches   []cache  // remembered results
+	draws    []uint32 // how often each random stream was begun
+
+	century    int64 // see [Scope.CenturyStart]
+	references int   // under evaluation, when they can loop
+	limits     Limits
+	budget     limit.Budget
+	arena      []byte
+	stack      []identity.Value
+	render     []velocity.Value
+	trace      *Tracer
+}
+
+type sharedValue struct {
+	value identity.Value
+	err   error
+	done  bool
+}
+
+type column struct {
+	schema *identity.Schema
+	slot   int
+	ok     bool
+}
+
+// NewScope returns a scope for the programs of u. The environment is shared.
+func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
+	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(), century: env.Now.AddDate(-80, 0, 0).UnixMilli()}
+	s.fit()
+	return s
+}
+
+// fit gives the scope room for everything that its unit numbers.
+func (s *Scope) fit() {
+	u := s.unit
+	grow(&s.vars, u.vars)
+	grow(&s.shared, u.sharedSlots)
+	grow(&s.accounts, len(u.sources))
+	grow(&s.active, len(u.targets))
+	grow(&s.columns, u.columns)
+	grow(&s.draws, u.streams)
+	grow(&s.caches, u.cacheSlots)
+}
+
+func grow[T any](list *[]T, n int) {
+	if n > len(*list) {
+		*list = append(*list, make([]T, n-len(*list))...)
+	}
+}
+
+// Reset starts the evaluations for another subject: its accounts are taken as
+// they are (in the given order) and must not change while the scope is used.
+// Subject may be nil. Values from before are invalid afterwards.
+func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
+	s.subject, s.all = subject, accounts
+	s.arena = s.arena[:0]
+	s.stack = s.stack[:0]
+	clear(s.shared)
+	for i := range s.accounts {
+		s.accounts[i] = s.accounts[i][:0]
+	}
+	for i := range accounts {
+		if slot, ok := s.unit.slot(accounts[i].Source); ok {
+			s.accounts[slot] = append(s.accounts[slot], &accounts[i])
+		}
+	}
+	for _, list := range s.accounts {
+		if len(list) > 1 {
+			slices.SortStableFunc(list, ByCreated)
+		}
+	}
+	s.start()
+}
+
+// start gives the next evaluation its own budget and fresh random streams.
+func (s *Scope) start() {
+	s.budget = limit.Budget{Steps: s.limits.Steps, Output: s.limits.Output}
+	if len(s.draws) > 0 {
+		clear(s.draws)
+	}
+}
+
+// ByCreated orders accounts oldest first; those without creation time come last
+// (DECISION 18 of identity-profile.md).
+func ByCreated(a, b *identity.Account) int {
+	switch {
+	case a.Created.IsZero() && b.Created.IsZero():
+		return 0
+	case a.Created.IsZero():
+		return 1
+	case b.Created.IsZero():
+		return -1
+	}
+	return a.Created.Compare(b.Created)
+}
+
+// SetAttribute names the identity attribute that is calculated next, and its
+// previous value: $attributeDefinition and $oldValue of templates.
+func (s *Scope) SetAttribute(name string, oldValue identity.Value) {
+	s.attribute, s.oldValue = name, oldValue
+}
+
+// SetField gives the context of an account create profile: the attributes of
+// the field around the transform, and the values of the fields before it, which
+// templates see as variables.
+func (s *Scope) SetField(field, earlier map[string]identity.Value) {
+	s.field, s.extra = field, earlier
+}
+
+// CenturyStart returns the beginning of the hundred years in which two-digit
+// years are placed, in milliseconds since 1970: 80 years before now.
+func (s *Scope) CenturyStart() int64 { return s.century }
+
+// Env returns the environment of the evaluation.
+func (s *Scope) Env() *Env { return s.env }
+
+// Context returns the context of the run.
+func (s *Scope) Context() context.Context { return s.ctx }
+
+// Subject returns whom the evaluation is for; it may be nil.
+func (s *Scope) Subject() Subject { return s.subject }
+
+// Attribute returns the identity attribute that is calculated, if any.
+func (s *Scope) Attribute() string { return s.attribute }
+
+// OldValue returns the stored value of that attribute.
+func (s *Scope) OldValue() identity.Value { return s.oldValue }
+
+// SetCounter sets $uniqueCounter; null unsets it.
+func (s *Scope) SetCounter(v identity.Value) { s.counter = v }
+
+// Field returns an attribute of the account create profile's field.
+func (s *Scope) Field(name string) identity.Value { return s.field[name] }
+
+// Accounts returns the accounts of a source slot, oldest first.
+func (s *Scope) Accounts(slot int) []*identity.Account { return s.accounts[slot] }
+
+// AccountsOf returns the accounts of the source with that display name, oldest
+// first.
+func (s *Scope) AccountsOf(source string) []*identity.Account {
+	if slot, ok := s.unit.slot(source); ok {
+		return s.accounts[slot]
+	}
+	var list []*identity.Account
+	for i := range s.all {
+		if s.all[i].Source == source {
+			list = append(list, &s.all[i])
+		}
+	}
+	slices.SortStableFunc(list, ByCreated)
+	return list
+}
+
+// Spend takes steps from the evaluation's budget.
+func (s *Scope) Spend(n int64) error { return s.budget.Spend(n) }
+
+// Budget returns the counters, for engines that spend on their own.
+func (s *Scope) Budget() *limit.Budget { return &s.budget }
+
+// Buffer returns empty scratch space to append to. Turn it into a value with
+// [Scope.Text] before anything else is evaluated.
+func (s *Scope) Buffer() []byte { return s.arena[len(s.arena):] }
+
+const chunk = 16 << 10
+
+// Text returns the text that was appended to a [Scope.Buffer] as a value.
+func (s *Scope) Text(buf []byte) (identity.Value, error) {
+	if len(buf) == 0 {
+		return identity.StringValue(""), nil
+	}
+	if err := s.budget.Produce(len(buf)); err != nil {
+		return identity.Value{}, err
+	}
+	return s.adopt(buf), nil
+}
+
+// keep copies a short text into the scope's memory.
+func (s *Scope) keep(text string) identity.Value {
+	return s.adopt(append(s.Buffer(), text...))
+}
+
+// adopt makes a value of what was appended to a buffer; it is not empty.
+func (s *Scope) adopt(buf []byte) identity.Value {
+	if cap(s.arena) > len(s.arena) && &buf[0] == &s.arena[:cap(s.arena)][len(s.arena)] {
+		s.arena = s.arena[:len(s.arena)+len(buf)]
+	} else { // it outgrew the chunk and has memory of its own
+		s.arena = make([]byte, 0, chunk)
+	}
+	return identity.StringValue(unsafe.String(&buf[0], len(buf)))
+}
+
+// Input is the place of the implicit or explicit input in the arguments of an
+// operation that consumes it.
+type Input struct{}
+
+// Value returns the input; null when there is none.
+func (Input) Value(s *Scope) identity.Value { return s.input }
+
+// Text returns the text of the input, or false when it is null.
+func (Input) Text(s *Scope) (string, bool) { return s.input.Text(), !s.input.IsNull() }
+
+// Join evaluates all items, then appends each with add and returns the text. The
+// first error wins.
+func (s *Scope) Join(items []Child, add func(dst []byte, i int, v identity.Value) []byte) (identity.Value, error) {
+	base := len(s.stack)
+	for i := range items {
+		v, err := items[i].Eval(s)
+		if err != nil {
+			s.stack = s.stack[:base]
+			return identity.Value{}, err
+		}
+		s.stack = append(s.stack, v)
+	}
+	buf := s.Buffer()
+	for i, v := range s.stack[base:] {
+		buf = add(buf, i, v)
+	}
+	s.stack = s.stack[:base]
+	return s.Text(buf)
+}
+
+// SourceByID returns the display name of the known source with that id.
+func (s *Scope) SourceByID(id string) (string, bool) {
+	src := s.unit.sourceBy(func(i *SourceInfo) bool { return i.ID == id })
+	if src == nil {
+		return "", false
+	}
+	return src.Name, true
+}
+
+// HasSources reports whether there is a catalogue of sources.
+func (s *Scope) HasSources() bool { return s.unit.opts.Sources != nil }
+
+// SourceByApplication returns the display name of the known source with that
+// immutable name.
+func (s *Scope) SourceByApplication(name string) (string, bool) {
+	src := s.unit.sourceBy(func(i *SourceInfo) bool { return i.isApplication(name) })
+	if src == nil {
+		return "", false
+	}
+	return src.Name, true
+}
+
+// Nested evaluates another program while one is being evaluated in this scope:
+// how an attribute that reads another one gets its value on demand. It has a
+// budget of its own.
+func (s *Scope) Nested(p *Program, attribute string, oldValue, input identity.Value) (identity.Value, error) {
+	saved := *s
+	s.vars, s.draws = slices.Clone(s.vars), slices.Clone(s.draws)
+	if s.unit.loops {
+		s.active, s.references = make([]bool, len(s.active)), 0
+	}
+	s.SetAttribute(attribute, oldValue)
+	v, err := p.Eval(s, input)
+	s.input, s.attribute, s.oldValue, s.budget = saved.input, saved.attribute, saved.oldValue, saved.budget
+	s.vars, s.draws, s.active, s.references = saved.vars, saved.draws, saved.active, saved.references
+	return v, err
+}
+
+// Read returns an attribute of an account; col is from [Compiler.Column] and only
+// for this name, so that the schema is searched only when it changes.
+func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
+	k := &s.columns[col]
+	if schema := a.Attributes.Schema(); k.schema != schema {
+		k.schema = schema
+		k.slot, k.ok = schema.Slot(name)
+	}
+	if k.ok {
+		if v := a.Attributes.At(k.slot); !v.IsNull() {
+			return v
+		}
+	}
+	return a.Field(name)
+}
+
+// ReadFirst returns an attribute from the oldest account of a source slot that
+// has it; see [Scope.Read].
+func (s *Scope) ReadFirst(slot, col int, name string) identity.Value {
+	for _, a := range s.accounts[slot] {
+		if v := s.Read(a, col, name); !v.IsNull() {
+			return v
+		}
+	}
+	return identity.Value{}
+}

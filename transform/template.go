@@ -1,0 +1,214 @@
+package transform
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform/internal/velocity"
+)
+
+// text compiles a string: a literal, or a template when it has template syntax.
+func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
+	text := n.Text()
+	if !velocity.NeedsRender(text) {
+		site.Facts = factsOf(identity.StringValue(text))
+		return constNode{identity.StringValue(text)}
+	}
+	site.Facts = Facts{Kind: identity.Text}
+	t, err := velocity.Parse(text)
+	if err != nil {
+		site.Fails = true
+		c.templateSyntax(n, site, err)
+		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, text, err)}
+	}
+	node := &templateNode{text: text, template: t}
+	local := localNames(t)
+	for _, name := range t.Names() {
+		node.names = append(node.names, c.bind(name, node, local))
+	}
+	c.lintTemplate(node, site, local)
+	site.Fails = deepPath(t)
+	site.counts = node.counts
+	if single, ok := t.Single(); ok {
+		site.objects = isObject(single)
+	}
+	return node
+}
+
+// localNames are the names that a template sets itself.
+func localNames(t *velocity.Template) map[string]bool {
+	local := map[string]bool{"foreach": true, "velocityCount": true, "velocityHasNext": true}
+	for _, ref := range t.References() {
+		if ref.Place == velocity.PlaceTarget || ref.Place == velocity.PlaceLoop {
+			local[ref.Name] = true
+		}
+	}
+	return local
+}
+
+// deepPath reports whether a template goes through a manager or accounts, which
+// the subject may not have.
+func deepPath(t *velocity.Template) bool {
+	return slices.ContainsFunc(t.References(), func(ref velocity.Reference) bool {
+		return ref.Name == "identity" && len(ref.Members) > 1 && hasObjects(ref.Members[0].Name)
+	})
+}
+
+// isObject reports whether a reference leads to an object instead of text.
+func isObject(ref velocity.Reference) bool {
+	if ref.Name != "identity" || len(ref.Members) == 0 {
+		return ref.Name == "identity"
+	}
+	last := ref.Members[len(ref.Members)-1].Name
+	return hasObjects(last) || last == "attributes" || last == "getAttributes"
+}
+
+func hasObjects(member string) bool {
+	switch member {
+	case "manager", "getManager", "links", "getLinks", "getLinksByAppIdOrName":
+		return true
+	}
+	return false
+}
+
+// bound is where a name of a template gets its value from: a variable, or else
+// something of the scope; with neither it is not set.
+type bound struct {
+	slot   int // of a variable; -1: none
+	global func(s *Scope) velocity.Value
+}
+
+// templateNode renders a template to text.
+type templateNode struct {
+	text     string
+	template *velocity.Template
+	names    []bound
+	uses     []Use
+	host     bool // asks objects, which may evaluate other programs
+	counts   bool // uses $uniqueCounter
+}
+
+func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) bound {
+	if v := c.use(name); v != nil {
+		return bound{slot: v.slot}
+	}
+	if !c.known(name) || local[name] && !slices.Contains(globals, name) {
+		return bound{slot: -1}
+	}
+	c.facts.reads, c.facts.private = true, true
+	switch name {
+	case "identity":
+		node.host = true
+		c.templateReads(node.template, node.text)
+		return bound{-1, func(s *Scope) velocity.Value { return subjectValue(s, s.subject) }}
+	case "oldValue":
+		c.deps.OldValue = true
+		return bound{-1, func(s *Scope) velocity.Value { return toTemplate(s.oldValue) }}
+	case "uniqueCounter":
+		node.counts = true
+		return bound{-1, func(s *Scope) velocity.Value { return toTemplate(s.counter) }}
+	case "attributeDefinition":
+		return bound{-1, func(s *Scope) velocity.Value { return named(s.attribute) }}
+	}
+	return bound{-1, func(s *Scope) velocity.Value { return s.context(name) }}
+}
+
+// templateReads records what $identity is asked for.
+func (c *Compiler) templateReads(t *velocity.Template, text string) {
+	for _, ref := range t.References() {
+		if ref.Name != "identity" || len(ref.Members) == 0 {
+			continue
+		}
+		switch name := strings.ToLower(strings.TrimPrefix(ref.Members[0].Name, "get")); name {
+		case "firstname", "lastname", "email":
+			c.ReadsIdentity(name)
+		case "displayname":
+			c.ReadsIdentity("displayName")
+		case "manager":
+			c.ReadsOthers()
+		case "id", "name", "managerstatus":
+		case "links", "linksbyappidorname":
+			c.ReadsAccount("", "")
+		default:
+			c.attributeReads(text)
+		}
+	}
+}
+
+// getAttribute finds reads of identity attributes with a literal name.
+var getAttribute = regexp.MustCompile(`identity\}?\.(?:get(?:String)?Attribute|getAttributes\(\)\.get|attributes\.get)\(\s*["']([^"'$]+)["']\s*\)`)
+
+// attributeReads records reads by name; when some name is not a literal, any.
+func (c *Compiler) attributeReads(text string) {
+	names := getAttribute.FindAllStringSubmatch(text, -1)
+	for _, m := range names {
+		c.ReadsIdentity(m[1])
+	}
+	if len(names) < strings.Count(text, "ttribute") {
+		c.ReadsIdentity("")
+	}
+}
+
+// context looks a name up among what an account create profile offers.
+func (s *Scope) context(name string) velocity.Value {
+	if v, ok := s.extra[name]; ok {
+		return toTemplate(v)
+	}
+	switch name {
+	case "field":
+		return named(s.field["name"].Text())
+	case "application":
+		return named(s.field["application"].Text())
+	case "current":
+		return toTemplate(s.field["current"])
+	}
+	return velocity.Value{}
+}
+
+func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
+	base := len(s.render)
+	for _, b := range n.names {
+		var v velocity.Value
+		if b.global != nil {
+			v = b.global(s)
+		} else if b.slot >= 0 {
+			v = toTemplate(s.vars[b.slot])
+		}
+		s.render = append(s.render, v)
+	}
+	var buf []byte
+	if !n.host {
+		buf = s.Buffer()
+	}
+	buf, err := n.template.Eval(&s.budget, s.render[base:], buf)
+	s.render = s.render[:base]
+	if err != nil {
+		return identity.Value{}, fmt.Errorf("%w: %s: %w", ErrTemplate, n.text, err)
+	}
+	return s.Text(buf)
+}
+
+// toTemplate hands a value to the template engine; null is unset.
+func toTemplate(v identity.Value) velocity.Value {
+	switch v.Kind() {
+	case identity.Text:
+		return velocity.TextOf(v.Text())
+	case identity.Integer:
+		n, _ := v.Int()
+		return velocity.IntOf(n)
+	case identity.Boolean:
+		b, _ := v.Bool()
+		return velocity.BoolOf(b)
+	case identity.List:
+		items := make([]velocity.Value, len(v.List()))
+		for i, item := range v.List() {
+			items[i] = toTemplate(item)
+		}
+		return velocity.ListOf(items)
+	}
+	return velocity.Value{}
+}

@@ -1,0 +1,264 @@
+package transform
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// Options say in what surroundings transforms are compiled.
+type Options struct {
+	Transforms map[string]*Definition // stored transforms by name
+	Sources    []SourceInfo           // known sources; nil: names are not checked
+	Rules      []string               // custom rules that Env will have a stub for
+	// IdentityAttributes are the system names of the known identity attributes;
+	// nil: names are not checked.
+	IdentityAttributes []string
+	// Provisioning: the transforms stand in an account create profile, not in
+	// an identity profile mapping.
+	Provisioning bool
+	// Plain compiles without folding, sharing and fast paths: the readable
+	// reference that optimised programs are tested against.
+	Plain bool
+	// Observe compiles a second kind of program that reports every step to the
+	// [Tracer] of the scope.
+	Observe bool
+}
+
+// SourceInfo names a source in all the ways that transforms name one.
+type SourceInfo struct {
+	Name            string // display name
+	ID              string
+	ApplicationName string   // immutable name; empty: NAME [source]
+	Attributes      []string // of its account schema; nil: unknown
+}
+
+// Item is one transform to compile.
+type Item struct {
+	Path diag.Path // where it stands; the start of all paths in messages
+	Def  *Definition
+	// Field holds the attributes of the account create profile's field around
+	// the transform; nil elsewhere.
+	Field *jsondoc.Node
+}
+
+// Unit is a set of programs that were compiled together and share what they
+// have in common. It is immutable and safe for concurrent use.
+type Unit struct {
+	lib      *Library
+	opts     Options
+	programs []*Program
+
+	sources     map[string]int // slot by display name
+	sourceNames []string
+	targets     map[string]*target
+	vars        int
+	sharedSlots int
+	columns     int
+	streams     int
+	cacheSlots  int
+	loops       bool // some reference can lead back to itself, or computes its target
+
+	// While compiling:
+	counts   map[string]int // by the text of a subtree
+	shared   map[string]*sharedNode
+	folder   *Scope
+	foldLeft int64
+}
+
+// Program evaluates one transform. It is immutable and safe for concurrent use,
+// each goroutine with its own [Scope].
+type Program struct {
+	root Child
+	path diag.Path
+	Deps Deps
+}
+
+// Eval evaluates the program for the subject of the scope. Input is the implicit
+// input, null when there is none. An error is an [*Error].
+func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
+	s.input = input
+	s.start()
+	if p.root.node == nil {
+		return identity.Value{}, nil
+	}
+	v, err := p.root.node.Eval(s)
+	if err != nil {
+		return identity.Value{}, located(p.path, under(p.root.site, err))
+	}
+	return v, nil
+}
+
+// Nullable reports whether the program can give null, as far as that is known
+// without data.
+func (p *Program) Nullable() bool { return p.root.site == nil || p.root.site.Null != NeverNull }
+
+// Deps is what a program reads, as far as the names are constant.
+type Deps struct {
+	Accounts   []Read   // account attributes
+	Identity   []string // identity attributes of the subject
+	Transforms []string // stored transforms, through references too
+	Rules      []string
+
+	AnyAccount  bool // a name of a source or account attribute is computed
+	AnyIdentity bool // a name of an identity attribute is computed
+	Others      bool // reads identities other than the subject
+	Now         bool
+	Random      bool
+	Unique      bool
+	OldValue    bool
+}
+
+// Read is a read of an account attribute.
+type Read struct{ Source, Attribute string }
+
+func (d *Deps) merge(o Deps) {
+	d.Accounts = append(d.Accounts, o.Accounts...)
+	d.Identity = append(d.Identity, o.Identity...)
+	d.Transforms = append(d.Transforms, o.Transforms...)
+	d.Rules = append(d.Rules, o.Rules...)
+	d.AnyAccount = d.AnyAccount || o.AnyAccount
+	d.AnyIdentity = d.AnyIdentity || o.AnyIdentity
+	d.Others = d.Others || o.Others
+	d.Now = d.Now || o.Now
+	d.Random = d.Random || o.Random
+	d.Unique = d.Unique || o.Unique
+	d.OldValue = d.OldValue || o.OldValue
+}
+
+func (d *Deps) normalise() {
+	slices.SortFunc(d.Accounts, func(a, b Read) int {
+		return strings.Compare(a.Source+"\x00"+a.Attribute, b.Source+"\x00"+b.Attribute)
+	})
+	d.Accounts = slices.Compact(d.Accounts)
+	for _, list := range []*[]string{&d.Identity, &d.Transforms, &d.Rules} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+}
+
+// Link compiles transforms together. It returns a program for every item, in
+// the same order, and all findings; what is configured wrongly raises
+// [ErrConfig] only when it is evaluated.
+func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
+	u := &Unit{lib: l, opts: opts, sources: map[string]int{}, targets: map[string]*target{},
+		counts: map[string]int{}, shared: map[string]*sharedNode{}, foldLeft: foldTotal}
+	for _, src := range opts.Sources {
+		u.source(src.Name)
+	}
+	if !opts.Plain && !opts.Observe {
+		u.countAll(items)
+	}
+	var found diag.List
+	for _, item := range items {
+		u.programs = append(u.programs, u.program(item, &found))
+	}
+	u.counts, u.shared, u.folder = nil, nil, nil
+	found.Sort()
+	return u, found
+}
+
+// Programs returns the compiled programs in the order of the items.
+func (u *Unit) Programs() []*Program { return u.programs }
+
+// Run evaluates a program once, in a scope of its own.
+func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, accounts []identity.Account, input identity.Value) (identity.Value, error) {
+	s := u.NewScope(ctx, env)
+	s.Reset(subject, accounts)
+	return p.Eval(s, input)
+}
+
+func (u *Unit) program(item Item, found *diag.List) *Program {
+	p := &Program{path: item.Path}
+	c := &Compiler{unit: u, found: found, path: item.Path, around: item.Field}
+	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {
+		t := u.reference(c, name)
+		p.root, p.Deps = t.child(), t.deps
+	} else {
+		p.root = c.compile(item.Def.Node, diag.Step{})
+		c.checkRoot(item.Def)
+		p.Deps = c.deps
+	}
+	p.Deps.normalise()
+	return p
+}
+
+// source returns the slot of a source, which it adds when it is new.
+func (u *Unit) source(name string) int {
+	slot, ok := u.sources[name]
+	if !ok {
+		slot = len(u.sourceNames)
+		u.sources[name] = slot
+		u.sourceNames = append(u.sourceNames, name)
+	}
+	return slot
+}
+
+func (u *Unit) slot(name string) (int, bool) {
+	if len(u.sourceNames) > 8 {
+		slot, ok := u.sources[name]
+		return slot, ok
+	}
+	for i, known := range u.sourceNames { // faster than a map
+		if known == name {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// countAll counts how often each subtree occurs, stored transforms that are
+// referred to included, to find those worth sharing.
+func (u *Unit) countAll(items []Item) {
+	visited := map[string]bool{}
+	var count func(n *jsondoc.Node)
+	count = func(n *jsondoc.Node) {
+		if typ, ok := n.Get("type").Str(); ok {
+			key := string(n.Append(nil))
+			if u.counts[key]++; u.counts[key] > 1 {
+				return
+			}
+			if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] && u.opts.Transforms[id] != nil {
+				visited[id] = true
+				count(u.opts.Transforms[id].Node)
+			}
+		}
+		for _, m := range n.Members() {
+			count(m.Value)
+		}
+		for _, item := range n.Items() {
+			count(item)
+		}
+	}
+	for _, item := range items {
+		count(item.Def.Node)
+	}
+}
+
+// sourceBy finds a known source.
+func (u *Unit) sourceBy(match func(*SourceInfo) bool) *SourceInfo {
+	for i := range u.opts.Sources {
+		if match(&u.opts.Sources[i]) {
+			return &u.opts.Sources[i]
+		}
+	}
+	return nil
+}
+
+// isApplication reports whether name is the immutable name of the source.
+func (i *SourceInfo) isApplication(name string) bool {
+	return i.ApplicationName == name || i.ApplicationName == "" && i.Name+" [source]" == name
+}
+
+// DisplayName guesses the display name of a source from its immutable name,
+// "HR [source]" or "HR [source-17]".
+func DisplayName(applicationName string) string {
+	if i := strings.LastIndex(applicationName, " [source"); i >= 0 && strings.HasSuffix(applicationName, "]") {
+		return applicationName[:i]
+	}
+	return applicationName
+}
