@@ -65,7 +65,9 @@ func TestErrorText(t *testing.T) {
 			at + `upper.input > transform "fails" > lower.input: dateMath: wrong format: cannot parse "x": expected yyyy-MM-ddTHH:mm and an offset at offset 0`, transform.ErrFormat},
 		{"unknown transform", op("reference", `"id":"nope"`),
 			`profile "Employees" > attribute "email": reference: unknown name: there is no transform "nope"`, transform.ErrUnknown},
-		{"null branch", conditional("$x eq a", `"b"`)[:0] + op("conditional", `"expression":"a eq a","positiveCondition":`+op("identityAttribute", `"name":"n"`)+`,"negativeCondition":"x"`),
+		{"duplicate key", lookupOf(`"input":"b","input":"c"`),
+			`profile "Employees" > attribute "email": lookup: the transform cannot be evaluated as it is configured: key "input" occurs twice in the table`, transform.ErrConfig},
+		{"null branch", op("conditional", `"expression":"a eq a","positiveCondition":`+op("identityAttribute", `"name":"n"`)+`,"negativeCondition":"x"`),
 			`profile "Employees" > attribute "email": conditional: null value: positiveCondition is null`, transform.ErrNull},
 		{"rule", op("rule", `"name":"Theirs"`), `profile "Employees" > attribute "email": rule: rule failed: there is no stub for rule "Theirs"`, transform.ErrRule},
 		{"configuration", op("nope", ""), `profile "Employees" > attribute "email": the transform cannot be evaluated as it is configured: unknown operation "nope"`, transform.ErrConfig},
@@ -327,6 +329,7 @@ func TestAllocations(t *testing.T) {
 		"lookup":           op("lookup", `"input":`+account+`,"table":{"a":"b","default":{"type":"upper"}}`),
 		"substring":        op("substring", `"begin":0,"end":3,"input":`+account),
 		"conditional":      conditional("$x eq a", account),
+		"account filter":   op("accountAttribute", `"sourceName":"HR","attributeName":"mail","accountSortDescending":false,"accountSortAttribute":"created"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := compile(t, config, nil, nil)

@@ -86,78 +86,98 @@ func severityOf(e ast.Expr) string {
 	return ""
 }
 
-// collect finds the codes in a file.
-func collect(file *ast.File, where string) []finding {
-	var list []finding
-	seen := map[token.Pos]bool{}
-	note := func(code ast.Expr, severity string, message string) {
-		if text := literal(code); codeShape.MatchString(text) {
-			seen[code.Pos()] = true
-			list = append(list, finding{text, severity, where, message})
+// collector gathers the codes in a file.
+type collector struct {
+	where string
+	list  []finding
+	seen  map[token.Pos]bool
+}
+
+func (c *collector) note(code ast.Expr, severity, message string) {
+	if text := literal(code); codeShape.MatchString(text) {
+		c.seen[code.Pos()] = true
+		c.list = append(c.list, finding{text, severity, c.where, message})
+	}
+}
+
+// call takes the code from a call of a reporter.
+func (c *collector) call(n *ast.CallExpr) {
+	name := ""
+	switch f := n.Fun.(type) {
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	case *ast.Ident:
+		name = f.Name
+	}
+	at, ok := reporters[name]
+	if !ok || at >= len(n.Args) {
+		return
+	}
+	severity, message := severities[name], ""
+	for _, arg := range n.Args {
+		if s := severityOf(arg); s != "" {
+			severity = s
 		}
 	}
+	for _, arg := range n.Args[at+1:] {
+		// In report the hint comes first.
+		if text := literal(arg); strings.Contains(text, " ") && (message == "" || name == "report") {
+			message = text
+		}
+	}
+	c.note(n.Args[at], severity, message)
+}
+
+// composite takes the code from a diagnostic that is written out.
+func (c *collector) composite(n *ast.CompositeLit) {
+	var code ast.Expr
+	severity, message := "", ""
+	for _, e := range n.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		switch fmt.Sprint(kv.Key) {
+		case "Code":
+			code = kv.Value
+		case "Severity":
+			severity = severityOf(kv.Value)
+		case "Message":
+			message = literal(kv.Value)
+		}
+	}
+	if code != nil {
+		c.note(code, severity, message)
+	}
+}
+
+// text takes codes that are chosen before they are reported.
+func (c *collector) text(lit *ast.BasicLit) {
+	if lit.Kind != token.STRING || c.seen[lit.Pos()] {
+		return
+	}
+	for _, prefix := range []string{"template-", "regex-", "type-"} {
+		if text := literal(lit); strings.HasPrefix(text, prefix) && codeShape.MatchString(text) {
+			c.list = append(c.list, finding{text, "", c.where, ""})
+		}
+	}
+}
+
+// collect finds the codes in a file.
+func collect(file *ast.File, where string) []finding {
+	c := &collector{where: where, seen: map[token.Pos]bool{}}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
-			name := ""
-			switch f := n.Fun.(type) {
-			case *ast.SelectorExpr:
-				name = f.Sel.Name
-			case *ast.Ident:
-				name = f.Name
-			}
-			at, ok := reporters[name]
-			if !ok || at >= len(n.Args) {
-				return true
-			}
-			severity, message := severities[name], ""
-			for _, arg := range n.Args {
-				if s := severityOf(arg); s != "" {
-					severity = s
-				}
-			}
-			for _, arg := range n.Args[at+1:] {
-				// In this one the hint comes first.
-				if text := literal(arg); strings.Contains(text, " ") && (message == "" || name == "report") {
-					message = text
-				}
-			}
-			note(n.Args[at], severity, message)
+			c.call(n)
 		case *ast.CompositeLit:
-			var code ast.Expr
-			severity, message := "", ""
-			for _, e := range n.Elts {
-				kv, ok := e.(*ast.KeyValueExpr)
-				if !ok {
-					continue
-				}
-				switch fmt.Sprint(kv.Key) {
-				case "Code":
-					code = kv.Value
-				case "Severity":
-					severity = severityOf(kv.Value)
-				case "Message":
-					message = literal(kv.Value)
-				}
-			}
-			if code != nil {
-				note(code, severity, message)
-			}
+			c.composite(n)
+		case *ast.BasicLit: // behind what is around it
+			c.text(n)
 		}
 		return true
 	})
-	// Codes that are chosen before they are reported.
-	ast.Inspect(file, func(n ast.Node) bool {
-		if lit, ok := n.(*ast.BasicLit); ok && lit.Kind == token.STRING && !seen[lit.Pos()] {
-			for _, prefix := range []string{"template-", "regex-", "type-"} {
-				if text := literal(lit); strings.HasPrefix(text, prefix) && codeShape.MatchString(text) {
-					list = append(list, finding{text, "", where, ""})
-				}
-			}
-		}
-		return true
-	})
-	return list
+	return c.list
 }
 
 func allFindings(t *testing.T) []finding {

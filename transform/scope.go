@@ -46,6 +46,7 @@ type Scope struct {
 	arena      []byte
 	stack      []identity.Value
 	render     []velocity.Value
+	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
 }
 
@@ -219,9 +220,11 @@ func (s *Scope) keep(text string) identity.Value {
 
 // adopt makes a value of what was appended to a buffer; it is not empty.
 func (s *Scope) adopt(buf []byte) identity.Value {
-	if cap(s.arena) > len(s.arena) && &buf[0] == &s.arena[:cap(s.arena)][len(s.arena)] {
+	room := cap(s.arena) - len(s.arena)
+	switch {
+	case room > 0 && &buf[0] == &s.arena[:cap(s.arena)][len(s.arena)]:
 		s.arena = s.arena[:len(s.arena)+len(buf)]
-	} else { // it outgrew the chunk and has memory of its own
+	case room < chunk/8: // it has memory of its own, because the chunk is full
 		s.arena = make([]byte, 0, chunk)
 	}
 	return identity.StringValue(unsafe.String(&buf[0], len(buf)))

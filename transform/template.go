@@ -180,16 +180,33 @@ func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
 		}
 		s.render = append(s.render, v)
 	}
-	var buf []byte
-	if !n.host {
-		buf = s.Buffer()
+	if n.host {
+		return n.evalHost(s, base)
 	}
-	buf, err := n.template.Eval(&s.budget, s.render[base:], buf)
+	buf, err := n.template.Eval(&s.budget, s.render[base:], s.Buffer())
 	s.render = s.render[:base]
 	if err != nil {
-		return identity.Value{}, fmt.Errorf("%w: %s: %w", ErrTemplate, n.text, err)
+		return identity.Value{}, n.failed(err)
 	}
 	return s.Text(buf)
+}
+
+// evalHost renders a template that asks objects, which may use the scope's
+// buffer meanwhile.
+func (n *templateNode) evalHost(s *Scope, base int) (identity.Value, error) {
+	spare := s.spare[:0]
+	s.spare = nil
+	buf, err := n.template.Eval(&s.budget, s.render[base:], spare)
+	s.render = s.render[:base]
+	s.spare = buf[:0]
+	if err != nil {
+		return identity.Value{}, n.failed(err)
+	}
+	return s.Text(append(s.Buffer(), buf...))
+}
+
+func (n *templateNode) failed(err error) error {
+	return fmt.Errorf("%w: %s: %w", ErrTemplate, n.text, err)
 }
 
 // toTemplate hands a value to the template engine; null is unset.
