@@ -33,8 +33,8 @@ type cachedNode struct {
 }
 
 const (
-	cacheEntries = 64 // results remembered for each node
-	cacheText    = 46 // bytes of input and result together
+	cacheEntries = 128 // results remembered for each node, in pairs with one place
+	cacheText    = 46  // bytes of input and result together
 	cacheTrial   = 1024
 )
 
@@ -83,12 +83,18 @@ func (c *cache) eval(s *Scope, node Node, text string) (identity.Value, error) {
 		c.entries = make([]cacheEntry, cacheEntries)
 	}
 	hash := uint32(maphash.String(cacheSeed, text))
-	e := &c.entries[hash%cacheEntries]
+	pair := hash % cacheEntries &^ 1
+	e := &c.entries[pair]
+	if !e.holds(hash, text) {
+		if other := &c.entries[pair+1]; other.holds(hash, text) || c.asked&1 != 0 {
+			e = other
+		}
+	}
 	if c.asked++; c.asked == cacheTrial && c.found < cacheTrial/2 {
 		c.off, c.entries = true, nil
 		return node.Eval(s)
 	}
-	if e.state != unusedEntry && e.hash == hash && string(e.text[:e.key]) == text {
+	if e.holds(hash, text) {
 		c.found++
 		if err := s.budget.Spend(int64(e.steps)); err != nil {
 			return identity.Value{}, err
@@ -101,6 +107,11 @@ func (c *cache) eval(s *Scope, node Node, text string) (identity.Value, error) {
 		e.put(hash, text, v, before.Steps-s.budget.Steps, before.Output-s.budget.Output)
 	}
 	return v, err
+}
+
+// holds reports whether the entry has the result for a text.
+func (e *cacheEntry) holds(hash uint32, text string) bool {
+	return e.hash == hash && e.state != unusedEntry && string(e.text[:e.key]) == text
 }
 
 // put remembers a result that is small enough.

@@ -10,6 +10,13 @@ const maxPadding = 309
 //
 // Source: java.text.SimpleDateFormat, Locale.US.
 func (p *Pattern) Append(dst []byte, ms int64, zone Zone) []byte {
+	if p.layout.text != "" && ms >= firstPlain && ms <= lastPlain {
+		return p.layout.append(dst, ms)
+	}
+	return p.appendGeneral(dst, ms, zone)
+}
+
+func (p *Pattern) appendGeneral(dst []byte, ms int64, zone Zone) []byte {
 	day := floorDiv(ms, msPerDay)
 	time := int32(ms - day*msPerDay)
 	var d date

@@ -111,6 +111,14 @@ func (e *ISOError) Error() string {
 //
 // Source: DECISION 4.1 (strict grammar); ranges as in java.time.OffsetDateTime.
 func ParseISO(text string) (Instant, error) {
+	if i, ok := plainISO(text); ok {
+		return i, nil
+	}
+	return scanISO(text)
+}
+
+// scanISO is ParseISO for every text.
+func scanISO(text string) (Instant, error) {
 	s := isoScanner{text: text}
 	year := s.number(4, 0, 9999, "year")
 	s.byte('-')

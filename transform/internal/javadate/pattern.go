@@ -12,6 +12,7 @@ type Pattern struct {
 	ops       []op
 	needsDate bool // printing needs year, month and day
 	fixed     bool // parseFixed can serve it
+	layout    layout
 }
 
 // op is one element of a pattern: a run of equal letters, or literal text.
@@ -60,6 +61,7 @@ func Compile(pattern string) (*Pattern, error) {
 		p.needsDate = p.needsDate || strings.IndexByte("GyYMLdDEuFwW", o.letter) >= 0
 	}
 	p.fixed = p.isFixed()
+	p.layout = newLayout(p.ops)
 	return p, nil
 }
 

@@ -7,7 +7,10 @@ package phone
 func AppendE164(dst []byte, text, region string) (out []byte, ok bool) {
 	var buf [maxDigits + 7]byte
 	n, plus, usual := digits(&buf, text)
-	if usual {
+	switch {
+	case usual && (n == 0 || plus && n < 3): // not viable: only a country code, say
+		return dst, false
+	case usual && n >= minDigits:
 		switch p, number, answer := parse(buf[:n], plus, region); answer {
 		case valid:
 			dst = append(dst, '+')
@@ -70,7 +73,7 @@ func digits(buf *[maxDigits + 7]byte, text string) (n int, plus, usual bool) {
 			return 0, false, false
 		}
 	}
-	return n, plus, n >= minDigits
+	return n, plus, true
 }
 
 // answer is what running over digits led to.

@@ -297,6 +297,21 @@ func (e *evaluator) test(x expr) (bool, error) {
 	return false, nil
 }
 
+// textEqual answers the everyday comparison of a text variable with a literal,
+// $x == 'a'; ok is false for every other one.
+func (e *evaluator) textEqual(x *binaryExpr) (equal, ok bool) {
+	if x.op != opEqual && x.op != opNotEqual {
+		return false, false
+	}
+	r, isRef := x.left.(*reference)
+	l, isLiteral := x.right.(*literalExpr)
+	if !isRef || !isLiteral || r.bare || r.broken || len(r.members) > 0 || r.slot < 0 || r.slot >= len(e.vars) || l.value.kind != Text {
+		return false, false
+	}
+	v := &e.vars[r.slot]
+	return v.text == l.value.text, v.kind == Text
+}
+
 func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 	switch {
 	case x.op >= opAdd:
@@ -307,6 +322,9 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 			return ok, err
 		}
 		return e.test(x.right)
+	}
+	if equal, ok := e.textEqual(x); ok {
+		return equal == (x.op == opEqual), nil
 	}
 	left, err := e.value(x.left)
 	if err != nil {
