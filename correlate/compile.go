@@ -20,6 +20,7 @@ type Correlator struct {
 	exclude *rule.Program
 	specs   []spec // that an index needs, without duplicates
 	keys    []string
+	reads   []string // identity attributes that predicates read
 	options Options
 	pool    *sync.Pool // of evaluators
 }
@@ -105,11 +106,25 @@ func (c *Correlator) collect() {
 		for _, name := range r.key.attributes {
 			c.keys = appendNew(c.keys, name)
 		}
+		if r.predicate == nil {
+			continue
+		}
+		for _, read := range r.predicate.Reads() {
+			if read.Object == "identity" && read.Name != "" {
+				c.reads = appendNew(c.reads, canonical(read.Name))
+				c.keys = appendNew(c.keys, canonical(read.Name))
+			}
+		}
 	}
 }
 
-// Keys returns the identity attributes that the rules compare with.
+// Keys returns the identity attributes that the rules compare with, and those
+// that predicates name.
 func (c *Correlator) Keys() []string { return slices.Clone(c.keys) }
+
+// ReadsValues reports whether a predicate reads the identity, so that
+// [Correlator.Match] needs a value function; [Index.Value] will do.
+func (c *Correlator) ReadsValues() bool { return len(c.reads) > 0 }
 
 // Criterion describes a rule or criterion for people, by its number in
 // [Match.Criterion]: its identity and account attributes. -1 is the default match.

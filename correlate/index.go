@@ -30,7 +30,7 @@ type Index struct {
 	// not found by it (identity-profile.md 7, DECISION 17).
 	Better func(a, b int32) bool
 	// Second reports identities that count only when no other one matches: those
-	// without accounts (DECISION 31). Nil: none.
+	// that are uncorrelated and not protected (DECISION 31). Nil: none.
 	Second func(n int32) bool
 }
 
@@ -56,7 +56,18 @@ func (x *Index) Cover(correlators ...*Correlator) {
 		for i := range c.specs {
 			x.cover(&c.specs[i])
 		}
+		for _, name := range c.reads {
+			if key := x.attribute(name); x.raw[key] == nil {
+				x.raw[key] = []identity.Value{}
+			}
+		}
 	}
+}
+
+// Value returns an attribute of identity n as [Index.Put] had it last. It knows
+// the attributes that predicates of covered correlators name; others are null.
+func (x *Index) Value(n int32, attribute string) identity.Value {
+	return x.kept(canonical(attribute), n)
 }
 
 // attribute adds an attribute with its key without case and returns its number.

@@ -1,6 +1,10 @@
 package correlate
 
-import "github.com/idprofile/engine/identity"
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+)
 
 // Pair is what one rule says about one account and one identity.
 type Pair struct {
@@ -30,6 +34,9 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 			continue
 		}
 		p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
+		if c.elsewhere(x, e, r, a, n) {
+			r = r.onFallback()
+		}
 		for j := range r.terms {
 			p.compare(e, r, j, a, read)
 		}
@@ -46,6 +53,27 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 		pairs = append(pairs, p)
 	}
 	return pairs
+}
+
+// elsewhere reports whether a rule finds the identity only where it looks when
+// nobody has the key: an alias as a uid.
+func (c *Correlator) elsewhere(x *Index, e *evaluator, r *compiled, a *identity.Account, n int32) bool {
+	if r.fallback == nil {
+		return false
+	}
+	if out, _ := r.keys(e, a); out != compared || !slices.Contains(c.look(x, e, r), n) {
+		return false
+	}
+	column, ok := x.bySign[r.key.sign]
+	return ok && !slices.ContainsFunc(e.keys, func(key []byte) bool { return slices.Contains(x.look(column, key), n) })
+}
+
+// onFallback returns the rule with its fallback as the key.
+func (r *compiled) onFallback() *compiled {
+	f := *r
+	f.key, f.fallback = *r.fallback, nil
+	f.label = f.describe()
+	return &f
 }
 
 // compare adds one condition.

@@ -66,7 +66,7 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 		fallback := r.fallback.with(uid)
 		r.fallback = &fallback
 	}
-	d.specs, d.keys = nil, nil
+	d.specs, d.keys, d.reads = nil, nil, nil
 	d.collect()
 	return &d, true
 }

@@ -135,8 +135,6 @@ type Evaluation struct {
 	// Given are values that the population settled otherwise: the uid that
 	// somebody else holds, the account value that leads to the manager.
 	Given Attributes `json:",omitzero"`
-	// Reads are look-ups of other identities, with what they gave.
-	Reads []string `json:",omitempty"`
 }
 
 // IsZero reports whether nothing is known.
@@ -201,7 +199,6 @@ func (i *Identity) Clone() *Identity {
 	}
 	c.ExceptionCodes = slices.Clone(i.ExceptionCodes)
 	c.Evaluation.Again = slices.Clone(i.Evaluation.Again)
-	c.Evaluation.Reads = slices.Clone(i.Evaluation.Reads)
 	return &c
 }
 

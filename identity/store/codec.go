@@ -128,7 +128,7 @@ func (l *lists) appendIdentity(b []byte, i *identity.Identity) []byte {
 	if e := &i.Evaluation; !e.IsZero() {
 		b = binary.AppendUvarint(b, uint64(l.number([]string{e.Mappings})))
 		b = appendTime(b, e.Now)
-		b = appendTexts(appendTexts(b, e.Again), e.Reads)
+		b = appendTexts(b, e.Again)
 		b = l.appendAttributes(b, e.Given)
 	}
 	return b
@@ -256,7 +256,7 @@ func (r *reader) identity() *identity.Identity {
 			e.Mappings = names[0]
 		}
 		e.Stable, e.Now = flags&8 != 0, r.time()
-		e.Again, e.Reads, e.Given = r.texts(), r.texts(), r.attributes()
+		e.Again, e.Given = r.texts(), r.attributes()
 	}
 	return i
 }

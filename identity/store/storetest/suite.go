@@ -145,7 +145,7 @@ func Full() *identity.Identity {
 		Accounts: []identity.Account{account, second}, ManagerID: "m",
 		Lifecycle: identity.Lifecycle{State: "active", ManuallyUpdated: true, Overridden: "inactive"},
 		Protected: true, Created: at, Modified: at.Add(time.Minute), ExceptionCodes: []string{"X", "A"},
-		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"}, Given: attrs("uid", "anna"), Reads: []string{"m"}},
+		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"}, Given: attrs("uid", "anna")},
 	}
 }
 

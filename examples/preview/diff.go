@@ -1,0 +1,224 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/store"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/preview"
+)
+
+// diffCommand compares what two configurations do with the same accounts.
+type diffCommand struct {
+	Before string `arg:"" help:"Folder with the configuration as it is, or a git revision of AFTER."`
+	After  string `arg:"" default:"." help:"Folder with the configuration as it would be."`
+
+	Data      string `placeholder:"FOLDER" help:"Folder with the accounts. Default: AFTER if it has some, else BEFORE."`
+	AfterData string `placeholder:"FOLDER" help:"Folder with other accounts for AFTER, to see what a change of data does."`
+	Overlay   bool   `help:"AFTER holds only the files that differ from BEFORE or are new."`
+	Links     string `enum:"stored,recompute" default:"stored" help:"Accounts keep the identities they have with BEFORE, or are correlated anew."`
+	Fresh     bool   `help:"Both start from nothing, not from what BEFORE has stored."`
+
+	Format   string `enum:"text,json,markdown,html" default:"text" help:"Form of the report: text, json, markdown or html."`
+	Out      string `placeholder:"FILE" help:"Write the report to a file."`
+	People   bool   `help:"List every person that changes."`
+	Mask     bool   `help:"Replace personal values by numbers, equal ones by equal numbers."`
+	Examples int    `default:"5" help:"Examples for each group."`
+
+	Gate     string `placeholder:"FILE" help:"JSON file with what a change may do at most."`
+	ExitCode bool   `help:"Exit with 1 when anything changes for anybody."`
+	gateFlags
+
+	Now     time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
+	Seed    *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Workers int       `help:"Goroutines that evaluate. Default: one for each CPU."`
+	Full    bool      `help:"Run both configurations in full, also where a part is proven to be enough."`
+}
+
+// gateFlags are the rules of a gate as flags; they replace those of the file.
+type gateFlags struct {
+	Frozen           []string       `placeholder:"ATTRIBUTE" help:"Attributes that must not change for anybody."`
+	NoClear          []string       `placeholder:"ATTRIBUTE" help:"Attributes whose value nobody may lose."`
+	MaxChanges       *preview.Limit `placeholder:"LIMIT" help:"People that may change: 10, or 5%."`
+	MaxExceptions    *preview.Limit `placeholder:"LIMIT" help:"Identities that may have exceptions afterwards."`
+	MaxNewExceptions *preview.Limit `placeholder:"LIMIT" help:"New exceptions."`
+	MaxNewErrors     *preview.Limit `placeholder:"LIMIT" help:"New evaluation errors."`
+	MaxMoves         *preview.Limit `placeholder:"LIMIT" help:"Moves to another profile."`
+	MaxCreated       *preview.Limit `placeholder:"LIMIT" help:"New identities."`
+	MaxRemoved       *preview.Limit `placeholder:"LIMIT" help:"Identities gone, merged or without authoritative account."`
+	MaxUnlinked      *preview.Limit `placeholder:"LIMIT" help:"Accounts that lose their identity."`
+}
+
+// Run compares and reports.
+func (c *diffCommand) Run(a *app) error {
+	gate, err := c.gate()
+	if err != nil {
+		return err
+	}
+	temp, err := os.MkdirTemp("", "preview-diff-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	before, after, err := c.open(a, temp)
+	if err != nil {
+		return err
+	}
+	r, err := c.compare(a, before, after)
+	if err != nil {
+		return err
+	}
+	breaches := gate.Check(r)
+	if c.Mask {
+		r = r.Mask()
+	}
+	if err := c.write(a, r); err != nil {
+		return err
+	}
+	for _, b := range breaches {
+		fmt.Fprintf(a.err, "preview: gate broken: %s\n", b)
+	}
+	if len(breaches) > 0 || c.ExitCode && !r.Empty() {
+		return errFailed
+	}
+	return nil
+}
+
+// gate reads the gate; nil when nothing is limited.
+func (c *diffCommand) gate() (*preview.Gate, error) {
+	g := &preview.Gate{}
+	if c.Gate != "" {
+		f, err := os.Open(c.Gate)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		if g, err = preview.ReadGate(f); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Gate, err)
+		}
+	}
+	g.Frozen, g.NoClear = append(g.Frozen, c.Frozen...), append(g.NoClear, c.NoClear...)
+	for _, l := range []struct{ to, from **preview.Limit }{
+		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions}, {&g.MaxNewExceptions, &c.MaxNewExceptions}, {&g.MaxNewErrors, &c.MaxNewErrors},
+		{&g.MaxMoves, &c.MaxMoves}, {&g.MaxCreated, &c.MaxCreated}, {&g.MaxRemoved, &c.MaxRemoved}, {&g.MaxUnlinked, &c.MaxUnlinked},
+	} {
+		if *l.from != nil {
+			*l.to = *l.from
+		}
+	}
+	return g, nil
+}
+
+// open reads both configurations.
+func (c *diffCommand) open(a *app, temp string) (before, after *folder, err error) {
+	if info, statErr := os.Stat(c.Before); statErr == nil && info.IsDir() {
+		before, err = openFolder(c.Before)
+	} else {
+		before, err = openRevision(a, c.Before, c.After, temp)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.Overlay {
+		after, err = readFolder(filepath.ToSlash(c.After), union{before.fsys, os.DirFS(c.After)})
+	} else {
+		after, err = openFolder(c.After)
+	}
+	if err == nil && c.Data != "" {
+		err = errors.Join(before.withData(c.Data), after.withData(c.Data))
+	}
+	return before, after, err
+}
+
+// accounts opens the accounts of both: those of after and, for sources that it
+// does not have, those of before.
+func (c *diffCommand) accounts(before, after *folder, onFinding func(diag.Diagnostic)) []identity.Source {
+	if len(after.bundle.Data) == 0 {
+		return before.accounts(onFinding)
+	}
+	sources := after.accounts(onFinding)
+	for _, s := range before.accounts(func(diag.Diagnostic) {}) {
+		if after.bundle.Source(s.Name()) == nil {
+			sources = append(sources, s)
+		}
+	}
+	return sources
+}
+
+func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, error) {
+	found := newFindings(after.name, false)
+	c.lint(before, after, found)
+	p := newProgress(a, true)
+	defer p.stop()
+	workers := c.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	sources := c.accounts(before, after, func(d diag.Diagnostic) {
+		if d.Severity == diag.Error {
+			found.add(d)
+		}
+	})
+	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
+	if !c.Fresh {
+		if err := settle(a, before, &o, sources); err != nil {
+			return nil, err
+		}
+	}
+	o.Recompute = c.Links == "recompute"
+	var later []identity.Source
+	if c.AfterData != "" {
+		if err := after.withData(c.AfterData); err != nil {
+			return nil, err
+		}
+		later = after.accounts(func(diag.Diagnostic) {})
+	}
+	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
+		Run: o, AfterSources: later,
+		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.Examples, Full: c.Full,
+	}, sources...)
+	if err == nil && found.counts[diag.Error] > 0 {
+		found.print(a, a.err)
+	}
+	return r, err
+}
+
+// settle runs the configuration before into a store, which is the state that
+// both runs start from: what a tenant has when the change comes.
+func settle(a *app, before *folder, o *profile.RunOptions, sources []identity.Source) error {
+	engine, _ := profile.Compile(before.bundle, profile.Options{})
+	st := store.NewMemory()
+	if _, err := engine.Aggregate(a.ctx, st, *o, nil, sources...); err != nil {
+		return err
+	}
+	o.Stored = st
+	return nil
+}
+
+// lint gathers the errors that only the configuration after has.
+func (c *diffCommand) lint(before, after *folder, found *findings) {
+	old := check(before.bundle, before.found)
+	for _, d := range check(after.bundle, after.found) {
+		known := slices.ContainsFunc(old, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Message == d.Message })
+		if d.Severity == diag.Error && !known {
+			found.add(d)
+		}
+	}
+}
+
+func (c *diffCommand) write(a *app, r *preview.Report) error {
+	write := map[string]func(io.Writer) error{"text": r.WriteText, "json": r.WriteJSON, "markdown": r.WriteMarkdown, "html": r.WriteHTML}[c.Format]
+	if c.Out == "" {
+		return write(a.out)
+	}
+	return writeFile(c.Out, write)
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// examples is how many findings, people or accounts stand for all of a kind.
+const examples = 5
+
+// findings counts findings by code and keeps some of each.
+type findings struct {
+	folder string // that file names are below
+	all    bool   // keep all
+	groups map[groupKey]*group
+	counts [3]int // by severity
+}
+
+type groupKey struct {
+	severity diag.Severity
+	code     string
+}
+
+type group struct {
+	groupKey
+	count int
+	kept  []diag.Diagnostic
+}
+
+func newFindings(folder string, all bool) *findings {
+	return &findings{folder: folder, all: all, groups: map[groupKey]*group{}}
+}
+
+func (f *findings) add(d diag.Diagnostic) {
+	f.counts[d.Severity]++
+	key := groupKey{d.Severity, d.Code}
+	g := f.groups[key]
+	if g == nil {
+		g = &group{groupKey: key}
+		f.groups[key] = g
+	}
+	g.count++
+	if f.all || len(g.kept) < examples {
+		g.kept = append(g.kept, below(f.folder, d))
+	}
+}
+
+func (f *findings) addAll(list diag.List) {
+	for _, d := range list {
+		f.add(d)
+	}
+}
+
+// below puts the folder before the file of a finding.
+func below(folder string, d diag.Diagnostic) diag.Diagnostic {
+	if d.Pos.File != "" {
+		d.Pos.File = path.Join(folder, d.Pos.File)
+	}
+	return d
+}
+
+// print writes the findings grouped by code, errors first.
+func (f *findings) print(a *app, w io.Writer) {
+	groups := make([]*group, 0, len(f.groups))
+	for _, g := range f.groups {
+		groups = append(groups, g)
+	}
+	slices.SortFunc(groups, func(x, y *group) int {
+		return cmp.Or(-cmp.Compare(x.severity, y.severity), cmp.Compare(x.code, y.code))
+	})
+	heading(a, w, fmt.Sprintf("Findings: %s", f.summary()))
+	for _, g := range groups {
+		fmt.Fprintf(w, "  %s %s (%d)\n", a.severity(g.severity), g.code, g.count)
+		for _, d := range g.kept {
+			fmt.Fprintf(w, "    %s\n", line(d))
+		}
+		if more := g.count - len(g.kept); more > 0 {
+			fmt.Fprintf(w, "    ... and %d more (--all)\n", more)
+		}
+	}
+}
+
+func (f *findings) summary() string {
+	return fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"), f.counts[diag.Info])
+}
+
+// line is a finding without severity and code, which the group says.
+func line(d diag.Diagnostic) string {
+	s := d.Pos.String()
+	if s != "" {
+		s += ": "
+	}
+	if len(d.Path) > 0 {
+		s += d.Path.String() + ": "
+	}
+	s += d.Message
+	if d.Hint != "" {
+		s += " (" + d.Hint + ")"
+	}
+	return s
+}
+
+func (a *app) severity(s diag.Severity) string {
+	return a.paint([]text.Color{text.FgCyan, text.FgYellow, text.FgRed}[s], s.String())
+}
+
+func heading(a *app, w io.Writer, s string) { fmt.Fprintf(w, "\n%s\n", a.paint(text.Bold, s)) }
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}

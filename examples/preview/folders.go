@@ -1,0 +1,169 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+)
+
+// folder is a configuration that was read, and where its accounts are.
+type folder struct {
+	name   string
+	fsys   fs.FS
+	bundle *profile.Bundle
+	found  diag.List
+}
+
+// openFolder reads a folder of the file system.
+func openFolder(name string) (*folder, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file, expected a folder", name)
+	}
+	return readFolder(filepath.ToSlash(name), os.DirFS(name))
+}
+
+func readFolder(name string, fsys fs.FS) (*folder, error) {
+	b, found := profile.Load(fsys)
+	if len(b.Profiles) == 0 {
+		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
+	}
+	return &folder{name, fsys, b, found}, nil
+}
+
+// openRevision reads a folder as it was in a git revision. Its files go to a
+// temporary folder, which the caller removes.
+func openRevision(a *app, revision, folder, into string) (*folder, error) {
+	if strings.HasPrefix(revision, "-") {
+		return nil, fmt.Errorf("%s is neither a folder nor a git revision", revision)
+	}
+	var out, stderr bytes.Buffer
+	cmd := exec.CommandContext(a.ctx, "git", "-C", folder, "archive", "--format=tar", revision, "--", ".")
+	cmd.Stdout, cmd.Stderr = &out, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s is no folder, and git cannot read it as a revision of %s: %w: %s", revision, folder, err, strings.TrimSpace(stderr.String()))
+	}
+	if err := untar(&out, into); err != nil {
+		return nil, fmt.Errorf("%s: %w", revision, err)
+	}
+	return readFolder(revision, os.DirFS(into))
+}
+
+// untar writes the regular files of an archive below a folder.
+func untar(r io.Reader, into string) error {
+	root, err := os.OpenRoot(into)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	for t := tar.NewReader(r); ; {
+		h, err := t.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		name := path.Clean(h.Name)
+		if h.Typeflag != tar.TypeReg {
+			continue
+		}
+		src, err := io.ReadAll(t)
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(root.MkdirAll(path.Dir(name), 0o755), root.WriteFile(name, src, 0o644)); err != nil {
+			return err
+		}
+	}
+}
+
+// union is a file system on top of another one: its files hide those below.
+type union struct{ below, top fs.FS }
+
+// Open opens a file. Folders are listed by ReadDir.
+func (u union) Open(name string) (fs.File, error) {
+	f, err := u.top.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return u.below.Open(name)
+	}
+	return f, err
+}
+
+// ReadDir lists both folders as one.
+func (u union) ReadDir(name string) ([]fs.DirEntry, error) {
+	below, err := fs.ReadDir(u.below, name)
+	top, topErr := fs.ReadDir(u.top, name)
+	if err != nil && topErr != nil {
+		return nil, err
+	}
+	for _, e := range below {
+		if !slices.ContainsFunc(top, func(t fs.DirEntry) bool { return t.Name() == e.Name() }) {
+			top = append(top, e)
+		}
+	}
+	slices.SortFunc(top, func(x, y fs.DirEntry) int { return strings.Compare(x.Name(), y.Name()) })
+	return top, nil
+}
+
+// accounts opens the account files of a folder as its own sources say.
+func (f *folder) accounts(onFinding func(diag.Diagnostic)) []identity.Source {
+	sources, found := f.bundle.Accounts(f.fsys, onFinding)
+	for _, d := range found {
+		onFinding(d)
+	}
+	return sources
+}
+
+// withData makes f read its accounts from another folder.
+func (f *folder) withData(name string) error {
+	info, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is a file, expected a folder", name)
+	}
+	f.fsys = os.DirFS(name)
+	data, _ := profile.Load(f.fsys) // its configuration, if it has some, does not count
+	f.bundle.Data = data.Data
+	if len(data.Settings.Sources) > 0 {
+		f.bundle.Settings.Sources = data.Settings.Sources
+	}
+	return nil
+}
+
+// clock says what now means: what was asked for, else what the folder says, else
+// the time of the clock.
+func (f *folder) clock(a *app, asked time.Time) time.Time {
+	for _, t := range []time.Time{asked, f.bundle.Settings.Now} {
+		if !t.IsZero() {
+			return t.UTC()
+		}
+	}
+	return a.clock().UTC()
+}
+
+func (f *folder) seed(asked *uint64) uint64 {
+	if asked != nil {
+		return *asked
+	}
+	return f.bundle.Settings.Seed
+}

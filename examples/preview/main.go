@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// commands is the command line; each command is a file of its own.
+type commands struct {
+	Run       runCommand       `cmd:"" help:"Run all accounts of a folder through its identity profiles and say what comes out."`
+	Lint      lintCommand      `cmd:"" help:"Check configurations: whole folders, or single files of any known shape."`
+	Eval      evalCommand      `cmd:"" help:"Run transform vectors."`
+	Test      testCommand      `cmd:"" help:"Run the test files of a configuration, with coverage and a mutation check."`
+	Generate  generateCommand  `cmd:"" help:"Write a made-up tenant of any size in the shape of examples/acme."`
+	Diff      diffCommand      `cmd:"" help:"Compare what two configurations do with the same accounts."`
+	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
+	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
+	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
+}
+
+// Exit codes.
+const (
+	exitDone = iota
+	exitFailed
+	exitCannotRun
+)
+
+// errFailed ends a command whose check failed after it has said why.
+var errFailed = errors.New("a check failed")
+
+// app is what commands take from outside.
+type app struct {
+	ctx      context.Context
+	out, err io.Writer
+	clock    func() time.Time
+	color    bool // out shows colours
+	terminal bool // err is a terminal
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	a := &app{ctx: ctx, out: os.Stdout, err: os.Stderr, clock: time.Now,
+		color: colored(isTerminal(os.Stdout), os.Getenv), terminal: isTerminal(os.Stderr)}
+	code := a.run(os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// colored reports whether to print colours: on a terminal, unless NO_COLOR is set
+// to anything.
+func colored(terminal bool, getenv func(string) string) bool {
+	return terminal && getenv("NO_COLOR") == ""
+}
+
+func isTerminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+}
+
+// run runs one command line and returns the exit code.
+func (a *app) run(args []string) int {
+	var c commands
+	asked := false // for help
+	parser, err := kong.New(&c, kong.Name("preview"), kong.Writers(a.out, a.err), kong.Exit(func(int) { asked = true }),
+		kong.Description("Offline preview of identity profiles. Exit codes: 0 done, 1 a check failed, 2 could not run."))
+	if err != nil {
+		return a.failed(err)
+	}
+	selected, err := parser.Parse(args)
+	if asked {
+		return exitDone
+	}
+	if err != nil {
+		return a.failed(fmt.Errorf("%w (preview --help tells more)", err))
+	}
+	return a.failed(selected.Run(a))
+}
+
+// failed says what went wrong and returns the exit code.
+func (a *app) failed(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, errFailed):
+		return exitFailed
+	}
+	fmt.Fprintf(a.err, "preview: %v\n", err)
+	return exitCannotRun
+}
+
+// paint colours a text where colours are shown.
+func (a *app) paint(c text.Color, s string) string {
+	if !a.color {
+		return s
+	}
+	return text.Escape(s, c.EscapeSeq())
+}

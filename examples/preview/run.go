@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+)
+
+// runCommand runs the accounts of a folder.
+type runCommand struct {
+	Folder string `arg:"" default:"." help:"Folder with configuration and accounts."`
+
+	Identities   string `placeholder:"FILE" help:"Write every identity as JSON Lines or, to a .csv file, as a table; - is standard output (JSON Lines, the summary goes to standard error)."`
+	Exceptions   string `placeholder:"FILE" help:"Write the identity exceptions as CSV."`
+	Uncorrelated string `placeholder:"FILE" help:"Write the accounts without identity as CSV."`
+	Report       string `placeholder:"DIR" help:"Write all reports as zipped CSV, HTML and PDF."`
+	JSON         bool   `help:"Print the summary as JSON."`
+	All          bool   `help:"Print all findings and examples."`
+	Stats        bool   `help:"Print how long each stage took, and memory."`
+
+	Strict        bool      `help:"Exit with 1 when identities have exceptions or there are errors among the findings."`
+	Now           time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means, as 2026-01-15T09:00:00Z. Default: idprofile.json, else the clock."`
+	Seed          *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Workers       int       `help:"Goroutines that evaluate. Default: one for each CPU."`
+	Links         string    `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	SnapshotOrder bool      `help:"Attributes that read others see the stored values."`
+	State         string    `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
+	NoProgress    bool      `help:"Show no progress."`
+}
+
+// execution is one run with everything that listens to it.
+type execution struct {
+	*runCommand
+	app      *app
+	bundle   *profile.Bundle
+	engine   *profile.Engine
+	sources  []identity.Source
+	findings *findings
+	summary  *summary
+	sinks    []sink
+	text     io.Writer // where the summary goes
+	stats    stats
+	now      time.Time
+	seed     uint64
+}
+
+// Run runs the folder.
+func (c *runCommand) Run(a *app) error {
+	if info, err := os.Stat(c.Folder); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is a file, expected a folder", c.Folder)
+	}
+	x := &execution{runCommand: c, app: a, text: a.out, findings: newFindings(filepath.ToSlash(c.Folder), c.All)}
+	if c.Identities == "-" {
+		x.text = a.err
+	}
+	x.load()
+	if len(x.bundle.Profiles) == 0 {
+		x.findings.print(a, a.err)
+		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
+	}
+	if err := x.open(); err != nil {
+		return err
+	}
+	err := x.run()
+	for _, s := range x.sinks {
+		err = errors.Join(err, s.close())
+	}
+	if err != nil {
+		return err
+	}
+	return x.report()
+}
+
+// load reads and compiles the configuration.
+func (x *execution) load() {
+	fsys := os.DirFS(x.Folder)
+	start := x.app.clock()
+	b, found := profile.Load(fsys)
+	sources, list := b.Accounts(fsys, x.findings.add)
+	x.stats.stage("load", x.app.clock().Sub(start))
+	start = x.app.clock()
+	engine, more := profile.Compile(b, profile.Options{SnapshotOrder: x.SnapshotOrder})
+	x.stats.stage("compile", x.app.clock().Sub(start))
+	x.bundle, x.engine, x.sources = b, engine, sources
+	for _, l := range []diag.List{found, list, more} {
+		x.findings.addAll(l)
+	}
+	x.now, x.seed = x.Now, b.Settings.Seed
+	if x.now.IsZero() {
+		x.now = b.Settings.Now
+	}
+	if x.now.IsZero() {
+		x.now = x.app.clock()
+	}
+	x.now = x.now.UTC()
+	if x.Seed != nil {
+		x.seed = *x.Seed
+	}
+	x.summary = newSummary(b, x.now, x.All)
+}
+
+// open creates the files that the run writes.
+func (x *execution) open() error {
+	x.sinks = append(x.sinks, x.summary)
+	switch {
+	case x.Identities == "-":
+		x.sinks = append(x.sinks, newLines(x.app.out, nil))
+	case strings.EqualFold(filepath.Ext(x.Identities), ".csv"):
+		f, err := os.Create(x.Identities)
+		if err != nil {
+			return err
+		}
+		x.sinks = append(x.sinks, newSheet(f, x.bundle))
+	case x.Identities != "":
+		f, err := os.Create(x.Identities)
+		if err != nil {
+			return err
+		}
+		x.sinks = append(x.sinks, newLines(f, f))
+	}
+	if x.Exceptions != "" || x.Uncorrelated != "" || x.Report != "" {
+		x.sinks = append(x.sinks, &reports{run: x})
+	}
+	return nil
+}
+
+// run streams the accounts through the engine and the identities to the sinks.
+func (x *execution) run() error {
+	p := newProgress(x.app, !x.NoProgress)
+	defer p.stop()
+	workers := x.Workers
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	o := profile.RunOptions{
+		Now: x.now, Seed: x.seed, Workers: workers, Recompute: x.Links == "recompute",
+		OnFinding:  x.finding,
+		OnProgress: p.show, OnStage: x.stats.stage, Clock: x.app.clock,
+		OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
+			for _, s := range x.sinks {
+				s.uncorrelated(&a, &u)
+			}
+		},
+	}
+	var start time.Time
+	for r, err := range x.results(o) {
+		if err != nil {
+			return err
+		}
+		if start.IsZero() {
+			start = x.app.clock()
+		}
+		for _, s := range x.sinks {
+			if err := s.add(r); err != nil {
+				return err
+			}
+		}
+		if x.summary.Identities%4096 == 0 {
+			p.show("write", x.summary.Identities, 0)
+		}
+	}
+	if !start.IsZero() {
+		x.stats.stage("write", x.app.clock().Sub(start))
+	}
+	return x.app.ctx.Err()
+}
+
+// finding takes a finding of the run. Of duplicate accounts the feeds have
+// already said where they stand.
+func (x *execution) finding(d diag.Diagnostic) {
+	if d.Code != "account-duplicate" {
+		x.findings.add(d)
+	}
+}
+
+// report prints the summary and decides how the command ends.
+func (x *execution) report() error {
+	x.summary.finish(x.findings)
+	if x.Stats {
+		x.summary.Stats = x.stats.result(x.summary.Identities)
+	}
+	if x.JSON {
+		if err := x.summary.printJSON(x.text); err != nil {
+			return err
+		}
+	} else {
+		x.summary.print(x.app, x.text)
+		x.findings.print(x.app, x.text)
+		if x.Stats {
+			x.summary.Stats.print(x.app, x.text)
+		}
+	}
+	if x.Strict && (x.summary.exceptions() > 0 || x.findings.counts[diag.Error] > 0) {
+		return errFailed
+	}
+	return nil
+}

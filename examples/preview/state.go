@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/idprofile/engine/identity/store"
+	"github.com/idprofile/engine/profile"
+)
+
+// results runs the accounts. With a state file the run begins with what the last
+// one has left there, evaluates what can have changed and leaves its outcome; a
+// run that does not come to its end leaves the file as it was.
+func (x *execution) results(o profile.RunOptions) iter.Seq2[*profile.Result, error] {
+	if x.State == "" {
+		return x.engine.Run(x.app.ctx, o, x.sources...)
+	}
+	return func(yield func(*profile.Result, error) bool) {
+		stopped := false
+		ctx, cancel := context.WithCancel(x.app.ctx)
+		defer cancel()
+		err := x.aggregate(ctx, o, func(r *profile.Result) {
+			if !stopped && !yield(r, nil) {
+				stopped = true
+				cancel() // nothing is stored then
+			}
+		})
+		if err != nil && !stopped {
+			yield(nil, err)
+		}
+	}
+}
+
+func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResult func(*profile.Result)) (err error) {
+	f, err := store.OpenFile(x.State)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	o.Incremental = true
+	s, err := x.engine.Aggregate(ctx, f, o, onResult, x.sources...)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(x.app.err, "%s: %d accounts added, %d changed, %d removed; %d of %d identities evaluated, %d written\n",
+		x.State, s.Added, s.Changed, s.Removed, s.Evaluated, s.Identities, s.Saved)
+	return err
+}

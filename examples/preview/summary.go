@@ -1,0 +1,286 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+)
+
+// summary counts what came out of a run. Its JSON form is stable.
+type summary struct {
+	Now          time.Time         `json:"now"`
+	Identities   int               `json:"identities"`
+	Profiles     []*profileCount   `json:"profiles"`
+	Sources      []*sourceCount    `json:"sources"`
+	Exceptions   map[string]*count `json:"exceptions"`   // by code
+	Uncorrelated map[string]*count `json:"uncorrelated"` // by reason
+	Errors       map[string]*count `json:"errors"`       // by attribute
+	Managers     map[string]*count `json:"managers"`     // by outcome
+	Warnings     map[string]*count `json:"warnings"`     // by kind
+	Findings     map[string]int    `json:"findings"`     // by severity
+	Stats        *statsResult      `json:"stats,omitempty"`
+
+	transforms int
+	all        bool
+	byProfile  map[string]*profileCount
+	bySource   map[string]*sourceCount
+}
+
+type profileCount struct {
+	Name       string         `json:"name"`
+	Priority   int64          `json:"priority"`
+	Source     string         `json:"source"`
+	Identities int            `json:"identities"`
+	Exceptions int            `json:"exceptions"` // identities that have some
+	Errors     int            `json:"errors"`     // identities that have some
+	Lifecycle  map[string]int `json:"lifecycle"`  // by state, or by what is wrong with it
+}
+
+type sourceCount struct {
+	Name         string         `json:"name"`
+	Accounts     int            `json:"accounts"`
+	Uncorrelated int            `json:"uncorrelated"`
+	Methods      map[string]int `json:"methods"` // how accounts found their identity
+}
+
+// count is a number with examples.
+type count struct {
+	n        int
+	examples []string
+}
+
+// MarshalJSON writes the number.
+func (c *count) MarshalJSON() ([]byte, error) { return json.Marshal(c.n) }
+
+func newSummary(b *profile.Bundle, now time.Time, all bool) *summary {
+	s := &summary{
+		Now: now, all: all, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
+		Exceptions: map[string]*count{}, Uncorrelated: map[string]*count{}, Errors: map[string]*count{},
+		Managers: map[string]*count{}, Warnings: map[string]*count{}, Findings: map[string]int{},
+	}
+	for _, p := range b.Profiles {
+		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: p.Source.Name, Lifecycle: map[string]int{}}
+		if src := b.AuthoritativeSource(p); src != nil {
+			c.Source = src.Name
+		}
+		s.Profiles = append(s.Profiles, c)
+		s.byProfile[p.Name] = c
+	}
+	for _, src := range b.Sources {
+		c := &sourceCount{Name: src.Name, Methods: map[string]int{}}
+		s.Sources = append(s.Sources, c)
+		s.bySource[src.Name] = c
+	}
+	return s
+}
+
+// note counts something; examples are made only as long as some are wanted.
+func (s *summary) note(m map[string]*count, key string, example func() string) {
+	c := m[key]
+	if c == nil {
+		c = &count{}
+		m[key] = c
+	}
+	c.n++
+	if s.all || len(c.examples) < examples {
+		if e := example(); e != "" {
+			c.examples = append(c.examples, e)
+		}
+	}
+}
+
+// add counts an identity.
+func (s *summary) add(r *profile.Result) error {
+	s.Identities++
+	for _, l := range r.Links {
+		src := s.bySource[l.Account.Source]
+		src.Accounts++
+		method := string(l.Method)
+		if l.Method == correlate.ByConfig {
+			method = fmt.Sprintf("%s[%d]", method, l.Criterion)
+		}
+		src.Methods[method]++
+	}
+	p := s.byProfile[r.Identity.Profile]
+	if p == nil {
+		return nil
+	}
+	p.Identities++
+	if len(r.Exceptions) > 0 {
+		p.Exceptions++
+	}
+	if len(r.Errors) > 0 {
+		p.Errors++
+	}
+	s.problems(r)
+	s.outcomes(p, r)
+	return nil
+}
+
+func (s *summary) problems(r *profile.Result) {
+	who := r.Account.NativeIdentity
+	for _, e := range r.Exceptions {
+		s.note(s.Exceptions, e.Code, func() string {
+			if e.Code == profile.MissingRequired {
+				return who + ": " + strings.Join(e.Attributes, ", ")
+			}
+			return who + ": " + e.Message
+		})
+	}
+	for _, e := range r.Errors {
+		s.note(s.Errors, e.Attribute, func() string { return who + ": " + e.Err.Error() })
+	}
+	for _, w := range r.Warnings {
+		kind, rest, _ := strings.Cut(w, ": ")
+		s.note(s.Warnings, kind, func() string { return who + ": " + rest })
+	}
+}
+
+func (s *summary) outcomes(p *profileCount, r *profile.Result) {
+	switch m := r.Manager; m.State {
+	case "":
+		s.note(s.Managers, "none", func() string { return r.Account.NativeIdentity })
+	case profile.ManagerResolved:
+		s.note(s.Managers, m.State, func() string { return "" })
+	default:
+		s.note(s.Managers, m.State, func() string { return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value) })
+	}
+	l := r.Lifecycle
+	switch l.Status {
+	case profile.LifecycleActive:
+		p.Lifecycle[l.State]++
+	case profile.LifecycleNotSet, "":
+		p.Lifecycle[string(profile.LifecycleNotSet)]++
+	default:
+		p.Lifecycle[fmt.Sprintf("%s (%q)", l.Status, l.Value)]++
+	}
+}
+
+// uncorrelated counts an account without identity.
+func (s *summary) uncorrelated(a *identity.Account, u *profile.Unlinked) {
+	c := s.bySource[a.Source]
+	c.Accounts++
+	c.Uncorrelated++
+	s.note(s.Uncorrelated, u.Reason, func() string {
+		if len(u.Ambiguous) > 0 {
+			return fmt.Sprintf("%s: %s matches %d identities", a.Source, a.NativeIdentity, len(u.Ambiguous))
+		}
+		return a.Source + ": " + a.NativeIdentity
+	})
+}
+
+func (s *summary) close() error { return nil }
+
+func (s *summary) finish(f *findings) {
+	for severity, n := range f.counts {
+		s.Findings[diag.Severity(severity).String()] = n
+	}
+}
+
+// exceptions returns how many identities have some.
+func (s *summary) exceptions() (n int) {
+	for _, p := range s.Profiles {
+		n += p.Exceptions
+	}
+	return n
+}
+
+func (s *summary) printJSON(w io.Writer) error {
+	src, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", src)
+	return err
+}
+
+// print writes the summary for people.
+func (s *summary) print(a *app, w io.Writer) {
+	fmt.Fprintf(w, "%s, %s, %s; now is %s\n\n", plural(len(s.Profiles), "profile"), plural(len(s.Sources), "source"),
+		plural(s.transforms, "transform"), s.Now.Format(time.RFC3339Nano))
+	s.printProfiles(a, w)
+	fmt.Fprintln(w)
+	s.printSources(a, w)
+	s.printCounts(a, w, "Identity exceptions", s.Exceptions)
+	s.printCounts(a, w, "Uncorrelated accounts", s.Uncorrelated)
+	s.printCounts(a, w, "Evaluation errors", s.Errors)
+	s.printCounts(a, w, "Warnings", s.Warnings)
+	s.printCounts(a, w, "Managers", s.Managers)
+	heading(a, w, "Lifecycle states")
+	for _, p := range s.Profiles {
+		fmt.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle))
+	}
+}
+
+func (s *summary) printProfiles(a *app, w io.Writer) {
+	g := newGrid("Profile", ">Priority", "Source", ">Identities", ">With exceptions", ">With errors")
+	inProfile, errs := 0, 0
+	for _, p := range s.Profiles {
+		g.row(p.Name, p.Priority, p.Source, p.Identities, p.Exceptions, p.Errors)
+		inProfile += p.Identities
+		errs += p.Errors
+	}
+	if other := s.Identities - inProfile; other > 0 {
+		g.row("(none)", "", "", other, 0, 0)
+	}
+	g.row("all", "", "", s.Identities, s.exceptions(), errs)
+	g.print(a, w)
+}
+
+func (s *summary) printSources(a *app, w io.Writer) {
+	g := newGrid("Source", ">Accounts", ">Uncorrelated", "Correlated by")
+	for _, c := range s.Sources {
+		g.row(c.Name, c.Accounts, c.Uncorrelated, inLine(c.Methods))
+	}
+	g.print(a, w)
+}
+
+// printCounts prints what was counted with examples, the most frequent first.
+func (s *summary) printCounts(a *app, w io.Writer, title string, m map[string]*count) {
+	if len(m) == 0 {
+		return
+	}
+	total := 0
+	for _, c := range m {
+		total += c.n
+	}
+	heading(a, w, fmt.Sprintf("%s: %d", title, total))
+	for _, key := range byCount(m, func(c *count) int { return c.n }) {
+		c := m[key]
+		fmt.Fprintf(w, "  %s %d\n", key, c.n)
+		for _, e := range c.examples {
+			fmt.Fprintf(w, "    %s\n", e)
+		}
+		if more := c.n - len(c.examples); more > 0 && len(c.examples) > 0 {
+			fmt.Fprintf(w, "    ... and %d more (--all)\n", more)
+		}
+	}
+}
+
+// byCount returns the keys, those with the greatest number first.
+func byCount[V any](m map[string]V, n func(V) int) []string {
+	keys := slices.Sorted(maps.Keys(m))
+	slices.SortStableFunc(keys, func(x, y string) int { return n(m[y]) - n(m[x]) })
+	return keys
+}
+
+// inLine is counts in one line.
+func inLine(m map[string]int) string {
+	var parts []string
+	for _, key := range byCount(m, func(n int) int { return n }) {
+		parts = append(parts, fmt.Sprintf("%s %d", key, m[key]))
+	}
+	if len(parts) == 0 {
+		return "-"
+	}
+	return strings.Join(parts, ", ")
+}

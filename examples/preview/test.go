@@ -1,0 +1,323 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/profiletest"
+)
+
+// testCommand runs the test files of a folder.
+type testCommand struct {
+	Folder string `arg:"" default:"." help:"Folder with a configuration and its files *_test.json, in it or below; ./... means the same as the folder."`
+
+	Pattern string `name:"run" placeholder:"REGEXP" help:"Run only cases whose FILE/NAME it matches."`
+	Watch   bool   `help:"Run again whenever a file of the folder changes."`
+	Verbose bool   `short:"v" help:"Name the cases that pass too."`
+	JSON    bool   `help:"Print the report as JSON."`
+	JUnit   string `name:"junit" placeholder:"FILE" help:"Write a report in the XML form that CI systems read."`
+
+	Cover     bool    `help:"Print which mappings, transforms and branches no test reaches."`
+	CoverData bool    `help:"Count what the account files of the folder reach, too."`
+	CoverHTML string  `name:"cover-html" placeholder:"FILE" help:"Write a page that shows what is covered."`
+	CoverJSON string  `name:"cover-json" placeholder:"FILE" help:"Write the coverage as JSON."`
+	Min       float64 `placeholder:"PERCENT" help:"Fail when mappings, transforms or branches are covered less."`
+
+	Mutate     bool    `help:"Change the configuration in small ways and print which changes no test notices."`
+	MutateJSON string  `name:"mutate-json" placeholder:"FILE" help:"Write the mutants as JSON."`
+	MinScore   float64 `placeholder:"PERCENT" help:"Fail when the tests notice less of the changes."`
+
+	FromData string   `placeholder:"FOLDER" help:"Print a test file made of the accounts of a folder, for the identities of --identity."`
+	Identity []string `placeholder:"X" help:"Identity for --from-data: id, account name, uid or SOURCE/ACCOUNT."`
+	Mask     bool     `help:"Replace names, numbers and addresses of --from-data by others of the same shape."`
+	Update   bool     `help:"Rewrite the expectations that are not met to what comes; review the difference."`
+}
+
+// Run runs the tests once or, when watching, until it is interrupted.
+func (c *testCommand) Run(a *app) error {
+	if c.FromData != "" {
+		return c.fromData(a)
+	}
+	c.Folder = strings.TrimSuffix(strings.TrimSuffix(filepath.ToSlash(c.Folder), "..."), "/")
+	if c.Folder == "" {
+		c.Folder = "."
+	}
+	if info, err := os.Stat(c.Folder); err != nil {
+		return err
+	} else if !info.IsDir() {
+		return fmt.Errorf("%s is a file, expected a folder", c.Folder)
+	}
+	if !c.Watch {
+		return c.once(a)
+	}
+	return c.watch(a, 300*time.Millisecond)
+}
+
+// watch runs the tests whenever a file has changed.
+func (c *testCommand) watch(a *app, every time.Duration) error {
+	var seen map[string]fileState
+	for tick := time.NewTicker(every); ; {
+		now, err := folderState(c.Folder)
+		if err != nil {
+			return err
+		}
+		if !maps.Equal(seen, now) {
+			seen = now
+			fmt.Fprintf(a.out, "\n%s\n", a.paint(text.Bold, a.clock().Format("15:04:05")))
+			if err := c.once(a); err != nil && !errors.Is(err, errFailed) {
+				fmt.Fprintf(a.out, "%v\n", err)
+			}
+			if c.Update { // what was written is no change
+				if seen, err = folderState(c.Folder); err != nil {
+					return err
+				}
+			}
+		}
+		select {
+		case <-a.ctx.Done():
+			tick.Stop()
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+type fileState struct {
+	modified int64
+	size     int64
+}
+
+// folderState tells when each file was changed.
+func folderState(folder string) (map[string]fileState, error) {
+	state := map[string]fileState{}
+	err := filepath.WalkDir(folder, func(p string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // it went away in the meantime
+		}
+		if err != nil || d.IsDir() {
+			if err == nil && p != folder && strings.HasPrefix(d.Name(), ".") {
+				return fs.SkipDir
+			}
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			state[p] = fileState{info.ModTime().UnixNano(), info.Size()}
+		}
+		return nil
+	})
+	return state, err
+}
+
+// testRun is one run of a suite.
+type testRun struct {
+	*testCommand
+	app     *app
+	fsys    fs.FS
+	bundle  *profile.Bundle
+	suite   *profiletest.Suite
+	options profiletest.Options
+	text    profiletest.TextOptions
+	failed  bool
+}
+
+// once runs the tests and writes all reports.
+func (c *testCommand) once(a *app) error {
+	r := &testRun{testCommand: c, app: a, fsys: os.DirFS(c.Folder)}
+	r.text = profiletest.TextOptions{Folder: c.Folder, Verbose: c.Verbose, Paint: func(kind, s string) string {
+		return a.paint(map[string]text.Color{"pass": text.FgGreen, "fail": text.FgRed, "dim": text.Faint}[kind], s)
+	}}
+	for _, step := range []func() error{r.load, r.test, r.cover, r.mutants} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	if r.failed {
+		return errFailed
+	}
+	return nil
+}
+
+// load reads the configuration and the test files.
+func (r *testRun) load() error {
+	bundle, found := profile.Load(r.fsys)
+	r.bundle = bundle
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			fmt.Fprintln(r.app.err, below(r.Folder, d))
+		}
+	}
+	suite, broken := profiletest.Load(r.fsys, "")
+	if err := r.refuse(broken); err != nil {
+		return err
+	}
+	if r.Pattern != "" {
+		re, err := regexp.Compile(r.Pattern)
+		if err != nil {
+			return fmt.Errorf("--run: %w", err)
+		}
+		suite = suite.Filter(re)
+	}
+	if suite.Len() == 0 {
+		return fmt.Errorf("%s: no test cases: expected files named *%s", r.Folder, profiletest.Suffix)
+	}
+	r.suite = suite
+	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed, Clock: r.app.clock}
+	return nil
+}
+
+// refuse prints findings about test files; errors among them end the run.
+func (r *testRun) refuse(found diag.List) error {
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			fmt.Fprintln(r.app.err, below(r.Folder, d))
+		}
+	}
+	if n := found.Count(diag.Error); n > 0 {
+		return fmt.Errorf("the test files have %s", plural(n, "error"))
+	}
+	return nil
+}
+
+// test runs the cases and reports on them.
+func (r *testRun) test() error {
+	engine, _ := profile.Compile(r.bundle, r.options.Compile)
+	report, found, err := r.suite.Run(r.app.ctx, engine, r.options)
+	if err := errors.Join(err, r.refuse(found)); err != nil {
+		return err
+	}
+	r.failed = !report.OK()
+	if r.JSON {
+		err = report.WriteJSON(r.app.out)
+	} else {
+		err = report.WriteText(r.app.out, r.text)
+	}
+	if r.JUnit != "" {
+		err = errors.Join(err, createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
+	}
+	if r.Update && r.failed {
+		return errors.Join(err, r.update(report))
+	}
+	return err
+}
+
+// update rewrites the test files.
+func (r *testRun) update(report *profiletest.Report) error {
+	files, left := r.suite.Update(report)
+	for name, src := range files {
+		if err := os.WriteFile(filepath.Join(r.Folder, name), src, 0o644); err != nil {
+			return err
+		}
+		fmt.Fprintf(r.app.err, "updated %s\n", filepath.ToSlash(filepath.Join(r.Folder, name)))
+	}
+	for i := range left {
+		fmt.Fprintf(r.app.err, "not updated: %s: %s\n", left[i].Pos, left[i].What)
+	}
+	r.failed = len(left) > 0
+	return nil
+}
+
+// cover measures coverage when it is asked for.
+func (r *testRun) cover() error {
+	if !r.Cover && !r.CoverData && r.CoverHTML == "" && r.CoverJSON == "" && r.Min == 0 {
+		return nil
+	}
+	c := profiletest.NewCoverage(r.bundle, r.options)
+	if _, _, err := c.Suite(r.app.ctx, r.suite); err != nil {
+		return err
+	}
+	if r.CoverData {
+		found, err := c.DataOf(r.app.ctx, r.fsys)
+		if err := errors.Join(err, found.Err()); err != nil {
+			return err
+		}
+	}
+	out := r.app.out
+	if r.JSON {
+		out = r.app.err
+	}
+	err := c.WriteText(out, r.text)
+	if r.CoverHTML != "" {
+		err = errors.Join(err, createFile(r.CoverHTML, func(w io.Writer) error { return c.WriteHTML(w, r.fsys) }))
+	}
+	if r.CoverJSON != "" {
+		err = errors.Join(err, createFile(r.CoverJSON, c.WriteJSON))
+	}
+	if least := c.Summary().Least(); least < r.Min {
+		fmt.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
+		r.failed = true
+	}
+	return err
+}
+
+// mutants runs the mutation check when it is asked for.
+func (r *testRun) mutants() error {
+	if !r.Mutate && r.MutateJSON == "" && r.MinScore == 0 {
+		return nil
+	}
+	if r.failed {
+		fmt.Fprintln(r.app.err, "no mutation check: it needs a suite that passes")
+		return nil
+	}
+	m, _, err := profiletest.Mutate(r.app.ctx, r.bundle, r.suite, r.options, runtime.GOMAXPROCS(0))
+	if err != nil {
+		return err
+	}
+	out := r.app.out
+	if r.JSON {
+		out = r.app.err
+	}
+	err = m.WriteText(out, r.text)
+	if r.MutateJSON != "" {
+		err = errors.Join(err, createFile(r.MutateJSON, m.WriteJSON))
+	}
+	if m.Score() < r.MinScore {
+		fmt.Fprintf(r.app.err, "mutation score of %.1f %% is below the least of %g %%\n", m.Score(), r.MinScore)
+		r.failed = true
+	}
+	return err
+}
+
+// fromData prints a test file made of real data.
+func (c *testCommand) fromData(a *app) error {
+	if len(c.Identity) == 0 {
+		return errors.New("--from-data needs --identity")
+	}
+	fsys := os.DirFS(c.FromData)
+	bundle, found := profile.Load(fsys)
+	if err := found.Err(); err != nil && len(bundle.Profiles) == 0 {
+		return err
+	}
+	engine, _ := profile.Compile(bundle, profile.Options{})
+	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed}, profiletest.DataOptions{Identities: c.Identity, Mask: c.Mask})
+	if err != nil {
+		return err
+	}
+	_, err = a.out.Write(src)
+	return err
+}
+
+// createFile creates a file and its folder.
+func createFile(name string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}

@@ -1,0 +1,342 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
+)
+
+// Names of the identity attributes that the engine itself knows.
+const (
+	attrUID       = "uid"
+	attrEmail     = "email"
+	attrLastName  = "lastname"
+	attrManager   = "manager"
+	attrLifecycle = "cloudLifecycleState"
+)
+
+// required are the attributes that every identity must have, in report order.
+var required = [...]string{attrUID, attrEmail, attrLastName}
+
+// Options settle how a bundle is compiled. The zero Options are a tenant's ways.
+type Options struct {
+	Library *transform.Library // nil: the operations of the platform
+	Rules   []string           // custom rules for which runs will have stubs
+
+	// SnapshotOrder: every read of an identity attribute sees the stored value,
+	// as in a tenant's single pass (identity-profile.md 5.3).
+	SnapshotOrder bool
+	// KeepBlank: an empty or blank uid, email or lastname is not missing
+	// (DECISION 15 the other way).
+	KeepBlank bool
+	// Plain compiles without optimisations, as a reference to test against.
+	Plain bool
+	// Observe compiles programs that report their steps, see [Engine.Explain].
+	Observe bool
+
+	Correlation correlate.Options
+}
+
+// Engine is a compiled bundle: immutable, and safe for concurrent use.
+type Engine struct {
+	bundle   *Bundle
+	opts     Options
+	lib      *transform.Library
+	profiles []*compiled // by priority
+	bySource map[string]*compiled
+	sources  map[string]*compiledSource
+	keys     []string // identity attributes that correlation compares with
+}
+
+// compiled is a profile with its programs.
+type compiled struct {
+	profile *Profile
+	rank    int // position by priority
+	source  *Source
+	unit    *transform.Unit
+	attrs   []compiledAttribute
+	slots   map[string]int
+	schema  *identity.Schema
+	order   []int // evaluation order: what is read comes first, the lifecycle state last
+	keys    []int // attributes that correlation compares with, and the uid
+	others  bool  // some program reads other identities
+	states  map[string]*LifecycleState
+}
+
+type compiledAttribute struct {
+	name    string
+	program *transform.Program
+	multi   bool
+}
+
+// compiledSource is a source with its correlation.
+type compiledSource struct {
+	source     *Source
+	correlator *correlate.Correlator
+}
+
+// Compile checks a bundle and turns it into an engine. The engine is never nil:
+// what is configured wrongly is in the findings and raises only where it is
+// evaluated.
+func Compile(b *Bundle, o Options) (*Engine, diag.List) {
+	e := &Engine{bundle: b, opts: o, lib: o.Library, bySource: map[string]*compiled{}, sources: map[string]*compiledSource{}}
+	if e.lib == nil {
+		e.lib = builtin.Library()
+	}
+	var found diag.List
+	for _, s := range b.Sources {
+		if o.Correlation.Library == nil {
+			o.Correlation.Library = e.lib
+		}
+		correlator, problems := correlate.Compile(s.Correlation, o.Correlation)
+		found = append(found, problems...)
+		cs := &compiledSource{source: s, correlator: correlator}
+		e.sources[s.Name] = cs
+		for _, key := range cs.correlator.Keys() {
+			if !slices.Contains(e.keys, key) {
+				e.keys = append(e.keys, key)
+			}
+		}
+	}
+	for _, p := range b.Profiles {
+		e.addProfile(p, &found)
+	}
+	e.check(&found)
+	found.Sort()
+	return e, found
+}
+
+// Bundle returns what the engine was compiled from.
+func (e *Engine) Bundle() *Bundle { return e.bundle }
+
+func (e *Engine) addProfile(p *Profile, found *diag.List) {
+	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*LifecycleState{}}
+	e.profiles = append(e.profiles, c)
+	for _, s := range p.States {
+		c.states[s.TechnicalName] = s
+	}
+	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
+		if p.Source != (Ref{}) {
+			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(), "there is no source %q; profile %q has no members", p.Source.Name, p.Name)
+		}
+	} else if other := e.bySource[c.source.Name]; other != nil {
+		found.Addf(diag.Error, "profile-source-taken", p.Node.Pos(), "400.1.409 Reference conflict: source %q already serves profile %q", c.source.Name, other.profile.Name)
+	} else {
+		e.bySource[c.source.Name] = c
+	}
+	e.link(c, found)
+	c.order = c.dependencyOrder()
+	c.schema = c.newSchema()
+	c.findKeys(e.keys)
+}
+
+// link compiles the mappings of a profile together.
+func (e *Engine) link(c *compiled, found *diag.List) {
+	var items []transform.Item
+	for _, m := range c.profile.Mappings {
+		c.slots[m.Attribute] = len(c.attrs)
+		entry := e.bundle.attribute(m.Attribute)
+		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
+		items = append(items, transform.Item{Def: m.effective(found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
+	}
+	unit, list := e.lib.Link(transform.Options{
+		Transforms: e.bundle.Transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
+	}, items...)
+	*found = append(*found, list...)
+	c.unit = unit
+	for i, p := range unit.Programs() {
+		c.attrs[i].program = p
+		c.others = c.others || p.Deps.Others
+	}
+}
+
+// effective returns the definition that is evaluated: that of a reference without
+// id is its bare input, as old exports have it (DECISION 5).
+func (m *Mapping) effective(found *diag.List) *transform.Definition {
+	n := m.Definition.Node
+	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() || n.At("attributes", "input").IsNull() {
+		return m.Definition
+	}
+	found.Addf(diag.Error, "reference-no-id", n.Pos(), "the reference for %q names no transform; it is evaluated as its bare input", m.Attribute)
+	return transform.FromNode(n.At("attributes", "input"))
+}
+
+func (e *Engine) sourceInfos() []transform.SourceInfo {
+	infos := make([]transform.SourceInfo, 0, len(e.bundle.Sources))
+	for _, s := range e.bundle.Sources {
+		info := transform.SourceInfo{Name: s.Name, ID: s.ID, ApplicationName: s.ApplicationName}
+		if s.Schema != nil {
+			info.Attributes = s.Schema.Names()
+		}
+		infos = append(infos, info)
+	}
+	return infos
+}
+
+// newSchema names the attributes of a result.
+func (c *compiled) newSchema() *identity.Schema {
+	names := make([]string, len(c.attrs))
+	for i, a := range c.attrs {
+		names[i] = a.name
+	}
+	return identity.NewSchema(names...)
+}
+
+// dependencyOrder sorts attributes so that what one reads comes before it. Where
+// reads form a cycle, one of them sees the stored value. The lifecycle state is
+// last.
+func (c *compiled) dependencyOrder() []int {
+	var order []int
+	state := make([]uint8, len(c.attrs))
+	var visit func(i int)
+	visit = func(i int) {
+		if state[i] != 0 {
+			return
+		}
+		state[i] = 1
+		for _, name := range c.attrs[i].program.Deps.Identity {
+			if j, ok := c.slots[name]; ok && name != attrLifecycle {
+				visit(j)
+			}
+		}
+		order = append(order, i)
+	}
+	for i := range c.attrs {
+		if c.attrs[i].name != attrLifecycle {
+			visit(i)
+		}
+	}
+	if last, ok := c.slots[attrLifecycle]; ok {
+		visit(last)
+	}
+	return order
+}
+
+// findKeys notes the attributes that correlation needs early.
+func (c *compiled) findKeys(keys []string) {
+	for i, a := range c.attrs {
+		if a.name == attrUID || slices.Contains(keys, a.name) {
+			c.keys = append(c.keys, i)
+		}
+	}
+}
+
+// check reports what is wrong or doubtful beyond single transforms.
+func (e *Engine) check(found *diag.List) {
+	for _, c := range e.profiles {
+		for _, name := range required {
+			if _, ok := c.slots[name]; !ok {
+				found.Addf(diag.Error, "required-unmapped", c.profile.Node.Pos(), "profile %q does not map %q, so every identity of it is an exception", c.profile.Name, name)
+			}
+		}
+		e.checkAttributes(c, found)
+		e.checkMirror(c, found)
+		c.checkCycles(found)
+	}
+	e.checkCorrelation(found)
+	e.checkStored(found)
+	e.lint(found)
+}
+
+// engineOwned are attributes that no mapping may feed (DECISION 9).
+var engineOwned = []string{"cloudStatus", "internalCloudStatus", "cloudAuthoritativeSource", "lastSyncDate", "visibleSegments", "isManager"}
+
+func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
+	for _, m := range c.profile.Mappings {
+		pos := m.Node.Pos()
+		if slices.Contains(engineOwned, m.Attribute) {
+			found.Addf(diag.Error, "attribute-system", pos, "%q is set by the platform itself and cannot be mapped", m.Attribute)
+		}
+		if len(e.bundle.Attributes) > 0 && !e.knownAttribute(m.Attribute) {
+			hint := ""
+			if near := diag.Near(m.Attribute, e.attributeNames()); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "identity-attribute-unknown", Pos: pos,
+				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: hint})
+		}
+		if reads := c.attrs[c.slots[m.Attribute]].program.Deps.Identity; len(reads) > 0 {
+			found.Addf(diag.Info, "attribute-dependency", pos, "%q reads %s; in a tenant the previous value may be seen, order is not guaranteed", m.Attribute, strings.Join(reads, ", "))
+		}
+	}
+}
+
+func (e *Engine) attributeNames() []string {
+	names := slices.Clone(Standard())
+	for _, a := range e.bundle.Attributes {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+func (e *Engine) knownAttribute(name string) bool { return slices.Contains(e.attributeNames(), name) }
+
+func (e *Engine) checkMirror(c *compiled, found *diag.List) {
+	if c.source != nil && c.source.Mirror >= 0 && c.source.Mirror != c.profile.Priority {
+		found.Addf(diag.Warning, "priority-mirror", c.source.Node.Pos(), "source %q records priority %d, its profile %q has %d", c.source.Name, c.source.Mirror, c.profile.Name, c.profile.Priority)
+	}
+}
+
+// checkCycles reports attributes that read each other.
+func (c *compiled) checkCycles(found *diag.List) {
+	state := make([]uint8, len(c.attrs))
+	var stack []int
+	var visit func(i int)
+	visit = func(i int) {
+		state[i] = 1
+		stack = append(stack, i)
+		for _, name := range c.attrs[i].program.Deps.Identity {
+			j, ok := c.slots[name]
+			if !ok || j == i || name == attrLifecycle {
+				continue
+			}
+			if state[j] == 1 {
+				var names []string
+				for _, k := range stack[slices.Index(stack, j):] {
+					names = append(names, c.attrs[k].name)
+				}
+				found.Addf(diag.Warning, "attribute-cycle", c.profile.Mappings[j].Node.Pos(), "attributes read each other: %s; the read that closes the cycle sees the stored value", strings.Join(append(names, name), " > "))
+			} else if state[j] == 0 {
+				visit(j)
+			}
+		}
+		stack = stack[:len(stack)-1]
+		state[i] = 2
+	}
+	for i := range c.attrs {
+		if state[i] == 0 {
+			visit(i)
+		}
+	}
+}
+
+// checkCorrelation reports criteria on attributes that nobody has.
+func (e *Engine) checkCorrelation(found *diag.List) {
+	for _, s := range e.bundle.Sources {
+		if s.Correlation == nil {
+			continue
+		}
+		for _, a := range s.Correlation.Assignments {
+			mapped := a.Property == "name" || a.Property == correlate.Alias
+			for _, c := range e.profiles {
+				_, ok := c.slots[a.Property]
+				mapped = mapped || ok
+			}
+			if !mapped {
+				found.Addf(diag.Error, "correlation-property", a.Pos, "no profile maps the identity attribute %q, so this criterion never matches", a.Property)
+			}
+			if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), a.Value) && !slices.Contains(accountFields, a.Value) {
+				found.Addf(diag.Error, "account-attribute-unknown", a.Pos, "the account schema of source %q has no attribute %q", s.Name, a.Value)
+			}
+		}
+	}
+}
+
+// accountFields are the account's own fields, which work beside the schema.
+var accountFields = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name", "id", "uuid"}

@@ -1,0 +1,243 @@
+package profile
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform"
+)
+
+// evaluator evaluates identities, one at a time, on one goroutine.
+type evaluator struct {
+	engine *Engine
+	env    *transform.Env
+	ctx    context.Context
+	scopes []*transform.Scope // by rank of the profile
+	self   evaluation
+}
+
+// evaluation is the state of one identity: a [transform.Subject] whose attributes
+// are evaluated on demand.
+type evaluation struct {
+	*evaluator
+	profile *compiled
+	scope   *transform.Scope
+	input   subjectInput
+
+	values []identity.Value
+	state  []uint8 // todo, busy, done
+	errors []AttributeError
+}
+
+const (
+	todo uint8 = iota
+	busy
+	done
+)
+
+// subjectInput is what is known of an identity before it is evaluated. Who it is
+// is asked for only when a transform wants to know.
+type subjectInput struct {
+	who      register
+	number   int32
+	accounts []identity.Account
+	stored   identity.Attributes
+}
+
+// register knows the identities of a run by number.
+type register interface {
+	id(n int32) string
+	aliasOf(n int32) string
+	managerOf(n int32) transform.Subject
+	isManager(n int32) bool
+}
+
+// alone is the register of an identity that is evaluated without others.
+type alone struct{ ident, alias string }
+
+func (a alone) id(int32) string                   { return a.ident }
+func (a alone) aliasOf(int32) string              { return a.alias }
+func (a alone) managerOf(int32) transform.Subject { return nil }
+func (a alone) isManager(int32) bool              { return false }
+
+func newEvaluator(ctx context.Context, e *Engine, env *transform.Env) *evaluator {
+	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles))}
+}
+
+// begin prepares the evaluation of one identity under a profile.
+func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
+	s := v.scopes[c.rank]
+	if s == nil {
+		s = c.unit.NewScope(v.ctx, v.env)
+		v.scopes[c.rank] = s
+	}
+	x := &v.self
+	x.evaluator, x.profile, x.scope, x.input = v, c, s, in
+	x.errors = x.errors[:0]
+	x.values = slices.Grow(x.values[:0], len(c.attrs))[:len(c.attrs)]
+	x.state = slices.Grow(x.state[:0], len(c.attrs))[:len(c.attrs)]
+	clear(x.values)
+	clear(x.state)
+	s.Reset(x, in.accounts)
+	return x
+}
+
+// all evaluates every attribute in dependency order.
+func (x *evaluation) all() {
+	for _, i := range x.profile.order {
+		if x.state[i] == todo {
+			x.evaluate(i, false)
+		}
+	}
+}
+
+// some evaluates the given attributes and what they read.
+func (x *evaluation) some(attrs []int) {
+	for _, i := range attrs {
+		if x.state[i] == todo {
+			x.evaluate(i, false)
+		}
+	}
+}
+
+// evaluate computes attribute i. On an error the stored value stays
+// (DECISION 22). Nested: another attribute is being evaluated and reads this one.
+func (x *evaluation) evaluate(i int, nested bool) {
+	a := &x.profile.attrs[i]
+	x.state[i] = busy
+	var stored identity.Value
+	if x.input.stored.Schema() != nil {
+		stored = x.input.stored.Get(a.name)
+	}
+	var v identity.Value
+	var err error
+	if nested {
+		v, err = x.scope.Nested(a.program, a.name, stored, identity.Value{})
+	} else {
+		x.scope.SetAttribute(a.name, stored)
+		v, err = a.program.Eval(x.scope, identity.Value{})
+	}
+	if err != nil {
+		x.errors = append(x.errors, AttributeError{a.name, err})
+		v = stored
+	} else {
+		v = identityValue(v, a.multi)
+	}
+	x.values[i], x.state[i] = v, done
+}
+
+// identityValue turns a result into what identity attributes hold: text, or a
+// list for multi-valued ones (DECISION 19).
+func identityValue(v identity.Value, multi bool) identity.Value {
+	if v.Kind() <= identity.Text {
+		return v
+	}
+	switch v.Kind() {
+	case identity.List:
+		if multi {
+			return v
+		}
+		for _, item := range v.List() {
+			return identityValue(item, false)
+		}
+		return identity.Value{}
+	case identity.Integer, identity.Boolean:
+		return identity.StringValue(v.Text())
+	}
+	return v
+}
+
+// ID returns the identity's id.
+func (x *evaluation) ID() string { return x.input.who.id(x.input.number) }
+
+// Name returns the identity's alias.
+func (x *evaluation) Name() string { return x.input.who.aliasOf(x.input.number) }
+
+// Accounts returns the identity's accounts.
+func (x *evaluation) Accounts() []identity.Account { return x.input.accounts }
+
+// IsManager reports whether somebody has this identity as manager.
+func (x *evaluation) IsManager() bool { return x.input.who.isManager(x.input.number) }
+
+// Manager returns the manager, or nil.
+func (x *evaluation) Manager() (transform.Subject, error) {
+	return x.input.who.managerOf(x.input.number), nil
+}
+
+// AttributeNames returns the mapped attributes and those stored.
+func (x *evaluation) AttributeNames() []string {
+	names := slices.Clone(x.profile.schema.Names())
+	for name := range x.input.stored.All() {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Attribute returns the value of this run, evaluating it when it is not yet
+// known. A read of the attribute by itself, one that closes a cycle, and reads
+// of the lifecycle state see the stored value.
+//
+// Source: identity-profile.md 5.3, DECISION 20.
+func (x *evaluation) Attribute(name string) (identity.Value, error) {
+	i, ok := x.profile.slots[name]
+	if !ok || name == attrLifecycle || x.engine.opts.SnapshotOrder && !x.last() {
+		return x.input.stored.Get(name), nil
+	}
+	switch x.state[i] {
+	case busy:
+		return x.input.stored.Get(name), nil
+	case todo:
+		x.evaluate(i, true)
+	}
+	return x.values[i], nil
+}
+
+// last reports whether the lifecycle state is being evaluated, which sees the
+// new values of all others even in snapshot order.
+func (x *evaluation) last() bool { return x.scope.Attribute() == attrLifecycle }
+
+// missing returns the required attributes without value, in report order.
+func (x *evaluation) missing() []string {
+	var names []string
+	for _, name := range required {
+		i, ok := x.profile.slots[name]
+		if !ok || isMissing(x.values[i], !x.engine.opts.KeepBlank) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func isMissing(v identity.Value, blankToo bool) bool {
+	return v.IsNull() || blankToo && strings.TrimSpace(v.Text()) == ""
+}
+
+// chooseProfile returns the profile with the highest priority on whose source
+// one of the accounts is; nil when there is none.
+//
+// Source: identity-profile.md 6.
+func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
+	var best *compiled
+	for i := range accounts {
+		if c := e.bySource[accounts[i].Source]; c != nil && (best == nil || c.rank < best.rank) {
+			best = c
+		}
+	}
+	return best
+}
+
+// authoritative returns the account that ties an identity to its profile: the
+// oldest on the profile's source.
+func (c *compiled) authoritative(accounts []identity.Account) *identity.Account {
+	var best *identity.Account
+	for i := range accounts {
+		if a := &accounts[i]; a.Source == c.source.Name && (best == nil || transform.ByCreated(a, best) < 0) {
+			best = a
+		}
+	}
+	return best
+}

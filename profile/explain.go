@@ -1,0 +1,256 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+)
+
+// Trace explains one identity: how its accounts and its profile were found, and
+// every step by which its attributes got their values. It shares no memory with
+// the run. Its JSON form is stable: members may be added, never renamed or
+// removed.
+type Trace struct {
+	Result     *Result          `json:"-"`
+	ID         string           `json:"id"`
+	Name       string           `json:"name"`
+	Profile    string           `json:"profile"`
+	Profiles   []ProfileTrace   `json:"profiles"` // by priority
+	Accounts   []AccountTrace   `json:"accounts"` // in the order they were linked
+	Attributes []AttributeTrace `json:"attributes"`
+}
+
+// ProfileTrace says whether an identity could have a profile.
+type ProfileTrace struct {
+	Name     string `json:"name"`
+	Priority int64  `json:"priority"`
+	Source   string `json:"source"`
+	Account  string `json:"account,omitempty"` // native identity on the source; empty: none
+	Chosen   bool   `json:"chosen"`
+}
+
+// AccountTrace says how an account came to the identity.
+type AccountTrace struct {
+	Source         string           `json:"source"`
+	NativeIdentity string           `json:"nativeIdentity"`
+	Method         correlate.Method `json:"method"`
+	Criterion      string           `json:"criterion,omitempty"` // of CONFIG
+}
+
+// AttributeTrace explains one attribute.
+type AttributeTrace struct {
+	Name    string         `json:"name"`
+	Value   identity.Value `json:"value"`            // what the identity has in the end
+	Result  identity.Value `json:"evaluated"`        // what the mapping gives
+	Stored  identity.Value `json:"stored"`           // what it was before
+	Error   string         `json:"error,omitempty"`  // with the path to the step that raised it
+	Note    string         `json:"note,omitempty"`   // why value and evaluated differ
+	Mapping diag.Pos       `json:"mapping,omitzero"` // where the mapping stands
+	Step    *Step          `json:"step"`             // nil: no mapping, or not evaluated
+}
+
+// Step is the evaluation of one transform, template or literal.
+type Step struct {
+	Operation string         `json:"operation"`       // type of the transform; literal, template or list
+	Place     string         `json:"place,omitempty"` // attribute of the transform around it
+	Name      string         `json:"name,omitempty"`  // stored transform that a reference names; attribute that is read
+	Pos       diag.Pos       `json:"pos,omitzero"`    // where it stands
+	Input     identity.Value `json:"input"`           // explicit or implicit
+	Output    identity.Value `json:"output"`
+	Error     string         `json:"error,omitempty"`   // only where it was raised
+	Failed    bool           `json:"failed,omitempty"`  // this step or one below raised
+	Chosen    string         `json:"chosen,omitempty"`  // branch that was taken
+	Account   string         `json:"account,omitempty"` // account that was read: source/nativeIdentity
+	Reason    string         `json:"reason,omitempty"`  // why that account
+	Steps     []*Step        `json:"steps,omitempty"`   // in the order of evaluation
+
+	site *transform.Site
+	err  error
+}
+
+// Explain runs the sources as [Engine.Run] does and explains the first identity
+// for which find is true: all its attributes, or the named ones. It returns
+// [identity.ErrNotFound] when there is none.
+func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) bool, attributes []string, sources ...identity.Source) (*Trace, error) {
+	p := newPopulation(ctx, e.NewRun(o))
+	if err := p.run(sources); err != nil {
+		return nil, err
+	}
+	for n := range p.people {
+		if r := p.result(int32(n)); find(r) {
+			return p.explain(int32(n), r, attributes)
+		}
+	}
+	return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
+}
+
+// Explain explains the attributes that an identity has of its own accounts, as
+// [Run.Evaluate] evaluates them; nil attributes mean all.
+func (r *Run) Explain(ctx context.Context, i *identity.Identity, attributes []string) (*Trace, error) {
+	res, err := r.Evaluate(ctx, i)
+	if err != nil {
+		return nil, err
+	}
+	t := r.engine.trace(res)
+	if c := r.engine.chooseProfile(i.Accounts); c != nil {
+		observing, c := r.engine.observing(c)
+		x := newEvaluator(ctx, observing, r.env).begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
+		t.Attributes = x.explain(res, attributes)
+	}
+	return t, nil
+}
+
+func (p *population) explain(n int32, r *Result, attributes []string) (*Trace, error) {
+	t := p.engine.trace(r)
+	accounts := p.appendAccounts(nil, n)
+	if c := p.engine.chooseProfile(accounts); c != nil {
+		observing, c := p.engine.observing(c)
+		x := newEvaluator(p.ctx, observing, p.env).begin(c, subjectInput{who: p, number: n, accounts: accounts, stored: p.storedAttributes(n)})
+		t.Attributes = x.explain(r, attributes)
+	}
+	return t, p.ctx.Err()
+}
+
+// observing compiles a profile once more, with programs that report their steps.
+func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
+	o := *e
+	o.opts.Observe = true
+	again := &compiled{profile: c.profile, rank: c.rank, source: c.source, slots: map[string]int{}, states: c.states}
+	var found diag.List // known from the first time
+	o.link(again, &found)
+	again.order = again.dependencyOrder()
+	again.schema = again.newSchema()
+	return &o, again
+}
+
+// trace says how accounts and profile were found.
+func (e *Engine) trace(r *Result) *Trace {
+	t := &Trace{Result: r, ID: r.Identity.ID, Name: r.Identity.Alias, Profile: r.Identity.Profile, Profiles: []ProfileTrace{}, Accounts: []AccountTrace{}}
+	for _, c := range e.profiles {
+		pt := ProfileTrace{Name: c.profile.Name, Priority: c.profile.Priority, Chosen: c.profile.Name == r.Identity.Profile && !r.Orphaned}
+		if c.source != nil {
+			pt.Source = c.source.Name
+			if a := c.authoritative(r.Identity.Accounts); a != nil {
+				pt.Account = a.NativeIdentity
+			}
+		}
+		t.Profiles = append(t.Profiles, pt)
+	}
+	for _, l := range r.Links {
+		at := AccountTrace{Source: l.Account.Source, NativeIdentity: l.Account.NativeIdentity, Method: l.Method}
+		if s := e.sources[l.Account.Source]; s != nil && l.Method == correlate.ByConfig {
+			at.Criterion = s.correlator.Criterion(l.Criterion)
+		}
+		t.Accounts = append(t.Accounts, at)
+	}
+	return t
+}
+
+// explain evaluates attributes and records how.
+func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
+	list := []AttributeTrace{}
+	for _, i := range x.profile.order {
+		if attributes == nil || slices.Contains(attributes, x.profile.attrs[i].name) {
+			list = append(list, x.explainOne(i, r))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b AttributeTrace) int { return x.profile.slots[a.Name] - x.profile.slots[b.Name] })
+	for _, name := range attributes {
+		if _, ok := x.profile.slots[name]; !ok {
+			list = append(list, AttributeTrace{Name: name, Value: r.Identity.Attribute(name), Stored: x.input.stored.Get(name), Note: fmt.Sprintf("profile %q does not map it", x.profile.profile.Name)})
+		}
+	}
+	return list
+}
+
+func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
+	a := &x.profile.attrs[i]
+	t := AttributeTrace{Name: a.name, Stored: x.input.stored.Get(a.name), Value: r.Identity.Attribute(a.name), Mapping: x.profile.profile.Mappings[i].Node.Pos()}
+	if !x.profile.profile.Enabled {
+		t.Result, t.Note = t.Stored, "the mapping of the profile is disabled, so the stored value stays"
+		return t
+	}
+	rec := &recorder{x: x}
+	x.scope.SetTracer(&transform.Tracer{Begin: rec.begin, End: rec.end})
+	x.state[i] = todo // it may have been evaluated for another attribute, unseen
+	x.errors = slices.DeleteFunc(x.errors, func(e AttributeError) bool { return e.Attribute == a.name })
+	x.evaluate(i, false)
+	x.scope.SetTracer(nil)
+	t.Step, t.Result = rec.root, x.values[i].Clone()
+	for _, e := range x.errors {
+		if e.Attribute == a.name {
+			t.Error, t.Note = e.Err.Error(), "on an error the stored value stays"
+		}
+	}
+	t.explainDifference(r)
+	return t
+}
+
+// explainDifference says why an attribute is not what its mapping gives.
+func (t *AttributeTrace) explainDifference(r *Result) {
+	if t.Value.Equal(t.Result) || t.Error != "" {
+		return
+	}
+	switch t.Name {
+	case attrManager:
+		if t.Note = fmt.Sprintf("the mapped value only starts the manager correlation: %s", r.Manager.State); r.Manager.State == "" {
+			t.Note = "no manager correlation is configured for it, so there is no manager"
+		}
+	case attrUID:
+		for _, e := range r.Exceptions {
+			if e.Code == DuplicateUID {
+				t.Note = e.Message
+			}
+		}
+	}
+}
+
+// recorder builds the tree of steps.
+type recorder struct {
+	x     *evaluation
+	root  *Step
+	stack []*Step
+}
+
+func (r *recorder) begin(site *transform.Site, input identity.Value) {
+	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site}
+	if site.Step.Attribute != "" {
+		s.Place = site.Step.Attribute
+		if site.Step.Keyed {
+			s.Place = fmt.Sprintf("%s[%q]", site.Step.Attribute, site.Step.Key)
+		} else if site.Step.Indexed {
+			s.Place = fmt.Sprintf("%s[%d]", site.Step.Attribute, site.Step.Index)
+		}
+	}
+	s.name()
+	if len(r.stack) == 0 {
+		r.root = s
+	} else {
+		top := r.stack[len(r.stack)-1]
+		top.Steps = append(top.Steps, s)
+	}
+	r.stack = append(r.stack, s)
+}
+
+func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
+	s := r.stack[len(r.stack)-1]
+	r.stack = r.stack[:len(r.stack)-1]
+	s.Output, s.err, s.Failed = v.Clone(), err, err != nil
+	if err != nil && !slices.ContainsFunc(s.Steps, func(c *Step) bool { return c.err != nil && c.err.Error() == err.Error() }) {
+		s.Error = err.Error()
+	}
+	for _, c := range s.Steps {
+		if c.Place == "input" {
+			s.Input = c.Output
+		}
+	}
+	s.choose()
+	if site.Type == "accountAttribute" && err == nil {
+		s.readAccount(r.x)
+	}
+}

@@ -1,0 +1,131 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// name says what kind of step it is and what it names.
+func (s *Step) name() {
+	def := s.site.Def
+	switch {
+	case s.Operation == "reference":
+		s.Name = first(def.At("attributes", "id"), def.Get("id"))
+	case s.Operation == "identityAttribute":
+		s.Name = def.At("attributes", "name").Text()
+	case s.Operation == "accountAttribute":
+		s.Name = def.At("attributes", "attributeName").Text()
+	case s.Operation == "rule":
+		s.Name = first(def.At("attributes", "name"), def.At("attributes", "id"))
+	case s.Operation != "":
+	case def.Kind() == jsondoc.Array:
+		s.Operation = "list"
+	case strings.ContainsRune(def.Text(), '$'):
+		s.Operation = "template"
+	default:
+		s.Operation = "literal"
+	}
+}
+
+// choose notes the branch that was taken.
+func (s *Step) choose() {
+	switch s.Operation {
+	case "firstValid":
+		s.Chosen = "none"
+		for _, c := range s.Steps {
+			if strings.HasPrefix(c.Place, "values[") && !c.Output.IsNull() && c.err == nil {
+				s.Chosen = c.Place
+			}
+		}
+	case "conditional", "dateCompare":
+		for _, c := range s.Steps {
+			if c.Place == "positiveCondition" || c.Place == "negativeCondition" {
+				s.Chosen = c.Place
+			}
+		}
+	case "lookup":
+		for _, c := range s.Steps {
+			if strings.HasPrefix(c.Place, "table[") {
+				s.Chosen = c.Place
+			}
+		}
+	}
+}
+
+// readAccount says which account gave the value, and why that one.
+func (s *Step) readAccount(x *evaluation) {
+	attrs := s.site.Def.Get("attributes")
+	source, ok := x.engine.sourceOf(attrs)
+	if !ok {
+		return
+	}
+	accounts := slices.Clone(x.scope.AccountsOf(source))
+	attribute, chosen := s.Name, -1
+	for i, a := range accounts {
+		if v := a.Property(attribute); chosen < 0 && !v.IsNull() && v.Equal(s.Output) {
+			chosen = i
+		}
+	}
+	special := ""
+	for _, option := range []string{"accountFilter", "accountPropertyFilter", "accountSortAttribute", "accountSortDescending", "accountReturnFirstLink"} {
+		if !attrs.Get(option).IsNull() {
+			special = option
+		}
+	}
+	switch {
+	case len(accounts) == 0:
+		s.Reason = fmt.Sprintf("no account on %s", source)
+	case chosen < 0 && len(accounts) == 1:
+		s.Account, s.Reason = accounts[0].Key().String(), fmt.Sprintf("the only account on %s has no %s", source, attribute)
+		if special != "" {
+			s.Reason = fmt.Sprintf("%s leaves no value", special)
+		}
+	case chosen < 0:
+		s.Reason = fmt.Sprintf("none of the %d accounts on %s gives a value", len(accounts), source)
+	default:
+		s.Account, s.Reason = accounts[chosen].Key().String(), whyAccount(accounts, chosen, special)
+	}
+}
+
+func whyAccount(accounts []*identity.Account, chosen int, special string) string {
+	created := ", which has no creation time"
+	if at := accounts[chosen].Created; !at.IsZero() {
+		created = ", created " + at.UTC().Format(time.DateOnly)
+	}
+	switch {
+	case special != "":
+		return fmt.Sprintf("chosen among %d by %s", len(accounts), special)
+	case len(accounts) == 1:
+		return "the only one on the source"
+	case chosen == 0:
+		return fmt.Sprintf("the oldest of %d%s", len(accounts), created)
+	}
+	return fmt.Sprintf("the oldest of %d that has a value%s", len(accounts), created)
+}
+
+// sourceOf returns the source that the attributes of an accountAttribute name by
+// constants.
+func (e *Engine) sourceOf(attrs *jsondoc.Node) (string, bool) {
+	if n := attrs.Get("sourceName"); !n.IsNull() {
+		return n.Str()
+	}
+	if id, ok := attrs.Get("applicationId").Str(); ok {
+		if s := e.bundle.SourceByID(id); s != nil {
+			return s.Name, true
+		}
+		return "", false
+	}
+	name, ok := attrs.Get("applicationName").Str()
+	for _, s := range e.bundle.Sources {
+		if s.ApplicationName == name {
+			return s.Name, true
+		}
+	}
+	return transform.DisplayName(name), ok
+}

@@ -1,0 +1,252 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// maxSearchable is how many searchable identity attributes a tenant is said to
+// take (DECISION 8: no limit, a finding).
+const maxSearchable = 15
+
+// lint reports what is doubtful in profiles, sources and the catalogue.
+func (e *Engine) lint(found *diag.List) {
+	for _, c := range e.profiles {
+		c.lintStates(found)
+		e.lintManager(c, found)
+		e.lintMappings(c, found)
+	}
+	e.lintFlags(found)
+	e.lintCatalogue(found)
+	e.lintCriteria(found)
+}
+
+func (c *compiled) lintStates(found *diag.List) {
+	acts := false
+	for i, s := range c.profile.States {
+		others := slices.Delete(slices.Clone(c.profile.States), i, i+1)
+		if err := CheckState(s.Node, others[:i]); err != nil {
+			found.Addf(diag.Warning, "lifecycle-state", s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name, c.profile.Name, err)
+		}
+		acts = acts || len(s.Actions()) > 0 || len(s.AccessProfiles()) > 0
+	}
+	if _, mapped := c.slots[attrLifecycle]; acts && !mapped {
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-unmapped", Pos: c.profile.Node.Pos(),
+			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s", c.profile.Name, attrLifecycle),
+			Hint:    "map " + attrLifecycle + ", or nobody ever enters a state"})
+	}
+}
+
+// lintManager reports half a manager correlation: both the mapping and the
+// configuration of a source are needed.
+//
+// Source: identity-profile.md 9.
+func (e *Engine) lintManager(c *compiled, found *diag.List) {
+	if c.source == nil {
+		return
+	}
+	slot, mapped := c.slots[attrManager]
+	configured := c.source.Manager != nil
+	if mapped {
+		for _, read := range c.attrs[slot].program.Deps.Accounts {
+			s := e.bundle.Source(read.Source)
+			configured = configured || s != nil && s.Manager != nil
+		}
+	}
+	switch {
+	case configured && !mapped:
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, attrManager)
+	case mapped && !configured:
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, attrManager)
+	}
+}
+
+func (e *Engine) lintMappings(c *compiled, found *diag.List) {
+	for _, m := range c.profile.Mappings {
+		pos := m.Node.Pos()
+		switch typ := m.Definition.Node.Get("type").Text(); typ {
+		case "accountAttribute", "reference", "rule", "":
+		default:
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "inline-transform", Pos: pos,
+				Message: fmt.Sprintf("the mapping of %q holds the transform %s itself; a tenant's preview takes only accountAttribute, reference and rule", m.Attribute, typ),
+				Hint:    "store the transform under a name and refer to it"})
+		}
+		if m.Attribute == "identityState" {
+			found.Addf(diag.Warning, "attribute-system", pos, "%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
+		} else if a := e.bundle.attribute(m.Attribute); a != nil && a.System && !slices.Contains(engineOwned, m.Attribute) && !slices.Contains(Standard(), m.Attribute) {
+			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
+		}
+		if m.Attribute == "workPhone" && !e.bundle.has(m.Definition.Node, "e164phone", nil) {
+			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
+				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
+		}
+		e.bundle.lintReads(m.Definition.Node, found)
+	}
+}
+
+// has reports whether a transform, or one that it refers to, has an operation of
+// that type.
+func (b *Bundle) has(n *jsondoc.Node, typ string, seen []string) bool {
+	if n.Get("type").Text() == typ {
+		return true
+	}
+	if name := n.At("attributes", "id").Text(); n.Get("type").Text() == "reference" && !slices.Contains(seen, name) {
+		if def := b.Transforms[name]; def != nil && b.has(def.Node, typ, append(seen, name)) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return b.has(m.Value, typ, seen) }) ||
+		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return b.has(item, typ, seen) })
+}
+
+// lintReads reports account attributes whose ways to name a source disagree.
+//
+// Source: identity-profile.md 1.2.
+func (b *Bundle) lintReads(n *jsondoc.Node, found *diag.List) {
+	if n.Get("type").Text() == "accountAttribute" {
+		b.lintRead(n.Get("attributes"), found)
+	}
+	for _, m := range n.Members() {
+		b.lintReads(m.Value, found)
+	}
+	for _, item := range n.Items() {
+		b.lintReads(item, found)
+	}
+}
+
+func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
+	used := b.readSource(attributes)
+	if used == nil {
+		return // the compiler reports unknown sources
+	}
+	for _, way := range []struct {
+		key  string
+		find func(string) *Source
+	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication}, {"sourceId", b.SourceByID}} {
+		text, ok := attributes.Get(way.key).Str()
+		if !ok || text == "" {
+			continue
+		}
+		other := way.find(text)
+		switch {
+		case other == used, other == nil && used.ID == "":
+		case other != nil:
+			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s means source %q, but source %q is read", way.key, other.Name, used.Name)
+		case way.key == "sourceId" || way.key == "applicationId":
+			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
+		}
+	}
+}
+
+// lintFlags reports transforms that ask for the periodic refresh without need.
+//
+// Source: identity-profile.md 13.4.
+func (e *Engine) lintFlags(found *diag.List) {
+	var items []transform.Item
+	for _, name := range e.transformNames() {
+		if def := e.bundle.Transforms[name]; def.PeriodicRefresh() {
+			items = append(items, transform.Item{Def: def, Path: diag.Path{diag.Named("transform", name)}})
+		}
+	}
+	if len(items) == 0 {
+		return
+	}
+	unit, _ := e.lib.Link(transform.Options{Transforms: e.bundle.Transforms, Rules: e.opts.Rules}, items...)
+	for i, p := range unit.Programs() {
+		d := p.Deps
+		if !d.Now && !d.Random && len(d.Rules) == 0 {
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "flag-useless", Pos: items[i].Def.Node.Pos(), Path: items[i].Path,
+				Message: "the transform asks for the periodic refresh, but nothing in it depends on the time", Hint: "remove requiresPeriodicRefresh: it makes every identity of the profile be processed twice a day"})
+		}
+	}
+}
+
+func (e *Engine) transformNames() []string {
+	names := make([]string, 0, len(e.bundle.Transforms))
+	for name := range e.bundle.Transforms {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// lintCatalogue reports attribute names outside the naming rule and too many
+// searchable attributes.
+func (e *Engine) lintCatalogue(found *diag.List) {
+	searchable := 0
+	for _, a := range e.bundle.Attributes {
+		if a.Searchable {
+			searchable++
+		}
+		if strings.ContainsFunc(a.Name, func(r rune) bool {
+			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
+		}) {
+			found.Addf(diag.Warning, "attribute-name", a.Node.Pos(), "the technical name %q has other characters than ASCII letters and digits", a.Name)
+		}
+	}
+	if searchable > maxSearchable {
+		found.Addf(diag.Warning, "searchable-limit", e.bundle.Attributes[0].Node.Pos(), "%d identity attributes are searchable; a tenant is said to take %d", searchable, maxSearchable)
+	}
+}
+
+// lintCriteria reports correlation by attributes that a tenant does not index.
+func (e *Engine) lintCriteria(found *diag.List) {
+	for _, s := range e.bundle.Sources {
+		if s.Correlation == nil {
+			continue
+		}
+		for _, a := range s.Correlation.Assignments {
+			if entry := e.bundle.attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System && !slices.Contains(Standard(), a.Property) {
+				found.Addf(diag.Warning, "correlation-not-searchable", a.Pos, "source %q correlates by the custom attribute %q, which is not searchable; a tenant finds nobody by it", s.Name, a.Property)
+			}
+		}
+	}
+}
+
+// TimeBased reports whether a profile takes part in scheduled processing: a
+// mapping, a transform that it reaches by reference, or a rule that it calls
+// asks for the periodic refresh. This is the computed field hasTimeBasedAttr.
+//
+// Source: identity-profile.md 13, DECISION 40.
+func (e *Engine) TimeBased(profile string) bool {
+	for _, c := range e.profiles {
+		if c.profile.Name == profile {
+			return e.timeBased(c)
+		}
+	}
+	return false
+}
+
+func (e *Engine) timeBased(c *compiled) bool {
+	for i, m := range c.profile.Mappings {
+		if flagged(m.Definition.Node) {
+			return true
+		}
+		deps := c.attrs[i].program.Deps
+		for _, name := range deps.Transforms {
+			if def := e.bundle.Transforms[name]; def != nil && flagged(def.Node) {
+				return true
+			}
+		}
+		for _, r := range e.bundle.Rules {
+			if strings.Contains(r.Source, "@requiresPeriodicRefresh") && (slices.Contains(deps.Rules, r.Name) || r.ID != "" && slices.Contains(deps.Rules, r.ID)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// flagged reports whether the flag is set somewhere in a transform.
+func flagged(n *jsondoc.Node) bool {
+	if n.Get("requiresPeriodicRefresh").IsTrue() {
+		return true
+	}
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return flagged(m.Value) }) ||
+		slices.ContainsFunc(n.Items(), flagged)
+}

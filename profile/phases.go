@@ -1,0 +1,295 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// maxRounds bounds the repetition of correlation.
+const maxRounds = 8
+
+// correlate runs phases 1 to 3 of identity-profile.md 7, as far as links go:
+// authoritative sources by priority, other sources by name, then rounds until no
+// new link appears.
+func (p *population) correlate() error {
+	for n := range p.people {
+		if p.people[n].touched {
+			p.refreshKeys(int32(n))
+		}
+	}
+	for _, c := range p.engine.profiles {
+		if c.source != nil && p.engine.bySource[c.source.Name] == c {
+			p.authoritativeSource(c.source.Name)
+		}
+	}
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	for _, name := range p.otherSources() {
+		p.otherSource(name, p.inOrder(name))
+	}
+	defer p.reportAmbiguous()
+	for range maxRounds {
+		linked := false
+		for _, name := range p.otherSources() {
+			if left := p.unlinked(name); len(left) > 0 && p.otherSource(name, left) {
+				linked = true
+			}
+		}
+		if !linked {
+			return p.ctx.Err()
+		}
+	}
+	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
+		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
+	return p.ctx.Err()
+}
+
+// authoritativeSource gives each account of the source an identity: the one it
+// is linked to, one that it correlates with, or a new one.
+func (p *population) authoritativeSource(name string) {
+	list := p.inOrder(name)
+	for i, account := range list {
+		p.authoritativeAccount(account)
+		if i%4096 == 0 {
+			p.progress("correlate "+name, i, len(list))
+			if p.ctx.Err() != nil {
+				return
+			}
+		}
+	}
+}
+
+func (p *population) authoritativeAccount(account int32) {
+	st := &p.state[account]
+	if st.owner >= 0 {
+		if st.changed {
+			p.refreshKeys(st.owner)
+		}
+		return
+	}
+	a := p.accounts.at(account)
+	n, ok := p.known(&a)
+	switch {
+	case ok:
+		p.link(account, n, p.dataLink(&a), 0)
+	case p.blocked(&a):
+		return
+	default:
+		if m := p.match(account, &a); m.Identity >= 0 {
+			n = m.Identity
+			p.link(account, n, m.Method, m.Criterion)
+			break
+		}
+		n = p.create(account)
+		if a.IdentityID != "" {
+			p.byID[a.IdentityID] = n
+		}
+	}
+	p.refreshKeys(n)
+}
+
+// blocked reports whether a manual mark keeps the account from correlating.
+func (p *population) blocked(a *identity.Account) bool {
+	return a.ManuallyCorrelated && !p.opts.Recompute
+}
+
+// known returns the identity that the data link the account to.
+func (p *population) known(a *identity.Account) (int32, bool) {
+	if p.opts.Recompute || a.IdentityID == "" {
+		return 0, false
+	}
+	n, ok := p.byID[a.IdentityID]
+	return n, ok
+}
+
+func (p *population) dataLink(a *identity.Account) correlate.Method {
+	if a.ManuallyCorrelated {
+		return correlate.Manual
+	}
+	return correlate.Sticky
+}
+
+// match correlates an account and notes ambiguities: for the findings always, as
+// a reason when it finds nobody.
+func (p *population) match(account int32, a *identity.Account) correlate.Match {
+	c := p.engine.sources[a.Source].correlator
+	var value func(n int32, attribute string) identity.Value
+	if c.ReadsValues() {
+		value = p.index.Value
+	}
+	m := c.Match(p.index, a, value)
+	if len(m.Ambiguous) > 0 {
+		p.ambiguous[account] = m.Ambiguous
+	} else {
+		delete(p.ambiguous, account)
+	}
+	if m.Identity < 0 && len(m.Ambiguous) > 0 {
+		p.notes[account] = m.Ambiguous
+	} else {
+		delete(p.notes, account)
+	}
+	return m
+}
+
+// otherSources returns the sources that no profile has as authoritative, sorted
+// by name.
+func (p *population) otherSources() []string {
+	var names []string
+	for _, name := range p.accounts.names {
+		if p.engine.bySource[name] == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func (p *population) unlinked(name string) []int32 {
+	var left []int32
+	for _, a := range p.inOrder(name) {
+		if p.state[a].owner < 0 {
+			left = append(left, a)
+		}
+	}
+	return left
+}
+
+// otherSource correlates accounts of a source that makes no identities. Identity
+// attributes stay as they are until all are through. It reports whether an
+// account found an identity.
+func (p *population) otherSource(name string, accounts []int32) bool {
+	touched := map[int32]bool{}
+	for i, account := range accounts {
+		p.otherAccount(account, touched)
+		if i%4096 == 0 {
+			p.progress("correlate "+name, i, len(accounts))
+			if p.ctx.Err() != nil {
+				return false
+			}
+		}
+	}
+	for n := range p.people {
+		if touched[int32(n)] {
+			p.refreshKeys(int32(n))
+		}
+	}
+	return len(touched) > 0
+}
+
+// otherAccount correlates one account. One that is linked already is examined
+// again when its data have changed: a match with another identity moves it, no
+// match leaves it (DECISION 33).
+func (p *population) otherAccount(account int32, touched map[int32]bool) {
+	st := &p.state[account]
+	a := p.accounts.at(account)
+	if n, ok := p.known(&a); ok {
+		if st.owner != n {
+			p.link(account, n, p.dataLink(&a), 0)
+			touched[n] = true
+		}
+		return
+	}
+	if p.blocked(&a) || st.owner >= 0 && !st.changed {
+		return
+	}
+	m := p.match(account, &a)
+	old := st.owner
+	switch {
+	case m.Identity >= 0 && m.Identity != old:
+		p.link(account, m.Identity, m.Method, m.Criterion)
+		touched[m.Identity] = true
+	case m.Identity < 0 && old >= 0 && p.opts.StrictRecorrelate:
+		p.unlink(account)
+	}
+	if old >= 0 {
+		touched[old] = true
+		st.changed = false
+	}
+}
+
+// evaluate gives every identity its attributes, on all workers.
+func (p *population) evaluate() error {
+	if names := len(p.accounts.names); names > 0 {
+		p.rank(uint16(names - 1)) // before workers ask
+	}
+	type part struct{ from, to int }
+	parts := make(chan part)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	for range p.opts.Workers {
+		wg.Go(func() {
+			v := newEvaluator(p.ctx, p.engine, p.env)
+			w := p.attrs.writer()
+			b := batch{population: p, v: v, w: w, keeper: newKeeper(p)}
+			for part := range parts {
+				b.evaluate(part.from, part.to)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			p.evaluations += b.evaluated
+			for n, errs := range b.errors {
+				p.errors[n] = errs
+			}
+		})
+	}
+	const size = 1024
+	for from := 0; from < len(p.people) && p.ctx.Err() == nil; from += size {
+		parts <- part{from, min(from+size, len(p.people))}
+		p.progress("evaluate", from, len(p.people))
+	}
+	close(parts)
+	wg.Wait()
+	return p.ctx.Err()
+}
+
+// batch evaluates ranges of identities on one goroutine.
+type batch struct {
+	*population
+	v      *evaluator
+	w      *rowWriter
+	keeper *keeper
+
+	evaluated int // identities
+	accounts  []identity.Account
+	row       []byte
+	errors    map[int32][]AttributeError
+}
+
+func (b *batch) evaluate(from, to int) {
+	for n := from; n < to; n++ {
+		b.one(int32(n))
+	}
+}
+
+func (b *batch) one(n int32) {
+	needs := b.keeper.needs(n)
+	if needs != nil && needs.none {
+		b.people[n].row = b.w.add(b.keeper.all(n, needs))
+		return
+	}
+	b.accounts = b.appendAccounts(b.accounts[:0], n)
+	x := b.prepare(b.v, n, b.accounts)
+	if x == nil {
+		return
+	}
+	if needs != nil {
+		b.keeper.kept(n, x.profile, needs, x.values, x.state)
+	}
+	b.evaluated++
+	x.promote()
+	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
+	b.people[n].row = b.w.add(b.row)
+	delete(b.errors, n)
+	if len(x.errors) > 0 {
+		if b.errors == nil {
+			b.errors = map[int32][]AttributeError{}
+		}
+		b.errors[n] = slices.Clone(x.errors)
+	}
+}

@@ -1,0 +1,422 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+)
+
+// population is the people of a run: accounts and identities by number, in
+// tables without pointers.
+type population struct {
+	*Run
+	ctx      context.Context
+	accounts *accountTable
+	byKey    []map[string]int32 // account by native identity, by source number
+	state    []accountState     // by account
+	people   []person
+	loaded   bool                 // the stored state is in the tables
+	stored   []*identity.Identity // by number, without accounts, as far as there were any
+	byID     map[string]int32     // identities that the data name
+	attrs    rowStore
+	writer   *rowWriter
+	index    *correlate.Index
+	eval     *evaluator
+	notes    map[int32][]correlate.Ambiguity // by account without identity
+	// ambiguous is by account, with identity or without, for the findings.
+	ambiguous map[int32][]correlate.Ambiguity
+	errors    map[int32][]AttributeError
+	settled   settlement
+	bases     []*basis                   // by rank
+	replaced  map[int32]identity.Account // stored accounts that differ from the data, as they were
+
+	evaluations int // identities that were evaluated
+	buf         []identity.Account
+	orders      [][]int32 // see inOrder, by source number
+	ranks       []int16   // of the profile that a source serves, by source number; -1: none
+}
+
+// accountState is what the run knows of an account beside its data.
+type accountState struct {
+	owner     int32 // identity, -1: none
+	next      int32 // next account of the same identity, -1: last
+	method    uint8 // of methods: how it was linked
+	criterion uint8
+	stored    bool // was there before the run
+	seen      bool // is in the data of this run
+	changed   bool // is to be examined again
+	dirty     bool // differs from what was stored
+	fresh     bool // differs from what was stored, if only in what is no reason to write it
+	wasLinked bool // had an identity before the run
+	removed   bool // was stored, and the source no longer has it
+}
+
+var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual, correlate.Rule, correlate.ByConfig, correlate.Default}
+
+// person is an identity.
+type person struct {
+	first, last int32 // accounts, in the order they were linked
+	alias       int32 // account that gave the identity its name; -1: stored
+	profile     int16 // rank; -1: none
+	touched     bool  // an account came or went
+	holdsUID    bool  // the uid is the one it had before the run
+	auth        int32 // authoritative account of the profile
+	row         rowRef
+}
+
+func newPopulation(ctx context.Context, r *Run) *population {
+	p := &population{Run: r, ctx: ctx, accounts: newAccountTable(), byID: map[string]int32{},
+		index: correlate.NewIndex(r.engine.keys...), notes: map[int32][]correlate.Ambiguity{}, ambiguous: map[int32][]correlate.Ambiguity{}, errors: map[int32][]AttributeError{}}
+	p.writer = p.attrs.writer()
+	for _, src := range r.engine.bundle.Sources {
+		p.index.Cover(r.engine.sources[src.Name].correlator)
+	}
+	p.index.Better, p.index.Second = p.better, p.uncorrelatedIdentity
+	p.env.Directory = directory{p}
+	p.replaced = map[int32]identity.Account{}
+	p.eval = newEvaluator(ctx, r.engine, p.env)
+	for _, c := range r.engine.profiles {
+		p.bases = append(p.bases, r.basisOf(c))
+	}
+	return p
+}
+
+// run takes the sources through all phases.
+func (p *population) run(sources []identity.Source) error {
+	stages := []struct {
+		name string
+		do   func() error
+	}{
+		{"read", func() error { return p.read(sources) }},
+		{"correlate", p.correlate},
+		{"evaluate", p.evaluate},
+		{"settle", p.settle},
+	}
+	for _, s := range stages {
+		start := p.now()
+		if err := s.do(); err != nil {
+			return err
+		}
+		if p.opts.OnStage != nil {
+			p.opts.OnStage(s.name, p.now().Sub(start))
+		}
+	}
+	p.index, p.orders, p.byKey = nil, nil, nil // only needed on the way
+	return nil
+}
+
+func (p *population) now() time.Time {
+	if p.opts.Clock == nil {
+		return time.Time{}
+	}
+	return p.opts.Clock()
+}
+
+func (p *population) report(d diag.Diagnostic) {
+	if p.opts.OnFinding != nil {
+		p.opts.OnFinding(d)
+	}
+}
+
+func (p *population) progress(stage string, done, total int) {
+	if p.opts.OnProgress != nil {
+		p.opts.OnProgress(stage, done, total)
+	}
+}
+
+// inOrder returns the accounts of a source, oldest first; those without creation
+// time come last, and ties keep their order. It is computed once, after all
+// accounts are read. The result must not be changed.
+func (p *population) inOrder(source string) []int32 {
+	number := int(p.accounts.source(source))
+	for len(p.orders) <= number {
+		p.orders = append(p.orders, nil)
+	}
+	if p.orders[number] == nil {
+		p.orders[number] = p.byAge(uint16(number))
+	}
+	return p.orders[number]
+}
+
+func (p *population) byAge(source uint16) []int32 {
+	type aged struct {
+		created int64
+		account int32
+	}
+	var list []aged
+	for n, s := range p.accounts.sources {
+		if s == source && !p.state[n].removed {
+			created, ok := p.accounts.created(int32(n))
+			if !ok {
+				created = math.MaxInt64
+			}
+			list = append(list, aged{created, int32(n)})
+		}
+	}
+	slices.SortFunc(list, func(a, b aged) int {
+		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.account, b.account))
+	})
+	order := make([]int32, len(list))
+	for i, a := range list {
+		order[i] = a.account
+	}
+	return order
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// id returns the identity id: the stored one, or one that derives from the first
+// authoritative account, so that the same data give the same ids.
+func (p *population) id(n int32) string {
+	if s := p.storedOf(n); s != nil {
+		return s.ID
+	}
+	a := p.accounts.at(p.people[n].alias)
+	if a.IdentityID != "" && !p.opts.Recompute {
+		return a.IdentityID
+	}
+	return IdentityID(p.sourceID(a.Source), a.NativeIdentity)
+}
+
+// IdentityID derives the id of an identity from its first authoritative account.
+func IdentityID(sourceID, nativeIdentity string) string {
+	sum := sha256.Sum256([]byte(sourceID + "\x00" + nativeIdentity))
+	return hex.EncodeToString(sum[:16])
+}
+
+func (p *population) sourceID(name string) string {
+	if s := p.engine.sources[name]; s != nil && s.source.ID != "" {
+		return s.source.ID
+	}
+	return name
+}
+
+func (p *population) storedOf(n int32) *identity.Identity {
+	if int(n) < len(p.stored) {
+		return p.stored[n]
+	}
+	return nil
+}
+
+func (p *population) storedAttributes(n int32) identity.Attributes {
+	if s := p.storedOf(n); s != nil {
+		return s.Attributes
+	}
+	return identity.Attributes{}
+}
+
+// aliasOf returns the identity's internal name.
+func (p *population) aliasOf(n int32) string {
+	if s := p.storedOf(n); s != nil && s.Alias != "" {
+		return s.Alias
+	}
+	a := p.accounts.at(p.people[n].alias)
+	return a.DisplayName()
+}
+
+// accountsOf returns the accounts of an identity, valid until the next call.
+func (p *population) accountsOf(n int32) []identity.Account {
+	p.buf = p.appendAccounts(p.buf[:0], n)
+	return p.buf
+}
+
+func (p *population) appendAccounts(list []identity.Account, n int32) []identity.Account {
+	for a := p.people[n].first; a >= 0; a = p.state[a].next {
+		list = append(list, p.accounts.at(a))
+	}
+	return list
+}
+
+// link gives an account to an identity, and takes it from the one it had.
+func (p *population) link(account, n int32, method correlate.Method, criterion int) {
+	st := &p.state[account]
+	if st.owner == n {
+		return
+	}
+	p.unlink(account)
+	st.owner, st.next = n, -1
+	st.method, st.criterion = uint8(slices.Index(methods[:], method)), uint8(criterion)
+	delete(p.notes, account)
+	q := &p.people[n]
+	q.touched = p.loaded
+	if q.first < 0 {
+		q.first = account
+	} else {
+		p.state[q.last].next = account
+	}
+	q.last = account
+}
+
+// unlink takes an account from its identity.
+func (p *population) unlink(account int32) {
+	st := &p.state[account]
+	if st.owner < 0 {
+		return
+	}
+	q := &p.people[st.owner]
+	q.touched = true
+	before := int32(-1)
+	for a := q.first; a != account; a = p.state[a].next {
+		before = a
+	}
+	if before < 0 {
+		q.first = st.next
+	} else {
+		p.state[before].next = st.next
+	}
+	if q.last == account {
+		q.last = before
+	}
+	st.owner, st.next, st.method = -1, -1, 0
+}
+
+// create makes an identity from an authoritative account.
+func (p *population) create(account int32) int32 {
+	n := int32(len(p.people))
+	p.people = append(p.people, person{first: -1, last: -1, alias: account, profile: -1, auth: -1})
+	p.link(account, n, correlate.NewIdentity, 0)
+	return n
+}
+
+// better reports whether claimant a of a uid comes before b (DECISION 17).
+func (p *population) better(a, b int32) bool {
+	x, y := &p.people[a], &p.people[b]
+	if x.holdsUID != y.holdsUID {
+		return x.holdsUID
+	}
+	if x.profile != y.profile {
+		return y.profile < 0 || x.profile >= 0 && x.profile < y.profile
+	}
+	if x.auth < 0 || y.auth < 0 {
+		return a < b
+	}
+	s, t := p.accounts.at(x.auth), p.accounts.at(y.auth)
+	return cmp.Or(transform.ByCreated(&s, &t), strings.Compare(p.sourceID(s.Source), p.sourceID(t.Source)), strings.Compare(s.NativeIdentity, t.NativeIdentity)) < 0
+}
+
+// uncorrelatedIdentity reports whether an identity lost its last authoritative
+// account; it counts only when no other one matches (DECISION 31).
+func (p *population) uncorrelatedIdentity(n int32) bool {
+	s := p.storedOf(n)
+	return p.people[n].profile < 0 && (s == nil || !s.Protected)
+}
+
+// prepare chooses the profile of an identity and begins its evaluation; nil when
+// it has no authoritative account.
+func (p *population) prepare(v *evaluator, n int32, accounts []identity.Account) *evaluation {
+	c := p.membership(n)
+	if c == nil {
+		return nil
+	}
+	return v.begin(c, subjectInput{who: p, number: n, accounts: accounts, stored: p.storedAttributes(n)})
+}
+
+// membership chooses the profile of an identity and the account that ties it to
+// that: the oldest on its source.
+//
+// Source: identity-profile.md 6.
+func (p *population) membership(n int32) *compiled {
+	q := &p.people[n]
+	q.profile, q.auth = -1, -1
+	several := false
+	for a := q.first; a >= 0; a = p.state[a].next {
+		rank := p.rank(p.accounts.sources[a])
+		switch {
+		case rank < 0 || q.profile >= 0 && rank > q.profile:
+		case rank == q.profile:
+			several = true
+		default:
+			q.profile, q.auth, several = rank, a, false
+		}
+	}
+	if q.profile < 0 {
+		return nil
+	}
+	c := p.engine.profiles[q.profile]
+	if several {
+		q.auth = p.oldest(c, n)
+	}
+	return c
+}
+
+// rank returns the rank of the profile that a source serves, -1: none.
+func (p *population) rank(source uint16) int16 {
+	for len(p.ranks) <= int(source) {
+		rank := int16(-1)
+		if c := p.engine.bySource[p.accounts.names[len(p.ranks)]]; c != nil {
+			rank = int16(c.rank)
+		}
+		p.ranks = append(p.ranks, rank)
+	}
+	return p.ranks[source]
+}
+
+// oldest returns the number of the oldest account on the profile's source.
+func (p *population) oldest(c *compiled, n int32) int32 {
+	best := int32(-1)
+	number := p.accounts.source(c.source.Name)
+	var first identity.Account
+	for a := p.people[n].first; a >= 0; a = p.state[a].next {
+		if p.accounts.sources[a] != number {
+			continue
+		}
+		acct := p.accounts.at(a)
+		if best < 0 || transform.ByCreated(&acct, &first) < 0 {
+			best, first = a, acct
+		}
+	}
+	return best
+}
+
+func (p *population) isManager(n int32) bool { return p.settled.isManager(n) }
+
+// refreshKeys evaluates what correlation compares with, and indexes it.
+func (p *population) refreshKeys(n int32) {
+	x := p.prepare(p.eval, n, p.accountsOf(n))
+	uid := identity.Value{}
+	if x != nil {
+		uid, _ = x.current(attrUID)
+	}
+	held := p.storedAttributes(n).Get(attrUID).Text()
+	p.people[n].holdsUID = held != "" && correlate.Fold(held) == correlate.Fold(uid.Text())
+	for key, name := range p.index.Keys() {
+		var v identity.Value
+		switch {
+		case name == correlate.Alias:
+			v = identity.StringValue(p.aliasOf(n))
+		case x != nil:
+			v, _ = x.current(name)
+		}
+		p.index.Put(n, key, v.Clone()) // the value lives in the scope, the index keeps it
+	}
+}
+
+// current returns an attribute as this run has it: evaluated or, when the
+// mapping is disabled or missing, as stored.
+func (x *evaluation) current(name string) (identity.Value, error) {
+	if !x.profile.profile.Enabled {
+		return x.input.stored.Get(name), nil
+	}
+	if i, ok := x.profile.slots[name]; ok {
+		if x.state[i] == todo {
+			x.evaluate(i, false)
+		}
+		return x.values[i], nil
+	}
+	return x.input.stored.Get(name), nil
+}

@@ -1,0 +1,218 @@
+package preview
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
+)
+
+func (d *differ) profiles(before, after *profile.Bundle) {
+	for _, b := range before.Profiles {
+		a := after.Profile(b.Name)
+		if a == nil {
+			d.causes = append(d.causes, Cause{Kind: CauseProfile, Name: b.Name, Change: "removed",
+				Places: []Difference{{Path: "profile", Before: b.Node.Pos(), Old: strconv.Quote(b.Name)}}})
+			continue
+		}
+		d.profile(before, after, b, a)
+	}
+	for _, a := range after.Profiles {
+		if before.Profile(a.Name) == nil {
+			d.causes = append(d.causes, Cause{Kind: CauseProfile, Name: a.Name, Change: "added",
+				Places: []Difference{{Path: "profile", After: a.Node.Pos(), New: strconv.Quote(a.Name)}}})
+		}
+	}
+}
+
+func (d *differ) profile(before, after *profile.Bundle, b, a *profile.Profile) {
+	c := Cause{Kind: CauseProfile, Name: a.Name, Change: "changed"}
+	c.scalar("priority", b.Node, a.Node, strconv.FormatInt(b.Priority, 10), strconv.FormatInt(a.Priority, 10))
+	c.scalar("authoritativeSource", b.Node, a.Node, sourceName(before, b), sourceName(after, a))
+	c.scalar("identityAttributeConfig.enabled", b.Node, a.Node, strconv.FormatBool(b.Enabled), strconv.FormatBool(a.Enabled))
+	if len(c.Places) > 0 {
+		d.causes = append(d.causes, c)
+	}
+	d.mappings(b, a)
+	d.states(b, a)
+}
+
+func sourceName(b *profile.Bundle, p *profile.Profile) string {
+	if s := b.AuthoritativeSource(p); s != nil {
+		return s.Name
+	}
+	return p.Source.Name
+}
+
+// scalar notes a setting whose value differs.
+func (c *Cause) scalar(path string, before, after *jsondoc.Node, old, value string) {
+	if old == value {
+		return
+	}
+	at := func(n *jsondoc.Node) diag.Pos {
+		if inner := deep(n, path); inner != nil {
+			return inner.Pos()
+		}
+		return n.Pos()
+	}
+	c.place(Difference{Path: path, Before: at(before), After: at(after), Old: old, New: value})
+}
+
+// deep follows a dotted path.
+func deep(n *jsondoc.Node, path string) *jsondoc.Node {
+	return n.At(strings.Split(path, ".")...)
+}
+
+func (d *differ) mappings(before, after *profile.Profile) {
+	was := map[string]*profile.Mapping{}
+	for _, m := range before.Mappings {
+		was[m.Attribute] = m
+	}
+	for _, m := range after.Mappings {
+		old := was[m.Attribute]
+		delete(was, m.Attribute)
+		if old == nil {
+			d.note(CauseMapping, after.Name, m.Attribute, "", nil, m.Definition.Node)
+			continue
+		}
+		d.note(CauseMapping, after.Name, m.Attribute, "", old.Definition.Node, m.Definition.Node)
+	}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		d.note(CauseMapping, after.Name, name, "", was[name].Definition.Node, nil)
+	}
+}
+
+// states compares lifecycle states by technical name.
+func (d *differ) states(before, after *profile.Profile) {
+	list := func(p *profile.Profile) map[string]*jsondoc.Node {
+		m := map[string]*jsondoc.Node{}
+		for _, s := range p.States {
+			n := s.Node.Clone()
+			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId", "description"} {
+				n.Remove(key)
+			}
+			m[s.TechnicalName] = n
+		}
+		return m
+	}
+	was, is := list(before), list(after)
+	names := slices.Sorted(maps.Keys(is))
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		if is[name] == nil {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		d.note(CauseLifecycle, after.Name, name, "", was[name], is[name])
+	}
+}
+
+func (d *differ) sources(before, after *profile.Bundle) {
+	for _, b := range before.Sources {
+		if a := after.Source(b.Name); a != nil {
+			d.source(b, a)
+		} else {
+			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: b.Name, Change: "removed", Places: []Difference{{Path: "source", Before: b.Node.Pos(), Old: strconv.Quote(b.Name)}}})
+		}
+	}
+	for _, a := range after.Sources {
+		if before.Source(a.Name) == nil {
+			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: a.Name, Change: "added", Places: []Difference{{Path: "source", After: a.Node.Pos(), New: strconv.Quote(a.Name)}}})
+		}
+	}
+}
+
+func (d *differ) source(b, a *profile.Source) {
+	d.note(CauseCorrelation, a.Name, "", "", criteria(b), criteria(a))
+	m := Cause{Kind: CauseManager, Name: a.Name, Change: "changed"}
+	bm, am := cmp.Or(b.Manager, &profile.ManagerCorrelation{}), cmp.Or(a.Manager, &profile.ManagerCorrelation{})
+	m.scalar("managerCorrelationMapping.accountAttributeName", b.Node, a.Node, bm.AccountAttribute, am.AccountAttribute)
+	m.scalar("managerCorrelationMapping.identityAttributeName", b.Node, a.Node, bm.IdentityAttribute, am.IdentityAttribute)
+	m.scalar("managerCorrelationRule.name", b.Node, a.Node, bm.Rule, am.Rule)
+	if len(m.Places) > 0 {
+		d.causes = append(d.causes, m)
+	}
+	c := Cause{Kind: CauseSource, Name: a.Name, Change: "changed"}
+	c.scalar("id", b.Node, a.Node, b.ID, a.ID)
+	c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
+	c.scalar("deleteThreshold", b.Node, a.Node, strconv.FormatInt(b.DeleteThreshold, 10), strconv.FormatInt(a.DeleteThreshold, 10))
+	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
+	schema := func(s *profile.Source) (string, string) {
+		if s.Schema == nil {
+			return "", ""
+		}
+		return s.Schema.IdentityAttribute, s.Schema.DisplayAttribute
+	}
+	bi, bd := schema(b)
+	ai, ad := schema(a)
+	c.scalar("schemas.identityAttribute", b.Node, a.Node, bi, ai)
+	c.scalar("schemas.displayAttribute", b.Node, a.Node, bd, ad)
+	if len(c.Places) > 0 {
+		d.causes = append(d.causes, c)
+	}
+}
+
+// criteria is what of a correlation configuration matters.
+func criteria(s *profile.Source) *jsondoc.Node {
+	if s.Correlation == nil || s.Correlation.Node == nil {
+		return nil
+	}
+	n := s.Correlation.Node.Clone()
+	for _, key := range []string{"id", "name", "created", "modified"} {
+		n.Remove(key)
+	}
+	return n
+}
+
+// catalogue compares what decides how values are kept.
+func (d *differ) catalogue(before, after *profile.Bundle) {
+	multi := func(b *profile.Bundle) map[string]*profile.IdentityAttribute {
+		m := map[string]*profile.IdentityAttribute{}
+		for _, a := range b.Attributes {
+			m[a.Name] = a
+		}
+		return m
+	}
+	was, is := multi(before), multi(after)
+	names := slices.Sorted(maps.Keys(is))
+	for name := range was {
+		if is[name] == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		b, a := cmp.Or(was[name], &profile.IdentityAttribute{}), cmp.Or(is[name], &profile.IdentityAttribute{})
+		c := Cause{Kind: CauseCatalogue, Name: name, Change: "changed"}
+		c.scalar("multi", b.Node, a.Node, strconv.FormatBool(b.Multi), strconv.FormatBool(a.Multi))
+		if len(c.Places) > 0 {
+			d.causes = append(d.causes, c)
+		}
+	}
+}
+
+func (d *differ) rules(before, after *profile.Bundle) {
+	text := func(b *profile.Bundle) map[string]string {
+		m := map[string]string{}
+		for _, r := range b.Rules {
+			m[r.Name] = r.Source
+		}
+		return m
+	}
+	was, is := text(before), text(after)
+	for _, name := range slices.Sorted(maps.Keys(is)) {
+		if old, ok := was[name]; !ok || old != is[name] {
+			d.causes = append(d.causes, Cause{Kind: CauseOther, Name: "rule " + name, Change: "changed"})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		if _, ok := is[name]; !ok {
+			d.causes = append(d.causes, Cause{Kind: CauseOther, Name: "rule " + name, Change: "removed"})
+		}
+	}
+}

@@ -1,0 +1,271 @@
+package preview
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/transform"
+)
+
+// Options of a comparison.
+type Options struct {
+	// Run is what both runs take from outside. Its callbacks for accounts
+	// without identity and for stages are not used.
+	Run profile.RunOptions
+	// Compile settles how both configurations are compiled.
+	Compile profile.Options
+	// Unique, when given, is called once for each run, so that values which one
+	// run has generated are not taken in the other.
+	Unique func() transform.Unique
+
+	// AfterSources are the accounts of the second run, to see what other data do;
+	// nil: the same accounts.
+	AfterSources []identity.Source
+
+	BeforeName, AfterName string
+	Examples              int  // for each group; 0 means 5
+	People                bool // keep every person that changes, not only groups
+	// OnPerson gets every person that changes, as they are found. It must not
+	// change them.
+	OnPerson func(*Person) error
+	// Full runs both configurations in full, even where a part is proven to be
+	// enough.
+	Full bool
+}
+
+// Compare runs two configurations over the same accounts and the same stored
+// state, at the same instant and with the same random streams, and reports what
+// is different. The sources are read once for each run. Nothing is stored.
+//
+// Results are compared as they come; what is held in memory are the indexes of
+// both runs, the groups and, on request, the people that change. Where the
+// differences between the configurations cannot reach beyond some attributes,
+// only those are evaluated a second time.
+func Compare(ctx context.Context, before, after *profile.Bundle, o Options, sources ...identity.Source) (*Report, error) {
+	if o.Examples == 0 {
+		o.Examples = 5
+	}
+	x := &comparison{ctx: ctx, opts: o, causes: Causes(before, after)}
+	x.before, _ = profile.Compile(before, o.Compile)
+	x.after, _ = profile.Compile(after, o.Compile)
+	x.start()
+	if attributes, ok := x.plan(); ok && !o.Full && o.AfterSources == nil {
+		r, err := x.partial(attributes, sources)
+		if !errors.Is(err, errReach) {
+			return r, err
+		}
+		x.start()
+	}
+	return x.full(sources)
+}
+
+// errReach says that a change reaches further than the plan assumed.
+var errReach = errors.New("the change reaches further")
+
+// comparison is one comparison under way.
+type comparison struct {
+	ctx           context.Context
+	opts          Options
+	before, after *profile.Engine
+	causes        []Cause
+	blame         *blame
+	collect       *collector
+	deferred      map[string]*pair // people whose accounts differ, by id
+	deltas        map[identity.AccountKey]*delta
+	schemas       schemaPair
+}
+
+// pair is a person on both sides; one side may be missing.
+type pair struct {
+	person        *Person
+	before, after *profile.Result
+}
+
+// delta is an account whose identity differs.
+type delta struct{ before, after *pair }
+
+func (x *comparison) start() {
+	x.blame = newBlame(x.causes, x.before, x.after)
+	x.collect = newCollector(&x.opts, x.causes)
+	o := &x.opts.Run
+	correlation := slices.ContainsFunc(x.causes, func(c Cause) bool { return c.Kind == CauseCorrelation })
+	if correlation && o.Stored != nil && !o.Recompute && !o.Recorrelate {
+		x.collect.report.Notes = []string{"the correlation differs, but accounts that have an identity keep it; recompute the links to see what correlation would do with everybody"}
+	}
+	if x.opts.AfterSources != nil {
+		x.collect.report.Notes = append(x.collect.report.Notes, "the accounts differ too, so not every change comes from the configuration")
+	}
+	x.deferred, x.deltas = map[string]*pair{}, map[identity.AccountKey]*delta{}
+}
+
+// options returns the options of one of the runs.
+func (x *comparison) options(uncorrelated *int, quiet bool) profile.RunOptions {
+	o := x.opts.Run
+	o.OnUncorrelated = func(identity.Account, profile.Unlinked) { *uncorrelated++ }
+	o.OnStage, o.Clock = nil, nil
+	if x.opts.Unique != nil {
+		o.Unique = x.opts.Unique()
+	}
+	if quiet {
+		o.OnFinding = func(diag.Diagnostic) {}
+	}
+	return o
+}
+
+// full runs both configurations and merges their results.
+func (x *comparison) full(sources []identity.Source) (*Report, error) {
+	t := &x.collect.report.Totals
+	x.collect.report.Evaluated = "all"
+	before := newSide(x.before.Run(x.ctx, x.options(&t.UncorrelatedBefore, true), sources...))
+	defer before.stop()
+	if x.opts.AfterSources != nil {
+		sources = x.opts.AfterSources
+	}
+	after := newSide(x.after.Run(x.ctx, x.options(&t.UncorrelatedAfter, false), sources...))
+	defer after.stop()
+	if err := x.merge(before, after); err != nil {
+		return nil, err
+	}
+	for _, r := range before.waiting {
+		x.alone(r, nil)
+	}
+	for _, r := range after.waiting {
+		x.alone(nil, r)
+	}
+	return x.finish()
+}
+
+// side is one of the two streams of results.
+type side struct {
+	next    func() (*profile.Result, error, bool)
+	stop    func()
+	current *profile.Result
+	err     error
+	waiting map[string]*profile.Result // without counterpart so far, by identity id
+	count   int
+}
+
+func newSide(seq iter.Seq2[*profile.Result, error]) *side {
+	s := &side{waiting: map[string]*profile.Result{}}
+	s.next, s.stop = iter.Pull2(seq)
+	return s
+}
+
+func (s *side) advance() {
+	r, err, ok := s.next()
+	s.current, s.err = r, err
+	if !ok || err != nil {
+		s.current = nil
+		return
+	}
+	s.count++
+}
+
+// merge pairs results by identity id. Both streams are ordered by authoritative
+// account, so that nearly everybody is met on both sides at once; the others
+// wait.
+func (x *comparison) merge(before, after *side) error {
+	before.advance()
+	after.advance()
+	for before.current != nil || after.current != nil {
+		b, a := before.current, after.current
+		var err error
+		switch {
+		case b != nil && a != nil && b.Identity.ID == a.Identity.ID:
+			err = x.together(b, a)
+			before.advance()
+			after.advance()
+		case a == nil || b != nil && compareKeys(b, a) <= 0:
+			if other := after.waiting[b.Identity.ID]; other != nil {
+				delete(after.waiting, b.Identity.ID)
+				err = x.together(b, other)
+			} else {
+				before.waiting[b.Identity.ID] = b
+			}
+			before.advance()
+		default:
+			if other := before.waiting[a.Identity.ID]; other != nil {
+				delete(before.waiting, a.Identity.ID)
+				err = x.together(other, a)
+			} else {
+				after.waiting[a.Identity.ID] = a
+			}
+			after.advance()
+		}
+		if err := cmp.Or(err, before.err, after.err); err != nil {
+			return err
+		}
+	}
+	return cmp.Or(before.err, after.err)
+}
+
+// compareKeys orders results as runs do.
+func compareKeys(a, b *profile.Result) int {
+	none := identity.AccountKey{}
+	if a.Account == none || b.Account == none {
+		switch {
+		case a.Account == b.Account:
+			return 0
+		case a.Account == none:
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(strings.Compare(a.Account.Source, b.Account.Source), strings.Compare(a.Account.NativeIdentity, b.Account.NativeIdentity))
+}
+
+// together compares a person that both runs have.
+func (x *comparison) together(b, a *profile.Result) error {
+	x.collect.count(b, a)
+	changes := x.changes(b, a)
+	linked := sameLinks(b, a)
+	if len(changes) == 0 && linked {
+		return nil
+	}
+	p := &pair{person: newPerson(b, a), before: b, after: a}
+	p.person.Changes = changes
+	if !linked {
+		x.noteLinks(p)
+		return nil
+	}
+	return x.done(p)
+}
+
+// alone notes a person that only one of the runs has.
+func (x *comparison) alone(b, a *profile.Result) {
+	x.collect.count(b, a)
+	p := &pair{person: newPerson(b, a), before: b, after: a}
+	p.person.Changes = exceptionChanges(b, a)
+	x.noteLinks(p)
+}
+
+func newPerson(b, a *profile.Result) *Person {
+	r := b
+	if r == nil {
+		r = a
+	}
+	p := &Person{ID: strings.Clone(r.Identity.ID), Name: strings.Clone(r.Identity.Alias), Account: identity.AccountKey{Source: strings.Clone(r.Account.Source), NativeIdentity: strings.Clone(r.Account.NativeIdentity)}}
+	if b != nil {
+		p.Before = b.Identity.Profile
+	}
+	if a != nil {
+		p.After = a.Identity.Profile
+	}
+	return p
+}
+
+// done finds the causes of a person's changes and counts them.
+func (x *comparison) done(p *pair) error {
+	if len(p.person.Changes) == 0 {
+		return nil
+	}
+	x.blame.person(p)
+	return x.collect.add(p.person)
+}

@@ -1,0 +1,4 @@
+package preview
+
+// Line is a difference in one line.
+func Line(d *Difference) string { return d.line() }

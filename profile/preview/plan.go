@@ -1,0 +1,260 @@
+package preview
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/transform"
+)
+
+// required are the attributes that an identity must have, in report order.
+var required = []string{"uid", "email", "lastname"}
+
+// plan finds the attributes, by profile, beyond which the differences between
+// the configurations cannot reach; false when both have to run in full.
+//
+// A part is enough when only mappings and transforms differ, nothing reads other
+// identities, and no attribute that can change decides about links, uids,
+// managers or lifecycle states.
+func (x *comparison) plan() (map[string][]string, bool) {
+	if !sameOrder(x.before.Bundle(), x.after.Bundle()) {
+		return nil, false
+	}
+	changed := map[string]bool{} // transforms
+	for _, c := range x.causes {
+		switch {
+		case c.Kind == CauseTransform:
+			changed[c.Name] = true
+		case c.Kind != CauseMapping || c.Change == "removed":
+			return nil, false
+		}
+	}
+	reserved := x.reserved()
+	plan := map[string][]string{}
+	for _, p := range x.after.Bundle().Profiles {
+		names, ok := x.reach(p, changed)
+		if !ok || slices.ContainsFunc(names, func(name string) bool { return reserved[name] }) {
+			return nil, false
+		}
+		plan[p.Name] = names
+	}
+	return plan, true
+}
+
+// sameOrder reports whether profiles, and mappings that both have, come in the
+// same order: it decides ties of priorities, and who sees what in a cycle.
+func sameOrder(before, after *profile.Bundle) bool {
+	if len(before.Profiles) != len(after.Profiles) {
+		return false
+	}
+	for i, b := range before.Profiles {
+		a := after.Profiles[i]
+		if a.Name != b.Name || !slices.Equal(common(b, a), common(a, b)) {
+			return false
+		}
+	}
+	return true
+}
+
+// common are the attributes of p that o maps too.
+func common(p, o *profile.Profile) []string {
+	var names []string
+	for _, m := range p.Mappings {
+		if slices.ContainsFunc(o.Mappings, func(n *profile.Mapping) bool { return n.Attribute == m.Attribute }) {
+			names = append(names, m.Attribute)
+		}
+	}
+	return names
+}
+
+// reserved are attributes that decide about more than themselves.
+func (x *comparison) reserved() map[string]bool {
+	names := map[string]bool{"uid": true, attrManager: true, attrLifecycle: true}
+	for _, e := range []*profile.Engine{x.before, x.after} {
+		for _, s := range e.Bundle().Sources {
+			for _, key := range e.CorrelationKeys(s.Name) {
+				names[key] = true
+			}
+			if s.Manager != nil {
+				names[s.Manager.IdentityAttribute], names["displayName"] = true, true
+			}
+		}
+	}
+	return names
+}
+
+// reach returns the attributes of a profile that can change: those whose mapping
+// or transforms differ, and all that read them.
+func (x *comparison) reach(p *profile.Profile, changed map[string]bool) ([]string, bool) {
+	reached := map[string]bool{}
+	for _, m := range p.Mappings {
+		for _, e := range []*profile.Engine{x.before, x.after} {
+			deps, _ := e.Dependencies(p.Name, m.Attribute)
+			if deps.Others || deps.Unique || slices.ContainsFunc(deps.Rules, func(name string) bool { return name != transform.UtilityRule }) {
+				return nil, false
+			}
+			if slices.ContainsFunc(deps.Transforms, func(name string) bool { return changed[name] }) {
+				reached[m.Attribute] = true
+			}
+		}
+	}
+	for _, c := range x.causes {
+		if c.Kind == CauseMapping && c.Name == p.Name {
+			reached[c.Attribute] = true
+		}
+	}
+	for again := len(reached) > 0; again; {
+		again = false
+		for _, m := range p.Mappings {
+			if !reached[m.Attribute] && x.readsAny(p.Name, m.Attribute, reached) {
+				reached[m.Attribute], again = true, true
+			}
+		}
+	}
+	var names []string
+	for _, m := range p.Mappings {
+		if reached[m.Attribute] {
+			names = append(names, m.Attribute)
+		}
+	}
+	return names, true
+}
+
+func (x *comparison) readsAny(in, attribute string, names map[string]bool) bool {
+	for _, e := range []*profile.Engine{x.before, x.after} {
+		deps, _ := e.Dependencies(in, attribute)
+		if deps.AnyIdentity || slices.ContainsFunc(deps.Identity, func(name string) bool { return names[name] }) {
+			return true
+		}
+	}
+	return false
+}
+
+// partial runs the configuration before, and of the one after only what can
+// differ.
+func (x *comparison) partial(plan map[string][]string, sources []identity.Source) (*Report, error) {
+	r := x.collect.report
+	r.Evaluated = describe(plan)
+	opts := x.options(&r.Totals.UncorrelatedBefore, false)
+	part := x.after.NewRun(opts).Partial(x.ctx, plan)
+	for b, err := range x.before.Run(x.ctx, opts, sources...) {
+		if err != nil {
+			return nil, err
+		}
+		a, err := merged(b, part.Evaluate(b))
+		if err != nil {
+			return nil, err
+		}
+		if a == b {
+			x.collect.count(b, b)
+			continue
+		}
+		if err := x.together(b, a); err != nil {
+			return nil, err
+		}
+	}
+	r.Totals.UncorrelatedAfter = r.Totals.UncorrelatedBefore
+	return x.finish()
+}
+
+// describe names the attributes that are evaluated again.
+func describe(plan map[string][]string) string {
+	var names []string
+	for _, list := range plan {
+		for _, name := range list {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	if len(names) == 0 {
+		return "nothing differs"
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// merged returns the result with the attributes of the other configuration: b
+// itself when they are the same.
+func merged(b *profile.Result, p profile.PartialResult) (*profile.Result, error) {
+	var errs []profile.AttributeError
+	for _, e := range p.Errors {
+		if errors.Is(e.Err, transform.ErrLimit) { // what is left for the others would differ
+			return nil, fmt.Errorf("%w: %w", errReach, e)
+		}
+		if slices.Contains(p.Names, e.Attribute) {
+			errs = append(errs, e)
+		}
+	}
+	if len(b.Errors) == 0 && len(errs) == 0 {
+		same := true
+		for i, name := range p.Names {
+			same = same && b.Identity.Attributes.Get(name).Equal(p.Values[i])
+		}
+		if same {
+			return b, nil
+		}
+	}
+	for _, e := range b.Errors {
+		if errors.Is(e.Err, transform.ErrLimit) {
+			return nil, fmt.Errorf("%w: %w", errReach, e)
+		}
+		if !slices.Contains(p.Names, e.Attribute) {
+			errs = append(errs, e)
+		}
+	}
+	a, i := *b, *b.Identity
+	i.Attributes = replaced(i.Attributes, p)
+	a.Identity, a.Errors = &i, errs
+	a.Exceptions = missingAfter(b.Exceptions, p)
+	return &a, nil
+}
+
+func replaced(attributes identity.Attributes, p profile.PartialResult) identity.Attributes {
+	var names []string
+	if s := attributes.Schema(); s != nil {
+		names = s.Names()
+	}
+	values := make([]identity.Value, len(names))
+	for k := range names {
+		values[k] = attributes.At(k)
+	}
+	more := len(names)
+	for k, name := range p.Names {
+		if slot := slices.Index(names, name); slot >= 0 {
+			values[slot] = p.Values[k]
+			continue
+		}
+		names, values = append(slices.Clip(names), name), append(values, p.Values[k])
+	}
+	schema := attributes.Schema()
+	if len(names) > more {
+		schema = identity.NewSchema(names...)
+	}
+	return identity.Pack(schema, values)
+}
+
+// missingAfter settles the exception for required attributes anew.
+func missingAfter(list []profile.Exception, p profile.PartialResult) []profile.Exception {
+	var missing []string
+	for _, e := range list {
+		if e.Code == profile.MissingRequired {
+			missing = append(missing, e.Attributes...)
+		}
+	}
+	now := slices.DeleteFunc(slices.Clone(required), func(name string) bool {
+		if slices.Contains(p.Names, name) {
+			return !slices.Contains(p.Missing, name)
+		}
+		return !slices.Contains(missing, name)
+	})
+	var out []profile.Exception
+	if len(now) > 0 {
+		out = append(out, profile.Exception{Code: profile.MissingRequired, Attributes: now})
+	}
+	return append(out, slices.DeleteFunc(slices.Clone(list), func(e profile.Exception) bool { return e.Code == profile.MissingRequired })...)
+}

@@ -1,0 +1,317 @@
+package preview
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
+)
+
+// WriteText writes the report for a terminal: totals, what differs in the
+// configuration, groups with examples, and the people that were kept.
+func (r *Report) WriteText(w io.Writer) error {
+	b := bufio.NewWriter(w)
+	t := &textWriter{b, r}
+	t.head()
+	t.causes()
+	t.attributes()
+	t.groups()
+	t.people()
+	if len(r.Breaches) > 0 {
+		fmt.Fprintf(b, "\nThe gate is broken\n")
+		for _, x := range r.Breaches {
+			fmt.Fprintf(b, "  %s\n", x)
+		}
+	}
+	return b.Flush()
+}
+
+type textWriter struct {
+	b *bufio.Writer
+	r *Report
+}
+
+func (t *textWriter) head() {
+	r := t.r
+	if r.BeforeName != "" || r.AfterName != "" {
+		fmt.Fprintf(t.b, "%s → %s\n", r.BeforeName, r.AfterName)
+	}
+	fmt.Fprintf(t.b, "now is %s; evaluated: %s\n\n", r.Now.Format(time.RFC3339), r.Evaluated)
+	if r.Empty() {
+		fmt.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
+		return
+	}
+	fmt.Fprintf(t.b, "%d of %s change (%s).\n", r.Totals.People, plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
+	for _, k := range kinds {
+		if n := r.Totals.Changes[k]; n > 0 {
+			fmt.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
+		}
+	}
+	fmt.Fprintln(t.b)
+	for _, l := range r.balance() {
+		fmt.Fprintf(t.b, "  %-28s %6d → %d\n", l.name, l.before, l.after)
+	}
+}
+
+type balanceLine struct {
+	name          string
+	before, after int
+}
+
+// balance are the numbers that have a before and an after.
+func (r *Report) balance() []balanceLine {
+	t := r.Totals
+	return []balanceLine{
+		{"identities", t.Before, t.After}, {"identities with exceptions", t.ExceptionsBefore, t.ExceptionsAfter},
+		{"identities with errors", t.ErrorsBefore, t.ErrorsAfter}, {"uncorrelated accounts", t.UncorrelatedBefore, t.UncorrelatedAfter},
+	}
+}
+
+// share is a number of people in percent.
+func (r *Report) share(n int) string {
+	all := max(r.Totals.Before, r.Totals.After, 1)
+	return fmt.Sprintf("%.1f %%", float64(n)*100/float64(all))
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+func (t *textWriter) causes() {
+	for _, n := range t.r.Notes {
+		fmt.Fprintf(t.b, "\nNote: %s\n", n)
+	}
+	if len(t.r.Causes) == 0 {
+		fmt.Fprintf(t.b, "\nThe configurations do not differ in anything that matters here.\n")
+		return
+	}
+	fmt.Fprintf(t.b, "\nWhat differs in the configuration\n")
+	for i := range t.r.Causes {
+		c := &t.r.Causes[i]
+		fmt.Fprintf(t.b, "  [%d] %s %s\n", i+1, c.title(), c.Change)
+		for _, d := range c.Places {
+			fmt.Fprintf(t.b, "      %s\n", d.line())
+		}
+		if c.More > 0 {
+			fmt.Fprintf(t.b, "      ... and %s\n", plural(c.More, "more place", "more places"))
+		}
+	}
+}
+
+// line is a difference in one line.
+func (d *Difference) line() string {
+	s := d.pos()
+	if s != "" {
+		s += "  "
+	}
+	if s != "" && d.After.File == "" {
+		s = "was at " + s
+	}
+	if d.Path != "" {
+		s += d.Path + ": "
+	}
+	switch {
+	case d.Note != "":
+		return s + d.Note + " " + d.Old + d.New
+	case d.Old == "":
+		return s + "added " + d.New
+	case d.New == "":
+		return s + "removed " + d.Old
+	}
+	return s + d.Old + " → " + d.New
+}
+
+func (t *textWriter) attributes() {
+	if len(t.r.Attributes) == 0 {
+		return
+	}
+	fmt.Fprintf(t.b, "\nAttributes                  set  changed  cleared  errors  errors gone\n")
+	for _, a := range t.r.Attributes {
+		fmt.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed), number(a.Cleared), number(a.Errors), number(a.Resolved))
+	}
+}
+
+func pad(s string, width int) string {
+	return strings.Repeat(" ", max(0, width-report.DisplayWidth(s)))
+}
+
+// number leaves out zeros, so that what happens is seen.
+func number(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprint(n)
+}
+
+func (t *textWriter) groups() {
+	if len(t.r.Groups) == 0 {
+		return
+	}
+	fmt.Fprintf(t.b, "\nWhat changes for people\n")
+	for _, g := range t.r.Groups {
+		fmt.Fprintf(t.b, "  %d × %s%s\n", g.Count, g.Title(), references(g.Causes))
+		if len(g.Intents) > 0 {
+			fmt.Fprintf(t.b, "      due: %s\n", strings.Join(g.Intents, "; "))
+		}
+		t.members(g)
+	}
+}
+
+// members prints pairs where values repeat, else examples.
+func (t *textWriter) members(g *Group) {
+	if len(g.Pairs) > 0 && g.Kind.hasValues() {
+		rest := g.Count
+		for _, p := range g.Pairs {
+			fmt.Fprintf(t.b, "      %5d  %s\n", p.Count, transition(p.Before, p.After))
+			rest -= p.Count
+		}
+		if rest > 0 {
+			fmt.Fprintf(t.b, "      %5d  other values\n", rest)
+		}
+		var names []string
+		for _, e := range g.Examples {
+			names = append(names, e.label())
+		}
+		fmt.Fprintf(t.b, "      for example %s\n", strings.Join(names, ", "))
+		return
+	}
+	for _, e := range g.Examples {
+		fmt.Fprintf(t.b, "      %s\n", g.example(&e))
+	}
+	if more := g.Count - len(g.Examples); more > 0 {
+		fmt.Fprintf(t.b, "      ... and %d more\n", more)
+	}
+}
+
+// hasValues reports whether a change of this kind is shown with its values.
+func (k Kind) hasValues() bool {
+	switch k {
+	case Created, Removed, Split, Merged, Orphaned, Adopted, Moved, ExceptionNew, ExceptionResolved:
+		return false
+	}
+	return true
+}
+
+// Title names the group in one line.
+func (g *Group) Title() string {
+	s := g.Kind.Title()
+	if g.Attribute != "" && g.Kind != ManagerChanged && g.Kind != LifecycleChanged {
+		s += ": " + g.Attribute
+	}
+	if g.Source != "" {
+		s += ": " + g.Source
+	}
+	if p := g.Pattern.String(); p != "" {
+		s += ", " + p
+	}
+	return s
+}
+
+// references are the numbers of causes.
+func references(causes []int) string {
+	if len(causes) == 0 {
+		return "  [no direct cause]"
+	}
+	s := "  "
+	for _, c := range causes {
+		s += fmt.Sprintf("[%d]", c+1)
+	}
+	return s
+}
+
+func (e *Example) label() string {
+	if e.Account != "" {
+		return e.Name + " (" + e.Account + ")"
+	}
+	return e.Name
+}
+
+// example is a person of the group in one line.
+func (g *Group) example(e *Example) string {
+	s := e.label()
+	if g.Kind.hasValues() || g.Code != "" && !(e.Before.IsNull() && e.After.IsNull()) {
+		s += pad(s, 12) + "  " + transition(e.Before, e.After)
+	}
+	if e.Message != "" && !strings.HasSuffix(g.Pattern.Name, e.Message) {
+		s += "  (" + e.Message + ")"
+	}
+	return s
+}
+
+// transition is an old and a new value for people.
+func transition(before, after identity.Value) string {
+	if before.Equal(after) {
+		return show(before) + " stays"
+	}
+	return show(before) + " → " + show(after)
+}
+
+// show is a value for people.
+func show(v identity.Value) string {
+	if v.IsNull() {
+		return "(none)"
+	}
+	if v.Kind() == identity.List {
+		var items []string
+		for _, item := range v.List() {
+			items = append(items, item.String())
+		}
+		return cut("["+strings.Join(items, ", ")+"]", maxText)
+	}
+	return cut(v.String(), maxText)
+}
+
+func (t *textWriter) people() {
+	if len(t.r.People) == 0 {
+		return
+	}
+	fmt.Fprintf(t.b, "\nPeople\n")
+	for _, p := range t.r.People {
+		fmt.Fprintf(t.b, "  %s\n", p.title())
+		for i := range p.Changes {
+			fmt.Fprintf(t.b, "    %s%s\n", p.Changes[i].line(), references(p.Changes[i].Causes))
+		}
+	}
+}
+
+func (p *Person) title() string {
+	s := p.Name
+	switch {
+	case p.Before == p.After:
+		s += ", " + orNone(p.After)
+	default:
+		s += ", " + orNone(p.Before) + " → " + orNone(p.After)
+	}
+	return s + ", " + p.ID
+}
+
+// line is the change in one line.
+func (c *Change) line() string {
+	s := c.Kind.Title()
+	if c.Attribute != "" {
+		s += ": " + c.Attribute
+	}
+	if c.Code != "" {
+		s += " " + c.Code
+	}
+	if c.Account != "" {
+		s += ": " + c.Source + "/" + c.Account
+	}
+	if !(c.Before.IsNull() && c.After.IsNull()) {
+		s += " " + transition(c.Before, c.After)
+	}
+	if c.Message != "" {
+		s += " " + c.Message
+	}
+	if len(c.Intents) > 0 {
+		s += " (" + strings.Join(c.Intents, "; ") + ")"
+	}
+	return s
+}

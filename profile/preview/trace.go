@@ -1,0 +1,148 @@
+package preview
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile"
+)
+
+// Finder returns a function that finds an identity by what people know of it:
+// its id, its name, its uid, or an account as id or source/id. Texts are compared
+// without case.
+func Finder(who string) func(*profile.Result) bool {
+	same := func(s string) bool { return s != "" && strings.EqualFold(s, who) }
+	return func(r *profile.Result) bool {
+		i := r.Identity
+		if same(i.ID) || same(i.Alias) || same(i.Attribute("uid").Text()) {
+			return true
+		}
+		for n := range i.Accounts {
+			if k := i.Accounts[n].Key(); same(k.NativeIdentity) || same(k.String()) {
+				return true
+			}
+		}
+		return false
+	}
+}
+
+// WriteTrace writes a trace for a terminal: how the profile and the accounts
+// were found, then each attribute with the tree of its steps.
+func WriteTrace(w io.Writer, t *profile.Trace) error {
+	b := bufio.NewWriter(w)
+	fmt.Fprintf(b, "%s, identity %s\n\nProfile: %s\n", t.Name, t.ID, orNone(t.Profile))
+	for _, p := range t.Profiles {
+		mark, why := " ", "no account on "+p.Source
+		if p.Account != "" {
+			why = "account " + p.Account + " on " + p.Source
+		}
+		if p.Chosen {
+			mark = "*"
+		}
+		fmt.Fprintf(b, "  %s %s, priority %d: %s\n", mark, p.Name, p.Priority, why)
+	}
+	fmt.Fprintf(b, "\nAccounts\n")
+	for _, a := range t.Accounts {
+		how := methods[a.Method]
+		if a.Criterion != "" {
+			how = a.Criterion
+		}
+		fmt.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
+	}
+	for _, e := range t.Result.Exceptions {
+		fmt.Fprintf(b, "\nException %s %s: %s\n", e.Code, strings.Join(e.Attributes, ", "), e.Message)
+	}
+	for i := range t.Attributes {
+		writeAttribute(b, &t.Attributes[i])
+	}
+	return b.Flush()
+}
+
+func writeAttribute(b *bufio.Writer, a *profile.AttributeTrace) {
+	fmt.Fprintf(b, "\n%s = %s\n", a.Name, show(a.Value))
+	if !a.Stored.Equal(a.Value) {
+		fmt.Fprintf(b, "  stored before: %s\n", show(a.Stored))
+	}
+	if a.Mapping.File != "" {
+		fmt.Fprintf(b, "  mapped in %s\n", a.Mapping)
+	}
+	if a.Step != nil && a.Error == "" && !a.Result.Equal(a.Value) {
+		fmt.Fprintf(b, "  the mapping gives %s\n", show(a.Result))
+	}
+	if a.Error != "" {
+		fmt.Fprintf(b, "  error: %s\n", a.Error)
+	}
+	if a.Note != "" {
+		fmt.Fprintf(b, "  note: %s\n", a.Note)
+	}
+	if a.Step != nil {
+		writeStep(b, a.Step, "  ", "")
+	}
+}
+
+// writeStep writes a step and, indented below it, the steps inside.
+func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
+	line := indent
+	if s.Place != "" {
+		line += s.Place
+		if s.Place == chosen {
+			line += "*"
+		}
+		line += ": "
+	}
+	line += stepName(s)
+	if !s.Input.IsNull() && !passes[s.Operation] {
+		line += " of " + show(s.Input)
+	}
+	switch {
+	case s.Error != "":
+		line += " ! " + s.Error
+	case s.Failed:
+		line += " ! failed below"
+	default:
+		line += " → " + show(s.Output)
+	}
+	if s.Reason != "" {
+		if s.Account != "" {
+			line += "  (" + s.Account + ": " + s.Reason + ")"
+		} else {
+			line += "  (" + s.Reason + ")"
+		}
+	}
+	fmt.Fprintln(b, line)
+	for _, c := range s.Steps {
+		if tells(s, c) {
+			writeStep(b, c, indent+"  ", s.Chosen)
+		}
+	}
+}
+
+// passes are the operations that hand their input on and do not look at it.
+var passes = map[string]bool{
+	"accountAttribute": true, "identityAttribute": true, "static": true, "firstValid": true, "concat": true, "conditional": true, "dateCompare": true,
+	"literal": true, "template": true, "list": true, "displayName": true,
+}
+
+func stepName(s *profile.Step) string {
+	switch {
+	case s.Operation == "literal":
+		return "text"
+	case s.Operation == "reference":
+		return fmt.Sprintf("transform %q", s.Name)
+	case s.Name != "":
+		return s.Operation + " " + s.Name
+	}
+	return s.Operation
+}
+
+// tells reports whether a step below another one is worth a line: names and
+// other settings that are plain text are not, unless they are the value.
+func tells(parent, s *profile.Step) bool {
+	if s.Operation != "literal" {
+		return true
+	}
+	return s.Place == parent.Chosen || strings.HasPrefix(s.Place, "values[") && !strings.HasPrefix(parent.Operation, "concat") && s.Output.Kind() != identity.Null
+}

@@ -1,0 +1,157 @@
+package preview
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
+)
+
+// Request is the platform's request for a preview: an identity and the mapping
+// to try.
+//
+// Source: identity-profile.md 15.1.
+type Request struct {
+	IdentityID string
+	Config     *jsondoc.Node // identityAttributeConfig
+}
+
+// ParseRequest reads {"identityId", "identityAttributeConfig"}, or the old form
+// {"attributeTransforms"}.
+func ParseRequest(src []byte) (*Request, diag.List) {
+	n, found := jsondoc.Parse("request", src)
+	if n == nil {
+		return nil, found
+	}
+	r := &Request{IdentityID: n.Get("identityId").Text(), Config: n.Get("identityAttributeConfig")}
+	if r.Config.IsNull() && n.Get("attributeTransforms").Kind() == jsondoc.Array {
+		r.Config = n
+	}
+	if r.Config.Kind() != jsondoc.Object {
+		found.Addf(diag.Error, "field-type", n.Pos(), "400.1.0 Required data missing or empty: identityAttributeConfig")
+	}
+	return r, found
+}
+
+// Response is the platform's answer to a preview. Marshalling it gives the
+// platform's form: names in this order, a value that is not there as null, an
+// empty list of messages where nothing went wrong.
+//
+// Source: identity-profile.md 15.1.
+type Response struct {
+	Identity   ResponseIdentity   `json:"identity"`
+	Attributes []PreviewAttribute `json:"previewAttributes"`
+}
+
+// ResponseIdentity names the identity of a preview.
+type ResponseIdentity struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// PreviewAttribute is the row of one mapping.
+type PreviewAttribute struct {
+	Name     string           `json:"name"`
+	Value    identity.Value   `json:"value"`
+	Previous identity.Value   `json:"previousValue"`
+	Messages []PreviewMessage `json:"errorMessages"`
+}
+
+// PreviewMessage says why a row has no value.
+type PreviewMessage struct {
+	Locale string `json:"locale"`
+	Origin string `json:"localeOrigin"`
+	Text   string `json:"text"`
+}
+
+// AppendJSON appends the response as compact JSON, without escapes that JSON does
+// not ask for.
+func (r *Response) AppendJSON(dst []byte) ([]byte, error) {
+	src, err := encode(r, "")
+	if err != nil {
+		return dst, err
+	}
+	return append(dst, src[:len(src)-1]...), nil
+}
+
+// Attributes answers a preview for an identity with its accounts and stored
+// attributes. The mappings of the request stand in for those of the identity's
+// profile, inline transforms too; a disabled mapping is evaluated like an enabled
+// one. Each row has its own errors: a row with an error has no value. Nothing is
+// stored. An identity with an account on no authoritative source gives an error
+// that matches [identity.ErrNotFound].
+func Attributes(ctx context.Context, b *profile.Bundle, o profile.Options, run profile.RunOptions, i *identity.Identity, r *Request) (*Response, diag.List, error) {
+	p := profileOf(b, i)
+	if p == nil {
+		return nil, nil, fmt.Errorf("identity %q has no profile: %w", i.ID, identity.ErrNotFound)
+	}
+	trial, found := withMappings(b, p, r.Config)
+	engine, more := profile.Compile(trial, o)
+	found = append(found, more...)
+	res, err := engine.NewRun(run).Evaluate(ctx, i)
+	if err != nil {
+		return nil, found, err
+	}
+	name := i.Attribute("displayName").Text()
+	if name == "" {
+		name = i.Alias
+	}
+	out := &Response{Identity: ResponseIdentity{"IDENTITY", i.ID, name}, Attributes: []PreviewAttribute{}}
+	for _, m := range trial.Profile(p.Name).Mappings {
+		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute), Previous: i.Attribute(m.Attribute), Messages: []PreviewMessage{}}
+		if err := errorOf(res, m.Attribute); err != nil {
+			row.Value = identity.Value{}
+			row.Messages = append(row.Messages, PreviewMessage{"en-US", "DEFAULT", err.Error()})
+		}
+		out.Attributes = append(out.Attributes, row)
+	}
+	return out, found, nil
+}
+
+// NewAccount returns the identity that an account would make, for a preview of
+// somebody who has none yet.
+func NewAccount(b *profile.Bundle, a identity.Account) *identity.Identity {
+	id := a.Source
+	if s := b.Source(a.Source); s != nil && s.ID != "" {
+		id = s.ID
+	}
+	return &identity.Identity{ID: profile.IdentityID(id, a.NativeIdentity), Alias: a.DisplayName(), Accounts: []identity.Account{a}}
+}
+
+// profileOf returns the profile that the accounts of an identity give it.
+func profileOf(b *profile.Bundle, i *identity.Identity) *profile.Profile {
+	for _, p := range b.Profiles { // by priority
+		s := b.AuthoritativeSource(p)
+		for n := range i.Accounts {
+			if s != nil && i.Accounts[n].Source == s.Name {
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// withMappings returns the bundle with other mappings for one profile.
+func withMappings(b *profile.Bundle, p *profile.Profile, config *jsondoc.Node) (*profile.Bundle, diag.List) {
+	config = config.Clone()
+	config.Set("enabled", jsondoc.NewBool(true))
+	object := p.Node.Clone()
+	object.Remove("attributeConfig")
+	object.Set("identityAttributeConfig", config)
+	loaded, found := profile.LoadFile("request", object.Append(nil))
+	trial := *b
+	trial.Profiles = nil
+	for _, old := range b.Profiles {
+		if old == p && len(loaded.Profiles) == 1 {
+			changed := *old
+			changed.Enabled, changed.Mappings = true, loaded.Profiles[0].Mappings
+			old = &changed
+		}
+		trial.Profiles = append(trial.Profiles, old)
+	}
+	return &trial, found
+}

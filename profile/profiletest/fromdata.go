@@ -1,0 +1,238 @@
+package profiletest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/transform"
+)
+
+// DataOptions say how test cases are made of real data.
+type DataOptions struct {
+	// Identities are identity ids, account names, uids or account ids.
+	Identities []string
+	// Mask replaces what tells who the people are, by other text of the same
+	// shape. Expectations are those of the masked data. Key makes the masked
+	// text differ from that of others.
+	Mask bool
+	Key  string
+}
+
+// ErrNobody is returned when the data have no such identity.
+var ErrNobody = errors.New("no such identity in the data")
+
+// FromData runs the accounts of a folder and writes a test file for the given
+// identities: their accounts, the others that matter to them (managers, holders of
+// the same uid) and, as expectations, what the engine gives now: a starting point
+// to be reviewed, not a proof.
+func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d DataOptions) ([]byte, error) {
+	b := e.Bundle()
+	sources, found := b.Accounts(fsys, nil)
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key}, keys: keys(b)}
+	if w.now = b.Settings.Now; w.now.IsZero() {
+		w.now = defaultNow
+	}
+	var chosen []*profile.Result
+	for r, err := range e.Run(ctx, profile.RunOptions{Now: w.now, Seed: b.Settings.Seed, Workers: 1}, sources...) {
+		if err != nil {
+			return nil, err
+		}
+		w.people[r.Identity.ID] = r
+		if d.matches(r) {
+			chosen = append(chosen, r)
+		}
+	}
+	if err := d.missing(chosen); err != nil {
+		return nil, err
+	}
+	return w.file(ctx, chosen)
+}
+
+// keys returns the attributes of accounts and identities that people are found by.
+func keys(b *profile.Bundle) map[string]bool {
+	found := map[string]bool{"uid": true}
+	for _, s := range b.Sources {
+		if s.Schema != nil {
+			found[s.Schema.IdentityAttribute], found[s.Schema.DisplayAttribute] = true, true
+		}
+		if s.Manager != nil {
+			found[s.Manager.AccountAttribute], found[s.Manager.IdentityAttribute] = true, true
+		}
+		if s.Correlation != nil {
+			for _, a := range s.Correlation.Assignments {
+				found[a.Property], found[a.Value] = true, true
+			}
+		}
+	}
+	return found
+}
+
+func (d *DataOptions) matches(r *profile.Result) bool {
+	return slices.ContainsFunc(d.Identities, func(name string) bool { return is(r, name) })
+}
+
+// is reports whether a result is that of the identity somebody calls so.
+func is(r *profile.Result, name string) bool {
+	i := r.Identity
+	if name == i.ID || name == i.Alias || strings.EqualFold(name, i.Attributes.Get("uid").Text()) {
+		return true
+	}
+	return slices.ContainsFunc(i.Accounts, func(a identity.Account) bool { return name == a.Key().String() || name == a.NativeIdentity })
+}
+
+func (d *DataOptions) missing(chosen []*profile.Result) error {
+	for _, name := range d.Identities {
+		if !slices.ContainsFunc(chosen, func(r *profile.Result) bool { return is(r, name) }) {
+			return fmt.Errorf("%w: %q", ErrNobody, name)
+		}
+	}
+	return nil
+}
+
+// dataWriter writes cases of results.
+type dataWriter struct {
+	engine  *profile.Engine
+	options Options
+	data    DataOptions
+	now     time.Time
+	people  map[string]*profile.Result
+	mask    *masker
+	keys    map[string]bool // attributes that people are found by
+}
+
+// file writes the cases, runs them, and puts what they give into them.
+func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte, error) {
+	var cases []*jsondoc.Node
+	for _, r := range chosen {
+		cases = append(cases, w.oneCase(r))
+	}
+	root := jsondoc.NewObject(jsondoc.M("clock", jsondoc.NewString(w.now.Format(time.RFC3339))), jsondoc.M("cases", jsondoc.NewArray(cases...)))
+	f, found := Parse(nil, "new"+Suffix, root.Indent())
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	s := &Suite{Files: []*File{f}}
+	bounds, found := s.bind(ctx, w.engine.Bundle())
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	run := &runner{ctx: ctx, engine: w.engine, options: w.options}
+	for i, c := range bounds {
+		o, err := run.identity(c)
+		if err != nil {
+			return nil, err
+		}
+		if o.subject == nil {
+			return nil, fmt.Errorf("%w: the masked accounts of %q make no identity", ErrNobody, c.Name)
+		}
+		cases[i].Remove("expect") // so that it comes last
+		cases[i].Set("expect", expected(o.subject))
+	}
+	return root.Indent(), nil
+}
+
+func (w *dataWriter) text(s string) *jsondoc.Node {
+	if w.data.Mask {
+		s = w.mask.text(s)
+	}
+	return jsondoc.NewString(s)
+}
+
+func (w *dataWriter) value(name string, v identity.Value) *jsondoc.Node {
+	if w.data.Mask && (personal.MatchString(name) || w.keys[name]) {
+		v = w.mask.value(v)
+	}
+	return valueNode(v)
+}
+
+func (w *dataWriter) oneCase(r *profile.Result) *jsondoc.Node {
+	n := jsondoc.NewObject(jsondoc.M("name", w.text(r.Identity.Alias)), jsondoc.M("expect", jsondoc.NewObject()))
+	var accounts []*jsondoc.Node
+	for i := range r.Identity.Accounts {
+		accounts = append(accounts, w.account(&r.Identity.Accounts[i]))
+	}
+	n.Set("accounts", jsondoc.NewArray(accounts...))
+	var others []*jsondoc.Node
+	if m := w.people[r.Manager.ID]; m != nil && m != r {
+		others = append(others, w.other(m))
+	}
+	for _, x := range r.Exceptions {
+		if o := w.people[x.Conflicting]; o != nil {
+			others = append(others, w.other(o))
+		}
+	}
+	if others != nil {
+		n.Set("others", jsondoc.NewArray(others...))
+	}
+	return n
+}
+
+func (w *dataWriter) account(a *identity.Account) *jsondoc.Node {
+	n := jsondoc.NewObject(jsondoc.M("source", jsondoc.NewString(a.Source)), jsondoc.M("nativeIdentity", w.text(a.NativeIdentity)))
+	if !a.Created.IsZero() {
+		n.Set("created", jsondoc.NewString(a.Created.UTC().Format(time.RFC3339Nano)))
+	}
+	if a.Disabled {
+		n.Set("disabled", jsondoc.NewBool(true))
+	}
+	attrs := jsondoc.NewObject()
+	for name, v := range a.Attributes.All() {
+		if !v.IsNull() {
+			attrs.Set(name, w.value(name, v))
+		}
+	}
+	n.Set("attributes", attrs)
+	return n
+}
+
+// other writes another identity: what people are found by, and what shows.
+func (w *dataWriter) other(r *profile.Result) *jsondoc.Node {
+	keys := []string{"uid", "displayName"}
+	for _, s := range w.engine.Bundle().Sources {
+		if s.Manager != nil && !slices.Contains(keys, s.Manager.IdentityAttribute) {
+			keys = append(keys, s.Manager.IdentityAttribute)
+		}
+	}
+	attrs := jsondoc.NewObject()
+	for _, name := range keys {
+		if v := r.Identity.Attributes.Get(name); !v.IsNull() {
+			attrs.Set(name, w.value(name, v))
+		}
+	}
+	return jsondoc.NewObject(jsondoc.M("id", w.text(r.Identity.ID)), jsondoc.M("name", w.text(r.Identity.Alias)), jsondoc.M("attributes", attrs))
+}
+
+// expected writes what a result holds as an expectation.
+func expected(r *profile.Result) *jsondoc.Node {
+	attrs := jsondoc.NewObject()
+	for _, name := range r.Identity.Attributes.Schema().Names() {
+		attrs.Set(name, expectationOf(r.Identity.Attributes.Get(name), errorOf(r, name)))
+	}
+	n := jsondoc.NewObject(jsondoc.M("attributes", attrs), jsondoc.M("profile", valueNode(textOrNull(r.Identity.Profile))),
+		jsondoc.M("exceptions", exceptionsNode(r.Exceptions)), jsondoc.M("lifecycleStatus", valueNode(textOrNull(string(r.Lifecycle.Status)))))
+	if r.Manager.State != "" {
+		n.Set("managerState", jsondoc.NewString(r.Manager.State))
+		n.Set("manager", valueNode(textOrNull(r.Manager.Name)))
+	}
+	return n
+}
+
+// errorText is the part of an error that does not depend on where it is raised.
+func errorText(err error) string {
+	var located *transform.Error
+	if errors.As(err, &located) {
+		return located.Err.Error()
+	}
+	return err.Error()
+}

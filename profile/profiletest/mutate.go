@@ -1,0 +1,266 @@
+package profiletest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/transform"
+)
+
+// Mutation is the outcome of [Mutate].
+type Mutation struct {
+	Mutants []*Mutant
+	Killed  int
+}
+
+// Score returns the percentage of mutants that a test noticed, 100 when there are
+// none.
+func (m *Mutation) Score() float64 {
+	return Ratio{m.Killed, len(m.Mutants)}.Percent()
+}
+
+// mutation is a bundle that is being changed.
+type mutation struct{ bundle *profile.Bundle }
+
+// sameType is an operation that gives its input; it takes the place of an
+// operation without explicit input.
+const sameType = "profiletest.same"
+
+type same struct{ Input transform.Input }
+
+func (n *same) Eval(s *transform.Scope) (identity.Value, error) { return n.Input.Value(s), nil }
+
+func withSame(lib *transform.Library) *transform.Library {
+	return lib.With(transform.Define(sameType, "Gives its input.", func(_ *transform.Compiler, n *same) transform.Node { return n }))
+}
+
+// Mutate changes the configuration in small ways, one at a time, and runs the
+// cases that reach the changed place. A mutant that no case notices shows what the
+// suite does not pin down. All cases must pass on the bundle as it is. Workers is
+// how many goroutines run mutants; results do not depend on it.
+func Mutate(ctx context.Context, b *profile.Bundle, s *Suite, o Options, workers int) (*Mutation, diag.List, error) {
+	cover := NewCoverage(b, o)
+	report, found, err := cover.Suite(ctx, s)
+	if err != nil || found.HasErrors() {
+		return nil, found, err
+	}
+	if !report.OK() {
+		return nil, found, fmt.Errorf("%d of %d cases fail on the configuration as it is", report.Failed, len(report.Cases))
+	}
+	o.Compile.Library = withSame(o.library())
+	m := &Mutation{Mutants: cover.mutants()}
+	x := &mutationRun{ctx: ctx, bundle: b, options: o, cover: cover}
+	cases, _ := s.bind(ctx, b)
+	x.order = cheapFirst(cases)
+	var wg sync.WaitGroup
+	next := make(chan *Mutant)
+	for range max(workers, 1) {
+		wg.Go(func() {
+			for mutant := range next {
+				x.run(mutant, cases)
+			}
+		})
+	}
+	for _, mutant := range m.Mutants {
+		if ctx.Err() != nil {
+			break
+		}
+		next <- mutant
+	}
+	close(next)
+	wg.Wait()
+	for _, mutant := range m.Mutants {
+		if mutant.Killed {
+			m.Killed++
+		}
+	}
+	return m, found, ctx.Err()
+}
+
+// mutants lists all mutants of the bundle.
+func (c *Coverage) mutants() []*Mutant {
+	var list []*Mutant
+	for _, u := range c.units {
+		m := &mutator{unit: u.name}
+		m.walk(u.root)
+		list = append(list, m.mutants...)
+	}
+	for i, p := range c.bundle.Profiles {
+		for k, mapping := range p.Mappings {
+			list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q > attribute %q", p.Name, mapping.Attribute), Change: "the mapping is dropped", Pos: mapping.Node.Pos(),
+				op: effective(mapping.Definition.Node), apply: func(m *mutation) { m.profile(i).Mappings = slices.Delete(slices.Clone(p.Mappings), k, k+1) }})
+		}
+		for k, s := range p.States {
+			if s.Enabled {
+				list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q", p.Name), Change: fmt.Sprintf("lifecycle state %q is disabled", s.TechnicalName), Pos: s.Node.Pos(),
+					apply: func(m *mutation) {
+						state := *s
+						state.Enabled = false
+						q := m.profile(i)
+						q.States = slices.Clone(p.States)
+						q.States[k] = &state
+					}})
+			}
+		}
+	}
+	for i, s := range c.bundle.Sources {
+		if s.Correlation != nil {
+			for k, a := range s.Correlation.Assignments {
+				list = append(list, &Mutant{Unit: fmt.Sprintf("source %q", s.Name), Change: fmt.Sprintf("correlation[%d] %s = %s is dropped", k, a.Property, a.Value), Pos: a.Pos,
+					apply: func(m *mutation) {
+						cfg := *s.Correlation
+						cfg.Assignments = slices.Delete(slices.Clone(cfg.Assignments), k, k+1)
+						m.source(i).Correlation = &cfg
+					}})
+			}
+		}
+	}
+	return list
+}
+
+func (m *mutation) profile(i int) *profile.Profile {
+	p := *m.bundle.Profiles[i]
+	m.bundle.Profiles[i] = &p
+	return &p
+}
+
+func (m *mutation) source(i int) *profile.Source {
+	s := *m.bundle.Sources[i]
+	m.bundle.Sources[i] = &s
+	return &s
+}
+
+// mutationRun runs mutants; it is safe for concurrent use.
+type mutationRun struct {
+	ctx     context.Context
+	bundle  *profile.Bundle
+	options Options
+	cover   *Coverage
+	order   []int // of the cases, cheap ones first
+}
+
+// cheapFirst orders cases by what they cost: transforms alone, fields, identities
+// alone, populations.
+func cheapFirst(cases []*bound) []int {
+	cost := func(i int) int {
+		switch c := cases[i]; {
+		case c.Case.transform != nil:
+			return 0
+		case c.policy != nil:
+			return 1
+		case c.alone != nil:
+			return 2
+		}
+		return 3
+	}
+	order := make([]int, len(cases))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cost(a) - cost(b) })
+	return order
+}
+
+// run decides about one mutant. The cases are those of the unchanged bundle.
+func (x *mutationRun) run(m *Mutant, cases []*bound) {
+	mutated := x.mutated(m)
+	e, _ := profile.Compile(mutated, x.options.Compile)
+	r := &runner{ctx: x.ctx, engine: e, options: x.options}
+	reached := x.cover.cases[m.op]
+	for _, i := range x.order {
+		c := cases[i]
+		if x.ctx.Err() != nil {
+			return
+		}
+		if m.op != nil && !reached[i] || c.vector != nil {
+			continue
+		}
+		if len(r.run(rebind(c, mutated)).Failures) > 0 {
+			m.Killed, m.By = true, c.FullName()
+			return
+		}
+	}
+}
+
+// mutated returns the changed bundle.
+func (x *mutationRun) mutated(m *Mutant) *profile.Bundle {
+	b := *x.bundle
+	b.Profiles, b.Sources = slices.Clone(b.Profiles), slices.Clone(b.Sources)
+	if m.apply != nil {
+		m.apply(&mutation{&b})
+		return &b
+	}
+	b.Transforms = maps.Clone(b.Transforms)
+	for name, def := range b.Transforms {
+		if n := rebuild(def.Node, m.target, m.replacement); n != def.Node {
+			changed := transform.FromNode(n)
+			changed.Name = name
+			b.Transforms[name] = changed
+			return &b
+		}
+	}
+	for i, p := range b.Profiles {
+		for k, mapping := range p.Mappings {
+			if n := rebuild(mapping.Definition.Node, m.target, m.replacement); n != mapping.Definition.Node {
+				q := *p
+				q.Mappings = slices.Clone(p.Mappings)
+				q.Mappings[k] = &profile.Mapping{Attribute: mapping.Attribute, Definition: transform.FromNode(n), Node: mapping.Node}
+				b.Profiles[i] = &q
+				return &b
+			}
+		}
+	}
+	for i, s := range b.Sources {
+		if n := rebuild(s.Node, m.target, m.replacement); n != s.Node {
+			t := *s
+			t.Node = n
+			b.Sources[i] = &t
+			return &b
+		}
+	}
+	return &b
+}
+
+// rebind points a case at what the mutated bundle has.
+func rebind(c *bound, b *profile.Bundle) *bound {
+	if c.Case.transform != nil && c.Case.transform.def == nil {
+		out := *c
+		out.def = b.Transforms[c.Case.transform.name]
+		return &out
+	}
+	return c
+}
+
+// WriteText writes the score and the mutants that nobody noticed, for people.
+func (m *Mutation) WriteText(w io.Writer, o TextOptions) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "mutation score: %s\n", Ratio{m.Killed, len(m.Mutants)})
+	for _, x := range m.Mutants {
+		if !x.Killed {
+			fmt.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "survived"), o.at(x.Pos), x.Unit, x.Change)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// WriteJSON writes the outcome as one JSON object. The form is stable: members may
+// be added, never renamed or removed.
+//
+//	{"mutants":2,"killed":1,"score":50,"list":[{"unit":"...","change":"...","pos":{...},"killed":false}]}
+func (m *Mutation) WriteJSON(w io.Writer) error {
+	return writeJSON(w, struct {
+		Mutants int       `json:"mutants"`
+		Killed  int       `json:"killed"`
+		Score   float64   `json:"score"`
+		List    []*Mutant `json:"list"`
+	}{len(m.Mutants), m.Killed, m.Score(), m.Mutants})
+}

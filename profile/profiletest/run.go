@@ -1,0 +1,293 @@
+package profiletest
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
+)
+
+// Options say how a suite is run. The zero Options are a plain run.
+type Options struct {
+	// Compile is how the engine was compiled: failures are explained, coverage
+	// is measured and mutants are made by compiling the bundle once more.
+	Compile profile.Options
+	// Seed is the seed of random values.
+	Seed uint64
+	// Clock is a wall clock for the times in reports; nil: all are zero. What
+	// the word now means to a case is the case's own clock, else the one of the
+	// settings, else 2026-01-15T09:00:00Z.
+	Clock func() time.Time
+}
+
+// library returns the operations that the options ask for.
+func (o *Options) library() *transform.Library {
+	if o.Compile.Library != nil {
+		return o.Compile.Library
+	}
+	return builtin.Library()
+}
+
+// Run loads and runs the test files of a folder, see [Load]. The report is nil
+// when a test file is broken; the findings then say where.
+func Run(ctx context.Context, e *profile.Engine, fsys fs.FS, pattern string, o Options) (*Report, diag.List, error) {
+	s, found := Load(fsys, pattern)
+	if found.HasErrors() {
+		return nil, found, nil
+	}
+	if s.Len() == 0 {
+		return nil, found, errNoCases
+	}
+	r, more, err := s.Run(ctx, e, o)
+	return r, append(found, more...), err
+}
+
+// Run runs all cases of the suite, in order. The findings say what of the
+// configuration the cases name wrongly; with errors among them nothing is run
+// and the report is nil. The error is that of the context.
+func (s *Suite) Run(ctx context.Context, e *profile.Engine, o Options) (*Report, diag.List, error) {
+	cases, found := s.bind(ctx, e.Bundle())
+	if found.HasErrors() {
+		return nil, found, ctx.Err()
+	}
+	r := &runner{ctx: ctx, engine: e, options: o}
+	report := &Report{}
+	for _, c := range cases {
+		if err := ctx.Err(); err != nil {
+			return nil, found, err
+		}
+		report.add(r.timed(c))
+	}
+	return report, found, nil
+}
+
+// runner runs cases on one engine.
+type runner struct {
+	ctx     context.Context
+	engine  *profile.Engine
+	options Options
+	lib     *transform.Library
+	watch   *recorder // told about every step; nil: nobody is
+	units   map[*transform.Definition]*transform.Unit
+	// by source: compiled account create profiles, and those to be observed
+	creators map[string]*profile.AccountCreator
+	policies map[string]*transform.Unit
+	explain  *explainer
+	// onResult is told about every identity of a case; nil: nobody is.
+	onResult func(*profile.Result)
+}
+
+// timed runs a case and explains what fails.
+func (r *runner) timed(c *bound) CaseResult {
+	var start time.Time
+	if r.options.Clock != nil {
+		start = r.options.Clock()
+	}
+	res := r.run(c)
+	if len(res.Failures) > 0 {
+		if r.explain == nil {
+			r.explain = newExplainer(r.ctx, r.engine.Bundle(), r.options)
+		}
+		r.explain.add(c, &res)
+	}
+	if r.options.Clock != nil {
+		res.Time = r.options.Clock().Sub(start)
+	}
+	return res
+}
+
+// run runs a case.
+func (r *runner) run(c *bound) CaseResult {
+	res := CaseResult{Name: c.Name, File: c.file.Path, Pos: c.Pos}
+	switch {
+	case c.vector != nil:
+		r.vector(c, &res)
+	case c.policy != nil:
+		r.policy(c, &res)
+	case c.transform != nil:
+		r.transform(c, &res)
+	default:
+		o, err := r.identity(c)
+		if err != nil {
+			res.fail(Failure{Pos: c.Pos, What: "run", Got: "an error: " + err.Error(), Want: "a result"})
+			break
+		}
+		res.Result = o.subject
+		c.check(o, &res)
+	}
+	return res
+}
+
+func (r *runner) now(c *bound) time.Time {
+	if !c.clock.IsZero() {
+		return c.clock
+	}
+	if now := r.engine.Bundle().Settings.Now; !now.IsZero() {
+		return now
+	}
+	return defaultNow
+}
+
+func ruleStubs(values map[string]identity.Value) map[string]transform.Rule {
+	if len(values) == 0 {
+		return nil
+	}
+	rules := map[string]transform.Rule{}
+	for name, v := range values {
+		rules[name] = func(context.Context, transform.RuleCall) (identity.Value, error) { return v, nil }
+	}
+	return rules
+}
+
+// outcome is what a run gives for the people of a case.
+type outcome struct {
+	subject  *profile.Result
+	links    map[string]foundLink // by source/nativeIdentity
+	accounts []string
+}
+
+type foundLink struct {
+	method, identity, alias, reason string
+}
+
+// identity runs the people of a case through the engine.
+func (r *runner) identity(c *bound) (*outcome, error) {
+	o := &outcome{links: map[string]foundLink{}}
+	if c.alone != nil {
+		return r.evaluate(c)
+	}
+	options := profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Stored: c.store, Workers: 1}
+	options.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
+		o.links[a.Key().String()] = foundLink{method: "UNCORRELATED", reason: u.Reason}
+	}
+	for res, err := range r.engine.Run(r.ctx, options, c.sources...) {
+		if err != nil {
+			return nil, err
+		}
+		o.take(c, res)
+		if r.onResult != nil {
+			r.onResult(res)
+		}
+	}
+	return o, nil
+}
+
+// evaluate gives the subject of a case its attributes, without a population.
+func (r *runner) evaluate(c *bound) (*outcome, error) {
+	run := r.engine.NewRun(profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules)})
+	res, err := run.Evaluate(r.ctx, c.alone)
+	if err != nil {
+		return nil, err
+	}
+	if r.onResult != nil {
+		r.onResult(res)
+	}
+	return &outcome{subject: res}, nil
+}
+
+func (o *outcome) take(c *bound, res *profile.Result) {
+	mine := c.subject != "" && res.Identity.ID == c.subject
+	for _, l := range res.Links {
+		if c.subject == "" && l.Account == c.first {
+			mine = true
+		}
+		if c.correlate {
+			method := string(l.Method)
+			if method == "CONFIG" {
+				method = fmt.Sprintf("CONFIG[%d]", l.Criterion)
+			}
+			o.links[l.Account.String()] = foundLink{method: method, identity: res.Identity.ID, alias: res.Identity.Alias}
+		}
+	}
+	if mine {
+		o.subject = res
+	}
+}
+
+// vector runs a vector as preview eval does.
+func (r *runner) vector(c *bound, res *CaseResult) {
+	v := c.vector.Run(r.ctx, r.options.library())
+	if v.Pass {
+		return
+	}
+	got := v.Got.String()
+	if v.Err != nil {
+		got = "an error: " + v.Err.Error()
+	}
+	res.fail(Failure{Pos: c.vector.expected.Pos(), What: "value", Want: v.Want, Got: got, Config: c.vector.transform.Pos()})
+}
+
+// transform evaluates one transform.
+func (r *runner) transform(c *bound, res *CaseResult) {
+	unit := r.unit(c.def)
+	s := unit.NewScope(r.ctx, &transform.Env{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules)})
+	var attrs identity.Attributes
+	if c.identity != nil {
+		attrs = c.identity.identity.Attributes
+	}
+	s.Reset(&subject{attrs: attrs, accounts: c.accounts}, c.accounts)
+	got, err := unit.Programs()[0].Eval(s, c.input)
+	res.Value, res.Err = got.Clone(), err
+	if m := c.expect.value; m != nil && !m.check(got, err, true) {
+		res.fail(Failure{Pos: m.pos, What: "value", Want: m.String(), Got: described(got, err), Hint: m.hint(got), Err: err, Config: c.def.Node.Pos(), actual: expectationOf(got, err)})
+	}
+}
+
+// unit compiles a transform alone, once.
+func (r *runner) unit(def *transform.Definition) *transform.Unit {
+	if u := r.units[def]; u != nil {
+		return u
+	}
+	o := transform.Options{Transforms: r.engine.Bundle().Transforms, Sources: sourceInfos(r.engine.Bundle()), Rules: r.options.Compile.Rules, Observe: r.watch != nil}
+	item := transform.Item{Def: def, Path: diag.Path{diag.Named("transform", def.Name)}}
+	lib := r.options.library()
+	if r.watch != nil {
+		item.Def = wrap(def)
+		lib = r.watch.library(lib)
+	}
+	unit, _ := lib.Link(o, item)
+	if r.units == nil {
+		r.units = map[*transform.Definition]*transform.Unit{}
+	}
+	r.units[def] = unit
+	return unit
+}
+
+func sourceInfos(b *profile.Bundle) []transform.SourceInfo {
+	var infos []transform.SourceInfo
+	for _, s := range b.Sources {
+		info := transform.SourceInfo{Name: s.Name, ID: s.ID, ApplicationName: s.ApplicationName}
+		if s.Schema != nil {
+			info.Attributes = s.Schema.Names()
+		}
+		infos = append(infos, info)
+	}
+	return infos
+}
+
+func described(got identity.Value, err error) string {
+	if err != nil {
+		return "an error: " + err.Error()
+	}
+	return got.String()
+}
+
+// subject is an identity of a case that needs no run.
+type subject struct {
+	attrs    identity.Attributes
+	accounts []identity.Account
+}
+
+func (s *subject) ID() string                                    { return "subject" }
+func (s *subject) Name() string                                  { return s.attrs.Get("uid").Text() }
+func (s *subject) Attribute(name string) (identity.Value, error) { return s.attrs.Get(name), nil }
+func (s *subject) AttributeNames() []string                      { return s.attrs.Schema().Names() }
+func (s *subject) IsManager() bool                               { return false }
+func (s *subject) Accounts() []identity.Account                  { return s.accounts }
+func (s *subject) Manager() (transform.Subject, error)           { return nil, nil }

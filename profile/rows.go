@@ -1,0 +1,101 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/idprofile/engine/identity/report"
+)
+
+// ExceptionRows returns the rows of a result for the exception report; none when
+// the identity has no exceptions. FirstSeen is when they were found first.
+//
+// Source: identity-profile.md 10.2, DECISION 38.
+func ExceptionRows(r *Result, firstSeen time.Time) []report.ExceptionRow {
+	var rows []report.ExceptionRow
+	for _, e := range r.Exceptions {
+		rows = append(rows, report.ExceptionRow{
+			IdentityProfile: r.Identity.Profile, Source: r.Account.Source, AccountID: r.Account.NativeIdentity, AccountName: accountName(r),
+			IdentityID: r.Identity.ID, DisplayName: displayName(r.Identity), Exception: e.Code, Attributes: e.Attributes,
+			Value: e.Value, ConflictingIdentity: e.Conflicting, Message: e.Message, FirstSeen: firstSeen,
+		})
+	}
+	return rows
+}
+
+// accountName returns the name of the authoritative account.
+func accountName(r *Result) string {
+	for i := range r.Identity.Accounts {
+		if a := &r.Identity.Accounts[i]; a.Key() == r.Account {
+			return a.DisplayName()
+		}
+	}
+	return ""
+}
+
+// IncompleteRow returns the row of a result for the list of incomplete
+// identities; ok is false for a complete one.
+//
+// Source: identity-profile.md 11.
+func IncompleteRow(r *Result, lastRefresh time.Time) (row report.IncompleteRow, ok bool) {
+	missing := Incomplete(r.Identity)
+	return report.IncompleteRow{
+		IdentityProfile: r.Identity.Profile, Source: r.Account.Source, AccountID: r.Account.NativeIdentity, IdentityID: r.Identity.ID,
+		Name: r.Identity.Attribute(attrUID).Text(), DisplayName: displayName(r.Identity), Missing: missing,
+		ProcessingState: processingState(r.Errors), LastRefresh: lastRefresh,
+	}, len(missing) > 0
+}
+
+// NoManagerRow returns the row of a result for the report of identities without
+// managers; ok is false for one who has a manager.
+//
+// Source: identity-profile.md 9.
+func (e *Engine) NoManagerRow(r *Result) (row report.NoManagerRow, ok bool) {
+	row = report.NoManagerRow{
+		IdentityProfile: r.Identity.Profile, IdentityID: r.Identity.ID, Name: r.Identity.Attribute(attrUID).Text(),
+		DisplayName: displayName(r.Identity), LifecycleState: r.Identity.Lifecycle.State, ManagerValue: r.Manager.Value, Reason: r.Manager.State,
+	}
+	if c := e.profile(r.Identity.Profile); c != nil && c.source.Manager != nil {
+		row.Source = c.source.Name
+	}
+	if row.Reason == "" {
+		row.Reason, row.Message = "NOT_ASKED_FOR", "the mapped value of manager is null, or no source has a manager correlation"
+	}
+	return row, r.Identity.ManagerID == ""
+}
+
+// ExceptionReport writes the exception report of a profile as a CSV file in a
+// zip, as the download does, and returns its name. The profile must have
+// exceptions: without, the download is off.
+//
+// Error: [CodeNotFound] for an unknown profile and for one without exceptions.
+// Source: identity-profile.md 10.2.
+func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, profile string) (name string, err error) {
+	p, err := t.Bundle().find(profile)
+	if err != nil {
+		return "", t.tracked(err)
+	}
+	if p.Node.Get("identityExceptionReportReference").IsNull() {
+		return "", t.tracked(refuse(CodeNotFound, "identity profile %q has no exceptions", p.Name))
+	}
+	e, _ := t.Engine()
+	results, err := t.evaluate(ctx, e, t.store, func(r *Result) bool { return r.Identity.Profile == p.Name && r.Incomplete() })
+	if err != nil {
+		return "", err
+	}
+	var rows []report.ExceptionRow
+	for _, r := range results {
+		var seen time.Time
+		if t.opts.FirstSeen != nil {
+			seen = t.opts.FirstSeen(r.Identity.ID)
+		}
+		rows = append(rows, ExceptionRows(r, seen)...)
+	}
+	name = report.ExceptionName(p.Name, t.now())
+	if err := report.WriteCSVZip(w, t.now(), report.CSVOptions{NeutralizeFormulas: true}, report.ExceptionTable(name, rows)); err != nil {
+		return "", fmt.Errorf("report: %w", err)
+	}
+	return report.ZipName(name), nil
+}

@@ -1,0 +1,193 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+)
+
+// RunOptions is what a run takes from outside. The zero RunOptions have no clock
+// (the zero time), no stored state and no rules, and one worker.
+type RunOptions struct {
+	Now     time.Time
+	Seed    uint64 // of random streams
+	Rules   map[string]transform.Rule
+	Limits  transform.Limits
+	Unique  transform.Unique // of usernameGenerator
+	Workers int              // goroutines that evaluate; results do not depend on it
+
+	// Stored is the state before the run; nil: nothing was stored.
+	Stored identity.Store
+	// Incremental keeps attributes of stored identities that nothing can have
+	// changed, instead of evaluating them again. The outcome is that of a full
+	// run, as long as the operations of the library and the code of rules that
+	// give the same name are the same; attributes that rules calculate, that read
+	// other identities or ask what is unique are evaluated in any case. The first
+	// incremental run of a store evaluates everybody.
+	Incremental bool
+	// Recompute drops links that the data or the stored state carry, and
+	// correlates every account anew.
+	Recompute bool
+
+	// Recorrelate examines every correlated account again, not only changed
+	// ones: an unoptimised aggregation (identity-profile.md 8.3).
+	Recorrelate bool
+	// StrictRecorrelate uncorrelates an account that no longer matches anybody
+	// (DECISION 33 the other way).
+	StrictRecorrelate bool
+
+	// OnFinding gets findings about the data: duplicate accounts, ambiguous
+	// matches, unsettled correlation. It is called on the goroutine of the run.
+	OnFinding func(diag.Diagnostic)
+	// OnUncorrelated gets every account without identity, at the end.
+	OnUncorrelated func(identity.Account, Unlinked)
+	// OnProgress is called now and then with what the run does, how much of it
+	// is done, and of how much (0: not known).
+	OnProgress func(stage string, done, total int)
+	// OnStage gets how long each stage took when Clock is given.
+	OnStage func(stage string, took time.Duration)
+	Clock   func() time.Time // wall clock for OnStage; nil: no times
+	// Lock is held by [Engine.Aggregate] while it runs; nil: none.
+	Lock   *Lock
+	Logger *slog.Logger // nil: nothing is logged
+}
+
+// Unlinked says why an account has no identity.
+type Unlinked struct {
+	Reason    string   // NO_MATCH, AMBIGUOUS or MANUAL_FLAG_BLOCKS
+	Ambiguous []string // ids of the identities of ambiguous criteria, at most ten each
+}
+
+// Reasons of [Unlinked].
+const (
+	NoMatch         = "NO_MATCH"
+	AmbiguousMatch  = "AMBIGUOUS"
+	ManualFlagBlock = "MANUAL_FLAG_BLOCKS"
+)
+
+// Run is one run of an engine: a fixed instant, random seed and stored state.
+type Run struct {
+	engine *Engine
+	opts   RunOptions
+	env    *transform.Env
+}
+
+// NewRun returns a run.
+func (e *Engine) NewRun(o RunOptions) *Run {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	o.Workers = max(o.Workers, 1)
+	return &Run{engine: e, opts: o, env: &transform.Env{
+		Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: o.Unique,
+	}}
+}
+
+// Run takes all accounts of the sources through the phases of
+// identity-profile.md 7 and yields one result for each identity, ordered by the
+// source and native identity of its authoritative account; identities without
+// one come last. An error ends the run.
+func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Result, error] {
+	r := e.NewRun(o)
+	return func(yield func(*Result, error) bool) {
+		p := newPopulation(ctx, r)
+		if err := p.run(sources); err != nil {
+			yield(nil, err)
+			return
+		}
+		p.results(yield)
+	}
+}
+
+// Evaluate gives one identity its own attributes from its accounts: the profile
+// is chosen, the mappings are evaluated, required attributes and the lifecycle
+// state are checked. What needs other identities (uid claims, managers) is left
+// to a whole run. The identity is not changed. It is safe for concurrent use.
+func (r *Run) Evaluate(ctx context.Context, i *identity.Identity) (*Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	c := r.engine.chooseProfile(i.Accounts)
+	if c == nil {
+		return &Result{Identity: i}, nil
+	}
+	v := newEvaluator(ctx, r.engine, r.env)
+	x := v.begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
+	x.promote()
+	out := *i
+	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
+	out.Attributes = identity.Pack(c.schema, x.values)
+	res := &Result{Identity: &out, Account: c.authoritative(i.Accounts).Key(), Errors: append([]AttributeError(nil), x.errors...)}
+	res.Exceptions = missingException(x.missing(), x.errors)
+	res.Changes = changes(i.Attributes, out.Attributes)
+	x.setLifecycle(res)
+	return res, nil
+}
+
+// promote evaluates all attributes or, when the mapping is disabled, keeps what
+// is stored.
+func (x *evaluation) promote() {
+	if x.profile.profile.Enabled {
+		x.all()
+		return
+	}
+	for i, a := range x.profile.attrs {
+		x.values[i], x.state[i] = x.input.stored.Get(a.name), done
+	}
+}
+
+func (x *evaluation) setLifecycle(r *Result) {
+	if i, ok := x.profile.slots[attrLifecycle]; ok {
+		r.Lifecycle = x.profile.lifecycle(x.values[i])
+		r.Identity.Lifecycle.State = r.Lifecycle.State
+	}
+}
+
+// missingException returns the exception for missing required attributes, if
+// any; the message carries the errors of their evaluation (DECISION 37).
+func missingException(names []string, errs []AttributeError) []Exception {
+	if len(names) == 0 {
+		return nil
+	}
+	message := ""
+	for _, e := range errs {
+		for _, name := range names {
+			if e.Attribute == name {
+				message += fmt.Sprintf("%s; ", e)
+			}
+		}
+	}
+	if message == "" {
+		message = "no value for a required attribute"
+	}
+	return []Exception{{Code: MissingRequired, Attributes: names, Message: trimSeparator(message)}}
+}
+
+func trimSeparator(s string) string {
+	if len(s) > 2 && s[len(s)-2:] == "; " {
+		return s[:len(s)-2]
+	}
+	return s
+}
+
+// changes lists the attributes that differ, removed ones included.
+func changes(before, after identity.Attributes) []Change {
+	var list []Change
+	for _, name := range after.Schema().Names() {
+		if o, n := before.Get(name), after.Get(name); !o.Equal(n) {
+			list = append(list, Change{name, o, n})
+		}
+	}
+	for name, v := range before.All() {
+		if _, ok := after.Schema().Slot(name); !ok {
+			list = append(list, Change{name, v, identity.Value{}})
+		}
+	}
+	return list
+}

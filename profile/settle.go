@@ -1,0 +1,473 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/transform"
+)
+
+// settlement is what the population decides together.
+type settlement struct {
+	manager  []int32 // by identity; -1: none
+	managers map[int32]bool
+	outcome  map[int32]ManagerResult // where there is something to say
+	holder   map[int32]int32         // loser of a uid claim: the identity that holds it
+	keepsUID map[int32]string        // loser: the uid it had before
+	swept    bool
+}
+
+func (s *settlement) isManager(n int32) bool { return s.managers[n] }
+
+// settle runs phase 4: managers, reads of other identities, uid claims.
+func (p *population) settle() error {
+	p.managerLinks()
+	if p.engine.readsOthers() {
+		p.sweep()
+		p.managerLinks()
+	}
+	p.claimUIDs()
+	return p.ctx.Err()
+}
+
+func (e *Engine) readsOthers() bool {
+	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return c.others })
+}
+
+// sweep evaluates the readers of other identities once more, now that all have
+// values.
+func (p *population) sweep() {
+	p.settled.swept = true
+	b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: p.writer, keeper: newKeeper(p), errors: p.errors}
+	for n := range p.people {
+		if rank := p.people[n].profile; rank >= 0 && p.engine.profiles[rank].others {
+			b.one(int32(n))
+		}
+	}
+}
+
+// attributes returns the attributes that the run gave an identity.
+func (p *population) attributes(n int32) identity.Attributes {
+	q := &p.people[n]
+	if q.profile < 0 || q.row == 0 {
+		return p.storedAttributes(n)
+	}
+	return identity.FromRow(p.engine.profiles[q.profile].schema, p.attrs.get(q.row))
+}
+
+// managerLinks finds the manager of everybody whose manager attribute has a
+// value.
+//
+// Source: identity-profile.md 9.
+func (p *population) managerLinks() {
+	s := &p.settled
+	s.manager = make([]int32, len(p.people))
+	s.managers, s.outcome = map[int32]bool{}, map[int32]ManagerResult{}
+	indexes := p.managerIndexes()
+	for i := range p.people {
+		n := int32(i)
+		s.manager[n] = -1
+		if indexes != nil {
+			p.managerLink(n, indexes)
+		}
+	}
+	p.managerCycles()
+}
+
+// managerIndexes indexes the identity attributes that managers are found by.
+func (p *population) managerIndexes() map[string]map[string][]int32 {
+	var indexes map[string]map[string][]int32
+	for _, cs := range p.engine.sources {
+		if m := cs.source.Manager; m != nil && m.IdentityAttribute != "" {
+			if indexes == nil {
+				indexes = map[string]map[string][]int32{}
+			}
+			indexes[m.IdentityAttribute] = map[string][]int32{}
+		}
+	}
+	for attribute, index := range indexes {
+		for n := range p.people {
+			if v := p.lookup(int32(n), attribute); strings.TrimSpace(v) != "" {
+				key := correlate.Fold(v)
+				index[key] = append(index[key], int32(n))
+			}
+		}
+	}
+	return indexes
+}
+
+// lookup returns what an identity is found by under an attribute.
+func (p *population) lookup(n int32, attribute string) string {
+	if attribute == correlate.Alias || attribute == "name" {
+		return p.aliasOf(n)
+	}
+	return p.attributes(n).Get(attribute).Text()
+}
+
+func (p *population) managerLink(n int32, indexes map[string]map[string][]int32) {
+	q := &p.people[n]
+	if q.profile < 0 || p.attributes(n).Get(attrManager).IsNull() {
+		return
+	}
+	source := p.managerSource(p.engine.profiles[q.profile])
+	if source == nil {
+		return
+	}
+	value := p.managerValue(n, source)
+	r := ManagerResult{State: ManagerNotFound, Value: value}
+	found := indexes[source.Manager.IdentityAttribute][correlate.Fold(value)]
+	if source.Manager.IdentityAttribute == attrUID && len(found) > 1 {
+		found = []int32{slices.MinFunc(found, func(a, b int32) int {
+			if p.better(a, b) {
+				return -1
+			}
+			return 1
+		})}
+	}
+	switch {
+	case len(found) > 1:
+		r.State = ManagerAmbiguous
+	case len(found) == 1 && found[0] == n:
+		r.State = ManagerSelf
+	case len(found) == 1:
+		r.State = ManagerResolved
+		p.settled.manager[n] = found[0]
+		p.settled.managers[found[0]] = true
+		return
+	}
+	p.settled.outcome[n] = r
+}
+
+// managerSource returns the source whose manager correlation applies: the
+// profile's own, else the one that the manager mapping reads (DECISION 34).
+func (p *population) managerSource(c *compiled) *Source {
+	if c.source.Manager != nil {
+		return c.source
+	}
+	if i, ok := c.slots[attrManager]; ok {
+		for _, read := range c.attrs[i].program.Deps.Accounts {
+			if s := p.engine.sources[read.Source]; s != nil && s.source.Manager != nil {
+				return s.source
+			}
+		}
+	}
+	return nil
+}
+
+// managerValue reads the account attribute of the manager correlation, from the
+// oldest account that has it.
+func (p *population) managerValue(n int32, source *Source) string {
+	var best identity.Account
+	value := ""
+	for a := p.people[n].first; a >= 0; a = p.state[a].next {
+		acct := p.accounts.at(a)
+		if acct.Source != source.Name {
+			continue
+		}
+		v := acct.Property(source.Manager.AccountAttribute)
+		if !v.IsNull() && (value == "" || transform.ByCreated(&acct, &best) < 0) {
+			best, value = acct, identityValue(v, false).Text()
+		}
+	}
+	return value
+}
+
+// managerCycles reports people who manage each other.
+func (p *population) managerCycles() {
+	seen := make([]int32, len(p.people))
+	for i := range p.people {
+		at := int32(i)
+		for at >= 0 && seen[at] == 0 {
+			seen[at] = int32(i) + 1
+			at = p.settled.manager[at]
+		}
+		if at >= 0 && seen[at] == int32(i)+1 && !p.settled.swept {
+			p.reportCycle(at)
+		}
+	}
+}
+
+func (p *population) reportCycle(at int32) {
+	var names []string
+	for n := at; len(names) == 0 || n != at; n = p.settled.manager[n] {
+		names = append(names, p.aliasOf(n))
+	}
+	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
+}
+
+// claimUIDs decides who holds each uid: the identity that held it, else the best
+// claimant. The loser keeps the uid it had, if nobody else holds that.
+//
+// Source: identity-profile.md 4 and 7, DECISION 16, 17.
+func (p *population) claimUIDs() {
+	s := &p.settled
+	s.holder, s.keepsUID = map[int32]int32{}, map[int32]string{}
+	claims := make(map[string]int32, len(p.people))
+	for i := range p.people {
+		n := int32(i)
+		uid := p.attributes(n).Get(attrUID).Text()
+		if strings.TrimSpace(uid) == "" {
+			continue
+		}
+		key := correlate.Fold(uid)
+		other, taken := claims[key]
+		switch {
+		case !taken:
+			claims[key] = n
+		case p.beats(n, other, key):
+			claims[key] = n
+			s.holder[other] = n
+		default:
+			s.holder[n] = other
+		}
+	}
+	p.finalHolders(claims)
+}
+
+// finalHolders points every loser at the one that holds the uid in the end, and
+// lets it keep its old uid when that is free.
+func (p *population) finalHolders(claims map[string]int32) {
+	s := &p.settled
+	losers := make([]int32, 0, len(s.holder))
+	for n := range s.holder {
+		losers = append(losers, n)
+	}
+	slices.Sort(losers)
+	for _, n := range losers {
+		s.holder[n] = claims[correlate.Fold(p.attributes(n).Get(attrUID).Text())]
+		old := p.storedAttributes(n).Get(attrUID).Text()
+		if old == "" {
+			continue
+		}
+		if _, taken := claims[correlate.Fold(old)]; !taken {
+			claims[correlate.Fold(old)] = n
+			s.keepsUID[n] = old
+		}
+	}
+}
+
+// beats reports whether claimant a wins the uid from b.
+func (p *population) beats(a, b int32, key string) bool {
+	holds := func(n int32) bool { return correlate.Fold(p.storedAttributes(n).Get(attrUID).Text()) == key }
+	if x, y := holds(a), holds(b); x != y {
+		return x
+	}
+	return p.better(a, b)
+}
+
+// managerOf returns the manager of an identity as transforms see it.
+func (p *population) managerOf(n int32) transform.Subject {
+	if int(n) < len(p.settled.manager) {
+		if m := p.settled.manager[n]; m >= 0 {
+			return &other{p, m}
+		}
+	}
+	return nil
+}
+
+// other is another identity as transforms see it.
+type other struct {
+	p *population
+	n int32
+}
+
+func (o *other) ID() string   { return o.p.id(o.n) }
+func (o *other) Name() string { return o.p.aliasOf(o.n) }
+
+// Attribute returns what was stored before the run or, where nothing was, what
+// the run has computed.
+func (o *other) Attribute(name string) (identity.Value, error) {
+	if s := o.p.storedOf(o.n); s != nil {
+		return s.Attributes.Get(name), nil
+	}
+	return o.p.attributes(o.n).Get(name), nil
+}
+
+func (o *other) AttributeNames() []string {
+	if s := o.p.storedOf(o.n); s != nil {
+		return s.Attributes.Schema().Names()
+	}
+	return o.p.attributes(o.n).Schema().Names()
+}
+
+func (o *other) Manager() (transform.Subject, error) { return o.p.managerSubject(o.n) }
+
+func (p *population) managerSubject(n int32) (transform.Subject, error) {
+	if m := p.managerOf(n); m != nil {
+		return m, nil
+	}
+	return nil, nil
+}
+
+func (o *other) IsManager() bool { return o.p.settled.isManager(o.n) }
+
+func (o *other) Accounts() []identity.Account { return o.p.appendAccounts(nil, o.n) }
+
+// directory finds identities by uid for transforms.
+type directory struct{ p *population }
+
+func (d directory) ByUID(_ context.Context, uid string) (transform.Subject, error) {
+	if !d.p.settled.swept {
+		return nil, nil
+	}
+	if found := d.p.index.Find(correlate.UID, uid); len(found) == 1 {
+		return &other{d.p, found[0]}, nil
+	}
+	return nil, nil
+}
+
+// results yields a result for each identity, ordered by the source and native
+// identity of the authoritative account; identities without one come last.
+func (p *population) results(yield func(*Result, error) bool) {
+	for _, n := range p.resultOrder() {
+		if !yield(p.result(n), nil) {
+			return
+		}
+	}
+	p.uncorrelated()
+}
+
+func (p *population) resultOrder() []int32 {
+	type key struct {
+		source, native string
+		n              int32
+		none           bool
+	}
+	keys := make([]key, len(p.people))
+	for i := range p.people {
+		keys[i] = key{n: int32(i), none: true}
+		if a := p.people[i].auth; a >= 0 {
+			keys[i] = key{source: p.accounts.names[p.accounts.sources[a]], native: p.accounts.native(a), n: int32(i)}
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int {
+		return cmp.Or(cmp.Compare(btoi(a.none), btoi(b.none)), strings.Compare(a.source, b.source),
+			strings.Compare(a.native, b.native), cmp.Compare(a.n, b.n))
+	})
+	order := make([]int32, len(keys))
+	for i, k := range keys {
+		order[i] = k.n
+	}
+	return order
+}
+
+// result puts together what the run found for an identity.
+func (p *population) result(n int32) *Result {
+	q := &p.people[n]
+	before := p.storedAttributes(n)
+	i := &identity.Identity{ID: p.id(n), Alias: p.aliasOf(n), Accounts: p.appendAccounts(nil, n), Attributes: p.attributes(n), Created: p.opts.Now, Modified: p.opts.Now}
+	if s := p.storedOf(n); s != nil {
+		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
+	}
+	r := &Result{Identity: i, Errors: p.errors[n]}
+	for a := q.first; a >= 0; a = p.state[a].next {
+		st := &p.state[a]
+		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method], Criterion: int(st.criterion), New: !st.stored})
+	}
+	r.Created = p.storedOf(n) == nil
+	if q.profile < 0 {
+		r.Orphaned, r.Changed = true, p.differs(n, r)
+		return r
+	}
+	c := p.engine.profiles[q.profile]
+	r.Move = p.move(n, c)
+	acct := p.accounts.at(q.auth)
+	i.Profile, r.Account = c.profile.Name, acct.Key()
+	p.finishAttributes(n, c, r)
+	r.Changes = changes(before, i.Attributes)
+	c.enterState(r, before)
+	p.evaluated(n, c, r)
+	r.Warnings = append(r.Warnings, uidWarnings(before, i.Attributes)...)
+	for _, e := range r.Exceptions {
+		i.ExceptionCodes = append(i.ExceptionCodes, e.Code)
+	}
+	r.Changed = p.differs(n, r)
+	return r
+}
+
+// finishAttributes puts the settled manager and uid into the attributes and
+// makes the exceptions.
+func (p *population) finishAttributes(n int32, c *compiled, r *Result) {
+	values := make([]identity.Value, len(c.attrs))
+	for slot := range c.attrs {
+		values[slot] = r.Identity.Attributes.At(slot)
+	}
+	if slot, ok := c.slots[attrManager]; ok {
+		r.Manager = p.managerResult(n, values[slot])
+		r.Identity.ManagerID = r.Manager.ID
+		values[slot] = textOrNull(r.Manager.Name)
+	}
+	var missing []string
+	for _, name := range required {
+		slot, ok := c.slots[name]
+		if !ok || isMissing(values[slot], !p.engine.opts.KeepBlank) {
+			missing = append(missing, name)
+		}
+	}
+	r.Exceptions = missingException(missing, r.Errors)
+	if holder, lost := p.settled.holder[n]; lost {
+		slot := c.slots[attrUID]
+		uid := values[slot].Text()
+		r.Exceptions = append(r.Exceptions, Exception{Code: DuplicateUID, Attributes: []string{attrUID}, Value: uid,
+			Conflicting: p.id(holder), Message: fmt.Sprintf("uid %q is held by %s", uid, p.aliasOf(holder))})
+		values[slot] = textOrNull(p.settled.keepsUID[n])
+	}
+	r.Identity.Attributes = identity.Pack(c.schema, values)
+}
+
+func textOrNull(s string) identity.Value {
+	if s == "" {
+		return identity.Value{}
+	}
+	return identity.StringValue(s)
+}
+
+// managerResult describes the manager of an identity; the attribute's stored
+// value is the manager's name.
+func (p *population) managerResult(n int32, trigger identity.Value) ManagerResult {
+	if m := p.settled.manager[n]; m >= 0 {
+		return ManagerResult{State: ManagerResolved, ID: p.id(m), Name: p.nameOf(m)}
+	}
+	if r, ok := p.settled.outcome[n]; ok && !trigger.IsNull() {
+		return r
+	}
+	return ManagerResult{}
+}
+
+// nameOf returns the name an identity is shown by.
+func (p *population) nameOf(n int32) string {
+	if v := p.attributes(n).Get("displayName"); v.Text() != "" {
+		return v.Text()
+	}
+	return p.aliasOf(n)
+}
+
+// uncorrelated reports the accounts without identity.
+func (p *population) uncorrelated() {
+	if p.opts.OnUncorrelated == nil {
+		return
+	}
+	for account, st := range p.state {
+		if st.owner >= 0 || st.removed {
+			continue
+		}
+		a := p.accounts.at(int32(account))
+		u := Unlinked{Reason: NoMatch}
+		if a.ManuallyCorrelated && !p.opts.Recompute {
+			u.Reason = ManualFlagBlock
+		}
+		for _, note := range p.notes[int32(account)] {
+			u.Reason = AmbiguousMatch
+			for _, id := range note.Identities {
+				u.Ambiguous = append(u.Ambiguous, p.id(id))
+			}
+		}
+		p.opts.OnUncorrelated(a, u)
+	}
+}

@@ -1,0 +1,47 @@
+package profile
+
+import (
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// checkStored checks all stored transforms, whether something refers to them or
+// not, and the transforms of account create profiles.
+func (e *Engine) checkStored(found *diag.List) {
+	o := transform.Options{Transforms: e.bundle.Transforms, Rules: e.opts.Rules, IdentityAttributes: e.catalogue()}
+	if len(e.bundle.Sources) > 0 { // transforms alone may name sources that are elsewhere
+		o.Sources = e.sourceInfos()
+	}
+	*found = append(*found, e.lib.Lint(o)...)
+	if items := e.policyItems(); len(items) > 0 {
+		o.Provisioning = true
+		_, list := e.lib.Link(o, items...)
+		*found = append(*found, list...)
+	}
+}
+
+// catalogue returns the names of the identity attributes; nil when the bundle
+// does not list them.
+func (e *Engine) catalogue() []string {
+	if len(e.bundle.Attributes) == 0 {
+		return nil
+	}
+	return e.attributeNames()
+}
+
+// policyItems returns the transforms of the fields of all provisioning policies.
+func (e *Engine) policyItems() []transform.Item {
+	var items []transform.Item
+	for _, s := range e.bundle.Sources {
+		for _, policy := range s.Node.Get("provisioningPolicies").Items() {
+			for _, f := range policy.Get("fields").Items() {
+				if def := f.Get("transform"); def.Kind() == jsondoc.Object && def.Get("type") != nil {
+					items = append(items, transform.Item{Def: transform.FromNode(def), Field: f.Get("attributes"),
+						Path: diag.Path{diag.Named("source", s.Name), diag.Named("field", f.Get("name").Text())}})
+				}
+			}
+		}
+	}
+	return items
+}
