@@ -184,21 +184,28 @@ type needsKey struct {
 // keeper tells a goroutine what it may keep.
 type keeper struct {
 	*population
-	known  map[needsKey]*needs
-	slots  map[slotsKey][]int
-	values []identity.Value
-	marks  []uint8
-	row    []byte
+	known map[needsKey]*needs
+	slots map[slotsKey]*storedSlots
+	row   []byte
+
+	lastKey   needsKey
+	lastNeeds *needs
 }
 
-// slotsKey names the slots of stored attributes, by attribute of a profile.
+// storedSlots are the slots of stored attributes, by attribute of a profile.
+type storedSlots struct {
+	slots []int
+	same  bool // the schemas have the same names in the same order
+}
+
+// slotsKey is what the slots depend on.
 type slotsKey struct {
 	rank   int
 	schema *identity.Schema
 }
 
 func newKeeper(p *population) *keeper {
-	return &keeper{population: p, known: map[needsKey]*needs{}, slots: map[slotsKey][]int{}}
+	return &keeper{population: p, known: map[needsKey]*needs{}, slots: map[slotsKey]*storedSlots{}}
 }
 
 // needs returns what has to be evaluated of a stored identity; nil: everything.
@@ -219,10 +226,13 @@ func (k *keeper) needs(n int32) *needs {
 	e := &s.Evaluation
 	b := k.bases[c.rank]
 	key := needsKey{c.rank, e.Mappings, e.Now.Equal(k.opts.Now), e.Stable}
-	list := k.known[key]
-	if list == nil {
-		list = b.needs(&key)
-		k.known[key] = list
+	list := k.lastNeeds
+	if key != k.lastKey || list == nil {
+		if list = k.known[key]; list == nil {
+			list = b.needs(&key)
+			k.known[key] = list
+		}
+		k.lastKey, k.lastNeeds = key, list
 	}
 	if len(e.Again) == 0 {
 		return list
@@ -251,49 +261,63 @@ func (b *basis) needs(key *needsKey) *needs {
 	return l
 }
 
-// kept puts the values that need not be evaluated into values, as the evaluation
-// had them.
-func (k *keeper) kept(n int32, c *compiled, l *needs, values []identity.Value, state []uint8) {
-	s := k.storedOf(n)
-	key := slotsKey{c.rank, s.Attributes.Schema()}
-	slots := k.slots[key]
-	if slots == nil {
-		slots = storedSlots(c, key.schema)
-		k.slots[key] = slots
-	}
-	for i := range values {
+// kept puts the values that need not be evaluated into an evaluation, as they
+// were when they were evaluated.
+func (k *keeper) kept(n int32, l *needs, x *evaluation) {
+	s, c := k.storedOf(n), x.profile
+	slots := k.slotsOf(c, s.Attributes.Schema()).slots
+	for i := range x.values {
 		if !l.some[i] {
-			values[i], state[i] = s.Attributes.At(slots[i]), done
+			x.values[i], x.state[i] = s.Attributes.At(slots[i]), done
 		}
 	}
-	given := s.Evaluation.Given
-	for name, v := range given.All() {
+	for name, v := range s.Evaluation.Given.All() {
 		if i, ok := c.slots[name]; ok && !l.some[i] {
-			values[i] = v
+			x.values[i] = v
 		}
 	}
 }
 
-// all returns the row of an identity of which nothing is evaluated.
-func (k *keeper) all(n int32, l *needs) []byte {
-	c := k.engine.profiles[k.people[n].profile]
-	k.values = slices.Grow(k.values[:0], len(c.attrs))[:len(c.attrs)]
-	k.marks = slices.Grow(k.marks[:0], len(c.attrs))[:len(c.attrs)]
-	k.kept(n, c, l, k.values, k.marks)
-	k.row = identity.AppendRow(k.row[:0], len(k.values), k.values)
-	return k.row
+// all returns the row of an identity of which nothing is evaluated; ok is false
+// when it has to be put together value by value.
+func (k *keeper) all(n int32) (row []byte, ok bool) {
+	s, c := k.storedOf(n), k.engine.profiles[k.people[n].profile]
+	if !k.slotsOf(c, s.Attributes.Schema()).same {
+		return nil, false
+	}
+	a := identity.FromRow(c.schema, s.Attributes.Row())
+	slot, value := -1, identity.Value{} // the last one, which is put into memory that is used again
+	for name, v := range s.Evaluation.Given.All() {
+		if i, known := c.slots[name]; known {
+			if slot >= 0 {
+				a = identity.FromRow(c.schema, string(identity.AppendReplaced(nil, a, slot, value)))
+			}
+			slot, value = i, v
+		}
+	}
+	if slot < 0 {
+		k.row = append(k.row[:0], a.Row()...)
+	} else {
+		k.row = identity.AppendReplaced(k.row[:0], a, slot, value)
+	}
+	return k.row, len(k.row) > 0
 }
 
-func storedSlots(c *compiled, s *identity.Schema) []int {
-	slots := make([]int, len(c.attrs))
-	for i, a := range c.attrs {
-		slot, ok := s.Slot(a.name)
-		if !ok {
-			slot = -1
+func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
+	key := slotsKey{c.rank, schema}
+	s := k.slots[key]
+	if s == nil {
+		s = &storedSlots{slots: make([]int, len(c.attrs)), same: slices.Equal(c.schema.Names(), schema.Names())}
+		for i, a := range c.attrs {
+			slot, ok := schema.Slot(a.name)
+			if !ok {
+				slot = -1
+			}
+			s.slots[i] = slot
 		}
-		slots[i] = slot
+		k.slots[key] = s
 	}
-	return slots
+	return s
 }
 
 // evaluated notes what the attributes of a result rest on.

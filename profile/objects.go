@@ -275,6 +275,11 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 	l.sourceParts(s, n)
 }
 
+// hasCriteria tells a correlation configuration from a reference to one.
+func hasCriteria(cfg *jsondoc.Node) bool {
+	return !cfg.Get("attributeAssignments").IsNull() || !cfg.Get("rules").IsNull()
+}
+
 func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 	for _, schema := range n.Get("schemas").Items() {
 		if schema.Get("name").Text() == "account" && !schema.Get("attributes").IsNull() {
@@ -282,10 +287,10 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 		}
 	}
 	cfg := n.Get("correlationConfigDetails")
-	if cfg.Get("attributeAssignments").IsNull() {
+	if !hasCriteria(cfg) {
 		cfg = n.Get("accountCorrelationConfig")
 	}
-	if !cfg.Get("attributeAssignments").IsNull() {
+	if hasCriteria(cfg) {
 		parsed, found := correlate.ParseConfig(cfg)
 		s.Correlation, l.found = parsed, append(l.found, found...)
 	}

@@ -270,8 +270,10 @@ func (b *batch) evaluate(from, to int) {
 func (b *batch) one(n int32) {
 	needs := b.keeper.needs(n)
 	if needs != nil && needs.none {
-		b.people[n].row = b.w.add(b.keeper.all(n, needs))
-		return
+		if row, ok := b.keeper.all(n); ok {
+			b.people[n].row = b.w.add(row)
+			return
+		}
 	}
 	b.accounts = b.appendAccounts(b.accounts[:0], n)
 	x := b.prepare(b.v, n, b.accounts)
@@ -279,9 +281,11 @@ func (b *batch) one(n int32) {
 		return
 	}
 	if needs != nil {
-		b.keeper.kept(n, x.profile, needs, x.values, x.state)
+		b.keeper.kept(n, needs, x)
 	}
-	b.evaluated++
+	if needs == nil || !needs.none {
+		b.evaluated++
+	}
 	x.promote()
 	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
 	b.people[n].row = b.w.add(b.row)

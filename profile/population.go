@@ -401,6 +401,8 @@ func (p *population) refreshKeys(n int32) {
 			v = identity.StringValue(p.aliasOf(n))
 		case x != nil:
 			v, _ = x.current(name)
+		default: // without authoritative account it keeps what it had, so that people who return find it
+			v = p.storedAttributes(n).Get(name)
 		}
 		p.index.Put(n, key, v.Clone()) // the value lives in the scope, the index keeps it
 	}

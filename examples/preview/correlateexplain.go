@@ -100,7 +100,9 @@ func (x *correlation) trace(l *linked, i int, s *correlate.Step) ruleTrace {
 		t.Values = x.compared(l, i, 0, s.Rule).Account
 	}
 	for _, n := range s.Candidates {
-		t.Candidates = append(t.Candidates, candidate{x.who(n), x.compared(l, i, n, s.Rule).Identity})
+		p := x.compared(l, i, n, s.Rule)
+		t.Criterion = p.Criterion // the default match also looks for the uid
+		t.Candidates = append(t.Candidates, candidate{x.who(n), p.Identity})
 	}
 	return t
 }

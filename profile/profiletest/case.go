@@ -50,7 +50,6 @@ type accountSpec struct {
 type identitySpec struct {
 	identity identity.Identity
 	accounts []*accountSpec
-	manager  string
 	pos      diag.Pos
 }
 

@@ -72,7 +72,6 @@ type runner struct {
 	ctx     context.Context
 	engine  *profile.Engine
 	options Options
-	lib     *transform.Library
 	watch   *recorder // told about every step; nil: nobody is
 	units   map[*transform.Definition]*transform.Unit
 	// by source: compiled account create profiles, and those to be observed
@@ -147,9 +146,8 @@ func ruleStubs(values map[string]identity.Value) map[string]transform.Rule {
 
 // outcome is what a run gives for the people of a case.
 type outcome struct {
-	subject  *profile.Result
-	links    map[string]foundLink // by source/nativeIdentity
-	accounts []string
+	subject *profile.Result
+	links   map[string]foundLink // by source/nativeIdentity
 }
 
 type foundLink struct {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -286,5 +287,17 @@ func TestFilter(t *testing.T) {
 	s := suite(t, "testdata/tenant").Filter(regexp.MustCompile("rows/|upper-1"))
 	if s.Len() != 4 {
 		t.Errorf("%d cases, want 4", s.Len())
+	}
+}
+
+// The reports are valid by the schema, where there is a tool that checks one.
+func TestJUnitSchema(t *testing.T) {
+	tool, err := exec.LookPath("xmllint")
+	if err != nil {
+		t.Skip("there is no xmllint; TestFailures checks the structure")
+	}
+	out, err := exec.Command(tool, "--noout", "--schema", "testdata/junit.xsd", "testdata/golden/failures.xml").CombinedOutput()
+	if err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }

@@ -112,15 +112,6 @@ func (s *charSet) single() (rune, bool) {
 	return 0, false
 }
 
-func (s *charSet) hasSurrogate() bool {
-	for _, sp := range s.spans {
-		if sp.lo <= 0xDFFF && sp.hi >= 0xD800 {
-			return true
-		}
-	}
-	return false
-}
-
 // tableSet converts tables of package unicode.
 func tableSet(tables ...*unicode.RangeTable) *charSet {
 	var out []span
