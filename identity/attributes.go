@@ -127,7 +127,7 @@ func (a Attributes) MarshalJSON() ([]byte, error) {
 		if len(buf) > 1 {
 			buf = append(buf, ',')
 		}
-		key, err := json.Marshal(name)
+		key, err := marshal(name)
 		if err != nil {
 			return nil, err
 		}

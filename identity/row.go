@@ -55,3 +55,32 @@ func validItems(body string, depth int) bool {
 	}
 	return true
 }
+
+// AppendReplaced appends the row of a with another value in one slot, without
+// reading the other values. The slot is one of its schema.
+func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
+	n := a.schema.Len()
+	if a.row == "" {
+		values := make([]Value, n)
+		values[slot] = v
+		return AppendRow(dst, n, values)
+	}
+	width, start := int(a.row[0]), 0
+	if slot > 0 {
+		start = offset(a.row, width, slot-1)
+	}
+	end, cells := offset(a.row, width, slot), a.row[1+width*n:]
+	delta := cellSize(v) - (end - start)
+	wide := offsetWidth(len(cells) + delta)
+	dst = append(dst, byte(wide))
+	for i := range n {
+		at := offset(a.row, width, i)
+		if i >= slot {
+			at += delta
+		}
+		dst = appendOffset(dst, wide, at)
+	}
+	dst = append(dst, cells[:start]...)
+	dst = appendCell(dst, v)
+	return append(dst, cells[end:]...)
+}

@@ -192,14 +192,24 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case Null:
 		return []byte("null"), nil
 	case Text:
-		return json.Marshal(v.Text())
+		return marshal(v.Text())
 	case List:
 		if v.n == 0 {
 			return []byte("[]"), nil // a nil slice would be null
 		}
-		return json.Marshal(v.List())
+		return marshal(v.List())
 	}
 	return v.AppendText(nil), nil
+}
+
+// marshal writes JSON without escaping for HTML: an encoder that wants that does
+// it to what it is given.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // UnmarshalJSON reads what [Value.MarshalJSON] writes. Whole numbers written as

@@ -31,7 +31,11 @@ func (p *population) read(sources []identity.Source) error {
 		p.removals(src)
 	}
 	for n := range p.stored {
-		p.refreshStored(int32(n))
+		if p.opts.Recompute { // the stored values may come from accounts that are not linked yet
+			p.refreshKeys(int32(n))
+		} else {
+			p.refreshStored(int32(n))
+		}
 	}
 	return p.ctx.Err()
 }

@@ -55,8 +55,8 @@ type Item struct {
 	Pos  diag.Pos `json:"pos"`
 	Hits int      `json:"hits"`
 
-	node *jsondoc.Node
-	part span // of a template
+	loose bool // in no section of the page
+	part  span // of a template
 }
 
 // coverUnit is a mapping, a stored transform or a field: a section of the page.
@@ -237,7 +237,7 @@ func (c *Coverage) unit(name string, entry, root *jsondoc.Node, mapping bool) {
 }
 
 func (c *Coverage) item(u *coverUnit, kind ItemKind, name string, n *jsondoc.Node) *Item {
-	i := &Item{Kind: kind, Unit: u.name, Name: name, Pos: n.Pos(), node: n}
+	i := &Item{Kind: kind, Unit: u.name, Name: name, Pos: n.Pos()}
 	u.items = append(u.items, i)
 	c.items = append(c.items, i)
 	return i
@@ -245,7 +245,7 @@ func (c *Coverage) item(u *coverUnit, kind ItemKind, name string, n *jsondoc.Nod
 
 func (c *Coverage) states(p *profile.Profile) {
 	for _, s := range p.States {
-		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("profile %q", p.Name), Name: fmt.Sprintf("lifecycle state %q", s.TechnicalName), Pos: s.Node.Pos(), node: s.Node}
+		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("profile %q", p.Name), Name: fmt.Sprintf("lifecycle state %q", s.TechnicalName), Pos: s.Node.Pos(), loose: true}
 		if !s.Enabled {
 			continue // nobody can get into it
 		}
@@ -259,7 +259,7 @@ func (c *Coverage) criteria(s *profile.Source) {
 		return
 	}
 	for k, a := range s.Correlation.Assignments {
-		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("source %q", s.Name), Name: fmt.Sprintf("correlation[%d]: %s = %s", k, a.Property, a.Value), Pos: a.Pos}
+		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("source %q", s.Name), Name: fmt.Sprintf("correlation[%d]: %s = %s", k, a.Property, a.Value), Pos: a.Pos, loose: true}
 		c.items = append(c.items, i)
 		c.byLink[s.Name] = append(c.byLink[s.Name], i)
 	}

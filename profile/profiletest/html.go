@@ -46,7 +46,7 @@ func (c *Coverage) WriteHTML(w io.Writer, fsys fs.FS) error {
 	s := c.Summary()
 	p := page{Rows: []pageRow{{"Mappings", s.Mappings}, {"Transforms", s.Transforms}, {"Branches", s.Branches}}}
 	for _, i := range c.items {
-		if i.node == nil || c.byNode[i.node] == nil {
+		if i.loose {
 			p.Loose = append(p.Loose, i)
 		}
 	}

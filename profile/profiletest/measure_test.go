@@ -211,5 +211,5 @@ func ExampleRun() {
 	//     because
 	//       lower = "ann"  (profile.json:2)
 	//         input accountAttribute HR.login = "ANN"  (profile.json:2)
-	// 1 cases, 0 passed, 1 failed
+	// 1 case, 0 passed, 1 failed
 }

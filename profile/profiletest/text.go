@@ -45,7 +45,11 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 			fmt.Fprintf(&b, "%s %s: %s\n", o.paint("pass", "ok  "), path.Join(o.Folder, c.File), c.Name)
 		}
 	}
-	fmt.Fprintf(&b, "%d cases, %d passed, %d failed\n", len(r.Cases), r.Passed, r.Failed)
+	noun := "cases"
+	if len(r.Cases) == 1 {
+		noun = "case"
+	}
+	fmt.Fprintf(&b, "%d %s, %d passed, %d failed\n", len(r.Cases), noun, r.Passed, r.Failed)
 	_, err := io.WriteString(w, b.String())
 	return err
 }

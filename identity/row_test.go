@@ -1,0 +1,56 @@
+package identity_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/idprofile/engine/identity"
+)
+
+var rowValues = []identity.Value{
+	{}, identity.StringValue(""), identity.StringValue("x"), identity.IntValue(-7), identity.BoolValue(true), identity.BoolValue(false),
+	identity.StringsValue(), identity.StringsValue("a", "", strings.Repeat("b", 200)), identity.StringValue(strings.Repeat("y", 300)),
+	identity.ListValue(identity.Value{}, identity.StringsValue("n")), identity.StringValue(strings.Repeat("z", 70000)),
+}
+
+func TestAppendReplaced(t *testing.T) {
+	names := make([]string, len(rowValues))
+	for i := range names {
+		names[i] = string(rune('a' + i))
+	}
+	schema := identity.NewSchema(names...)
+	for _, values := range [][]identity.Value{rowValues, rowValues[:10], rowValues[:3], nil} {
+		a := identity.Pack(schema, values)
+		if values == nil {
+			a = identity.FromRow(schema, "")
+		}
+		for slot := range names {
+			for _, v := range rowValues {
+				want := make([]identity.Value, len(names))
+				copy(want, values)
+				want[slot] = v
+				got := string(identity.AppendReplaced(nil, a, slot, v))
+				if got != string(identity.AppendRow(nil, len(names), want)) || !identity.ValidRow(len(names), got) {
+					t.Fatalf("%d values, slot %d, %s: not the row of the values", len(values), slot, v.Kind())
+				}
+			}
+		}
+	}
+}
+
+// A row that is valid can be read, whatever it says.
+func FuzzValidRow(f *testing.F) {
+	f.Add(uint8(len(rowValues)), identity.AppendRow(nil, len(rowValues), rowValues[:9]))
+	f.Add(uint8(2), []byte{1, 1, 2, 't', 'n'})
+	f.Add(uint8(1), []byte{1, 3, 'l', 1, 't'})
+	f.Fuzz(func(t *testing.T, n uint8, row []byte) {
+		if !identity.ValidRow(int(n), string(row)) {
+			return
+		}
+		a := identity.FromRow(identity.NewSchema(make([]string, n)...), string(row))
+		for i := range int(n) {
+			a.At(i).Clone()
+			_ = a.At(i).Text()
+		}
+	})
+}
