@@ -44,26 +44,7 @@ func (r *Run) basisOf(c *compiled) *basis {
 	common := r.commonPrint()
 	var names []string
 	for i, a := range c.attrs {
-		d := &a.program.Deps
-		reach := reachable{transforms: r.engine.bundle.Transforms, state: map[string]uint8{}}
-		reach.add(c.profile.Mappings[i].effective(new(diag.List)).Node)
-		b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
-		b.now[i], b.any[i] = d.Now, d.AnyIdentity
-		b.old[i] = d.OldValue || d.AnyIdentity || r.engine.opts.SnapshotOrder && len(d.Identity) > 0
-		for _, name := range d.Identity {
-			j, ok := c.slots[name]
-			if !ok || name == attrLifecycle {
-				b.old[i] = true
-				continue
-			}
-			b.reads[i] = append(b.reads[i], j)
-		}
-		seed := ""
-		if d.Random {
-			seed = strconv.FormatUint(r.opts.Seed, 36) + c.profile.Name // which is part of the path that numbers are drawn by
-		}
-		sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed, string(reach.text)}, "\x00")))
-		b.prints[i] = base64.RawURLEncoding.EncodeToString(sum[:])[:printSize]
+		r.basisOfAttribute(b, c, i, common)
 		if a.name == attrUID || a.name == attrManager {
 			b.settled = append(b.settled, i)
 			names = append(names, a.name)
@@ -73,6 +54,30 @@ func (r *Run) basisOf(c *compiled) *basis {
 	b.cycles()
 	b.anyOld = slices.Contains(b.old, true)
 	return b
+}
+
+func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
+	a := &c.attrs[i]
+	d := &a.program.Deps
+	reach := reachable{transforms: r.engine.bundle.Transforms, state: map[string]uint8{}}
+	reach.add(c.profile.Mappings[i].effective(new(diag.List)).Node)
+	b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
+	b.now[i], b.any[i] = d.Now, d.AnyIdentity
+	b.old[i] = d.OldValue || d.AnyIdentity || r.engine.opts.SnapshotOrder && len(d.Identity) > 0
+	for _, name := range d.Identity {
+		j, ok := c.slots[name]
+		if !ok || name == attrLifecycle {
+			b.old[i] = true
+			continue
+		}
+		b.reads[i] = append(b.reads[i], j)
+	}
+	seed := ""
+	if d.Random {
+		seed = strconv.FormatUint(r.opts.Seed, 36) + c.profile.Name // which is part of the path that numbers are drawn by
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed, string(reach.text)}, "\x00")))
+	b.prints[i] = base64.RawURLEncoding.EncodeToString(sum[:])[:printSize]
 }
 
 // commonPrint is what every mapping depends on.

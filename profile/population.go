@@ -225,6 +225,9 @@ func (p *population) aliasOf(n int32) string {
 	if s := p.storedOf(n); s != nil && s.Alias != "" {
 		return s.Alias
 	}
+	if p.people[n].alias < 0 { // stored without a name
+		return ""
+	}
 	a := p.accounts.at(p.people[n].alias)
 	return a.DisplayName()
 }

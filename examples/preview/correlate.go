@@ -84,6 +84,7 @@ type correlation struct {
 	people  []identity.Identity // by number
 	persons correlate.Population
 	sources []*linked
+	notes   []string // what the run says of ambiguous criteria
 }
 
 // linked is the accounts of one source and the identities they have.
@@ -119,6 +120,11 @@ func (x *correlation) load(f *folder) error {
 	o := profile.RunOptions{
 		Now: x.now, Seed: f.seed(x.command.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: x.command.Links == "recompute",
 		OnUncorrelated: func(a identity.Account, _ profile.Unlinked) { bySource[a.Source].add(a, -1, correlate.Uncorrelated) },
+	}
+	o.OnFinding = func(d diag.Diagnostic) {
+		if d.Code == "correlation-ambiguous" {
+			x.notes = append(x.notes, d.Message)
+		}
 	}
 	for r, err := range x.engine.Run(x.ctx, o, f.accounts(func(diag.Diagnostic) {})...) {
 		if err != nil {

@@ -217,7 +217,7 @@ func (x *correlation) explainPair(l *linked, i int, n int32) *pairExplanation {
 		case !p.Applies:
 			r.Verdict = "does not apply"
 		case p.Accepted && p.Others > 0:
-			r.Verdict = "meets, and " + count2(p.Others, "other does", "others do") + " too"
+			r.Verdict = "meets, and " + countOf(p.Others, "other does", "others do") + " too"
 		case p.Accepted:
 			r.Verdict = "meets"
 		case p.Equal:

@@ -70,11 +70,11 @@ func (x *correlation) suggestFor(l *linked) (sourceSuggestions, error) {
 		p.Configured = slices.Contains(l.criteria(), p.Property+" = "+p.Value)
 		s.Pairs = append(s.Pairs, p)
 	}
-	slices.SortStableFunc(s.Pairs, func(a, b suggestion) int { return cmp.Compare(b2i(a.Order == 0), b2i(b.Order == 0)) })
+	slices.SortStableFunc(s.Pairs, func(a, b suggestion) int { return cmp.Compare(btoi(a.Order == 0), btoi(b.Order == 0)) })
 	return s, err
 }
 
-func b2i(b bool) int {
+func btoi(b bool) int {
 	if b {
 		return 1
 	}
@@ -255,13 +255,13 @@ func (x *correlation) managerReport(t *correlate.Hierarchy, n int32) managerRepo
 }
 
 func (s *managerSummary) print(a *app, w io.Writer) {
-	fmt.Fprintf(w, "%s, %s\n", count2(s.Identities, "identity", "identities"), plural(s.Managers, "manager"))
+	fmt.Fprintf(w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(s.Managers, "manager"))
 	heading(a, w, "States")
 	for _, state := range byCount(s.States, func(n int) int { return n }) {
 		fmt.Fprintf(w, "  %s %d\n", state, s.States[state])
 	}
 	if len(s.Cycles) > 0 {
-		heading(a, w, fmt.Sprintf("Cycles: %d, with %s on them or below", len(s.Cycles), count2(s.Astray, "identity", "identities")))
+		heading(a, w, fmt.Sprintf("Cycles: %d, with %s on them or below", len(s.Cycles), countOf(s.Astray, "identity", "identities")))
 		for _, cycle := range s.Cycles {
 			text := ""
 			for _, member := range cycle {
@@ -272,7 +272,7 @@ func (s *managerSummary) print(a *app, w io.Writer) {
 	}
 	heading(a, w, fmt.Sprintf("Depth: %d", s.Depth))
 	for d, n := range s.Levels {
-		fmt.Fprintf(w, "  level %d: %s\n", d, count2(n, "identity", "identities"))
+		fmt.Fprintf(w, "  level %d: %s\n", d, countOf(n, "identity", "identities"))
 	}
 	fmt.Fprintln(w)
 	some(w, "Roots, without manager and with reports", s.all, s.Roots, func(m managerReport) { m.print(w) })

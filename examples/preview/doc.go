@@ -5,6 +5,7 @@
 //	preview lint FOLDER|FILE...    check configurations
 //	preview eval FILE...           run transform vectors
 //	preview generate -n N FOLDER   write a made-up tenant of any size
+//	preview correlate FOLDER       tell why accounts have their identities, or none
 //
 // Exit codes: 0 done, 1 a check failed, 2 could not run. What is printed for
 // machines (--json, --identities FILE.jsonl) is stable: members may be added,

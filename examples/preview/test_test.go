@@ -51,7 +51,7 @@ func TestTestCommand(t *testing.T) {
 		code int
 		want string // in the output
 	}{
-		{"passes", []string{good}, exitDone, "1 cases, 1 passed, 0 failed"},
+		{"passes", []string{good}, exitDone, "1 case, 1 passed, 0 failed"},
 		{"go pattern", []string{good + "/..."}, exitDone, "1 passed"},
 		{"names passes", []string{good, "-v"}, exitDone, "ok   "},
 		{"fails", []string{bad}, exitFailed, `want "Ann"`},
@@ -110,7 +110,7 @@ func TestTestCommandWatch(t *testing.T) {
 	runs := 0
 	a := &app{ctx: ctx, err: &bytes.Buffer{}, clock: func() time.Time { return time.Unix(0, 0) }}
 	a.out = script(func(text string) {
-		if !strings.Contains(text, " cases, ") {
+		if !strings.Contains(text, " passed, ") {
 			return
 		}
 		if runs++; runs == 2 {

@@ -224,6 +224,15 @@ func (x *binder) population(b *bound) {
 			add(a, b.subject)
 		}
 	}
+	x.fill(b, x.stock(b, add))
+	for _, name := range slices.Sorted(maps.Keys(bySource)) {
+		b.sources = append(b.sources, feed.Slice(name, bySource[name]...))
+	}
+}
+
+// stock returns the identities that are stored before the case, and adds their
+// accounts, which the data link to them.
+func (x *binder) stock(b *bound, add func(identity.Account, string)) identity.Batch {
 	var batch identity.Batch
 	if b.identity != nil || len(b.others) > 0 && !b.correlate {
 		batch.Put = append(batch.Put, x.stored(b))
@@ -244,12 +253,10 @@ func (x *binder) population(b *bound) {
 			add(a, i.ID)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(bySource)) {
-		b.sources = append(b.sources, feed.Slice(name, bySource[name]...))
-	}
-	x.fill(b, batch)
+	return batch
 }
 
+// fill makes the store, when anything is stored.
 func (x *binder) fill(b *bound, batch identity.Batch) {
 	if len(batch.Put) == 0 {
 		return
