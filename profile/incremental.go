@@ -328,7 +328,7 @@ func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
 // evaluated notes what the attributes of a result rest on.
 func (p *population) evaluated(n int32, c *compiled, r *Result) {
 	e := &r.Identity.Evaluation
-	if !c.profile.Enabled {
+	if !c.profile.Enabled || p.bases == nil {
 		return
 	}
 	b := p.bases[c.rank]

@@ -85,8 +85,10 @@ func newPopulation(ctx context.Context, r *Run) *population {
 	p.env.Directory = directory{p}
 	p.replaced = map[int32]identity.Account{}
 	p.eval = newEvaluator(ctx, r.engine, p.env)
-	for _, c := range r.engine.profiles {
-		p.bases = append(p.bases, r.basisOf(c))
+	if r.opts.Stored != nil { // what is not kept needs no record of what it rests on
+		for _, c := range r.engine.profiles {
+			p.bases = append(p.bases, r.basisOf(c))
+		}
 	}
 	return p
 }
