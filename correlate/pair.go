@@ -33,10 +33,10 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 		if r.own != nil {
 			continue
 		}
-		p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
 		if c.elsewhere(x, e, r, a, n) {
 			r = r.onFallback()
 		}
+		p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
 		for j := range r.terms {
 			p.compare(e, r, j, a, read)
 		}
