@@ -93,7 +93,7 @@ func plainISO(text string) (Instant, bool) {
 	day, ok4 := pair(text, 8)
 	hour, ok5 := pair(text, 11)
 	minute, ok6 := pair(text, 14)
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || month < 1 || month > 12 || day < 1 || day > 28 || hour > 23 || minute > 59 {
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || month < 1 || month > 12 || day < 1 || day > 28 && day > monthLength(century*100+year, int(month-1)) || hour > 23 || minute > 59 {
 		return Instant{}, false
 	}
 	second, milli, ok := plainSeconds(text)
