@@ -123,7 +123,10 @@ type Settings struct {
 	Now     time.Time // zero: not given
 	Seed    uint64
 	Sources map[string]SourceSettings
-	Pos     diag.Pos
+	// Rules are expressions that stand for custom rules, by rule name; see
+	// package rule. Stubs that a run is given come first.
+	Rules map[string]string
+	Pos   diag.Pos
 }
 
 // SourceSettings say how the account file of a source is read.

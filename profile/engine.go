@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
+	"github.com/idprofile/engine/transform/rule"
 )
 
 // Names of the identity attributes that the engine itself knows.
@@ -51,7 +53,8 @@ type Engine struct {
 	profiles []*compiled // by priority
 	bySource map[string]*compiled
 	sources  map[string]*compiledSource
-	keys     []string // identity attributes that correlation compares with
+	rules    map[string]transform.Rule // expressions of the settings
+	keys     []string                  // identity attributes that correlation compares with
 }
 
 // compiled is a profile with its programs.
@@ -89,7 +92,7 @@ func Compile(b *Bundle, o Options) (*Engine, diag.List) {
 	if e.lib == nil {
 		e.lib = builtin.Library()
 	}
-	var found diag.List
+	found := e.expressions()
 	for _, s := range b.Sources {
 		if o.Correlation.Library == nil {
 			o.Correlation.Library = e.lib
@@ -110,6 +113,17 @@ func Compile(b *Bundle, o Options) (*Engine, diag.List) {
 	e.check(&found)
 	found.Sort()
 	return e, found
+}
+
+// expressions compiles the rules that the settings give as expressions.
+func (e *Engine) expressions() diag.List {
+	rules, found := rule.Rules(e.bundle.Settings.Rules, rule.Limits{})
+	for i := range found {
+		found[i].Pos = e.bundle.Settings.Pos
+	}
+	e.rules = rules
+	e.opts.Rules = slices.Concat(e.opts.Rules, slices.Sorted(maps.Keys(rules)))
+	return found
 }
 
 // Bundle returns what the engine was compiled from.

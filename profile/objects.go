@@ -378,7 +378,7 @@ func (l *loader) settings(file string, src []byte) {
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
-	known := []string{"now", "seed", "sources"}
+	known := []string{"now", "seed", "sources", "rules"}
 	for _, m := range root.Members() {
 		if !slices.Contains(known, m.Key) {
 			hint := ""
@@ -393,6 +393,12 @@ func (l *loader) settings(file string, src []byte) {
 			File: m.Value.Get("file").Text(), Delimiter: m.Value.Get("delimiter").Text(),
 			Separator: m.Value.Get("separator").Text(), KeepEmpty: m.Value.Get("keepEmpty").IsTrue(),
 		}
+	}
+	for _, m := range root.Get("rules").Members() {
+		if s.Rules == nil {
+			s.Rules = map[string]string{}
+		}
+		s.Rules[m.Key] = m.Value.Text()
 	}
 	l.b.Settings = s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -84,6 +85,11 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	o.Workers = max(o.Workers, 1)
+	if len(e.rules) > 0 {
+		rules := maps.Clone(e.rules)
+		maps.Copy(rules, o.Rules)
+		o.Rules = rules
+	}
 	return &Run{engine: e, opts: o, env: &transform.Env{
 		Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: o.Unique,
 	}}
