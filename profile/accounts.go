@@ -58,6 +58,7 @@ func (s *Source) feedOptions(set SourceSettings, onFinding func(diag.Diagnostic)
 		o.Separator = ","
 	}
 	if s.Schema == nil {
+		o.FirstColumn = true
 		return o
 	}
 	o.NativeIdentity, o.DisplayName = s.Schema.IdentityAttribute, s.Schema.DisplayAttribute

@@ -80,6 +80,7 @@ type Source struct {
 	Manager         *ManagerCorrelation
 	DeleteThreshold int64 // percent; -1: not given
 	Mirror          int64 // cloudAuthoritativeSourcePrecedence; -1: not given
+	Implied         bool  // no file describes it: a profile or an account file names it
 	Node            *jsondoc.Node
 }
 

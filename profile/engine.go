@@ -181,7 +181,12 @@ func (m *Mapping) effective(found *diag.List) *transform.Definition {
 	return transform.FromNode(n.At("attributes", "input"))
 }
 
+// sourceInfos returns the catalogue of sources; nil, for which names are not
+// checked, when no file describes any.
 func (e *Engine) sourceInfos() []transform.SourceInfo {
+	if !slices.ContainsFunc(e.bundle.Sources, func(s *Source) bool { return !s.Implied }) {
+		return nil
+	}
 	infos := make([]transform.SourceInfo, 0, len(e.bundle.Sources))
 	for _, s := range e.bundle.Sources {
 		info := transform.SourceInfo{Name: s.Name, ID: s.ID, ApplicationName: s.ApplicationName}

@@ -71,6 +71,7 @@ var findingCodes = []FindingCode{
 	{"settings-unknown", diag.Warning, "the settings have a field that does not exist"},
 	{"settings-value", diag.Error, "a setting has a value that cannot be used"},
 	{"shape-unknown", diag.Info, "JSON of no known shape; it is kept and not evaluated"},
+	{"source-implied", diag.Info, "no file describes a source that a profile or an account file names"},
 	{"source-mismatch", diag.Warning, "the names and ids by which a mapping names a source mean different ones"},
 	{"source-unknown", diag.Error, "there is no source of that name or id"},
 	{"uid-change", diag.Warning, "the uid of an identity changes"},

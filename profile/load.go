@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"path"
 	"slices"
@@ -255,7 +256,30 @@ func comparePriority(a, b *Profile) int {
 	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 }
 
+// implySources makes sources of what a configuration without any refers to:
+// profiles exported alone name their authoritative sources, account files theirs.
+func (l *loader) implySources() {
+	add := func(id, name string, pos diag.Pos) {
+		if name == "" || l.b.Source(name) != nil {
+			return
+		}
+		l.b.Sources = append(l.b.Sources, &Source{ID: id, Name: name, ApplicationName: name + " [source]", DeleteThreshold: -1, Mirror: -1, Implied: true})
+		l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are", name)
+	}
+	for _, p := range l.b.Profiles {
+		add(p.Source.ID, p.Source.Name, p.Node.Get("authoritativeSource").Pos())
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.b.Data)) {
+		if len(l.b.Profiles) > 0 {
+			add("", name, diag.Pos{File: l.b.Data[name]})
+		}
+	}
+}
+
 func (l *loader) checkData() {
+	if len(l.b.Sources) == 0 {
+		l.implySources()
+	}
 	names := make([]string, 0, len(l.b.Sources))
 	for _, s := range l.b.Sources {
 		names = append(names, s.Name)

@@ -33,6 +33,10 @@ type Options struct {
 	// id. Empty: nativeIdentity, else id.
 	NativeIdentity string
 
+	// FirstColumn takes the first column for the account id when NativeIdentity
+	// is empty and there is neither nativeIdentity nor id.
+	FirstColumn bool
+
 	// DisplayName is the displayAttribute of the schema: the account name.
 	// Empty: the account id.
 	DisplayName string

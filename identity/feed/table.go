@@ -45,6 +45,10 @@ func find(names []string, wanted ...string) int {
 // is an attribute or sets a field.
 func (t *table) layout(names []string, pos diag.Pos) error {
 	t.id, t.name = find(names, t.NativeIdentity, "nativeIdentity", "id"), find(names, t.DisplayName)
+	if t.id < 0 && t.FirstColumn && t.NativeIdentity == "" && len(names) > 0 {
+		t.id = 0
+		t.report(diag.Info, "id-column", pos, "no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
+	}
 	if t.id < 0 {
 		want := t.NativeIdentity
 		if want == "" {
