@@ -200,12 +200,13 @@ func (x *evaluation) Attribute(name string) (identity.Value, error) {
 // new values of all others even in snapshot order.
 func (x *evaluation) last() bool { return x.scope.Attribute() == attrLifecycle }
 
-// missing returns the required attributes without value, in report order.
-func (x *evaluation) missing() []string {
+// missing returns the required attributes that have no value among those of the
+// profile, in report order.
+func (e *Engine) missing(c *compiled, values []identity.Value) []string {
 	var names []string
 	for _, name := range required {
-		i, ok := x.profile.slots[name]
-		if !ok || isMissing(x.values[i], !x.engine.opts.KeepBlank) {
+		i, ok := c.slots[name]
+		if !ok || isMissing(values[i], !e.opts.KeepBlank) {
 			names = append(names, name)
 		}
 	}

@@ -40,7 +40,7 @@ func (e *Evaluator) Evaluate(id string, accounts []identity.Account, stored iden
 	e.self = alone{id, id}
 	x := e.v.begin(c, subjectInput{who: &e.self, accounts: accounts, stored: stored})
 	x.promote()
-	return Row{Profile: c.profile.Name, Names: c.schema.Names(), Values: x.values, Errors: x.errors, Missing: x.missing()}, true
+	return Row{Profile: c.profile.Name, Names: c.schema.Names(), Values: x.values, Errors: x.errors, Missing: e.v.engine.missing(c, x.values)}, true
 }
 
 // Pack packs the values of a row.

@@ -2,10 +2,11 @@ package profile
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"log/slog"
 	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -130,7 +131,7 @@ func (r *Run) Evaluate(ctx context.Context, i *identity.Identity) (*Result, erro
 	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
 	out.Attributes = identity.Pack(c.schema, x.values)
 	res := &Result{Identity: &out, Account: c.authoritative(i.Accounts).Key(), Errors: append([]AttributeError(nil), x.errors...)}
-	res.Exceptions = missingException(x.missing(), x.errors)
+	res.Exceptions = missingException(r.engine.missing(c, x.values), x.errors)
 	res.Changes = changes(i.Attributes, out.Attributes)
 	x.setLifecycle(res)
 	return res, nil
@@ -161,25 +162,17 @@ func missingException(names []string, errs []AttributeError) []Exception {
 	if len(names) == 0 {
 		return nil
 	}
-	message := ""
+	message := "no value for a required attribute"
+	var causes []string
 	for _, e := range errs {
-		for _, name := range names {
-			if e.Attribute == name {
-				message += fmt.Sprintf("%s; ", e)
-			}
+		if slices.Contains(names, e.Attribute) {
+			causes = append(causes, e.Error())
 		}
 	}
-	if message == "" {
-		message = "no value for a required attribute"
+	if causes != nil {
+		message = strings.Join(causes, "; ")
 	}
-	return []Exception{{Code: MissingRequired, Attributes: names, Message: trimSeparator(message)}}
-}
-
-func trimSeparator(s string) string {
-	if len(s) > 2 && s[len(s)-2:] == "; " {
-		return s[:len(s)-2]
-	}
-	return s
+	return []Exception{{Code: MissingRequired, Attributes: names, Message: message}}
 }
 
 // changes lists the attributes that differ, removed ones included.

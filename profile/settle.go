@@ -403,14 +403,7 @@ func (p *population) finishAttributes(n int32, c *compiled, r *Result) {
 		r.Identity.ManagerID = r.Manager.ID
 		values[slot] = textOrNull(r.Manager.Name)
 	}
-	var missing []string
-	for _, name := range required {
-		slot, ok := c.slots[name]
-		if !ok || isMissing(values[slot], !p.engine.opts.KeepBlank) {
-			missing = append(missing, name)
-		}
-	}
-	r.Exceptions = missingException(missing, r.Errors)
+	r.Exceptions = missingException(p.engine.missing(c, values), r.Errors)
 	if holder, lost := p.settled.holder[n]; lost {
 		slot := c.slots[attrUID]
 		uid := values[slot].Text()
