@@ -73,8 +73,8 @@ func Values(p Population) func(n int32, attribute string) identity.Value {
 }
 
 // Chronological returns the numbers of accounts in the order in which they
-// count: those created first, then those without creation time; by native
-// identity where that says nothing, then as given.
+// count: those created first, equal times by native identity; then those without
+// creation time, as given.
 func Chronological(accounts []identity.Account) []int32 {
 	order := make([]int32, len(accounts))
 	for i := range order {
