@@ -5,6 +5,7 @@
 //	preview lint FOLDER|FILE...    check configurations
 //	preview eval FILE...           run transform vectors
 //	preview generate -n N FOLDER   write a made-up tenant of any size
+//	preview bench FOLDER           measure where a configuration spends its time
 //	preview correlate FOLDER       tell why accounts have their identities, or none
 //
 // Exit codes: 0 done, 1 a check failed, 2 could not run. What is printed for

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile"
+)
+
+// evaluations is how many one timing has at least, unless the clock stands still.
+const evaluations = 10_000
+
+// measurement measures a folder.
+type measurement struct {
+	app     *app
+	folder  *folder
+	options profile.RunOptions
+	rounds  int
+	sample  int
+
+	report  benchReport
+	members map[string][]*identity.Identity // of the sample, by profile
+}
+
+func (m *measurement) run() (*benchReport, error) {
+	m.report = benchReport{Now: m.options.Now, Rounds: m.rounds, Stages: []stageShare{}, Attributes: []attributeShare{}}
+	fast, _ := profile.Compile(m.folder.bundle, profile.Options{})
+	if err := m.stages(fast); err != nil {
+		return nil, err
+	}
+	observed, _ := profile.Compile(m.folder.bundle, profile.Options{Observe: true})
+	all := newStopwatch(m.app.clock)
+	for _, p := range m.folder.bundle.Profiles {
+		if len(m.members[p.Name]) == 0 {
+			continue
+		}
+		if err := m.profile(fast.NewRun(m.options), observed.NewRun(m.options), p.Name, all); err != nil {
+			return nil, err
+		}
+	}
+	m.report.Operations = all.shares(m.report.Sample * m.rounds)
+	m.report.finish()
+	return &m.report, nil
+}
+
+// stages times whole runs and takes the sample.
+func (m *measurement) stages(engine *profile.Engine) error {
+	took := map[string][]float64{}
+	o := m.options
+	o.OnStage = func(stage string, d time.Duration) { took[stage] = append(took[stage], float64(d)) }
+	s := sampler{want: m.sample, every: 1}
+	for round := range m.rounds {
+		var start time.Time
+		n := 0
+		for r, err := range engine.Run(m.app.ctx, o, m.folder.accounts(silent)...) {
+			if err != nil {
+				return err
+			}
+			if n++; n == 1 {
+				start = m.app.clock()
+			}
+			if round == 0 {
+				s.add(r)
+			}
+		}
+		if n == 0 {
+			return fmt.Errorf("%s: there are no identities", m.folder.name)
+		}
+		o.OnStage("results", m.app.clock().Sub(start))
+		m.report.Identities = n
+	}
+	m.members, m.report.Sample = s.members()
+	for _, name := range []string{"read", "correlate", "evaluate", "settle", "results"} {
+		m.report.Stages = append(m.report.Stages, stageShare{Stage: name, NS: median(took[name]) / float64(m.report.Identities)})
+	}
+	return nil
+}
+
+// sampler picks identities that are spread over all, without knowing how many
+// there will be.
+type sampler struct {
+	want  int // 0: all
+	every int
+	seen  int
+	list  []*identity.Identity
+}
+
+func (s *sampler) add(r *profile.Result) {
+	if r.Orphaned {
+		return
+	}
+	if s.seen%s.every == 0 {
+		s.list = append(s.list, r.Identity)
+	}
+	if s.seen++; s.want > 0 && len(s.list) == 2*s.want {
+		s.list, s.every = pick(s.list, s.want), 2*s.every
+	}
+}
+
+// members returns the sample by profile, and its size.
+func (s *sampler) members() (map[string][]*identity.Identity, int) {
+	if s.want > 0 {
+		s.list = pick(s.list, min(s.want, len(s.list)))
+	}
+	m := map[string][]*identity.Identity{}
+	for _, i := range s.list {
+		m[i.Profile] = append(m[i.Profile], i)
+	}
+	return m, len(s.list)
+}
+
+// pick returns n items of a list at equal distances.
+func pick(list []*identity.Identity, n int) []*identity.Identity {
+	picked := make([]*identity.Identity, n)
+	for k := range picked {
+		picked[k] = list[k*len(list)/n]
+	}
+	return picked
+}
+
+// profile measures the attributes of a profile, and their operations.
+func (m *measurement) profile(fast, observed *profile.Run, name string, all *stopwatch) error {
+	probe, err := fast.Probe(m.app.ctx, name, nil)
+	if err != nil {
+		return fmt.Errorf("profile %q: %w", name, err)
+	}
+	members := m.members[name]
+	attributes := probe.Attributes()
+	took := make([][]float64, len(attributes)+1) // the last one: nothing but taking up identities
+	for range m.rounds {
+		for slot := range took {
+			took[slot] = append(took[slot], m.time(probe, members, slot, len(attributes)))
+		}
+		if err := m.app.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	idle := median(took[len(attributes)])
+	for slot, attribute := range attributes {
+		own := newStopwatch(m.app.clock)
+		if err := m.observe(observed, name, slot, own); err != nil {
+			return err
+		}
+		s := attributeShare{Profile: name, Attribute: attribute, Members: len(members), NS: max(0, median(took[slot])-idle)}
+		s.Operation, s.OperationShare = own.most()
+		m.report.Attributes = append(m.report.Attributes, s)
+		all.add(own)
+	}
+	return nil
+}
+
+// time returns the nanoseconds that an attribute takes for one identity, taking
+// it up included; the attribute after the last one is nothing but that.
+func (m *measurement) time(p *profile.Probe, members []*identity.Identity, slot, none int) float64 {
+	repeat := (evaluations + len(members) - 1) / len(members)
+	start := m.app.clock()
+	for range repeat {
+		for _, i := range members {
+			p.Take(i)
+			if slot != none {
+				p.Evaluate(slot) // an error takes its time, too
+			}
+		}
+	}
+	return float64(m.app.clock().Sub(start)) / float64(repeat*len(members))
+}
+
+// observe lets a stopwatch see the steps of an attribute.
+func (m *measurement) observe(r *profile.Run, name string, slot int, w *stopwatch) error {
+	probe, err := r.Probe(m.app.ctx, name, w.tracer())
+	if err != nil {
+		return fmt.Errorf("profile %q: %w", name, err)
+	}
+	w.calibrate()
+	for range m.rounds {
+		for _, i := range m.members[name] {
+			probe.Take(i)
+			probe.Evaluate(slot)
+		}
+	}
+	return m.app.ctx.Err()
+}
+
+func median(list []float64) float64 {
+	if len(list) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(list))
+	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
+}
