@@ -165,8 +165,26 @@ func (c *column) grow() {
 	if c.unused > len(c.entries)/4 {
 		c.compact()
 	}
+	c.resize(len(c.entries) + 1)
+}
+
+// reserve makes room for n identities.
+func (c *column) reserve(n int) {
+	if n <= len(c.at) {
+		return
+	}
+	c.at = slices.Grow(c.at, n-len(c.at))
+	c.entries = slices.Grow(c.entries, max(0, n-len(c.entries)))
+	c.ids = slices.Grow(c.ids, max(0, n-len(c.ids)))
+	if 2*(n+1) > len(c.slots) {
+		c.resize(n)
+	}
+}
+
+// resize gives the hash table the room for n entries.
+func (c *column) resize(n int) {
 	size := max(16, len(c.slots))
-	for size < 4*(len(c.entries)+1) {
+	for size < 4*n {
 		size *= 2
 	}
 	c.slots = make([]slot, size)

@@ -143,6 +143,13 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 	}
 }
 
+// Grow makes room for n identities, so that it need not be made bit by bit.
+func (x *Index) Grow(n int) {
+	for i := range x.columns {
+		x.columns[i].reserve(n)
+	}
+}
+
 // kept returns a value that Put was given before.
 func (x *Index) kept(attribute string, n int32) identity.Value {
 	key := slices.Index(x.keys, attribute)

@@ -17,6 +17,7 @@ const maxRounds = 8
 // authoritative sources by priority, other sources by name, then rounds until no
 // new link appears.
 func (p *population) correlate() error {
+	p.prepareKeys()
 	for n := range p.people {
 		if p.people[n].touched {
 			p.refreshKeys(int32(n))
@@ -164,9 +165,9 @@ func (p *population) unlinked(name string) []int32 {
 // attributes stay as they are until all are through. It reports whether an
 // account found an identity.
 func (p *population) otherSource(name string, accounts []int32) bool {
-	touched := map[int32]bool{}
+	t := touched{stale: make([]bool, len(p.people))}
 	for i, account := range accounts {
-		p.otherAccount(account, touched)
+		p.otherAccount(account, &t)
 		if i%4096 == 0 {
 			p.progress("correlate "+name, i, len(accounts))
 			if p.ctx.Err() != nil {
@@ -174,24 +175,24 @@ func (p *population) otherSource(name string, accounts []int32) bool {
 			}
 		}
 	}
-	for n := range p.people {
-		if touched[int32(n)] {
+	for n, stale := range t.stale {
+		if stale {
 			p.refreshKeys(int32(n))
 		}
 	}
-	return len(touched) > 0
+	return t.any
 }
 
 // otherAccount correlates one account. One that is linked already is examined
 // again when its data have changed: a match with another identity moves it, no
 // match leaves it (DECISION 33).
-func (p *population) otherAccount(account int32, touched map[int32]bool) {
+func (p *population) otherAccount(account int32, t *touched) {
 	st := &p.state[account]
 	a := p.accounts.at(account)
 	if n, ok := p.known(&a); ok {
 		if st.owner != n {
 			p.link(account, n, p.dataLink(&a), 0)
-			touched[n] = true
+			p.touch(t, n, account)
 		}
 		return
 	}
@@ -203,12 +204,12 @@ func (p *population) otherAccount(account int32, touched map[int32]bool) {
 	switch {
 	case m.Identity >= 0 && m.Identity != old:
 		p.link(account, m.Identity, m.Method, m.Criterion)
-		touched[m.Identity] = true
+		p.touch(t, m.Identity, account)
 	case m.Identity < 0 && old >= 0 && p.opts.StrictRecorrelate:
 		p.unlink(account)
 	}
 	if old >= 0 {
-		touched[old] = true
+		p.touch(t, old, account)
 		st.changed = false
 	}
 }

@@ -22,8 +22,8 @@ type population struct {
 	*Run
 	ctx      context.Context
 	accounts *accountTable
-	byKey    []map[string]int32 // account by native identity, by source number
-	state    []accountState     // by account
+	byKey    []*keyTable    // by source number
+	state    []accountState // by account
 	people   []person
 	loaded   bool                 // the stored state is in the tables
 	stored   []*identity.Identity // by number, without accounts, as far as there were any
@@ -42,7 +42,8 @@ type population struct {
 
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
-	orders      [][]int32 // see inOrder, by source number
+	keyReads    []*keyReads // by rank
+	orders      [][]int32   // see inOrder, by source number
 	ranks       []int16   // of the profile that a source serves, by source number; -1: none
 }
 
@@ -70,6 +71,7 @@ type person struct {
 	profile     int16 // rank; -1: none
 	touched     bool  // an account came or went
 	holdsUID    bool  // the uid is the one it had before the run
+	keyed       bool  // what it is found by is that of this run
 	auth        int32 // authoritative account of the profile
 	row         rowRef
 }
@@ -392,6 +394,7 @@ func (p *population) isManager(n int32) bool { return p.settled.isManager(n) }
 
 // refreshKeys evaluates what correlation compares with, and indexes it.
 func (p *population) refreshKeys(n int32) {
+	p.people[n].keyed = true
 	x := p.prepare(p.eval, n, p.accountsOf(n))
 	uid := identity.Value{}
 	if x != nil {

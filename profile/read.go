@@ -99,29 +99,29 @@ func (p *population) refreshStored(n int32) {
 func (p *population) addAccount(a *identity.Account) int32 {
 	n := p.accounts.add(a)
 	p.state = append(p.state, accountState{owner: -1, next: -1})
-	number := int(p.accounts.sources[n])
-	for len(p.byKey) <= number {
-		p.byKey = append(p.byKey, map[string]int32{})
-	}
-	stored := p.accounts.at(n)
-	p.byKey[number][stored.NativeIdentity] = n
+	p.keys(p.accounts.sources[n]).add(a.NativeIdentity, n)
 	return n
+}
+
+// keys returns the table of the accounts of a source.
+func (p *population) keys(source uint16) *keyTable {
+	for len(p.byKey) <= int(source) {
+		p.byKey = append(p.byKey, &keyTable{})
+	}
+	return p.byKey[source]
 }
 
 // readSource loads the accounts of a source. Of two with the same id the last
 // counts, in the place of the first (DECISION 44).
 func (p *population) readSource(src identity.Source) error {
-	number := int(p.accounts.source(src.Name()))
-	for len(p.byKey) <= number {
-		p.byKey = append(p.byKey, map[string]int32{})
-	}
+	keys := p.keys(p.accounts.source(src.Name()))
 	count := 0
 	for a, err := range src.Accounts(p.ctx) {
 		if err != nil {
 			return err
 		}
 		a.Source = src.Name()
-		p.take(&a, p.byKey[number])
+		p.take(&a, keys)
 		if count++; count%4096 == 0 {
 			p.progress("read "+src.Name(), count, 0)
 		}
@@ -131,8 +131,8 @@ func (p *population) readSource(src identity.Source) error {
 
 // take puts an account of the data into the table: new, or in the place of the
 // stored one.
-func (p *population) take(a *identity.Account, keys map[string]int32) {
-	n, known := keys[a.NativeIdentity]
+func (p *population) take(a *identity.Account, keys *keyTable) {
+	n, known := keys.find(p.accounts, a.NativeIdentity)
 	if !known {
 		n = p.addAccount(a)
 		p.state[n].seen = true
