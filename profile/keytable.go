@@ -2,18 +2,17 @@ package profile
 
 import "hash/maphash"
 
-// keyTable finds the accounts of a source by their native identity: an open hash
-// table of account numbers, whose keys stay in the rows of the accounts. It has no
-// pointers, so that the garbage collector has nothing to follow. The zero
-// keyTable is empty.
+// keyTable finds things by a text: an open hash table of their numbers. The texts
+// stay where they are, so it has no pointers that the garbage collector would
+// follow. The zero keyTable is empty.
 type keyTable struct {
-	slots []keySlot // their number is a power of two
+	slots []keySlot
 	used  int
 }
 
 type keySlot struct {
-	tag     uint32 // hash of the key; its first bits say where the search begins
-	account int32  // 1 + number; 0: free
+	tag    uint32 // hash of the text; says where the search begins
+	number int32  // 1 + number; 0: free
 }
 
 // hashSeed is only for tables that live as long as a run; no result depends on it.
@@ -21,18 +20,18 @@ var hashSeed = maphash.MakeSeed()
 
 func keyTag(key string) uint32 { return uint32(maphash.String(hashSeed, key) >> 32) }
 
-// find returns the account with that native identity.
+// find returns the account with that native identity, in a table of accounts.
 func (k *keyTable) find(t *accountTable, native string) (account int32, ok bool) {
 	if k.used == 0 {
 		return 0, false
 	}
-	tag, mask := keyTag(native), len(k.slots)-1
-	for i := k.start(tag); ; i = (i + 1) & mask {
+	tag := keyTag(native)
+	for i := k.start(tag); ; i = k.next(i) {
 		switch s := k.slots[i]; {
-		case s.account == 0:
+		case s.number == 0:
 			return 0, false
-		case s.tag == tag && t.native(s.account-1) == native:
-			return s.account - 1, true
+		case s.tag == tag && t.native(s.number-1) == native:
+			return s.number - 1, true
 		}
 	}
 }
@@ -47,9 +46,9 @@ func (k *keyTable) add(native string, account int32) {
 }
 
 func (k *keyTable) put(s keySlot) {
-	i, mask := k.start(s.tag), len(k.slots)-1
-	for k.slots[i].account != 0 {
-		i = (i + 1) & mask
+	i := k.start(s.tag)
+	for k.slots[i].number != 0 {
+		i = k.next(i)
 	}
 	k.slots[i] = s
 }
@@ -59,13 +58,20 @@ func (k *keyTable) start(tag uint32) int {
 	return int(uint64(tag) * uint64(len(k.slots)) >> 32)
 }
 
+func (k *keyTable) next(i int) int {
+	if i++; i == len(k.slots) {
+		return 0
+	}
+	return i
+}
+
 // grow doubles the table. Slots are in the order of their tags, so both tables are
 // gone through from beginning to end.
 func (k *keyTable) grow() {
 	old := k.slots
 	k.slots = make([]keySlot, max(64, 2*len(old)))
 	for _, s := range old {
-		if s.account != 0 {
+		if s.number != 0 {
 			k.put(s)
 		}
 	}

@@ -44,7 +44,7 @@ type population struct {
 	buf         []identity.Account
 	keyReads    []*keyReads // by rank
 	orders      [][]int32   // see inOrder, by source number
-	ranks       []int16   // of the profile that a source serves, by source number; -1: none
+	ranks       []int16     // of the profile that a source serves, by source number; -1: none
 }
 
 // accountState is what the run knows of an account beside its data.

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -80,28 +79,6 @@ func (p *population) managerLinks() {
 	p.managerCycles()
 }
 
-// managerIndexes indexes the identity attributes that managers are found by.
-func (p *population) managerIndexes() map[string]map[string][]int32 {
-	var indexes map[string]map[string][]int32
-	for _, cs := range p.engine.sources {
-		if m := cs.source.Manager; m != nil && m.IdentityAttribute != "" {
-			if indexes == nil {
-				indexes = map[string]map[string][]int32{}
-			}
-			indexes[m.IdentityAttribute] = map[string][]int32{}
-		}
-	}
-	for attribute, index := range indexes {
-		for n := range p.people {
-			if v := p.lookup(int32(n), attribute); strings.TrimSpace(v) != "" {
-				key := correlate.Fold(v)
-				index[key] = append(index[key], int32(n))
-			}
-		}
-	}
-	return indexes
-}
-
 // lookup returns what an identity is found by under an attribute.
 func (p *population) lookup(n int32, attribute string) string {
 	if attribute == correlate.Alias || attribute == "name" {
@@ -110,7 +87,7 @@ func (p *population) lookup(n int32, attribute string) string {
 	return p.attributes(n).Get(attribute).Text()
 }
 
-func (p *population) managerLink(n int32, indexes map[string]map[string][]int32) {
+func (p *population) managerLink(n int32, indexes map[string]*textIndex) {
 	q := &p.people[n]
 	if q.profile < 0 || p.attributes(n).Get(attrManager).IsNull() {
 		return
@@ -121,7 +98,7 @@ func (p *population) managerLink(n int32, indexes map[string]map[string][]int32)
 	}
 	value := p.managerValue(n, source)
 	r := ManagerResult{State: ManagerNotFound, Value: value}
-	found := indexes[source.Manager.IdentityAttribute][correlate.Fold(value)]
+	found := indexes[source.Manager.IdentityAttribute].find(correlate.Fold(value))
 	if source.Manager.IdentityAttribute == attrUID && len(found) > 1 {
 		found = []int32{slices.MinFunc(found, func(a, b int32) int {
 			if p.better(a, b) {
@@ -164,12 +141,12 @@ func (p *population) managerSource(c *compiled) *Source {
 // oldest account that has it.
 func (p *population) managerValue(n int32, source *Source) string {
 	var best identity.Account
-	value := ""
+	value, number := "", p.accounts.source(source.Name)
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		acct := p.accounts.at(a)
-		if acct.Source != source.Name {
+		if p.accounts.sources[a] != number {
 			continue
 		}
+		acct := p.accounts.at(a)
 		v := acct.Property(source.Manager.AccountAttribute)
 		if !v.IsNull() && (value == "" || transform.ByCreated(&acct, &best) < 0) {
 			best, value = acct, identityValue(v, false).Text()
@@ -320,41 +297,6 @@ func (d directory) ByUID(_ context.Context, uid string) (transform.Subject, erro
 		return &other{d.p, found[0]}, nil
 	}
 	return nil, nil
-}
-
-// results yields a result for each identity, ordered by the source and native
-// identity of the authoritative account; identities without one come last.
-func (p *population) results(yield func(*Result, error) bool) {
-	for _, n := range p.resultOrder() {
-		if !yield(p.result(n), nil) {
-			return
-		}
-	}
-	p.uncorrelated()
-}
-
-func (p *population) resultOrder() []int32 {
-	type key struct {
-		source, native string
-		n              int32
-		none           bool
-	}
-	keys := make([]key, len(p.people))
-	for i := range p.people {
-		keys[i] = key{n: int32(i), none: true}
-		if a := p.people[i].auth; a >= 0 {
-			keys[i] = key{source: p.accounts.names[p.accounts.sources[a]], native: p.accounts.native(a), n: int32(i)}
-		}
-	}
-	slices.SortFunc(keys, func(a, b key) int {
-		return cmp.Or(cmp.Compare(btoi(a.none), btoi(b.none)), strings.Compare(a.source, b.source),
-			strings.Compare(a.native, b.native), cmp.Compare(a.n, b.n))
-	})
-	order := make([]int32, len(keys))
-	for i, k := range keys {
-		order[i] = k.n
-	}
-	return order
 }
 
 // result puts together what the run found for an identity.

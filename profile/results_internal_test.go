@@ -1,0 +1,60 @@
+package profile
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/idprofile/engine/correlate"
+)
+
+// Numbers of first bytes are in the order of the texts.
+func TestBegins(t *testing.T) {
+	texts := []string{"", "\x00", "a", "a\x00", "a\x00\x00b", "ab", "abcdefgh", "abcdefgh1", "abcdefgi", "b", "é", "\xff\xff\xff\xff\xff\xff\xff\xff"}
+	for _, a := range texts {
+		for _, b := range texts {
+			if x, y := begins(a), begins(b); x < y && a >= b || x > y && a <= b {
+				t.Errorf("%q and %q: %x and %x", a, b, x, y)
+			}
+		}
+	}
+}
+
+// The index gives what a map of folded texts gives.
+func TestTextIndex(t *testing.T) {
+	r := rand.New(rand.NewPCG(2, 2))
+	var texts []string
+	want := map[string][]int32{}
+	for n := range int32(5000) {
+		text := fmt.Sprint(string(rune('A'+r.IntN(26))), "é", r.IntN(3000))
+		switch r.IntN(50) {
+		case 0:
+			text = " \t"
+		case 1:
+			text = strings.ToUpper(text)
+		}
+		texts = append(texts, text)
+		if key := correlate.Fold(text); strings.TrimSpace(key) != "" {
+			want[key] = append(want[key], n)
+		}
+	}
+	x := newTextIndex(len(texts), func(n int32) string { return texts[n] })
+	for key, list := range want {
+		if diff := cmp.Diff(list, slices.Clone(x.find(key))); diff != "" {
+			t.Fatalf("%q: mismatch (-want +got):\n%s", key, diff)
+		}
+	}
+	for _, key := range []string{"", " \t", "nobody"} {
+		if got := x.find(key); len(got) > 0 {
+			t.Errorf("%q: got %v", key, got)
+		}
+	}
+	var none *textIndex
+	if got := none.find("x"); got != nil {
+		t.Errorf("no index: got %v", got)
+	}
+}
