@@ -118,29 +118,43 @@ func (x *Index) Keys() []string { return x.keys }
 
 // Put indexes identity n by a value of an attribute, given by its number in
 // [Index.Keys]; the value replaces the one before. Null and blank values are not
-// indexed.
+// indexed. Nothing of the value is kept.
 func (x *Index) Put(n int32, key int, v identity.Value) {
 	if x.raw[key] != nil {
 		for int(n) >= len(x.raw[key]) {
 			x.raw[key] = append(x.raw[key], identity.Value{})
 		}
-		x.raw[key][n] = v
+		x.raw[key][n] = v.Clone()
 	}
 	for _, i := range x.byKey[key] {
 		s := &x.specs[i]
-		read := func(attribute string) identity.Value {
-			if attribute == x.keys[key] {
-				return v
+		if len(s.terms) == 1 && s.terms[0].expression == nil { // nearly all
+			text, out, _ := s.terms[0].text(&x.eval, v, s.placeholders)
+			if out != compared {
+				text = ""
 			}
-			return x.kept(attribute, n)
+			x.columns[i].put(n, view(text))
+			continue
 		}
-		k, ok := s.appendKey(&x.eval, x.eval.key[:0], read)
-		x.eval.key = k[:0]
-		if !ok {
-			k = nil
-		}
-		x.columns[i].put(n, k)
+		x.putAll(n, key, i, v)
 	}
+}
+
+// putAll indexes an identity by several attributes or an expression.
+func (x *Index) putAll(n int32, key, column int, v identity.Value) {
+	s := &x.specs[column]
+	read := func(attribute string) identity.Value {
+		if attribute == x.keys[key] {
+			return v
+		}
+		return x.kept(attribute, n)
+	}
+	k, ok := s.appendKey(&x.eval, x.eval.key[:0], read)
+	x.eval.key = k[:0]
+	if !ok {
+		k = nil
+	}
+	x.columns[column].put(n, k)
 }
 
 // Grow makes room for n identities, so that it need not be made bit by bit.

@@ -74,15 +74,15 @@ func (p *population) authoritativeAccount(account int32) {
 		}
 		return
 	}
-	a := p.accounts.at(account)
-	n, ok := p.known(&a)
+	a := p.examine(account)
+	n, ok := p.known(a)
 	switch {
 	case ok:
-		p.link(account, n, p.dataLink(&a), 0)
-	case p.blocked(&a):
+		p.link(account, n, p.dataLink(a), 0)
+	case p.blocked(a):
 		return
 	default:
-		if m := p.match(account, &a); m.Identity >= 0 {
+		if m := p.match(account, a); m.Identity >= 0 {
 			n = m.Identity
 			p.link(account, n, m.Method, m.Criterion)
 			break
@@ -93,6 +93,13 @@ func (p *population) authoritativeAccount(account int32) {
 		}
 	}
 	p.refreshKeys(n)
+}
+
+// examine returns an account, valid until the next call.
+func (p *population) examine(account int32) *identity.Account {
+	p.current = identity.Account{}
+	p.accounts.read(account, &p.current)
+	return &p.current
 }
 
 // blocked reports whether a manual mark keeps the account from correlating.
@@ -188,18 +195,18 @@ func (p *population) otherSource(name string, accounts []int32) bool {
 // match leaves it (DECISION 33).
 func (p *population) otherAccount(account int32, t *touched) {
 	st := &p.state[account]
-	a := p.accounts.at(account)
-	if n, ok := p.known(&a); ok {
+	a := p.examine(account)
+	if n, ok := p.known(a); ok {
 		if st.owner != n {
-			p.link(account, n, p.dataLink(&a), 0)
+			p.link(account, n, p.dataLink(a), 0)
 			p.touch(t, n, account)
 		}
 		return
 	}
-	if p.blocked(&a) || st.owner >= 0 && !st.changed {
+	if p.blocked(a) || st.owner >= 0 && !st.changed {
 		return
 	}
-	m := p.match(account, &a)
+	m := p.match(account, a)
 	old := st.owner
 	switch {
 	case m.Identity >= 0 && m.Identity != old:

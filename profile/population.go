@@ -42,9 +42,10 @@ type population struct {
 
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
-	keyReads    []*keyReads // by rank
-	orders      [][]int32   // see inOrder, by source number
-	ranks       []int16     // of the profile that a source serves, by source number; -1: none
+	current     identity.Account // that is correlated
+	keyReads    []*keyReads      // by rank
+	orders      [][]int32        // see inOrder, by source number
+	ranks       []int16          // of the profile that a source serves, by source number; -1: none
 }
 
 // accountState is what the run knows of an account beside its data.
@@ -243,8 +244,14 @@ func (p *population) accountsOf(n int32) []identity.Account {
 }
 
 func (p *population) appendAccounts(list []identity.Account, n int32) []identity.Account {
+	count := 0
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		list = append(list, p.accounts.at(a))
+		count++
+	}
+	list = slices.Grow(list, count)
+	for a := p.people[n].first; a >= 0; a = p.state[a].next {
+		list = append(list, identity.Account{})
+		p.accounts.read(a, &list[len(list)-1])
 	}
 	return list
 }
@@ -412,7 +419,7 @@ func (p *population) refreshKeys(n int32) {
 		default: // without authoritative account it keeps what it had, so that people who return find it
 			v = p.storedAttributes(n).Get(name)
 		}
-		p.index.Put(n, key, v.Clone()) // the value lives in the scope, the index keeps it
+		p.index.Put(n, key, v)
 	}
 }
 

@@ -91,7 +91,7 @@ func (p *population) refreshStored(n int32) {
 		if name == correlate.Alias {
 			v = identity.StringValue(p.aliasOf(n))
 		}
-		p.index.Put(n, key, v.Clone())
+		p.index.Put(n, key, v)
 	}
 	p.membership(n)
 }

@@ -178,8 +178,12 @@ func missingException(names []string, errs []AttributeError) []Exception {
 // changes lists the attributes that differ, removed ones included.
 func changes(before, after identity.Attributes) []Change {
 	var list []Change
-	for _, name := range after.Schema().Names() {
-		if o, n := before.Get(name), after.Get(name); !o.Equal(n) {
+	names := after.Schema().Names()
+	for i, name := range names {
+		if o, n := before.Get(name), after.At(i); !o.Equal(n) {
+			if list == nil {
+				list = make([]Change, 0, len(names)-i)
+			}
 			list = append(list, Change{name, o, n})
 		}
 	}

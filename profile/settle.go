@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -307,7 +308,7 @@ func (p *population) result(n int32) *Result {
 	if s := p.storedOf(n); s != nil {
 		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
 	}
-	r := &Result{Identity: i, Errors: p.errors[n]}
+	r := &Result{Identity: i, Errors: p.errors[n], Links: make([]Link, 0, len(i.Accounts))}
 	for a := q.first; a >= 0; a = p.state[a].next {
 		st := &p.state[a]
 		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method], Criterion: int(st.criterion), New: !st.stored})
@@ -333,17 +334,23 @@ func (p *population) result(n int32) *Result {
 	return r
 }
 
-// finishAttributes puts the settled manager and uid into the attributes and
-// makes the exceptions.
+// finishAttributes puts the settled manager and uid into the attributes, which
+// become the result's own, and makes the exceptions.
 func (p *population) finishAttributes(n int32, c *compiled, r *Result) {
-	values := make([]identity.Value, len(c.attrs))
-	for slot := range c.attrs {
-		values[slot] = r.Identity.Attributes.At(slot)
-	}
+	attrs := r.Identity.Attributes
 	if slot, ok := c.slots[attrManager]; ok {
-		r.Manager = p.managerResult(n, values[slot])
+		r.Manager = p.managerResult(n, attrs.At(slot))
 		r.Identity.ManagerID = r.Manager.ID
-		values[slot] = textOrNull(r.Manager.Name)
+		attrs = replaced(attrs, slot, textOrNull(r.Manager.Name))
+	} else {
+		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
+	}
+	var required [64]identity.Value // the others are not looked at
+	values := slices.Grow(required[:0], len(c.attrs))[:len(c.attrs)]
+	for _, name := range [...]string{attrUID, attrEmail, attrLastName} {
+		if slot, ok := c.slots[name]; ok {
+			values[slot] = attrs.At(slot)
+		}
 	}
 	r.Exceptions = missingException(p.engine.missing(c, values), r.Errors)
 	if holder, lost := p.settled.holder[n]; lost {
@@ -351,9 +358,15 @@ func (p *population) finishAttributes(n int32, c *compiled, r *Result) {
 		uid := values[slot].Text()
 		r.Exceptions = append(r.Exceptions, Exception{Code: DuplicateUID, Attributes: []string{attrUID}, Value: uid,
 			Conflicting: p.id(holder), Message: fmt.Sprintf("uid %q is held by %s", uid, p.aliasOf(holder))})
-		values[slot] = textOrNull(p.settled.keepsUID[n])
+		attrs = replaced(attrs, slot, textOrNull(p.settled.keepsUID[n]))
 	}
-	r.Identity.Attributes = identity.Pack(c.schema, values)
+	r.Identity.Attributes = attrs
+}
+
+// replaced returns attributes of their own with another value in one slot.
+func replaced(a identity.Attributes, slot int, v identity.Value) identity.Attributes {
+	row := identity.AppendReplaced(make([]byte, 0, len(a.Row())+len(v.Text())+1), a, slot, v)
+	return identity.FromRow(a.Schema(), unsafe.String(unsafe.SliceData(row), len(row)))
 }
 
 func textOrNull(s string) identity.Value {

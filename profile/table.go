@@ -175,18 +175,19 @@ func sameAccount(a, b *identity.Account) bool {
 }
 
 // at returns account n; its texts are views of the table.
-func (t *accountTable) at(n int32) identity.Account {
+func (t *accountTable) at(n int32) (a identity.Account) {
+	t.read(n, &a)
+	return a
+}
+
+// read reads account n into an empty one.
+func (t *accountTable) read(n int32, a *identity.Account) {
 	r := rowReader{row: t.rows.get(t.refs[n])}
 	flags := r.byte()
-	a := identity.Account{
-		Source:             t.names[t.sources[n]],
-		Disabled:           flags&flagDisabled != 0,
-		Locked:             flags&flagLocked != 0,
-		ManuallyCorrelated: flags&flagManual != 0,
-		Created:            r.time(),
-		NativeIdentity:     r.text(),
-		Name:               r.text(),
-	}
+	a.Source = t.names[t.sources[n]]
+	a.Disabled, a.Locked, a.ManuallyCorrelated = flags&flagDisabled != 0, flags&flagLocked != 0, flags&flagManual != 0
+	a.Created = r.time()
+	a.NativeIdentity, a.Name = r.text(), r.text()
 	if flags&flagMore != 0 {
 		a.Modified, a.ID, a.UUID, a.IdentityID = r.time(), r.text(), r.text(), r.text()
 		for range r.uvarint() {
@@ -194,7 +195,6 @@ func (t *accountTable) at(n int32) identity.Account {
 		}
 	}
 	a.Attributes = identity.FromRow(t.schemas[t.schema[n]], r.row)
-	return a
 }
 
 // native returns the native identity of account n.
