@@ -16,15 +16,15 @@ type pass struct {
 	file    string
 	source  string
 	packer  identity.Packer
-	slab    []string       // entitlements of many accounts
-	seen    map[string]int // line of each account id; nil when nobody listens
+	slab    []string // entitlements of many accounts
+	seen    *seenIDs // nil when nobody listens
 	refused int
 }
 
 func newPass(o *Options, file, source string) *pass {
 	p := &pass{Options: o, file: file, source: source}
 	if o.OnFinding != nil {
-		p.seen = map[string]int{}
+		p.seen = &seenIDs{}
 	}
 	return p
 }
@@ -49,10 +49,9 @@ func (p *pass) once(id string, pos diag.Pos) {
 	if p.seen == nil {
 		return
 	}
-	if line, ok := p.seen[id]; ok {
+	if line, ok := p.seen.put(id, pos.Line); ok {
 		p.report(diag.Warning, "account-duplicate", pos, "account %q is also on line %d; the last one counts", id, line)
 	}
-	p.seen[id] = pos.Line
 }
 
 // set sets a field of the account from a reserved column.
