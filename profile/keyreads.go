@@ -6,44 +6,66 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 )
 
-// keyReads says on which sources the values depend that correlation compares
-// with, so that a link of an account of another source is no reason to evaluate
-// them again.
+// What an identity is found by is evaluated again only when an account that it
+// may depend on came or went.
+
+// keyReads says which values that correlation compares with may change when an
+// account of a source comes or goes.
 type keyReads struct {
-	any     bool     // they may read every account
-	sources []string // otherwise those
+	keys [][]bool // by source number: by key of the index; nil: none of them
 }
 
 // prepareKeys gets ready for the identities that there can be.
 func (p *population) prepareKeys() {
 	people := len(p.people)
 	for _, c := range p.engine.profiles {
-		p.keyReads = append(p.keyReads, p.engine.keyReads(c, p.index.Keys()))
 		if c.source != nil && p.engine.bySource[c.source.Name] == c {
 			people += len(p.inOrder(c.source.Name))
 		}
 	}
 	p.index.Grow(people)
+	for _, c := range p.engine.profiles {
+		p.keyReads = append(p.keyReads, p.readsOf(c))
+	}
 }
 
-// keyReads finds out what the named attributes of a profile read of accounts,
-// themselves or through other attributes.
-func (e *Engine) keyReads(c *compiled, names []string) *keyReads {
-	r := &keyReads{}
+func (p *population) readsOf(c *compiled) keyReads {
+	r := keyReads{keys: make([][]bool, len(p.accounts.names))}
+	for key, name := range p.index.Keys() {
+		slot, ok := c.slots[name]
+		if !ok || !c.profile.Enabled { // the alias and stored values stay
+			continue
+		}
+		sources, any := p.engine.sourcesRead(c, slot)
+		for number, source := range p.accounts.names {
+			if any || slices.Contains(sources, source) {
+				if r.keys[number] == nil {
+					r.keys[number] = make([]bool, len(p.index.Keys()))
+				}
+				r.keys[number][key] = true
+			}
+		}
+	}
+	return r
+}
+
+// sourcesRead returns the sources whose accounts an attribute reads, itself or
+// through other attributes. Any: it may read every account.
+func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, any bool) {
 	seen := make([]bool, len(c.attrs))
 	var visit func(i int)
 	visit = func(i int) {
-		if seen[i] || r.any {
+		if seen[i] || any {
 			return
 		}
 		seen[i] = true
 		d := &c.attrs[i].program.Deps
 		reach := reachable{transforms: e.bundle.Transforms, state: map[string]uint8{}}
 		reach.add(c.profile.Mappings[i].effective(new(diag.List)).Node)
-		r.any = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
+		any = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
 		for _, read := range d.Accounts {
-			r.any = r.any || e.sources[read.Source] == nil // it may be another name of any source
-			r.sources = append(r.sources, read.Source)
+			any = any || e.sources[read.Source] == nil // it may be another name of any source
+			sources = append(sources, read.Source)
 		}
 		for _, name := range d.Identity {
 			if j, ok := c.slots[name]; ok && name != attrLifecycle {
@@ -51,38 +73,45 @@ func (e *Engine) keyReads(c *compiled, names []string) *keyReads {
 			}
 		}
 	}
-	for _, name := range append([]string{attrUID}, names...) {
-		if i, ok := c.slots[name]; ok {
-			visit(i)
-		}
-	}
-	return r
+	visit(slot)
+	return sources, any
 }
 
-// keysDepend reports whether the link of an account of a source can change what
-// identity n is found by. Membership cannot change by it.
-func (p *population) keysDepend(n int32, source uint16) bool {
+// staleKeys returns the keys by which identity n may be found otherwise once an
+// account of a source that makes no identities came or went; all is true when
+// none was evaluated in this run.
+func (p *population) staleKeys(n int32, source uint16) (keys []bool, all bool) {
 	q := &p.people[n]
 	if !q.keyed {
-		return true
+		return nil, true
 	}
-	if q.profile < 0 || !p.engine.profiles[q.profile].profile.Enabled {
-		return false // stored values stay
+	if q.profile < 0 {
+		return nil, false // stored values stay
 	}
-	r := p.keyReads[q.profile]
-	return r.any || slices.Contains(r.sources, p.accounts.names[source])
+	return p.keyReads[q.profile].keys[source], false
 }
 
 // touched are the identities whose accounts changed while a source is correlated.
 type touched struct {
-	any   bool
-	stale []bool // by identity: what it is found by may have changed
+	source uint16
+	any    bool
+	stale  []bool // by identity
 }
 
 // touch notes that an account came to an identity or left it.
-func (p *population) touch(t *touched, n, account int32) {
+func (p *population) touch(t *touched, n int32) {
 	t.any = true
-	if p.keysDepend(n, p.accounts.sources[account]) {
+	if keys, all := p.staleKeys(n, t.source); all || keys != nil {
 		t.stale[n] = true
+	}
+}
+
+// refreshTouched brings up to date what touched identities are found by.
+func (p *population) refreshTouched(t *touched) {
+	for n, stale := range t.stale {
+		if stale {
+			keys, _ := p.staleKeys(int32(n), t.source)
+			p.refresh(int32(n), keys)
+		}
 	}
 }

@@ -172,7 +172,7 @@ func (p *population) unlinked(name string) []int32 {
 // attributes stay as they are until all are through. It reports whether an
 // account found an identity.
 func (p *population) otherSource(name string, accounts []int32) bool {
-	t := touched{stale: make([]bool, len(p.people))}
+	t := touched{source: p.accounts.source(name), stale: make([]bool, len(p.people))}
 	for i, account := range accounts {
 		p.otherAccount(account, &t)
 		if i%4096 == 0 {
@@ -182,11 +182,7 @@ func (p *population) otherSource(name string, accounts []int32) bool {
 			}
 		}
 	}
-	for n, stale := range t.stale {
-		if stale {
-			p.refreshKeys(int32(n))
-		}
-	}
+	p.refreshTouched(&t)
 	return t.any
 }
 
@@ -199,7 +195,7 @@ func (p *population) otherAccount(account int32, t *touched) {
 	if n, ok := p.known(a); ok {
 		if st.owner != n {
 			p.link(account, n, p.dataLink(a), 0)
-			p.touch(t, n, account)
+			p.touch(t, n)
 		}
 		return
 	}
@@ -211,12 +207,12 @@ func (p *population) otherAccount(account int32, t *touched) {
 	switch {
 	case m.Identity >= 0 && m.Identity != old:
 		p.link(account, m.Identity, m.Method, m.Criterion)
-		p.touch(t, m.Identity, account)
+		p.touch(t, m.Identity)
 	case m.Identity < 0 && old >= 0 && p.opts.StrictRecorrelate:
 		p.unlink(account)
 	}
 	if old >= 0 {
-		p.touch(t, old, account)
+		p.touch(t, old)
 		st.changed = false
 	}
 }

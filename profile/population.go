@@ -43,7 +43,7 @@ type population struct {
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
 	current     identity.Account // that is correlated
-	keyReads    []*keyReads      // by rank
+	keyReads    []keyReads       // by rank
 	orders      [][]int32        // see inOrder, by source number
 	ranks       []int16          // of the profile that a source serves, by source number; -1: none
 }
@@ -400,16 +400,16 @@ func (p *population) oldest(c *compiled, n int32) int32 {
 func (p *population) isManager(n int32) bool { return p.settled.isManager(n) }
 
 // refreshKeys evaluates what correlation compares with, and indexes it.
-func (p *population) refreshKeys(n int32) {
-	p.people[n].keyed = true
+func (p *population) refreshKeys(n int32) { p.refresh(n, nil) }
+
+// refresh evaluates and indexes some keys of the index; nil: all of them.
+func (p *population) refresh(n int32, keys []bool) {
 	x := p.prepare(p.eval, n, p.accountsOf(n))
-	uid := identity.Value{}
-	if x != nil {
-		uid, _ = x.current(attrUID)
-	}
-	held := p.storedAttributes(n).Get(attrUID).Text()
-	p.people[n].holdsUID = held != "" && correlate.Fold(held) == correlate.Fold(uid.Text())
+	p.people[n].keyed = true
 	for key, name := range p.index.Keys() {
+		if keys != nil && !keys[key] {
+			continue
+		}
 		var v identity.Value
 		switch {
 		case name == correlate.Alias:
@@ -419,8 +419,17 @@ func (p *population) refreshKeys(n int32) {
 		default: // without authoritative account it keeps what it had, so that people who return find it
 			v = p.storedAttributes(n).Get(name)
 		}
+		if name == attrUID {
+			p.holdUID(n, x != nil, v)
+		}
 		p.index.Put(n, key, v)
 	}
+}
+
+// holdUID notes whether the uid is the one that the identity had before the run.
+func (p *population) holdUID(n int32, member bool, uid identity.Value) {
+	held := p.storedAttributes(n).Get(attrUID).Text()
+	p.people[n].holdsUID = held != "" && member && correlate.Fold(held) == correlate.Fold(uid.Text())
 }
 
 // current returns an attribute as this run has it: evaluated or, when the
