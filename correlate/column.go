@@ -4,16 +4,17 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"unsafe"
 
 	"github.com/idprofile/engine/correlate/internal/join"
 )
 
 // column finds identities by one key. It holds no pointer for each identity:
-// keys stand in one piece of memory, identities that have a key alone in another.
+// keys stand in one piece of memory, identities that have a key alone in their
+// entry.
 type column struct {
 	slots   []slot  // open hash table
 	entries []entry // by entry number
-	ids     []int32 // by entry: the identity; -1: none; otherwise -2-i for lists[i]
 	lists   [][]int32
 	spare   []int32 // lists that are free
 	at      []int32 // by identity: 1 + its entry; 0: none
@@ -28,7 +29,8 @@ type slot struct {
 
 type entry struct {
 	hash uint64
-	off  uint32
+	off  uint32 // of the key
+	id   int32  // the identity; -1: none; otherwise -2-i for lists[i]
 }
 
 const noIdentity = -1
@@ -48,9 +50,9 @@ func (c *column) find(key []byte) []int32 {
 }
 
 func (c *column) of(e int32) []int32 {
-	switch id := c.ids[e]; {
+	switch id := c.entries[e].id; {
 	case id >= 0:
-		return c.ids[e : e+1 : e+1]
+		return unsafe.Slice(&c.entries[e].id, 1)
 	case id == noIdentity:
 		return nil
 	default:
@@ -112,8 +114,7 @@ func (c *column) entry(key []byte) int32 {
 	e, free := c.search(key, hash)
 	if e < 0 {
 		e = int32(len(c.entries))
-		c.entries = append(c.entries, entry{hash, uint32(len(c.text))})
-		c.ids = append(c.ids, noIdentity)
+		c.entries = append(c.entries, entry{hash, uint32(len(c.text)), noIdentity})
 		c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
 		c.slots[free] = slot{uint32(hash >> 32), e + 1}
 		c.unused++
@@ -122,17 +123,17 @@ func (c *column) entry(key []byte) int32 {
 }
 
 func (c *column) add(e, n int32) {
-	switch id := c.ids[e]; {
+	switch id := c.entries[e].id; {
 	case id == noIdentity:
-		c.ids[e] = n
+		c.entries[e].id = n
 		c.unused--
 	case id >= 0:
 		list := []int32{min(id, n), max(id, n)}
 		if last := len(c.spare) - 1; last >= 0 {
-			c.ids[e], c.spare = -2-c.spare[last], c.spare[:last]
-			c.lists[-2-c.ids[e]] = list
+			c.entries[e].id, c.spare = -2-c.spare[last], c.spare[:last]
+			c.lists[-2-c.entries[e].id] = list
 		} else {
-			c.ids[e] = -2 - int32(len(c.lists))
+			c.entries[e].id = -2 - int32(len(c.lists))
 			c.lists = append(c.lists, list)
 		}
 	default:
@@ -143,9 +144,9 @@ func (c *column) add(e, n int32) {
 }
 
 func (c *column) remove(e, n int32) {
-	id := c.ids[e]
+	id := c.entries[e].id
 	if id >= 0 {
-		c.ids[e] = noIdentity
+		c.entries[e].id = noIdentity
 		c.unused++
 		return
 	}
@@ -154,7 +155,7 @@ func (c *column) remove(e, n int32) {
 	list = slices.Delete(list, i, i+1)
 	c.lists[-2-id] = list
 	if len(list) == 1 {
-		c.ids[e] = list[0]
+		c.entries[e].id = list[0]
 		c.lists[-2-id] = nil
 		c.spare = append(c.spare, -2-id)
 	}
@@ -175,7 +176,6 @@ func (c *column) reserve(n int) {
 	}
 	c.at = slices.Grow(c.at, n-len(c.at))
 	c.entries = slices.Grow(c.entries, max(0, n-len(c.entries)))
-	c.ids = slices.Grow(c.ids, max(0, n-len(c.ids)))
 	if 2*(n+1) > len(c.slots) {
 		c.resize(n)
 	}
@@ -201,17 +201,15 @@ func (c *column) resize(n int) {
 
 func (c *column) compact() {
 	var entries []entry
-	var ids []int32
 	var text []byte
 	moved := make([]int32, len(c.entries))
 	for e := range c.entries {
-		if c.ids[e] == noIdentity {
+		if c.entries[e].id == noIdentity {
 			continue
 		}
 		moved[e] = int32(len(entries))
 		key := c.key(int32(e))
-		entries = append(entries, entry{c.entries[e].hash, uint32(len(text))})
-		ids = append(ids, c.ids[e])
+		entries = append(entries, entry{c.entries[e].hash, uint32(len(text)), c.entries[e].id})
 		text = append(binary.AppendUvarint(text, uint64(len(key))), key...)
 	}
 	for n, e := range c.at {
@@ -219,7 +217,7 @@ func (c *column) compact() {
 			c.at[n] = moved[e-1] + 1
 		}
 	}
-	c.entries, c.ids, c.text, c.unused = entries, ids, text, 0
+	c.entries, c.text, c.unused = entries, text, 0
 }
 
 // scan calls f for every key that an identity has.
