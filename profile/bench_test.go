@@ -126,49 +126,51 @@ func fromFiles(b *testing.B, engine *profile.Engine, workers int, fsys fs.FS) (t
 	return time.Since(start) - paused, kept
 }
 
-// BenchmarkWorkers compares one worker with two. A loop that needs no memory
-// tells what two can gain on this machine at best.
+// BenchmarkWorkers compares one worker with two, best of all rounds. A loop that
+// needs no memory tells what two can gain on this machine at best.
 func BenchmarkWorkers(b *testing.B) {
 	const people = 20_000
 	engine := m20Engine(b)
 	all := m20People(b, engine, people)
-	work := func(share int) {
-		batch := newBatch(b, engine, all[:share])
-		batch.run(b)
-	}
+	evaluate := func(share int) { newBatch(b, engine, all[:share]).run(b) }
 	spin := func(share int) {
 		x := uint64(1)
-		for range share * 1000 {
+		for range share * 2000 {
 			x = x*6364136223846793005 + 1
 		}
 		spun.Add(x)
 	}
-	gain := func(f func(share int)) float64 {
-		var one, two time.Duration
-		for round := range 5 {
-			a, c := timed(func() { f(people) }), timed(func() {
-				var wg sync.WaitGroup
-				for range 2 {
-					wg.Go(func() { f(people / 2) })
-				}
-				wg.Wait()
-			})
-			if round == 0 || a < one {
-				one = a
-			}
-			if round == 0 || c < two {
-				two = c
-			}
-		}
-		return float64(one) / float64(two)
-	}
+	var evaluated, spun halved
 	for b.Loop() {
-		evaluation, loop := gain(work), gain(spin)
-		b.ReportMetric(evaluation, "gain")
-		b.ReportMetric(loop, "spin-gain")
-		b.ReportMetric(evaluation/loop, "of-spin-gain")
+		evaluated.round(evaluate, people)
+		spun.round(spin, people)
+	}
+	b.ReportMetric(evaluated.gain(), "gain")
+	b.ReportMetric(spun.gain(), "spin-gain")
+	b.ReportMetric(evaluated.gain()/spun.gain(), "of-spin-gain")
+}
+
+// halved are the shortest times of some work on one and on two goroutines.
+type halved struct{ one, two time.Duration }
+
+func (h *halved) round(work func(share int), n int) {
+	one := timed(func() { work(n) })
+	two := timed(func() {
+		var wg sync.WaitGroup
+		for range 2 {
+			wg.Go(func() { work(n / 2) })
+		}
+		wg.Wait()
+	})
+	if h.one == 0 || one < h.one {
+		h.one = one
+	}
+	if h.two == 0 || two < h.two {
+		h.two = two
 	}
 }
+
+func (h *halved) gain() float64 { return float64(h.one) / float64(h.two) }
 
 var spun atomic.Uint64 // keeps the spin loop alive
 

@@ -14,7 +14,10 @@ import (
 // row.
 type rowRef uint64
 
-const chunkSize = 1 << 20
+const (
+	firstChunk = 1 << 16 // few rows shall not take much
+	chunkSize  = 1 << 20
+)
 
 // rowStore keeps rows of bytes in large chunks without a pointer for each row.
 // Rows are never changed or freed one by one.
@@ -36,8 +39,8 @@ func (s *rowStore) writer() *rowWriter { return &rowWriter{store: s} }
 func (w *rowWriter) add(row []byte) rowRef {
 	need := len(row) + binary.MaxVarintLen32
 	if len(w.buf)+need > cap(w.buf) {
-		w.buf = make([]byte, 0, max(chunkSize, need))
 		w.store.mu.Lock()
+		w.buf = make([]byte, 0, max(need, min(chunkSize, firstChunk<<min(len(w.store.chunks), 4))))
 		w.store.chunks = append(w.store.chunks, w.buf)
 		w.chunk = len(w.store.chunks)
 		w.store.mu.Unlock()
