@@ -117,13 +117,13 @@ func (x *execution) open() error {
 	case x.Identities == "-":
 		x.sinks = append(x.sinks, newLines(x.app.out, nil))
 	case strings.EqualFold(filepath.Ext(x.Identities), ".csv"):
-		f, err := os.Create(x.Identities)
+		f, err := createBehind(x.Identities)
 		if err != nil {
 			return err
 		}
 		x.sinks = append(x.sinks, newSheet(f, x.bundle))
 	case x.Identities != "":
-		f, err := os.Create(x.Identities)
+		f, err := createBehind(x.Identities)
 		if err != nil {
 			return err
 		}
