@@ -82,7 +82,9 @@ func (p *population) authoritativeAccount(account int32) {
 	case p.blocked(a):
 		return
 	default:
-		if m := p.match(account, a); m.Identity >= 0 {
+		m := p.match(a)
+		p.note(account, &m)
+		if m.Identity >= 0 {
 			n = m.Identity
 			p.link(account, n, m.Method, m.Criterion)
 			break
@@ -123,28 +125,6 @@ func (p *population) dataLink(a *identity.Account) correlate.Method {
 	return correlate.Sticky
 }
 
-// match correlates an account and notes ambiguities: for the findings always, as
-// a reason when it finds nobody.
-func (p *population) match(account int32, a *identity.Account) correlate.Match {
-	c := p.engine.sources[a.Source].correlator
-	var value func(n int32, attribute string) identity.Value
-	if c.ReadsValues() {
-		value = p.index.Value
-	}
-	m := c.Match(p.index, a, value)
-	if len(m.Ambiguous) > 0 {
-		p.ambiguous[account] = m.Ambiguous
-	} else {
-		delete(p.ambiguous, account)
-	}
-	if m.Identity < 0 && len(m.Ambiguous) > 0 {
-		p.notes[account] = m.Ambiguous
-	} else {
-		delete(p.notes, account)
-	}
-	return m
-}
-
 // otherSources returns the sources that no profile has as authoritative, sorted
 // by name.
 func (p *population) otherSources() []string {
@@ -166,55 +146,6 @@ func (p *population) unlinked(name string) []int32 {
 		}
 	}
 	return left
-}
-
-// otherSource correlates accounts of a source that makes no identities. Identity
-// attributes stay as they are until all are through. It reports whether an
-// account found an identity.
-func (p *population) otherSource(name string, accounts []int32) bool {
-	t := touched{source: p.accounts.source(name), stale: make([]bool, len(p.people))}
-	for i, account := range accounts {
-		p.otherAccount(account, &t)
-		if i%4096 == 0 {
-			p.progress("correlate "+name, i, len(accounts))
-			if p.ctx.Err() != nil {
-				return false
-			}
-		}
-	}
-	p.refreshTouched(&t)
-	return t.any
-}
-
-// otherAccount correlates one account. One that is linked already is examined
-// again when its data have changed: a match with another identity moves it, no
-// match leaves it (DECISION 33).
-func (p *population) otherAccount(account int32, t *touched) {
-	st := &p.state[account]
-	a := p.examine(account)
-	if n, ok := p.known(a); ok {
-		if st.owner != n {
-			p.link(account, n, p.dataLink(a), 0)
-			p.touch(t, n)
-		}
-		return
-	}
-	if p.blocked(a) || st.owner >= 0 && !st.changed {
-		return
-	}
-	m := p.match(account, a)
-	old := st.owner
-	switch {
-	case m.Identity >= 0 && m.Identity != old:
-		p.link(account, m.Identity, m.Method, m.Criterion)
-		p.touch(t, m.Identity)
-	case m.Identity < 0 && old >= 0 && p.opts.StrictRecorrelate:
-		p.unlink(account)
-	}
-	if old >= 0 {
-		p.touch(t, old)
-		st.changed = false
-	}
 }
 
 // evaluate gives every identity its attributes, on all workers.

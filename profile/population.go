@@ -178,13 +178,6 @@ func (p *population) byAge(source uint16) []int32 {
 	return order
 }
 
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
 // id returns the identity id: the stored one, or one that derives from the first
 // authoritative account, so that the same data give the same ids.
 func (p *population) id(n int32) string {

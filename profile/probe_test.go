@@ -72,30 +72,3 @@ func TestProbe(t *testing.T) {
 		t.Errorf("%d values, %d steps, depth %d at the end", compared, steps, depth)
 	}
 }
-
-// Results do not depend on the number of workers that put them together, and
-// nothing goes on when nobody wants more of them.
-func TestResultsOfWorkers(t *testing.T) {
-	fsys := os.DirFS("../examples/acme")
-	b, _ := profile.Load(fsys)
-	engine, _ := profile.Compile(b, profile.Options{})
-	var want []string
-	for _, workers := range []int{1, 2, 5} {
-		sources, _ := b.Accounts(fsys, nil)
-		var got []string
-		for r, err := range engine.Run(t.Context(), profile.RunOptions{Now: b.Settings.Now, Workers: workers}, sources...) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got = append(got, string(r.AppendJSON(nil))); workers == 5 && len(got) == 100 {
-				break
-			}
-		}
-		if want == nil {
-			want = got
-		}
-		if diff := cmp.Diff(want[:len(got)], got); diff != "" {
-			t.Errorf("%d workers: mismatch (-want +got):\n%s", workers, diff)
-		}
-	}
-}
