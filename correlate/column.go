@@ -184,7 +184,7 @@ func (c *column) reserve(n int) {
 // resize gives the hash table the room for n entries.
 func (c *column) resize(n int) {
 	size := max(16, len(c.slots))
-	for size < 4*n {
+	for size < 2*n {
 		size *= 2
 	}
 	c.slots = make([]slot, size)
