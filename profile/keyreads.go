@@ -10,10 +10,9 @@ import (
 // may depend on came or went.
 
 // keyReads says which values that correlation compares with may change when an
-// account of a source comes or goes.
-type keyReads struct {
-	keys [][]bool // by source number: by key of the index; nil: none of them
-}
+// account of a source comes or goes: by source number, then by key of the index;
+// nil: none of them.
+type keyReads [][]bool
 
 // prepareKeys gets ready for the identities that there can be.
 func (p *population) prepareKeys() {
@@ -30,19 +29,19 @@ func (p *population) prepareKeys() {
 }
 
 func (p *population) readsOf(c *compiled) keyReads {
-	r := keyReads{keys: make([][]bool, len(p.accounts.names))}
+	r := make(keyReads, len(p.accounts.names))
 	for key, name := range p.index.Keys() {
 		slot, ok := c.slots[name]
 		if !ok || !c.profile.Enabled { // the alias and stored values stay
 			continue
 		}
-		sources, any := p.engine.sourcesRead(c, slot)
+		sources, all := p.engine.sourcesRead(c, slot)
 		for number, source := range p.accounts.names {
-			if any || slices.Contains(sources, source) {
-				if r.keys[number] == nil {
-					r.keys[number] = make([]bool, len(p.index.Keys()))
+			if all || slices.Contains(sources, source) {
+				if r[number] == nil {
+					r[number] = make([]bool, len(p.index.Keys()))
 				}
-				r.keys[number][key] = true
+				r[number][key] = true
 			}
 		}
 	}
@@ -50,21 +49,21 @@ func (p *population) readsOf(c *compiled) keyReads {
 }
 
 // sourcesRead returns the sources whose accounts an attribute reads, itself or
-// through other attributes. Any: it may read every account.
-func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, any bool) {
+// through other attributes. All: it may read every account.
+func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool) {
 	seen := make([]bool, len(c.attrs))
 	var visit func(i int)
 	visit = func(i int) {
-		if seen[i] || any {
+		if seen[i] || all {
 			return
 		}
 		seen[i] = true
 		d := &c.attrs[i].program.Deps
 		reach := reachable{transforms: e.bundle.Transforms, state: map[string]uint8{}}
 		reach.add(c.profile.Mappings[i].effective(new(diag.List)).Node)
-		any = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
+		all = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
 		for _, read := range d.Accounts {
-			any = any || e.sources[read.Source] == nil // it may be another name of any source
+			all = all || e.sources[read.Source] == nil // it may be another name of any source
 			sources = append(sources, read.Source)
 		}
 		for _, name := range d.Identity {
@@ -74,7 +73,7 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, any bool)
 		}
 	}
 	visit(slot)
-	return sources, any
+	return sources, all
 }
 
 // staleKeys returns the keys by which identity n may be found otherwise once an
@@ -88,7 +87,7 @@ func (p *population) staleKeys(n int32, source uint16) (keys []bool, all bool) {
 	if q.profile < 0 {
 		return nil, false // stored values stay
 	}
-	return p.keyReads[q.profile].keys[source], false
+	return p.keyReads[q.profile][source], false
 }
 
 // touched are the identities whose accounts changed while a source is correlated.

@@ -32,8 +32,8 @@ func TestStaleKeysAreAll(t *testing.T) {
 	b, _ := Load(fsys)
 	engine, _ := Compile(b, Options{})
 	for _, c := range engine.profiles {
-		if sources, any := engine.sourcesRead(c, c.slots[attrEmail]); any || !slices.Contains(sources, "Active Directory") || slices.Contains(sources, "Badge System") {
-			t.Errorf("email of %s reads %v, every account: %v", c.profile.Name, sources, any)
+		if sources, all := engine.sourcesRead(c, c.slots[attrEmail]); all || !slices.Contains(sources, "Active Directory") || slices.Contains(sources, "Badge System") {
+			t.Errorf("email of %s reads %v, every account: %v", c.profile.Name, sources, all)
 		}
 	}
 	every, _ := Compile(b, Options{})
