@@ -345,9 +345,9 @@ func (p *population) finishAttributes(n int32, c *compiled, r *Result) {
 	} else {
 		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
 	}
-	var required [64]identity.Value // the others are not looked at
-	values := slices.Grow(required[:0], len(c.attrs))[:len(c.attrs)]
-	for _, name := range [...]string{attrUID, attrEmail, attrLastName} {
+	var room [64]identity.Value
+	values := slices.Grow(room[:0], len(c.attrs))[:len(c.attrs)]
+	for _, name := range required { // others are not looked at
 		if slot, ok := c.slots[name]; ok {
 			values[slot] = attrs.At(slot)
 		}

@@ -28,7 +28,7 @@ func (c *benchCommand) Help() string {
 read, correlate, evaluate and settle, and results, which puts the outcome of each identity together.
 
 Each attribute is timed alone, as the run evaluates it, over a sample of the identities of its profile, less the cost of
-taking up an identity. What attributes share is counted for each of them, so together they may take longer than the
+taking up an identity and of fetching its data from memory. What attributes share is counted for each of them, so together they may take longer than the
 stage. Other attributes and identities are not evaluated for it. A small sample is gone through several times, which
 favours what remembers its results.
 
