@@ -2,6 +2,7 @@ package jsondoc
 
 import (
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -62,37 +63,76 @@ func separate(dst []byte, i int, newline string) []byte {
 // UTF-8 as \ufffd.
 func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	for i := 0; i < len(s); {
-		c := s[i]
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			switch {
-			case r != utf8.RuneError || size > 1:
-				dst = append(dst, s[i:i+size]...)
-			case i+2 < len(s) && c == 0xED && s[i+1] >= 0xA0 && s[i+1] <= 0xBF && s[i+2]&0xC0 == 0x80:
-				dst = fmt.Appendf(dst, `\u%04x`, 0xD000|int(s[i+1]&0x3F)<<6|int(s[i+2]&0x3F))
-				size = 3
-			default:
-				dst = append(dst, `\ufffd`...)
-			}
-			i += size
+	for {
+		n := plain(s)
+		dst = append(dst, s[:n]...)
+		if n == len(s) {
+			return append(dst, '"')
+		}
+		if s[n] < utf8.RuneSelf {
+			dst = appendEscape(dst, s[n])
+			s = s[n+1:]
 			continue
 		}
-		i++
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, '\\', 'n')
-		case c == '\r':
-			dst = append(dst, '\\', 'r')
-		case c == '\t':
-			dst = append(dst, '\\', 't')
-		case c < ' ':
-			dst = fmt.Appendf(dst, `\u%04x`, c)
-		default:
-			dst = append(dst, c)
+		size := 0
+		dst, size = appendRune(dst, s[n:])
+		s = s[n+size:]
+	}
+}
+
+const (
+	ones = 0x0101010101010101
+	tops = 0x8080808080808080
+)
+
+// plain returns how many bytes of s from its start are ASCII and stand for
+// themselves, looking at eight at a time. Of the marks of several bytes the lowest
+// is right.
+func plain(s string) int {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		b := s[i : i+8]
+		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		quote, slash := x^ones*'"', x^ones*'\\'
+		marks := (x - ones*' ') &^ x
+		marks |= (quote - ones) &^ quote
+		marks |= (slash - ones) &^ slash
+		if marks = (marks | x) & tops; marks != 0 {
+			return i + bits.TrailingZeros64(marks)/8
 		}
 	}
-	return append(dst, '"')
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
+}
+
+// appendEscape appends an ASCII character that does not stand for itself.
+func appendEscape(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return fmt.Appendf(dst, `\u%04x`, c)
+}
+
+// appendRune appends the first character of s, which is not ASCII, and returns
+// how many bytes it has.
+func appendRune(dst []byte, s string) ([]byte, int) {
+	r, size := utf8.DecodeRuneInString(s)
+	switch {
+	case r != utf8.RuneError || size > 1:
+		return append(dst, s[:size]...), size
+	case len(s) > 2 && s[0] == 0xED && s[1] >= 0xA0 && s[1] <= 0xBF && s[2]&0xC0 == 0x80:
+		return fmt.Appendf(dst, `\u%04x`, 0xD000|int(s[1]&0x3F)<<6|int(s[2]&0x3F)), 3
+	}
+	return append(dst, `\ufffd`...), size
 }
