@@ -36,7 +36,7 @@ func (m *measurement) run() (*benchReport, error) {
 	observed, _ := profile.Compile(m.folder.bundle, profile.Options{Observe: true})
 	all := newStopwatch(m.app.clock)
 	for _, p := range m.folder.bundle.Profiles {
-		if len(m.members[p.Name]) == 0 {
+		if len(m.members[p.Name]) == 0 || !p.Enabled { // a disabled mapping keeps stored values
 			continue
 		}
 		if err := m.profile(fast.NewRun(m.options), observed.NewRun(m.options), p.Name, all); err != nil {
