@@ -10,17 +10,16 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
+	"github.com/idprofile/engine/identity/store"
 )
 
-// resultTexts returns the results of a run, as JSON.
-func resultTexts(t *testing.T, e *Engine, sources []identity.Source) []string {
+// aggregated takes accounts into a store and returns the results, as JSON.
+func aggregated(t *testing.T, e *Engine, into identity.Store, o RunOptions, sources []identity.Source) []string {
 	t.Helper()
 	var list []string
-	for r, err := range e.Run(t.Context(), RunOptions{Now: e.bundle.Settings.Now}, sources...) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, string(r.AppendJSON(nil)))
+	take := func(r *Result) { list = append(list, string(r.AppendJSON(nil))) }
+	if _, err := e.Aggregate(t.Context(), into, o, take, sources...); err != nil {
+		t.Fatal(err)
 	}
 	return list
 }
@@ -55,15 +54,20 @@ func TestStaleKeysAreAll(t *testing.T) {
 		accounts = append(accounts, list)
 	}
 	r := rand.New(rand.NewPCG(1, 1))
-	for range 20 {
+	one, two := store.NewMemory(), store.NewMemory()
+	for round := range 20 {
+		if round%4 == 0 { // begin with nothing
+			one, two = store.NewMemory(), store.NewMemory()
+		}
 		var sources []identity.Source
 		for i, f := range files {
 			some := slices.DeleteFunc(slices.Clone(accounts[i]), func(identity.Account) bool { return r.IntN(4) == 0 })
 			r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 			sources = append(sources, feed.Slice(f.Name(), some...))
 		}
-		if diff := cmp.Diff(resultTexts(t, every, sources), resultTexts(t, engine, sources)); diff != "" {
-			t.Fatalf("mismatch (-every key +stale keys):\n%s", diff)
+		o := RunOptions{Now: b.Settings.Now, Workers: 1 + r.IntN(2), Recorrelate: r.IntN(2) == 0, Recompute: r.IntN(4) == 0}
+		if diff := cmp.Diff(aggregated(t, every, one, o, sources), aggregated(t, engine, two, o, sources)); diff != "" {
+			t.Fatalf("round %d: mismatch (-every key +stale keys):\n%s", round, diff)
 		}
 	}
 }

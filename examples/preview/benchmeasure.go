@@ -9,7 +9,8 @@ import (
 	"github.com/idprofile/engine/profile"
 )
 
-// evaluations is how many one timing has at least, unless the clock stands still.
+// evaluations is how many one timing has at least; a small sample is gone through
+// again.
 const evaluations = 10_000
 
 // together is how many identities are measured in one go.
