@@ -150,6 +150,7 @@ func (p *population) unlinked(name string) []int32 {
 
 // evaluate gives every identity its attributes, on all workers.
 func (p *population) evaluate() error {
+	p.lostAccounts()
 	if names := len(p.accounts.names); names > 0 {
 		p.rank(uint16(names - 1)) // before workers ask
 	}

@@ -39,6 +39,7 @@ type population struct {
 	settled   settlement
 	bases     []*basis                   // by rank
 	replaced  map[int32]identity.Account // stored accounts that differ from the data, as they were
+	former    map[int32]int32            // identity of stored accounts whose links are recomputed
 
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
@@ -86,7 +87,7 @@ func newPopulation(ctx context.Context, r *Run) *population {
 	}
 	p.index.Better, p.index.Second = p.better, p.uncorrelatedIdentity
 	p.env.Directory = directory{p}
-	p.replaced = map[int32]identity.Account{}
+	p.replaced, p.former = map[int32]identity.Account{}, map[int32]int32{}
 	p.eval = newEvaluator(ctx, r.engine, p.env)
 	if r.opts.Stored != nil { // what is not kept needs no record of what it rests on
 		for _, c := range r.engine.profiles {

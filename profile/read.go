@@ -72,7 +72,11 @@ func (p *population) readStored() error {
 func (p *population) addStored(a *identity.Account, n int32, maker bool) {
 	account := p.addAccount(a)
 	p.state[account].stored, p.state[account].wasLinked = true, n >= 0
-	if n < 0 || p.opts.Recompute && !maker {
+	if n >= 0 && p.opts.Recompute && !maker {
+		p.former[account] = n
+		return
+	}
+	if n < 0 {
 		return
 	}
 	method := correlate.Sticky
@@ -94,6 +98,16 @@ func (p *population) refreshStored(n int32) {
 		p.index.Put(n, key, v)
 	}
 	p.membership(n)
+}
+
+// lostAccounts marks the identities that had an account which a run that
+// recomputes links has not given back to them.
+func (p *population) lostAccounts() {
+	for account, n := range p.former {
+		if p.state[account].owner != n {
+			p.people[n].touched = true
+		}
+	}
 }
 
 func (p *population) addAccount(a *identity.Account) int32 {
