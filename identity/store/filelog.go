@@ -27,7 +27,10 @@ const (
 	maxFrame    = 1 << 30
 )
 
-var crcTable = crc32.MakeTable(crc32.Castagnoli)
+// checksum makes the table when it is first needed.
+func checksum(payload []byte) uint32 {
+	return crc32.Checksum(payload, crc32.MakeTable(crc32.Castagnoli))
+}
 
 // logFile is what a log needs of [os.File].
 type logFile interface {
@@ -72,7 +75,7 @@ func (w *logWriter) flush() error {
 		return fmt.Errorf("an identity of %d bytes is too large", len(payload))
 	}
 	binary.LittleEndian.PutUint32(w.buf, uint32(len(payload)))
-	binary.LittleEndian.PutUint32(w.buf[4:], crc32.Checksum(payload, crcTable))
+	binary.LittleEndian.PutUint32(w.buf[4:], checksum(payload))
 	if _, err := w.file.WriteAt(w.buf, w.at); err != nil {
 		return err
 	}
@@ -157,7 +160,7 @@ func (r *logReader) frame(at int64) (string, error) {
 	if _, err := r.file.ReadAt(payload, at+frameHeader); err != nil {
 		return "", err
 	}
-	if crc32.Checksum(payload, crcTable) != binary.LittleEndian.Uint32(header[4:]) {
+	if checksum(payload) != binary.LittleEndian.Uint32(header[4:]) {
 		return "", nil
 	}
 	return viewOf(payload), nil
