@@ -186,7 +186,7 @@ func (b *Bool) Fixed(defaultValue bool) (value, ok bool) {
 // order of the JSON text.
 type Table struct {
 	Entries   []Entry
-	index     map[string]int
+	slots     []uint32 // by hash: 1 + the place of an entry; at least half of them are free
 	present   bool
 	duplicate *Entry
 }
@@ -211,11 +211,34 @@ func (t *Table) Present() bool { return t.present }
 
 // Get returns the entry with exactly that key; of equal keys the last.
 func (t *Table) Get(key string) (*Child, bool) {
-	i, ok := t.index[key]
-	if !ok {
-		return nil, false
+	if e := t.find(key); e != nil {
+		return &e.Value, true
 	}
-	return &t.Entries[i].Value, true
+	return nil, false
+}
+
+func (t *Table) find(key string) *Entry {
+	if len(t.slots) == 0 {
+		return nil
+	}
+	mask := uint32(len(t.slots) - 1)
+	for slot := hashText(key) & mask; t.slots[slot] != 0; slot = (slot + 1) & mask {
+		if e := &t.Entries[t.slots[slot]-1]; e.Key == key {
+			return e
+		}
+	}
+	return nil
+}
+
+// add adds an entry with a new key; the table has slots for it.
+func (t *Table) add(e Entry) {
+	t.Entries = append(t.Entries, e)
+	mask := uint32(len(t.slots) - 1)
+	slot := hashText(e.Key) & mask
+	for t.slots[slot] != 0 {
+		slot = (slot + 1) & mask
+	}
+	t.slots[slot] = uint32(len(t.Entries))
 }
 
 // Variables are the attributes that an operation does not know itself, in JSON
@@ -287,24 +310,6 @@ func (n *listNode) Eval(s *Scope) (identity.Value, error) {
 	return identity.ListValue(values...), nil
 }
 
-// inputNode replaces the implicit input for the operation in it.
-type inputNode struct {
-	input Child
-	body  Node
-}
-
-func (n *inputNode) Eval(s *Scope) (identity.Value, error) {
-	v, err := n.input.node.Eval(s) // as Child.Eval, without the call
-	if err != nil {
-		return identity.Value{}, under(n.input.site, err)
-	}
-	saved := s.input
-	s.input = v
-	v, err = n.body.Eval(s)
-	s.input = saved
-	return v, err
-}
-
 // sharedNode evaluates a subtree that occurs more than once only once for each
 // subject.
 type sharedNode struct {
@@ -313,19 +318,27 @@ type sharedNode struct {
 }
 
 func (n *sharedNode) Eval(s *Scope) (identity.Value, error) {
+	if m := &s.shared[n.slot]; m.round == s.round && m.err == nil {
+		return m.value, s.charge(m.cost)
+	}
+	return n.first(s)
+}
+
+// first evaluates the subtree, unless that has raised before.
+func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 	m := &s.shared[n.slot]
-	if !m.done {
+	if m.round != s.round {
+		before := s.spent()
 		v, err := n.node.Eval(s)
+		s.shared[n.slot] = sharedValue{v, err, s.spent().since(before), s.round}
 		m = &s.shared[n.slot]
-		m.value, m.err, m.done = v, err, true
+	} else if err := s.charge(m.cost); err != nil {
+		return identity.Value{}, err
 	}
-	if m.err != nil {
-		if p, ok := m.err.(*pathError); ok { // each reader adds its own steps
-			c := *p
-			c.steps = append([]diag.Step(nil), p.steps...)
-			return identity.Value{}, &c
-		}
-		return identity.Value{}, m.err
+	if p, ok := m.err.(*pathError); ok { // each reader adds its own steps
+		c := *p
+		c.steps = append([]diag.Step(nil), p.steps...)
+		return identity.Value{}, &c
 	}
-	return m.value, nil
+	return m.value, m.err
 }

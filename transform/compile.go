@@ -61,11 +61,13 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	site.counts = sub.counts
 	c.clock = c.clock || sub.clock
 	c.deps.merge(sub.deps)
+	sub.facts.costly = sub.facts.costly || sub.op != nil && !slices.Contains(cheap[:], sub.op.Type)
 	node = sub.optimise(node, len(c.vars))
 	if sub.facts.outer > len(c.vars) { // its own variable
 		sub.facts.outer = 0
 	}
 	c.facts.merge(sub.facts)
+	c.inside = append(c.inside, sub.inside...)
 	c.height = max(c.height, sub.height)
 	return node
 }
@@ -110,13 +112,17 @@ func (c *Compiler) withInput() Node {
 	if !c.op.input && !c.facts.input {
 		c.Infof("input-unused", "input", "%s does not use its input, nor does anything in it", c.op.Type)
 	}
-	pure := !c.facts.reads && !c.facts.private && c.facts.outer == 0 && !outside.once
+	alone := !c.facts.input && !c.unit.opts.Observe
 	c.facts.input = false // what is inside sees the explicit input
 	c.facts.merge(outside)
-	return c.remember(&inputNode{input: input, body: body}, pure)
+	if op, ok := body.(onInput); ok && alone {
+		return &applyNode{input: input, body: op.Applier}
+	}
+	return &inputNode{input: input, body: body}
 }
 
-// optimise folds what is the same for everybody and shares what occurs again.
+// optimise folds what is the same for everybody, shares what occurs again and
+// remembers what depends on little.
 // visible is the number of variables in sight outside of the node.
 func (c *Compiler) optimise(node Node, visible int) Node {
 	if c.unit.opts.Plain || c.unit.opts.Observe || c.facts.input || c.facts.private || c.facts.outer > 0 && c.facts.outer <= visible {
@@ -125,6 +131,11 @@ func (c *Compiler) optimise(node Node, visible int) Node {
 	if !c.facts.reads {
 		return c.fold(node)
 	}
+	return c.remember(c.share(node))
+}
+
+// share evaluates a node that occurs again only once for each subject.
+func (c *Compiler) share(node Node) Node {
 	key := string(c.node.Append(nil))
 	if c.unit.counts[key] < 2 {
 		return node

@@ -31,9 +31,10 @@ type Compiler struct {
 	facts  needs
 	deps   Deps
 	height int
-	raises bool // something inside may raise
-	counts bool // something inside uses $uniqueCounter
-	clock  bool // the word now stands inside, references aside
+	raises bool            // something inside may raise
+	counts bool            // something inside uses $uniqueCounter
+	clock  bool            // the word now stands inside, references aside
+	inside []*rememberNode // outermost ones inside
 }
 
 // needs is what decides whether a subtree can be folded or shared.
@@ -43,6 +44,8 @@ type needs struct {
 	reads   bool // depends on the subject, the clock or the configuration of the run
 	private bool // must be evaluated each time and for each reader
 	once    bool // and not more often than that: it draws, claims or calls
+	base    int  // all that it reads of the subject, see [Unit.base]
+	costly  bool // worth remembering
 }
 
 func (f *needs) merge(o needs) {
@@ -53,6 +56,8 @@ func (f *needs) merge(o needs) {
 	f.reads = f.reads || o.reads
 	f.private = f.private || o.private
 	f.once = f.once || o.once
+	f.base = mergeBase(f.base, o.base)
+	f.costly = f.costly || o.costly
 }
 
 // Type returns the type of the operation that is compiled.
@@ -71,6 +76,10 @@ func (c *Compiler) Provisioning() bool { return c.unit.opts.Provisioning }
 
 // Plain reports whether operations should be compiled without fast paths.
 func (c *Compiler) Plain() bool { return c.unit.opts.Plain }
+
+// Shortcuts reports whether nobody wants to see every step, so that what is the
+// same for everybody may be computed in advance.
+func (c *Compiler) Shortcuts() bool { return !c.unit.opts.Plain && !c.unit.opts.Observe }
 
 // Errorf reports an error at an attribute of the operation; an empty attribute
 // means the operation itself.
@@ -136,13 +145,17 @@ func RaiseForInput(err error) Node { return inputErrNode{err} }
 // ReadsAccount records that the operation reads an account attribute; empty
 // names mean that they are computed.
 func (c *Compiler) ReadsAccount(source, attribute string) {
-	c.facts.reads = true
+	c.facts.reads, c.facts.base = true, manyBase
 	if source == "" || attribute == "" {
 		c.deps.AnyAccount = true
 		return
 	}
 	c.deps.Accounts = append(c.deps.Accounts, Read{source, attribute})
 }
+
+// ReadsFirst records that all that the operation reads is what [Scope.ReadFirst]
+// gives for a column. It comes after [Compiler.ReadsAccount].
+func (c *Compiler) ReadsFirst(column int) { c.facts.base = 1 + column }
 
 // ReadsIdentity records that the operation reads an identity attribute of the
 // subject; an empty name means that it is computed. Such reads are never shared:
@@ -223,10 +236,15 @@ func (c *Compiler) IdentityAttributes() []string { return c.unit.opts.IdentityAt
 func (c *Compiler) SourceSlot(name string) int { return c.unit.source(name) }
 
 // Column reserves a place to remember where an attribute stands in the schema
-// last seen, for [Scope.Read].
-func (c *Compiler) Column() int {
-	c.unit.columns++
-	return c.unit.columns - 1
+// last seen, for [Scope.Read] and [Scope.ReadFirst]. Slot is that of the source,
+// -1 when it is computed. Readers of the same attribute share the place.
+func (c *Compiler) Column(slot int, attribute string) int {
+	key := columnKey{slot, attribute}
+	if i := slices.Index(c.unit.columns, key); i >= 0 {
+		return i
+	}
+	c.unit.columns = append(c.unit.columns, key)
+	return len(c.unit.columns) - 1
 }
 
 // Around returns the attributes of the account create profile's field that the

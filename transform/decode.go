@@ -2,6 +2,7 @@ package transform
 
 import (
 	"fmt"
+	"math/bits"
 	"reflect"
 	"slices"
 
@@ -93,20 +94,19 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 	if n.Kind() != jsondoc.Object {
 		return Table{}, c.wrongShape(n, f, "an object with keys and values")
 	}
-	t := Table{index: map[string]int{}, present: true}
+	t := Table{slots: make([]uint32, 2<<bits.Len(uint(len(n.Members())))), present: true}
 	for _, m := range n.Members() {
 		value := c.compile(m.Value, diag.Entry(c.op.Type, f.Name, m.Key))
 		e := Entry{Key: m.Key, Value: value, member: m}
-		i, again := t.index[m.Key]
-		if !again {
-			t.index[m.Key] = len(t.Entries)
-			t.Entries = append(t.Entries, e)
+		known := t.find(m.Key)
+		if known == nil {
+			t.add(e)
 			continue
 		}
 		c.ReportEntry(&e, diag.Error, "table-duplicate-key", f.Name,
 			fmt.Sprintf("key %q occurs twice in the table", m.Key), "a tenant refuses the file or takes the last one silently")
-		t.Entries[i] = e
-		t.duplicate = &t.Entries[i]
+		*known = e
+		t.duplicate = known
 	}
 	return t, nil
 }

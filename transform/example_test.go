@@ -42,10 +42,9 @@ type initials struct {
 	Separator transform.Child `json:"separator" default:"." doc:"text behind each letter"`
 }
 
-func (n *initials) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil // null gives null
+func (n *initials) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil // null gives null
 	}
 	separator := "."
 	if n.Separator.Present() {
@@ -56,7 +55,7 @@ func (n *initials) Eval(s *transform.Scope) (identity.Value, error) {
 		separator = v.Text()
 	}
 	buf := s.Buffer()
-	for _, word := range strings.Fields(text) {
+	for _, word := range strings.Fields(in.Text()) {
 		buf = append(buf, word[0])
 		buf = append(buf, separator...)
 	}
@@ -65,7 +64,7 @@ func (n *initials) Eval(s *transform.Scope) (identity.Value, error) {
 
 func compileInitials(c *transform.Compiler, n *initials) transform.Node {
 	c.Unary()
-	return n
+	return transform.OnInput(n)
 }
 
 // A host adds an operation with one Define, and lists it.

@@ -69,7 +69,8 @@ type Example struct {
 // Fields are of type [Child] (any value), [Int], [Bool], [][Child] (a list),
 // [Table], [Variables] or [Arguments] (all other attributes), or [Input]. The compile function
 // gets them compiled, checks what can be checked without data and returns the
-// node, often the struct itself. It runs once for each use; findings go to the
+// node, often the struct itself; that of an operation on its input is an
+// [Applier] for [OnInput]. It runs once for each use; findings go to the
 // compiler.
 func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, examples ...Example) Operation {
 	op := Operation{Type: typ, Doc: doc, Examples: examples}

@@ -22,6 +22,7 @@ type Scope struct {
 	env  *Env
 	ctx  context.Context
 
+	round     uint32 // counts subjects, see [Scope.Reset]
 	subject   Subject
 	attribute string
 	oldValue  identity.Value
@@ -34,17 +35,17 @@ type Scope struct {
 	shared   []sharedValue
 	accounts [][]*identity.Account // by source slot, oldest first
 	all      []identity.Account
-	active   []bool   // targets under evaluation, when references can loop
-	columns  []column // last schema seen by an account read, and the slot there
-	caches   []cache  // remembered results
-	draws    []uint32 // how often each random stream was begun
+	active   []bool         // targets under evaluation, when references can loop
+	columns  []column       // last schema seen by an account read, and the slot there
+	codes    []codes        // by base
+	results  [][]remembered // by rememberNode and code
+	draws    []uint32       // how often each random stream was begun
 
 	century    int64 // see [Scope.CenturyStart]
 	references int   // under evaluation, when they can loop
 	limits     Limits
 	budget     limit.Budget
 	arena      []byte
-	stack      []identity.Value
 	render     []velocity.Value
 	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
@@ -53,13 +54,36 @@ type Scope struct {
 type sharedValue struct {
 	value identity.Value
 	err   error
-	done  bool
+	cost  cost
+	round uint32 // known when it is the scope's
 }
 
+// cost is what an evaluation has spent of its budget.
+type cost struct{ steps, output int64 }
+
+func (c cost) since(earlier cost) cost {
+	return cost{c.steps - earlier.steps, c.output - earlier.output}
+}
+
+// spent returns what was spent since the start, up to a constant.
+func (s *Scope) spent() cost { return cost{-s.budget.Steps, -s.budget.Output} }
+
+// charge spends again what a result has cost that is already there.
+func (s *Scope) charge(c cost) error {
+	if err := s.budget.Spend(c.steps); err != nil {
+		return err
+	}
+	return s.budget.Produce(int(c.output))
+}
+
+// column is an account attribute that programs read: where it stands in the
+// schema last seen, and its value for the current subject.
 type column struct {
 	schema *identity.Schema
 	slot   int
 	ok     bool
+	round  uint32
+	value  identity.Value // of the oldest account that has it, when round is the scope's
 }
 
 // NewScope returns a scope for the programs of u. The environment is shared.
@@ -76,9 +100,10 @@ func (s *Scope) fit() {
 	grow(&s.shared, u.sharedSlots)
 	grow(&s.accounts, len(u.sources))
 	grow(&s.active, len(u.targets))
-	grow(&s.columns, u.columns)
+	grow(&s.columns, len(u.columns))
 	grow(&s.draws, u.streams)
-	grow(&s.caches, u.cacheSlots)
+	grow(&s.codes, 1+len(u.columns))
+	grow(&s.results, u.resultSlots)
 }
 
 func grow[T any](list *[]T, n int) {
@@ -93,8 +118,7 @@ func grow[T any](list *[]T, n int) {
 func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 	s.subject, s.all = subject, accounts
 	s.arena = s.arena[:0]
-	s.stack = s.stack[:0]
-	clear(s.shared)
+	s.nextRound()
 	for i := range s.accounts {
 		s.accounts[i] = s.accounts[i][:0]
 	}
@@ -111,9 +135,18 @@ func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 	s.start()
 }
 
+// nextRound forgets what is known of the last subject.
+func (s *Scope) nextRound() {
+	if s.round++; s.round == 0 { // after four billion subjects
+		clear(s.shared)
+		clear(s.columns)
+		s.round = 1
+	}
+}
+
 // start gives the next evaluation its own budget and fresh random streams.
 func (s *Scope) start() {
-	s.budget = limit.Budget{Steps: s.limits.Steps, Output: s.limits.Output}
+	s.budget.Steps, s.budget.Output = s.limits.Steps, s.limits.Output
 	if len(s.draws) > 0 {
 		clear(s.draws)
 	}
@@ -213,6 +246,12 @@ func (s *Scope) Text(buf []byte) (identity.Value, error) {
 	return s.adopt(buf), nil
 }
 
+// Same returns a text that an operation leaves as it was. It counts as produced,
+// so that limits do not depend on shortcuts.
+func (s *Scope) Same(text string) (identity.Value, error) {
+	return identity.StringValue(text), s.budget.Produce(len(text))
+}
+
 // keep copies a short text into the scope's memory.
 func (s *Scope) keep(text string) identity.Value {
 	return s.adopt(append(s.Buffer(), text...))
@@ -230,33 +269,22 @@ func (s *Scope) adopt(buf []byte) identity.Value {
 	return identity.StringValue(unsafe.String(&buf[0], len(buf)))
 }
 
-// Input is the place of the implicit or explicit input in the arguments of an
-// operation that consumes it.
-type Input struct{}
-
-// Value returns the input; null when there is none.
-func (Input) Value(s *Scope) identity.Value { return s.input }
-
-// Text returns the text of the input, or false when it is null.
-func (Input) Text(s *Scope) (string, bool) { return s.input.Text(), !s.input.IsNull() }
-
 // Join evaluates all items, then appends each with add and returns the text. The
 // first error wins.
 func (s *Scope) Join(items []Child, add func(dst []byte, i int, v identity.Value) []byte) (identity.Value, error) {
-	base := len(s.stack)
+	var few [4]identity.Value
+	values := few[:0]
 	for i := range items {
 		v, err := items[i].Eval(s)
 		if err != nil {
-			s.stack = s.stack[:base]
 			return identity.Value{}, err
 		}
-		s.stack = append(s.stack, v)
+		values = append(values, v)
 	}
 	buf := s.Buffer()
-	for i, v := range s.stack[base:] {
+	for i, v := range values {
 		buf = add(buf, i, v)
 	}
-	s.stack = s.stack[:base]
 	return s.Text(buf)
 }
 
@@ -315,12 +343,22 @@ func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
 }
 
 // ReadFirst returns an attribute from the oldest account of a source slot that
-// has it; see [Scope.Read].
+// has it; see [Scope.Read]. It looks once for each subject, so that col must be
+// of this slot too.
 func (s *Scope) ReadFirst(slot, col int, name string) identity.Value {
+	if k := &s.columns[col]; k.round == s.round {
+		return k.value
+	}
+	return s.readFirst(slot, col, name)
+}
+
+func (s *Scope) readFirst(slot, col int, name string) (v identity.Value) {
 	for _, a := range s.accounts[slot] {
-		if v := s.Read(a, col, name); !v.IsNull() {
-			return v
+		if v = s.Read(a, col, name); !v.IsNull() {
+			break
 		}
 	}
-	return identity.Value{}
+	k := &s.columns[col]
+	k.value, k.round = v, s.round
+	return v
 }

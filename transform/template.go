@@ -8,6 +8,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform/internal/javatext"
 	"github.com/idprofile/engine/transform/internal/velocity"
 )
 
@@ -29,6 +30,9 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 	local := localNames(t)
 	for _, name := range t.Names() {
 		node.names = append(node.names, c.bind(name, node, local))
+	}
+	if c.Shortcuts() {
+		node.parts = node.direct()
 	}
 	c.lintTemplate(node, site, local)
 	site.Fails = deepPath(t)
@@ -87,9 +91,32 @@ type templateNode struct {
 	text     string
 	template *velocity.Template
 	names    []bound
+	parts    []part // the template, when it is only texts and variables
 	uses     []Use
 	host     bool // asks objects, which may evaluate other programs
 	counts   bool // uses $uniqueCounter
+}
+
+// part is a text or, with slot >= 0, a variable.
+type part struct {
+	text string
+	slot int
+}
+
+// direct returns the parts of a simple template; nil when it asks for something
+// else than variables.
+func (n *templateNode) direct() []part {
+	var list []part
+	for _, p := range n.template.Parts() {
+		slot := -1
+		if p.Name >= 0 {
+			if slot = n.names[p.Name].slot; slot < 0 {
+				return nil
+			}
+		}
+		list = append(list, part{p.Text, slot})
+	}
+	return list
 }
 
 func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) bound {
@@ -170,6 +197,33 @@ func (s *Scope) context(name string) velocity.Value {
 }
 
 func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
+	if n.parts == nil {
+		return n.render(s)
+	}
+	buf := s.Buffer()
+	for i := range n.parts {
+		p := &n.parts[i]
+		if p.slot < 0 {
+			buf = append(buf, p.text...)
+			continue
+		}
+		v := s.vars[p.slot]
+		if v.Kind() != identity.Text {
+			return n.render(s) // where null is an error
+		}
+		buf = javatext.AppendText(buf, v.Text())
+	}
+	if err := s.budget.Spend(int64(len(n.parts)) + 1); err != nil {
+		return identity.Value{}, n.failed(err)
+	}
+	if err := s.budget.Produce(len(buf)); err != nil {
+		return identity.Value{}, n.failed(err)
+	}
+	return s.Text(buf)
+}
+
+// render evaluates any template.
+func (n *templateNode) render(s *Scope) (identity.Value, error) {
 	base := len(s.render)
 	for _, b := range n.names {
 		var v velocity.Value

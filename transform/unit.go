@@ -58,9 +58,9 @@ type Unit struct {
 	targets     map[string]*target
 	vars        int
 	sharedSlots int
-	columns     int
+	columns     []columnKey
 	streams     int
-	cacheSlots  int
+	resultSlots int
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:
@@ -68,6 +68,12 @@ type Unit struct {
 	shared   map[string]*sharedNode
 	folder   *Scope
 	foldLeft int64
+}
+
+// columnKey is an account attribute on a source slot.
+type columnKey struct {
+	slot      int
+	attribute string
 }
 
 // Program evaluates one transform. It is immutable and safe for concurrent use,

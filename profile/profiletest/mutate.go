@@ -36,10 +36,10 @@ const sameType = "profiletest.same"
 
 type same struct{ Input transform.Input }
 
-func (n *same) Eval(s *transform.Scope) (identity.Value, error) { return n.Input.Value(s), nil }
+func (*same) Apply(_ *transform.Scope, in identity.Value) (identity.Value, error) { return in, nil }
 
 func withSame(lib *transform.Library) *transform.Library {
-	return lib.With(transform.Define(sameType, "Gives its input.", func(_ *transform.Compiler, n *same) transform.Node { return n }))
+	return lib.With(transform.Define(sameType, "Gives its input.", func(_ *transform.Compiler, n *same) transform.Node { return transform.OnInput(n) }))
 }
 
 // Mutate changes the configuration in small ways, one at a time, and runs the

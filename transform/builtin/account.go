@@ -43,13 +43,17 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 		return c.Fail("account-source", "", "one of sourceName, applicationId and applicationName is needed")
 	}
 	checkSeveral(c, a)
-	n := &accountNode{args: a, slot: -1, column: c.Column()}
+	n := &accountNode{args: a, slot: -1}
 	n.reader(c)
+	n.column = c.Column(n.slot, n.attribute)
 	if err := n.filters(c); err != nil {
 		return transform.Raise(err)
 	}
 	n.direct = !c.Plain() && n.slot >= 0 && n.attribute != "" && n.sorted &&
 		!a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
+	if n.direct {
+		c.ReadsFirst(n.column)
+	}
 	return n
 }
 

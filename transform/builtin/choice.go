@@ -52,11 +52,10 @@ type lookup struct {
 	Table transform.Table `json:"table" required:"true" doc:"values by exact text of the input; default serves every other input"`
 }
 
-func (n *lookup) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *lookup) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	if key, ok := n.Table.Duplicate(); ok {
 		return identity.Value{}, fmt.Errorf("%w: key %q occurs twice in the table", transform.ErrConfig, key)
 	}
-	in := n.Input.Value(s)
 	if !in.IsNull() {
 		if entry, ok := n.Table.Get(in.Text()); ok {
 			return entry.Eval(s)
@@ -85,7 +84,7 @@ func lookupOp() transform.Operation {
 	return transform.Define("lookup", "The table entry with exactly the text of the input, else the entry default.",
 		func(c *transform.Compiler, n *lookup) transform.Node {
 			checkLookup(c, n)
-			return n
+			return transform.OnInput(n)
 		},
 		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR", "EMEA"))
 }

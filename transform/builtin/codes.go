@@ -15,11 +15,11 @@ type iso3166Args struct {
 	fixed  string
 }
 
-func (n *iso3166Args) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	format := n.fixed
 	if format == "" {
 		v, err := n.Format.Eval(s)
@@ -59,7 +59,7 @@ func iso3166() transform.Operation {
 			case ok:
 				c.Errorf("iso3166-format", "format", "found %s, expected alpha2, alpha3 or numeric", v)
 			}
-			return n
+			return transform.OnInput(n)
 		},
 		example("A name", `{"type":"iso3166","attributes":{"format":"alpha3"}}`, "Germany", "DEU"))
 }
@@ -86,11 +86,11 @@ type e164Args struct {
 	plain  bool
 }
 
-func (n *e164Args) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	region := "US"
 	if n.Region.Present() {
 		v, err := n.Region.Eval(s)
@@ -128,7 +128,7 @@ func e164phone() transform.Operation {
 			if v, ok := n.Region.Const(); ok && !v.IsNull() && !codes.IsRegion(v.Text()) {
 				c.Errorf("e164-region", "defaultRegion", "found %s, expected two capital letters of a country", v)
 			}
-			return n
+			return transform.OnInput(n)
 		},
 		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000", "+15123462000"))
 }

@@ -73,11 +73,11 @@ func (f *format) eval(s *transform.Scope) (*javadate.Format, error) {
 	return &format, nil
 }
 
-func (n *dateFormatArgs) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	parser, err := n.parser.eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -106,7 +106,7 @@ func dateFormat() transform.Operation {
 				c.ReadsNow()
 			}
 			checkDateFormat(c, n)
-			return n
+			return transform.OnInput(n)
 		},
 		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`, "03/09/2027", "2027-03-09"))
 }
@@ -118,7 +118,7 @@ type dateMathArgs struct {
 	math       *javadate.Math
 }
 
-func (n *dateMathArgs) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	math := n.math
 	if math == nil {
 		expr, err := n.Expression.Text(s)
@@ -136,11 +136,10 @@ func (n *dateMathArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	now := javadate.InstantOf(s.Env().Now)
 	from := now
 	if !math.UsesNow() {
-		text, ok := n.Input.Text(s)
-		if !ok {
-			return identity.Value{}, nil
+		if in.IsNull() {
+			return in, nil
 		}
-		if from, err = javadate.ParseISO(text); err != nil {
+		if from, err = javadate.ParseISO(in.Text()); err != nil {
 			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrFormat, err)
 		}
 	}
@@ -169,7 +168,7 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 	v, ok := n.Expression.Const()
 	if !ok {
 		c.ReadsNow()
-		return n
+		return transform.OnInput(n)
 	}
 	if v.IsNull() {
 		return transform.Raise(fmt.Errorf("%w: expression is missing", transform.ErrConfig))
@@ -185,7 +184,7 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 		f.Null, f.Fails = transform.NeverNull, false
 	}
 	checkDateMath(c, n)
-	return n
+	return transform.OnInput(n)
 }
 
 type dateCompareArgs struct {

@@ -91,9 +91,12 @@ func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (i
 	if err != nil {
 		return identity.Value{}, err
 	}
-	buf, err := re.AppendReplaceAll(s.Budget(), s.Buffer(), text, with)
+	buf, found, err := re.AppendReplaceAll(s.Budget(), s.Buffer(), text, with)
 	if err != nil {
 		return identity.Value{}, err
+	}
+	if !found {
+		return s.Same(text)
 	}
 	return s.Text(buf)
 }
@@ -106,11 +109,11 @@ type replace struct {
 	with        replacement
 }
 
-func (n *replace) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *replace) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	return replaceOnce(s, text, &n.pattern, &n.with)
 }
 
@@ -131,7 +134,7 @@ func replaceOp() transform.Operation {
 				return transform.RaiseForInput(err)
 			}
 			n.with.compile(c, &n.pattern, "replacement")
-			return n
+			return transform.OnInput(n)
 		},
 		example("Only letters", `{"type":"replace","attributes":{"regex":"[^a-zA-Z]","replacement":""}}`, "O'Neil-2", "ONeil"))
 }
@@ -148,8 +151,7 @@ type replaceStep struct {
 	err     error
 }
 
-func (n *replaceAll) Eval(s *transform.Scope) (identity.Value, error) {
-	v := n.Input.Value(s)
+func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value, error) {
 	if v.IsNull() {
 		return v, nil
 	}
@@ -179,7 +181,7 @@ func replaceAllOp() transform.Operation {
 				n.steps[i].init(c, &n.Table.Entries[i])
 			}
 			checkOrder(c, n)
-			return n
+			return transform.OnInput(n)
 		},
 		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`, "12-34  56", "1234 56"))
 }

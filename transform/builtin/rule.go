@@ -43,7 +43,7 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 	if !ok {
 		c.CallsRule("")
 		c.Collect(&a.Args)
-		return &ruleNode{args: a}
+		return transform.OnInput(&ruleNode{args: a})
 	}
 	if name.Text() == transform.UtilityRule {
 		return c.Delegate(utilityOperations(), "operation", "rule-utility")
@@ -56,7 +56,7 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 	c.CallsRule(name.Text())
 	c.Collect(&a.Args)
 	c.Facts().Fails = true
-	return &ruleNode{args: a, name: name.Text()}
+	return transform.OnInput(&ruleNode{args: a, name: name.Text()})
 }
 
 type ruleNode struct {
@@ -64,7 +64,7 @@ type ruleNode struct {
 	name string
 }
 
-func (n *ruleNode) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *ruleNode) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	name := n.name
 	if name == "" {
 		var err error
@@ -81,7 +81,7 @@ func (n *ruleNode) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, fmt.Errorf("%w: there is no stub for rule %q", transform.ErrRule, name)
 	}
 	v, err := rule(s.Context(), transform.RuleCall{
-		Name: name, Attribute: s.Attribute(), Input: n.args.Input.Value(s), OldValue: s.OldValue(),
+		Name: name, Attribute: s.Attribute(), Input: in, OldValue: s.OldValue(),
 		Args: args, Subject: s.Subject(), Now: s.Env().Now,
 	})
 	if err != nil {
@@ -101,11 +101,11 @@ type endOfString struct {
 	NumChars transform.Int   `json:"numChars" required:"true" doc:"number of characters, UTF-16 units"`
 }
 
-func (n *endOfString) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *endOfString) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	count, ok, err := n.NumChars.Eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -128,7 +128,7 @@ func getEndOfString() transform.Operation {
 	return transform.Define("getEndOfString", "The last characters of the text; null when it is shorter.",
 		func(c *transform.Compiler, n *endOfString) transform.Node {
 			c.Unary().Null = transform.MayBeNull
-			return n
+			return transform.OnInput(n)
 		},
 		example("The last characters", utility(`"operation":"getEndOfString","numChars":2`), "abcd", "cd"))
 }

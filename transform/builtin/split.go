@@ -15,11 +15,11 @@ type split struct {
 	pattern   pattern
 }
 
-func (n *split) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	re, err := n.pattern.eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -63,7 +63,7 @@ func splitOp() transform.Operation {
 			if err := n.pattern.compile(c, "delimiter"); err != nil {
 				return transform.RaiseForInput(err)
 			}
-			return n
+			return transform.OnInput(n)
 		},
 		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com", "example.com"))
 }

@@ -15,39 +15,84 @@ type substring struct {
 	BeginOffset transform.Int `json:"beginOffset" default:"0" doc:"added to begin unless that is -1"`
 	End         transform.Int `json:"end" default:"-1" doc:"position after the last one; -1 is the end of the text"`
 	EndOffset   transform.Int `json:"endOffset" default:"0" doc:"added to end unless that is -1"`
+	fixed       *span
 }
 
-func (n *substring) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+// span is where a substring begins and ends, in UTF-16 units.
+type span struct {
+	begin, end int64
+	open       bool // up to the end of the text
+}
+
+func (n *substring) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	var at span
+	if n.fixed != nil {
+		at = *n.fixed
+	} else {
+		var err error
+		if at, err = n.span(s); err != nil {
+			return identity.Value{}, err
+		}
+	}
+	text := in.Text()
+	if part, ok := at.ascii(text); ok {
+		return identity.StringValue(part), nil
+	}
+	length := int64(javatext.Len(text))
+	if at.open {
+		at.end = length
+	}
+	part, ok := javatext.Substring(text, int(at.begin), int(at.end))
+	if !ok {
+		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, at.begin, at.end, length)
+	}
+	return identity.StringValue(part), nil
+}
+
+// ascii cuts the piece out when everything up to its end is ASCII, so that
+// bytes are units.
+func (at span) ascii(text string) (part string, ok bool) {
+	if at.open || at.begin < 0 || at.begin > at.end || at.end > int64(len(text)) || !javatext.IsASCII(text[:at.end]) {
+		return "", false
+	}
+	return text[at.begin:at.end], true
+}
+
+// span evaluates the positions.
+func (n *substring) span(s *transform.Scope) (span, error) {
 	var at [4]int64 // begin, beginOffset, end, endOffset
 	at[2] = -1
 	for i, arg := range [...]*transform.Int{&n.Begin, &n.BeginOffset, &n.End, &n.EndOffset} {
 		v, ok, err := arg.Eval(s)
 		if err != nil {
-			return identity.Value{}, err
+			return span{}, err
 		}
 		if ok {
 			at[i] = v
 		} else if i == 0 {
-			return identity.Value{}, fmt.Errorf("%w: begin", transform.ErrNull)
+			return span{}, fmt.Errorf("%w: begin", transform.ErrNull)
 		}
 	}
-	length := int64(javatext.Len(text))
-	begin, end := int64(0), length
+	p := span{end: at[2] + at[3], open: at[2] == -1}
 	if at[0] != -1 {
-		begin = at[0] + at[1]
+		p.begin = at[0] + at[1]
 	}
-	if at[2] != -1 {
-		end = at[2] + at[3]
+	return p, nil
+}
+
+// fix computes positions that are the same for everybody.
+func (n *substring) fix() {
+	for _, arg := range [...]*transform.Int{&n.Begin, &n.BeginOffset, &n.End, &n.EndOffset} {
+		if _, ok := arg.Const(); !ok {
+			return
+		}
 	}
-	part, ok := javatext.Substring(text, int(begin), int(end))
-	if !ok {
-		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, begin, end, length)
+	if at, err := n.span(nil); err == nil {
+		n.fixed = &at
 	}
-	return identity.StringValue(part), nil
 }
 
 // substringOp cuts a piece out of the text.
@@ -58,7 +103,10 @@ func substringOp() transform.Operation {
 	return transform.Define("substring", "A piece of the text by position; positions outside the text are an error.",
 		func(c *transform.Compiler, n *substring) transform.Node {
 			checkSubstring(c, n)
-			return n
+			if c.Shortcuts() {
+				n.fix()
+			}
+			return transform.OnInput(n)
 		},
 		example("The first letter", `{"type":"substring","attributes":{"begin":0,"end":1}}`, "Maria", "M"))
 }

@@ -22,11 +22,11 @@ type unaryNode struct {
 	apply func(s *transform.Scope, text string) (identity.Value, error)
 }
 
-func (n *unaryNode) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *unaryNode) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	return n.apply(s, text)
 }
 
@@ -34,7 +34,7 @@ func (n *unaryNode) Eval(s *transform.Scope) (identity.Value, error) {
 func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), examples ...transform.Example) transform.Operation {
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		c.Unary()
-		return &unaryNode{*a, apply}
+		return transform.OnInput(&unaryNode{*a, apply})
 	}, examples...)
 }
 
@@ -43,7 +43,7 @@ func defineNullable(typ, doc string, apply func(*transform.Scope, string) (ident
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		f := c.Unary()
 		f.Null, f.Empty = transform.MayBeNull, false
-		return &unaryNode{*a, apply}
+		return transform.OnInput(&unaryNode{*a, apply})
 	}, examples...)
 }
 
@@ -53,6 +53,9 @@ func defineNullable(typ, doc string, apply func(*transform.Scope, string) (ident
 func lower() transform.Operation {
 	return defineText("lower", "Lower case, by the full and language-neutral mapping of Unicode.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
+			if javatext.IsLowerASCII(text) {
+				return s.Same(text)
+			}
 			return s.Text(javatext.AppendLower(s.Buffer(), text))
 		},
 		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
@@ -64,6 +67,9 @@ func lower() transform.Operation {
 func upper() transform.Operation {
 	return defineText("upper", "Upper case, by the full and language-neutral mapping of Unicode.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
+			if javatext.IsUpperASCII(text) {
+				return s.Same(text)
+			}
 			return s.Text(javatext.AppendUpper(s.Buffer(), text))
 		},
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
@@ -86,6 +92,9 @@ func trim() transform.Operation {
 func decomposeDiacriticalMarks() transform.Operation {
 	return defineText("decomposeDiacriticalMarks", "Compatibility decomposition (NFKD), then removal of U+0300 to U+036F. Letters such as ø, ł and ß stay.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
+			if javatext.IsASCII(text) {
+				return s.Same(text)
+			}
 			return s.Text(javatext.AppendDecompose(s.Buffer(), text))
 		},
 		example("Accents", `{"type":"decomposeDiacriticalMarks"}`, "Dvořák", "Dvorak"))
@@ -220,11 +229,11 @@ type find struct {
 	last      bool
 }
 
-func (n *find) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *find) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	sub, err := n.Substring.Text(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -237,7 +246,7 @@ func (n *find) Eval(s *transform.Scope) (identity.Value, error) {
 
 func compileFind(c *transform.Compiler, n *find) transform.Node {
 	c.Unary().Kind = identity.Integer
-	return n
+	return transform.OnInput(n)
 }
 
 // indexOf gives the position of the first occurrence in UTF-16 units, -1 if absent.
@@ -271,11 +280,11 @@ type pad struct {
 	apply   func(text string, length int, padding string) string
 }
 
-func (n *pad) Eval(s *transform.Scope) (identity.Value, error) {
-	text, ok := n.Input.Text(s)
-	if !ok {
-		return identity.Value{}, nil
+func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
 	}
+	text := in.Text()
 	length, ok, err := n.Length.Eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -309,7 +318,7 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 		f.MinLen = int(max(min(length, 1<<30), int64(c.InputFacts().MinLen)))
 		f.Empty = f.Empty && f.MinLen == 0
 	}
-	return n
+	return transform.OnInput(n)
 }
 
 // leftPad fills the text up to a length on the left.

@@ -32,7 +32,7 @@ func BenchmarkReplaceAll(b *testing.B) {
 			var dst []byte
 			b.ReportAllocs()
 			for b.Loop() {
-				if dst, err = re.AppendReplaceAll(nil, dst[:0], c.input, r); err != nil {
+				if dst, _, err = re.AppendReplaceAll(nil, dst[:0], c.input, r); err != nil {
 					b.Fatal(err)
 				}
 			}

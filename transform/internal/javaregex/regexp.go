@@ -68,17 +68,16 @@ func (re *Regexp) replace(b *limit.Budget, src string, r *Replacement, most int)
 	return string(dst), nil
 }
 
-// AppendReplaceAll appends the result of ReplaceAll to dst. It does not
-// allocate, except to let dst grow, for expressions that are one character
-// class or plain text. With an error the appended part is undefined.
-func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string, r *Replacement) ([]byte, error) {
+// AppendReplaceAll appends the result of ReplaceAll to dst, or reports that
+// nothing matches and appends nothing. It does not allocate, except to let dst
+// grow, for expressions that are one character class or plain text. With an
+// error the appended part is undefined.
+func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string, r *Replacement) (out []byte, found bool, err error) {
 	dst, n, err := re.appendReplace(b, dst, src, r, -1)
 	if n == 0 && err == nil {
-		if err = b.Produce(len(src)); err == nil {
-			dst = append(dst, src...)
-		}
+		err = b.Produce(len(src))
 	}
-	return dst, err
+	return dst, n > 0, err
 }
 
 // appendReplace appends src with up to most matches replaced (all if negative)

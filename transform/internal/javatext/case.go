@@ -74,8 +74,45 @@ func letters(w uint64, first byte) uint64 {
 
 // sameASCII reports whether s is ASCII without letters from first to first+25.
 func sameASCII(s string, first byte) bool {
-	for i := 0; i < len(s); i++ {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if w := word(s, i); w&tops != 0 || letters(w, first) != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || c-first < 26 {
+			return false
+		}
+	}
+	return true
+}
+
+// word returns eight bytes of s.
+func word(s string, i int) uint64 {
+	b := s[i : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+		uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
+// IsLowerASCII reports whether s is ASCII without capitals, so that [Lower]
+// leaves it as it is.
+func IsLowerASCII(s string) bool { return sameASCII(s, 'A') }
+
+// IsUpperASCII reports whether s is ASCII without small letters, so that [Upper]
+// leaves it as it is.
+func IsUpperASCII(s string) bool { return sameASCII(s, 'a') }
+
+// IsASCII reports whether s is ASCII, so that [Decompose] leaves it as it is.
+func IsASCII(s string) bool {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if word(s, i)&tops != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

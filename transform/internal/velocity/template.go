@@ -108,6 +108,23 @@ func (t *Template) Names() []string { return t.names }
 // that evaluating it allocates nothing beyond what dst needs.
 func (t *Template) IsSimple() bool { return t.simple != nil }
 
+// Part is a piece of a simple template: a text or, when Name is not negative,
+// the variable Names()[Name].
+type Part struct {
+	Text string
+	Name int
+}
+
+// Parts returns the pieces of a template that is only texts and plain
+// variables, nil for others. Rendering it takes len(Parts()) + 1 steps.
+func (t *Template) Parts() []Part {
+	var parts []Part
+	for _, s := range t.simple {
+		parts = append(parts, Part{s.text, s.slot})
+	}
+	return parts
+}
+
 // Single returns the only reference of a template that is nothing else, such
 // as $identity.getManager().
 func (t *Template) Single() (r Reference, ok bool) {

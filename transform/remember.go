@@ -1,0 +1,186 @@
+package transform
+
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Countries, departments and dates repeat over a population. A subtree that
+// depends on one account attribute alone, its base, therefore remembers its
+// results by the values of the base, in each scope for itself: the base looks
+// its value up once for a subject, and each such subtree takes the result from a
+// list. A remembered result spends what computing it spends, and so does a
+// shared one: limits do not depend on who came before.
+
+const (
+	maxCodes     = 512 // values of a base that are told apart
+	maxCodedText = 64  // bytes of a value, and of a result that is remembered
+	codeTrial    = 4096
+)
+
+// cheap lists the operations that are not worth remembering alone.
+var cheap = [...]string{"accountAttribute", "firstValid", "lower", "trim", "upper"}
+
+// Of needs.base; other numbers are 1 + that of a column.
+const (
+	noBase   = 0
+	manyBase = -1
+)
+
+// mergeBase is the base of a subtree whose parts have the bases a and b.
+func mergeBase(a, b int) int {
+	switch {
+	case a == b || b == noBase:
+		return a
+	case a == noBase:
+		return b
+	}
+	return manyBase
+}
+
+// codes numbers the values of a base from 1, in the order of their appearance.
+// It switches itself off when fewer than half of the values are known ones.
+type codes struct {
+	texts []string
+	slots []uint16 // by hash: the code; 0: free
+	null  int      // the code of null, 0: none yet
+	count int
+	asked int
+	found int
+	off   bool
+
+	round uint32 // of code
+	code  int    // of the current subject; 0: none
+}
+
+// lookup returns the code of the base for the current subject, 0 when it has
+// none.
+func (s *Scope) code(base int) int {
+	c := &s.codes[base]
+	if c.off {
+		return 0
+	}
+	if c.round != s.round {
+		key := &s.unit.columns[base-1]
+		c.round, c.code = s.round, c.find(s.ReadFirst(key.slot, base-1, key.attribute))
+	}
+	return c.code
+}
+
+func (c *codes) find(v identity.Value) int {
+	if c.asked++; c.asked == codeTrial {
+		if c.off = c.found < codeTrial/2; c.off {
+			c.texts, c.slots = nil, nil
+			return 0
+		}
+		c.asked, c.found = 0, 0
+	}
+	switch v.Kind() {
+	case identity.Null:
+		if c.null == 0 {
+			c.null = c.next()
+		} else {
+			c.found++
+		}
+		return c.null
+	case identity.Text:
+		return c.text(v.Text())
+	}
+	return 0
+}
+
+// next returns a new code, 0 when there are enough.
+func (c *codes) next() int {
+	if c.count == maxCodes {
+		return 0
+	}
+	c.count++
+	return c.count
+}
+
+func (c *codes) text(text string) int {
+	if c.slots == nil {
+		c.slots, c.texts = make([]uint16, 4*maxCodes), make([]string, 1, 16)
+	}
+	slot := hashText(text) % (4 * maxCodes)
+	for ; c.slots[slot] != 0; slot = (slot + 1) % (4 * maxCodes) {
+		if code := int(c.slots[slot]); c.texts[code] == text {
+			c.found++
+			return code
+		}
+	}
+	if len(text) > maxCodedText {
+		return 0
+	}
+	code := c.next()
+	if code == 0 {
+		return 0
+	}
+	for len(c.texts) <= code {
+		c.texts = append(c.texts, "")
+	}
+	c.texts[code] = string(append([]byte(nil), text...))
+	c.slots[slot] = uint16(code)
+	return code
+}
+
+// rememberNode remembers the results of node by the codes of its base.
+type rememberNode struct {
+	base   int
+	slot   int
+	node   Node
+	inside bool // what is around it remembers, too
+}
+
+// remembered is a result that is known.
+type remembered struct {
+	value identity.Value
+	cost  cost
+	known bool
+}
+
+func (n *rememberNode) Eval(s *Scope) (identity.Value, error) {
+	if n.inside {
+		return n.node.Eval(s)
+	}
+	code := s.code(n.base)
+	if code == 0 {
+		return n.node.Eval(s)
+	}
+	if list := s.results[n.slot]; code < len(list) && list[code].known {
+		r := &list[code]
+		return r.value, s.charge(r.cost)
+	}
+	return n.first(s, code)
+}
+
+// first evaluates the node for a new value of the base.
+func (n *rememberNode) first(s *Scope, code int) (identity.Value, error) {
+	before := s.spent()
+	v, err := n.node.Eval(s)
+	if err != nil || v.Kind() == identity.List || v.Kind() == identity.Text && len(v.Text()) > maxCodedText {
+		return v, err
+	}
+	list := &s.results[n.slot]
+	if code >= len(*list) {
+		*list = slices.Grow(*list, code+1-len(*list))[:code+1]
+	}
+	(*list)[code] = remembered{v.Clone(), s.spent().since(before), true}
+	return v, nil
+}
+
+// remember puts a memory around a node that depends on one base alone, when it
+// is worth it. Of nodes inside each other only the outermost remembers.
+func (c *Compiler) remember(node Node) Node {
+	if c.facts.base <= noBase || !c.facts.costly {
+		return node
+	}
+	for _, inner := range c.inside {
+		inner.inside = true
+	}
+	n := &rememberNode{base: c.facts.base, slot: c.unit.resultSlots, node: node}
+	c.unit.resultSlots++
+	c.inside = []*rememberNode{n}
+	return n
+}
