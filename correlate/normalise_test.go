@@ -263,9 +263,9 @@ func TestTransforms(t *testing.T) {
 		Region transform.Child `json:"defaultRegion"`
 	}
 	library := transform.NewLibrary(transform.Define("e164phone", "A stand-in.", func(_ *transform.Compiler, a *phone) transform.Node {
-		return evalFunc(func(s *transform.Scope) (identity.Value, error) {
-			text, ok := a.Input.Text(s)
-			if !ok || strings.Contains(text, "x") {
+		return transform.OnInput(applyFunc(func(s *transform.Scope, in identity.Value) (identity.Value, error) {
+			text := in.Text()
+			if in.IsNull() || strings.Contains(text, "x") {
 				return identity.Value{}, nil
 			}
 			region, err := a.Region.Eval(s)
@@ -274,7 +274,7 @@ func TestTransforms(t *testing.T) {
 				text = "+49" + text[1:]
 			}
 			return identity.StringValue(text), err
-		})
+		}))
 	}))
 	c, found := correlate.Compile(parse(t, one("e164:DE")), correlate.Options{Library: library})
 	if len(found) > 0 {
@@ -295,9 +295,11 @@ func TestTransforms(t *testing.T) {
 	}
 }
 
-type evalFunc func(s *transform.Scope) (identity.Value, error)
+type applyFunc func(s *transform.Scope, in identity.Value) (identity.Value, error)
 
-func (f evalFunc) Eval(s *transform.Scope) (identity.Value, error) { return f(s) }
+func (f applyFunc) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	return f(s, in)
+}
 
 func TestManual(t *testing.T) {
 	rows, found := correlate.ParseManual("m.csv", strings.NewReader("\ufeffaccount,displayName,userName,type\r\n1,Ann,ann,x\r\n,No,bob,\r\n2,Bob,,\r\n9,X,ann,\r\n3,Y,zed,\r\n4,Z,twin,\r\n1,Ann,bob,\r\n5,a\"b,c,\r\n2\r\n"))

@@ -67,10 +67,13 @@ func (c *Child) Const() (identity.Value, bool) {
 	return k.value, ok
 }
 
-// inner returns the node without its observer.
+// inner returns the node without its observer or memory.
 func (c *Child) inner() Node {
-	if o, ok := c.node.(*observedNode); ok {
-		return o.node
+	switch n := c.node.(type) {
+	case *observedNode:
+		return n.node
+	case *renderNode:
+		return n.template
 	}
 	return c.node
 }

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"slices"
+	"unsafe"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -17,6 +18,7 @@ const (
 	maxCodes     = 512 // values of a base that are told apart
 	maxCodedText = 64  // bytes of a value, and of a result that is remembered
 	codeTrial    = 4096
+	codeOfNull   = 1
 )
 
 // cheap lists the operations that are not worth remembering alone.
@@ -42,10 +44,8 @@ func mergeBase(a, b int) int {
 // codes numbers the values of a base from 1, in the order of their appearance.
 // It switches itself off when fewer than half of the values are known ones.
 type codes struct {
-	texts []string
+	texts []string // by code
 	slots []uint16 // by hash: the code; 0: free
-	null  int      // the code of null, 0: none yet
-	count int
 	asked int
 	found int
 	off   bool
@@ -54,7 +54,7 @@ type codes struct {
 	code  int    // of the current subject; 0: none
 }
 
-// lookup returns the code of the base for the current subject, 0 when it has
+// code returns the code of the base for the current subject, 0 when it has
 // none.
 func (s *Scope) code(base int) int {
 	c := &s.codes[base]
@@ -69,60 +69,42 @@ func (s *Scope) code(base int) int {
 }
 
 func (c *codes) find(v identity.Value) int {
-	if c.asked++; c.asked == codeTrial {
-		if c.off = c.found < codeTrial/2; c.off {
-			c.texts, c.slots = nil, nil
-			return 0
-		}
-		c.asked, c.found = 0, 0
-	}
 	switch v.Kind() {
 	case identity.Null:
-		if c.null == 0 {
-			c.null = c.next()
-		} else {
-			c.found++
-		}
-		return c.null
+		return codeOfNull
 	case identity.Text:
-		return c.text(v.Text())
+		text := v.Text()
+		return c.text(unsafe.Slice(unsafe.StringData(text), len(text)))
 	}
 	return 0
 }
 
-// next returns a new code, 0 when there are enough.
-func (c *codes) next() int {
-	if c.count == maxCodes {
-		return 0
+// text returns the code of a text, 0 when it has none.
+func (c *codes) text(text []byte) int {
+	if c.asked++; c.asked == codeTrial {
+		c.asked = 0
+		if c.off = c.found < codeTrial/2; c.off {
+			*c = codes{off: true}
+			return 0
+		}
+		c.found = 0
 	}
-	c.count++
-	return c.count
-}
-
-func (c *codes) text(text string) int {
 	if c.slots == nil {
-		c.slots, c.texts = make([]uint16, 4*maxCodes), make([]string, 1, 16)
+		c.slots, c.texts = make([]uint16, 4*maxCodes), make([]string, codeOfNull+1, 16)
 	}
-	slot := hashText(text) % (4 * maxCodes)
+	slot := hashText(unsafe.String(unsafe.SliceData(text), len(text))) % (4 * maxCodes)
 	for ; c.slots[slot] != 0; slot = (slot + 1) % (4 * maxCodes) {
-		if code := int(c.slots[slot]); c.texts[code] == text {
+		if code := int(c.slots[slot]); c.texts[code] == string(text) {
 			c.found++
 			return code
 		}
 	}
-	if len(text) > maxCodedText {
+	if len(text) > maxCodedText || len(c.texts) == maxCodes {
 		return 0
 	}
-	code := c.next()
-	if code == 0 {
-		return 0
-	}
-	for len(c.texts) <= code {
-		c.texts = append(c.texts, "")
-	}
-	c.texts[code] = string(append([]byte(nil), text...))
-	c.slots[slot] = uint16(code)
-	return code
+	c.slots[slot] = uint16(len(c.texts))
+	c.texts = append(c.texts, string(text))
+	return len(c.texts) - 1
 }
 
 // rememberNode remembers the results of node by the codes of its base.
@@ -144,7 +126,11 @@ func (n *rememberNode) Eval(s *Scope) (identity.Value, error) {
 	if n.inside {
 		return n.node.Eval(s)
 	}
-	code := s.code(n.base)
+	return n.result(s, s.code(n.base))
+}
+
+// result returns the result for a code; 0 is none.
+func (n *rememberNode) result(s *Scope, code int) (identity.Value, error) {
 	if code == 0 {
 		return n.node.Eval(s)
 	}
@@ -168,6 +154,54 @@ func (n *rememberNode) first(s *Scope, code int) (identity.Value, error) {
 	}
 	(*list)[code] = remembered{v.Clone(), s.spent().since(before), true}
 	return v, nil
+}
+
+// renderNode remembers what a template with directives gives for the values of
+// its variables.
+type renderNode struct {
+	rememberNode
+	template *templateNode
+}
+
+func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
+	c := &s.rendered[n.base]
+	if c.off {
+		return n.node.Eval(s)
+	}
+	var room [maxCodedText]byte
+	key := room[:0]
+	for _, name := range n.template.names {
+		if name.slot < 0 { // set by the template itself
+			continue
+		}
+		v := s.vars[name.slot]
+		switch {
+		case v.IsNull():
+			key = append(key, 0xFF)
+		case v.Kind() == identity.Text && len(v.Text()) < maxCodedText-len(key)-1:
+			key = append(append(key, byte(len(v.Text()))), v.Text()...)
+		default:
+			return n.node.Eval(s)
+		}
+	}
+	return n.result(s, c.text(key))
+}
+
+// rememberTemplate puts a memory around a template that depends on variables
+// alone.
+func (c *Compiler) rememberTemplate(t *templateNode) Node {
+	for _, name := range t.names {
+		if name.global != nil {
+			return t
+		}
+	}
+	if !c.Shortcuts() || t.parts != nil || len(t.names) == 0 {
+		return t
+	}
+	n := &renderNode{rememberNode{base: c.unit.templates, slot: c.unit.resultSlots, node: t}, t}
+	c.unit.templates++
+	c.unit.resultSlots++
+	return n
 }
 
 // remember puts a memory around a node that depends on one base alone, when it

@@ -38,6 +38,7 @@ type Scope struct {
 	active   []bool         // targets under evaluation, when references can loop
 	columns  []column       // last schema seen by an account read, and the slot there
 	codes    []codes        // by base
+	rendered []codes        // by renderNode
 	results  [][]remembered // by rememberNode and code
 	draws    []uint32       // how often each random stream was begun
 
@@ -103,6 +104,7 @@ func (s *Scope) fit() {
 	grow(&s.columns, len(u.columns))
 	grow(&s.draws, u.streams)
 	grow(&s.codes, 1+len(u.columns))
+	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
 }
 

@@ -40,7 +40,7 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 	if single, ok := t.Single(); ok {
 		site.objects = isObject(single)
 	}
-	return node
+	return c.rememberTemplate(node)
 }
 
 // localNames are the names that a template sets itself.

@@ -61,6 +61,7 @@ type Unit struct {
 	columns     []columnKey
 	streams     int
 	resultSlots int
+	templates   int  // that remember results
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:

@@ -194,29 +194,72 @@ type dateCompareArgs struct {
 	Yes      transform.Child `json:"positiveCondition" required:"true" doc:"the value when the comparison holds"`
 	No       transform.Child `json:"negativeCondition" required:"true" doc:"the value when it does not"`
 	branches branches
+	first    operand
+	second   operand
+	operator javadate.Comparison
+	fixed    bool // the operator is known
+}
+
+// operand is a date to compare. A constant one is read in advance.
+type operand struct {
+	arg   *transform.Child
+	now   bool
+	fixed *javadate.Instant
+}
+
+func newOperand(c *transform.Compiler, arg *transform.Child) operand {
+	o := operand{arg: arg}
+	if v, ok := arg.Const(); ok && !v.IsNull() && c.Shortcuts() {
+		o.now = v.Text() == "now"
+		if at, err := javadate.ParseISO(v.Text()); err == nil {
+			o.fixed = &at
+		}
+	}
+	return o
+}
+
+func (o *operand) eval(s *transform.Scope) (javadate.Instant, error) {
+	switch {
+	case o.fixed != nil:
+		return *o.fixed, nil
+	case o.now:
+		return javadate.InstantOf(s.Env().Now), nil
+	}
+	return instant(s, o.arg)
 }
 
 func (n *dateCompareArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.branches.complete(); err != nil {
 		return identity.Value{}, err
 	}
-	first, err := instant(s, &n.First)
+	first, err := n.first.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
-	second, err := instant(s, &n.Second)
+	second, err := n.second.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+	comparison := n.operator
+	if !n.fixed {
+		if comparison, err = n.comparison(s); err != nil {
+			return identity.Value{}, err
+		}
+	}
+	return n.branches.Eval(s, comparison.Holds(first, second))
+}
+
+// comparison evaluates the operator.
+func (n *dateCompareArgs) comparison(s *transform.Scope) (javadate.Comparison, error) {
 	op, err := n.Operator.Text(s)
 	if err != nil {
-		return identity.Value{}, err
+		return 0, err
 	}
 	comparison, ok := javadate.ParseComparison(op)
 	if !ok {
-		return identity.Value{}, fmt.Errorf("%w: operator %q, expected lt, lte, gt or gte", transform.ErrConfig, op)
+		return 0, fmt.Errorf("%w: operator %q, expected lt, lte, gt or gte", transform.ErrConfig, op)
 	}
-	return n.branches.Eval(s, comparison.Holds(first, second))
+	return comparison, nil
 }
 
 func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
@@ -242,6 +285,10 @@ func dateCompare() transform.Operation {
 		func(c *transform.Compiler, n *dateCompareArgs) transform.Node {
 			n.branches = branches{&n.Yes, &n.No}
 			n.branches.compile(c)
+			n.first, n.second = newOperand(c, &n.First), newOperand(c, &n.Second)
+			if v, ok := n.Operator.Const(); ok && !v.IsNull() && c.Shortcuts() {
+				n.operator, n.fixed = javadate.ParseComparison(v.Text())
+			}
 			checkDateCompare(c, n)
 			return n
 		},
