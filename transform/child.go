@@ -333,8 +333,9 @@ func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 	if m.round != s.round {
 		before := s.spent()
 		v, err := n.node.Eval(s)
-		s.shared[n.slot] = sharedValue{v, err, s.spent().since(before), s.round}
 		m = &s.shared[n.slot]
+		m.value, m.err, m.round = v, err, s.round
+		m.cost = s.spent().since(before)
 	} else if err := s.charge(m.cost); err != nil {
 		return identity.Value{}, err
 	}

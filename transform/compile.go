@@ -98,8 +98,9 @@ func (c *Compiler) build() Node {
 func (c *Compiler) withInput() Node {
 	in := c.attributes().Get("input")
 	if in.IsNull() {
-		c.facts.input = c.facts.input || c.op.input
-		return c.op.compile(c)
+		node := c.op.compile(c)
+		c.facts.input = c.facts.input || c.op.input && !c.passes
+		return node
 	}
 	input := c.compile(in, diag.Attr(c.op.Type, "input"))
 	c.inputSite = input.site
@@ -134,10 +135,11 @@ func (c *Compiler) optimise(node Node, visible int) Node {
 	return c.remember(c.share(node))
 }
 
-// share evaluates a node that occurs again only once for each subject.
+// share evaluates a node that occurs again only once for each subject, when that
+// is worth it.
 func (c *Compiler) share(node Node) Node {
 	key := string(c.node.Append(nil))
-	if c.unit.counts[key] < 2 {
+	if c.unit.counts[key] < 2 || !c.facts.costly {
 		return node
 	}
 	shared, ok := c.unit.shared[key]

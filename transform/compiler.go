@@ -35,6 +35,7 @@ type Compiler struct {
 	counts bool            // something inside uses $uniqueCounter
 	clock  bool            // the word now stands inside, references aside
 	inside []*rememberNode // outermost ones inside
+	passes bool            // the operation hands its input on, no more
 }
 
 // needs is what decides whether a subtree can be folded or shared.

@@ -55,6 +55,7 @@ func (c *Compiler) Reference(name string) Node {
 		c.Report(diag.Error, "reference-unknown", "id", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
+	c.passes = true
 	c.deps.Transforms = append(c.deps.Transforms, def.Name)
 	t := c.unit.reference(c, name)
 	if t.busy {

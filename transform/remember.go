@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"math"
 	"slices"
 	"unsafe"
 
@@ -15,13 +16,14 @@ import (
 // shared one: limits do not depend on who came before.
 
 const (
-	maxCodes     = 512 // values of a base that are told apart
-	maxCodedText = 64  // bytes of a value, and of a result that is remembered
+	maxCodes     = 1 << 10 // values of a base that are told apart
+	maxCodedText = 64      // bytes of a value, and of a result that is remembered
+	firstSlots   = 256     // of codes; they grow
 	codeTrial    = 4096
 	codeOfNull   = 1
 )
 
-// cheap lists the operations that are not worth remembering alone.
+// cheap lists the operations that are not worth sharing or remembering alone.
 var cheap = [...]string{"accountAttribute", "firstValid", "lower", "trim", "upper"}
 
 // Of needs.base; other numbers are 1 + that of a column.
@@ -42,12 +44,14 @@ func mergeBase(a, b int) int {
 }
 
 // codes numbers the values of a base from 1, in the order of their appearance.
-// It switches itself off when fewer than half of the values are known ones.
+// It switches itself off when too few of them are known ones: at first a
+// sixteenth, since dates need a while, later a quarter.
 type codes struct {
 	texts []string // by code
 	slots []uint16 // by hash: the code; 0: free
 	asked int
 	found int
+	least int // of codeTrial values that must be known
 	off   bool
 
 	round uint32 // of code
@@ -71,6 +75,8 @@ func (s *Scope) code(base int) int {
 func (c *codes) find(v identity.Value) int {
 	switch v.Kind() {
 	case identity.Null:
+		c.asked++
+		c.found++
 		return codeOfNull
 	case identity.Text:
 		text := v.Text()
@@ -81,30 +87,61 @@ func (c *codes) find(v identity.Value) int {
 
 // text returns the code of a text, 0 when it has none.
 func (c *codes) text(text []byte) int {
-	if c.asked++; c.asked == codeTrial {
-		c.asked = 0
-		if c.off = c.found < codeTrial/2; c.off {
-			*c = codes{off: true}
-			return 0
-		}
-		c.found = 0
+	if c.asked++; c.asked >= codeTrial && !c.worth() {
+		return 0
 	}
-	if c.slots == nil {
-		c.slots, c.texts = make([]uint16, 4*maxCodes), make([]string, codeOfNull+1, 16)
+	hash := hashText(unsafe.String(unsafe.SliceData(text), len(text)))
+	if len(c.slots) == 0 {
+		return c.add(text)
 	}
-	slot := hashText(unsafe.String(unsafe.SliceData(text), len(text))) % (4 * maxCodes)
-	for ; c.slots[slot] != 0; slot = (slot + 1) % (4 * maxCodes) {
+	mask := uint32(len(c.slots) - 1)
+	for slot := hash & mask; c.slots[slot] != 0; slot = (slot + 1) & mask {
 		if code := int(c.slots[slot]); c.texts[code] == string(text) {
 			c.found++
 			return code
 		}
 	}
+	return c.add(text)
+}
+
+// worth looks back at the last values.
+func (c *codes) worth() bool {
+	if c.found < c.least {
+		*c = codes{off: true}
+		return false
+	}
+	c.asked, c.found, c.least = 0, 0, codeTrial/2
+	return true
+}
+
+// add gives a text a code, as long as there are any.
+func (c *codes) add(text []byte) int {
 	if len(text) > maxCodedText || len(c.texts) == maxCodes {
 		return 0
 	}
-	c.slots[slot] = uint16(len(c.texts))
+	if c.slots == nil {
+		c.least = codeTrial / 2
+		c.texts = make([]string, codeOfNull+1, firstSlots/4)
+	}
 	c.texts = append(c.texts, string(text))
+	if len(c.slots) < 4*len(c.texts) {
+		c.slots = make([]uint16, max(firstSlots, 2*len(c.slots)))
+		for code := codeOfNull + 1; code < len(c.texts); code++ {
+			c.place(code)
+		}
+	} else {
+		c.place(len(c.texts) - 1)
+	}
 	return len(c.texts) - 1
+}
+
+func (c *codes) place(code int) {
+	mask := uint32(len(c.slots) - 1)
+	slot := hashText(c.texts[code]) & mask
+	for c.slots[slot] != 0 {
+		slot = (slot + 1) & mask
+	}
+	c.slots[slot] = uint16(code)
 }
 
 // rememberNode remembers the results of node by the codes of its base.
@@ -117,9 +154,10 @@ type rememberNode struct {
 
 // remembered is a result that is known.
 type remembered struct {
-	value identity.Value
-	cost  cost
-	known bool
+	value  identity.Value
+	steps  uint32 // its cost
+	output uint16
+	known  bool
 }
 
 func (n *rememberNode) Eval(s *Scope) (identity.Value, error) {
@@ -134,9 +172,10 @@ func (n *rememberNode) result(s *Scope, code int) (identity.Value, error) {
 	if code == 0 {
 		return n.node.Eval(s)
 	}
-	if list := s.results[n.slot]; code < len(list) && list[code].known {
-		r := &list[code]
-		return r.value, s.charge(r.cost)
+	if list := s.results[n.slot]; code < len(list) {
+		if r := &list[code]; r.known {
+			return r.value, s.charge(cost{int64(r.steps), int64(r.output)})
+		}
 	}
 	return n.first(s, code)
 }
@@ -145,14 +184,16 @@ func (n *rememberNode) result(s *Scope, code int) (identity.Value, error) {
 func (n *rememberNode) first(s *Scope, code int) (identity.Value, error) {
 	before := s.spent()
 	v, err := n.node.Eval(s)
-	if err != nil || v.Kind() == identity.List || v.Kind() == identity.Text && len(v.Text()) > maxCodedText {
+	spent := s.spent().since(before)
+	if err != nil || v.Kind() == identity.List || v.Kind() == identity.Text && len(v.Text()) > maxCodedText ||
+		spent.steps > math.MaxUint32 || spent.output > math.MaxUint16 {
 		return v, err
 	}
 	list := &s.results[n.slot]
 	if code >= len(*list) {
 		*list = slices.Grow(*list, code+1-len(*list))[:code+1]
 	}
-	(*list)[code] = remembered{v.Clone(), s.spent().since(before), true}
+	(*list)[code] = remembered{v.Clone(), uint32(spent.steps), uint16(spent.output), true}
 	return v, nil
 }
 

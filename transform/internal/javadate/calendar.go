@@ -82,6 +82,29 @@ func dateOf(day int64) (year int64, month int, dayOfMonth int64) {
 
 // gregorianDate is dateOf without the Julian calendar.
 func gregorianDate(day int64) (year int64, month int, dayOfMonth int64) {
+	if uint64(day) < 1<<28 {
+		return nearDate(uint32(day))
+	}
+	return farDate(day)
+}
+
+// nearDate is gregorianDate for about 700,000 years after Christ: the algorithm
+// of Neri and Schneider, which multiplies and shifts instead of dividing.
+func nearDate(day uint32) (year int64, month int, dayOfMonth int64) {
+	n := 4*(day+305) + 3
+	century := n / 146097
+	p := 2939745 * uint64(n%146097|3)
+	inYear := uint32(p) / 2939745 / 4
+	m := 2141*inYear + 197913
+	year, month, dayOfMonth = int64(100*century)+int64(p>>32), int(m>>16)-1, int64((m&0xFFFF)/2141)+1
+	if month > 11 {
+		return year + 1, month - 12, dayOfMonth
+	}
+	return year, month, dayOfMonth
+}
+
+// farDate is gregorianDate for every day.
+func farDate(day int64) (year int64, month int, dayOfMonth int64) {
 	n := day + 305
 	cycle := floorDiv(n, 146097)
 	n -= cycle * 146097
