@@ -166,15 +166,18 @@ const (
 func AppendRow(dst []byte, n int, values []Value) []byte {
 	values = values[:min(n, len(values))]
 	size := 0
-	for _, v := range values {
-		size += cellSize(v)
+	for i := range values {
+		size += cellSize(&values[i])
+	}
+	if size < 1<<8 { // most rows
+		return appendNarrow(dst, n, values, size)
 	}
 	width := offsetWidth(size)
 	dst = append(dst, byte(width))
 	end := 0
 	for i := range n {
 		if i < len(values) {
-			end += cellSize(values[i])
+			end += cellSize(&values[i])
 		}
 		dst = appendOffset(dst, width, end)
 	}
@@ -184,18 +187,51 @@ func AppendRow(dst []byte, n int, values []Value) []byte {
 	return dst
 }
 
-func cellSize(v Value) int {
+// appendNarrow is [AppendRow] for cells of less than 256 bytes.
+func appendNarrow(dst []byte, n int, values []Value, size int) []byte {
+	start := len(dst)
+	dst = slices.Grow(dst, 1+n+size)[:start+1+n]
+	dst[start] = 1
+	ends := dst[start+1:]
+	first := len(dst)
+	for i := range values {
+		switch v := &values[i]; v.kind {
+		case Null:
+		case Text:
+			dst = append(append(dst, tagText), v.Text()...)
+		default:
+			dst = appendCell(dst, *v)
+		}
+		ends[i] = byte(len(dst) - first)
+	}
+	for i := len(values); i < n; i++ {
+		ends[i] = byte(len(dst) - first)
+	}
+	return dst
+}
+
+func cellSize(v *Value) int {
 	switch v.kind {
+	case Null:
+		return 0
 	case Text:
 		return 1 + int(v.n)
+	}
+	return otherSize(v)
+}
+
+// otherSize is the size of what is neither null nor text.
+func otherSize(v *Value) int {
+	switch v.kind {
 	case Integer:
 		return 9
 	case Boolean:
 		return 1
 	case List:
 		size := 1
-		for _, item := range v.List() {
-			n := cellSize(item)
+		items := v.List()
+		for i := range items {
+			n := cellSize(&items[i])
 			size += n + uvarintSize(n)
 		}
 		return size
@@ -225,7 +261,7 @@ func appendCell(dst []byte, v Value) []byte {
 	case List:
 		dst = append(dst, tagList)
 		for _, item := range v.List() {
-			dst = binary.AppendUvarint(dst, uint64(cellSize(item)))
+			dst = binary.AppendUvarint(dst, uint64(cellSize(&item)))
 			dst = appendCell(dst, item)
 		}
 	}

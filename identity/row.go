@@ -70,7 +70,7 @@ func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
 		start = offset(a.row, width, slot-1)
 	}
 	end, cells := offset(a.row, width, slot), a.row[1+width*n:]
-	delta := cellSize(v) - (end - start)
+	delta := cellSize(&v) - (end - start)
 	wide := offsetWidth(len(cells) + delta)
 	dst = append(dst, byte(wide))
 	for i := range n {

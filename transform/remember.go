@@ -17,9 +17,8 @@ import (
 
 const (
 	maxCodes     = 1 << 10 // values of a base that are told apart
-	maxCodedText = 64      // bytes of a value, and of a result that is remembered
-	firstSlots   = 256     // of codes; they grow
-	codeTrial    = 4096
+	maxCodedText = 61      // bytes of a value, and of a result that is remembered
+	codeTrial    = 4096    // values after which it shows whether they repeat
 	codeOfNull   = 1
 )
 
@@ -44,18 +43,24 @@ func mergeBase(a, b int) int {
 }
 
 // codes numbers the values of a base from 1, in the order of their appearance.
-// It switches itself off when too few of them are known ones: at first a
-// sixteenth, since dates need a while, later a quarter.
+// It switches itself off when fewer than half of them are known ones.
 type codes struct {
-	texts []string // by code
-	slots []uint16 // by hash: the code; 0: free
+	table []codedText // by hash; a power of two of them, at most half of them used
+	count int         // codes so far
 	asked int
 	found int
-	least int // of codeTrial values that must be known
 	off   bool
 
 	round uint32 // of code
 	code  int    // of the current subject; 0: none
+}
+
+// codedText is a value with its code; it fills one cache line. The zero
+// codedText is free.
+type codedText struct {
+	code uint16
+	size uint8
+	text [maxCodedText]byte
 }
 
 // code returns the code of the base for the current subject, 0 when it has
@@ -90,15 +95,15 @@ func (c *codes) text(text []byte) int {
 	if c.asked++; c.asked >= codeTrial && !c.worth() {
 		return 0
 	}
-	hash := hashText(unsafe.String(unsafe.SliceData(text), len(text)))
-	if len(c.slots) == 0 {
-		return c.add(text)
-	}
-	mask := uint32(len(c.slots) - 1)
-	for slot := hash & mask; c.slots[slot] != 0; slot = (slot + 1) & mask {
-		if code := int(c.slots[slot]); c.texts[code] == string(text) {
+	mask := uint32(len(c.table) - 1)
+	for i := hashText(unsafe.String(unsafe.SliceData(text), len(text))) & mask; int(i) < len(c.table); i = (i + 1) & mask {
+		e := &c.table[i]
+		if e.code == 0 {
+			break
+		}
+		if int(e.size) == len(text) && string(e.text[:e.size]) == string(text) {
 			c.found++
-			return code
+			return int(e.code)
 		}
 	}
 	return c.add(text)
@@ -106,42 +111,42 @@ func (c *codes) text(text []byte) int {
 
 // worth looks back at the last values.
 func (c *codes) worth() bool {
-	if c.found < c.least {
+	if c.found < codeTrial/2 {
 		*c = codes{off: true}
 		return false
 	}
-	c.asked, c.found, c.least = 0, 0, codeTrial/2
+	c.asked, c.found = 0, 0
 	return true
 }
 
 // add gives a text a code, as long as there are any.
 func (c *codes) add(text []byte) int {
-	if len(text) > maxCodedText || len(c.texts) == maxCodes {
+	if len(text) > maxCodedText || c.count == maxCodes {
 		return 0
 	}
-	if c.slots == nil {
-		c.least = codeTrial / 2
-		c.texts = make([]string, codeOfNull+1, firstSlots/4)
-	}
-	c.texts = append(c.texts, string(text))
-	if len(c.slots) < 4*len(c.texts) {
-		c.slots = make([]uint16, max(firstSlots, 2*len(c.slots)))
-		for code := codeOfNull + 1; code < len(c.texts); code++ {
-			c.place(code)
+	c.count = max(c.count, codeOfNull) + 1
+	if 2*c.count > len(c.table) {
+		old := c.table
+		c.table = make([]codedText, max(16, 2*len(old)))
+		for i := range old {
+			if old[i].code != 0 {
+				c.place(&old[i])
+			}
 		}
-	} else {
-		c.place(len(c.texts) - 1)
 	}
-	return len(c.texts) - 1
+	e := codedText{code: uint16(c.count), size: uint8(len(text))}
+	copy(e.text[:], text)
+	c.place(&e)
+	return c.count
 }
 
-func (c *codes) place(code int) {
-	mask := uint32(len(c.slots) - 1)
-	slot := hashText(c.texts[code]) & mask
-	for c.slots[slot] != 0 {
-		slot = (slot + 1) & mask
+func (c *codes) place(e *codedText) {
+	mask := uint32(len(c.table) - 1)
+	i := hashText(string(e.text[:e.size])) & mask
+	for c.table[i].code != 0 {
+		i = (i + 1) & mask
 	}
-	c.slots[slot] = uint16(code)
+	c.table[i] = *e
 }
 
 // rememberNode remembers the results of node by the codes of its base.

@@ -271,23 +271,16 @@ func (s *Scope) adopt(buf []byte) identity.Value {
 	return identity.StringValue(unsafe.String(&buf[0], len(buf)))
 }
 
-// Join evaluates all items, then appends each with add and returns the text. The
-// first error wins.
-func (s *Scope) Join(items []Child, add func(dst []byte, i int, v identity.Value) []byte) (identity.Value, error) {
-	var few [4]identity.Value
-	values := few[:0]
+// All evaluates all items and appends their values to dst. The first error wins.
+func (s *Scope) All(items []Child, dst []identity.Value) ([]identity.Value, error) {
 	for i := range items {
 		v, err := items[i].Eval(s)
 		if err != nil {
-			return identity.Value{}, err
+			return nil, err
 		}
-		values = append(values, v)
+		dst = append(dst, v)
 	}
-	buf := s.Buffer()
-	for i, v := range values {
-		buf = add(buf, i, v)
-	}
-	return s.Text(buf)
+	return dst, nil
 }
 
 // SourceByID returns the display name of the known source with that id.

@@ -15,9 +15,16 @@ type concat struct {
 }
 
 func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
-	return s.Join(n.Values, func(dst []byte, _ int, v identity.Value) []byte {
-		return javatext.AppendText(dst, v.Text())
-	})
+	var few [4]identity.Value
+	values, err := s.All(n.Values, few[:0])
+	if err != nil {
+		return identity.Value{}, err
+	}
+	buf := s.Buffer()
+	for i := range values {
+		buf = javatext.AppendText(buf, values[i].Text())
+	}
+	return s.Text(buf)
 }
 
 // concatOp joins values without separator. Null items vanish; nothing gives the
@@ -73,15 +80,22 @@ func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
 			sep = v.Text()
 		}
 	}
-	return s.Join(n.Values, func(dst []byte, i int, v identity.Value) []byte {
+	var few [4]identity.Value
+	values, err := s.All(n.Values, few[:0])
+	if err != nil {
+		return identity.Value{}, err
+	}
+	buf := s.Buffer()
+	for i, v := range values {
 		if i > 0 {
-			dst = javatext.AppendText(dst, sep)
+			buf = javatext.AppendText(buf, sep)
 		}
 		if v.IsNull() {
-			return append(dst, "null"...)
+			buf = append(buf, "null"...)
 		}
-		return javatext.AppendText(dst, v.Text())
-	})
+		buf = javatext.AppendText(buf, v.Text())
+	}
+	return s.Text(buf)
 }
 
 // joinOp joins values with a separator. Null items are written as the text null.

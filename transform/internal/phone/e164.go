@@ -8,7 +8,7 @@ func AppendE164(dst []byte, text, region string) (out []byte, ok bool) {
 	var buf [maxDigits + 7]byte
 	n, plus, usual := digits(&buf, text)
 	switch {
-	case usual && (n == 0 || plus && n < 3): // not viable: only a country code, say
+	case usual && (n == 0 || plus && n <= 3): // not viable: only a country code, say
 		return dst, false
 	case usual && n >= minDigits:
 		switch p, number, answer := parse(buf[:n], plus, region); answer {
