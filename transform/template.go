@@ -101,6 +101,7 @@ type templateNode struct {
 type part struct {
 	text string
 	slot int
+	null error // what a variable raises that is not set
 }
 
 // direct returns the parts of a simple template; nil when it asks for something
@@ -114,9 +115,26 @@ func (n *templateNode) direct() []part {
 				return nil
 			}
 		}
-		list = append(list, part{p.Text, slot})
+		list = append(list, part{p.Text, slot, nil})
+	}
+	for i := range list {
+		if list[i].slot >= 0 {
+			list[i].null = n.unset(list[i].slot)
+		}
 	}
 	return list
+}
+
+// unset returns the error for a variable that is not set, when all others are.
+func (n *templateNode) unset(slot int) error {
+	vars := make([]velocity.Value, len(n.names))
+	for i, name := range n.names {
+		if name.slot != slot {
+			vars[i] = velocity.TextOf("")
+		}
+	}
+	_, err := n.template.Eval(nil, vars, nil)
+	return n.failed(err)
 }
 
 func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) bound {
@@ -200,18 +218,9 @@ func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
 	if n.parts == nil {
 		return n.render(s)
 	}
-	buf := s.Buffer()
-	for i := range n.parts {
-		p := &n.parts[i]
-		if p.slot < 0 {
-			buf = append(buf, p.text...)
-			continue
-		}
-		v := s.vars[p.slot]
-		if v.Kind() != identity.Text {
-			return n.render(s) // where null is an error
-		}
-		buf = javatext.AppendText(buf, v.Text())
+	buf, raised, ok := n.join(s)
+	if !ok {
+		return n.render(s)
 	}
 	if err := s.budget.Spend(int64(len(n.parts)) + 1); err != nil {
 		return identity.Value{}, n.failed(err)
@@ -219,7 +228,32 @@ func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
 	if err := s.budget.Produce(len(buf)); err != nil {
 		return identity.Value{}, n.failed(err)
 	}
+	if raised != nil {
+		return identity.Value{}, raised
+	}
 	return s.Text(buf)
+}
+
+// join writes the parts up to a variable that is not set; ok is false when one
+// is neither text nor null.
+func (n *templateNode) join(s *Scope) (buf []byte, raised error, ok bool) {
+	buf = s.Buffer()
+	for i := range n.parts {
+		p := &n.parts[i]
+		if p.slot < 0 {
+			buf = append(buf, p.text...)
+			continue
+		}
+		switch v := s.vars[p.slot]; v.Kind() {
+		case identity.Text:
+			buf = javatext.AppendText(buf, v.Text())
+		case identity.Null:
+			return buf, p.null, true
+		default:
+			return nil, nil, false
+		}
+	}
+	return buf, nil, true
 }
 
 // render evaluates any template.
