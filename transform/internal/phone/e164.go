@@ -1,5 +1,7 @@
 package phone
 
+import "strings"
+
 // AppendE164 appends the E.164 form of text to dst; see [Full], whose answers it
 // gives. Without a valid number dst comes back as it was and ok is false. It
 // allocates to grow dst, when a region is seen for the first time, and for
@@ -7,6 +9,13 @@ package phone
 func AppendE164(dst []byte, text, region string) (out []byte, ok bool) {
 	var buf [maxDigits + 7]byte
 	n, plus, usual := digits(&buf, text)
+	if !usual {
+		if number, found := withoutExtension(text); found {
+			if n, plus, usual = digits(&buf, number); n < minDigits {
+				usual = false
+			}
+		}
+	}
 	switch {
 	case usual && (n == 0 || plus && n <= 3): // not viable: only a country code, say
 		return dst, false
@@ -74,6 +83,36 @@ func digits(buf *[maxDigits + 7]byte, text string) (n int, plus, usual bool) {
 		}
 	}
 	return n, plus, true
+}
+
+// extensionLabels announce the digits of an extension, in any case, and how many
+// there may be.
+var extensionLabels = [...]struct {
+	label  string
+	digits int
+}{{"extension", 20}, {"extn", 20}, {"ext", 20}, {"x", 9}}
+
+// withoutExtension cuts off an everyday extension: after the last digit of the
+// number a label and digits, blanks around the label.
+func withoutExtension(text string) (number string, found bool) {
+	rest := strings.TrimRight(text, "0123456789")
+	digits := len(text) - len(rest)
+	rest = strings.TrimRight(rest, " ")
+	if n := len(rest); n > 0 && (rest[n-1] == '.' || rest[n-1] == ':') {
+		rest = rest[:n-1]
+	}
+	if digits == 0 || len(text) > maxUnits {
+		return "", false
+	}
+	for _, l := range extensionLabels {
+		at := len(rest) - len(l.label)
+		if at <= 0 || !strings.EqualFold(rest[at:], l.label) || digits > l.digits {
+			continue
+		}
+		number = strings.TrimRight(rest[:at], " ")
+		return number, number != "" && kinds[number[len(number)-1]] == digit
+	}
+	return "", false
 }
 
 // answer is what running over digits led to.

@@ -129,10 +129,27 @@ func (g *generator) separate(s string) string {
 		}
 		b.WriteRune(c)
 	}
+	if g.IntN(12) == 0 {
+		b.WriteString(g.pick("", " ", "  ", ", ", "/", "-") + g.pick("x", "X", "ext", "Ext", "extn", "extension", "eXt", "xt", "#", "int", "e") +
+			g.pick("", " ", ".", ":", ". ", ": ", "-", ".:", ":.", ",") + g.digits(g.IntN(22)))
+	}
 	if g.IntN(20) == 0 {
 		b.WriteString(g.pick(" ", ")", ".", ";", "\n", "#", " x12", ",", "\u200e"))
 	}
 	return b.String()
+}
+
+// TestFewDigits: what is no number because it is too short is so for the full
+// parser, too.
+func TestFewDigits(t *testing.T) {
+	for n := range 11_000 {
+		for _, text := range []string{fmt.Sprint(n), fmt.Sprint("+", n), fmt.Sprint("+", n, " "), fmt.Sprint("00", n)} {
+			full, ok := Full(text, "DE")
+			if out, fast := AppendE164(nil, text, "DE"); ok != fast || string(out) != full {
+				t.Errorf("%q: fast %s %t, full %s %t", text, out, fast, full, ok)
+			}
+		}
+	}
 }
 
 func TestFastIsFull(t *testing.T) {
