@@ -153,7 +153,8 @@ func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
 			return identity.Value{}, err
 		}
 	}
-	accounts, err := n.choose(s, accounts)
+	var few [4]*identity.Account
+	accounts, err := n.choose(s, accounts, few[:0])
 	if err != nil || len(accounts) == 0 {
 		return identity.Value{}, err
 	}

@@ -50,8 +50,9 @@ func ownProperties(f *filter.Filter) error {
 	return nil
 }
 
-// choose filters and sorts the accounts; the given slice is not changed.
-func (n *accountNode) choose(s *transform.Scope, accounts []*identity.Account) ([]*identity.Account, error) {
+// choose filters and sorts the accounts; the given slice is not changed. What
+// is chosen may be appended to room.
+func (n *accountNode) choose(s *transform.Scope, accounts, room []*identity.Account) ([]*identity.Account, error) {
 	if n.sorted && !n.args.Filter.Present() && !n.args.PropertyFilter.Present() {
 		return accounts, nil
 	}
@@ -66,7 +67,7 @@ func (n *accountNode) choose(s *transform.Scope, accounts []*identity.Account) (
 	if err != nil {
 		return nil, err
 	}
-	kept := make([]*identity.Account, 0, len(accounts))
+	kept := room
 	for _, a := range accounts {
 		if (own == nil || own.Match(a.Property)) && (anyProperty == nil || anyProperty.Match(a.Property)) {
 			kept = append(kept, a)
