@@ -277,7 +277,7 @@ type pad struct {
 	Input   transform.Input
 	Length  transform.Int   `json:"length" required:"true" doc:"wanted length in UTF-16 units"`
 	Padding transform.Child `json:"padding" default:"one blank" doc:"what is repeated to fill up"`
-	apply   func(text string, length int, padding string) string
+	apply   func(dst []byte, text string, length int, padding string) []byte
 }
 
 func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
@@ -299,14 +299,10 @@ func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, erro
 	if have := javatext.Len(text); length <= int64(have) {
 		return identity.StringValue(text), nil
 	}
-	if err := s.Budget().Produce(int(min(length, 1<<40))); err != nil {
+	if err := s.Budget().Room(length); err != nil {
 		return identity.Value{}, err
 	}
-	fill := padding.Text()
-	if fill == "" {
-		fill = " "
-	}
-	return identity.StringValue(n.apply(text, int(length), fill)), nil
+	return s.Text(n.apply(s.Buffer(), text, int(length), padding.Text()))
 }
 
 func compilePad(c *transform.Compiler, n *pad) transform.Node {
@@ -327,7 +323,7 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 func leftPad() transform.Operation {
 	return transform.Define("leftPad", "Fills the text up to a length on the left.",
 		func(c *transform.Compiler, n *pad) transform.Node {
-			n.apply = javatext.PadLeft
+			n.apply = javatext.AppendPadLeft
 			return compilePad(c, n)
 		},
 		example("An employee number", `{"type":"leftPad","attributes":{"length":8,"padding":"0"}}`, "1234", "00001234"))
@@ -339,7 +335,7 @@ func leftPad() transform.Operation {
 func rightPad() transform.Operation {
 	return transform.Define("rightPad", "Fills the text up to a length on the right.",
 		func(c *transform.Compiler, n *pad) transform.Node {
-			n.apply = javatext.PadRight
+			n.apply = javatext.AppendPadRight
 			return compilePad(c, n)
 		},
 		example("A code", `{"type":"rightPad","attributes":{"length":6,"padding":"x"}}`, "ab", "abxxxx"))

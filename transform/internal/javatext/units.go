@@ -285,31 +285,35 @@ func Trim(s string) string {
 // StringUtils.leftPad of Apache Commons Lang does. An empty pad is a blank; a
 // text that is long enough is returned as it is.
 func PadLeft(s string, length int, pad string) string {
-	missing := length - Len(s)
-	if missing <= 0 {
-		return s
-	}
-	return string(AppendText(padding(missing, pad, len(s)), s))
+	return string(AppendPadLeft(nil, s, length, pad))
 }
 
 // PadRight puts pad, repeated and cut, after s until it has length units, as
 // StringUtils.rightPad of Apache Commons Lang does; see [PadLeft].
 func PadRight(s string, length int, pad string) string {
-	missing := length - Len(s)
-	if missing <= 0 {
-		return s
-	}
-	dst := append(make([]byte, 0, len(s)+missing), s...)
-	return string(AppendText(dst, string(padding(missing, pad, 0))))
+	return string(AppendPadRight(nil, s, length, pad))
 }
 
-// padding returns exactly n units of pad, with room for more bytes.
-func padding(n int, pad string, more int) []byte {
+// AppendPadLeft appends [PadLeft] of s to dst, which is empty or ends in a whole
+// character.
+func AppendPadLeft(dst []byte, s string, length int, pad string) []byte {
+	return AppendText(appendPadding(dst, length-Len(s), pad), s)
+}
+
+// AppendPadRight appends [PadRight] of s to dst, see [AppendPadLeft].
+func AppendPadRight(dst []byte, s string, length int, pad string) []byte {
+	return appendPadding(append(dst, s...), length-Len(s), pad)
+}
+
+// appendPadding appends exactly n units of pad.
+func appendPadding(dst []byte, n int, pad string) []byte {
+	if n <= 0 {
+		return dst
+	}
 	if pad == "" {
 		pad = " "
 	}
 	width := Len(pad)
-	dst := make([]byte, 0, (n/width+1)*len(pad)+more)
 	for ; n >= width; n -= width {
 		dst = AppendText(dst, pad)
 	}

@@ -41,6 +41,14 @@ func (b *Budget) Spend(n int64) error {
 	return nil
 }
 
+// Room returns [Err] when fewer than n bytes of output are left, and takes none.
+func (b *Budget) Room(n int64) error {
+	if b != nil && b.Output < n {
+		return Err
+	}
+	return nil
+}
+
 // Produce takes n bytes of output, or returns [Err] when fewer are left.
 func (b *Budget) Produce(n int) error {
 	if b == nil {
