@@ -108,28 +108,38 @@ func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class 
 // each rule that several identities met, in the order of accounts and rules.
 func AmbiguousRows(c *Correlator, accounts []identity.Account, b *Bulk, names Names) []report.AmbiguousRow {
 	var rows []report.AmbiguousRow
-	e := c.evaluator()
-	defer c.release(e)
 	for i := range accounts {
 		m := b.Match(i)
 		for _, note := range m.Ambiguous {
-			r := c.byID(note.Rule)
-			row := report.AmbiguousRow{Source: accounts[i].Source, AccountID: accounts[i].NativeIdentity, AccountName: accounts[i].DisplayName(),
-				Candidates: names.all(note.Identities), Outcome: string(m.Method), Identity: names.of(m.Identity)}
-			if r != nil {
-				row.Criterion = r.label
-				var values []string
-				for j := range r.terms {
-					if v, err := r.terms[j].ofAccount(e, &accounts[i]); err == nil {
-						values = append(values, v.Text())
-					}
-				}
-				row.Value = strings.Join(values, ", ")
-			}
+			row := c.AmbiguousRow(&accounts[i], note, names)
+			row.Outcome, row.Identity = string(m.Method), names.of(m.Identity)
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// AmbiguousRow returns the row of one criterion that several identities met for
+// an account, without outcome. It shares no memory with the account.
+func (c *Correlator) AmbiguousRow(a *identity.Account, note Ambiguity, names Names) report.AmbiguousRow {
+	row := report.AmbiguousRow{Source: strings.Clone(a.Source), AccountID: strings.Clone(a.NativeIdentity),
+		AccountName: strings.Clone(a.DisplayName()), Candidates: names.all(note.Identities)}
+	r := c.byID(note.Rule)
+	if r == nil {
+		row.Criterion = "the default match"
+		return row
+	}
+	row.Criterion = r.label
+	e := c.evaluator()
+	defer c.release(e)
+	var values []string
+	for i := range r.terms {
+		if v, err := r.terms[i].ofAccount(e, a); err == nil {
+			values = append(values, strings.Clone(v.Text()))
+		}
+	}
+	row.Value = strings.Join(values, ", ")
+	return row
 }
 
 func (c *Correlator) byID(id string) *compiled {

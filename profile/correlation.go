@@ -9,6 +9,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // Correlator returns the correlation of a source, nil for a source that is not
@@ -23,15 +24,29 @@ func (e *Engine) Correlator(source string) *correlate.Correlator {
 // reportAmbiguous reports the criteria that several identities met when an
 // account was correlated last, in the order of the accounts (DECISION 30).
 func (p *population) reportAmbiguous() {
-	if p.opts.OnFinding != nil {
+	if p.opts.OnFinding != nil || p.opts.OnAmbiguous != nil {
 		for _, account := range slices.Sorted(maps.Keys(p.ambiguous)) {
 			a := p.accounts.at(account)
 			for _, note := range p.ambiguous[account] {
 				p.report(p.ambiguity(&a, note))
+				if p.opts.OnAmbiguous != nil {
+					p.opts.OnAmbiguous(p.ambiguousRow(account, &a, note))
+				}
 			}
 		}
 	}
 	p.ambiguous = nil
+}
+
+// ambiguousRow says what became of the account in the end.
+func (p *population) ambiguousRow(account int32, a *identity.Account, note correlate.Ambiguity) report.AmbiguousRow {
+	st := &p.state[account]
+	row := p.engine.sources[a.Source].correlator.AmbiguousRow(a, note, p.id)
+	row.Outcome = string(methods[st.method])
+	if st.owner >= 0 {
+		row.Identity = p.id(st.owner)
+	}
+	return row
 }
 
 func (p *population) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.Diagnostic {

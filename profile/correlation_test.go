@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 )
@@ -26,7 +27,9 @@ func correlating(more ...string) *tenant {
 // of the account (DECISION 30).
 func TestAmbiguousFindings(t *testing.T) {
 	e, _ := correlating().engine(t, profile.Options{})
-	out := aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{
+	var rows []report.AmbiguousRow
+	o := profile.RunOptions{OnAmbiguous: func(r report.AmbiguousRow) { rows = append(rows, r) }}
+	out := aggregate(t, e, store.NewMemory(), o, map[string][]identity.Account{
 		"HR": {
 			at(1, acct("1", "id=1", "mail=x", "sn=A", "no=n1")), at(2, acct("2", "id=2", "mail=x", "sn=B", "no=n2")),
 			at(3, acct("3", "id=3", "mail=z", "sn=C", "no=n3", "oldMail=x")), // makes an identity
@@ -50,6 +53,14 @@ func TestAmbiguousFindings(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+	wantRows := []report.AmbiguousRow{
+		{Source: "HR", AccountID: "3", AccountName: "3", Criterion: "email = oldMail", Value: "x", Candidates: ids, Outcome: "NEW_IDENTITY", Identity: profile.IdentityID("s-HR", "3")},
+		{Source: "AD", AccountID: "none", AccountName: "none", Criterion: "email = mail", Value: "x", Candidates: ids, Outcome: "UNCORRELATED"},
+		{Source: "AD", AccountID: "second", AccountName: "second", Criterion: "email = mail", Value: "X", Candidates: ids, Outcome: "CONFIG", Identity: profile.IdentityID("s-HR", "2")},
+	}
+	if diff := cmp.Diff(wantRows, rows); diff != "" {
+		t.Errorf("rows: mismatch (-want +got):\n%s", diff)
 	}
 	if n := len(out.get(t, "2").Identity.Accounts); n != 2 {
 		t.Errorf("2 has %d accounts, want its own and AD/second", n)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/report"
 )
 
@@ -64,6 +66,86 @@ func (e *Engine) NoManagerRow(r *Result) (row report.NoManagerRow, ok bool) {
 		row.Reason, row.Message = "NOT_ASKED_FOR", "the mapped value of manager is null, or no source has a manager correlation"
 	}
 	return row, r.Identity.ManagerID == ""
+}
+
+// MoveRow returns the row of a result for the report of profile moves; ok is
+// false for one who stayed.
+//
+// Source: identity-profile.md 6.
+func MoveRow(r *Result) (row report.MoveRow, ok bool) {
+	if r.Move == nil {
+		return report.MoveRow{}, false
+	}
+	return report.MoveRow{
+		IdentityID: r.Identity.ID, Name: r.Identity.Attribute(attrUID).Text(), DisplayName: displayName(r.Identity),
+		From: r.Move.From, To: r.Move.To, Reason: r.Move.Reason,
+	}, true
+}
+
+// What a row of the report of changes is about.
+const (
+	ChangeCreated   = "IDENTITY_CREATED"  // after: the account that made it
+	ChangeOrphaned  = "IDENTITY_ORPHANED" // no authoritative account is left
+	ChangeMoved     = "PROFILE_MOVED"
+	ChangeAttribute = "ATTRIBUTE_CHANGED"
+	ChangeState     = "STATE_ENTERED" // a lifecycle state
+)
+
+// ChangeRows returns the rows of a result for the report of changes since the
+// last run. Of a new identity the attributes are not listed.
+func ChangeRows(r *Result) []report.ChangeRow {
+	var rows []report.ChangeRow
+	add := func(change, attribute string, before, after report.Cell) {
+		rows = append(rows, report.ChangeRow{
+			IdentityProfile: r.Identity.Profile, IdentityID: r.Identity.ID, DisplayName: displayName(r.Identity),
+			Change: change, Attribute: attribute, Before: before, After: after,
+		})
+	}
+	switch {
+	case r.Created:
+		add(ChangeCreated, "", report.Cell{}, report.Text(r.Account.String()))
+		return rows
+	case r.Orphaned && r.Changed:
+		add(ChangeOrphaned, "", report.Cell{}, report.Cell{})
+	}
+	if r.Move != nil {
+		add(ChangeMoved, "", report.TextOrNull(r.Move.From), report.TextOrNull(r.Move.To))
+	}
+	for _, c := range r.Changes {
+		add(ChangeAttribute, c.Attribute, cellOf(c.OldValue), cellOf(c.NewValue))
+	}
+	if r.Lifecycle.Entered {
+		add(ChangeState, "", report.TextOrNull(r.Lifecycle.Previous), report.Text(r.Lifecycle.State))
+	}
+	return rows
+}
+
+// cellOf shows a value in a report.
+func cellOf(v identity.Value) report.Cell {
+	switch v.Kind() {
+	case identity.Null:
+		return report.Cell{}
+	case identity.List:
+		var items []string
+		for _, item := range v.List() {
+			items = append(items, item.Text())
+		}
+		return report.List(items...)
+	}
+	return report.Text(v.Text())
+}
+
+// UncorrelatedRow returns the row of an account without identity for the report
+// of uncorrelated accounts. It shares no memory with the run.
+func UncorrelatedRow(a *identity.Account, u *Unlinked) report.UncorrelatedRow {
+	row := report.UncorrelatedRow{
+		Source: strings.Clone(a.Source), AccountID: strings.Clone(a.NativeIdentity), AccountName: strings.Clone(a.DisplayName()),
+		Reason: u.Reason, Created: a.Created,
+	}
+	if len(u.Ambiguous) > 0 {
+		row.Message = "matches the identities " + strings.Join(u.Ambiguous, ", ")
+	}
+	return row
 }
 
 // ExceptionReport writes the exception report of a profile as a CSV file in a

@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -80,4 +81,41 @@ func TestReportRows(t *testing.T) {
 
 func feedHR(list ...identity.Account) []identity.Source {
 	return []identity.Source{feed.Slice("HR", list...)}
+}
+
+// Rows for the reports of moves and of changes since the last run.
+func TestChangeRows(t *testing.T) {
+	st := store.NewMemory()
+	e, _ := people(10, 20).engine(t, profile.Options{})
+	rows := func(data map[string][]identity.Account) (list []string) {
+		r := aggregate(t, e, st, profile.RunOptions{}, data).get(t, "1001")
+		if m, ok := profile.MoveRow(r); ok {
+			list = append(list, strings.Join([]string{"moved", m.Name, m.DisplayName, m.From, m.To, m.Reason}, " "))
+		}
+		for _, c := range profile.ChangeRows(r) {
+			list = append(list, strings.TrimSpace(strings.Join([]string{c.IdentityProfile, c.DisplayName, c.Change, c.Attribute, c.Before.Display(), c.After.Display()}, "|")))
+		}
+		return list
+	}
+	for _, tc := range []struct {
+		name string
+		data map[string][]identity.Account
+		want []string
+	}{
+		{"new", map[string][]identity.Account{"HR": {annHR}, "VMS": {annVMS}}, []string{"Employees|1001|IDENTITY_CREATED|||HR/1001"}},
+		{"the same", map[string][]identity.Account{"HR": {annHR}, "VMS": {annVMS}}, nil},
+		{"moved", map[string][]identity.Account{"HR": {}}, []string{
+			"moved c1 1001 Employees Contractors ACCOUNT_REMOVED",
+			"Contractors|1001|PROFILE_MOVED||Employees|Contractors",
+			"Contractors|1001|ATTRIBUTE_CHANGED|uid|1001|c1",
+			"Contractors|1001|ATTRIBUTE_CHANGED|email|ann@x|ann@vms",
+			"Contractors|1001|ATTRIBUTE_CHANGED|lastname|Lee|Leigh",
+		}},
+		{"orphaned", map[string][]identity.Account{"VMS": {}}, []string{"Contractors|1001|IDENTITY_ORPHANED|||"}},
+		{"still an orphan", map[string][]identity.Account{"VMS": {}}, nil},
+	} {
+		if diff := cmp.Diff(tc.want, rows(tc.data)); diff != "" {
+			t.Errorf("%s: mismatch (-want +got)\n%s", tc.name, diff)
+		}
+	}
 }

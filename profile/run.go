@@ -11,6 +11,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -49,6 +50,9 @@ type RunOptions struct {
 	OnFinding func(diag.Diagnostic)
 	// OnUncorrelated gets every account without identity, at the end.
 	OnUncorrelated func(identity.Account, Unlinked)
+	// OnAmbiguous gets, after correlation, every criterion that several identities
+	// met for an account, in the order of the accounts.
+	OnAmbiguous func(report.AmbiguousRow)
 	// OnProgress is called now and then with what the run does, how much of it
 	// is done, and of how much (0: not known).
 	OnProgress func(stage string, done, total int)

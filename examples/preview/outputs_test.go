@@ -96,8 +96,8 @@ func TestFiles(t *testing.T) {
 			}
 		}
 	}
-	if len(z.File) != 6 {
-		t.Errorf("%d reports, want 6", len(z.File))
+	if len(z.File) != 8 {
+		t.Errorf("%d reports, want 8", len(z.File))
 	}
 }
 

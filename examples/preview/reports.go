@@ -1,14 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -24,60 +22,34 @@ type reports struct {
 	incomplete []report.IncompleteRow
 	noManager  []report.NoManagerRow
 	unlinked   []report.UncorrelatedRow
+	ambiguous  []report.AmbiguousRow
+	moves      []report.MoveRow
+	changes    []report.ChangeRow
 }
 
 // add takes the rows that an identity gives.
 func (r *reports) add(res *profile.Result) error {
-	i := res.Identity
-	if i.Profile == "" {
+	if r.run.continues {
+		r.changes = append(r.changes, profile.ChangeRows(res)...)
+	}
+	if row, ok := profile.MoveRow(res); ok {
+		r.moves = append(r.moves, row)
+	}
+	if res.Identity.Profile == "" {
 		return nil
 	}
-	uid, name := i.Attributes.Get("uid").Text(), i.Attributes.Get("displayName").Text()
-	for _, e := range res.Exceptions {
-		r.exceptions = append(r.exceptions, report.ExceptionRow{
-			IdentityProfile: i.Profile, Source: res.Account.Source, AccountID: res.Account.NativeIdentity, AccountName: accountName(res),
-			IdentityID: i.ID, DisplayName: name, Exception: e.Code, Attributes: e.Attributes, Value: e.Value,
-			ConflictingIdentity: e.Conflicting, Message: e.Message, FirstSeen: r.run.now,
-		})
-		if e.Code == profile.MissingRequired {
-			state := "OK"
-			if len(res.Errors) > 0 {
-				state = "ERROR"
-			}
-			r.incomplete = append(r.incomplete, report.IncompleteRow{
-				IdentityProfile: i.Profile, Source: res.Account.Source, AccountID: res.Account.NativeIdentity, IdentityID: i.ID,
-				Name: uid, DisplayName: name, Missing: e.Attributes, ProcessingState: state, LastRefresh: r.run.now,
-			})
-		}
+	r.exceptions = append(r.exceptions, profile.ExceptionRows(res, r.run.now)...)
+	if row, ok := profile.IncompleteRow(res, r.run.now); ok {
+		r.incomplete = append(r.incomplete, row)
 	}
-	if m := res.Manager; m.State != profile.ManagerResolved {
-		r.noManager = append(r.noManager, report.NoManagerRow{
-			IdentityProfile: i.Profile, IdentityID: i.ID, Name: uid, DisplayName: name, LifecycleState: res.Lifecycle.State,
-			Source: res.Account.Source, ManagerValue: m.Value, Reason: cmp.Or(m.State, "NO_VALUE"),
-		})
+	if row, ok := r.run.engine.NoManagerRow(res); ok {
+		r.noManager = append(r.noManager, row)
 	}
 	return nil
 }
 
-// accountName is the name of the authoritative account.
-func accountName(res *profile.Result) string {
-	for i := range res.Identity.Accounts {
-		if a := &res.Identity.Accounts[i]; a.Key() == res.Account {
-			return a.DisplayName()
-		}
-	}
-	return ""
-}
-
 func (r *reports) uncorrelated(a *identity.Account, u *profile.Unlinked) {
-	row := report.UncorrelatedRow{
-		Source: strings.Clone(a.Source), AccountID: strings.Clone(a.NativeIdentity), AccountName: strings.Clone(a.DisplayName()),
-		Reason: u.Reason, Created: a.Created,
-	}
-	if len(u.Ambiguous) > 0 {
-		row.Message = "matches the identities " + strings.Join(u.Ambiguous, ", ")
-	}
-	r.unlinked = append(r.unlinked, row)
+	r.unlinked = append(r.unlinked, profile.UncorrelatedRow(a, u))
 }
 
 // close writes the files that were asked for.
@@ -112,8 +84,12 @@ func (r *reports) tables() []*report.Table {
 			Exceptions: int64(c.Exceptions), NeedsProcessing: p.RefreshRequired,
 		})
 	}
-	return append(list, report.ProfileTable("", profiles), report.IncompleteTable("", r.incomplete),
-		report.NoManagerTable("", r.noManager), report.UncorrelatedTable("", r.unlinked))
+	list = append(list, report.ProfileTable("", profiles), report.IncompleteTable("", r.incomplete), report.NoManagerTable("", r.noManager),
+		report.UncorrelatedTable("", r.unlinked), report.AmbiguousTable("", r.ambiguous), report.MoveTable("", r.moves))
+	if r.run.continues {
+		list = append(list, report.ChangeTable("", r.changes))
+	}
+	return list
 }
 
 // writeAll writes every report as HTML and PDF, and one zip file with all of

@@ -12,6 +12,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -40,17 +41,19 @@ type runCommand struct {
 // execution is one run with everything that listens to it.
 type execution struct {
 	*runCommand
-	app      *app
-	bundle   *profile.Bundle
-	engine   *profile.Engine
-	sources  []identity.Source
-	findings *findings
-	summary  *summary
-	sinks    []sink
-	text     io.Writer // where the summary goes
-	stats    stats
-	now      time.Time
-	seed     uint64
+	app       *app
+	bundle    *profile.Bundle
+	engine    *profile.Engine
+	sources   []identity.Source
+	findings  *findings
+	summary   *summary
+	sinks     []sink
+	reports   *reports  // one of the sinks, when there are any
+	text      io.Writer // where the summary goes
+	stats     stats
+	now       time.Time
+	seed      uint64
+	continues bool // the run begins with what an earlier one has left
 }
 
 // Run runs the folder.
@@ -130,7 +133,8 @@ func (x *execution) open() error {
 		x.sinks = append(x.sinks, newLines(f, f))
 	}
 	if x.Exceptions != "" || x.Uncorrelated != "" || x.Report != "" {
-		x.sinks = append(x.sinks, &reports{run: x})
+		x.reports = &reports{run: x}
+		x.sinks = append(x.sinks, x.reports)
 	}
 	return nil
 }
@@ -152,6 +156,9 @@ func (x *execution) run() error {
 				s.uncorrelated(&a, &u)
 			}
 		},
+	}
+	if x.reports != nil {
+		o.OnAmbiguous = func(row report.AmbiguousRow) { x.reports.ambiguous = append(x.reports.ambiguous, row) }
 	}
 	var start time.Time
 	for r, err := range x.results(o) {

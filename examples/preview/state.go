@@ -39,6 +39,13 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	for _, err := range f.All(ctx) {
+		if err != nil {
+			return err
+		}
+		x.continues = true
+		break
+	}
 	o.Incremental = true
 	s, err := x.engine.Aggregate(ctx, f, o, onResult, x.sources...)
 	if err != nil {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"archive/zip"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,4 +49,60 @@ func TestRunStateUnusable(t *testing.T) {
 	if now, err := os.ReadFile(state); err != nil || string(now) != "something else" {
 		t.Errorf("the file was changed: %q %v", now, err)
 	}
+}
+
+// TestRunStateChanges: a run that goes on from an earlier one reports what has
+// become of people; the first run has nothing to compare with.
+func TestRunStateChanges(t *testing.T) {
+	dir, out := tenantWith(t, nil), t.TempDir()
+	run := func(rows string) map[string]string {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(dir, "accounts", "HR.csv"), []byte("id,mail,sn\n"+rows), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if code, _, errs := invoke(t, "run", dir, "--state", filepath.Join(out, "state"), "--report", filepath.Join(out, "reports")); code != exitDone {
+			t.Fatal(errs)
+		}
+		return unzip(t, filepath.Join(out, "reports", "reports.zip"))
+	}
+	first := run("1,A@x.example,One\n2,B@x.example,Two\n")
+	if changes, ok := first["Changes Since the Last Run.csv"]; ok {
+		t.Errorf("the first run reports changes:\n%s", changes)
+	}
+	var got []string
+	for line := range strings.Lines(run("1,A@x.example,One\n2,B@x.example,Other\n3,C@x.example,Three\n")["Changes Since the Last Run.csv"]) {
+		fields := strings.Split(strings.TrimSpace(line), ",")
+		got = append(got, strings.Join(append(fields[:1:1], fields[2:]...), ","))
+	}
+	want := []string{
+		"Identity Profile,Display Name,Change,Attribute,Before,After",
+		"People,2,ATTRIBUTE_CHANGED,lastname,Two,Other",
+		"People,3,IDENTITY_CREATED,,,HR/3",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
+// unzip returns the files in a zip file by name.
+func unzip(t *testing.T, file string) map[string]string {
+	t.Helper()
+	z, err := zip.OpenReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer z.Close()
+	files := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(text)
+	}
+	return files
 }
