@@ -73,6 +73,7 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 		s = c.unit.NewScope(v.ctx, v.env)
 		v.scopes[c.rank] = s
 	}
+	s.SetContext(v.ctx)
 	x := &v.self
 	x.evaluator, x.profile, x.scope, x.input = v, c, s, in
 	x.errors = x.errors[:0]

@@ -67,9 +67,7 @@ func (r *Run) CompareOrders(ctx context.Context, i *identity.Identity) (OrderCom
 func (r *Run) ordered(snapshot bool) *Run {
 	e := *r.engine
 	e.opts.SnapshotOrder = snapshot
-	other := *r
-	other.engine = &e
-	return &other
+	return &Run{engine: &e, opts: r.opts, env: r.env}
 }
 
 func differences(dependency, snapshot identity.Attributes) []OrderDifference {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -82,6 +83,7 @@ type Run struct {
 	engine *Engine
 	opts   RunOptions
 	env    *transform.Env
+	idle   sync.Pool // of *evaluator, for Evaluate
 }
 
 // NewRun returns a run.
@@ -128,7 +130,12 @@ func (r *Run) Evaluate(ctx context.Context, i *identity.Identity) (*Result, erro
 	if c == nil {
 		return &Result{Identity: i}, nil
 	}
-	v := newEvaluator(ctx, r.engine, r.env)
+	v, _ := r.idle.Get().(*evaluator)
+	if v == nil {
+		v = newEvaluator(ctx, r.engine, r.env)
+	}
+	defer r.idle.Put(v)
+	v.ctx = ctx
 	x := v.begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
 	x.promote()
 	out := *i
@@ -155,7 +162,7 @@ func (x *evaluation) promote() {
 
 func (x *evaluation) setLifecycle(r *Result) {
 	if i, ok := x.profile.slots[attrLifecycle]; ok {
-		r.Lifecycle = x.profile.lifecycle(x.values[i])
+		r.Lifecycle = x.profile.lifecycle(r.Identity.Attributes.At(i)) // a packed value, that keeps
 		r.Identity.Lifecycle.State = r.Lifecycle.State
 	}
 }

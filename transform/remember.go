@@ -18,6 +18,7 @@ import (
 const (
 	maxCodes     = 1 << 10 // values of a base that are told apart
 	maxCodedText = 61      // bytes of a value, and of a result that is remembered
+	codeStart    = 32      // values before the first that is remembered
 	codeTrial    = 4096    // values after which it shows whether they repeat
 	codeOfNull   = 1
 )
@@ -92,7 +93,7 @@ func (c *codes) find(v identity.Value) int {
 
 // text returns the code of a text, 0 when it has none.
 func (c *codes) text(text []byte) int {
-	if c.asked++; c.asked >= codeTrial && !c.worth() {
+	if c.asked++; c.asked < codeStart && c.table == nil || c.asked >= codeTrial && !c.worth() {
 		return 0
 	}
 	mask := uint32(len(c.table) - 1)

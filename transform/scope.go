@@ -188,6 +188,9 @@ func (s *Scope) CenturyStart() int64 { return s.century }
 // Env returns the environment of the evaluation.
 func (s *Scope) Env() *Env { return s.env }
 
+// SetContext replaces the context for the evaluations that follow.
+func (s *Scope) SetContext(ctx context.Context) { s.ctx = ctx }
+
 // Context returns the context of the run.
 func (s *Scope) Context() context.Context { return s.ctx }
 
