@@ -32,9 +32,13 @@
 // # How programs are made fast
 //
 // Subtrees that are the same for everybody are computed once, when they are
-// compiled. Equal subtrees that read only accounts are evaluated once for each
-// subject. Chains of costly operations on one input remember some results.
-// [Options.Plain] switches all of that off; tests compare both.
+// compiled. An account attribute is looked for once for each subject, and equal
+// subtrees that read only accounts are evaluated once. Subtrees that depend on one
+// account attribute remember their results by its values, since countries,
+// departments and dates repeat over a population, and so do templates with
+// directives by the values of their variables. What an operation leaves as it was
+// is not copied. None of that changes a value, an error or what is spent of the
+// limits. [Options.Plain] switches it off; tests compare both.
 //
 // # Limits
 //
