@@ -32,6 +32,8 @@ type Index struct {
 	// Second reports identities that count only when no other one matches: those
 	// that are uncorrelated and not protected (DECISION 31). Nil: none.
 	Second func(n int32) bool
+	// Order is the order in which an ambiguity lists identities; nil: by number.
+	Order func(a, b int32) int
 }
 
 // NewIndex returns an index on the given attributes, [Alias] and [UID]. It

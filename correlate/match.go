@@ -37,7 +37,7 @@ type Match struct {
 // Ambiguity is a rule that several identities met.
 type Ambiguity struct {
 	Criterion  int     // -1: the default match
-	Identities []int32 // the first ten, ascending
+	Identities []int32 // the first ten, ascending or as [Index.Order] says
 	Rule       string
 	Total      int  // how many there are
 	Shared     bool // more than the rule allows to share a value
@@ -58,7 +58,7 @@ func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, at
 		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
 	}
 	p := &e.match
-	*p = progress{}
+	*p = progress{order: x.Order}
 	for i := range c.rules {
 		if c.try(x, e, a, i, p, nil) {
 			break
@@ -71,6 +71,7 @@ func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, at
 type progress struct {
 	notes  []Ambiguity
 	narrow []int32 // candidates that are left; nil: all
+	order  func(a, b int32) int
 	found  Match
 	done   bool
 }
@@ -229,6 +230,9 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 }
 
 func (p *progress) note(r *compiled, found []int32, shared bool) {
+	if p.order != nil {
+		found = slices.SortedFunc(slices.Values(found), p.order)
+	}
 	p.notes = append(p.notes, Ambiguity{Criterion: r.criterion, Identities: slices.Clone(found[:min(maxNoted, len(found))]),
 		Rule: r.id, Total: len(found), Shared: shared})
 }

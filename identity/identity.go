@@ -172,6 +172,15 @@ type Refuser interface {
 	Refused() int
 }
 
+// Changes is a [Source] that yields only the accounts that are new or have
+// changed. All others stay as they are, apart from those that are removed.
+type Changes interface {
+	Source
+	// Removed returns the native identities of the accounts that are no longer
+	// there.
+	Removed() []string
+}
+
 // Directory finds identities by the value of an attribute.
 type Directory interface {
 	// Find yields the identities whose attribute has the value as its text, or

@@ -24,27 +24,35 @@ type Stats struct {
 // Accounts of sources that are not given stay as they are. Each result is also
 // handed to onResult, which may be nil.
 //
-// The store must not be changed by others in the meantime.
+// The store must not be changed by others in the meantime. A host that aggregates
+// again and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result), sources ...identity.Source) (Stats, error) {
 	if o.Lock != nil {
 		defer o.Lock.aggregate()()
 	}
 	o.Stored = store
-	p := newPopulation(ctx, e.NewRun(o))
-	if err := p.run(sources); err != nil {
+	s := aggregation{population: newPopulation(ctx, e.NewRun(o)), onResult: onResult}
+	if err := s.run(sources); err != nil {
 		return Stats{}, err
-	}
-	s := aggregation{population: p, onResult: onResult}
-	s.stats.Evaluated = p.evaluations
-	p.results(s.take)
-	s.accounts()
-	if err := ctx.Err(); err != nil {
-		return Stats{}, err
-	}
-	if err := store.Apply(ctx, s.batch); err != nil {
-		return Stats{}, fmt.Errorf("store: %w", err)
 	}
 	return s.stats, nil
+}
+
+// run takes the sources through all phases and writes the outcome.
+func (s *aggregation) run(sources []identity.Source) error {
+	if err := s.population.run(sources); err != nil {
+		return err
+	}
+	s.stats.Evaluated, s.stats.Identities = s.evaluations, len(s.people)
+	s.results(s.take)
+	s.accounts()
+	if err := s.ctx.Err(); err != nil {
+		return err
+	}
+	if err := s.opts.Stored.Apply(s.ctx, s.batch); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
 }
 
 // aggregation gathers the batch of a run.
@@ -52,6 +60,7 @@ type aggregation struct {
 	*population
 	onResult func(*Result)
 	batch    identity.Batch
+	put      []int32 // numbers of the identities to put
 	stats    Stats
 }
 
@@ -59,7 +68,6 @@ func (s *aggregation) take(r *Result, err error) bool {
 	if err != nil {
 		return false
 	}
-	s.stats.Identities++
 	if r.Created {
 		s.stats.Created++
 	}
@@ -71,12 +79,12 @@ func (s *aggregation) take(r *Result, err error) bool {
 	}
 	switch {
 	case r.Changed:
-		s.batch.Put = append(s.batch.Put, r.Identity)
+		s.batch.Put, s.put = append(s.batch.Put, r.Identity), append(s.put, r.number)
 		s.stats.Saved++
 	case r.renew != nil:
 		i := *r.Identity
 		i.Modified = *r.renew
-		s.batch.Put = append(s.batch.Put, &i)
+		s.batch.Put, s.put = append(s.batch.Put, &i), append(s.put, r.number)
 		s.stats.Saved++
 	}
 	if s.onResult != nil {
@@ -87,22 +95,24 @@ func (s *aggregation) take(r *Result, err error) bool {
 
 // accounts counts accounts and gathers those without identity.
 func (s *aggregation) accounts() {
+	p := s.population
 	for n := range s.state {
 		st := &s.state[n]
+		if st.absent {
+			continue
+		}
 		s.count(st)
-		a := s.population.accounts.at(int32(n))
+		known := st.stored && !st.wasLinked // as an account without identity
 		switch {
-		case st.removed:
-			if st.stored && !st.wasLinked {
-				s.batch.Forget = append(s.batch.Forget, a.Key())
-			}
-		case st.owner < 0:
-			s.stats.Uncorrelated++
-			if !st.stored || st.dirty || st.wasLinked {
-				s.batch.Uncorrelated = append(s.batch.Uncorrelated, a)
-			}
-		case st.stored && !st.wasLinked:
+		case (st.removed || st.owner >= 0) && known:
+			a := p.accounts.at(int32(n))
 			s.batch.Forget = append(s.batch.Forget, a.Key())
+		case st.removed || st.owner >= 0:
+		default:
+			s.stats.Uncorrelated++
+			if !known || st.dirty || st.fresh && p.details {
+				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.at(int32(n)))
+			}
 		}
 	}
 }

@@ -346,8 +346,8 @@ func (p *population) evaluated(n int32, c *compiled, r *Result) {
 	if differ {
 		e.Given = identity.Pack(b.given, given)
 	}
-	if s := p.storedOf(n); p.renews(n, b, e) {
-		r.renew = &s.Modified
+	if p.renews(n, b, e) {
+		r.renew = &p.storedOf(n).Modified
 	}
 }
 
@@ -358,12 +358,17 @@ func (p *population) renews(n int32, b *basis, e *identity.Evaluation) bool {
 	if !p.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings && (s.Evaluation.Stable == e.Stable || !b.anyOld) {
 		return false
 	}
+	return !p.hasFresh(n)
+}
+
+// hasFresh reports whether an account of an identity differs from what was stored.
+func (p *population) hasFresh(n int32) bool {
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
 		if p.state[a].fresh {
-			return false
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // sameDetails compares what sameAccount leaves out: what mappings can read,

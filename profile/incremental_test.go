@@ -80,6 +80,9 @@ func (m *mutant) account() {
 	}
 	a.Disabled = m.IntN(5) == 0
 	a.ManuallyCorrelated = m.IntN(30) == 0
+	if m.IntN(12) == 0 {
+		a.IdentityID = profile.IdentityID("id-"+[]string{"HR", "VMS"}[m.IntN(2)], fmt.Sprint(m.IntN(12)))
+	}
 	m.accounts[source][n] = a
 }
 
@@ -185,23 +188,9 @@ func (m *mutant) run(t *testing.T, e *profile.Engine, st identity.Store, sources
 	}
 	var feeds []identity.Source
 	for _, name := range sources {
-		var list []identity.Account
-		for n := range 12 {
-			if a, ok := m.accounts[name][n]; ok {
-				list = append(list, a)
-			}
-		}
-		feeds = append(feeds, feed.Slice(name, list...))
+		feeds = append(feeds, m.source(name))
 	}
-	stats, err := e.Aggregate(t.Context(), st, o, func(r *profile.Result) {
-		var text []string
-		for _, err := range r.Errors {
-			text = append(text, err.Error())
-		}
-		c := *r
-		c.Errors, c.Identity = nil, clean(r.Identity)
-		out.Results = append(out.Results, jsonOf(t, c)+strings.Join(text, ";"))
-	}, feeds...)
+	stats, err := e.Aggregate(t.Context(), st, o, func(r *profile.Result) { out.add(t, r) }, feeds...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,6 +198,17 @@ func (m *mutant) run(t *testing.T, e *profile.Engine, st identity.Store, sources
 	stats.Evaluated, stats.Saved = 0, 0
 	out.Stats, out.State = stats, stateOf(t, st)
 	return out
+}
+
+func (out *outcomeOf) add(t *testing.T, r *profile.Result) {
+	t.Helper()
+	var text []string
+	for _, err := range r.Errors {
+		text = append(text, err.Error())
+	}
+	c := *r
+	c.Errors, c.Identity = nil, clean(r.Identity)
+	out.Results = append(out.Results, jsonOf(t, c)+strings.Join(text, ";"))
 }
 
 func clean(i *identity.Identity) *identity.Identity {

@@ -53,6 +53,27 @@ func (k *keyTable) put(s keySlot) {
 	k.slots[i] = s
 }
 
+// putOnce puts a number in, unless it is there under that tag.
+func (k *keyTable) putOnce(s keySlot) bool {
+	i := k.start(s.tag)
+	for ; k.slots[i].number != 0; i = k.next(i) {
+		if k.slots[i] == s {
+			return false
+		}
+	}
+	k.slots[i] = s
+	return true
+}
+
+// rename gives the key of an account to another one.
+func (k *keyTable) rename(native string, from, to int32) {
+	i := k.start(keyTag(native))
+	for k.slots[i].number != from+1 {
+		i = k.next(i)
+	}
+	k.slots[i].number = to + 1
+}
+
 // start returns where the search for a tag begins.
 func (k *keyTable) start(tag uint32) int {
 	return int(uint64(tag) * uint64(len(k.slots)) >> 32)

@@ -128,6 +128,7 @@ func (p *population) carryOut(account int32, d *decision, t *touched) {
 			p.link(account, m.Identity, m.Method, 0)
 			p.touch(t, m.Identity)
 		}
+		st.named = false
 		return
 	}
 	p.note(account, m)

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -154,24 +155,22 @@ func (p *population) evaluate() error {
 	if names := len(p.accounts.names); names > 0 {
 		p.rank(uint16(names - 1)) // before workers ask
 	}
+	p.gatherMoved()
 	type part struct{ from, to int }
 	parts := make(chan part)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	for range p.opts.Workers {
+	for _, w := range p.writers {
 		wg.Go(func() {
-			v := newEvaluator(p.ctx, p.engine, p.env)
-			w := p.attrs.writer()
-			b := batch{population: p, v: v, w: w, keeper: newKeeper(p)}
+			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: p.attrs.chunks}
 			for part := range parts {
 				b.evaluate(part.from, part.to)
 			}
 			mu.Lock()
 			defer mu.Unlock()
 			p.evaluations += b.evaluated
-			for n, errs := range b.errors {
-				p.errors[n] = errs
-			}
+			maps.Copy(p.errors, b.errors)
+			p.moved.add(b.moved...)
 		})
 	}
 	const size = 1024
@@ -191,7 +190,9 @@ type batch struct {
 	w      *rowWriter
 	keeper *keeper
 
-	evaluated int // identities
+	before    [][]byte // chunks with the rows of the last run
+	moved     []int32  // identities with another row than before
+	evaluated int      // identities
 	accounts  []identity.Account
 	row       []byte
 	errors    map[int32][]AttributeError
@@ -203,17 +204,33 @@ func (b *batch) evaluate(from, to int) {
 	}
 }
 
+// setRow gives an identity its row of attributes.
+func (b *batch) setRow(n int32, row []byte) {
+	q := &b.people[n]
+	if q.row != 0 {
+		if rowAt(b.before, q.row) == string(row) {
+			return
+		}
+		b.moved = append(b.moved, n)
+	}
+	q.row = b.w.add(row)
+}
+
 func (b *batch) one(n int32) {
 	needs := b.keeper.needs(n)
 	if needs != nil && needs.none {
+		if b.people[n].row != 0 {
+			return
+		}
 		if row, ok := b.keeper.all(n); ok {
-			b.people[n].row = b.w.add(row)
+			b.setRow(n, row)
 			return
 		}
 	}
 	b.accounts = b.appendAccounts(b.accounts[:0], n)
 	x := b.prepare(b.v, n, b.accounts)
 	if x == nil {
+		b.people[n].row = 0
 		return
 	}
 	if needs != nil {
@@ -224,7 +241,7 @@ func (b *batch) one(n int32) {
 	}
 	x.promote()
 	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
-	b.people[n].row = b.w.add(b.row)
+	b.setRow(n, b.row)
 	delete(b.errors, n)
 	if len(x.errors) > 0 {
 		if b.errors == nil {

@@ -41,6 +41,13 @@ type population struct {
 	replaced  map[int32]identity.Account // stored accounts that differ from the data, as they were
 	former    map[int32]int32            // identity of stored accounts whose links are recomputed
 
+	details  bool    // write what is no reason to write: the sources may not give it again
+	resident bool    // the tables are kept for a later run
+	whole    bool    // nothing is known of a run before: everybody is looked at
+	moved    numbers // identities whose accounts, attributes or stored state are not those of the last run
+	redo     numbers // identities whose result may be another one for what others did
+	writers  []*rowWriter
+
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
 	current     identity.Account // that is correlated
@@ -62,6 +69,8 @@ type accountState struct {
 	fresh     bool // differs from what was stored, if only in what is no reason to write it
 	wasLinked bool // had an identity before the run
 	removed   bool // was stored, and the source no longer has it
+	named     bool // the data name an identity that it is not known to be linked to
+	absent    bool // was removed in an earlier run
 }
 
 var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual, correlate.Rule, correlate.ByConfig, correlate.Default}
@@ -79,22 +88,31 @@ type person struct {
 }
 
 func newPopulation(ctx context.Context, r *Run) *population {
-	p := &population{Run: r, ctx: ctx, accounts: newAccountTable(), byID: map[string]int32{},
-		index: correlate.NewIndex(r.engine.keys...), notes: map[int32][]correlate.Ambiguity{}, ambiguous: map[int32][]correlate.Ambiguity{}, errors: map[int32][]AttributeError{}}
+	p := &population{accounts: newAccountTable(), byID: map[string]int32{}, index: correlate.NewIndex(r.engine.keys...), whole: true}
 	p.writer = p.attrs.writer()
+	for range r.opts.Workers {
+		p.writers = append(p.writers, p.attrs.writer())
+	}
 	for _, src := range r.engine.bundle.Sources {
 		p.index.Cover(r.engine.sources[src.Name].correlator)
 	}
 	p.index.Better, p.index.Second = p.better, p.uncorrelatedIdentity
-	p.env.Directory = directory{p}
-	p.replaced, p.former = map[int32]identity.Account{}, map[int32]int32{}
-	p.eval = newEvaluator(ctx, r.engine, p.env)
+	p.begin(ctx, r)
 	if r.opts.Stored != nil { // what is not kept needs no record of what it rests on
 		for _, c := range r.engine.profiles {
 			p.bases = append(p.bases, r.basisOf(c))
 		}
 	}
 	return p
+}
+
+// begin makes the tables ready for a run.
+func (p *population) begin(ctx context.Context, r *Run) {
+	p.Run, p.ctx = r, ctx
+	p.notes, p.ambiguous = map[int32][]correlate.Ambiguity{}, map[int32][]correlate.Ambiguity{}
+	p.errors, p.replaced, p.former = map[int32][]AttributeError{}, map[int32]identity.Account{}, map[int32]int32{}
+	p.env.Directory = directory{p}
+	p.eval = newEvaluator(ctx, r.engine, p.env)
 }
 
 // run takes the sources through all phases.
@@ -117,7 +135,9 @@ func (p *population) run(sources []identity.Source) error {
 			p.opts.OnStage(s.name, p.now().Sub(start))
 		}
 	}
-	p.index, p.orders, p.byKey = nil, nil, nil // only needed on the way
+	if !p.resident {
+		p.index, p.orders, p.byKey = nil, nil, nil // only needed on the way
+	}
 	return nil
 }
 
@@ -161,7 +181,7 @@ func (p *population) byAge(source uint16) []int32 {
 	}
 	var list []aged
 	for n, s := range p.accounts.sources {
-		if s == source && !p.state[n].removed {
+		if s == source && p.due(&p.state[n]) {
 			created, ok := p.accounts.created(int32(n))
 			if !ok {
 				created = math.MaxInt64
@@ -170,7 +190,10 @@ func (p *population) byAge(source uint16) []int32 {
 		}
 	}
 	slices.SortFunc(list, func(a, b aged) int {
-		return cmp.Or(cmp.Compare(a.created, b.created), cmp.Compare(a.account, b.account))
+		if a.created != b.created {
+			return cmp.Compare(a.created, b.created)
+		}
+		return p.compareAccounts(a.account, b.account)
 	})
 	order := make([]int32, len(list))
 	for i, a := range list {
@@ -311,7 +334,7 @@ func (p *population) better(a, b int32) bool {
 		return y.profile < 0 || x.profile >= 0 && x.profile < y.profile
 	}
 	if x.auth < 0 || y.auth < 0 {
-		return a < b
+		return p.compare(a, b) < 0
 	}
 	s, t := p.accounts.at(x.auth), p.accounts.at(y.auth)
 	return cmp.Or(transform.ByCreated(&s, &t), strings.Compare(p.sourceID(s.Source), p.sourceID(t.Source)), strings.Compare(s.NativeIdentity, t.NativeIdentity)) < 0

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -14,7 +15,7 @@ const defaultDeleteThreshold = 10
 
 // read takes in what was stored, then the accounts of all sources.
 func (p *population) read(sources []identity.Source) error {
-	if p.opts.Stored != nil {
+	if p.opts.Stored != nil && p.whole {
 		if err := p.readStored(); err != nil {
 			return fmt.Errorf("stored state: %w", err)
 		}
@@ -30,6 +31,26 @@ func (p *population) read(sources []identity.Source) error {
 		}
 		p.removals(src)
 	}
+	p.refreshRead()
+	return p.ctx.Err()
+}
+
+// refreshRead indexes the stored identities and finds their profiles, or finds
+// the profiles of those whose accounts have changed.
+func (p *population) refreshRead() {
+	if !p.whole {
+		for n := range p.state {
+			if st := &p.state[n]; st.fresh && st.owner >= 0 {
+				p.membership(st.owner)
+			}
+		}
+		for n := range p.people {
+			if p.people[n].touched {
+				p.membership(int32(n))
+			}
+		}
+		return
+	}
 	for n := range p.stored {
 		if p.opts.Recompute { // the stored values may come from accounts that are not linked yet
 			p.refreshKeys(int32(n))
@@ -37,7 +58,6 @@ func (p *population) read(sources []identity.Source) error {
 			p.refreshStored(int32(n))
 		}
 	}
-	return p.ctx.Err()
 }
 
 // readStored makes a person of every stored identity, with its accounts linked
@@ -111,10 +131,14 @@ func (p *population) lostAccounts() {
 }
 
 func (p *population) addAccount(a *identity.Account) int32 {
-	n := p.accounts.add(a)
-	p.state = append(p.state, accountState{owner: -1, next: -1})
+	n := p.newAccount(a)
 	p.keys(p.accounts.sources[n]).add(a.NativeIdentity, n)
 	return n
+}
+
+func (p *population) newAccount(a *identity.Account) int32 {
+	p.state = append(p.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
+	return p.accounts.add(a)
 }
 
 // keys returns the table of the accounts of a source.
@@ -129,6 +153,9 @@ func (p *population) keys(source uint16) *keyTable {
 // counts, in the place of the first (DECISION 44).
 func (p *population) readSource(src identity.Source) error {
 	keys := p.keys(p.accounts.source(src.Name()))
+	if _, ok := src.(identity.Changes); ok {
+		p.details = true
+	}
 	count := 0
 	for a, err := range src.Accounts(p.ctx) {
 		if err != nil {
@@ -147,12 +174,18 @@ func (p *population) readSource(src identity.Source) error {
 // stored one.
 func (p *population) take(a *identity.Account, keys *keyTable) {
 	n, known := keys.find(p.accounts, a.NativeIdentity)
-	if !known {
-		n = p.addAccount(a)
-		p.state[n].seen = true
+	switch {
+	case !known:
+		p.state[p.addAccount(a)].seen = true
+		return
+	case p.state[n].absent: // it was removed in an earlier run
+		again := p.newAccount(a)
+		keys.rename(a.NativeIdentity, n, again)
+		p.state[again].seen = true
 		return
 	}
 	st := &p.state[n]
+	st.named = st.named || a.IdentityID != ""
 	if st.seen {
 		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
 			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
@@ -193,17 +226,7 @@ func (p *population) takeStored(n int32, a *identity.Account) {
 // more than its delete threshold allows or rows were refused: a refused row would
 // look like a removed account.
 func (p *population) removals(src identity.Source) {
-	number := p.accounts.source(src.Name())
-	var gone []int32
-	stored := 0
-	for n := range p.state {
-		if st := &p.state[n]; p.accounts.sources[n] == number && st.stored {
-			stored++
-			if !st.seen {
-				gone = append(gone, int32(n))
-			}
-		}
-	}
+	gone, stored := p.missing(src)
 	if len(gone) == 0 {
 		return
 	}
@@ -219,6 +242,32 @@ func (p *population) removals(src identity.Source) {
 		p.unlink(n)
 		p.state[n].removed = true
 	}
+}
+
+// missing returns the stored accounts of a source that it no longer has, and how
+// many accounts were stored. A source of changes names them.
+func (p *population) missing(src identity.Source) (gone []int32, stored int) {
+	number := p.accounts.source(src.Name())
+	changes, partial := src.(identity.Changes)
+	for n := range p.state {
+		if st := &p.state[n]; p.accounts.sources[n] == number && st.stored {
+			stored++
+			if !partial && !st.seen {
+				gone = append(gone, int32(n))
+			}
+		}
+	}
+	if !partial {
+		return gone, stored
+	}
+	for _, native := range changes.Removed() {
+		n, ok := p.keys(number).find(p.accounts, native)
+		if ok && p.state[n].stored && !p.state[n].seen {
+			gone = append(gone, n)
+		}
+	}
+	slices.Sort(gone)
+	return slices.Compact(gone), stored
 }
 
 // overThreshold reports whether a removal is larger than the source allows: more

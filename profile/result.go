@@ -29,7 +29,8 @@ type Result struct {
 	Links      []Link   // how each account was linked, in the order of Identity.Accounts
 	Warnings   []string // characters of the uid that sign-in may refuse, and the like
 
-	renew *time.Time // only the evaluation is to be stored; when the identity was modified
+	renew  *time.Time // only the evaluation is to be stored; when the identity was modified
+	number int32      // of the identity in the run
 }
 
 // Incomplete reports whether the identity misses a required attribute.

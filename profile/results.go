@@ -14,7 +14,7 @@ const resultsAtOnce = 64
 // identity of the authoritative account; identities without one come last. The
 // workers put results together ahead of the one that is yielded.
 func (p *population) results(yield func(*Result, error) bool) {
-	order := p.resultOrder()
+	order := p.resultOrder(p.resulting())
 	if p.opts.Workers == 1 || len(order) <= resultsAtOnce {
 		for _, n := range order {
 			if !yield(p.result(n), nil) {
@@ -79,28 +79,28 @@ func (p *population) resultsAhead(order []int32, yield func(*Result, error) bool
 
 // resultOrder sorts the identities. Nearly all comparisons end with the first
 // characters of the account id.
-func (p *population) resultOrder() []int32 {
+func (p *population) resultOrder(list []int32) []int32 {
 	type key struct {
 		source int    // by name; those without account last
 		begins uint64 // the first eight bytes of the native identity
 		n      int32
 	}
 	rank := p.sourceRanks()
-	keys := make([]key, len(p.people))
-	for i := range p.people {
-		keys[i] = key{source: len(rank), n: int32(i)}
-		if a := p.people[i].auth; a >= 0 {
-			keys[i] = key{source: rank[p.accounts.sources[a]], begins: begins(p.accounts.native(a)), n: int32(i)}
+	keys := make([]key, len(list))
+	for i, n := range list {
+		keys[i] = key{source: len(rank), n: n}
+		if a := p.people[n].auth; a >= 0 {
+			keys[i] = key{source: rank[p.accounts.sources[a]], begins: begins(p.accounts.native(a)), n: n}
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
 		if a.source != b.source || a.source == len(rank) {
-			return cmp.Or(cmp.Compare(a.source, b.source), cmp.Compare(a.n, b.n))
+			return cmp.Or(cmp.Compare(a.source, b.source), p.compare(a.n, b.n))
 		}
 		if a.begins != b.begins {
 			return cmp.Compare(a.begins, b.begins)
 		}
-		return cmp.Or(strings.Compare(p.accounts.native(p.people[a.n].auth), p.accounts.native(p.people[b.n].auth)), cmp.Compare(a.n, b.n))
+		return cmp.Or(strings.Compare(p.accounts.native(p.people[a.n].auth), p.accounts.native(p.people[b.n].auth)), p.compare(a.n, b.n))
 	})
 	order := make([]int32, len(keys))
 	for i, k := range keys {

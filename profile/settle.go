@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unsafe"
@@ -15,17 +16,26 @@ import (
 
 // settlement is what the population decides together.
 type settlement struct {
-	manager  []int32 // by identity; -1: none
-	managers map[int32]bool
+	manager  []int32                 // by identity; -1: none
+	reports  []int32                 // by identity: how many have it as manager
 	outcome  map[int32]ManagerResult // where there is something to say
 	holder   map[int32]int32         // loser of a uid claim: the identity that holds it
 	keepsUID map[int32]string        // loser: the uid it had before
+	linked   bool                    // the managers are those of this run
 	swept    bool
+
+	indexes map[string]*textIndex // by attribute, what managers are found by
+	sought  []uint64              // by identity: what its manager was looked for by; see stir
+	stirred map[uint64]bool       // what identities were found by before or are now that have moved
+	indexed int                   // how many of those that have moved are in the indexes
 }
 
-func (s *settlement) isManager(n int32) bool { return s.managers[n] }
+func (s *settlement) isManager(n int32) bool {
+	return s.linked && int(n) < len(s.reports) && s.reports[n] > 0
+}
 
-// settle runs phase 4: managers, reads of other identities, uid claims.
+// settle runs phase 4: managers, reads of other identities, uid claims. With
+// tables that are kept only those are looked at for whom something has moved.
 func (p *population) settle() error {
 	p.managerLinks()
 	if p.engine.readsOthers() {
@@ -44,12 +54,13 @@ func (e *Engine) readsOthers() bool {
 // values.
 func (p *population) sweep() {
 	p.settled.swept = true
-	b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: p.writer, keeper: newKeeper(p), errors: p.errors}
+	b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: p.writer, keeper: newKeeper(p), errors: p.errors, before: p.attrs.chunks}
 	for n := range p.people {
 		if rank := p.people[n].profile; rank >= 0 && p.engine.profiles[rank].others {
 			b.one(int32(n))
 		}
 	}
+	p.moved.add(b.moved...)
 }
 
 // attributes returns the attributes that the run gave an identity.
@@ -67,17 +78,46 @@ func (p *population) attributes(n int32) identity.Attributes {
 // Source: identity-profile.md 9.
 func (p *population) managerLinks() {
 	s := &p.settled
-	s.manager = make([]int32, len(p.people))
-	s.managers, s.outcome = map[int32]bool{}, map[int32]ManagerResult{}
-	indexes := p.managerIndexes()
+	p.updateIndexes()
+	for n := len(s.manager); n < len(p.people); n++ {
+		s.manager, s.reports, s.sought = append(s.manager, -1), append(s.reports, 0), append(s.sought, 0)
+	}
 	for i := range p.people {
 		n := int32(i)
-		s.manager[n] = -1
-		if indexes != nil {
-			p.managerLink(n, indexes)
+		if p.whole || p.moved.has(n) || s.stirs(s.sought[n]) {
+			p.managerLink(n)
 		}
 	}
+	s.linked = true
 	p.managerCycles()
+}
+
+// updateIndexes brings up to date what managers are found by and who claims
+// which uid.
+func (p *population) updateIndexes() {
+	s := &p.settled
+	if p.whole {
+		people := len(p.people)
+		s.indexes, s.outcome = p.newIndexes(), map[int32]ManagerResult{}
+		s.manager, s.reports, s.sought = make([]int32, 0, people), make([]int32, 0, people), make([]uint64, 0, people)
+		return
+	}
+	for _, n := range p.moved.list[s.indexed:] {
+		for _, x := range s.indexes {
+			before, after := x.update(n)
+			s.stirred[stir(x, before)], s.stirred[stir(x, after)] = true, true
+		}
+	}
+	s.indexed = len(p.moved.list)
+}
+
+// stir names what identities are found by: an index and the tag of a text. A blank
+// text is 0.
+func stir(x *textIndex, tag uint32) uint64 {
+	if tag == 0 {
+		return 0
+	}
+	return x.number<<32 | uint64(tag)
 }
 
 // lookup returns what an identity is found by under an attribute.
@@ -88,8 +128,26 @@ func (p *population) lookup(n int32, attribute string) string {
 	return p.attributes(n).Get(attribute).Text()
 }
 
-func (p *population) managerLink(n int32, indexes map[string]*textIndex) {
-	q := &p.people[n]
+// managerLink finds the manager of an identity anew.
+func (p *population) managerLink(n int32) {
+	s := &p.settled
+	before := s.manager[n]
+	if before >= 0 {
+		s.reports[before]--
+	}
+	s.manager[n], s.sought[n] = -1, 0
+	delete(s.outcome, n)
+	p.findManager(n)
+	if m := s.manager[n]; m >= 0 {
+		s.reports[m]++
+	}
+	if s.manager[n] != before {
+		p.again(n)
+	}
+}
+
+func (p *population) findManager(n int32) {
+	q, s := &p.people[n], &p.settled
 	if q.profile < 0 || p.attributes(n).Get(attrManager).IsNull() {
 		return
 	}
@@ -99,7 +157,11 @@ func (p *population) managerLink(n int32, indexes map[string]*textIndex) {
 	}
 	value := p.managerValue(n, source)
 	r := ManagerResult{State: ManagerNotFound, Value: value}
-	found := indexes[source.Manager.IdentityAttribute].find(correlate.Fold(value))
+	index := s.indexes[source.Manager.IdentityAttribute]
+	if index != nil {
+		s.sought[n] = stir(index, index.tag(value))
+	}
+	found := index.find(correlate.Fold(value))
 	if source.Manager.IdentityAttribute == attrUID && len(found) > 1 {
 		found = []int32{slices.MinFunc(found, func(a, b int32) int {
 			if p.better(a, b) {
@@ -115,12 +177,14 @@ func (p *population) managerLink(n int32, indexes map[string]*textIndex) {
 		r.State = ManagerSelf
 	case len(found) == 1:
 		r.State = ManagerResolved
-		p.settled.manager[n] = found[0]
-		p.settled.managers[found[0]] = true
+		s.manager[n] = found[0]
 		return
 	}
-	p.settled.outcome[n] = r
+	s.outcome[n] = r
 }
+
+// stirs reports whether somebody who is found by that has moved.
+func (s *settlement) stirs(key uint64) bool { return key != 0 && s.stirred[key] }
 
 // managerSource returns the source whose manager correlation applies: the
 // profile's own, else the one that the manager mapping reads (DECISION 34).
@@ -156,27 +220,24 @@ func (p *population) managerValue(n int32, source *Source) string {
 	return value
 }
 
-// managerCycles reports people who manage each other.
+// managerCycles reports people who manage each other, from the first of them.
 func (p *population) managerCycles() {
-	seen := make([]int32, len(p.people))
-	for i := range p.people {
-		at := int32(i)
-		for at >= 0 && seen[at] == 0 {
-			seen[at] = int32(i) + 1
-			at = p.settled.manager[at]
-		}
-		if at >= 0 && seen[at] == int32(i)+1 && !p.settled.swept {
-			p.reportCycle(at)
-		}
+	if p.settled.swept || p.opts.OnFinding == nil {
+		return
 	}
-}
-
-func (p *population) reportCycle(at int32) {
-	var names []string
-	for n := at; len(names) == 0 || n != at; n = p.settled.manager[n] {
-		names = append(names, p.aliasOf(n))
+	cycles := correlate.Cycles(p.settled.manager)
+	for i, c := range cycles {
+		at := slices.Index(c, slices.MinFunc(c, p.compare))
+		cycles[i] = append(c[at:len(c):len(c)], c[:at]...)
 	}
-	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
+	slices.SortFunc(cycles, func(a, b []int32) int { return p.compare(a[0], b[0]) })
+	for _, c := range cycles {
+		names := make([]string, len(c))
+		for i, n := range c {
+			names[i] = p.aliasOf(n)
+		}
+		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
+	}
 }
 
 // claimUIDs decides who holds each uid: the identity that held it, else the best
@@ -185,10 +246,17 @@ func (p *population) reportCycle(at int32) {
 // Source: identity-profile.md 4 and 7, DECISION 16, 17.
 func (p *population) claimUIDs() {
 	s := &p.settled
-	s.holder, s.keepsUID = map[int32]int32{}, map[int32]string{}
-	claims := make(map[string]int32, len(p.people))
+	before, kept := maps.Clone(s.holder), s.keepsUID
+	claims := map[string]int32{}
+	if s.keepsUID = map[int32]string{}; p.whole {
+		s.holder, claims = map[int32]int32{}, make(map[string]int32, len(p.people))
+	}
+	maps.DeleteFunc(s.holder, func(n, _ int32) bool { return p.moved.has(n) || p.claimMoved(n) })
 	for i := range p.people {
 		n := int32(i)
+		if !p.whole && !p.claimMoved(n) {
+			continue
+		}
 		uid := p.attributes(n).Get(attrUID).Text()
 		if strings.TrimSpace(uid) == "" {
 			continue
@@ -206,6 +274,26 @@ func (p *population) claimUIDs() {
 		}
 	}
 	p.finalHolders(claims)
+	for _, losers := range []map[int32]int32{before, s.holder} {
+		for n := range losers {
+			old, was := before[n]
+			if now, is := s.holder[n]; was != is || old != now || kept[n] != s.keepsUID[n] {
+				p.again(n)
+			}
+		}
+	}
+}
+
+// claimMoved reports whether somebody who claims the uid of an identity has moved.
+func (p *population) claimMoved(n int32) bool {
+	s := &p.settled
+	x := s.indexes[attrUID]
+	return s.stirs(stir(x, x.tags[n]))
+}
+
+// claimed reports whether somebody holds a uid beyond the claims at hand.
+func (p *population) claimed(key string) bool {
+	return !p.whole && len(p.settled.indexes[attrUID].find(key)) > 0
 }
 
 // finalHolders points every loser at the one that holds the uid in the end, and
@@ -216,14 +304,16 @@ func (p *population) finalHolders(claims map[string]int32) {
 	for n := range s.holder {
 		losers = append(losers, n)
 	}
-	slices.Sort(losers)
+	slices.SortFunc(losers, p.compare)
 	for _, n := range losers {
-		s.holder[n] = claims[correlate.Fold(p.attributes(n).Get(attrUID).Text())]
+		if holder, ok := claims[correlate.Fold(p.attributes(n).Get(attrUID).Text())]; ok {
+			s.holder[n] = holder
+		}
 		old := p.storedAttributes(n).Get(attrUID).Text()
 		if old == "" {
 			continue
 		}
-		if _, taken := claims[correlate.Fold(old)]; !taken {
+		if _, taken := claims[correlate.Fold(old)]; !taken && !p.claimed(correlate.Fold(old)) {
 			claims[correlate.Fold(old)] = n
 			s.keepsUID[n] = old
 		}
@@ -241,7 +331,7 @@ func (p *population) beats(a, b int32, key string) bool {
 
 // managerOf returns the manager of an identity as transforms see it.
 func (p *population) managerOf(n int32) transform.Subject {
-	if int(n) < len(p.settled.manager) {
+	if p.settled.linked && int(n) < len(p.settled.manager) {
 		if m := p.settled.manager[n]; m >= 0 {
 			return &other{p, m}
 		}
@@ -308,12 +398,15 @@ func (p *population) result(n int32) *Result {
 	if s := p.storedOf(n); s != nil {
 		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
 	}
-	r := &Result{Identity: i, Errors: p.errors[n], Links: make([]Link, 0, len(i.Accounts))}
+	r := &Result{number: n, Identity: i, Errors: p.errors[n], Links: make([]Link, 0, len(i.Accounts))}
 	for a := q.first; a >= 0; a = p.state[a].next {
 		st := &p.state[a]
 		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method], Criterion: int(st.criterion), New: !st.stored})
 	}
 	r.Created = p.storedOf(n) == nil
+	if p.details && !r.Created && p.hasFresh(n) {
+		r.renew = &p.storedOf(n).Modified
+	}
 	if q.profile < 0 {
 		r.Orphaned, r.Changed = true, p.differs(n, r)
 		return r
@@ -402,7 +495,7 @@ func (p *population) uncorrelated() {
 		return
 	}
 	for account, st := range p.state {
-		if st.owner >= 0 || st.removed {
+		if st.owner >= 0 || st.removed || st.absent {
 			continue
 		}
 		a := p.accounts.at(int32(account))

@@ -53,11 +53,13 @@ func (w *rowWriter) add(row []byte) rowRef {
 
 // get returns a row; it must not be changed. Rows may be read while others are
 // written.
-func (s *rowStore) get(r rowRef) string {
+func (s *rowStore) get(r rowRef) string { return rowAt(s.chunks, r) }
+
+func rowAt(chunks [][]byte, r rowRef) string {
 	if r == 0 {
 		return ""
 	}
-	chunk := s.chunks[r>>32-1]
+	chunk := chunks[r>>32-1]
 	chunk = chunk[:cap(chunk)]
 	at := int(uint32(r))
 	n, size := binary.Uvarint(chunk[at:])

@@ -22,6 +22,19 @@ func Slice(name string, accounts ...identity.Account) identity.Source {
 	})
 }
 
+// Changes returns a source of accounts that are new or have changed, and of the
+// native identities of those that are gone; all others stay as they are.
+func Changes(name string, changed []identity.Account, removed ...string) identity.Changes {
+	return changes{Slice(name, changed...), removed}
+}
+
+type changes struct {
+	identity.Source
+	removed []string
+}
+
+func (c changes) Removed() []string { return c.removed }
+
 // Seq returns what accounts yields as a source: anything that can be iterated
 // anew each time. Accounts without a source get that name. An error or the end
 // of the context ends the stream.

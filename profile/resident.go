@@ -1,0 +1,213 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+)
+
+// The tables of a population can be kept for the next run. That one begins with
+// what the last one has left, as if it had been read from the store, and looks at
+// what can come out otherwise: accounts that changed or are not linked, attributes
+// that these feed, managers and uid claims that somebody who moved takes part in.
+
+// numbers is a set of identities.
+type numbers struct {
+	in   []bool
+	list []int32
+}
+
+func (s *numbers) has(n int32) bool { return int(n) < len(s.in) && s.in[n] }
+
+func (s *numbers) add(list ...int32) {
+	for _, n := range list {
+		if s.has(n) {
+			continue
+		}
+		if grow := int(n) + 1 - len(s.in); grow > 0 {
+			s.in = append(s.in, make([]bool, grow)...)
+		}
+		s.in[n] = true
+		s.list = append(s.list, n)
+	}
+}
+
+func (s *numbers) clear() {
+	for _, n := range s.list {
+		s.in[n] = false
+	}
+	s.list = s.list[:0]
+}
+
+// next makes the tables ready for another run. Who was written is looked at
+// again, because what was stored decides some things of a run.
+func (p *population) next(ctx context.Context, r *Run, written []int32) {
+	p.begin(ctx, r)
+	p.whole, p.evaluations, p.orders, p.keyReads = false, 0, nil, nil
+	p.moved.clear()
+	p.redo.clear()
+	p.moved.add(written...)
+	s := &p.settled
+	s.linked, s.swept, s.indexed, s.stirred = false, false, 0, map[uint64]bool{}
+}
+
+// again notes that the result of an identity has to be put together.
+func (p *population) again(n int32) {
+	if !p.whole {
+		p.redo.add(n)
+	}
+}
+
+// due reports whether correlation has to look at an account.
+func (p *population) due(st *accountState) bool {
+	if st.removed || st.absent {
+		return false
+	}
+	return p.whole || st.owner < 0 || st.changed || st.named || !st.stored
+}
+
+// compare orders identities as a run does that reads them from a store: stored
+// ones by id, then new ones as they came.
+func (p *population) compare(a, b int32) int {
+	if !p.whole {
+		s, t := p.storedOf(a), p.storedOf(b)
+		if s != nil && t != nil {
+			return strings.Compare(s.ID, t.ID)
+		}
+		if (s == nil) != (t == nil) {
+			return btoi(s == nil) - btoi(t == nil)
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+// compareAccounts orders accounts of one source as a run does that reads them from
+// a store: those of identities, those without, new ones as they came.
+func (p *population) compareAccounts(a, b int32) int {
+	if p.whole {
+		return cmp.Compare(a, b)
+	}
+	class := func(n int32) int {
+		switch st := &p.state[n]; {
+		case !st.stored:
+			return 2
+		case st.owner < 0:
+			return 1
+		}
+		return 0
+	}
+	if x, y := class(a), class(b); x != y || x == 2 {
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	} else if x == 1 {
+		return strings.Compare(p.accounts.native(a), p.accounts.native(b))
+	}
+	x, y := p.state[a].owner, p.state[b].owner
+	if x != y {
+		return p.compare(x, y)
+	}
+	for n := p.people[x].first; n >= 0; n = p.state[n].next {
+		if n == a || n == b {
+			return btoi(n != a) - btoi(n != b)
+		}
+	}
+	return 0
+}
+
+// gatherMoved notes the identities whose accounts are not those of the last run.
+func (p *population) gatherMoved() {
+	if p.whole {
+		return
+	}
+	for n := range p.state {
+		if st := &p.state[n]; (st.fresh || !st.stored) && st.owner >= 0 {
+			p.moved.add(st.owner)
+		}
+	}
+	for n := range p.people {
+		if p.people[n].touched || n >= len(p.stored) {
+			p.moved.add(int32(n))
+		}
+	}
+}
+
+// resulting returns the identities whose result may differ from what is stored.
+func (p *population) resulting() []int32 {
+	if p.whole {
+		all := make([]int32, len(p.people))
+		for n := range all {
+			all[n] = int32(n)
+		}
+		return all
+	}
+	p.redo.add(p.moved.list...)
+	for n, m := range p.settled.manager { // the name of the manager is an attribute
+		if m >= 0 && p.moved.has(m) {
+			p.redo.add(int32(n))
+		}
+	}
+	return p.redo.list
+}
+
+// keep makes the tables what they would be if the state were read from the store,
+// where the given identities have been written: numbers and, in the same order,
+// identities.
+func (p *population) keep(numbers []int32, written []*identity.Identity) {
+	p.stored = append(p.stored, make([]*identity.Identity, len(p.people)-len(p.stored))...)
+	for i, n := range numbers {
+		light := *written[i].Clone()
+		light.Accounts = nil
+		p.stored[n], p.byID[light.ID], p.people[n].alias = &light, n, -1
+	}
+	for n := range p.state {
+		p.keepAccount(&p.state[n], int32(n))
+	}
+	for _, n := range numbers {
+		p.people[n].keyed = true // its stored attributes are others
+	}
+	for n := range p.people {
+		if q := &p.people[n]; q.keyed || q.touched {
+			q.keyed, q.touched = false, false
+			p.refreshStored(int32(n))
+		}
+	}
+}
+
+func (p *population) keepAccount(st *accountState, n int32) {
+	if st.removed {
+		*st = accountState{owner: -1, next: -1, absent: true}
+	}
+	if st.absent {
+		return
+	}
+	if st.owner >= 0 && (st.dirty || !st.stored || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual) {
+		method := correlate.Sticky
+		if a := p.accounts.at(n); a.ManuallyCorrelated {
+			method = correlate.Manual
+		}
+		st.method, st.criterion = uint8(slices.Index(methods[:], method)), 0
+	}
+	st.stored, st.wasLinked = true, st.owner >= 0
+	st.seen, st.changed, st.dirty, st.fresh = false, false, false, false
+}
+
+// size is how many bytes the rows take, of which some are out of date.
+func (p *population) size() int {
+	total := 0
+	for _, s := range []*rowStore{&p.attrs, &p.accounts.rows} {
+		for _, chunk := range s.chunks {
+			total += cap(chunk)
+		}
+	}
+	return total
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

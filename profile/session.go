@@ -1,0 +1,97 @@
+package profile
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Session aggregates into a store again and again and keeps the tables of a run in
+// memory in between, so that a run costs what its changes cost and not what the
+// population costs: for a host that gets changed accounts by night or by event.
+// Each run leaves in the store what [Engine.Aggregate] with all accounts of the
+// sources would leave there.
+//
+// The first run reads the store and looks at everybody. The later ones look at
+// accounts that changed or have no identity, at the identities that these feed,
+// and at managers and uid claims that depend on one of them. What is evaluated for
+// everybody all the same: attributes that ask for the clock when it stands
+// elsewhere than in the last run, and attributes that rules calculate, that read
+// other identities or ask what is unique.
+//
+// Only the session may change the store. A Session is safe for concurrent use; its
+// runs come one after another.
+type Session struct {
+	engine *Engine
+	opts   RunOptions
+
+	mu      sync.Mutex
+	tables  *population // nil: to be read from the store
+	written []int32     // identities that the last run has written
+	limit   int         // bytes of rows at which the tables are read anew
+}
+
+// NewSession returns a session on a store. Of the options Stored, Incremental,
+// Recompute and Recorrelate are not looked at: links that the store has are kept.
+func (e *Engine) NewSession(store identity.Store, o RunOptions) *Session {
+	o.Stored, o.Incremental, o.Recompute, o.Recorrelate = store, true, false, false
+	return &Session{engine: e, opts: o}
+}
+
+// Aggregate is [Engine.Aggregate] at another time, with sources that may be
+// [identity.Changes]. Only results that are Changed are handed to onResult, which
+// may be nil. Of Stats, Scanned and Unchanged count the accounts that the sources
+// yield.
+//
+// After an error the store is as it was, and the next run reads it anew: give
+// it the same changes once more.
+func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*Result), sources ...identity.Source) (Stats, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.opts.Lock != nil {
+		defer s.opts.Lock.aggregate()()
+	}
+	o := s.opts
+	o.Now = now
+	p := s.tables
+	s.tables = nil // until the run has come to its end
+	first := p == nil
+	if first {
+		p = newPopulation(ctx, s.engine.NewRun(o))
+		p.resident, p.details, p.index.Order = true, true, p.compare
+	} else {
+		p.next(ctx, s.engine.NewRun(o), s.written)
+	}
+	a := aggregation{population: p, onResult: func(r *Result) {
+		if r.Changed && onResult != nil {
+			onResult(r)
+		}
+	}}
+	if err := a.run(sources); err != nil {
+		return Stats{}, err
+	}
+	p.keep(a.put, a.batch.Put)
+	a.stats.Exceptions = p.exceptions()
+	if s.written = a.put; first {
+		s.limit = 2*p.size() + minGarbage
+	}
+	if p.size() < s.limit {
+		s.tables = p
+	}
+	return a.stats, nil
+}
+
+// minGarbage is how many bytes of rows that are out of date are no reason to read
+// the tables anew.
+const minGarbage = 64 << 20
+
+// exceptions returns how many identities have exceptions.
+func (p *population) exceptions() int {
+	count := 0
+	for _, i := range p.stored {
+		count += btoi(len(i.ExceptionCodes) > 0)
+	}
+	return count
+}
