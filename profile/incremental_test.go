@@ -81,7 +81,7 @@ func (m *mutant) account() {
 	a.Disabled = m.IntN(5) == 0
 	a.ManuallyCorrelated = m.IntN(30) == 0
 	if m.IntN(12) == 0 {
-		a.IdentityID = profile.IdentityID("id-"+[]string{"HR", "VMS"}[m.IntN(2)], fmt.Sprint(m.IntN(12)))
+		a.IdentityID = profile.IdentityID("s-"+[]string{"HR", "VMS"}[m.IntN(2)], fmt.Sprint(m.IntN(12)))
 	}
 	m.accounts[source][n] = a
 }
@@ -141,6 +141,7 @@ func (m *mutant) tenant() *tenant {
 		`byTemplate={"type":"static","attributes":{"value":"$!identity.getAttribute('started') $!identity.email"}}`,
 		`custom={"type":"rule","attributes":{"name":"Custom"}}`,
 		`modified=` + fmt.Sprintf(attrOf, "AD", "modified"),
+		`displayName=` + fmt.Sprintf(attrOf, "HR", "sn"),
 	}
 	var some []string
 	for n, mapping := range more {

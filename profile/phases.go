@@ -90,12 +90,26 @@ func (p *population) authoritativeAccount(account int32) {
 			p.link(account, n, m.Method, m.Criterion)
 			break
 		}
-		n = p.create(account)
-		if a.IdentityID != "" {
-			p.byID[a.IdentityID] = n
-		}
+		n = p.newIdentity(account, a)
 	}
 	p.refreshKeys(n)
+}
+
+// newIdentity makes an identity from an authoritative account, unless there is one
+// with the id that it would get: that one lost the account before, or other
+// accounts name it.
+func (p *population) newIdentity(account int32, a *identity.Account) int32 {
+	if !p.named {
+		return p.create(account)
+	}
+	id := p.idFrom(a)
+	if n, ok := p.byID[id]; ok {
+		p.link(account, n, correlate.Sticky, 0)
+		return n
+	}
+	n := p.create(account)
+	p.byID[id] = n
+	return n
 }
 
 // examine returns an account, valid until the next call.

@@ -27,7 +27,8 @@ type population struct {
 	people   []person
 	loaded   bool                 // the stored state is in the tables
 	stored   []*identity.Identity // by number, without accounts, as far as there were any
-	byID     map[string]int32     // identities that the data name
+	byID     map[string]int32     // identities that are stored or that the data may name
+	named    bool                 // some account names an identity, or some are stored
 	attrs    rowStore
 	writer   *rowWriter
 	index    *correlate.Index
@@ -209,6 +210,11 @@ func (p *population) id(n int32) string {
 		return s.ID
 	}
 	a := p.accounts.at(p.people[n].alias)
+	return p.idFrom(&a)
+}
+
+// idFrom returns the id of an identity that is made from an account.
+func (p *population) idFrom(a *identity.Account) string {
 	if a.IdentityID != "" && !p.opts.Recompute {
 		return a.IdentityID
 	}

@@ -20,7 +20,7 @@ func (p *population) read(sources []identity.Source) error {
 			return fmt.Errorf("stored state: %w", err)
 		}
 	}
-	p.loaded = true
+	p.loaded, p.named = true, p.named || len(p.stored) > 0
 	for _, src := range sources {
 		if p.engine.sources[src.Name()] == nil {
 			p.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", src.Name())})
@@ -137,6 +137,7 @@ func (p *population) addAccount(a *identity.Account) int32 {
 }
 
 func (p *population) newAccount(a *identity.Account) int32 {
+	p.named = p.named || a.IdentityID != ""
 	p.state = append(p.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
 	return p.accounts.add(a)
 }
@@ -185,7 +186,7 @@ func (p *population) take(a *identity.Account, keys *keyTable) {
 		return
 	}
 	st := &p.state[n]
-	st.named = st.named || a.IdentityID != ""
+	st.named, p.named = st.named || a.IdentityID != "", p.named || a.IdentityID != ""
 	if st.seen {
 		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
 			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
