@@ -223,9 +223,11 @@ func (k *keeper) needs(n int32) *needs {
 	if s.Profile != c.profile.Name || !c.profile.Enabled {
 		return nil
 	}
-	for a := q.first; a >= 0; a = k.state[a].next {
-		if st := &k.state[a]; !st.stored || st.fresh {
-			return nil
+	if k.whole || k.moved.has(n) {
+		for a := q.first; a >= 0; a = k.state[a].next {
+			if st := &k.state[a]; !st.stored || st.fresh {
+				return nil
+			}
 		}
 	}
 	e := &s.Evaluation

@@ -3,6 +3,8 @@ package profile
 import (
 	"slices"
 
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 )
 
@@ -113,4 +115,52 @@ func (p *population) refreshTouched(t *touched) {
 			p.refresh(int32(n), keys)
 		}
 	}
+}
+
+// refreshKeys evaluates what correlation compares with, and indexes it.
+func (p *population) refreshKeys(n int32) { p.refresh(n, nil) }
+
+// refresh evaluates and indexes some keys of the index; nil: all of them.
+func (p *population) refresh(n int32, keys []bool) {
+	x := p.prepare(p.eval, n, p.accountsOf(n))
+	p.people[n].keyed = true
+	for key, name := range p.index.Keys() {
+		if keys != nil && !keys[key] {
+			continue
+		}
+		var v identity.Value
+		switch {
+		case name == correlate.Alias:
+			v = identity.StringValue(p.aliasOf(n))
+		case x != nil:
+			v, _ = x.current(name)
+		default: // without authoritative account it keeps what it had, so that people who return find it
+			v = p.storedAttributes(n).Get(name)
+		}
+		if name == attrUID {
+			p.holdUID(n, x != nil, v)
+		}
+		p.index.Put(n, key, v)
+	}
+}
+
+// holdUID notes whether the uid is the one that the identity had before the run.
+func (p *population) holdUID(n int32, member bool, uid identity.Value) {
+	held := p.storedAttributes(n).Get(attrUID).Text()
+	p.people[n].holdsUID = held != "" && member && correlate.Fold(held) == correlate.Fold(uid.Text())
+}
+
+// current returns an attribute as this run has it: evaluated or, when the
+// mapping is disabled or missing, as stored.
+func (x *evaluation) current(name string) (identity.Value, error) {
+	if !x.profile.profile.Enabled {
+		return x.input.stored.Get(name), nil
+	}
+	if i, ok := x.profile.slots[name]; ok {
+		if x.state[i] == todo {
+			x.evaluate(i, false)
+		}
+		return x.values[i], nil
+	}
+	return x.input.stored.Get(name), nil
 }

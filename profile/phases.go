@@ -174,9 +174,11 @@ func (p *population) evaluate() error {
 	parts := make(chan part)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
+	var moved []int32
+	before := p.attrs.chunks // workers add to them
 	for _, w := range p.writers {
 		wg.Go(func() {
-			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: p.attrs.chunks}
+			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: before}
 			for part := range parts {
 				b.evaluate(part.from, part.to)
 			}
@@ -184,7 +186,7 @@ func (p *population) evaluate() error {
 			defer mu.Unlock()
 			p.evaluations += b.evaluated
 			maps.Copy(p.errors, b.errors)
-			p.moved.add(b.moved...)
+			moved = append(moved, b.moved...)
 		})
 	}
 	const size = 1024
@@ -194,6 +196,7 @@ func (p *population) evaluate() error {
 	}
 	close(parts)
 	wg.Wait()
+	p.shift(moved...)
 	return p.ctx.Err()
 }
 
@@ -213,8 +216,10 @@ type batch struct {
 }
 
 func (b *batch) evaluate(from, to int) {
-	for n := from; n < to; n++ {
-		b.one(int32(n))
+	for n := int32(from); n < int32(to); n++ {
+		if !b.people[n].calm || b.population.moved.has(n) {
+			b.one(n)
+		}
 	}
 }
 
@@ -233,7 +238,8 @@ func (b *batch) setRow(n int32, row []byte) {
 func (b *batch) one(n int32) {
 	needs := b.keeper.needs(n)
 	if needs != nil && needs.none {
-		if b.people[n].row != 0 {
+		if q := &b.people[n]; q.row != 0 {
+			q.calm = true
 			return
 		}
 		if row, ok := b.keeper.all(n); ok {

@@ -43,10 +43,11 @@ type population struct {
 	former    map[int32]int32            // identity of stored accounts whose links are recomputed
 
 	details  bool    // write what is no reason to write: the sources may not give it again
+	flawed   int     // stored identities with exceptions
 	resident bool    // the tables are kept for a later run
 	whole    bool    // nothing is known of a run before: everybody is looked at
-	moved    numbers // identities whose accounts, attributes or stored state are not those of the last run
-	redo     numbers // identities whose result may be another one for what others did
+	moved    numbers // identities whose accounts, attributes or stored values are not those of the last run
+	redo     numbers // identities whose result may be another one
 	writers  []*rowWriter
 
 	evaluations int // identities that were evaluated
@@ -84,6 +85,7 @@ type person struct {
 	touched     bool  // an account came or went
 	holdsUID    bool  // the uid is the one it had before the run
 	keyed       bool  // what it is found by is that of this run
+	calm        bool  // nothing of it is to be evaluated until it moves or the clock does
 	auth        int32 // authoritative account of the profile
 	row         rowRef
 }
@@ -421,51 +423,3 @@ func (p *population) oldest(c *compiled, n int32) int32 {
 }
 
 func (p *population) isManager(n int32) bool { return p.settled.isManager(n) }
-
-// refreshKeys evaluates what correlation compares with, and indexes it.
-func (p *population) refreshKeys(n int32) { p.refresh(n, nil) }
-
-// refresh evaluates and indexes some keys of the index; nil: all of them.
-func (p *population) refresh(n int32, keys []bool) {
-	x := p.prepare(p.eval, n, p.accountsOf(n))
-	p.people[n].keyed = true
-	for key, name := range p.index.Keys() {
-		if keys != nil && !keys[key] {
-			continue
-		}
-		var v identity.Value
-		switch {
-		case name == correlate.Alias:
-			v = identity.StringValue(p.aliasOf(n))
-		case x != nil:
-			v, _ = x.current(name)
-		default: // without authoritative account it keeps what it had, so that people who return find it
-			v = p.storedAttributes(n).Get(name)
-		}
-		if name == attrUID {
-			p.holdUID(n, x != nil, v)
-		}
-		p.index.Put(n, key, v)
-	}
-}
-
-// holdUID notes whether the uid is the one that the identity had before the run.
-func (p *population) holdUID(n int32, member bool, uid identity.Value) {
-	held := p.storedAttributes(n).Get(attrUID).Text()
-	p.people[n].holdsUID = held != "" && member && correlate.Fold(held) == correlate.Fold(uid.Text())
-}
-
-// current returns an attribute as this run has it: evaluated or, when the
-// mapping is disabled or missing, as stored.
-func (x *evaluation) current(name string) (identity.Value, error) {
-	if !x.profile.profile.Enabled {
-		return x.input.stored.Get(name), nil
-	}
-	if i, ok := x.profile.slots[name]; ok {
-		if x.state[i] == todo {
-			x.evaluate(i, false)
-		}
-		return x.values[i], nil
-	}
-	return x.input.stored.Get(name), nil
-}

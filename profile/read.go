@@ -73,6 +73,7 @@ func (p *population) readStored() error {
 		light := *i
 		light.Accounts = nil
 		p.stored = append(p.stored, &light)
+		p.flawed += btoi(len(i.ExceptionCodes) > 0)
 		p.byID[i.ID] = n
 		for k := range accounts {
 			p.addStored(&accounts[k], n, k == 0)

@@ -43,16 +43,36 @@ func (s *numbers) clear() {
 	s.list = s.list[:0]
 }
 
-// next makes the tables ready for another run. Who was written is looked at
-// again, because what was stored decides some things of a run.
+// next makes the tables ready for another run. Those that were written have
+// moved, because what is stored of them decides who has a uid; they come out as
+// they were written unless a mapping reads stored values.
 func (p *population) next(ctx context.Context, r *Run, written []int32) {
+	if !p.opts.Now.Equal(r.opts.Now) {
+		for n := range p.people {
+			p.people[n].calm = false
+		}
+	}
 	p.begin(ctx, r)
 	p.whole, p.evaluations, p.orders, p.keyReads = false, 0, nil, nil
 	p.moved.clear()
 	p.redo.clear()
 	p.moved.add(written...)
+	for _, n := range written {
+		if rank := p.people[n].profile; rank >= 0 && p.bases[rank].anyOld {
+			p.redo.add(n)
+		}
+	}
 	s := &p.settled
 	s.linked, s.swept, s.indexed, s.stirred = false, false, 0, map[uint64]bool{}
+}
+
+// shift notes identities whose accounts or attributes are not those of the last
+// run.
+func (p *population) shift(list ...int32) {
+	if !p.whole {
+		p.moved.add(list...)
+		p.redo.add(list...)
+	}
 }
 
 // again notes that the result of an identity has to be put together.
@@ -124,12 +144,12 @@ func (p *population) gatherMoved() {
 	}
 	for n := range p.state {
 		if st := &p.state[n]; (st.fresh || !st.stored) && st.owner >= 0 {
-			p.moved.add(st.owner)
+			p.shift(st.owner)
 		}
 	}
 	for n := range p.people {
 		if p.people[n].touched || n >= len(p.stored) {
-			p.moved.add(int32(n))
+			p.shift(int32(n))
 		}
 	}
 }
@@ -143,10 +163,10 @@ func (p *population) resulting() []int32 {
 		}
 		return all
 	}
-	p.redo.add(p.moved.list...)
-	for n, m := range p.settled.manager { // the name of the manager is an attribute
-		if m >= 0 && p.moved.has(m) {
-			p.redo.add(int32(n))
+	for n, m := range p.settled.manager {
+		n := int32(n)
+		if m >= 0 && p.moved.has(m) && !p.redo.has(n) && p.storedAttributes(n).Get(attrManager).Text() != p.nameOf(m) {
+			p.redo.add(n)
 		}
 	}
 	return p.redo.list
@@ -160,6 +180,10 @@ func (p *population) keep(numbers []int32, written []*identity.Identity) {
 	for i, n := range numbers {
 		light := *written[i].Clone()
 		light.Accounts = nil
+		if old := p.stored[n]; old != nil {
+			p.flawed -= btoi(len(old.ExceptionCodes) > 0)
+		}
+		p.flawed += btoi(len(light.ExceptionCodes) > 0)
 		p.stored[n], p.byID[light.ID], p.people[n].alias = &light, n, -1
 	}
 	for n := range p.state {

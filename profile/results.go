@@ -130,3 +130,27 @@ func begins(s string) (n uint64) {
 	}
 	return n
 }
+
+// uncorrelated reports the accounts without identity.
+func (p *population) uncorrelated() {
+	if p.opts.OnUncorrelated == nil {
+		return
+	}
+	for account, st := range p.state {
+		if st.owner >= 0 || st.removed || st.absent {
+			continue
+		}
+		a := p.accounts.at(int32(account))
+		u := Unlinked{Reason: NoMatch}
+		if a.ManuallyCorrelated && !p.opts.Recompute {
+			u.Reason = ManualFlagBlock
+		}
+		for _, note := range p.notes[int32(account)] {
+			u.Reason = AmbiguousMatch
+			for _, id := range note.Identities {
+				u.Ambiguous = append(u.Ambiguous, p.id(id))
+			}
+		}
+		p.opts.OnUncorrelated(a, u)
+	}
+}

@@ -73,7 +73,7 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 		return Stats{}, err
 	}
 	p.keep(a.put, a.batch.Put)
-	a.stats.Exceptions = p.exceptions()
+	a.stats.Exceptions = p.flawed
 	if s.written = a.put; first {
 		s.limit = 2*p.size() + minGarbage
 	}
@@ -86,12 +86,3 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 // minGarbage is how many bytes of rows that are out of date are no reason to read
 // the tables anew.
 const minGarbage = 64 << 20
-
-// exceptions returns how many identities have exceptions.
-func (p *population) exceptions() int {
-	count := 0
-	for _, i := range p.stored {
-		count += btoi(len(i.ExceptionCodes) > 0)
-	}
-	return count
-}

@@ -1,6 +1,8 @@
 package profile_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -150,5 +152,108 @@ func TestSessionIsFull(t *testing.T) {
 	}
 	if saved <= 0 {
 		t.Errorf("sessions evaluated %d identities less", saved)
+	}
+}
+
+// unwritable is a store that takes nothing while it has an error.
+type unwritable struct {
+	identity.Store
+	err error
+}
+
+func (r *unwritable) Apply(ctx context.Context, b identity.Batch) error {
+	if r.err != nil {
+		return r.err
+	}
+	return r.Store.Apply(ctx, b)
+}
+
+// After a run that was cancelled or could not be written the store is as it was,
+// and the same changes once more give what they would have given.
+func TestSessionAfterError(t *testing.T) {
+	m := newMutant(3)
+	e, _ := m.tenant().engine(t, profile.Options{})
+	st := &unwritable{Store: store.NewMemory()}
+	s := e.NewSession(st, profile.RunOptions{Rules: map[string]transform.Rule{"Custom": custom}})
+	aggregate := func(ctx context.Context, sources ...identity.Source) error {
+		_, err := s.Aggregate(ctx, m.now, nil, sources...)
+		return err
+	}
+	if err := aggregate(t.Context(), m.source("HR"), m.source("VMS"), m.source("AD")); err != nil {
+		t.Fatal(err)
+	}
+	before := stateOf(t, st)
+	a := m.accounts["HR"][2]
+	a.Attributes = acct("2", "number=2", "login=new", "sn=New", "mail=new@x").Attributes
+	changed := feed.Changes("HR", []identity.Account{a})
+	want := store.NewOverlay(st.Store)
+	if _, err := e.Aggregate(t.Context(), want, profile.RunOptions{Now: m.now, Rules: map[string]transform.Rule{"Custom": custom}}, nil, changed); err != nil {
+		t.Fatal(err)
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	full := errors.New("the disk is full")
+	for _, tc := range []struct {
+		ctx       context.Context
+		err, want error
+	}{{cancelled, nil, context.Canceled}, {t.Context(), full, full}} {
+		if st.err = tc.err; !errors.Is(aggregate(tc.ctx, changed), tc.want) {
+			t.Errorf("no error %v", tc.want)
+		}
+		if diff := cmp.Diff(before, stateOf(t, st)); diff != "" {
+			t.Errorf("after %v the store is another one:\n%s", tc.want, diff)
+		}
+	}
+	st.err = nil
+	if err := aggregate(t.Context(), changed); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(stateOf(t, want), stateOf(t, st)); diff != "" {
+		t.Errorf("mismatch (-uninterrupted +again):\n%s", diff)
+	}
+}
+
+// Accounts that a source of changes does not name stay; those that it takes away
+// are counted against the delete threshold.
+func TestChangesThreshold(t *testing.T) {
+	source := strings.Replace(src("HR"), `"deleteThreshold":0,`, `"deleteThreshold":10,`, 1)
+	c := &tenant{profiles: []string{prof("Employees", 10, "HR", hr()...)}, sources: []string{source}}
+	e, _ := c.engine(t, profile.Options{})
+	var all []identity.Account
+	for n := range 20 {
+		all = append(all, acct(fmt.Sprint(n), fmt.Sprint("id=", n), "mail=m", "sn=s"))
+	}
+	for _, tc := range []struct {
+		gone    []string
+		removed int
+		finding string
+	}{
+		{nil, 0, ""},
+		{[]string{"3", "4", "4", "no such account"}, 2, ""},
+		{[]string{"3", "4", "5"}, 0, "delete-threshold"},
+		{[]string{"1", "2", "3"}, 2, ""}, // 1 is there again
+	} {
+		var codes []string
+		o := profile.RunOptions{Now: now, OnFinding: func(d diag.Diagnostic) { codes = append(codes, d.Code) }}
+		changed := feed.Changes("HR", []identity.Account{acct("1", "id=1", "mail=new", "sn=s")}, tc.gone...)
+		for name, run := range map[string]func(identity.Store, identity.Source) (profile.Stats, error){
+			"run": func(st identity.Store, src identity.Source) (profile.Stats, error) {
+				return e.Aggregate(t.Context(), st, o, nil, src)
+			},
+			"session": func(st identity.Store, src identity.Source) (profile.Stats, error) {
+				return e.NewSession(st, o).Aggregate(t.Context(), now, nil, src)
+			},
+		} {
+			st := store.NewMemory()
+			if _, err := run(st, feed.Slice("HR", all...)); err != nil {
+				t.Fatal(err)
+			}
+			codes = nil
+			stats, err := run(st, changed)
+			want := profile.Stats{Scanned: 1, Changed: 1, Removed: tc.removed, Identities: 20, Evaluated: stats.Evaluated, Saved: 1 + tc.removed}
+			if diff := cmp.Diff(want, stats); err != nil || diff != "" || strings.Join(codes, " ") != tc.finding {
+				t.Errorf("%s, gone %v: error %v, findings %v, mismatch (-want +got):\n%s", name, tc.gone, err, codes, diff)
+			}
+		}
 	}
 }
