@@ -257,11 +257,6 @@ func (s *Scope) Same(text string) (identity.Value, error) {
 	return identity.StringValue(text), s.budget.Produce(len(text))
 }
 
-// keep copies a short text into the scope's memory.
-func (s *Scope) keep(text string) identity.Value {
-	return s.adopt(append(s.Buffer(), text...))
-}
-
 // adopt makes a value of what was appended to a buffer; it is not empty.
 func (s *Scope) adopt(buf []byte) identity.Value {
 	room := cap(s.arena) - len(s.arena)
