@@ -3,6 +3,8 @@ package correlate
 import (
 	"encoding/hex"
 	"strings"
+
+	"github.com/idprofile/engine/identity"
 )
 
 // rdn is one part of a distinguished name; parts joined by + follow each other
@@ -68,7 +70,7 @@ func dnValue(s string) (value string, end byte, rest string) {
 func canonicalDN(s string) string {
 	parts := parseDN(s)
 	if parts == nil {
-		return Fold(trim(s))
+		return identity.Fold(trim(s))
 	}
 	var b strings.Builder
 	for i, p := range parts {
@@ -88,7 +90,7 @@ func canonicalDN(s string) string {
 			b.WriteByte(p.value[j])
 		}
 	}
-	return Fold(b.String())
+	return identity.Fold(b.String())
 }
 
 // dnPart returns the value of the first part of a type, "" when there is none;

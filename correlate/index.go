@@ -185,7 +185,7 @@ func (x *Index) Find(attribute, value string) []int32 {
 	if key < 0 {
 		return nil
 	}
-	found := x.look(x.simple[key], []byte(Fold(value)))
+	found := x.look(x.simple[key], []byte(identity.Fold(value)))
 	if len(found) == 0 && x.keys[key] == Alias {
 		return x.Find(UID, value)
 	}

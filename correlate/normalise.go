@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/idprofile/engine/identity"
 )
 
 // step is one normaliser: it returns the text without what does not count. The
@@ -121,7 +123,7 @@ func parseStep(name string) (step, error) {
 func foldStep(t *scratch, s string) string {
 	for i := 0; i < len(s); i++ {
 		if c := s[i]; c >= 0x80 {
-			return Fold(s)
+			return identity.Fold(s)
 		} else if c >= 'A' && c <= 'Z' {
 			return foldASCII(t, s, i)
 		}
@@ -135,7 +137,7 @@ func foldASCII(t *scratch, s string, i int) string {
 	for ; i < len(b); i++ {
 		if c := b[i]; c >= 0x80 {
 			t.keep(b)
-			return Fold(s)
+			return identity.Fold(s)
 		} else if c >= 'A' && c <= 'Z' {
 			b[i] = c + 'a' - 'A'
 		}

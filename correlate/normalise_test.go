@@ -360,7 +360,7 @@ func FuzzNormalise(f *testing.F) {
 		if near1 != near2 || !slices.Equal(d1, d2) {
 			t.Errorf("%q, %q: %v and %v", a, b, d1, d2)
 		}
-		if correlate.Fold(correlate.Fold(a)) != correlate.Fold(a) {
+		if identity.Fold(identity.Fold(a)) != identity.Fold(a) {
 			t.Errorf("folding %q twice differs", a)
 		}
 	})

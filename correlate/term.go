@@ -23,7 +23,7 @@ type term struct {
 type placeholders map[string]bool
 
 func (p placeholders) has(s string) bool {
-	return len(p) > 0 && p[Fold(trim(s))]
+	return len(p) > 0 && p[identity.Fold(trim(s))]
 }
 
 // evaluator is the memory of one goroutine that computes keys.
@@ -226,7 +226,7 @@ func newSpec(terms []term, ph []string) spec {
 	if len(ph) > 0 {
 		s.placeholders = make(placeholders, len(ph))
 		for _, p := range ph {
-			s.placeholders[Fold(trim(p))] = true
+			s.placeholders[identity.Fold(trim(p))] = true
 		}
 		signs = append(signs, "-"+strings.Join(ph, "\x00"))
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
 )
 
 // claimUIDs decides who holds each uid: the identity that held it, else the best
@@ -29,7 +29,7 @@ func (p *population) claimUIDs() {
 		if strings.TrimSpace(uid) == "" {
 			continue
 		}
-		key := correlate.Fold(uid)
+		key := identity.Fold(uid)
 		other, taken := claims[key]
 		switch {
 		case !taken:
@@ -74,15 +74,15 @@ func (p *population) finalHolders(claims map[string]int32) {
 	}
 	slices.SortFunc(losers, p.compare)
 	for _, n := range losers {
-		if holder, ok := claims[correlate.Fold(p.attributes(n).Get(attrUID).Text())]; ok {
+		if holder, ok := claims[identity.Fold(p.attributes(n).Get(attrUID).Text())]; ok {
 			s.holder[n] = holder
 		}
 		old := p.storedAttributes(n).Get(attrUID).Text()
 		if old == "" {
 			continue
 		}
-		if _, taken := claims[correlate.Fold(old)]; !taken && !p.claimed(correlate.Fold(old)) {
-			claims[correlate.Fold(old)] = n
+		if _, taken := claims[identity.Fold(old)]; !taken && !p.claimed(identity.Fold(old)) {
+			claims[identity.Fold(old)] = n
 			s.keepsUID[n] = old
 		}
 	}
@@ -90,7 +90,7 @@ func (p *population) finalHolders(claims map[string]int32) {
 
 // beats reports whether claimant a wins the uid from b.
 func (p *population) beats(a, b int32, key string) bool {
-	holds := func(n int32) bool { return correlate.Fold(p.storedAttributes(n).Get(attrUID).Text()) == key }
+	holds := func(n int32) bool { return identity.Fold(p.storedAttributes(n).Get(attrUID).Text()) == key }
 	if x, y := holds(a), holds(b); x != y {
 		return x
 	}

@@ -147,7 +147,7 @@ func (p *population) refresh(n int32, keys []bool) {
 // holdUID notes whether the uid is the one that the identity had before the run.
 func (p *population) holdUID(n int32, member bool, uid identity.Value) {
 	held := p.storedAttributes(n).Get(attrUID).Text()
-	p.people[n].holdsUID = held != "" && member && correlate.Fold(held) == correlate.Fold(uid.Text())
+	p.people[n].holdsUID = held != "" && member && identity.Fold(held) == identity.Fold(uid.Text())
 }
 
 // current returns an attribute as this run has it: evaluated or, when the

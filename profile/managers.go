@@ -91,7 +91,7 @@ func (p *population) findManager(n int32) {
 	if index != nil {
 		s.sought[n] = stir(index, index.tag(value))
 	}
-	found := index.find(correlate.Fold(value))
+	found := index.find(identity.Fold(value))
 	if source.Manager.IdentityAttribute == attrUID && len(found) > 1 {
 		found = []int32{slices.MinFunc(found, func(a, b int32) int {
 			if p.better(a, b) {

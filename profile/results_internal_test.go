@@ -9,7 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
 )
 
 // Numbers of first bytes are in the order of the texts.
@@ -38,7 +38,7 @@ func TestTextIndex(t *testing.T) {
 			text = strings.ToUpper(text)
 		}
 		texts = append(texts, text)
-		if key := correlate.Fold(text); strings.TrimSpace(key) != "" {
+		if key := identity.Fold(text); strings.TrimSpace(key) != "" {
 			want[key] = append(want[key], n)
 		}
 	}

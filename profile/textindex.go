@@ -3,7 +3,7 @@ package profile
 import (
 	"strings"
 
-	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
 )
 
 // textIndex finds identities by the text of an attribute, without case. It is a
@@ -36,7 +36,7 @@ func (x *textIndex) tag(text string) uint32 {
 	if strings.TrimSpace(text) == "" {
 		return 0
 	}
-	return max(keyTag(correlate.Fold(text)), 1)
+	return max(keyTag(identity.Fold(text)), 1)
 }
 
 // update indexes identity n anew and returns the tags that it had and has.
@@ -79,7 +79,7 @@ func (x *textIndex) find(folded string) []int32 {
 	tag := max(keyTag(folded), 1)
 	for i := x.table.start(tag); x.table.slots[i].number != 0; i = x.table.next(i) {
 		s := x.table.slots[i]
-		if s.tag == tag && x.tags[s.number-1] == tag && correlate.Fold(x.text(s.number-1)) == folded {
+		if s.tag == tag && x.tags[s.number-1] == tag && identity.Fold(x.text(s.number-1)) == folded {
 			x.found = append(x.found, s.number-1)
 		}
 	}
