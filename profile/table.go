@@ -3,6 +3,7 @@ package profile
 import (
 	"encoding/binary"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 	"unsafe"
@@ -74,12 +75,17 @@ type accountTable struct {
 	sources []uint16 // by account: index of names
 	names   []string
 	schemas []*identity.Schema
-	schema  []uint16 // by account: index of schemas
+	schema  []uint32 // by account: index of schemas
+	known   map[*identity.Schema]uint32
+	byNames map[string]uint32
 	scratch []byte
+
+	lastSchema *identity.Schema // and its index
+	lastIndex  uint32
 }
 
 func newAccountTable() *accountTable {
-	t := &accountTable{}
+	t := &accountTable{known: map[*identity.Schema]uint32{}, byNames: map[string]uint32{}}
 	t.writer = t.rows.writer()
 	return t
 }
@@ -94,15 +100,32 @@ func (t *accountTable) source(name string) uint16 {
 	return uint16(len(t.names) - 1)
 }
 
-func (t *accountTable) schemaIndex(s *identity.Schema) uint16 {
-	for i := len(t.schemas) - 1; i >= 0; i-- {
-		if t.schemas[i] == s {
-			return uint16(i)
-		}
+// schemaIndex returns the number of a schema; schemas with the same names in the
+// same order have one number, so that equal rows are equal accounts.
+func (t *accountTable) schemaIndex(s *identity.Schema) uint32 {
+	if s == t.lastSchema && len(t.schemas) > 0 {
+		return t.lastIndex
 	}
-	t.schemas = append(t.schemas, s)
-	return uint16(len(t.schemas) - 1)
+	i, ok := t.known[s]
+	if !ok {
+		names := strings.Join(s.Names(), "\x00")
+		if i, ok = t.byNames[names]; !ok {
+			i = uint32(len(t.schemas))
+			t.schemas = append(t.schemas, s)
+			t.byNames[names] = i
+		}
+		if len(t.known) >= maxKnown {
+			clear(t.known)
+		}
+		t.known[s] = i
+	}
+	t.lastSchema, t.lastIndex = s, i
+	return i
 }
+
+// maxKnown is how many schemas are recognised without looking at their names:
+// accounts that were made one by one may have one each.
+const maxKnown = 1000
 
 const (
 	flagDisabled = 1 << iota
