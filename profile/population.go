@@ -45,6 +45,7 @@ type population struct {
 	details  bool    // write what is no reason to write: the sources may not give it again
 	flawed   int     // stored identities with exceptions
 	resident bool    // the tables are kept for a later run
+	remapped bool    // the mappings are others than in the last run
 	whole    bool    // nothing is known of a run before: everybody is looked at
 	moved    numbers // identities whose accounts, attributes or stored values are not those of the last run
 	redo     numbers // identities whose result may be another one
@@ -101,12 +102,20 @@ func newPopulation(ctx context.Context, r *Run) *population {
 	}
 	p.index.Better, p.index.Second = p.better, p.uncorrelatedIdentity
 	p.begin(ctx, r)
-	if r.opts.Stored != nil { // what is not kept needs no record of what it rests on
-		for _, c := range r.engine.profiles {
-			p.bases = append(p.bases, r.basisOf(c))
-		}
-	}
+	p.findBases()
 	return p
+}
+
+// findBases works out what the mappings rest on; what is not kept needs no record
+// of that.
+func (p *population) findBases() {
+	p.bases = nil
+	if p.opts.Stored == nil {
+		return
+	}
+	for _, c := range p.engine.profiles {
+		p.bases = append(p.bases, p.basisOf(c))
+	}
 }
 
 // begin makes the tables ready for a run.

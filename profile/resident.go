@@ -47,12 +47,16 @@ func (s *numbers) clear() {
 // moved, because what is stored of them decides who has a uid; they come out as
 // they were written unless a mapping reads stored values.
 func (p *population) next(ctx context.Context, r *Run, written []int32) {
-	if !p.opts.Now.Equal(r.opts.Now) {
+	p.remapped = p.engine != r.engine
+	if p.remapped || !p.opts.Now.Equal(r.opts.Now) {
 		for n := range p.people {
 			p.people[n].calm = false
 		}
 	}
 	p.begin(ctx, r)
+	if p.remapped {
+		p.findBases()
+	}
 	p.whole, p.evaluations, p.orders, p.keyReads = false, 0, nil, nil
 	p.moved.clear()
 	p.redo.clear()
@@ -185,6 +189,9 @@ func (p *population) keep(numbers []int32, written []*identity.Identity) {
 		}
 		p.flawed += btoi(len(light.ExceptionCodes) > 0)
 		p.stored[n], p.byID[light.ID], p.people[n].alias = &light, n, -1
+	}
+	if p.remapped {
+		p.remap()
 	}
 	for n := range p.state {
 		p.keepAccount(&p.state[n], int32(n))

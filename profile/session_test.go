@@ -123,10 +123,17 @@ func TestSessionIsFull(t *testing.T) {
 		given := map[string]map[int]identity.Account{"HR": {}, "VMS": {}, "AD": {}}
 		var s *resident
 		var config string
+		var seeded uint64
 		for step := range 25 {
 			e, _ := m.tenant().engine(t, profile.Options{SnapshotOrder: m.snapshot})
-			if now := fmt.Sprint(m.variant, m.seed); s == nil || now != config {
-				s, config = m.session(t, e, base, given), now
+			switch now := fmt.Sprint(m.variant, m.seed); {
+			case s == nil || now != config && m.IntN(4) == 0:
+				s, seeded, config = m.session(t, e, base, given), m.seed, now
+			case now != config:
+				m.seed = seeded // a session has one
+				e, _ = m.tenant().engine(t, profile.Options{SnapshotOrder: m.snapshot})
+				s.Use(e)
+				config = fmt.Sprint(m.variant, m.seed)
 			}
 			sources := []string{"HR", "VMS", "AD"}
 			if m.IntN(3) == 0 {
@@ -254,6 +261,54 @@ func TestChangesThreshold(t *testing.T) {
 			if diff := cmp.Diff(want, stats); err != nil || diff != "" || strings.Join(codes, " ") != tc.finding {
 				t.Errorf("%s, gone %v: error %v, findings %v, mismatch (-want +got):\n%s", name, tc.gone, err, codes, diff)
 			}
+		}
+	}
+}
+
+// A run of a session looks at those who depend on what moved, and at nobody else.
+func TestSessionFollows(t *testing.T) {
+	c := &tenant{profiles: []string{prof("Employees", 10, "HR", "uid=HR.login", "email=HR.mail", "lastname=HR.sn", "displayName=HR.sn", "manager=HR.boss", "title=HR.title")},
+		sources: []string{strings.Replace(src("HR"), `"connector"`, hrBoss, 1)}}
+	e, _ := c.engine(t, profile.Options{})
+	row := func(id, login, sn, boss string) identity.Account {
+		return acct(id, "id="+id, "login="+login, "mail=m", "sn="+sn, "boss="+boss, "title=t")
+	}
+	st := store.NewMemory()
+	s := e.NewSession(st, profile.RunOptions{})
+	for _, tc := range []struct {
+		name      string
+		changed   []identity.Account
+		removed   []string
+		results   string // aliases of those whose result changed
+		evaluated int
+	}{
+		{"first", []identity.Account{row("1", "ann", "Lee", ""), row("2", "bob", "Poe", "ann"), row("3", "cid", "Roe", "dan"), row("4", "eva", "Fry", "bob")}, nil, "1 2 3 4", 4},
+		{"nothing", nil, nil, "", 0},
+		{"the manager gets another name", []identity.Account{row("1", "ann", "Kay", "")}, nil, "1 2", 1},
+		{"a manager that was missing comes", []identity.Account{row("5", "dan", "Day", "")}, nil, "3 5", 1},
+		{"the manager is another one", []identity.Account{row("1", "dan", "Kay", ""), row("5", "ann", "Day", "")}, nil, "1 2 3 5", 2},
+		{"the uid is taken", []identity.Account{row("6", "eva", "Gil", "")}, nil, "6", 1},
+		{"the uid is free", []identity.Account{row("4", "fay", "Fry", "bob")}, nil, "4 6", 1},
+		{"a manager leaves", nil, []string{"2"}, "2", 0},
+	} {
+		var got []string
+		stats, err := s.Aggregate(t.Context(), now, func(r *profile.Result) { got = append(got, r.Identity.Alias) }, feed.Changes("HR", tc.changed, tc.removed...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != tc.results || stats.Evaluated != tc.evaluated || stats.Saved != len(got) {
+			t.Errorf("%s: results of %v, want %v; %+v", tc.name, got, tc.results, stats)
+		}
+	}
+	other := *c
+	other.profiles = []string{strings.Replace(c.profiles[0], `"attributeName":"title"`, `"attributeName":"sn"`, 1)}
+	e, _ = other.engine(t, profile.Options{})
+	s.Use(e)
+	for evaluated := range 2 {
+		stats, err := s.Aggregate(t.Context(), now, nil, feed.Changes("HR", nil))
+		if err != nil || stats.Evaluated != 5*(1-evaluated) {
+			t.Errorf("another mapping: %+v, error %v", stats, err)
 		}
 	}
 }
