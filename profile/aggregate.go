@@ -24,6 +24,12 @@ type Stats struct {
 // Accounts of sources that are not given stay as they are. Each result is also
 // handed to onResult, which may be nil.
 //
+// A run that is cancelled, killed or cannot be written leaves the store as it was,
+// and the same run once more gives what the uninterrupted one would have given.
+// Nothing of it is kept to go on from: whom an account finds depends on those
+// before it, and which accounts are gone is known only when all were read. A host
+// that wants less to do again aggregates source by source.
+//
 // The store must not be changed by others in the meantime. A host that aggregates
 // again and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result), sources ...identity.Source) (Stats, error) {

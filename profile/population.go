@@ -49,7 +49,10 @@ type population struct {
 	whole    bool    // nothing is known of a run before: everybody is looked at
 	moved    numbers // identities whose accounts, attributes or stored values are not those of the last run
 	redo     numbers // identities whose result may be another one
-	writers  []*rowWriter
+	// unsettled are identities of which another uid is stored now than at the
+	// beginning of the last run, or that hold theirs in another way.
+	unsettled []int32
+	writers   []*rowWriter
 
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
@@ -189,6 +192,7 @@ func (p *population) inOrder(source string) []int32 {
 func (p *population) byAge(source uint16) []int32 {
 	type aged struct {
 		created int64
+		begins  uint64 // of the native identity, for accounts whose order it decides
 		account int32
 	}
 	var list []aged
@@ -198,12 +202,19 @@ func (p *population) byAge(source uint16) []int32 {
 			if !ok {
 				created = math.MaxInt64
 			}
-			list = append(list, aged{created, int32(n)})
+			a := aged{created: created, account: int32(n)}
+			if st := &p.state[n]; !p.whole && st.stored && st.owner < 0 {
+				a.begins = begins(p.accounts.native(int32(n)))
+			}
+			list = append(list, a)
 		}
 	}
 	slices.SortFunc(list, func(a, b aged) int {
 		if a.created != b.created {
 			return cmp.Compare(a.created, b.created)
+		}
+		if a.begins != b.begins && a.begins != 0 && b.begins != 0 {
+			return cmp.Compare(a.begins, b.begins)
 		}
 		return p.compareAccounts(a.account, b.account)
 	})

@@ -43,9 +43,9 @@ func (s *numbers) clear() {
 	s.list = s.list[:0]
 }
 
-// next makes the tables ready for another run. Those that were written have
-// moved, because what is stored of them decides who has a uid; they come out as
-// they were written unless a mapping reads stored values.
+// next makes the tables ready for another run. Those that were written come out as
+// they were written unless a mapping reads stored values. Those that are unsettled
+// have moved: whether they had a uid before decides who has it.
 func (p *population) next(ctx context.Context, r *Run, written []int32) {
 	p.remapped = p.engine != r.engine
 	if p.remapped || !p.opts.Now.Equal(r.opts.Now) {
@@ -60,7 +60,7 @@ func (p *population) next(ctx context.Context, r *Run, written []int32) {
 	p.whole, p.evaluations, p.orders, p.keyReads = false, 0, nil, nil
 	p.moved.clear()
 	p.redo.clear()
-	p.moved.add(written...)
+	p.moved.add(p.unsettled...)
 	for _, n := range written {
 		if rank := p.people[n].profile; rank >= 0 && p.bases[rank].anyOld {
 			p.redo.add(n)
@@ -180,15 +180,21 @@ func (p *population) resulting() []int32 {
 // where the given identities have been written: numbers and, in the same order,
 // identities.
 func (p *population) keep(numbers []int32, written []*identity.Identity) {
+	p.unsettled = p.unsettled[:0]
 	p.stored = append(p.stored, make([]*identity.Identity, len(p.people)-len(p.stored))...)
 	for i, n := range numbers {
 		light := *written[i].Clone()
 		light.Accounts = nil
-		if old := p.stored[n]; old != nil {
+		old := p.stored[n]
+		if old != nil {
 			p.flawed -= btoi(len(old.ExceptionCodes) > 0)
 		}
 		p.flawed += btoi(len(light.ExceptionCodes) > 0)
+		if old == nil || !old.Attribute(attrUID).Equal(light.Attribute(attrUID)) {
+			p.unsettled = append(p.unsettled, n)
+		}
 		p.stored[n], p.byID[light.ID], p.people[n].alias = &light, n, -1
+		p.people[n].keyed, p.people[n].calm = true, false
 	}
 	if p.remapped {
 		p.remap()
@@ -196,13 +202,15 @@ func (p *population) keep(numbers []int32, written []*identity.Identity) {
 	for n := range p.state {
 		p.keepAccount(&p.state[n], int32(n))
 	}
-	for _, n := range numbers {
-		p.people[n].keyed = true // its stored attributes are others
-	}
 	for n := range p.people {
-		if q := &p.people[n]; q.keyed || q.touched {
-			q.keyed, q.touched = false, false
-			p.refreshStored(int32(n))
+		q := &p.people[n]
+		if !q.keyed && !q.touched {
+			continue
+		}
+		held := q.holdsUID
+		q.keyed, q.touched = false, false
+		if p.refreshStored(int32(n)); q.holdsUID != held {
+			p.unsettled = append(p.unsettled, int32(n))
 		}
 	}
 }
