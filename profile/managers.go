@@ -81,7 +81,7 @@ func (p *population) findManager(n int32) {
 	if q.profile < 0 || p.attributes(n).Get(attrManager).IsNull() {
 		return
 	}
-	source := p.managerSource(p.engine.profiles[q.profile])
+	source := p.engine.managerSource(p.engine.profiles[q.profile])
 	if source == nil {
 		return
 	}
@@ -118,13 +118,16 @@ func (s *settlement) stirs(key uint64) bool { return key != 0 && s.stirred[key] 
 
 // managerSource returns the source whose manager correlation applies: the
 // profile's own, else the one that the manager mapping reads (DECISION 34).
-func (p *population) managerSource(c *compiled) *Source {
+func (e *Engine) managerSource(c *compiled) *Source {
+	if c.source == nil {
+		return nil
+	}
 	if c.source.Manager != nil {
 		return c.source
 	}
 	if i, ok := c.slots[attrManager]; ok {
 		for _, read := range c.attrs[i].program.Deps.Accounts {
-			if s := p.engine.sources[read.Source]; s != nil && s.source.Manager != nil {
+			if s := e.sources[read.Source]; s != nil && s.source.Manager != nil {
 				return s.source
 			}
 		}

@@ -311,4 +311,12 @@ func TestSessionFollows(t *testing.T) {
 			t.Errorf("another mapping: %+v, error %v", stats, err)
 		}
 	}
+	other.profiles = append(other.profiles, `{"id":"p","name":"Without source","priority":90,"identityAttributeConfig":{"enabled":true,"attributeTransforms":[]}}`)
+	for range 2 { // to a profile without source, and with it
+		e, _ = other.engine(t, profile.Options{})
+		s.Use(e)
+		if stats, err := s.Aggregate(t.Context(), now, nil); err != nil || stats.Identities != 6 || stats.Saved != 0 {
+			t.Errorf("another profile: %+v, error %v", stats, err)
+		}
+	}
 }

@@ -29,7 +29,7 @@ func (p *population) fits(e *Engine) bool {
 	}
 	return slices.Equal(old.keys, e.keys) && slices.EqualFunc(old.bundle.Sources, e.bundle.Sources, sameSource) &&
 		slices.EqualFunc(old.profiles, e.profiles, func(a, b *compiled) bool {
-			return a.sameFrame(b) && p.managerSource(a).name() == (&population{Run: &Run{engine: e}}).managerSource(b).name()
+			return a.sameFrame(b) && old.managerSource(a).name() == e.managerSource(b).name()
 		})
 }
 
