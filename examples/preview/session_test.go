@@ -160,13 +160,23 @@ func sameAttributes(a, b identity.Attributes) bool {
 // transform for one attribute of three in four people.
 func BenchmarkChanges(b *testing.B) {
 	c := newCompany(b, 100_000)
-	b.Run("full", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := c.engine.Aggregate(b.Context(), store.NewMemory(), c.options, nil, c.files...); err != nil {
+	before := store.NewMemory()
+	for _, state := range []identity.Store{store.NewMemory(), before} {
+		name := "full, first"
+		if state == before {
+			name = "full, again"
+			if _, err := c.engine.Aggregate(b.Context(), before, c.options, nil, c.files...); err != nil {
 				b.Fatal(err)
 			}
 		}
-	})
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := c.engine.Aggregate(b.Context(), store.NewOverlay(state), c.options, nil, c.files...); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 	for _, bc := range []struct {
 		name string
 		tick time.Duration
