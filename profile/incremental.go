@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -123,12 +124,12 @@ type reachable struct {
 
 // blindSpots are template texts whose reads the compiler does not record: the
 // identity as a whole, and whether it is a manager.
-var blindSpots = regexp.MustCompile(`(?i)\$!?\{?identity\}?(?:[^.}\w]|$)|managerstatus`)
+var blindSpots = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\$!?\{?identity\}?(?:[^.}\w]|$)|managerstatus`) })
 
 func (r *reachable) add(n *jsondoc.Node) {
 	start := len(r.text)
 	r.text = append(n.Append(r.text), 0)
-	r.unclear = r.unclear || blindSpots.Match(r.text[start:])
+	r.unclear = r.unclear || blindSpots().Match(r.text[start:])
 	r.references(n)
 }
 

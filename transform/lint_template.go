@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -41,14 +42,14 @@ func (c *Child) Source() (text string, ok bool) {
 func (c *Child) CountsUp() bool { return c.site != nil && c.site.counts }
 
 // glued finds #else and #end with letters directly behind them.
-var glued = regexp.MustCompile(`#(?:else|end)[A-Za-z_]`)
+var glued = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`#(?:else|end)[A-Za-z_]`) })
 
 // templateSyntax reports why a template does not parse.
 func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
 	code, hint := "template-syntax", ""
 	var syntax *velocity.SyntaxError
 	if errors.As(err, &syntax) {
-		switch word := glued.FindString(n.Text()); {
+		switch word := glued().FindString(n.Text()); {
 		case syntax.Code == velocity.CodeNull:
 			code, hint = "template-null-literal", "compare with a default that a firstValid gives"
 		case syntax.Code == velocity.CodeUnbalanced && word != "":

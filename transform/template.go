@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -185,11 +186,13 @@ func (c *Compiler) templateReads(t *velocity.Template, text string) {
 }
 
 // getAttribute finds reads of identity attributes with a literal name.
-var getAttribute = regexp.MustCompile(`identity\}?\.(?:get(?:String)?Attribute|getAttributes\(\)\.get|attributes\.get)\(\s*["']([^"'$]+)["']\s*\)`)
+var getAttribute = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`identity\}?\.(?:get(?:String)?Attribute|getAttributes\(\)\.get|attributes\.get)\(\s*["']([^"'$]+)["']\s*\)`)
+})
 
 // attributeReads records reads by name; when some name is not a literal, any.
 func (c *Compiler) attributeReads(text string) {
-	names := getAttribute.FindAllStringSubmatch(text, -1)
+	names := getAttribute().FindAllStringSubmatch(text, -1)
 	for _, m := range names {
 		c.ReadsIdentity(m[1])
 	}

@@ -150,7 +150,7 @@ func (w *dataWriter) text(s string) *jsondoc.Node {
 }
 
 func (w *dataWriter) value(name string, v identity.Value) *jsondoc.Node {
-	if w.data.Mask && (personal.MatchString(name) || w.keys[name]) {
+	if w.data.Mask && (personal().MatchString(name) || w.keys[name]) {
 		v = w.mask.value(v)
 	}
 	return valueNode(v)

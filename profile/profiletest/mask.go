@@ -4,13 +4,16 @@ import (
 	"hash/fnv"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/idprofile/engine/identity"
 )
 
 // personal are names of attributes that tell who somebody is.
-var personal = regexp.MustCompile(`(?i)name|mail|phone|mobile|login|manager|sponsor|street|address|birth|note|number|cardholder|user|native|badge|guid|(^|[a-z])id$|^sn$`)
+var personal = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)name|mail|phone|mobile|login|manager|sponsor|street|address|birth|note|number|cardholder|user|native|badge|guid|(^|[a-z])id$|^sn$`)
+})
 
 // masker replaces letters and digits by others. The same word becomes the same
 // word everywhere, so references between people still fit; the shape stays: case,

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -240,7 +241,7 @@ func (m *mutator) remove(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
 	m.add(op, op, replacement, "%s is removed", typ)
 }
 
-var equality = regexp.MustCompile(`[!=]=`)
+var equality = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[!=]=`) })
 
 // static changes the value of a static: a literal, a comparison in a template, or
 // the text around the references of one.
@@ -251,7 +252,7 @@ func (m *mutator) static(op, attrs *jsondoc.Node) {
 		return
 	}
 	m.literal(op, v, "static.value")
-	for _, at := range equality.FindAllStringIndex(text, -1) {
+	for _, at := range equality().FindAllStringIndex(text, -1) {
 		other := map[string]string{"==": "!=", "!=": "=="}[text[at[0]:at[1]]]
 		m.add(op, v, jsondoc.NewString(text[:at[0]]+other+text[at[1]:]), "static.value: %s at character %d becomes %s", text[at[0]:at[1]], at[0]+1, other)
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -16,12 +17,12 @@ import (
 var namedFormats = []string{"ISO8601", "LDAP", "PEOPLE_SOFT", "EPOCH_TIME_JAVA", "EPOCH_TIME_WIN32"}
 
 // constant is how the name of a format looks.
-var constant = regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,}$`)
+var constant = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z][A-Z0-9_]{2,}$`) })
 
 // reportPattern reports a text that is neither a named format nor a pattern.
 func reportPattern(c *transform.Compiler, attribute, text string, err error) {
 	near := diag.Near(text, namedFormats)
-	if near == "" && !constant.MatchString(text) {
+	if near == "" && !constant().MatchString(text) {
 		c.Errorf("date-pattern", attribute, "%v", err)
 		return
 	}
@@ -86,7 +87,7 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 
 // dateLike finds names of attributes that hold dates, which sources rarely write
 // with milliseconds.
-var dateLike = regexp.MustCompile(`(?i)date$`)
+var dateLike = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)date$`) })
 
 func lacksMillis(c *transform.Compiler, in transform.Facts) bool {
 	if text, ok := c.InputText(); ok {
@@ -100,13 +101,13 @@ func lacksMillis(c *transform.Compiler, in transform.Facts) bool {
 		return true
 	case "":
 		input := c.Attribute("input")
-		return input.Get("type").Text() == "accountAttribute" && dateLike.MatchString(input.At("attributes", "attributeName").Text())
+		return input.Get("type").Text() == "accountAttribute" && dateLike().MatchString(input.At("attributes", "attributeName").Text())
 	}
 	return in.Format != "ISO8601"
 }
 
 // minutes finds minutes in a date expression.
-var minutes = regexp.MustCompile(`[+-]\d+m`)
+var minutes = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[+-]\d+m`) })
 
 // checkDateMath reports doubtful uses of an expression that compiles.
 func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
@@ -123,7 +124,7 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 	if up, ok := n.RoundUp.Fixed(false); ok && up && !strings.Contains(expr, "/") {
 		c.Warnf("datemath-roundup", "roundUp", "roundUp has no effect without a rounding such as /d")
 	}
-	if minutes.MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
+	if minutes().MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
 		c.Report(diag.Info, "datemath-m", "expression", "m are minutes", "months are M")
 	}
 }

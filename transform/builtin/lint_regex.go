@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/transform"
@@ -16,14 +17,14 @@ func checkRegex(text string) (code, message, hint string) {
 	case len(text) == 1 && strings.Contains(".|*+?$^", text):
 		return "regex-metachar", fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing", text),
 			fmt.Sprintf("write [%s] or escape it", text)
-	case wideRange.MatchString(text):
+	case wideRange().MatchString(text):
 		return "regex-range", "A-z includes the signs between Z and a", "write A-Za-z"
 	}
 	return "", "", ""
 }
 
 // wideRange finds the range from capitals to small letters.
-var wideRange = regexp.MustCompile(`\[[^\]]*A-z[^\]]*\]`)
+var wideRange = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[[^\]]*A-z[^\]]*\]`) })
 
 // maxPairs is how many pairs of table entries are looked at.
 const maxPairs = 20_000
