@@ -133,9 +133,10 @@ func (r *Run) Evaluate(ctx context.Context, i *identity.Identity) (*Result, erro
 	v, _ := r.idle.Get().(*evaluator)
 	if v == nil {
 		v = newEvaluator(ctx, r.engine, r.env)
+	} else {
+		v.use(ctx)
 	}
 	defer r.idle.Put(v)
-	v.ctx = ctx
 	x := v.begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
 	x.promote()
 	out := *i

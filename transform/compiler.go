@@ -45,7 +45,7 @@ type needs struct {
 	reads   bool // depends on the subject, the clock or the configuration of the run
 	private bool // must be evaluated each time and for each reader
 	once    bool // and not more often than that: it draws, claims or calls
-	base    int  // all that it reads of the subject, see [Unit.base]
+	base    int  // all that it reads of the subject, see noBase
 	costly  bool // worth remembering
 }
 

@@ -2,10 +2,15 @@ package transform
 
 import "math/bits"
 
-// hashText mixes the length of a text with its first and last bytes, up to eight
-// of each.
+// hashText mixes the length and all bytes of a text. Distinguished names and
+// addresses of one company begin and end alike.
 func hashText(s string) uint32 {
 	const k1, k2 = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93
+	mixed := k2 + uint64(len(s))
+	for ; len(s) > 16; s = s[8:] {
+		hi, lo := bits.Mul64(word(s)^k1, mixed)
+		mixed = hi ^ lo ^ k2
+	}
 	var a, b uint64
 	switch n := len(s); {
 	case n >= 8:
@@ -15,7 +20,7 @@ func hashText(s string) uint32 {
 	case n > 0:
 		a, b = uint64(s[0]), uint64(s[n>>1])<<8|uint64(s[n-1])
 	}
-	hi, lo := bits.Mul64(a^k1, b^k2+uint64(len(s)))
+	hi, lo := bits.Mul64(a^k1, b^mixed)
 	return uint32((hi ^ lo) * k2 >> 32)
 }
 

@@ -26,10 +26,11 @@ const (
 // cheap lists the operations that are not worth sharing or remembering alone.
 var cheap = [...]string{"accountAttribute", "firstValid", "lower", "trim", "upper"}
 
-// Of needs.base; other numbers are 1 + that of a column.
+// Of needs.base; other numbers are 1 + that of a column, which is read as by
+// [Scope.ReadFirst] and alone.
 const (
-	noBase   = 0
-	manyBase = -1
+	noBase   = 0  // nothing
+	manyBase = -1 // several, or something else
 )
 
 // mergeBase is the base of a subtree whose parts have the bases a and b.
@@ -78,6 +79,7 @@ func (s *Scope) code(base int) int {
 	return c.code
 }
 
+// find returns the code of a value, 0 when it has none.
 func (c *codes) find(v identity.Value) int {
 	switch v.Kind() {
 	case identity.Null:
@@ -94,6 +96,9 @@ func (c *codes) find(v identity.Value) int {
 // text returns the code of a text, 0 when it has none.
 func (c *codes) text(text []byte) int {
 	if c.asked++; c.asked < codeStart && c.table == nil || c.asked >= codeTrial && !c.worth() {
+		return 0
+	}
+	if len(text) > maxCodedText {
 		return 0
 	}
 	mask := uint32(len(c.table) - 1)
@@ -122,7 +127,7 @@ func (c *codes) worth() bool {
 
 // add gives a text a code, as long as there are any.
 func (c *codes) add(text []byte) int {
-	if len(text) > maxCodedText || c.count == maxCodes {
+	if c.count == maxCodes {
 		return 0
 	}
 	c.count = max(c.count, codeOfNull) + 1
