@@ -61,6 +61,7 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	site.counts = sub.counts
 	c.clock = c.clock || sub.clock
 	c.deps.merge(sub.deps)
+	c.behind = append(c.behind, sub.behind...)
 	sub.facts.costly = sub.facts.costly || sub.op != nil && !slices.Contains(cheap[:], sub.op.Type)
 	node = sub.optimise(node, len(c.vars))
 	if sub.facts.outer > len(c.vars) { // its own variable

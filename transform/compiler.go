@@ -30,6 +30,7 @@ type Compiler struct {
 
 	facts  needs
 	deps   Deps
+	behind []*target // stored transforms whose reads were not known yet, see [Unit.complete]
 	height int
 	raises bool            // something inside may raise
 	counts bool            // something inside uses $uniqueCounter

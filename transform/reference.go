@@ -20,6 +20,7 @@ type target struct {
 	height int
 	busy   bool // it is being compiled
 	deps   Deps
+	behind []*target // targets on the way back to it, whose deps are not among its own
 }
 
 func (t *target) child() Child { return Child{t.node, t.site} }
@@ -37,7 +38,8 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 	root := sub.compile(def.Node, diag.Step{})
 	sub.checkRoot(def)
 	sub.deps.normalise() // or they would double with every level of references
-	t.node, t.site, t.facts, t.height, t.deps, t.busy = root.node, root.site, sub.facts, sub.height, sub.deps, false
+	t.node, t.site, t.facts, t.height = root.node, root.site, sub.facts, sub.height
+	t.deps, t.behind, t.busy = sub.deps, sub.behind, false
 	return t
 }
 
@@ -58,7 +60,9 @@ func (c *Compiler) Reference(name string) Node {
 	c.passes = true
 	c.deps.Transforms = append(c.deps.Transforms, def.Name)
 	t := c.unit.reference(c, name)
+	c.behind = append(c.behind, t.behind...)
 	if t.busy {
+		c.behind = append(c.behind, t)
 		c.unit.loops = true
 		c.facts = needs{input: true, reads: true, private: true, once: true}
 		c.Report(diag.Error, "reference-cycle", "id",
@@ -83,7 +87,10 @@ func (c *Compiler) AllReferences() map[string]Node {
 	c.unit.loops = true
 	nodes := map[string]Node{}
 	for _, name := range c.unit.transformNames() {
-		if t := c.unit.reference(c, name); !t.busy {
+		t := c.unit.reference(c, name)
+		if c.behind = append(c.behind, t.behind...); t.busy {
+			c.behind = append(c.behind, t)
+		} else {
 			c.deps.merge(t.deps)
 		}
 		nodes[name] = &referenceNode{target: c.unit.targets[name]}

@@ -2,10 +2,7 @@ package transform
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
-	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -149,7 +146,7 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 	switch name {
 	case "identity":
 		node.host = true
-		c.templateReads(node.template, node.text)
+		node.template.Follow(map[string]velocity.Origins{name: ofSubject}, templateReads{c})
 		return bound{-1, func(s *Scope) velocity.Value { return subjectValue(s, s.subject) }}
 	case "oldValue":
 		c.deps.OldValue = true
@@ -161,44 +158,6 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 		return bound{-1, func(s *Scope) velocity.Value { return named(s.attribute) }}
 	}
 	return bound{-1, func(s *Scope) velocity.Value { return s.context(name) }}
-}
-
-// templateReads records what $identity is asked for.
-func (c *Compiler) templateReads(t *velocity.Template, text string) {
-	for _, ref := range t.References() {
-		if ref.Name != "identity" || len(ref.Members) == 0 {
-			continue
-		}
-		switch name := strings.ToLower(strings.TrimPrefix(ref.Members[0].Name, "get")); name {
-		case "firstname", "lastname", "email":
-			c.ReadsIdentity(name)
-		case "displayname":
-			c.ReadsIdentity("displayName")
-		case "manager":
-			c.ReadsOthers()
-		case "id", "name", "managerstatus":
-		case "links", "linksbyappidorname":
-			c.ReadsAccount("", "")
-		default:
-			c.attributeReads(text)
-		}
-	}
-}
-
-// getAttribute finds reads of identity attributes with a literal name.
-var getAttribute = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`identity\}?\.(?:get(?:String)?Attribute|getAttributes\(\)\.get|attributes\.get)\(\s*["']([^"'$]+)["']\s*\)`)
-})
-
-// attributeReads records reads by name; when some name is not a literal, any.
-func (c *Compiler) attributeReads(text string) {
-	names := getAttribute().FindAllStringSubmatch(text, -1)
-	for _, m := range names {
-		c.ReadsIdentity(m[1])
-	}
-	if len(names) < strings.Count(text, "ttribute") {
-		c.ReadsIdentity("")
-	}
 }
 
 // context looks a name up among what an account create profile offers.

@@ -80,9 +80,10 @@ type columnKey struct {
 // Program evaluates one transform. It is immutable and safe for concurrent use,
 // each goroutine with its own [Scope].
 type Program struct {
-	root Child
-	path diag.Path
-	Deps Deps
+	root   Child
+	path   diag.Path
+	Deps   Deps
+	behind []*target // see [Program.complete]
 }
 
 // Eval evaluates the program for the subject of the scope. Input is the implicit
@@ -164,6 +165,9 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	for _, item := range items {
 		u.programs = append(u.programs, u.program(item, &found))
 	}
+	for _, p := range u.programs {
+		p.complete()
+	}
 	u.counts, u.shared, u.folder = nil, nil, nil
 	found.Sort()
 	return u, found
@@ -184,14 +188,38 @@ func (u *Unit) program(item Item, found *diag.List) *Program {
 	c := &Compiler{unit: u, found: found, path: item.Path, around: item.Field}
 	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {
 		t := u.reference(c, name)
-		p.root, p.Deps = t.child(), t.deps
+		p.root, p.Deps, p.behind = t.child(), t.deps, t.behind
 	} else {
 		p.root = c.compile(item.Def.Node, diag.Step{})
 		c.checkRoot(item.Def)
-		p.Deps = c.deps
+		p.Deps, p.behind = c.deps, c.behind
 	}
 	p.Deps.normalise()
 	return p
+}
+
+// complete adds to the reads of a program those of stored transforms that were
+// still being compiled when it came by them, because references lead back.
+func (p *Program) complete() {
+	var all Deps // a copy: the program may share the lists of a target
+	all.merge(p.Deps)
+	seen := map[*target]bool{}
+	for left := p.behind; len(left) > 0; {
+		t := left[len(left)-1]
+		left = left[:len(left)-1]
+		if seen[t] {
+			continue
+		}
+
+		seen[t] = true
+		all.merge(t.deps)
+		left = append(left, t.behind...)
+	}
+	if len(seen) > 0 {
+		all.normalise()
+		p.Deps = all
+	}
+	p.behind = nil
 }
 
 // source returns the slot of a source, which it adds when it is new.
