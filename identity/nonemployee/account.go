@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Characteristics are facts about a non-employee source that an engine needs besides its
@@ -38,14 +39,14 @@ type AccountSource struct {
 var _ identity.Source = (*AccountSource)(nil)
 
 // Accounts gives the source, by either id, as a source for the engine.
-// Error: [CodeReference].
+// Error: [isc.CodeReferenceNotFound].
 func (g Sources) Accounts(ctx context.Context, id string) (*AccountSource, error) {
 	s, _, err := g.findSource(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if s == nil {
-		return nil, refuse(CodeReference, "no source has the id %q", id)
+		return nil, isc.Refuse(isc.CodeReferenceNotFound, "no source has the id %q", id)
 	}
 	return &AccountSource{g.core, s.SourceID, s.Name}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -41,7 +42,7 @@ func TestAccounts(t *testing.T) {
 		CertificationCompletesAtOnce: true, UniqueIdentifier: "accountName", ManagerAttribute: "manager", ManagerIdentityAttribute: "uid",
 	}, src.Characteristics())
 	_, err = n.Sources.Accounts(t.Context(), "nope")
-	refused(t, err, nonemployee.CodeReference)
+	refused(t, err, isc.CodeReferenceNotFound)
 	ok(t, n.Sources.Delete(t.Context(), admin, s.ID))
 	for _, err := range src.Accounts(t.Context()) {
 		if err == nil {
@@ -100,5 +101,5 @@ func TestManagersAreIdentities(t *testing.T) {
 	ok(t, err)
 	b.Manager, b.AccountName = "2", "adam"
 	_, _, err = s.Records.Create(t.Context(), admin, b)
-	refused(t, err, nonemployee.CodeContent, `manager "2"`)
+	refused(t, err, isc.CodeBadRequest, `manager "2"`)
 }

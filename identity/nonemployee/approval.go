@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Approval is one approver's part in a request.
@@ -90,20 +93,27 @@ func (t *tx) cancelItems(requestID string, after int) error {
 // Approvals are the calls on approval items.
 type Approvals struct{ *core }
 
-// ApprovalQuery is a [Query] on approval items with the filter approvalStatus eq, whose
+// ApprovalQuery is a [isc.Query] on approval items with the filter approvalStatus eq, whose
 // value compares without regard to case (DECISION N9).
 type ApprovalQuery struct {
-	Query
+	isc.Query
 	RequestedFor string // the approver; "" for all (admins) or the actor
 }
 
-var approvalSort = sortFields[Approval]{
-	"created":  byDate(func(a Approval) Date { return a.Created }),
-	"modified": byDate(func(a Approval) Date { return a.Modified }),
+var listedApprovals = isc.Fields[Approval]{
+	"approvalStatus": {
+		Condition: isc.Condition{
+			Ops:  "eq",
+			Enum: []string{string(Approved), string(Rejected), string(Pending), string(NotReady), string(Cancelled)},
+		},
+		Get: func(a Approval) identity.Value { return identity.StringValue(string(a.Status)) },
+	},
+	"created":  dated(func(a Approval) Date { return a.Created }),
+	"modified": dated(func(a Approval) Date { return a.Modified }),
 }
 
 // List gives the items of an approver, or all of them to an admin who names none.
-func (g Approvals) List(ctx context.Context, a Actor, q ApprovalQuery) (Page[Approval], error) {
+func (g Approvals) List(ctx context.Context, a Actor, q ApprovalQuery) (isc.Page[Approval], error) {
 	person := ""
 	if q.RequestedFor != "" || !a.may(Read) {
 		asked := q.RequestedFor
@@ -112,26 +122,16 @@ func (g Approvals) List(ctx context.Context, a Actor, q ApprovalQuery) (Page[App
 		}
 		var err error
 		if person, err = g.resolvePerson(a, asked, "list the approvals of another person"); err != nil {
-			return Page[Approval]{}, err
+			return isc.Page[Approval]{}, err
 		}
 	}
-	status, err := parseFilter(q.Filters, "approvalStatus")
-	if err != nil {
-		return Page[Approval]{}, err
-	}
-	if status != "" && !slices.Contains([]Status{Approved, Rejected, Pending, NotReady, Cancelled}, Status(strings.ToUpper(status))) {
-		return Page[Approval]{}, refuse(CodeIllegal, "approvalStatus %q does not exist", status)
-	}
+
 	var items []Approval
-	err = g.eachOf(ctx, person, func(item *Approval) {
-		if status == "" || strings.EqualFold(status, string(item.Status)) {
-			items = append(items, *item)
-		}
-	})
+	err := g.eachOf(ctx, person, func(item *Approval) { items = append(items, *item) })
 	if err != nil {
-		return Page[Approval]{}, err
+		return isc.Page[Approval]{}, err
 	}
-	return page(items, q.Query, g.limits.PageSize, approvalSort, func(a, b Approval) int {
+	return listedApprovals.Page(items, q.Query, g.limits.PageSize, func(a, b Approval) int {
 		return inOrder(a.Created, b.Created, a.ID, b.ID)
 	})
 }
@@ -216,8 +216,8 @@ func (c *core) detail(ctx context.Context, item *Approval) (ApprovalDetail, erro
 // and makes the record; when they do not fit any more the item stays PENDING and the
 // error tells why (DECISION N20).
 //
-// Errors: [CodeForbidden] for anybody but the approver, admins included, [CodeContent]
-// for an item that is not PENDING, [CodeLength] for the comment.
+// Errors: [isc.CodeForbidden] for anybody but the approver, admins included, [isc.CodeBadRequest]
+// for an item that is not PENDING, [isc.CodeLength] for the comment.
 func (g Approvals) Approve(ctx context.Context, a Actor, id, comment string) (Approval, error) {
 	return g.decide(ctx, a, id, comment, (*tx).approve)
 }
@@ -238,10 +238,10 @@ func (g Approvals) decide(ctx context.Context, a Actor, id, comment string, do d
 			return err
 		}
 		if old.Status != Pending {
-			return refuse(CodeContent, "the approval is %s, only a PENDING one can be decided", old.Status)
+			return isc.Refuse(isc.CodeBadRequest, "the approval is %s, only a PENDING one can be decided", old.Status)
 		}
 		if n := utf8.RuneCountInString(comment); n > t.limits.CommentLength {
-			return refuse(CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
+			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
 		}
 		item := *old
 		item.Comment, item.Modified = comment, t.now
@@ -304,7 +304,7 @@ func (t *tx) approve(s *Source, r *Request, item *Approval) error {
 
 func (t *tx) reject(s *Source, r *Request, item *Approval) error {
 	if strings.TrimSpace(item.Comment) == "" {
-		return refuse(CodeRequired, "comment is required to reject")
+		return isc.Refuse(isc.CodeRequired, "comment is required to reject")
 	}
 	item.Status, r.Status = Rejected, Rejected
 	t.event(ActionRequestDecided, r.AccountName, s.SourceID, "id", r.ID, "decision", string(Rejected))

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -30,7 +31,7 @@ func full(b *testing.B) (*nonemployee.Service, nonemployee.Source) {
 func BenchmarkListPage(b *testing.B) {
 	s, _ := full(b)
 	for b.Loop() {
-		if _, err := s.Records.List(b.Context(), admin, nonemployee.Query{Sorters: "accountName"}); err != nil {
+		if _, err := s.Records.List(b.Context(), admin, isc.Query{Sorters: "accountName"}); err != nil {
 			b.Fatal(err)
 		}
 	}

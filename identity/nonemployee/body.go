@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/jsondoc"
 )
 
 // RecordBody is what a record or a request is made of. Dates are text in any form that
@@ -131,42 +134,35 @@ func bodyOfValues(sourceID string, v Values) RecordBody {
 	}
 }
 
-var recordFields = map[string]access{
-	"accountName": fieldWritable, "firstName": fieldWritable, "lastName": fieldWritable,
-	"email": fieldWritable, "phone": fieldWritable, "manager": fieldWritable,
-	"data": fieldWritable, "startDate": fieldWritable, "endDate": fieldWritable,
-	"id": fieldReadOnly, "sourceId": fieldReadOnly, "created": fieldReadOnly, "modified": fieldReadOnly,
+var recordFields = map[string]isc.Access{
+	"accountName": isc.Writable, "firstName": isc.Writable, "lastName": isc.Writable,
+	"email": isc.Writable, "phone": isc.Writable, "manager": isc.Writable,
+	"data": isc.Writable, "startDate": isc.Writable, "endDate": isc.Writable,
+	"id": isc.ReadOnly, "sourceId": isc.ReadOnly, "created": isc.ReadOnly, "modified": isc.ReadOnly,
 }
 
 // patchRecord applies a patch to a record. All attributes exist in the patched document,
 // those without a value as null, so that replace works on every one.
-func patchRecord(old *Record, attributes []versioned[Attribute], ops []PatchOp) (RecordBody, error) {
-	src, err := json.Marshal(old)
+func patchRecord(old *Record, attributes []versioned[Attribute], ops []isc.PatchOp) (RecordBody, error) {
+	doc, err := document(old)
 	if err != nil {
 		return RecordBody{}, err
 	}
-	tree, err := decodeAny(src)
-	if err != nil {
-		return RecordBody{}, err
-	}
-	doc, _ := tree.(map[string]any)
-	data, ok := doc["data"].(map[string]any)
-	if !ok {
-		data = map[string]any{}
-		doc["data"] = data
+	data := doc.Get("data")
+	if data.Kind() != jsondoc.Object {
+		data = jsondoc.NewObject()
+		doc.Set("data", data)
 	}
 	for _, at := range attributes {
-		if _, ok := data[at.T.TechnicalName]; !ok && !at.T.System {
-			data[at.T.TechnicalName] = nil
+		if data.Get(at.T.TechnicalName) == nil && !at.T.System {
+			data.Set(at.T.TechnicalName, jsondoc.NewNull())
 		}
 	}
-	if err := applyPatch(doc, ops, recordFields); err != nil {
-		return RecordBody{}, err
-	}
-	if src, err = json.Marshal(doc); err != nil {
+
+	if doc, err = applyPatch(doc, ops, recordFields); err != nil {
 		return RecordBody{}, err
 	}
 	var body RecordBody
-	err = json.Unmarshal(src, &body)
+	err = json.Unmarshal(doc.Append(nil), &body)
 	return body, err
 }

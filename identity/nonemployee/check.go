@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // owner is who may hold the accountName that is checked.
@@ -27,7 +29,7 @@ func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 		return nil, Values{}, nil, err
 	}
 	if s == nil {
-		return nil, Values{}, nil, refuse(CodeReference, "no source has the id %q", body.SourceID)
+		return nil, Values{}, nil, isc.Refuse(isc.CodeReferenceNotFound, "no source has the id %q", body.SourceID)
 	}
 	values, warnings, err := t.check(s, body, owner{})
 	return s, values, warnings, err
@@ -35,7 +37,7 @@ func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 
 // content joins problems as the API does: "a is required; b is required;".
 func content(problems []string) error {
-	return refuse(CodeContent, "%s;", strings.Join(problems, "; "))
+	return isc.Refuse(isc.CodeBadRequest, "%s;", strings.Join(problems, "; "))
 }
 
 // check checks a body against the schema of its source and against other records.
@@ -54,7 +56,7 @@ func (t *tx) check(s *Source, body RecordBody, self owner) (Values, []Warning, e
 		return Values{}, nil, err
 	}
 	if taken && len(problems) == 0 {
-		return Values{}, nil, refuse(CodeConflict, "%s", nameInUse(values.AccountName))
+		return Values{}, nil, isc.Refuse(isc.CodeConflict, "%s", nameInUse(values.AccountName))
 	}
 	if taken {
 		problems = append(problems, fieldProblem{"accountName", nameInUse(values.AccountName)})

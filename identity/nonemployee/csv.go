@@ -2,11 +2,13 @@ package nonemployee
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -188,22 +190,24 @@ type sheetRow struct {
 
 // readSheet reads a CSV file. It accepts a byte order mark, CRLF, quoted fields, spaces
 // after commas and empty lines. It stops at more rows than a source may have.
-func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribute], maxRows int) (*sheet, []Problem, error) {
-	c := newCSVReader(r)
+func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribute], maxRows int) (*sheet, *Problems, error) {
+	c, problems := newCSVReader(r), &Problems{}
 	header, err := c.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, []Problem{{Line: 1, Text: "the file is empty, expected a header"}}, nil
+		problems.add(Problem{Line: 1, Text: "the file is empty, expected a header"})
+		return nil, problems, nil
 	}
 	if p, ok := csvProblem(err); ok {
-		return nil, []Problem{p}, nil
+		problems.add(p)
+		return nil, problems, nil
 	}
 	if err != nil {
 		return nil, nil, err
 	}
 	line, _ := c.FieldPos(0)
 	s := &sheet{}
-	problems := s.readHeader(header, line, attributes)
-	if len(problems) > 0 {
+	s.readHeader(header, line, attributes, problems)
+	if !problems.empty() {
 		return nil, problems, nil
 	}
 	for len(s.Rows) <= maxRows {
@@ -215,7 +219,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 			break
 		}
 		if p, ok := csvProblem(err); ok {
-			problems = append(problems, p)
+			problems.add(p)
 			continue
 		}
 		if err != nil {
@@ -223,7 +227,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 		}
 		line, _ := c.FieldPos(0)
 		if p := s.readRow(cells, line); p != nil {
-			problems = append(problems, *p)
+			problems.add(*p)
 		}
 	}
 	return s, problems, nil
@@ -254,8 +258,7 @@ func csvProblem(err error) (Problem, bool) {
 }
 
 // readHeader matches column names after trimming, without regard to case (DECISION N23).
-func (s *sheet) readHeader(header []string, line int, attributes []versioned[Attribute]) []Problem {
-	var problems []Problem
+func (s *sheet) readHeader(header []string, line int, attributes []versioned[Attribute], problems *Problems) {
 	names := map[string]string{accountNameAlias: "accountName"}
 	for _, at := range attributes {
 		names[fold(at.T.TechnicalName)] = at.T.TechnicalName
@@ -265,20 +268,49 @@ func (s *sheet) readHeader(header []string, line int, attributes []versioned[Att
 		name, ok := names[fold(strings.TrimSpace(cell))]
 		switch {
 		case !ok:
-			problems = append(problems, Problem{Line: line, Column: i + 1, Text: fmt.Sprintf("the source has no attribute %q", strings.TrimSpace(cell))})
+			problems.add(Problem{Line: line, Column: i + 1, Text: "the source has no attribute " + quoted(strings.TrimSpace(cell))})
 		case seen[name]:
-			problems = append(problems, Problem{Line: line, Column: i + 1, Name: name, Text: "the column occurs twice"})
+			problems.add(Problem{Line: line, Column: i + 1, Name: name, Text: "the column occurs twice"})
 		}
 		seen[name] = true
 		s.Columns = append(s.Columns, name)
 	}
 	for _, at := range attributes {
 		if !seen[at.T.TechnicalName] && (at.T.System || at.T.Required) {
-			problems = append(problems, Problem{Line: line, Text: fmt.Sprintf("the column %s is missing", at.T.TechnicalName)})
+			problems.add(Problem{Line: line, Text: fmt.Sprintf("the column %s is missing", at.T.TechnicalName)})
 		}
 	}
-	return problems
 }
+
+// maxCommas bounds a line of a file: the reader makes a cell for each, and a line
+// of commas alone would take many times its size in memory.
+const maxCommas = 10_000
+
+// checkWidth looks for a line with more commas than any real file has, before the
+// file is read as CSV.
+func checkWidth(file []byte) *Problems {
+	line := 0
+	for text := range bytes.Lines(file) {
+		line++
+		if n := bytes.Count(text, []byte(",")); n > maxCommas {
+			return &Problems{List: []Problem{{
+				Line: line,
+				Text: fmt.Sprintf("the line has %d commas, at most %d are read", n, maxCommas),
+			}}}
+		}
+	}
+	return nil
+}
+
+// quoted gives a text from a file in quotes, cut to what a reader wants to see.
+func quoted(text string) string {
+	if r := []rune(text[:min(len(text), 4*maxQuoted)]); len(r) > maxQuoted {
+		return strconv.Quote(string(r[:maxQuoted])) + " and more"
+	}
+	return strconv.Quote(text)
+}
+
+const maxQuoted = 200 // letters
 
 func (s *sheet) readRow(cells []string, line int) *Problem {
 	blank := true

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -53,7 +54,7 @@ func TestImportUpdates(t *testing.T) {
 	plan, err := n.Sources.DryRun(t.Context(), admin, s.SourceID, strings.NewReader(header+"\n"+row+"\n"))
 	ok(t, err)
 	equal(t, "again", nonemployee.ImportPlan{Unchanged: 1}, plan)
-	refused(t, n.upload(s, header+"\n"+strings.Replace(row, "Smith", "", 1)), nonemployee.CodeContent, "line 2: column 3 (lastName): lastName is required")
+	refused(t, n.upload(s, header+"\n"+strings.Replace(row, "Smith", "", 1)), isc.CodeBadRequest, "line 2: column 3 (lastName): lastName is required")
 	ok(t, n.upload(s, header+",team\n"+row+",\n")) // an empty cell clears
 	n.tick()
 	equal(t, "cleared", map[string]string{}, n.records(s)[0].Data)
@@ -68,7 +69,7 @@ func TestImportAllProblemsInOrder(t *testing.T) {
 		"\"b\",short\n"+
 		"c,C,C,1,e,nobody,x,y\n"+
 		"A,A,B,1,e,jane.doe,2026-01-01,\n")
-	var e *nonemployee.Error
+	var e *nonemployee.Problems
 	if !errors.As(err, &e) {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestImportAllProblemsInOrder(t *testing.T) {
 		{Line: 4, Column: 8, Name: "endDate", Text: `endDate: cannot parse "y" as a date, expected yyyy-MM-dd or RFC 3339`},
 		{Line: 5, Column: 8, Name: "endDate", Text: "endDate is required"},
 		{Line: 5, Column: 1, Name: "accountName", Text: `accountName "A" occurs on line 2 already`},
-	}, e.Problems)
+	}, e.List)
 }
 
 func TestImportChecksAgain(t *testing.T) {
@@ -158,7 +159,7 @@ func TestBackup(t *testing.T) {
 			t.Errorf("%s: %s", name, files[name])
 		}
 	}
-	refused(t, n.Sources.Backup(t.Context(), manager, nil), nonemployee.CodeForbidden)
+	refused(t, n.Sources.Backup(t.Context(), manager, nil), isc.CodeForbidden)
 }
 
 func TestParseDate(t *testing.T) {

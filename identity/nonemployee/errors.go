@@ -3,88 +3,34 @@ package nonemployee
 import (
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
 	"strings"
-)
 
-// Code is the detail code of an error, with its text, as the API sends it.
-type Code string
-
-// The detail codes of the API.
-const (
-	CodeContent   Code = "400.1 Bad Request Content"
-	CodeRequired  Code = "400.1.0 Required Data Missing Or Empty"
-	CodeUpdate    Code = "400.1.1 Illegal update attempt"
-	CodeLength    Code = "400.1.2 Value length out of range"
-	CodeIllegal   Code = "400.1.3 Illegal value"
-	CodeLimit     Code = "400.1.4 Limit violation"
-	CodeReference Code = "400.1.404 Referenced object not found"
-	CodeConflict  Code = "400.1.409 Reference conflict"
-	CodeForbidden Code = "403 Forbidden"
-	CodeNotFound  Code = "404 Not found"
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Errors that a store returns and callers may test with errors.Is.
 var (
-	// ErrNotFound: no object has that id or unique key. An [*Error] with
-	// [CodeNotFound] matches it as well.
+	// ErrNotFound: no object has that id or unique key. An [*isc.Error] that says so
+	// matches it as well.
 	ErrNotFound = errors.New("object not found")
 	// ErrConflict: an object changed since it was read, exists already, or another
 	// object holds its unique key. Nothing of the commit was stored.
 	ErrConflict = errors.New("object changed meanwhile")
-	// ErrForbidden: the actor has no right to the call.
+	// ErrForbidden: the actor has no right to the call. An [*isc.Error] that says so
+	// matches it as well.
 	ErrForbidden = errors.New("not allowed for this actor")
 )
 
-// Error is a refused call. Text is meant for the person who made the call: it may hold
-// personal values and belongs in the answer, not in a log.
-type Error struct {
-	Code     Code
-	Text     string
-	Problems []Problem // of an import, in file order
+func forbidden(what string) *isc.Error {
+	err := isc.Refuse(isc.CodeForbidden, "the actor may not %s", what)
+	err.Err = ErrForbidden
+	return err
 }
 
-// Error gives the detail code and the text.
-func (e *Error) Error() string { return string(e.Code) + ": " + e.Text }
-
-// Status is the HTTP status of the error.
-func (e *Error) Status() int {
-	switch e.Code {
-	case CodeForbidden:
-		return http.StatusForbidden
-	case CodeNotFound:
-		return http.StatusNotFound
-	}
-	return http.StatusBadRequest
-}
-
-// Is matches [ErrNotFound] and [ErrForbidden], and any *Error of the same code whose
-// text is empty.
-func (e *Error) Is(target error) bool {
-	switch target {
-	case ErrNotFound:
-		return e.Code == CodeNotFound
-	case ErrForbidden:
-		return e.Code == CodeForbidden
-	}
-	t, ok := target.(*Error)
-	return ok && t.Code == e.Code && t.Text == ""
-}
-
-// LogValue gives the code alone: the text may hold personal values.
-func (e *Error) LogValue() slog.Value { return slog.StringValue(string(e.Code)) }
-
-func refuse(code Code, format string, args ...any) *Error {
-	return &Error{Code: code, Text: fmt.Sprintf(format, args...)}
-}
-
-func forbidden(what string) *Error {
-	return refuse(CodeForbidden, "the actor may not %s", what)
-}
-
-func notFound(what, id string) *Error {
-	return refuse(CodeNotFound, "no %s has the id %q", what, id)
+func notFound(what, id string) *isc.Error {
+	err := isc.Refuse(isc.CodeNotFound, "no %s has the id %q", what, id)
+	err.Err = ErrNotFound
+	return err
 }
 
 // Problem is one thing wrong in an imported file.
@@ -106,12 +52,49 @@ func (p Problem) String() string {
 	return fmt.Sprintf("line %d: column %d (%s): %s", p.Line, p.Column, p.Name, p.Text)
 }
 
-func importError(code Code, problems []Problem) *Error {
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = p.String()
+// maxProblems bounds what an answer says about one file; the rest is counted.
+const maxProblems = 1_000
+
+// Problems is what is wrong in an imported file. It is the error behind the
+// [*isc.Error] of an import: errors.As finds it.
+type Problems struct {
+	List []Problem // in file order, at most 1,000
+	More int       // how many there are besides
+}
+
+// Error gives one line for each problem.
+func (p *Problems) Error() string {
+	lines := make([]string, len(p.List), len(p.List)+1)
+	for i, problem := range p.List {
+		lines[i] = problem.String()
 	}
-	return &Error{Code: code, Text: strings.Join(lines, "\n"), Problems: problems}
+	if p.More > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more problems", p.More))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// add notes a problem, or counts it when there are enough. A file may hold one for
+// each of its cells, and an answer that is larger than the file helps nobody.
+func (p *Problems) add(problem Problem) {
+	if len(p.List) < maxProblems {
+		p.List = append(p.List, problem)
+		return
+	}
+	p.More++
+}
+
+func (p *Problems) empty() bool { return len(p.List) == 0 }
+
+func importError(code isc.Code, problems *Problems) *isc.Error {
+	err := isc.Refuse(code, "%s", problems.Error())
+	err.Err = problems
+	return err
+}
+
+// oneProblem is the refusal of a file for one reason.
+func oneProblem(code isc.Code, line int, format string, args ...any) *isc.Error {
+	return importError(code, &Problems{List: []Problem{{Line: line, Text: fmt.Sprintf(format, args...)}}})
 }
 
 // Warning is something that does not stop a call but deserves a look.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"sync"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // EventType is the type of all audit events of the package.
@@ -128,12 +130,12 @@ func parseTerms(query string) ([][2]string, error) {
 		}
 		name, tail, ok := strings.Cut(rest, ":")
 		if _, known := eventField(Event{}, name); !ok || !known {
-			return nil, refuse(CodeIllegal, "cannot read %q, expected type, action, group, actor, target or source, a colon and a value", rest)
+			return nil, isc.Refuse(isc.CodeIllegalValue, "cannot read %q, expected type, action, group, actor, target or source, a colon and a value", rest)
 		}
 		value := ""
 		if quoted, is := strings.CutPrefix(tail, `"`); is {
 			if value, rest, ok = strings.Cut(quoted, `"`); !ok {
-				return nil, refuse(CodeIllegal, "the value of %s lacks its closing quote", name)
+				return nil, isc.Refuse(isc.CodeIllegalValue, "the value of %s lacks its closing quote", name)
 			}
 		} else {
 			value, rest, _ = strings.Cut(tail, " ")

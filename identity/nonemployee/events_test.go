@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -96,7 +97,7 @@ func TestEvents(t *testing.T) {
 	n.tick()
 	ok(t, n.Sources.Export(t.Context(), admin, s.SourceID, new(strings.Builder), nonemployee.ExportOptions{}))
 	_, _, err = n.Records.Create(t.Context(), admin, body(s, "")) // a failure is no event
-	refused(t, err, nonemployee.CodeContent)
+	refused(t, err, isc.CodeBadRequest)
 	ok(t, n.Sources.Delete(t.Context(), admin, s.SourceID))
 	events, err := n.log.Search("type:NON_EMPLOYEE")
 	ok(t, err)
@@ -117,7 +118,7 @@ func TestEvents(t *testing.T) {
 	ok(t, err)
 	equal(t, "counts", "2 0 0", events[0].Attributes["created"]+" "+events[0].Attributes["updated"]+" "+events[0].Attributes["unchanged"])
 	_, err = n.log.Search("shoe:9")
-	refused(t, err, nonemployee.CodeIllegal)
+	refused(t, err, isc.CodeIllegalValue)
 }
 
 func TestEventLogForgets(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -46,7 +47,7 @@ func Example() {
 			return
 		}
 	}
-	records, err := service.Records.List(ctx, admin, nonemployee.Query{})
+	records, err := service.Records.List(ctx, admin, isc.Query{})
 	if err != nil {
 		fmt.Println(err)
 		return

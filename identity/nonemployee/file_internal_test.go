@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 var errDisk = errors.New("the disk is gone")
@@ -134,7 +136,7 @@ func whole(t *testing.T, store Store, rows int) (records int) {
 		return 0
 	}
 	src := sources.Items[0]
-	p, err := s.Records.List(t.Context(), testAdmin, Query{})
+	p, err := s.Records.List(t.Context(), testAdmin, isc.Query{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -50,7 +51,7 @@ func FuzzPatch(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		ops, err := nonemployee.ParsePatch([]byte(text))
+		ops, err := isc.ParsePatch([]byte(text))
 		if err != nil {
 			return
 		}
@@ -91,7 +92,7 @@ func FuzzImport(f *testing.F) {
 		if len(done) != 1 || done[0].Status != nonemployee.JobCompleted {
 			t.Fatalf("imports %+v", done)
 		}
-		p, err := n.Records.List(t.Context(), admin, nonemployee.Query{})
+		p, err := n.Records.List(t.Context(), admin, isc.Query{})
 		ok(t, err)
 		if p.Total != plan.Created {
 			t.Errorf("%d records, planned %d", p.Total, plan.Created)
@@ -112,7 +113,7 @@ func FuzzFilterAndSorters(f *testing.F) {
 	}
 	log := nonemployee.NewEventLog(1)
 	f.Fuzz(func(t *testing.T, filter, sorters string) {
-		_, _ = s.Records.List(t.Context(), admin, nonemployee.Query{Filters: filter, Sorters: sorters})
+		_, _ = s.Records.List(t.Context(), admin, isc.Query{Filters: filter, Sorters: sorters})
 		_, _ = log.Search(filter)
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 	_ "time/tzdata"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -24,7 +25,7 @@ func TestCase01ThirdApproverRejects(t *testing.T) {
 	_, err = n.Approvals.Approve(t.Context(), bert, r.Items[1].ID, "")
 	ok(t, err)
 	_, err = n.Approvals.Reject(t.Context(), cara, r.Items[2].ID, " ")
-	refused(t, err, nonemployee.CodeRequired, "comment")
+	refused(t, err, isc.CodeRequired, "comment")
 	equal(t, "before C", "PENDING: APPROVED APPROVED PENDING", n.statuses(r.ID))
 	_, err = n.Approvals.Reject(t.Context(), cara, r.Items[2].ID, "no budget")
 	ok(t, err)
@@ -36,10 +37,10 @@ func TestCase02OutOfTurn(t *testing.T) {
 	n := newTenant(t, nonemployee.NewMemory())
 	r := n.request(n.source("Retail", "anna", "bert"), "will")
 	_, err := n.Approvals.Approve(t.Context(), bert, r.Items[1].ID, "")
-	refused(t, err, nonemployee.CodeContent, "NOT_READY")
+	refused(t, err, isc.CodeBadRequest, "NOT_READY")
 	for _, a := range []nonemployee.Actor{bert, manager, other, admin} {
 		_, err = n.Approvals.Approve(t.Context(), a, r.Items[0].ID, "")
-		refused(t, err, nonemployee.CodeForbidden)
+		refused(t, err, isc.CodeForbidden)
 	}
 	equal(t, "nothing changed", "PENDING: PENDING NOT_READY", n.statuses(r.ID))
 }
@@ -61,7 +62,7 @@ func TestCase04MissingValues(t *testing.T) {
 	b := body(n.source("Retail"), "")
 	b.FirstName = "  "
 	_, _, err := n.Records.Create(t.Context(), admin, b)
-	refused(t, err, nonemployee.CodeContent, "firstName is required;", "accountName is required;")
+	refused(t, err, isc.CodeBadRequest, "firstName is required;", "accountName is required;")
 }
 
 func TestCase05NameInUse(t *testing.T) {
@@ -69,10 +70,10 @@ func TestCase05NameInUse(t *testing.T) {
 	s := n.source("Retail", "anna")
 	n.record(s, "William.Smith")
 	_, _, err := n.Records.Create(t.Context(), admin, body(s, "william.smith"))
-	refused(t, err, nonemployee.CodeConflict, `Unable to create Non-Employee because the accountName "william.smith" is already being used.`)
+	refused(t, err, isc.CodeConflict, `Unable to create Non-Employee because the accountName "william.smith" is already being used.`)
 	n.request(s, "open")
 	_, _, err = n.Records.Create(t.Context(), admin, body(s, "OPEN"))
-	refused(t, err, nonemployee.CodeConflict, `"OPEN"`)
+	refused(t, err, isc.CodeConflict, `"OPEN"`)
 	n.record(n.source("Other"), "william.smith") // names are per source
 }
 
@@ -82,9 +83,9 @@ func TestCase06OneBadDate(t *testing.T) {
 	lines := strings.Split(csvRows(1, 1000), "\n")
 	lines[6] = strings.Replace(lines[6], "2026-12-31", "31.12.2026", 1)
 	err := n.upload(s, strings.Join(lines, "\n"))
-	refused(t, err, nonemployee.CodeContent, "line 7: column 8 (endDate): ")
-	var e *nonemployee.Error
-	if !errors.As(err, &e) || len(e.Problems) != 1 {
+	refused(t, err, isc.CodeBadRequest, "line 7: column 8 (endDate): ")
+	var e *nonemployee.Problems
+	if !errors.As(err, &e) || len(e.List) != 1 {
 		t.Fatalf("problems: %v", err)
 	}
 	n.tick()
@@ -94,24 +95,24 @@ func TestCase06OneBadDate(t *testing.T) {
 func TestCase07TooManyRows(t *testing.T) {
 	n := newTenant(t, nonemployee.NewMemory())
 	s := n.source("Retail")
-	refused(t, n.upload(s, csvRows(1, 20_001)), nonemployee.CodeLimit)
+	refused(t, n.upload(s, csvRows(1, 20_001)), isc.CodeLimit)
 	ok(t, n.upload(s, csvRows(1, 20_000)))
 	equal(t, "imports", nonemployee.JobCompleted, n.tick().Imports[0].Status)
-	refused(t, n.upload(s, csvRows(20_001, 1)), nonemployee.CodeLimit)
+	refused(t, n.upload(s, csvRows(20_001, 1)), isc.CodeLimit)
 	ok(t, n.upload(s, csvRows(20_000, 1))) // an update
 	_, _, err := n.Records.Create(t.Context(), admin, body(s, "one.more"))
-	refused(t, err, nonemployee.CodeLimit)
+	refused(t, err, isc.CodeLimit)
 	_, _, err = n.Requests.Create(t.Context(), manager, body(s, "one.more"))
-	refused(t, err, nonemployee.CodeLimit)
+	refused(t, err, isc.CodeLimit)
 }
 
 func TestCase08SecondUpload(t *testing.T) {
 	n := newTenant(t, nonemployee.NewMemory())
 	s, s2 := n.source("Retail"), n.source("Other")
 	ok(t, n.upload(s, csvRows(1, 3)))
-	refused(t, n.upload(s, csvRows(4, 3)), nonemployee.CodeConflict)
+	refused(t, n.upload(s, csvRows(4, 3)), isc.CodeConflict)
 	_, err := n.Sources.DryRun(t.Context(), admin, s.SourceID, strings.NewReader(csvRows(4, 3)))
-	refused(t, err, nonemployee.CodeConflict)
+	refused(t, err, isc.CodeConflict)
 	ok(t, n.upload(s2, csvRows(1, 3))) // one at a time per source
 	n.tick()
 	ok(t, n.upload(s, csvRows(4, 3)))
@@ -130,19 +131,19 @@ func TestCase09AccountManagerChangesEndDateOnly(t *testing.T) {
 		`[{"op":"test","path":"/email","value":"will@example.com"}]`,
 	} {
 		_, _, err = n.Records.Patch(t.Context(), manager, r.ID, patch(p))
-		refused(t, err, nonemployee.CodeForbidden)
+		refused(t, err, isc.CodeForbidden)
 	}
 	_, _, err = n.Records.Patch(t.Context(), manager, r.ID, patch(`[{"op":"replace","path":"/email","value":"x"}]`))
-	refused(t, err, nonemployee.CodeForbidden, "/email")
+	refused(t, err, isc.CodeForbidden, "/email")
 	_, _, err = n.Records.Patch(t.Context(), other, r.ID, patch(`[{"op":"replace","path":"/endDate","value":"2027-02-28"}]`))
-	refused(t, err, nonemployee.CodeForbidden)
+	refused(t, err, isc.CodeForbidden)
 	b := body(nonemployee.Source{SourceID: r.SourceID}, "will")
 	b.EndDate = "2027-03-31"
 	_, _, err = n.Records.Put(t.Context(), manager, r.ID, b)
 	ok(t, err)
 	b.Phone = "+1 512 555 0199"
 	_, _, err = n.Records.Put(t.Context(), manager, r.ID, b)
-	refused(t, err, nonemployee.CodeForbidden, "phone")
+	refused(t, err, isc.CodeForbidden, "phone")
 	got, err = n.Records.Get(t.Context(), manager, r.ID)
 	ok(t, err)
 	equal(t, "end date", "2027-03-31T00:00:00.000Z", got.EndDate.String())
@@ -159,10 +160,10 @@ func TestCase10RequiredLater(t *testing.T) {
 	ok(t, err)
 	equal(t, "technical name", "costCenter", at.TechnicalName)
 	_, _, err = n.Records.Patch(t.Context(), admin, last.ID, patch(`[{"op":"replace","path":"/phone","value":"+1 512 555 0000"}]`))
-	refused(t, err, nonemployee.CodeContent, "costCenter is required")
+	refused(t, err, isc.CodeBadRequest, "costCenter is required")
 	_, _, err = n.Records.Patch(t.Context(), manager, last.ID, patch(`[{"op":"replace","path":"/endDate","value":"2027-01-01"}]`))
-	refused(t, err, nonemployee.CodeContent, "costCenter is required")
-	refused(t, n.upload(s, csvRows(1, 1)), nonemployee.CodeContent, "line 1: the column costCenter is missing")
+	refused(t, err, isc.CodeBadRequest, "costCenter is required")
+	refused(t, n.upload(s, csvRows(1, 1)), isc.CodeBadRequest, "line 1: the column costCenter is missing")
 	missing, err := n.Schema.RecordsMissing(t.Context(), admin, s.SourceID, "costCenter")
 	ok(t, err)
 	equal(t, "records missing", 3, len(missing))

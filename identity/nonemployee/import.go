@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // JobStatus is the state of an import.
@@ -46,8 +48,8 @@ type ImportPlan struct {
 // (DECISION N24), columns that the file lacks keep theirs. Other rows make records,
 // without review. Records that are not in the file stay.
 //
-// Errors: [CodeContent] with all problems of the file, each with line and column, after
-// which nothing is stored (DECISION N25); [CodeLimit]; [CodeConflict] while another
+// Errors: [isc.CodeBadRequest] with all problems of the file, each with line and column, after
+// which nothing is stored (DECISION N25); [isc.CodeLimit]; [isc.CodeConflict] while another
 // upload to the source is under way.
 func (g Sources) Import(ctx context.Context, a Actor, id string, file io.Reader) (Job, ImportPlan, error) {
 	var out Job
@@ -102,18 +104,21 @@ func (t *tx) readImport(id string, file []byte) (*Source, *sheet, ImportPlan, er
 	if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
 		return nil, nil, none, err
 	} else if job != nil {
-		return nil, nil, none, refuse(CodeConflict, "an upload to the source %q is under way already", s.Name)
+		return nil, nil, none, isc.Refuse(isc.CodeConflict, "an upload to the source %q is under way already", s.Name)
 	}
 	attributes, err := t.attributes(t.ctx, s.SourceID)
 	if err != nil {
 		return nil, nil, none, err
+	}
+	if problems := checkWidth(file); problems != nil {
+		return nil, nil, none, importError(isc.CodeBadRequest, problems)
 	}
 	sheet, problems, err := readSheet(t.ctx, bytes.NewReader(file), attributes, t.limits.Records)
 	if err != nil {
 		return nil, nil, none, err
 	}
 	if sheet == nil {
-		return nil, nil, none, importError(CodeContent, problems)
+		return nil, nil, none, importError(isc.CodeBadRequest, problems)
 	}
 	plan, err := t.planImport(s, sheet, attributes, problems)
 	return s, sheet, plan.ImportPlan, err

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // fullPlan is a plan with what has to be stored.
@@ -29,18 +31,18 @@ type importer struct {
 	records  map[string]versioned[Record] // by folded accountName
 	requests map[string]bool              // accountNames of open requests
 	lines    map[string]int               // where an accountName stands in the file
-	problems []Problem
+	problems *Problems
 	plan     fullPlan
 }
 
 // planImport checks all rows. It reports problems in the order of lines.
-func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute], problems []Problem) (fullPlan, error) {
+func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute], problems *Problems) (fullPlan, error) {
 	m := &importer{
 		tx: t, source: s, sheet: rows, problems: problems, lines: map[string]int{},
 		checker: checker{ctx: t.ctx, core: t.core, attributes: attributes, now: t.now},
 	}
 	if len(rows.Rows) > t.limits.Records {
-		return fullPlan{}, importError(CodeLimit, []Problem{{Line: rows.Rows[t.limits.Records].Line, Text: fmt.Sprintf("the file has more than %d rows", t.limits.Records)}})
+		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[t.limits.Records].Line, "the file has more than %d rows", t.limits.Records)
 	}
 	if err := m.load(); err != nil {
 		return fullPlan{}, err
@@ -53,12 +55,13 @@ func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute
 			return fullPlan{}, err
 		}
 	}
-	if len(m.problems) > 0 {
-		slices.SortStableFunc(m.problems, func(a, b Problem) int { return a.Line - b.Line })
-		return fullPlan{}, importError(CodeContent, m.problems)
+	if !m.problems.empty() {
+		slices.SortStableFunc(m.problems.List, func(a, b Problem) int { return a.Line - b.Line })
+		return fullPlan{}, importError(isc.CodeBadRequest, m.problems)
 	}
 	if n := len(m.records) + len(m.plan.creates); n > t.limits.Records {
-		return fullPlan{}, importError(CodeLimit, []Problem{{Line: rows.Rows[len(rows.Rows)-1].Line, Text: fmt.Sprintf("the source would have %d records, at most %d are allowed", n, t.limits.Records)}})
+		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[len(rows.Rows)-1].Line,
+			"the source would have %d records, at most %d are allowed", n, t.limits.Records)
 	}
 	return m.plan, nil
 }
@@ -155,7 +158,7 @@ func (m *importer) problem(row sheetRow, name, text string) {
 	if p.Column == 0 {
 		p.Name = ""
 	}
-	m.problems = append(m.problems, p)
+	m.problems.add(p)
 }
 
 // set puts a cell into the body.
@@ -188,7 +191,7 @@ func (t *tx) runJob(job *Job, version int64) error {
 		return err
 	}
 	if s == nil || job.Sheet == nil {
-		return refuse(CodeReference, "the source of the upload is gone")
+		return isc.Refuse(isc.CodeReferenceNotFound, "the source of the upload is gone")
 	}
 	guard, err := t.guard(s.SourceID)
 	if err != nil {
@@ -201,7 +204,7 @@ func (t *tx) runJob(job *Job, version int64) error {
 	if err := job.Sheet.fits(attributes); err != nil {
 		return err
 	}
-	plan, err := t.planImport(s, job.Sheet, attributes, nil)
+	plan, err := t.planImport(s, job.Sheet, attributes, &Problems{})
 	if err != nil {
 		return err
 	}
@@ -235,9 +238,9 @@ func (t *tx) putPlan(s *Source, plan fullPlan) error {
 
 // fits checks the columns again: attributes may have come and gone.
 func (s *sheet) fits(attributes []versioned[Attribute]) error {
-	again := sheet{}
-	if problems := again.readHeader(s.Columns, 1, attributes); len(problems) > 0 {
-		return importError(CodeContent, problems)
+	again, problems := sheet{}, &Problems{}
+	if again.readHeader(s.Columns, 1, attributes, problems); !problems.empty() {
+		return importError(isc.CodeBadRequest, problems)
 	}
 	return nil
 }

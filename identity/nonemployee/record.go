@@ -5,6 +5,8 @@ import (
 	"errors"
 	"maps"
 	"slices"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Values are the attributes of a person, in a record or in a request for one.
@@ -85,9 +87,9 @@ func (c *core) recordsOf(ctx context.Context, sourceID string) ([]versioned[Reco
 
 // Create makes a record at once, without review. Only admins may.
 //
-// Errors: [CodeContent] with all problems in one text, [CodeReference] for an unknown
-// source, [CodeConflict] for an accountName in use by a record or an open request
-// (without regard to case, DECISION N14), [CodeLimit].
+// Errors: [isc.CodeBadRequest] with all problems in one text, [isc.CodeReferenceNotFound] for an unknown
+// source, [isc.CodeConflict] for an accountName in use by a record or an open request
+// (without regard to case, DECISION N14), [isc.CodeLimit].
 func (g Records) Create(ctx context.Context, a Actor, body RecordBody) (Record, []Warning, error) {
 	var out Record
 	var warnings []Warning
@@ -130,53 +132,54 @@ func (t *tx) newRecord(s *Source, values Values) (*Record, error) {
 }
 
 func (c *core) recordLimit(s *Source) error {
-	return refuse(CodeLimit, "the source %q has %d records, the most that are allowed", s.Name, c.limits.Records)
+	return isc.Refuse(isc.CodeLimit, "the source %q has %d records, the most that are allowed", s.Name, c.limits.Records)
 }
 
-var recordSort = sortFields[versioned[Record]]{
-	"id":          by(func(r versioned[Record]) string { return r.T.ID }),
-	"accountName": by(func(r versioned[Record]) string { return r.T.AccountName }),
-	"sourceId":    by(func(r versioned[Record]) string { return r.T.SourceID }),
-	"manager":     by(func(r versioned[Record]) string { return r.T.Manager }),
-	"firstName":   by(func(r versioned[Record]) string { return r.T.FirstName }),
-	"lastName":    by(func(r versioned[Record]) string { return r.T.LastName }),
-	"email":       by(func(r versioned[Record]) string { return r.T.Email }),
-	"phone":       by(func(r versioned[Record]) string { return r.T.Phone }),
-	"startDate":   byDate(func(r versioned[Record]) Date { return r.T.StartDate }),
-	"endDate":     byDate(func(r versioned[Record]) Date { return r.T.EndDate }),
-	"created":     byDate(func(r versioned[Record]) Date { return r.T.Created }),
-	"modified":    byDate(func(r versioned[Record]) Date { return r.T.Modified }),
+var listedRecords = isc.Fields[versioned[Record]]{
+	"id":          sorted(func(r versioned[Record]) string { return r.T.ID }),
+	"accountName": sorted(func(r versioned[Record]) string { return r.T.AccountName }),
+	"sourceId":    sorted(func(r versioned[Record]) string { return r.T.SourceID }),
+	"manager":     sorted(func(r versioned[Record]) string { return r.T.Manager }),
+	"firstName":   sorted(func(r versioned[Record]) string { return r.T.FirstName }),
+	"lastName":    sorted(func(r versioned[Record]) string { return r.T.LastName }),
+	"email":       sorted(func(r versioned[Record]) string { return r.T.Email }),
+	"phone":       sorted(func(r versioned[Record]) string { return r.T.Phone }),
+	"startDate":   dated(func(r versioned[Record]) Date { return r.T.StartDate }),
+	"endDate":     dated(func(r versioned[Record]) Date { return r.T.EndDate }),
+	"created":     dated(func(r versioned[Record]) Date { return r.T.Created }),
+	"modified":    dated(func(r versioned[Record]) Date { return r.T.Modified }),
 }
 
 // List gives records: all to admins, those of managed sources to account managers. The
 // one filter is sourceId eq.
-func (g Records) List(ctx context.Context, a Actor, q Query) (Page[Record], error) {
+func (g Records) List(ctx context.Context, a Actor, q isc.Query) (isc.Page[Record], error) {
 	sources, err := g.visibleSources(ctx, a)
 	if err != nil {
-		return Page[Record]{}, err
+		return isc.Page[Record]{}, err
 	}
-	only, err := parseFilter(q.Filters, "sourceId")
+	keep, err := bySource.Filter(q.Filters)
 	if err != nil {
-		return Page[Record]{}, err
+		return isc.Page[Record]{}, err
 	}
 	var all []versioned[Record]
 	for _, s := range sources {
-		if only != "" && only != s.T.SourceID && only != s.T.ID {
+		if !keep(s.T) {
 			continue
 		}
 		some, err := list[Record](ctx, g.store, KindRecord, s.T.SourceID)
 		if err != nil {
-			return Page[Record]{}, err
+			return isc.Page[Record]{}, err
 		}
 		all = append(all, some...)
 	}
-	p, err := page(all, q, g.limits.PageSize, recordSort, func(a, b versioned[Record]) int {
+	q.Filters = ""
+	p, err := listedRecords.Page(all, q, g.limits.PageSize, func(a, b versioned[Record]) int {
 		return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID)
 	})
 	if err != nil {
-		return Page[Record]{}, err
+		return isc.Page[Record]{}, err
 	}
-	out := Page[Record]{make([]Record, len(p.Items)), p.Total}
+	out := isc.Page[Record]{Items: make([]Record, len(p.Items)), Total: p.Total}
 	for i, r := range p.Items {
 		out.Items[i] = r.T.clone()
 	}
@@ -287,7 +290,7 @@ func canonicalDate(text string) string {
 
 // Patch changes a record. Paths are the fields of a record and /data/<technicalName>;
 // id, sourceId, created and modified are read only.
-func (g Records) Patch(ctx context.Context, a Actor, id string, ops []PatchOp) (Record, []Warning, error) {
+func (g Records) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchOp) (Record, []Warning, error) {
 	return g.update(ctx, a, id, func(old *Record, admin bool) (RecordBody, error) {
 		if !admin {
 			for _, op := range ops {
@@ -341,7 +344,7 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 		return nil, nil, errors.New("the source of the record is gone")
 	}
 	if body.SourceID != s.SourceID && body.SourceID != s.ID {
-		return nil, nil, refuse(CodeUpdate, "sourceId cannot be changed")
+		return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "sourceId cannot be changed")
 	}
 	values, warnings, err := t.check(s, body, owner{record: old.ID})
 	if err != nil {
@@ -349,7 +352,7 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 	}
 	if values.AccountName != old.AccountName {
 		if t.forbidRename {
-			return nil, nil, refuse(CodeUpdate, "accountName cannot be changed")
+			return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "accountName cannot be changed")
 		}
 		warnings = append(warnings, NameChange{old.AccountName, values.AccountName}.warning())
 	}

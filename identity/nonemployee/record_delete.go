@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Delete removes a record.
@@ -23,14 +25,14 @@ func (g Records) Delete(ctx context.Context, a Actor, id string) error {
 	})
 }
 
-// BulkDelete removes records, all or none. Error: [CodeReference] that lists the ids
+// BulkDelete removes records, all or none. Error: [isc.CodeReferenceNotFound] that lists the ids
 // that do not exist (DECISION N15).
 func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 	if !a.may(Delete) {
 		return forbidden("delete records")
 	}
 	if len(ids) == 0 {
-		return refuse(CodeRequired, "ids is required")
+		return isc.Refuse(isc.CodeRequired, "ids is required")
 	}
 	return g.write(ctx, a, func(t *tx) error {
 		var missing []string
@@ -46,7 +48,7 @@ func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 			}
 		}
 		if len(missing) > 0 {
-			return refuse(CodeReference, "no records have these ids: %s", strings.Join(missing, ", "))
+			return isc.Refuse(isc.CodeReferenceNotFound, "no records have these ids: %s", strings.Join(missing, ", "))
 		}
 		return nil
 	})

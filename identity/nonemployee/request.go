@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Status is the state of a request or of an approval item.
@@ -74,7 +76,7 @@ func (g Requests) Create(ctx context.Context, a Actor, body RecordBody) (Request
 			return err
 		}
 		if n := utf8.RuneCountInString(body.Comment); n > t.limits.CommentLength {
-			return refuse(CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
+			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
 		}
 		s, values, w, err := t.checkNew(body)
 		if err != nil {
@@ -148,50 +150,51 @@ func (t *tx) completeRequest(s *Source, r *Request, last *Approval) error {
 	return nil
 }
 
-// RequestQuery is a [Query] on requests with the filter sourceId eq.
+// RequestQuery is a [isc.Query] on requests with the filter sourceId eq.
 type RequestQuery struct {
-	Query
+	isc.Query
 	RequestedFor string // the account manager, "me" for the actor; required
 }
 
-var requestSort = sortFields[versioned[Request]]{
-	"created":        byDate(func(r versioned[Request]) Date { return r.T.Created }),
-	"approvalStatus": by(func(r versioned[Request]) string { return string(r.T.Status) }),
-	"firstName":      by(func(r versioned[Request]) string { return r.T.FirstName }),
-	"lastName":       by(func(r versioned[Request]) string { return r.T.LastName }),
-	"email":          by(func(r versioned[Request]) string { return r.T.Email }),
-	"phone":          by(func(r versioned[Request]) string { return r.T.Phone }),
-	"accountName":    by(func(r versioned[Request]) string { return r.T.AccountName }),
-	"startDate":      byDate(func(r versioned[Request]) Date { return r.T.StartDate }),
-	"endDate":        byDate(func(r versioned[Request]) Date { return r.T.EndDate }),
+var listedRequests = isc.Fields[versioned[Request]]{
+	"created":        dated(func(r versioned[Request]) Date { return r.T.Created }),
+	"approvalStatus": sorted(func(r versioned[Request]) string { return string(r.T.Status) }),
+	"firstName":      sorted(func(r versioned[Request]) string { return r.T.FirstName }),
+	"lastName":       sorted(func(r versioned[Request]) string { return r.T.LastName }),
+	"email":          sorted(func(r versioned[Request]) string { return r.T.Email }),
+	"phone":          sorted(func(r versioned[Request]) string { return r.T.Phone }),
+	"accountName":    sorted(func(r versioned[Request]) string { return r.T.AccountName }),
+	"startDate":      dated(func(r versioned[Request]) Date { return r.T.StartDate }),
+	"endDate":        dated(func(r versioned[Request]) Date { return r.T.EndDate }),
 }
 
 // List gives the requests on the sources that a person manages, and those the person
 // made. Admins may ask for anybody, others for themselves.
-func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (Page[RequestDetail], error) {
-	none := Page[RequestDetail]{}
+func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[RequestDetail], error) {
+	none := isc.Page[RequestDetail]{}
 	if q.RequestedFor == "" {
-		return none, refuse(CodeRequired, "requested-for is required")
+		return none, isc.Refuse(isc.CodeRequired, "requested-for is required")
 	}
 	person, err := g.resolvePerson(a, q.RequestedFor, "list the requests of another person")
 	if err != nil {
 		return none, err
 	}
-	only, err := parseFilter(q.Filters, "sourceId")
+	keep, err := bySource.Filter(q.Filters)
 	if err != nil {
 		return none, err
 	}
-	all, sources, err := g.requestsOf(ctx, person, only)
+	all, sources, err := g.requestsOf(ctx, person, keep)
 	if err != nil {
 		return none, err
 	}
-	p, err := page(all, q.Query, g.limits.PageSize, requestSort, func(a, b versioned[Request]) int {
+	q.Filters = ""
+	p, err := listedRequests.Page(all, q.Query, g.limits.PageSize, func(a, b versioned[Request]) int {
 		return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID)
 	})
 	if err != nil {
 		return none, err
 	}
-	out := Page[RequestDetail]{make([]RequestDetail, len(p.Items)), p.Total}
+	out := isc.Page[RequestDetail]{Items: make([]RequestDetail, len(p.Items)), Total: p.Total}
 	for i, r := range p.Items {
 		items, err := g.itemsOf(ctx, r.T.ID)
 		if err != nil {
@@ -202,8 +205,8 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (Page[Reque
 	return out, nil
 }
 
-// requestsOf gives the requests of a person, of one source when only is set.
-func (c *core) requestsOf(ctx context.Context, person, only string) ([]versioned[Request], map[string]SourceLite, error) {
+// requestsOf gives the requests of a person, of the sources that keep accepts.
+func (c *core) requestsOf(ctx context.Context, person string, keep func(*Source) bool) ([]versioned[Request], map[string]SourceLite, error) {
 	sources, err := list[Source](ctx, c.store, KindSource, "")
 	if err != nil {
 		return nil, nil, err
@@ -212,7 +215,7 @@ func (c *core) requestsOf(ctx context.Context, person, only string) ([]versioned
 	lite := map[string]SourceLite{}
 	for _, s := range sources {
 		lite[s.T.SourceID] = s.T.lite()
-		if only != "" && only != s.T.SourceID && only != s.T.ID {
+		if !keep(s.T) {
 			continue
 		}
 		managed, err := c.manages(ctx, s.T, person)

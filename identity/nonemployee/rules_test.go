@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -19,7 +20,7 @@ func TestSourceLimit(t *testing.T) {
 	}
 	more := nonemployee.SourceBody{Name: "More", Description: "d", Owner: nonemployee.Ref{ID: "admin"}}
 	_, err := n.Sources.Create(t.Context(), admin, more)
-	refused(t, err, nonemployee.CodeLimit, "50")
+	refused(t, err, isc.CodeLimit, "50")
 	p, err := n.Sources.List(t.Context(), settings, nonemployee.SourceQuery{})
 	ok(t, err)
 	ok(t, n.Sources.Delete(t.Context(), admin, p.Items[0].ID))
@@ -33,11 +34,11 @@ func TestOwnLimits(t *testing.T) {
 	n.record(s, "a")
 	n.record(s, "b")
 	_, _, err := n.Records.Create(t.Context(), admin, body(s, "c"))
-	refused(t, err, nonemployee.CodeLimit)
+	refused(t, err, isc.CodeLimit)
 	_, err = n.Schema.Create(t.Context(), admin, s.SourceID, nonemployee.AttributeBody{Label: "One"})
 	ok(t, err)
 	_, err = n.Schema.Create(t.Context(), admin, s.SourceID, nonemployee.AttributeBody{Label: "Two"})
-	refused(t, err, nonemployee.CodeLimit)
+	refused(t, err, isc.CodeLimit)
 	equal(t, "page", 1, len(n.records(s)))
 	equal(t, "other limits keep their default", 3, n.Limits().Approvers)
 	if _, err := nonemployee.New(t.Context(), nonemployee.NewMemory(), staff, nonemployee.WithLimits(nonemployee.Limits{Records: -1})); err == nil {
@@ -51,13 +52,13 @@ func TestSourceNameAndUse(t *testing.T) {
 		nonemployee.WithSourceNames(func(_ context.Context, name string) (bool, error) { return name == "Active Directory", nil }),
 		nonemployee.WithProfiles(func(context.Context, string) (string, error) { return used, nil }))
 	_, err := n.Sources.Create(t.Context(), admin, nonemployee.SourceBody{Name: "Active Directory", Description: "d", Owner: nonemployee.Ref{ID: "admin"}})
-	refused(t, err, nonemployee.CodeConflict, "Active Directory")
+	refused(t, err, isc.CodeConflict, "Active Directory")
 	s := n.source("Retail")
 	used = "Contractors"
-	refused(t, n.Sources.Delete(t.Context(), admin, s.SourceID), nonemployee.CodeConflict, "Contractors")
+	refused(t, n.Sources.Delete(t.Context(), admin, s.SourceID), isc.CodeConflict, "Contractors")
 	used = ""
 	ok(t, n.upload(s, csvRows(1, 1)))
-	refused(t, n.Sources.Delete(t.Context(), admin, s.SourceID), nonemployee.CodeConflict, "upload")
+	refused(t, n.Sources.Delete(t.Context(), admin, s.SourceID), isc.CodeConflict, "upload")
 	n.tick()
 	ok(t, n.Sources.Delete(t.Context(), admin, s.SourceID))
 }
@@ -74,9 +75,9 @@ func TestDeleteSourceCancelsItems(t *testing.T) {
 		equal(t, "request", (*nonemployee.Request)(nil), d.Request)
 	}
 	_, err := n.Approvals.Approve(t.Context(), anna, r.Items[0].ID, "")
-	refused(t, err, nonemployee.CodeContent, "CANCELLED")
+	refused(t, err, isc.CodeBadRequest, "CANCELLED")
 	_, err = n.Requests.Get(t.Context(), admin, r.ID)
-	refused(t, err, nonemployee.CodeNotFound)
+	refused(t, err, isc.CodeNotFound)
 }
 
 func TestSubAdminAndSourceAdmin(t *testing.T) {
@@ -97,13 +98,13 @@ func TestSubAdminAndSourceAdmin(t *testing.T) {
 		ok(t, err)
 		_, err = n.Schema.Delete(t.Context(), a, s.SourceID, at.ID)
 		ok(t, err)
-		_, err = n.Records.List(t.Context(), a, nonemployee.Query{})
-		refused(t, err, nonemployee.CodeForbidden)
+		_, err = n.Records.List(t.Context(), a, isc.Query{})
+		refused(t, err, isc.CodeForbidden)
 		_, _, err = n.Requests.Create(t.Context(), a, body(s, "x"))
-		refused(t, err, nonemployee.CodeForbidden)
-		refused(t, n.Sources.Export(t.Context(), a, s.SourceID, new(strings.Builder), nonemployee.ExportOptions{}), nonemployee.CodeForbidden)
+		refused(t, err, isc.CodeForbidden)
+		refused(t, n.Sources.Export(t.Context(), a, s.SourceID, new(strings.Builder), nonemployee.ExportOptions{}), isc.CodeForbidden)
 		_, err = n.Schema.RecordsMissing(t.Context(), a, s.SourceID, "phone")
-		refused(t, err, nonemployee.CodeForbidden)
+		refused(t, err, isc.CodeForbidden)
 	}
 }
 
@@ -123,7 +124,7 @@ func TestGroupApproverAndDuplicates(t *testing.T) {
 	equal(t, "type", nonemployee.TypeGroup, s.Approvers[0].Type)
 	r := n.request(s, "will")
 	_, err := n.Approvals.Approve(t.Context(), anna, r.Items[0].ID, "")
-	refused(t, err, nonemployee.CodeForbidden)
+	refused(t, err, isc.CodeForbidden)
 	p, err := n.Approvals.List(t.Context(), dora, nonemployee.ApprovalQuery{})
 	ok(t, err)
 	equal(t, "items of a member", 1, p.Total)
@@ -141,7 +142,7 @@ func TestApproverListIsFrozen(t *testing.T) {
 	_, err := n.Sources.Patch(t.Context(), admin, s.SourceID, patch(`[{"op":"replace","path":"/approvers","value":["bert"]}]`))
 	ok(t, err)
 	_, err = n.Approvals.Approve(t.Context(), bert, r.Items[0].ID, "")
-	refused(t, err, nonemployee.CodeForbidden)
+	refused(t, err, isc.CodeForbidden)
 	_, err = n.Approvals.Approve(t.Context(), anna, r.Items[0].ID, "")
 	ok(t, err)
 	equal(t, "new requests", "bert", n.request(s, "adam").Items[0].Approver.ID)
@@ -154,7 +155,7 @@ func TestLastApprovalChecksAgain(t *testing.T) {
 	at, err := n.Schema.Create(t.Context(), admin, s.SourceID, nonemployee.AttributeBody{Label: "Team", Required: true})
 	ok(t, err)
 	_, err = n.Approvals.Approve(t.Context(), anna, r.Items[0].ID, "")
-	refused(t, err, nonemployee.CodeContent, "team is required")
+	refused(t, err, isc.CodeBadRequest, "team is required")
 	equal(t, "stays", "PENDING: PENDING", n.statuses(r.ID))
 	_, err = n.Schema.Patch(t.Context(), admin, s.SourceID, at.ID, patch(`[{"op":"replace","path":"/required","value":false}]`))
 	ok(t, err)
@@ -185,7 +186,7 @@ func TestStuckApprovals(t *testing.T) {
 	ok(t, err)
 	equal(t, "stuck", []string{r.Items[0].ID}, ids(stuck))
 	_, err = s.Approvals.Stuck(t.Context(), anna)
-	refused(t, err, nonemployee.CodeForbidden)
+	refused(t, err, isc.CodeForbidden)
 	ok(t, s.Requests.Delete(t.Context(), admin, r.ID))
 	stuck, err = s.Approvals.Stuck(t.Context(), admin)
 	ok(t, err)
@@ -209,7 +210,7 @@ func TestAccountNameChange(t *testing.T) {
 	strict := newTenant(t, nonemployee.NewMemory(), nonemployee.ForbidAccountNameChange())
 	r = strict.record(strict.source("Retail"), "will")
 	_, _, err = strict.Records.Patch(t.Context(), admin, r.ID, patch(`[{"op":"replace","path":"/accountName","value":"william"}]`))
-	refused(t, err, nonemployee.CodeUpdate)
+	refused(t, err, isc.CodeIllegalUpdate)
 }
 
 func TestPlanRekey(t *testing.T) {
@@ -308,7 +309,7 @@ func TestTechnicalName(t *testing.T) {
 	}
 	for _, label := range []string{"E-mail", "Straße", "", "  ", strings.Repeat("x", 129)} {
 		_, err := nonemployee.TechnicalName(label)
-		refused(t, err, nonemployee.CodeIllegal)
+		refused(t, err, isc.CodeIllegalValue)
 	}
 }
 
@@ -365,12 +366,12 @@ func TestErrorIdentity(t *testing.T) {
 	_, err := n.Records.Get(t.Context(), admin, "nope")
 	equal(t, "not found", []bool{true, false, true, false}, []bool{
 		errors.Is(err, nonemployee.ErrNotFound), errors.Is(err, nonemployee.ErrForbidden),
-		errors.Is(err, &nonemployee.Error{Code: nonemployee.CodeNotFound}), errors.Is(err, &nonemployee.Error{Code: nonemployee.CodeLimit}),
+		errors.Is(err, isc.CodeNotFound), errors.Is(err, isc.CodeLimit),
 	})
 	_, err = n.Records.Get(t.Context(), other, "nope")
 	equal(t, "forbidden", true, errors.Is(err, nonemployee.ErrForbidden))
 	var b strings.Builder
-	slog.New(slog.NewTextHandler(&b, nil)).Info("refused", "error", &nonemployee.Error{Code: nonemployee.CodeConflict, Text: "will.smith is taken"})
+	slog.New(slog.NewTextHandler(&b, nil)).Info("refused", "error", isc.Refuse(isc.CodeConflict, "will.smith is taken"))
 	if strings.Contains(b.String(), "will.smith") || !strings.Contains(b.String(), "400.1.409") {
 		t.Errorf("the log holds %s", b.String())
 	}
@@ -381,5 +382,5 @@ func TestValuesAreUTF8(t *testing.T) {
 	b := body(n.source("Retail"), "will")
 	b.LastName = "Sm\xffth"
 	_, _, err := n.Records.Create(t.Context(), admin, b)
-	refused(t, err, nonemployee.CodeContent, "lastName is not UTF-8 text")
+	refused(t, err, isc.CodeBadRequest, "lastName is not UTF-8 text")
 }

@@ -2,11 +2,13 @@ package nonemployee
 
 import (
 	"context"
-	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/jsondoc"
 )
 
 // Types of schema attributes. Custom attributes are of type TEXT.
@@ -148,9 +150,9 @@ const maxName = 128
 
 // TechnicalName makes a technical name of a display name: words by spaces, all
 // lower-case, every word but the first capitalised. Only ASCII letters, digits and
-// spaces are allowed, 1 to 128 characters. Error: [CodeIllegal].
+// spaces are allowed, 1 to 128 characters. Error: [isc.CodeIllegalValue].
 func TechnicalName(label string) (string, error) {
-	bad := refuse(CodeIllegal, "cannot make a technical name of %q, expected 1 to %d letters, digits and spaces", label, maxName)
+	bad := isc.Refuse(isc.CodeIllegalValue, "cannot make a technical name of %q, expected 1 to %d letters, digits and spaces", label, maxName)
 	if len(label) > maxName {
 		return "", bad
 	}
@@ -175,16 +177,16 @@ func TechnicalName(label string) (string, error) {
 
 func (body AttributeBody) check() (AttributeBody, error) {
 	if strings.TrimSpace(body.Label) == "" {
-		return body, refuse(CodeRequired, "label is required")
+		return body, isc.Refuse(isc.CodeRequired, "label is required")
 	}
 	if utf8.RuneCountInString(body.Label) > maxName {
-		return body, refuse(CodeLength, "label is longer than %d characters", maxName)
+		return body, isc.Refuse(isc.CodeLength, "label is longer than %d characters", maxName)
 	}
 	if body.Type == "" {
 		body.Type = TypeText
 	}
 	if body.Type != TypeText {
-		return body, refuse(CodeIllegal, "type %q is not allowed for a custom attribute, expected TEXT", body.Type)
+		return body, isc.Refuse(isc.CodeIllegalValue, "type %q is not allowed for a custom attribute, expected TEXT", body.Type)
 	}
 	if body.TechnicalName == "" {
 		var err error
@@ -193,18 +195,18 @@ func (body AttributeBody) check() (AttributeBody, error) {
 		}
 	}
 	if len(body.TechnicalName) > maxName {
-		return body, refuse(CodeLength, "technicalName is longer than %d characters", maxName)
+		return body, isc.Refuse(isc.CodeLength, "technicalName is longer than %d characters", maxName)
 	}
 	if !technicalForm.MatchString(body.TechnicalName) {
-		return body, refuse(CodeIllegal, "technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores", body.TechnicalName)
+		return body, isc.Refuse(isc.CodeIllegalValue, "technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores", body.TechnicalName)
 	}
 	return body, nil
 }
 
 // Create adds a custom attribute.
 //
-// Errors: [CodeRequired], [CodeIllegal] for a type other than TEXT or a name that is not
-// allowed, [CodeConflict] for a name in use (without regard to case), [CodeLimit].
+// Errors: [isc.CodeRequired], [isc.CodeIllegalValue] for a type other than TEXT or a name that is not
+// allowed, [isc.CodeConflict] for a name in use (without regard to case), [isc.CodeLimit].
 func (g Schema) Create(ctx context.Context, a Actor, sourceID string, body AttributeBody) (Attribute, error) {
 	var out Attribute
 	err := g.write(ctx, a, func(t *tx) error {
@@ -236,10 +238,10 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 		clash = clash || strings.EqualFold(at.T.TechnicalName, body.TechnicalName)
 	}
 	if clash {
-		return Attribute{}, refuse(CodeConflict, "the source has an attribute named %q already", body.TechnicalName)
+		return Attribute{}, isc.Refuse(isc.CodeConflict, "the source has an attribute named %q already", body.TechnicalName)
 	}
 	if n := len(all) - len(system); n >= t.limits.CustomAttributes {
-		return Attribute{}, refuse(CodeLimit, "the source has %d custom attributes already", n)
+		return Attribute{}, isc.Refuse(isc.CodeLimit, "the source has %d custom attributes already", n)
 	}
 	id, err := t.id()
 	if err != nil {
@@ -256,15 +258,15 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 	return *at, nil
 }
 
-var attributeFields = map[string]access{
-	"label": fieldWritable, "helpText": fieldWritable, "placeholder": fieldWritable, "required": fieldWritable,
-	"id": fieldReadOnly, "system": fieldReadOnly, "type": fieldReadOnly,
-	"technicalName": fieldReadOnly, "created": fieldReadOnly, "modified": fieldReadOnly,
+var attributeFields = map[string]isc.Access{
+	"label": isc.Writable, "helpText": isc.Writable, "placeholder": isc.Writable, "required": isc.Writable,
+	"id": isc.ReadOnly, "system": isc.ReadOnly, "type": isc.ReadOnly,
+	"technicalName": isc.ReadOnly, "created": isc.ReadOnly, "modified": isc.ReadOnly,
 }
 
 // Patch changes label, helpText, placeholder and required. Of the system attributes only
 // phone, email, manager and endDate may become optional.
-func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []PatchOp) (Attribute, error) {
+func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []isc.PatchOp) (Attribute, error) {
 	var out Attribute
 	err := g.write(ctx, a, func(t *tx) error {
 		s, _, err := t.sourceFor(ctx, a, sourceID, sourceRights{Update, true, false, "change the schema of this source"})
@@ -291,37 +293,34 @@ func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []P
 	return out, err
 }
 
-func patchAttribute(at Attribute, ops []PatchOp) (Attribute, error) {
-	src, err := json.Marshal(at)
+func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
+	doc, err := document(at)
 	if err != nil {
 		return at, err
 	}
-	tree, err := decodeAny(src)
-	if err != nil {
+	if doc, err = applyPatch(doc, ops, attributeFields); err != nil {
 		return at, err
 	}
-	doc, _ := tree.(map[string]any)
-	if err := applyPatch(doc, ops, attributeFields); err != nil {
-		return at, err
-	}
+
 	for name, to := range map[string]*string{"label": &at.Label, "helpText": &at.HelpText, "placeholder": &at.Placeholder} {
 		if *to, err = textField(doc, name); err != nil {
 			return at, err
 		}
 	}
-	required, ok := doc["required"].(bool)
-	if !ok && doc["required"] != nil {
-		return at, refuse(CodeIllegal, "required must be true or false")
+	required := doc.Get("required")
+	if required.Kind() != jsondoc.Bool && !required.IsNull() {
+		return at, isc.Refuse(isc.CodeIllegalValue, "required must be true or false")
 	}
-	at.Required = required
-	if sys, ok := systemNamed(at.TechnicalName); ok && at.System && !sys.optional && !required {
-		return at, refuse(CodeUpdate, "the attribute %s is always required", at.TechnicalName)
+	at.Required = required.IsTrue()
+
+	if sys, ok := systemNamed(at.TechnicalName); ok && at.System && !sys.optional && !at.Required {
+		return at, isc.Refuse(isc.CodeIllegalUpdate, "the attribute %s is always required", at.TechnicalName)
 	}
 	if strings.TrimSpace(at.Label) == "" {
-		return at, refuse(CodeRequired, "label is required")
+		return at, isc.Refuse(isc.CodeRequired, "label is required")
 	}
 	if utf8.RuneCountInString(at.Label) > maxName {
-		return at, refuse(CodeLength, "label is longer than %d characters", maxName)
+		return at, isc.Refuse(isc.CodeLength, "label is longer than %d characters", maxName)
 	}
 	return at, nil
 }

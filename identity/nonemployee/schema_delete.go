@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"strings"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Deleted tells what deleting attributes touched.
@@ -13,7 +15,7 @@ type Deleted struct {
 }
 
 // Delete removes a custom attribute, and its value from all records and open requests.
-// Error: [CodeIllegal] for a system attribute.
+// Error: [isc.CodeIllegalValue] for a system attribute.
 func (g Schema) Delete(ctx context.Context, a Actor, sourceID, id string) (Deleted, error) {
 	return g.drop(ctx, a, sourceID, func(t *tx, s *Source) ([]versioned[Attribute], error) {
 		at, version, err := t.attribute(ctx, s, id)
@@ -21,7 +23,7 @@ func (g Schema) Delete(ctx context.Context, a Actor, sourceID, id string) (Delet
 			return nil, err
 		}
 		if at.System {
-			return nil, refuse(CodeIllegal, "the system attribute %s cannot be deleted", at.TechnicalName)
+			return nil, isc.Refuse(isc.CodeIllegalValue, "the system attribute %s cannot be deleted", at.TechnicalName)
 		}
 		return []versioned[Attribute]{{at, version}}, nil
 	})
@@ -129,7 +131,7 @@ func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technical
 	}
 	known := slices.ContainsFunc(all, func(at versioned[Attribute]) bool { return at.T.TechnicalName == technicalName })
 	if !known {
-		return nil, refuse(CodeReference, "the source has no attribute %q", technicalName)
+		return nil, isc.Refuse(isc.CodeReferenceNotFound, "the source has no attribute %q", technicalName)
 	}
 	records, err := g.recordsOf(ctx, s.SourceID)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -120,7 +120,7 @@ func (n *tenant) statuses(id string) string {
 
 func (n *tenant) records(s nonemployee.Source) []nonemployee.Record {
 	n.t.Helper()
-	p, err := n.Records.List(n.t.Context(), admin, nonemployee.Query{Filters: fmt.Sprintf("sourceId eq %q", s.SourceID)})
+	p, err := n.Records.List(n.t.Context(), admin, isc.Query{Filters: fmt.Sprintf("sourceId eq %q", s.SourceID)})
 	if err != nil {
 		n.t.Fatalf("list records: %v", err)
 	}
@@ -149,16 +149,16 @@ func equal(t *testing.T, what string, want, got any) {
 }
 
 // refused checks the code of an error and that its text holds the parts.
-func refused(t *testing.T, err error, code nonemployee.Code, parts ...string) {
+func refused(t *testing.T, err error, code isc.Code, parts ...string) {
 	t.Helper()
-	var e *nonemployee.Error
+	var e *isc.Error
 	if !errors.As(err, &e) || e.Code != code {
 		t.Errorf("error is %v, want code %s", err, code)
 		return
 	}
 	for _, p := range parts {
-		if !strings.Contains(e.Text, p) {
-			t.Errorf("error text %q lacks %q", e.Text, p)
+		if !strings.Contains(e.Text(), p) {
+			t.Errorf("error text %q lacks %q", e.Text(), p)
 		}
 	}
 }
@@ -170,8 +170,8 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-func patch(src string) []nonemployee.PatchOp {
-	ops, err := nonemployee.ParsePatch([]byte(src))
+func patch(src string) []isc.PatchOp {
+	ops, err := isc.ParsePatch([]byte(src))
 	if err != nil {
 		return nil // the call refuses what the test meant to send
 	}

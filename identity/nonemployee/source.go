@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // Source is a non-employee source. It has two ids: its own, and that of the ISC source
@@ -103,8 +105,8 @@ type sourceRights struct {
 
 // Create makes a source with its eight system attributes.
 //
-// Errors: [CodeRequired], [CodeConflict] for a name in use, [CodeReference] for an
-// unknown owner, group, approver or manager, [CodeLimit].
+// Errors: [isc.CodeRequired], [isc.CodeConflict] for a name in use, [isc.CodeReferenceNotFound] for an
+// unknown owner, group, approver or manager, [isc.CodeLimit].
 func (g Sources) Create(ctx context.Context, a Actor, body SourceBody) (Source, error) {
 	var out Source
 	if !a.any(Create | Settings) {
@@ -126,7 +128,7 @@ func (t *tx) newSource(body SourceBody) (*Source, error) {
 		return nil, err
 	}
 	if guard.Count >= t.limits.Sources {
-		return nil, refuse(CodeLimit, "the tenant has %d non-employee sources already", guard.Count)
+		return nil, isc.Refuse(isc.CodeLimit, "the tenant has %d non-employee sources already", guard.Count)
 	}
 	s := &Source{
 		Name: body.Name, Description: body.Description, Owner: body.Owner,
@@ -157,19 +159,19 @@ func (t *tx) newSource(body SourceBody) (*Source, error) {
 // types and names of references.
 func (t *tx) checkSource(s *Source) error {
 	if strings.TrimSpace(s.Name) == "" {
-		return refuse(CodeRequired, "name is required")
+		return isc.Refuse(isc.CodeRequired, "name is required")
 	}
 	if strings.TrimSpace(s.Description) == "" {
-		return refuse(CodeRequired, "description is required")
+		return isc.Refuse(isc.CodeRequired, "description is required")
 	}
 	if strings.TrimSpace(s.Owner.ID) == "" {
-		return refuse(CodeRequired, "owner is required")
+		return isc.Refuse(isc.CodeRequired, "owner is required")
 	}
 	if n := len(s.Approvers); n > t.limits.Approvers {
-		return refuse(CodeLimit, "%d approvers are given, at most %d are allowed", n, t.limits.Approvers)
+		return isc.Refuse(isc.CodeLimit, "%d approvers are given, at most %d are allowed", n, t.limits.Approvers)
 	}
 	if n := len(s.AccountManagers); n > t.limits.AccountManagers {
-		return refuse(CodeLimit, "%d account managers are given, at most %d are allowed", n, t.limits.AccountManagers)
+		return isc.Refuse(isc.CodeLimit, "%d account managers are given, at most %d are allowed", n, t.limits.AccountManagers)
 	}
 	if err := t.checkSourceName(s); err != nil {
 		return err
@@ -187,12 +189,12 @@ func (t *tx) checkSourceName(s *Source) error {
 			return nil // unchanged
 		}
 		if o.T.ID != s.ID && fold(o.T.Name) == fold(s.Name) {
-			return refuse(CodeConflict, "a source named %q exists already", s.Name)
+			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
 		}
 	}
 	taken, err := t.nameTaken(t.ctx, s.Name)
 	if err == nil && taken {
-		err = refuse(CodeConflict, "a source named %q exists already", s.Name)
+		err = isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
 	}
 	return err
 }
@@ -203,14 +205,14 @@ func (t *tx) checkSourceRefs(s *Source) error {
 		return err
 	}
 	if !ok {
-		return refuse(CodeReference, "owner %q is no identity", s.Owner.ID)
+		return isc.Refuse(isc.CodeReferenceNotFound, "owner %q is no identity", s.Owner.ID)
 	}
 	s.Owner = owner
 	if g := s.ManagementWorkgroup; g != "" {
 		if _, ok, err := t.directory.Group(t.ctx, g); err != nil {
 			return err
 		} else if !ok {
-			return refuse(CodeReference, "managementWorkgroup %q is no governance group", g)
+			return isc.Refuse(isc.CodeReferenceNotFound, "managementWorkgroup %q is no governance group", g)
 		}
 	}
 	if s.Approvers, err = t.resolveAll(s.Approvers, "approver"); err != nil {
@@ -228,7 +230,7 @@ func (t *tx) resolveAll(refs []Ref, what string) ([]Ref, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, refuse(CodeReference, "%s %q is neither an identity nor a governance group", what, r.ID)
+			return nil, isc.Refuse(isc.CodeReferenceNotFound, "%s %q is neither an identity nor a governance group", what, r.ID)
 		}
 		out = append(out, found)
 	}
@@ -244,50 +246,47 @@ func (g Sources) Get(ctx context.Context, a Actor, id string) (Source, error) {
 	return s.clone(), nil
 }
 
-// SourceQuery is a [Query] on sources; it has no filters.
+// SourceQuery is a [isc.Query] on sources; it has no filters.
 type SourceQuery struct {
-	Query
+	isc.Query
 	RequestedFor string // sources of this account manager; "me" for the actor
 	WithCount    bool   // give the number of records of each source
 }
 
-var sourceSort = sortFields[SourceCount]{
-	"name":     by(func(s SourceCount) string { return s.Name }),
-	"created":  byDate(func(s SourceCount) Date { return s.Created }),
-	"sourceId": by(func(s SourceCount) string { return s.SourceID }),
+var listedSources = isc.Fields[SourceCount]{
+	"name":     sorted(func(s SourceCount) string { return s.Name }),
+	"created":  dated(func(s SourceCount) Date { return s.Created }),
+	"sourceId": sorted(func(s SourceCount) string { return s.SourceID }),
 }
 
 // List gives all sources to admins, or those that RequestedFor manages. Everybody else
 // gets the sources of which they are account manager or sub-admin.
-func (g Sources) List(ctx context.Context, a Actor, q SourceQuery) (Page[SourceCount], error) {
-	if q.Filters != "" {
-		return Page[SourceCount]{}, refuse(CodeIllegal, "the list of sources has no filters")
-	}
+func (g Sources) List(ctx context.Context, a Actor, q SourceQuery) (isc.Page[SourceCount], error) {
 	all := q.RequestedFor == "" && a.any(Read|Settings)
 	person := a.ID
 	if !all && q.RequestedFor != "" {
 		var err error
 		if person, err = g.resolvePerson(a, q.RequestedFor, "list the sources of another person"); err != nil {
-			return Page[SourceCount]{}, err
+			return isc.Page[SourceCount]{}, err
 		}
 	}
 	sources, err := list[Source](ctx, g.store, KindSource, "")
 	if err != nil {
-		return Page[SourceCount]{}, err
+		return isc.Page[SourceCount]{}, err
 	}
 	var items []SourceCount
 	for _, s := range sources {
 		ok := all
 		if !ok {
 			if ok, err = g.listed(ctx, s.T, person, person == a.ID); err != nil {
-				return Page[SourceCount]{}, err
+				return isc.Page[SourceCount]{}, err
 			}
 		}
 		if ok {
 			items = append(items, SourceCount{Source: s.T.clone()})
 		}
 	}
-	p, err := page(items, q.Query, g.limits.PageSize, sourceSort, func(a, b SourceCount) int {
+	p, err := listedSources.Page(items, q.Query, g.limits.PageSize, func(a, b SourceCount) int {
 		return inOrder(a.Created, b.Created, a.ID, b.ID)
 	})
 	if err != nil || !q.WithCount {
@@ -323,12 +322,4 @@ func (c *core) recordCount(ctx context.Context, sourceID string) (int, error) {
 		return 0, err
 	}
 	return guard.Count, nil
-}
-
-// inOrder is the order of creation, then of ids.
-func inOrder(a, b Date, idA, idB string) int {
-	if n := a.Compare(b.Time); n != 0 {
-		return n
-	}
-	return strings.Compare(idA, idB)
 }

@@ -2,21 +2,22 @@ package nonemployee
 
 import (
 	"context"
-	"encoding/json"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
-var sourceFields = map[string]access{
-	"name": fieldWritable, "description": fieldWritable,
-	"approvers": fieldWritable, "accountManagers": fieldWritable,
-	"id": fieldReadOnly, "sourceId": fieldReadOnly, "created": fieldReadOnly, "modified": fieldReadOnly,
-	"owner": fieldReadOnly, "managementWorkgroup": fieldReadOnly,
-	"cloudExternalId": fieldReadOnly, "nonEmployeeCount": fieldReadOnly,
+var sourceFields = map[string]isc.Access{
+	"name": isc.Writable, "description": isc.Writable,
+	"approvers": isc.Writable, "accountManagers": isc.Writable,
+	"id": isc.ReadOnly, "sourceId": isc.ReadOnly, "created": isc.ReadOnly, "modified": isc.ReadOnly,
+	"owner": isc.ReadOnly, "managementWorkgroup": isc.ReadOnly,
+	"cloudExternalId": isc.ReadOnly, "nonEmployeeCount": isc.ReadOnly,
 }
 
 // Patch changes name, description, approvers and account managers. List items may be
 // references or plain ids. Open requests keep the approvers they were made with
 // (DECISION N18).
-func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []PatchOp) (Source, error) {
+func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchOp) (Source, error) {
 	var out Source
 	err := g.write(ctx, a, func(t *tx) error {
 		old, version, err := t.sourceFor(ctx, a, id, sourceRights{Update, true, false, "change this source"})
@@ -42,19 +43,15 @@ func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []PatchOp) (
 	return out, err
 }
 
-func patchSource(old *Source, ops []PatchOp) (*Source, error) {
-	src, err := json.Marshal(old)
+func patchSource(old *Source, ops []isc.PatchOp) (*Source, error) {
+	doc, err := document(old)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := decodeAny(src)
-	if err != nil {
+	if doc, err = applyPatch(doc, ops, sourceFields); err != nil {
 		return nil, err
 	}
-	doc, _ := tree.(map[string]any)
-	if err := applyPatch(doc, ops, sourceFields); err != nil {
-		return nil, err
-	}
+
 	s := old.clone()
 	if s.Name, err = textField(doc, "name"); err != nil {
 		return nil, err
@@ -67,44 +64,6 @@ func patchSource(old *Source, ops []PatchOp) (*Source, error) {
 	}
 	s.AccountManagers, err = refsField(doc, "accountManagers")
 	return &s, err
-}
-
-// textField reads a text of a patched document; a missing or null one is "".
-func textField(doc map[string]any, name string) (string, error) {
-	switch v := doc[name].(type) {
-	case nil:
-		return "", nil
-	case string:
-		return v, nil
-	}
-	return "", refuse(CodeIllegal, "%s must be text", name)
-}
-
-func refsField(doc map[string]any, name string) ([]Ref, error) {
-	if doc[name] == nil {
-		return nil, nil
-	}
-	items, ok := doc[name].([]any)
-	if !ok {
-		return nil, refuse(CodeIllegal, "%s must be a list", name)
-	}
-	refs := make([]Ref, 0, len(items))
-	for _, item := range items {
-		switch v := item.(type) {
-		case string:
-			refs = append(refs, Ref{ID: v})
-			continue
-		case map[string]any:
-			id, _ := v["id"].(string)
-			typ, _ := v["type"].(string)
-			if id != "" {
-				refs = append(refs, Ref{Type: typ, ID: id})
-				continue
-			}
-		}
-		return nil, refuse(CodeIllegal, "an item of %s must be an id or an object with an id", name)
-	}
-	return refs, nil
 }
 
 // Delete removes a source with its attributes, records, requests and jobs; open
@@ -127,12 +86,12 @@ func (g Sources) Delete(ctx context.Context, a Actor, id string) error {
 			return err
 		}
 		if profile != "" {
-			return refuse(CodeConflict, "identity profile %q uses the source %q", profile, s.Name)
+			return isc.Refuse(isc.CodeConflict, "identity profile %q uses the source %q", profile, s.Name)
 		}
 		if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
 			return err
 		} else if job != nil {
-			return refuse(CodeConflict, "an upload to the source %q is under way", s.Name)
+			return isc.Refuse(isc.CodeConflict, "an upload to the source %q is under way", s.Name)
 		}
 		return t.dropSource(s, version)
 	})

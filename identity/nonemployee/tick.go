@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"time"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // TickResult tells what a [Service.Tick] did.
@@ -87,13 +89,13 @@ func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (
 	if err == nil {
 		return c.jobNow(ctx, j.T.ID)
 	}
-	var refused *Error
+	var refused *isc.Error
 	if !errors.As(err, &refused) {
 		// The store failed, perhaps for a moment: the upload is over in any case.
 		failed, failErr := c.failImport(ctx, now, j.T.ID, "the records could not be stored")
 		return failed, cmp.Or(failErr, err)
 	}
-	return c.failImport(ctx, now, j.T.ID, refused.Text)
+	return c.failImport(ctx, now, j.T.ID, refused.Text())
 }
 
 func (c *core) jobNow(ctx context.Context, id string) (*Job, error) {

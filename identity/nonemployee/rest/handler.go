@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -201,10 +202,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *call) dispatch() error {
 	parts, err := segments(c.r.URL)
 	if err != nil {
-		return &nonemployee.Error{Code: nonemployee.CodeNotFound, Text: "the path is not well formed"}
+		return isc.Refuse(isc.CodeNotFound, "the path is not well formed")
 	}
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
-		return &nonemployee.Error{Code: nonemployee.CodeIllegal, Text: "the query is not well formed"}
+		return isc.Refuse(isc.CodeIllegalValue, "the query is not well formed")
 	}
 	var allowed []string
 	for _, rt := range routes {
@@ -219,8 +220,8 @@ func (c *call) dispatch() error {
 		allowed = append(allowed, rt.method)
 	}
 	if allowed == nil {
-		return &nonemployee.Error{Code: nonemployee.CodeNotFound, Text: "no operation has this path"}
+		return isc.Refuse(isc.CodeNotFound, "no operation has this path")
 	}
 	c.w.Header().Set("Allow", strings.Join(allowed, ", "))
-	return &httpError{http.StatusMethodNotAllowed, "405 Method not allowed", "the path does not take " + c.r.Method}
+	return isc.Refuse(isc.CodeMethod, "the path does not take %s", c.r.Method)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -96,7 +97,7 @@ func (c *call) decide(do func(context.Context, nonemployee.Actor, string, string
 		Comment string `json:"comment"`
 	}
 	if len(bytes.TrimSpace(src)) > 0 {
-		if err := decodeObject(src, &body); err != nil {
+		if err := isc.DecodeObject(src, &body); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/nonemployee/rest"
 )

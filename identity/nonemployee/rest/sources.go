@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -86,6 +86,7 @@ func (c *call) upload() error {
 	if err != nil {
 		return err
 	}
+	// A part is read through the body of the request, so the bound is on the whole.
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.o.MaxUpload)
 	file, err := c.uploadedFile()
 	if err != nil {
@@ -96,42 +97,33 @@ func (c *call) upload() error {
 		if err == nil {
 			c.json(http.StatusOK, plan)
 		}
-		return uploadError(err)
+		return err
 	}
 	job, _, err := c.service.Sources.Import(c.r.Context(), c.actor, c.path["id"], file)
 	if err == nil {
 		c.json(http.StatusAccepted, viewJob(job))
 	}
-	return uploadError(err)
+	return err
 }
 
 // uploadedFile gives the part named data of a multipart body.
 func (c *call) uploadedFile() (io.Reader, error) {
 	parts, err := c.r.MultipartReader()
 	if err != nil {
-		return nil, &httpError{http.StatusUnsupportedMediaType, "415 Unsupported media type", "expected multipart/form-data"}
+		return nil, isc.Refuse(isc.CodeMediaType, "expected multipart/form-data")
 	}
 	for {
 		p, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
-			return nil, &nonemployee.Error{Code: nonemployee.CodeRequired, Text: "data is required"}
+			return nil, isc.Refuse(isc.CodeRequired, "data is required")
 		}
 		if err != nil {
-			return nil, uploadError(err)
+			return nil, isc.BodyError(err)
 		}
 		if p.FormName() == "data" {
-			return p, nil
+			return isc.BodyReader(p), nil
 		}
 	}
-}
-
-// uploadError makes a broken multipart body the caller's fault.
-func uploadError(err error) error {
-	var size *http.MaxBytesError
-	if err != nil && !errors.As(err, &size) && (errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, multipart.ErrMessageTooLarge)) {
-		return &nonemployee.Error{Code: nonemployee.CodeContent, Text: "the multipart body is cut short or damaged"}
-	}
-	return err
 }
 
 func (c *call) uploadStatus() error {
