@@ -4,15 +4,12 @@ import (
 	"archive/zip"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/idprofile/engine/identity"
 )
 
 func TestCorrelateOutput(t *testing.T) {
@@ -65,43 +62,6 @@ func TestCorrelateErrors(t *testing.T) {
 			code, _, errs := command(t, append([]string{"correlate"}, tc.args...)...)
 			if code != exitCannotRun || !strings.Contains(errs, tc.errs) {
 				t.Errorf("exit code %d, want %d; standard error: %s, want %q", code, exitCannotRun, errs, tc.errs)
-			}
-		})
-	}
-}
-
-func TestCorrelateAccount(t *testing.T) {
-	of := func(source string, ids ...string) *linked {
-		l := &linked{name: source}
-		for _, id := range ids {
-			id, name, _ := strings.Cut(id, ":")
-			l.accounts = append(l.accounts, identity.Account{Source: source, NativeIdentity: id, Name: name})
-		}
-		return l
-	}
-	x := &correlation{sources: []*linked{of("A", "1:Ann", "2:Bob", "3:2"), of("B", "1:Cy", "4:bob", "A/1:Dan")}}
-	for _, tc := range []struct {
-		name string
-		want string // key
-		err  error
-	}{
-		{name: "A/1", want: "A/1"},
-		{name: "B/A/1", want: "B/A/1"},
-		{name: "2", want: "A/2"}, // an id before a name
-		{name: "ann", want: "A/1"},
-		{name: "b/4", want: "B/4"},
-		{name: "1", err: errManyAccounts},
-		{name: "BOB", err: errManyAccounts},
-		{name: "5", err: errNoAccount},
-		{name: "", err: errNoAccount},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			l, i, err := x.account(tc.name)
-			if !errors.Is(err, tc.err) {
-				t.Fatalf("error %v, want %v", err, tc.err)
-			}
-			if err == nil && l.accounts[i].Key().String() != tc.want {
-				t.Errorf("%s, want %s", l.accounts[i].Key(), tc.want)
 			}
 		})
 	}

@@ -2,16 +2,19 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/profile/preview"
 )
 
-func (s *correlationSummary) print(a *app, w io.Writer) {
-	fmt.Fprintf(w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(len(s.Sources), "source"))
+// summaryAnswer prints how the accounts of all sources found identities.
+type summaryAnswer struct{ *preview.CorrelationSummary }
+
+func (s summaryAnswer) print(p *printer) {
+	fmt.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(len(s.Sources), "source"))
 	for _, src := range s.Sources {
-		src.print(a, w)
+		sourceAnswer{src}.print(p)
 	}
 }
 
@@ -22,21 +25,33 @@ func countOf(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-func (s *sourceSummary) print(a *app, w io.Writer) {
+// sourceAnswer prints it of one source.
+type sourceAnswer struct{ *correlate.SourceSummary }
+
+func (s sourceAnswer) print(p *printer) {
 	what := ""
 	if s.Authoritative {
 		what = ", authoritative"
 	}
-	heading(a, w, fmt.Sprintf("%s%s: %s, %d uncorrelated", s.Name, what, plural(s.Accounts, "account"), s.Uncorrelated))
-	fmt.Fprintf(w, "  correlated by: %s\n", inLine(s.correlatedBy()))
+	heading(p.app, p.w, fmt.Sprintf("%s%s: %s, %d uncorrelated", s.Name, what, plural(s.Accounts, "account"), s.Uncorrelated))
+	fmt.Fprintf(p.w, "  correlated by: %s\n", inLine(s.correlatedBy()))
 	if s.Accounts > s.Methods[string(correlate.NewIdentity)] {
-		s.printRules(a, w)
+		s.printRules(p)
 	}
-	s.printReasons(a, w)
-	s.printAmbiguous(w)
-	some(w, "Ambiguous during the run", s.all, s.Doubts, func(text string) { fmt.Fprintf(w, "    %s\n", text) })
-	s.printNear(w)
-	s.printFixes(w)
+	s.printReasons(p)
+	s.printAmbiguous(p)
+	some(p, "Ambiguous during the run", s.Doubts, func(text string) { fmt.Fprintf(p.w, "    %s\n", text) })
+	some(p, "Near misses", s.NearMisses, func(m correlate.NearMissText) {
+		fmt.Fprintf(p.w, "    %s: %s\n", m.Account, m)
+	})
+	some(p, "What one more normaliser would do", s.Fixes, func(f correlate.FixEffect) {
+		fmt.Fprintf(p.w, "    %s: %s\n", f.Normalise, f.Text)
+	})
+	s.printDisagreement(p)
+}
+
+// printDisagreement counts the links against which something speaks.
+func (s sourceAnswer) printDisagreement(p *printer) {
 	for _, line := range []struct {
 		n    int
 		text string
@@ -46,15 +61,15 @@ func (s *sourceSummary) print(a *app, w io.Writer) {
 		{s.Unsupported, "are linked to an identity that no rule finds by the attributes that it has now"},
 	} {
 		if line.n > 0 {
-			fmt.Fprintf(w, "  %s %s\n", plural(line.n, "account"), line.text)
+			fmt.Fprintf(p.w, "  %s %s\n", plural(line.n, "account"), line.text)
 		}
 	}
 	if s.NoAccount > 0 {
-		fmt.Fprintf(w, "  %s no account here\n", countOf(s.NoAccount, "identity has", "identities have"))
+		fmt.Fprintf(p.w, "  %s no account here\n", countOf(s.NoAccount, "identity has", "identities have"))
 	}
 }
 
-func (s *sourceSummary) correlatedBy() map[string]int {
+func (s sourceAnswer) correlatedBy() map[string]int {
 	by := map[string]int{}
 	for method, n := range s.Methods {
 		if method != string(correlate.Uncorrelated) {
@@ -64,17 +79,17 @@ func (s *sourceSummary) correlatedBy() map[string]int {
 	return by
 }
 
-func (s *sourceSummary) printRules(a *app, w io.Writer) {
-	fmt.Fprintf(w, "  the rules, asked again with all identities as they are after the run:\n\n")
+func (s sourceAnswer) printRules(p *printer) {
+	fmt.Fprintf(p.w, "  the rules, asked again with all identities as they are after the run:\n\n")
 	g := newGrid("Rule", "Identity = account", ">Values", ">Finds one", ">Finds several", ">Decides", ">Finds another")
 	for _, r := range s.Rules {
 		g.row(r.Rule, r.Criterion, r.Values, r.One, r.Several, r.Decides, r.Otherwise)
 	}
-	g.print(a, w)
-	fmt.Fprintln(w)
+	g.print(p.app, p.w)
+	fmt.Fprintln(p.w)
 }
 
-func (s *sourceSummary) printReasons(a *app, w io.Writer) {
+func (s sourceAnswer) printReasons(p *printer) {
 	if len(s.Reasons) == 0 {
 		return
 	}
@@ -82,8 +97,19 @@ func (s *sourceSummary) printReasons(a *app, w io.Writer) {
 	for _, r := range s.Reasons {
 		g.row(r.Reason, r.Likely, r.Accounts, joined(r.Examples))
 	}
-	g.print(a, w)
-	fmt.Fprintln(w)
+	g.print(p.app, p.w)
+	fmt.Fprintln(p.w)
+}
+
+func (s sourceAnswer) printAmbiguous(p *printer) {
+	some(p, "Ambiguous matches", s.Ambiguous, func(m correlate.AmbiguousUse) {
+		end := "in the end without identity"
+		if m.Identity != "" {
+			end = fmt.Sprintf("in the end %s by %s", m.Identity, m.Outcome)
+		}
+		people := strings.Join(m.Identities, ", ")
+		fmt.Fprintf(p.w, "    %s: %s %q is of %s; %s\n", m.Account, m.Criterion, m.Value, people, end)
+	})
 }
 
 func joined[T fmt.Stringer](list []T) string {
@@ -95,46 +121,19 @@ func joined[T fmt.Stringer](list []T) string {
 }
 
 // some prints the first items of a list.
-func some[T any](w io.Writer, title string, all bool, list []T, print func(T)) {
+func some[T any](p *printer, title string, list []T, print func(T)) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(w, "  %s: %d\n", title, len(list))
+	fmt.Fprintf(p.w, "  %s: %d\n", title, len(list))
 	shown := list
-	if !all {
+	if !p.all {
 		shown = list[:min(examples, len(list))]
 	}
 	for _, item := range shown {
 		print(item)
 	}
 	if more := len(list) - len(shown); more > 0 {
-		fmt.Fprintf(w, "    ... and %d more (--all)\n", more)
+		fmt.Fprintf(p.w, "    ... and %d more (--all)\n", more)
 	}
-}
-
-func (s *sourceSummary) printAmbiguous(w io.Writer) {
-	some(w, "Ambiguous matches", s.all, s.Ambiguous, func(m ambiguity) {
-		end := "in the end without identity"
-		if m.Identity != "" {
-			end = fmt.Sprintf("in the end %s by %s", m.Identity, m.Outcome)
-		}
-		fmt.Fprintf(w, "    %s: %s %q is of %s; %s\n", m.Account, m.Criterion, m.Value, strings.Join(m.Identities, ", "), end)
-	})
-}
-
-func (s *sourceSummary) printNear(w io.Writer) {
-	some(w, "Near misses", s.all, s.NearMisses, func(m nearMiss) { fmt.Fprintf(w, "    %s: %s\n", m.Account, m) })
-}
-
-// String says in what the values differ, and what helps.
-func (m nearMiss) String() string {
-	help := "only a corrected value helps"
-	if len(m.Fix) > 0 {
-		help = "normalise with " + strings.Join(m.Fix, ", ")
-	}
-	return fmt.Sprintf("%s: %q is nearly %q of %s (%s); %s", m.Criterion, m.AccountValue, m.IdentityValue, m.Identity, joined(m.Differences), help)
-}
-
-func (s *sourceSummary) printFixes(w io.Writer) {
-	some(w, "What one more normaliser would do", s.all, s.Fixes, func(f fix) { fmt.Fprintf(w, "    %s: %s\n", f.Normalise, f.Text) })
 }

@@ -1,0 +1,211 @@
+package correlate
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Links are the accounts of one source and what a run made of them, column by
+// column: account i has identity Identity[i], by Method[i].
+type Links struct {
+	Accounts []identity.Account
+	Identity []int32 // -1: none
+	Method   []Method
+}
+
+// Add appends an account with its identity, -1 for none.
+func (l *Links) Add(a identity.Account, n int32, by Method) {
+	l.Accounts, l.Identity, l.Method = append(l.Accounts, a), append(l.Identity, n), append(l.Method, by)
+}
+
+// where returns the accounts for which keep holds.
+func (l *Links) where(keep func(i int) bool) *Links {
+	some := &Links{}
+	for i := range l.Accounts {
+		if keep(i) {
+			some.Add(l.Accounts[i], l.Identity[i], l.Method[i])
+		}
+	}
+	return some
+}
+
+// byID returns the accounts in the order of their ids.
+func (l *Links) byID() *Links {
+	order := make([]int, len(l.Accounts))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		return strings.Compare(l.Accounts[i].NativeIdentity, l.Accounts[j].NativeIdentity)
+	})
+
+	sorted := &Links{
+		Accounts: make([]identity.Account, 0, len(order)),
+		Identity: make([]int32, 0, len(order)),
+		Method:   make([]Method, 0, len(order)),
+	}
+	for _, i := range order {
+		sorted.Add(l.Accounts[i], l.Identity[i], l.Method[i])
+	}
+	return sorted
+}
+
+// IdentityName is an identity for people: its id, its internal name and its
+// display name.
+type IdentityName struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	DisplayName string `json:"displayName"`
+}
+
+// String returns the name, with the display name when that says more.
+func (n IdentityName) String() string {
+	if n.DisplayName == "" || n.DisplayName == n.Name {
+		return n.Name
+	}
+	return n.Name + " (" + n.DisplayName + ")"
+}
+
+// AccountName is an account for people.
+type AccountName struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// String returns the id, or the name when the id is long, as those of
+// directories are.
+func (a AccountName) String() string {
+	if utf8.RuneCountInString(a.ID) > 24 && a.Name != "" {
+		return a.Name
+	}
+	return a.ID
+}
+
+// AnalysisOptions says what an [Analysis] has to know beside accounts and rules.
+type AnalysisOptions struct {
+	Source        string
+	Authoritative bool // its accounts may make identities
+	// Name gives the names of an identity.
+	Name func(n int32) IdentityName
+	// Second reports identities that are ranked last, see [Index.Second].
+	Second func(n int32) bool
+	// Marks: the mark of manual correlation keeps an account where it is.
+	Marks bool
+	// AllExamples lists every account of a reason instead of the first three.
+	AllExamples bool
+}
+
+// Analysis looks at the accounts of one source after they were correlated: how
+// each found its identity, why others found none, and what would help. Questions
+// are answered against the identities as they are now. An Analysis is not safe
+// for concurrent use: it remembers what several answers need.
+type Analysis struct {
+	AnalysisOptions
+	Links // in the order of their ids
+
+	c *Correlator
+	p Population
+
+	// What several answers need, made when the first of them is asked for.
+	index    *Index
+	near     *Nearby
+	judged   *judgement
+	failures []failure
+	failed   bool // failures are known
+}
+
+// NewAnalysis returns the analysis of the accounts of one source. The accounts
+// and the population must not change while it is used.
+func NewAnalysis(c *Correlator, p Population, links *Links, o AnalysisOptions) *Analysis {
+	return &Analysis{AnalysisOptions: o, Links: *links.byID(), c: c, p: p}
+}
+
+// Correlator returns the rules of the source.
+func (x *Analysis) Correlator() *Correlator { return x.c }
+
+// prepare makes the index and the search for near misses.
+func (x *Analysis) prepare() {
+	if x.index == nil {
+		x.index = IndexOf(x.p, x.c)
+		x.index.Second = x.Second
+		x.near = NewNearby(x.c, x.p)
+	}
+}
+
+func (x *Analysis) run() RunOptions { return RunOptions{Second: x.Second} }
+
+// id names an identity in reports.
+func (x *Analysis) id(n int32) string { return x.Name(n).ID }
+
+// display names an identity for people.
+func (x *Analysis) display(n int32) string { return x.Name(n).String() }
+
+// searched returns the accounts that had to find an identity: all but those that
+// made one.
+func (x *Analysis) searched() *Links {
+	return x.where(func(i int) bool { return x.Method[i] != NewIdentity })
+}
+
+// judgement is what the rules say today about accounts that had to search.
+type judgement struct {
+	*Links
+	bulk         *Bulk
+	coverage     []Coverage
+	conflicts    []Conflict
+	contradicted []Conflict
+	stored       []int32 // links that are not by hand
+	unsupported  []int32
+}
+
+// judge asks the rules again about every account that had to search.
+func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
+	if x.judged != nil {
+		return x.judged, nil
+	}
+	j := &judgement{Links: x.searched()}
+	var err error
+	if j.bulk, err = x.c.Run(ctx, x.p, j.Accounts, x.run()); err != nil {
+		return nil, err
+	}
+	ev, err := x.c.Evidence(ctx, x.p, j.Accounts, x.run())
+	if err != nil {
+		return nil, err
+	}
+	j.coverage, j.conflicts = ev.Coverage(j.Accounts, j.bulk), ev.Conflicts(j.bulk)
+
+	// A link by hand needs no rule to support it.
+	for i, n := range j.Identity {
+		if j.Method[i] == Manual {
+			n = -1
+		}
+		j.stored = append(j.stored, n)
+	}
+	j.unsupported = ev.Unsupported(j.stored)
+
+	j.contradicted, err = ev.Contradicted(ctx, x.p, j.Accounts, j.bulk)
+	if err != nil {
+		return nil, err
+	}
+	j.contradicted = slices.DeleteFunc(j.contradicted, func(k Conflict) bool { return x.isDefault(k.Against) })
+	x.judged = j
+	return j, nil
+}
+
+// isDefault reports whether a rule is part of the default match: that an account
+// is not called like its identity says nothing.
+func (x *Analysis) isDefault(rule string) bool {
+	r := x.c.byID(rule)
+	return r != nil && r.method == Default
+}
+
+func (j *judgement) ids(list []int32) []string {
+	ids := make([]string, len(list))
+	for k, i := range list {
+		ids[k] = j.Accounts[i].NativeIdentity
+	}
+	return ids
+}

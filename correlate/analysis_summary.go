@@ -1,0 +1,282 @@
+package correlate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
+)
+
+// SourceSummary says how the accounts of a source found identities. Its JSON form
+// is stable.
+type SourceSummary struct {
+	Name          string         `json:"name"`
+	Authoritative bool           `json:"authoritative"`
+	Accounts      int            `json:"accounts"`
+	Uncorrelated  int            `json:"uncorrelated"`
+	Methods       map[string]int `json:"methods"` // how accounts found their identity
+	Rules         []RuleSummary  `json:"rules"`   // of accounts that had to search
+	Reasons       []*ReasonCount `json:"reasons"` // of uncorrelated accounts
+	Ambiguous     []AmbiguousUse `json:"ambiguous"`
+	// Doubts is what was ambiguous when accounts made identities or found one
+	// among fewer than there are now; of authoritative sources. The caller that
+	// ran them fills it in.
+	Doubts       []string       `json:"doubts"`
+	NearMisses   []NearMissText `json:"nearMisses"` // of uncorrelated accounts, the nearest of each
+	Fixes        []FixEffect    `json:"fixes"`
+	Conflicts    int            `json:"conflicts"`    // accounts for which another rule finds somebody else
+	Contradicted int            `json:"contradicted"` // accounts that one rule links and all others deny
+	Unsupported  int            `json:"unsupported"`  // stored links that no rule finds
+	NoAccount    int            `json:"identitiesWithoutAccount"`
+}
+
+// RuleSummary is what one rule does, alone and in its place.
+type RuleSummary struct {
+	Rule      string `json:"rule"`
+	Criterion string `json:"criterion"`
+	Values    int    `json:"values"`    // accounts with a value to compare
+	One       int    `json:"one"`       // accounts for which it finds one identity
+	Several   int    `json:"several"`   // accounts for which it finds several
+	Decides   int    `json:"decides"`   // accounts that it links, in order with the others
+	Otherwise int    `json:"otherwise"` // accounts for which it finds another identity than the one they get
+}
+
+// ReasonCount counts the uncorrelated accounts with one reason and one class.
+type ReasonCount struct {
+	Reason   string        `json:"reason"`
+	Likely   Class         `json:"likely"`
+	Accounts int           `json:"accounts"`
+	Examples []AccountName `json:"examples"`
+}
+
+// AmbiguousUse is a rule that several identities met for an account, and what
+// became of the account in the end.
+type AmbiguousUse struct {
+	Account    AccountName `json:"account"`
+	Criterion  string      `json:"criterion"`
+	Value      string      `json:"value"`
+	Identities []string    `json:"identities"`
+	Outcome    string      `json:"outcome"`
+	Identity   string      `json:"identity,omitempty"`
+}
+
+// NearMissText is a [NearMiss] with names.
+type NearMissText struct {
+	Account       AccountName  `json:"account"`
+	Criterion     string       `json:"criterion"`
+	AccountValue  string       `json:"accountValue"`
+	IdentityValue string       `json:"identityValue"`
+	Identity      IdentityName `json:"identity"`
+	Differences   []Difference `json:"differences"`
+	Fix           []string     `json:"fix"` // normalisers; none: nothing helps but a better value
+}
+
+// String says in what the values differ, and what helps.
+func (m NearMissText) String() string {
+	help := "only a corrected value helps"
+	if len(m.Fix) > 0 {
+		help = "normalise with " + strings.Join(m.Fix, ", ")
+	}
+	differences := make([]string, len(m.Differences))
+	for i, d := range m.Differences {
+		differences[i] = d.String()
+	}
+	return fmt.Sprintf("%s: %q is nearly %q of %s (%s); %s",
+		m.Criterion, m.AccountValue, m.IdentityValue, m.Identity, strings.Join(differences, ", "), help)
+}
+
+// FixEffect is what one more normaliser would do to the whole source. Accounts
+// are named by their ids.
+type FixEffect struct {
+	Rule      string   `json:"rule"`
+	Criterion string   `json:"criterion"`
+	Normalise string   `json:"normalise"`
+	Gained    []string `json:"gained"`
+	Lost      []string `json:"lost"`
+	Moved     []string `json:"moved"`
+	Text      string   `json:"text"`
+}
+
+// Summary says how the accounts of the source found identities. The error is
+// that of the context.
+func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
+	s := &SourceSummary{
+		Name: x.Source, Authoritative: x.Authoritative, Accounts: len(x.Accounts), Methods: map[string]int{},
+		Rules: []RuleSummary{}, Reasons: []*ReasonCount{}, Ambiguous: []AmbiguousUse{}, Doubts: []string{},
+		NearMisses: []NearMissText{}, Fixes: []FixEffect{},
+	}
+	for _, m := range x.Method {
+		s.Methods[string(m)]++
+	}
+	s.Uncorrelated = s.Methods[string(Uncorrelated)]
+	if !x.Authoritative {
+		s.NoAccount = len(WithoutAccounts(x.p.Len(), x.Identity))
+	}
+
+	j, err := x.judge(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.addRules(j)
+	for _, row := range AmbiguousRows(x.c, j.Accounts, j.bulk, x.display) {
+		s.Ambiguous = append(s.Ambiguous, AmbiguousUse{
+			Account:   AccountName{ID: row.AccountID, Name: row.AccountName},
+			Criterion: row.Criterion, Value: row.Value, Identities: row.Candidates,
+			Outcome: row.Outcome, Identity: row.Identity,
+		})
+	}
+	if err := x.addFailures(ctx, s); err != nil {
+		return nil, err
+	}
+	return s, x.addFixes(ctx, s, j)
+}
+
+func (s *SourceSummary) addRules(j *judgement) {
+	for _, c := range j.coverage {
+		s.Rules = append(s.Rules, RuleSummary{
+			Rule: c.Rule, Criterion: c.Criterion, Values: c.Accounts,
+			One: c.Matched, Several: c.Ambiguous, Decides: c.Decided, Otherwise: c.Denied,
+		})
+	}
+	s.Conflicts, s.Contradicted = accountsOf(j.conflicts), accountsOf(j.contradicted)
+	s.Unsupported = len(j.unsupported)
+}
+
+// accountsOf counts the accounts of conflicts, which are in order of accounts.
+func accountsOf(conflicts []Conflict) (n int) {
+	for i := range conflicts {
+		if i == 0 || conflicts[i].Account != conflicts[i-1].Account {
+			n++
+		}
+	}
+	return n
+}
+
+// addFixes adds what each normaliser would change. Of two that change the same,
+// only the first is named: it is the milder one.
+func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement) error {
+	effects, err := x.c.Effects(ctx, x.p, j.Accounts, j.bulk, x.run())
+	for i, e := range effects {
+		milder := func(f Effect) bool { return f.Rule == e.Rule && reflect.DeepEqual(f.Change, e.Change) }
+		if slices.ContainsFunc(effects[:i], milder) {
+			continue
+		}
+		s.Fixes = append(s.Fixes, FixEffect{
+			Rule: e.Rule, Criterion: e.Criterion, Normalise: e.Fix,
+			Gained: j.ids(e.Change.Gained), Lost: j.ids(e.Change.Lost), Moved: j.ids(e.Change.Moved),
+			Text: e.String(),
+		})
+	}
+	return err
+}
+
+// addFailures looks at the accounts without identity.
+func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
+	list, err := x.uncorrelated(ctx)
+	groups := map[string]*ReasonCount{}
+	for _, f := range list {
+		key := f.row.Reason + f.likely.String()
+		g := groups[key]
+		if g == nil {
+			g = &ReasonCount{Reason: f.row.Reason, Likely: f.likely, Examples: []AccountName{}}
+			groups[key] = g
+			s.Reasons = append(s.Reasons, g)
+		}
+		if g.Accounts++; x.AllExamples || len(g.Examples) < 3 {
+			g.Examples = append(g.Examples, f.account())
+		}
+		if len(f.near) > 0 {
+			s.NearMisses = append(s.NearMisses, x.nearMiss(f.account(), &f.near[0]))
+		}
+	}
+
+	// Those with a remedy come first.
+	slices.SortStableFunc(s.NearMisses, func(a, b NearMissText) int {
+		return cmp.Compare(btoi(len(a.Fix) == 0), btoi(len(b.Fix) == 0))
+	})
+	slices.SortFunc(s.Reasons, func(a, b *ReasonCount) int {
+		return cmp.Or(cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Likely, b.Likely))
+	})
+	return err
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (x *Analysis) nearMiss(account AccountName, m *NearMiss) NearMissText {
+	return NearMissText{
+		Account: account, Criterion: m.Criterion, AccountValue: m.AccountValue, IdentityValue: m.IdentityValue,
+		Identity: x.Name(m.Identity), Differences: m.Differences, Fix: append([]string{}, m.Fixes()...),
+	}
+}
+
+// failure is an account without identity: why, what it is, and who nearly has it.
+type failure struct {
+	row    report.UncorrelatedRow
+	likely Class
+	near   []NearMiss
+}
+
+func (f *failure) account() AccountName {
+	return AccountName{ID: f.row.AccountID, Name: f.row.AccountName}
+}
+
+// uncorrelated tells why each account without identity has none, and what it is.
+func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
+	if x.failed {
+		return x.failures, nil
+	}
+	x.prepare()
+	left := x.where(func(i int) bool { return x.Identity[i] < 0 })
+	bulk, err := x.c.Run(ctx, x.p, left.Accounts, x.run())
+	if err != nil {
+		return nil, err
+	}
+	rows := UncorrelatedRows(x.c, x.index, left.Accounts, bulk, x.stored(left), x.near)
+	list := make([]failure, len(left.Accounts))
+	for i := range left.Accounts {
+		a := &left.Accounts[i]
+		f := &list[i]
+		f.near = x.near.Find(a)
+		f.likely = x.classify(a, f.near)
+		if len(rows) > 0 && rows[0].AccountID == a.NativeIdentity {
+			f.row, rows = rows[0], rows[1:]
+			continue
+		}
+
+		// The rules find somebody now that all attributes are there.
+		f.row = report.UncorrelatedRow{
+			Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Reason: ReasonNoMatch,
+			Created: a.Created,
+			Message: "the rules find " + x.display(bulk.Identity[i]) + " when all identities are complete",
+		}
+	}
+	x.failures, x.failed = list, true
+	return list, nil
+}
+
+// stored returns what is stored about accounts, for their situations; marks of
+// manual correlation count when stored links do.
+func (x *Analysis) stored(l *Links) []Link {
+	list := make([]Link, len(l.Accounts))
+	for i := range list {
+		list[i] = Link{Identity: l.Identity[i], Manual: x.Marks && l.Accounts[i].ManuallyCorrelated}
+	}
+	return list
+}
+
+// classify guesses what an account without identity is.
+func (x *Analysis) classify(a *identity.Account, near []NearMiss) Class {
+	ex := x.c.Explain(x.index, a, nil)
+	compared := slices.ContainsFunc(ex.Steps, func(s Step) bool { return s.Method != Default && s.Outcome >= NoMatch })
+	return Classify(a, len(near) > 0, compared)
+}

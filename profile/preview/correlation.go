@@ -1,0 +1,337 @@
+package preview
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile"
+)
+
+// few is how many items a summary lists when not all are asked for.
+const few = 5
+
+// CorrelationOptions are the choices of [Correlate].
+type CorrelationOptions struct {
+	Run     profile.RunOptions
+	Sources []string // those to look at; none: all
+	All     bool     // list everything instead of examples
+}
+
+// Correlation is how the accounts of a run found their identities. It is not safe
+// for concurrent use.
+type Correlation struct {
+	results  []*profile.Result
+	people   []identity.Identity // by number, as in results
+	persons  correlate.Population
+	analyses []*correlate.Analysis // of the sources that are looked at
+	doubts   map[string][]string   // by source: criteria that were ambiguous during the run
+	named    bool                  // sources were asked for by name
+	all      bool
+}
+
+// Errors of [Correlation.Explain] and [Correlation.Pair].
+var (
+	ErrNoAccount    = errors.New("there is no such account")
+	ErrManyAccounts = errors.New("several accounts are called that")
+)
+
+// Correlate runs the engine over accounts and keeps what it says of their links.
+// It sets the hooks of the run that it needs. Errors are those of the run, and one
+// for the name of a source that the configuration does not have.
+func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions, sources ...identity.Source) (*Correlation, error) {
+	x := &Correlation{doubts: map[string][]string{}, named: len(o.Sources) > 0, all: o.All}
+	links := map[string]*correlate.Links{}
+	for _, s := range e.Bundle().Sources {
+		links[s.Name] = &correlate.Links{}
+	}
+	for _, name := range o.Sources {
+		if links[name] == nil {
+			known := strings.Join(slices.Sorted(maps.Keys(links)), ", ")
+			return nil, fmt.Errorf("there is no source %q, expected one of %s", name, known)
+		}
+	}
+
+	o.Run.OnUncorrelated = func(a identity.Account, _ profile.Unlinked) {
+		links[a.Source].Add(a, -1, correlate.Uncorrelated)
+	}
+	o.Run.OnFinding = func(d diag.Diagnostic) { x.doubt(e, &d) }
+	for r, err := range e.Run(ctx, o.Run, sources...) {
+		if err != nil {
+			return nil, err
+		}
+		for i, a := range r.Identity.Accounts {
+			links[a.Source].Add(a, int32(len(x.people)), r.Links[i].Method)
+		}
+		x.results = append(x.results, r)
+		x.people = append(x.people, *r.Identity)
+	}
+	x.persons = correlate.PopulationOf(x.people)
+	x.analyse(e, &o, links)
+	return x, ctx.Err()
+}
+
+// doubt notes a finding of the run on an ambiguous criterion. The message names
+// the account, which is in the words of its source.
+func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
+	if d.Code != "correlation-ambiguous" {
+		return
+	}
+	for _, s := range e.Bundle().Sources {
+		if rest, ok := strings.CutPrefix(d.Message, "account "+s.Name+"/"); ok {
+			x.doubts[s.Name] = append(x.doubts[s.Name], rest)
+		}
+	}
+}
+
+// analyse prepares the analysis of each source that is looked at.
+func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links map[string]*correlate.Links) {
+	b := e.Bundle()
+	for _, s := range b.Sources {
+		if x.named && !slices.Contains(o.Sources, s.Name) {
+			continue
+		}
+		authoritative := slices.ContainsFunc(b.Profiles, func(p *profile.Profile) bool { return b.AuthoritativeSource(p) == s })
+		x.analyses = append(x.analyses, correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
+			Source: s.Name, Authoritative: authoritative, Name: x.name,
+			Second: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,
+		}))
+	}
+}
+
+// orphaned reports whether an identity has no authoritative account. Such people
+// are ranked last, unless they are protected.
+func (x *Correlation) orphaned(n int32) bool {
+	r := x.results[n]
+	return (r.Orphaned || r.Identity.Profile == "") && !r.Identity.Protected
+}
+
+// name names an identity.
+func (x *Correlation) name(n int32) correlate.IdentityName {
+	i := &x.people[n]
+	return correlate.IdentityName{ID: i.ID, Name: i.Alias, DisplayName: i.Attribute("displayName").Text()}
+}
+
+// CorrelationSummary says how the accounts of all sources found identities. Its
+// JSON form is stable.
+type CorrelationSummary struct {
+	Identities int                        `json:"identities"`
+	Sources    []*correlate.SourceSummary `json:"sources"`
+}
+
+// Summary says how the accounts of each source found identities.
+func (x *Correlation) Summary(ctx context.Context) (*CorrelationSummary, error) {
+	s := &CorrelationSummary{Identities: len(x.people)}
+	for _, a := range x.analyses {
+		one, err := a.Summary(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if a.Authoritative {
+			one.Doubts = append(one.Doubts, x.doubts[a.Source]...)
+		}
+		s.Sources = append(s.Sources, one)
+	}
+	return s, nil
+}
+
+// Explain tells why an account has its identity, or none. The account is named by
+// source/id, or by an id or a name that only one account has; see [ErrNoAccount]
+// and [ErrManyAccounts].
+func (x *Correlation) Explain(ctx context.Context, account string) (*correlate.AccountExplanation, error) {
+	a, i, err := x.account(account)
+	if err != nil {
+		return nil, err
+	}
+	return a.Explain(ctx, i)
+}
+
+// Pair tells what each rule says about an account and an identity, written as
+// ACCOUNT=IDENTITY. Both may have = in them: the last sign counts with which both
+// exist.
+func (x *Correlation) Pair(text string) (*correlate.PairExplanation, error) {
+	at := strings.LastIndexByte(text, '=')
+	if at < 0 {
+		return nil, fmt.Errorf("%q is no pair, expected ACCOUNT=IDENTITY", text)
+	}
+	var problem error
+	for ; at >= 0; at = strings.LastIndexByte(text[:at], '=') {
+		a, i, err := x.account(text[:at])
+		n := slices.IndexFunc(x.results, Finder(text[at+1:]))
+		switch {
+		case err == nil && n >= 0:
+			return a.ExplainPair(i, int32(n)), nil
+		case problem != nil:
+		case err != nil:
+			problem = err
+		default:
+			problem = fmt.Errorf("there is no identity %q: no id, name, uid or account is like that", text[at+1:])
+		}
+	}
+	return nil, problem
+}
+
+// account finds an account by source/id, or by an id or name that only one has.
+func (x *Correlation) account(name string) (*correlate.Analysis, int, error) {
+	type place struct {
+		a *correlate.Analysis
+		i int
+	}
+	var byID, byName []place
+	for _, s := range x.analyses {
+		for i := range s.Accounts {
+			a := &s.Accounts[i]
+			switch {
+			case a.Key().String() == name:
+				return s, i, nil
+			case a.NativeIdentity == name || a.ID == name && name != "":
+				byID = append(byID, place{s, i})
+			case strings.EqualFold(a.NativeIdentity, name), strings.EqualFold(a.DisplayName(), name),
+				strings.EqualFold(a.Key().String(), name):
+				byName = append(byName, place{s, i})
+			}
+		}
+	}
+
+	found := byID
+	if len(found) == 0 {
+		found = byName
+	}
+	switch len(found) {
+	case 0:
+		return nil, 0, fmt.Errorf("account %q: %w: no source/id, id or name is like that", name, ErrNoAccount)
+	case 1:
+		return found[0].a, found[0].i, nil
+	}
+	var keys []string
+	for _, p := range found[:min(few, len(found))] {
+		keys = append(keys, p.a.Accounts[p.i].Key().String())
+	}
+	return nil, 0, fmt.Errorf("account %q: %w: %s", name, ErrManyAccounts, strings.Join(keys, ", "))
+}
+
+// Suggestions are the criteria that would be good, by source.
+type Suggestions struct {
+	Sources []*correlate.SourceSuggestions `json:"sources"`
+}
+
+// Suggest tries all pairs of attributes on the sources that make no identities,
+// or on those that were asked for by name.
+func (x *Correlation) Suggest(ctx context.Context) (*Suggestions, error) {
+	s := &Suggestions{Sources: []*correlate.SourceSuggestions{}}
+	for _, a := range x.analyses {
+		if a.Authoritative && !x.named {
+			continue
+		}
+		one, err := a.Suggest(ctx, x.properties())
+		if err != nil {
+			return nil, err
+		}
+		s.Sources = append(s.Sources, one)
+	}
+	return s, nil
+}
+
+// properties are the identity attributes that somebody has.
+func (x *Correlation) properties() []string {
+	seen := map[string]bool{correlate.Alias: true}
+	list := []string{correlate.Alias}
+	for i := range x.people {
+		for name := range x.people[i].Attributes.All() {
+			if !seen[name] {
+				seen[name] = true
+				list = append(list, name)
+			}
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// Managers tells how managers were found, and what tree they make.
+func (x *Correlation) Managers() *correlate.ManagerSummary {
+	widest := few
+	if x.all {
+		widest = 0
+	}
+	return correlate.SummarizeManagers(x.managers(), x.name, widest)
+}
+
+// managers is the managers as the run found them.
+func (x *Correlation) managers() []correlate.ManagerOf {
+	number := make(map[string]int32, len(x.people))
+	for n := range x.people {
+		number[x.people[n].ID] = int32(n)
+	}
+
+	list, above := make([]correlate.ManagerOf, len(x.people)), make([]int32, len(x.people))
+	for n, r := range x.results {
+		m := &list[n]
+		*m = correlate.ManagerOf{Identity: -1, Lookup: -1, Value: r.Manager.Value, State: managedAs(r.Manager)}
+		if manager, ok := number[r.Identity.ManagerID]; ok {
+			m.Identity = manager
+		}
+		above[n] = m.Identity
+	}
+	for _, cycle := range correlate.Cycles(above) {
+		for _, n := range cycle {
+			list[n].State = correlate.ManagerInCycle
+		}
+	}
+	return list
+}
+
+func managedAs(m profile.ManagerResult) correlate.ManagerState {
+	switch m.State {
+	case profile.ManagerResolved:
+		return correlate.ManagerResolved
+	case profile.ManagerAmbiguous:
+		return correlate.ManagerAmbiguous
+	case profile.ManagerSelf:
+		return correlate.ManagerSelf
+	case profile.ManagerNotFound:
+		if m.Value == "" {
+			return correlate.ManagerMissing
+		}
+		return correlate.ManagerDangling
+	}
+	return correlate.ManagerNone
+}
+
+// Tables are the reports on the links of all sources that are looked at.
+func (x *Correlation) Tables(ctx context.Context) ([]*report.Table, error) {
+	accounts, rules, err := correlate.AnalysisTables(ctx, x.analyses)
+	if err != nil {
+		return nil, err
+	}
+	suggested, err := x.Suggest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.Concat(accounts, []*report.Table{x.noManager()}, rules)
+	for _, s := range suggested.Sources {
+		list = append(list, s.Table())
+	}
+	return list, nil
+}
+
+// noManager is the report of identities without manager.
+func (x *Correlation) noManager() *report.Table {
+	id := func(n int32) string { return x.people[n].ID }
+	rows := correlate.NoManagerRows(x.managers(), nil, id, func(n int32) report.NoManagerRow {
+		i := &x.people[n]
+		return report.NoManagerRow{
+			IdentityProfile: i.Profile, IdentityID: i.ID, Name: i.Attribute("uid").Text(),
+			DisplayName:    i.Attribute("displayName").Text(),
+			LifecycleState: i.Lifecycle.State, Source: x.results[n].Account.Source,
+		}
+	})
+	return report.NoManagerTable("Identities Without Manager", rows)
+}
