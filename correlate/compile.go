@@ -349,9 +349,9 @@ func (b *builder) step(id, name string, pos diag.Pos, t *term) {
 	}
 	s, err := parseStep(name)
 	if err != nil {
-		hint := ""
-		if near := diag.Near(name, Normalisers()); near != "" {
-			hint = fmt.Sprintf("; did you mean %q?", near)
+		hint := diag.Suggest(name, Normalisers())
+		if hint != "" {
+			hint = "; " + hint
 		}
 		b.fail(pos, "rule %q: %v%s", id, err, hint)
 		return

@@ -58,12 +58,8 @@ func (c *Compiler) checkNames(fields []Field) {
 		known = append(known, f.Name)
 	}
 	for _, m := range c.extra(fields) {
-		hint := ""
-		if near := c.meant(m.Key, known); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.path,
-			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key), Hint: hint})
+			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key), Hint: diag.DidYouMean(c.meant(m.Key, known))})
 	}
 }
 

@@ -193,10 +193,7 @@ func (l *Library) unknown(typ string) (code, message, hint string) {
 	if meant := meantTypes[strings.ToLower(typ)]; l.ops[meant] != nil {
 		near = meant
 	}
-	if near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
-	return "type-unknown", message, hint
+	return "type-unknown", message, diag.DidYouMean(near)
 }
 
 // meantTypes are the operations that people look for under other names.

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -140,10 +141,7 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 		return
 	}
 	if m.Call && !slices.Contains(methods, m.Name) {
-		hint := "text has " + strings.Join(velocity.TextMethods(), ", ")
-		if near := diag.Near(m.Name, methods); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
+		hint := cmp.Or(diag.Suggest(m.Name, methods), "text has "+strings.Join(velocity.TextMethods(), ", "))
 		l.report(diag.Error, "template-unknown-method", hint, "$%s has no method %q", ref.Name, m.Name)
 	}
 }

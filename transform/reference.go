@@ -49,12 +49,8 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 func (c *Compiler) Reference(name string) Node {
 	def, ok := c.unit.opts.Transforms[name]
 	if !ok {
-		hint := ""
-		if near := diag.Near(name, c.unit.transformNames()); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
 		message := fmt.Sprintf("there is no transform %q", name)
-		c.Report(diag.Error, "reference-unknown", "id", message, hint)
+		c.Report(diag.Error, "reference-unknown", "id", message, diag.Suggest(name, c.unit.transformNames()))
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
 	c.passes = true

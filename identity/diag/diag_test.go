@@ -117,6 +117,9 @@ func TestNear(t *testing.T) {
 		if got := diag.Near(tc.name, known); got != tc.want {
 			t.Errorf("%q: got %q, want %q", tc.name, got, tc.want)
 		}
+		if got, want := diag.Suggest(tc.name, known) == "", tc.want == ""; got != want {
+			t.Errorf("%q: no suggestion %v, want %v", tc.name, got, want)
+		}
 	}
 	if got := diag.Near("a", nil); got != "" {
 		t.Errorf("no candidates: %q", got)
@@ -127,14 +130,14 @@ func ExampleList() {
 	var found diag.List
 	found.Addf(diag.Warning, "lookup-default", diag.Pos{File: "region.json", Line: 4, Column: 12}, "an input outside the table is an error")
 	found.Add(diag.Diagnostic{Severity: diag.Error, Code: "type-unknown", Pos: diag.Pos{File: "region.json", Line: 2, Column: 11},
-		Message: `unknown operation "lokup"`, Hint: "did you mean " + diag.Near("lokup", []string{"lookup", "lower"}) + "?"})
+		Message: `unknown operation "lokup"`, Hint: diag.Suggest("lokup", []string{"lookup", "lower"})})
 	found.Sort()
 	for _, d := range found {
 		fmt.Println(d)
 	}
 	fmt.Println(found.HasErrors())
 	// Output:
-	// region.json:2:11: error type-unknown: unknown operation "lokup" (did you mean lookup?)
+	// region.json:2:11: error type-unknown: unknown operation "lokup" (did you mean "lookup"?)
 	// region.json:4:12: warning lookup-default: an input outside the table is an error
 	// true
 }

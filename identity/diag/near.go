@@ -1,6 +1,7 @@
 package diag
 
 import (
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,6 +21,18 @@ func Near(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// Suggest returns the hint `did you mean "x"?` for the candidate most like name,
+// see [Near], or "" when none is close.
+func Suggest(name string, candidates []string) string { return DidYouMean(Near(name, candidates)) }
+
+// DidYouMean returns the hint `did you mean "x"?`, or "" for no name.
+func DidYouMean(right string) string {
+	if right == "" {
+		return ""
+	}
+	return "did you mean " + strconv.Quote(right) + "?"
 }
 
 // distance is the number of insertions, deletions, replacements and swaps of

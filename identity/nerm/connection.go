@@ -1,6 +1,7 @@
 package nerm
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -165,8 +166,8 @@ func (s *Source) searchType(ctx context.Context, want string, cause *Error) (Pro
 		uids = append(uids, t.UID)
 	}
 	message := fmt.Sprintf("profile type %q", want)
-	if near := diag.Near(want, uids); near != "" {
-		message += fmt.Sprintf(" (did you mean %q?)", near)
+	if hint := diag.Suggest(want, uids); hint != "" {
+		message += " (" + hint + ")"
 	}
 	return ProfileType{}, fmt.Errorf("%s: %w: key and profile type must be of the same tenant: %w", message, ErrProfileType, cause)
 }
@@ -240,12 +241,12 @@ func (s *Source) compare(r *TestResult) {
 		switch remote, ok := known[a.Name]; {
 		case a.Name == NonEmployeeProfileID:
 		case !ok:
-			hint := "the name must be the exact uid"
-			if near := diag.Near(a.Name, uids); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			} else if i := slices.IndexFunc(r.Attributes, func(ra RemoteAttribute) bool { return strings.EqualFold(ra.Label, a.Name) }); i >= 0 {
+			isLabel := func(ra RemoteAttribute) bool { return strings.EqualFold(ra.Label, a.Name) }
+			hint := diag.Suggest(a.Name, uids)
+			if i := slices.IndexFunc(r.Attributes, isLabel); hint == "" && i >= 0 {
 				hint = fmt.Sprintf("that is a label, its uid is %q", r.Attributes[i].UID)
 			}
+			hint = cmp.Or(hint, "the name must be the exact uid")
 			s.add(&r.Findings, diag.Warning, "nerm-unknown-attribute", fmt.Sprintf("the tenant has no attribute %q, it will always be null", a.Name), hint)
 		case remote.Archived:
 			s.add(&r.Findings, diag.Warning, "nerm-archived-attribute", fmt.Sprintf("attribute %q is archived", a.Name), "")

@@ -41,7 +41,7 @@ func checkIdentityName(c *transform.Compiler, name string) {
 	case strings.ContainsAny(name, " \t"):
 		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("%q has blanks, as display names have", name), "use the system name, in camel case")
 	case known != nil && !slices.Contains(known, name):
-		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("there is no identity attribute %q", name), didYouMean(name, known))
+		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("there is no identity attribute %q", name), diag.Suggest(name, known))
 	}
 }
 

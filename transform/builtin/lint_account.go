@@ -19,14 +19,7 @@ func checkSource(c *transform.Compiler, name string) {
 	for _, src := range c.Sources() {
 		names = append(names, src.Name)
 	}
-	c.Report(diag.Error, "source-unknown", "sourceName", fmt.Sprintf("there is no source %q", name), didYouMean(name, names))
-}
-
-func didYouMean(name string, candidates []string) string {
-	if near := diag.Near(name, candidates); near != "" {
-		return fmt.Sprintf("did you mean %q?", near)
-	}
-	return ""
+	c.Report(diag.Error, "source-unknown", "sourceName", fmt.Sprintf("there is no source %q", name), diag.Suggest(name, names))
 }
 
 // reserved are names that work although no schema has them.
@@ -38,7 +31,7 @@ func checkAccountAttribute(c *transform.Compiler, source, attribute string) {
 		return
 	}
 	c.Report(diag.Error, "account-attribute-unknown", "attributeName",
-		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute), didYouMean(attribute, src.Attributes))
+		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute), diag.Suggest(attribute, src.Attributes))
 }
 
 // checkSeveral reports several ways of naming the source, unless they are known

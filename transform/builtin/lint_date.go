@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -26,10 +27,7 @@ func reportPattern(c *transform.Compiler, attribute, text string, err error) {
 		c.Errorf("date-pattern", attribute, "%v", err)
 		return
 	}
-	hint := "the named formats are " + strings.Join(namedFormats, ", ")
-	if near != "" {
-		hint = fmt.Sprintf("did you mean %q?", near)
-	}
+	hint := cmp.Or(diag.DidYouMean(near), "the named formats are "+strings.Join(namedFormats, ", "))
 	c.Report(diag.Error, "date-named-format", attribute, fmt.Sprintf("there is no named format %q", text), hint)
 }
 

@@ -49,7 +49,7 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 		return c.Delegate(utilityOperations(), "operation", "rule-utility")
 	}
 	if near := diag.Near(name.Text(), []string{transform.UtilityRule, "Cloud Services Utility", "Cloud Service Deployment Utility"}); near != "" {
-		c.Report(diag.Error, "rule-utility", "name", fmt.Sprintf("there is no rule %s", name), fmt.Sprintf("did you mean %q?", transform.UtilityRule))
+		c.Report(diag.Error, "rule-utility", "name", fmt.Sprintf("there is no rule %s", name), diag.DidYouMean(transform.UtilityRule))
 	} else if !c.HasRule(name.Text()) {
 		c.Report(diag.Warning, "rule-unknown", "name", fmt.Sprintf("the code of rule %s lives in the tenant", name), "give a stub for it")
 	}

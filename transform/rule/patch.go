@@ -90,9 +90,9 @@ func (p *patcher) finish() {
 }
 
 func (p *patcher) unknown(n ast.Node, name string) {
-	hint := ""
-	if near := diag.Near(name, functionNames()); near != "" {
-		hint = fmt.Sprintf("; did you mean %q?", near)
+	hint := diag.Suggest(name, functionNames())
+	if hint != "" {
+		hint = "; " + hint
 	}
 	p.fail(n, "unknown function %s%s", name, hint)
 }
