@@ -250,27 +250,24 @@ func (u *Unit) slot(name string) (int, bool) {
 // referred to included, to find those worth sharing.
 func (u *Unit) countAll(items []Item) {
 	visited := map[string]bool{}
-	var count func(n *jsondoc.Node)
-	count = func(n *jsondoc.Node) {
-		if typ, ok := n.Get("type").Str(); ok {
-			key := string(n.Append(nil))
-			if u.counts[key]++; u.counts[key] > 1 {
-				return
-			}
-			if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] && u.opts.Transforms[id] != nil {
-				visited[id] = true
-				count(u.opts.Transforms[id].Node)
-			}
+	var count func(n *jsondoc.Node) bool
+	count = func(n *jsondoc.Node) bool {
+		typ, ok := n.Get("type").Str()
+		if !ok {
+			return true
 		}
-		for _, m := range n.Members() {
-			count(m.Value)
+		key := string(n.Append(nil))
+		if u.counts[key]++; u.counts[key] > 1 {
+			return false // what is inside occurs as often
 		}
-		for _, item := range n.Items() {
-			count(item)
+		if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] && u.opts.Transforms[id] != nil {
+			visited[id] = true
+			u.opts.Transforms[id].Node.Walk(count)
 		}
+		return true
 	}
 	for _, item := range items {
-		count(item.Def.Node)
+		item.Def.Node.Walk(count)
 	}
 }
 

@@ -295,3 +295,25 @@ func BenchmarkParse(b *testing.B) {
 		jsondoc.Parse("x", src)
 	}
 }
+
+// TestWalk: every value is visited once, parents first, and nothing below one
+// that is refused.
+func TestWalk(t *testing.T) {
+	root, found := jsondoc.Parse("", []byte(`{"a":[1,{"b":"x"},null],"skip":{"c":[2]},"d":{"e":true,"e":false}}`))
+	if len(found) != 1 { // the key that occurs twice
+		t.Fatal(found)
+	}
+	var seen []string
+	root.Walk(func(n *jsondoc.Node) bool {
+		seen = append(seen, string(n.Append(nil)))
+		return n != root.Get("skip")
+	})
+	want := []string{
+		string(root.Append(nil)), `[1,{"b":"x"},null]`, `1`, `{"b":"x"}`, `"x"`, `null`,
+		`{"c":[2]}`, string(root.Get("d").Append(nil)), `true`, `false`,
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+	(*jsondoc.Node)(nil).Walk(func(*jsondoc.Node) bool { t.Error("an absent node is visited"); return true })
+}

@@ -126,6 +126,21 @@ func (n *Node) At(keys ...string) *Node {
 	return n
 }
 
+// Walk calls visit for n and for everything below it: parents first, members and
+// items in order, of equal keys all. Below a value for which visit returns false
+// it does not go. An absent node has nothing to visit.
+func (n *Node) Walk(visit func(*Node) bool) {
+	if n == nil || !visit(n) {
+		return
+	}
+	for _, m := range n.members {
+		m.Value.Walk(visit)
+	}
+	for _, item := range n.items {
+		item.Walk(visit)
+	}
+}
+
 // Members returns the members in order. The caller must not change the slice.
 func (n *Node) Members() []Member {
 	if n == nil {
