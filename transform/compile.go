@@ -62,7 +62,7 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	c.clock = c.clock || sub.clock
 	c.deps.merge(sub.deps)
 	c.behind = append(c.behind, sub.behind...)
-	sub.facts.costly = sub.facts.costly || sub.op != nil && !slices.Contains(cheap[:], sub.op.Type)
+	sub.facts.costly = sub.facts.costly || sub.op != nil && !sub.op.Traits.Cheap
 	node = sub.optimise(node, len(c.vars))
 	if sub.facts.outer > len(c.vars) { // its own variable
 		sub.facts.outer = 0

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -17,9 +18,10 @@ type Operation struct {
 	Doc      string
 	Fields   []Field
 	Examples []Example
-	Parts    []Operation // that one of its attributes selects; for the reference page
-	input    bool        // consumes the input
-	open     bool        // takes variables, so no attribute is unknown
+	Parts    []Operation // that one of its attributes selects
+	Traits   Traits
+	input    bool // consumes the input
+	open     bool // takes variables, so no attribute is unknown
 	compile  func(c *Compiler) Node
 }
 
@@ -46,6 +48,7 @@ type Field struct {
 	Required bool
 	Default  string
 	Doc      string
+	Role     Role
 	index    int
 }
 
@@ -72,8 +75,13 @@ type Example struct {
 // node, often the struct itself; that of an operation on its input is an
 // [Applier] for [OnInput]. It runs once for each use; findings go to the
 // compiler.
-func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, examples ...Example) Operation {
-	op := Operation{Type: typ, Doc: doc, Examples: examples}
+//
+// The details are the [Traits] of the operation and its examples.
+func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, details ...Detail) Operation {
+	op := Operation{Type: typ, Doc: doc}
+	for _, d := range details {
+		d.describe(&op)
+	}
 	t := reflect.TypeFor[A]()
 	for i := range t.NumField() {
 		op.addField(t.Field(i), i)
@@ -96,6 +104,7 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 		Required: f.Tag.Get("required") == "true",
 		Default:  f.Tag.Get("default"),
 		Doc:      f.Tag.Get("doc"),
+		Role:     Role(f.Tag.Get("role")),
 		index:    i,
 	}
 	switch f.Type {
@@ -134,13 +143,14 @@ func (op *Operation) TakesVariables() bool { return op.open }
 type Library struct {
 	ops    map[string]*Operation
 	folded map[string]string // lower case to the right spelling
+	also   map[string]string // other names to the type, see [Traits.Also]
 	types  []string
 }
 
 // NewLibrary returns a library of the given operations. Of two with the same
 // type the later one counts, so a host can replace an operation.
 func NewLibrary(ops ...Operation) *Library {
-	l := &Library{ops: map[string]*Operation{}, folded: map[string]string{}}
+	l := &Library{ops: map[string]*Operation{}, folded: map[string]string{}, also: map[string]string{}}
 	for i := range ops {
 		op := &ops[i]
 		if _, ok := l.ops[op.Type]; !ok {
@@ -150,6 +160,11 @@ func NewLibrary(ops ...Operation) *Library {
 		l.folded[strings.ToLower(op.Type)] = op.Type
 	}
 	slices.Sort(l.types)
+	for _, typ := range l.types {
+		for _, name := range l.ops[typ].Traits.Also {
+			l.also[name] = typ
+		}
+	}
 	return l
 }
 
@@ -184,24 +199,21 @@ func (l *Library) unknown(typ string) (code, message, hint string) {
 	if right, ok := l.folded[strings.ToLower(typ)]; ok {
 		return "type-case", message, fmt.Sprintf("it is spelled %q", right)
 	}
-	switch typ {
-	case "getEndOfString", "generateRandomString", "getReferenceIdentityAttribute":
-		return "type-unknown", message,
-			fmt.Sprintf("use type \"rule\" with name %q and operation %q", UtilityRule, typ)
+	if whole := l.partOf(typ); whole != "" {
+		return "type-unknown", message, fmt.Sprintf("use type %q with name %q and operation %q", whole, UtilityRule, typ)
 	}
-	near := diag.Near(typ, l.types)
-	if meant := meantTypes[strings.ToLower(typ)]; l.ops[meant] != nil {
-		near = meant
-	}
-	return "type-unknown", message, diag.DidYouMean(near)
+	right := cmp.Or(l.also[strings.ToLower(typ)], diag.Near(typ, l.types))
+	return "type-unknown", message, diag.DidYouMean(right)
 }
 
-// meantTypes are the operations that people look for under other names.
-var meantTypes = map[string]string{
-	"concatenation": "concat", "concatenate": "concat", "append": "concat", "substr": "substring", "now": "dateMath",
-	"tolower": "lower", "lowercase": "lower", "toupper": "upper", "uppercase": "upper", "if": "conditional", "coalesce": "firstValid",
-	"formatdate": "dateFormat", "comparedate": "dateCompare", "map": "lookup", "regex": "replace", "pad": "leftPad", "phone": "e164phone",
-	"country": "iso3166", "language": "rfc5646", "attribute": "identityAttribute", "account": "accountAttribute", "literal": "static",
+// partOf returns the operation that has one of that type among its parts.
+func (l *Library) partOf(typ string) string {
+	for _, whole := range l.types {
+		if slices.ContainsFunc(l.ops[whole].Parts, func(part Operation) bool { return part.Type == typ }) {
+			return whole
+		}
+	}
+	return ""
 }
 
 // UtilityRule is the name of the rule that holds three documented operations.

@@ -23,9 +23,6 @@ const (
 	codeOfNull   = 1
 )
 
-// cheap lists the operations that are not worth sharing or remembering alone.
-var cheap = [...]string{"accountAttribute", "firstValid", "lower", "trim", "upper"}
-
 // Of needs.base; other numbers are 1 + that of a column, which is read as by
 // [Scope.ReadFirst] and alone.
 const (

@@ -1,6 +1,7 @@
 package builtin
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/idprofile/engine/identity"
@@ -14,12 +15,12 @@ type accountArgs struct {
 	ApplicationID   transform.Child `json:"applicationId" doc:"id of the source"`
 	ApplicationName transform.Child `json:"applicationName" doc:"immutable name of the source"`
 	SourceID        transform.Child `json:"sourceId" doc:"carried in exports, ignored"`
-	AttributeName   transform.Child `json:"attributeName" required:"true" doc:"the account attribute to read"`
+	AttributeName   transform.Child `json:"attributeName" role:"name" required:"true" doc:"the account attribute to read"`
 	SortAttribute   transform.Child `json:"accountSortAttribute" default:"created" doc:"account attribute to sort by"`
-	SortDescending  transform.Bool  `json:"accountSortDescending" default:"false" doc:"whether the greatest comes first"`
-	ReturnFirst     transform.Bool  `json:"accountReturnFirstLink" default:"false" doc:"whether the first account decides, even with null"`
-	Filter          transform.Child `json:"accountFilter" doc:"filter on nativeIdentity, displayName, entitlements"`
-	PropertyFilter  transform.Child `json:"accountPropertyFilter" doc:"filter on any account attribute"`
+	SortDescending  transform.Bool  `json:"accountSortDescending" role:"option" default:"false" doc:"whether the greatest comes first"`
+	ReturnFirst     transform.Bool  `json:"accountReturnFirstLink" role:"option" default:"false" doc:"whether the first account decides, even with null"`
+	Filter          transform.Child `json:"accountFilter" role:"option" doc:"filter on nativeIdentity, displayName, entitlements"`
+	PropertyFilter  transform.Child `json:"accountPropertyFilter" role:"option" doc:"filter on any account attribute"`
 }
 
 // accountAttribute reads an attribute from an account of the identity on a
@@ -29,7 +30,19 @@ type accountArgs struct {
 // Source: transforms.md 7.1.
 func accountAttribute() transform.Operation {
 	return transform.Define("accountAttribute", "Reads an attribute of an account of the identity on a source.", compileAccount,
+		transform.Traits{Also: []string{"account"}, Cheap: true, PassesInput: true, Tell: tellAccount},
 		transform.Example{Doc: "A source without account", Config: `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}`})
+}
+
+// tellAccount says which attribute of which accounts is read.
+func tellAccount(text func(string) string) string {
+	what := cmp.Or(text("sourceName"), text("applicationName")+text("applicationId")) + "." + text("attributeName")
+	for _, option := range [...]string{"accountFilter", "accountPropertyFilter"} {
+		if filter := text(option); filter != "" {
+			what += " where " + filter
+		}
+	}
+	return what
 }
 
 func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {

@@ -10,7 +10,7 @@ import (
 )
 
 type firstValid struct {
-	Values       []transform.Child `json:"values" required:"true" doc:"tried from left to right"`
+	Values       []transform.Child `json:"values" role:"candidate" required:"true" doc:"tried from left to right"`
 	IgnoreErrors transform.Bool    `json:"ignoreErrors" default:"false" doc:"whether an item that raises is skipped"`
 }
 
@@ -44,12 +44,16 @@ func firstValidOp() transform.Operation {
 			checkFirstValid(c, n)
 			return n
 		},
+		transform.Traits{
+			Also: []string{"coalesce"}, Cheap: true, PassesInput: true,
+			Changes: map[string]transform.Change{"ignoreErrors": unset},
+		},
 		example("A fallback", `{"type":"firstValid","attributes":{"values":[{"type":"identityAttribute","attributes":{"name":"preferredName"}},"none"]}}`, "", "none"))
 }
 
 type lookup struct {
 	Input transform.Input
-	Table transform.Table `json:"table" required:"true" doc:"values by exact text of the input; default serves every other input"`
+	Table transform.Table `json:"table" role:"branch" required:"true" doc:"values by exact text of the input; default serves every other input"`
 }
 
 func (n *lookup) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
@@ -86,6 +90,7 @@ func lookupOp() transform.Operation {
 			checkLookup(c, n)
 			return transform.OnInput(n)
 		},
+		transform.Traits{Also: []string{"map"}},
 		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR", "EMEA"))
 }
 
@@ -116,8 +121,8 @@ func (b *branches) complete() error {
 type conditional struct {
 	Variables  transform.Variables
 	Expression transform.Child `json:"expression" required:"true" doc:"A eq B; both sides are text and compared exactly"`
-	Yes        transform.Child `json:"positiveCondition" required:"true" doc:"the value when both sides are equal"`
-	No         transform.Child `json:"negativeCondition" required:"true" doc:"the value when they are not"`
+	Yes        transform.Child `json:"positiveCondition" role:"branch" required:"true" doc:"the value when both sides are equal"`
+	No         transform.Child `json:"negativeCondition" role:"branch" required:"true" doc:"the value when they are not"`
 	branches   branches
 }
 
@@ -162,6 +167,10 @@ func conditionalOp() transform.Operation {
 			n.branches.compile(c)
 			checkConditional(c, n)
 			return n
+		},
+		transform.Traits{
+			Also: []string{"if"}, PassesInput: true, Tell: tell("%q", "expression"),
+			Changes: map[string]transform.Change{"expression": unequal, "positiveCondition": longer, "negativeCondition": longer},
 		},
 		example("A comparison", `{"type":"conditional","attributes":{"expression":"$dept eq HR","dept":"HR","positiveCondition":"yes","negativeCondition":"no"}}`, "", "yes"))
 }

@@ -61,6 +61,10 @@ func iso3166() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Traits{
+			Also:    []string{"country"},
+			Changes: map[string]transform.Change{"format": other(map[string]string{"alpha2": "alpha3", "alpha3": "alpha2", "numeric": "alpha2"})},
+		},
 		example("A name", `{"type":"iso3166","attributes":{"format":"alpha3"}}`, "Germany", "DEU"))
 }
 
@@ -77,6 +81,7 @@ func rfc5646() transform.Operation {
 			}
 			return identity.StringValue(tag), nil
 		},
+		transform.Traits{Also: []string{"language"}},
 		example("A name", `{"type":"rfc5646"}`, "German", "de"))
 }
 
@@ -129,6 +134,10 @@ func e164phone() transform.Operation {
 				c.Errorf("e164-region", "defaultRegion", "found %s, expected two capital letters of a country", v)
 			}
 			return transform.OnInput(n)
+		},
+		transform.Traits{
+			Also: []string{"phone"}, Removable: true,
+			Changes: map[string]transform.Change{"defaultRegion": otherRegion},
 		},
 		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000", "+15123462000"))
 }

@@ -108,6 +108,10 @@ func dateFormat() transform.Operation {
 			checkDateFormat(c, n)
 			return transform.OnInput(n)
 		},
+		transform.Traits{
+			Also: []string{"formatdate"}, Tell: tell("%q to %q", "inputFormat", "outputFormat"),
+			Changes: map[string]transform.Change{"inputFormat": otherFormat, "outputFormat": otherFormat},
+		},
 		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`, "03/09/2027", "2027-03-09"))
 }
 
@@ -159,6 +163,10 @@ func dateMath() transform.Operation {
 		func(c *transform.Compiler, n *dateMathArgs) transform.Node {
 			return compileDateMath(c, n)
 		},
+		transform.Traits{
+			Also: []string{"now"}, Tell: tell("%q", "expression"),
+			Changes: map[string]transform.Change{"expression": otherMath},
+		},
 		example("The end of the month", `{"type":"dateMath","attributes":{"expression":"+1M"}}`, "2026-01-31T00:00:00Z", "2026-02-28T00:00Z"))
 }
 
@@ -191,8 +199,8 @@ type dateCompareArgs struct {
 	First    transform.Child `json:"firstDate" required:"true" doc:"ISO 8601 date-time or now"`
 	Second   transform.Child `json:"secondDate" required:"true" doc:"ISO 8601 date-time or now"`
 	Operator transform.Child `json:"operator" required:"true" doc:"lt, lte, gt or gte, in any case"`
-	Yes      transform.Child `json:"positiveCondition" required:"true" doc:"the value when the comparison holds"`
-	No       transform.Child `json:"negativeCondition" required:"true" doc:"the value when it does not"`
+	Yes      transform.Child `json:"positiveCondition" role:"branch" required:"true" doc:"the value when the comparison holds"`
+	No       transform.Child `json:"negativeCondition" role:"branch" required:"true" doc:"the value when it does not"`
 	branches branches
 	first    operand
 	second   operand
@@ -291,6 +299,10 @@ func dateCompare() transform.Operation {
 			}
 			checkDateCompare(c, n)
 			return n
+		},
+		transform.Traits{
+			Also: []string{"comparedate"}, PassesInput: true, Tell: tell("%s", "operator"),
+			Changes: map[string]transform.Change{"operator": otherComparison, "positiveCondition": longer, "negativeCondition": longer},
 		},
 		example("Two dates", `{"type":"dateCompare","attributes":{"firstDate":"2026-01-01T00:00:00Z","secondDate":"2026-02-01T00:00:00Z","operator":"lt","positiveCondition":"before","negativeCondition":"after"}}`, "", "before"))
 }

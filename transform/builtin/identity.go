@@ -12,7 +12,7 @@ import (
 )
 
 type identityAttribute struct {
-	Name  transform.Child `json:"name" required:"true" doc:"system name of the identity attribute"`
+	Name  transform.Child `json:"name" role:"name" required:"true" doc:"system name of the identity attribute"`
 	fixed string
 }
 
@@ -61,6 +61,7 @@ func identityAttributeOp() transform.Operation {
 			c.ReadsIdentity(n.fixed)
 			return n
 		},
+		transform.Traits{Also: []string{"attribute"}, PassesInput: true, Tell: tell("%s", "name")},
 		transform.Example{Doc: "Nobody", Config: `{"type":"identityAttribute","attributes":{"name":"email"}}`})
 }
 
@@ -105,12 +106,13 @@ func displayNameOp() transform.Operation {
 			}
 			return displayNameNode{}
 		},
+		transform.Traits{PassesInput: true, Removable: true},
 		transform.Example{Doc: "Nobody", Config: `{"type":"displayName","attributes":{}}`})
 }
 
 type reference struct {
 	Input transform.Input
-	ID    transform.Child `json:"id" doc:"name of the stored transform"`
+	ID    transform.Child `json:"id" role:"name" doc:"name of the stored transform"`
 }
 
 // referenceOp evaluates a stored transform on the input.
@@ -119,6 +121,7 @@ type reference struct {
 // Source: transforms.md 7.28, 2.11.
 func referenceOp() transform.Operation {
 	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
+		transform.Traits{Tell: tell("%q", "id")},
 		transform.Example{Doc: "A name that no transform has", Config: `{"type":"reference","attributes":{"id":"To lower case"}}`, Err: transform.ErrUnknown})
 }
 
@@ -155,7 +158,7 @@ func (n *computedReference) Eval(s *transform.Scope) (identity.Value, error) {
 
 type static struct {
 	Variables transform.Variables
-	Value     transform.Child `json:"value" required:"true" doc:"text, rendered with the variables; numbers and booleans stay as they are"`
+	Value     transform.Child `json:"value" role:"text" required:"true" doc:"text, rendered with the variables; numbers and booleans stay as they are"`
 }
 
 func (n *static) Eval(s *transform.Scope) (identity.Value, error) {
@@ -183,5 +186,6 @@ func staticOp() transform.Operation {
 			f.Null = transform.NeverNull
 			return n
 		},
+		transform.Traits{Also: []string{"literal"}, PassesInput: true},
 		example("A template", `{"type":"static","attributes":{"value":"${a}-${b}","a":"x","b":"y"}}`, "", "x-y"))
 }

@@ -11,7 +11,7 @@ import (
 )
 
 type concat struct {
-	Values []transform.Child `json:"values" required:"true" doc:"what is joined; null items vanish"`
+	Values []transform.Child `json:"values" role:"part" required:"true" doc:"what is joined; null items vanish"`
 }
 
 func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
@@ -37,6 +37,7 @@ func concatOp() transform.Operation {
 			checkConcat(c, n)
 			return n
 		},
+		transform.Traits{Also: []string{"append", "concatenate", "concatenation"}, PassesInput: true},
 		example("A name", `{"type":"concat","attributes":{"values":["Ann"," ","Lee"]}}`, "", "Ann Lee"))
 }
 

@@ -136,12 +136,16 @@ func replaceOp() transform.Operation {
 			n.with.compile(c, &n.pattern, "replacement")
 			return transform.OnInput(n)
 		},
+		transform.Traits{
+			Also: []string{"regex"}, Removable: true, Tell: tell("/%s/ by %q", "regex", "replacement"),
+			Changes: map[string]transform.Change{"replacement": longer},
+		},
 		example("Only letters", `{"type":"replace","attributes":{"regex":"[^a-zA-Z]","replacement":""}}`, "O'Neil-2", "ONeil"))
 }
 
 type replaceAll struct {
 	Input transform.Input
-	Table transform.Table `json:"table" doc:"regular expressions and replacements, applied one after another"`
+	Table transform.Table `json:"table" role:"step" doc:"regular expressions and replacements, applied one after another"`
 	steps []replaceStep
 }
 
@@ -183,6 +187,7 @@ func replaceAllOp() transform.Operation {
 			checkOrder(c, n)
 			return transform.OnInput(n)
 		},
+		transform.Traits{Removable: true},
 		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`, "12-34  56", "1234 56"))
 }
 

@@ -11,7 +11,7 @@ import (
 
 type ruleArgs struct {
 	Input transform.Input
-	Name  transform.Child `json:"name" doc:"name of the rule"`
+	Name  transform.Child `json:"name" role:"name" doc:"name of the rule"`
 	Args  transform.Arguments
 }
 
@@ -21,6 +21,7 @@ type ruleArgs struct {
 // Source: transforms.md 7.29, 7.30.
 func ruleOp() transform.Operation {
 	op := transform.Define("rule", "A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+"\" has three operations of its own.", compileRule,
+		transform.Traits{Tell: tell("%q", "name")},
 		transform.Example{Doc: "A rule that nobody gave a stub for", Config: `{"type":"rule","attributes":{"name":"Generate Username"}}`, Err: transform.ErrRule})
 	op.Parts = utilityOperations()
 	return op

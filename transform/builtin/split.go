@@ -11,7 +11,7 @@ type split struct {
 	Input     transform.Input
 	Delimiter transform.Child `json:"delimiter" required:"true" doc:"Java regular expression"`
 	Index     transform.Int   `json:"index" required:"true" doc:"which piece, from 0"`
-	Throws    transform.Bool  `json:"throws" default:"true" doc:"whether a piece that is not there is an error"`
+	Throws    transform.Bool  `json:"throws" role:"switch" default:"true" doc:"whether a piece that is not there is an error"`
 	pattern   pattern
 }
 
@@ -65,5 +65,6 @@ func splitOp() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Traits{Changes: map[string]transform.Change{"delimiter": longer, "index": oneMore}},
 		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com", "example.com"))
 }

@@ -108,6 +108,10 @@ func substringOp() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Traits{
+			Also:    []string{"substr"},
+			Changes: map[string]transform.Change{"begin": oneMore, "end": oneMore},
+		},
 		example("The first letter", `{"type":"substring","attributes":{"begin":0,"end":1}}`, "Maria", "M"))
 }
 

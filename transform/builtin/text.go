@@ -31,20 +31,20 @@ func (n *unaryNode) Apply(s *transform.Scope, in identity.Value) (identity.Value
 }
 
 // defineText defines a unary operation on text.
-func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), examples ...transform.Example) transform.Operation {
+func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), details ...transform.Detail) transform.Operation {
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		c.Unary()
 		return transform.OnInput(&unaryNode{*a, apply})
-	}, examples...)
+	}, details...)
 }
 
 // defineNullable defines a unary operation on text that can give null.
-func defineNullable(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), examples ...transform.Example) transform.Operation {
+func defineNullable(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), details ...transform.Detail) transform.Operation {
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		f := c.Unary()
 		f.Null, f.Empty = transform.MayBeNull, false
 		return transform.OnInput(&unaryNode{*a, apply})
-	}, examples...)
+	}, details...)
 }
 
 // lower writes the text in lower case, by the full mapping of Unicode.
@@ -58,6 +58,7 @@ func lower() transform.Operation {
 			}
 			return s.Text(javatext.AppendLower(s.Buffer(), text))
 		},
+		transform.Traits{Also: []string{"tolower", "lowercase"}, Cheap: true, Removable: true, Instead: "upper"},
 		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
 }
 
@@ -72,6 +73,7 @@ func upper() transform.Operation {
 			}
 			return s.Text(javatext.AppendUpper(s.Buffer(), text))
 		},
+		transform.Traits{Also: []string{"toupper", "uppercase"}, Cheap: true, Removable: true, Instead: "lower"},
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
 }
 
@@ -83,6 +85,7 @@ func trim() transform.Operation {
 		func(_ *transform.Scope, text string) (identity.Value, error) {
 			return identity.StringValue(javatext.Trim(text)), nil
 		},
+		transform.Traits{Cheap: true, Removable: true},
 		example("Blanks around a name", `{"type":"trim"}`, "  Ann \t", "Ann"))
 }
 
@@ -97,6 +100,7 @@ func decomposeDiacriticalMarks() transform.Operation {
 			}
 			return s.Text(javatext.AppendDecompose(s.Buffer(), text))
 		},
+		transform.Traits{Removable: true},
 		example("Accents", `{"type":"decomposeDiacriticalMarks"}`, "Dvořák", "Dvorak"))
 }
 
@@ -112,6 +116,7 @@ func normalizeNames() transform.Operation {
 			}
 			return identity.StringValue(name), nil
 		},
+		transform.Traits{Removable: true},
 		example("A Scottish name", `{"type":"normalizeNames"}`, "JOHN MCDONALD III", "John McDonald III"))
 }
 
@@ -255,6 +260,7 @@ func compileFind(c *transform.Compiler, n *find) transform.Node {
 func indexOf() transform.Operation {
 	return transform.Define("indexOf", "Position of the first occurrence of a text, in UTF-16 units from 0; -1 if absent.",
 		compileFind,
+		transform.Traits{Changes: map[string]transform.Change{"substring": longer}},
 		transform.Example{Doc: "The @ of an address", Config: `{"type":"indexOf","attributes":{"substring":"@"}}`,
 			Input: identity.StringValue("ann@example.com"), Want: identity.IntValue(3)})
 }
@@ -268,6 +274,7 @@ func lastIndexOf() transform.Operation {
 			n.last = true
 			return compileFind(c, n)
 		},
+		transform.Traits{Changes: map[string]transform.Change{"substring": longer}},
 		transform.Example{Doc: "The last dot", Config: `{"type":"lastIndexOf","attributes":{"substring":"."}}`,
 			Input: identity.StringValue("a.b.c"), Want: identity.IntValue(3)})
 }
@@ -326,6 +333,10 @@ func leftPad() transform.Operation {
 			n.apply = javatext.AppendPadLeft
 			return compilePad(c, n)
 		},
+		transform.Traits{
+			Also: []string{"pad"}, Removable: true,
+			Changes: map[string]transform.Change{"length": oneMore, "padding": longer},
+		},
 		example("An employee number", `{"type":"leftPad","attributes":{"length":8,"padding":"0"}}`, "1234", "00001234"))
 }
 
@@ -338,5 +349,6 @@ func rightPad() transform.Operation {
 			n.apply = javatext.AppendPadRight
 			return compilePad(c, n)
 		},
+		transform.Traits{Removable: true, Changes: map[string]transform.Change{"length": oneMore, "padding": longer}},
 		example("A code", `{"type":"rightPad","attributes":{"length":6,"padding":"x"}}`, "ab", "abxxxx"))
 }
