@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 )
 
@@ -57,32 +60,65 @@ func (t tokens) authenticate(r *http.Request) (nonemployee.Actor, error) {
 	return h.actor, err
 }
 
-// maxLogin bounds the body of a login in bytes.
-const maxLogin = 16 << 10
+// gate lets in who has a token, and ends guessing.
+type gate struct {
+	tokens
+	clock func() time.Time
+	wrong *isc.Limiter // by address
+}
+
+// maxAttempts bounds the wrong tokens that come from one address.
+var maxAttempts = isc.Rate{Requests: 20, Per: time.Minute}
+
+func newGate(t tokens, clock func() time.Time) *gate {
+	return &gate{tokens: t, clock: clock, wrong: isc.NewLimiter(maxAttempts)}
+}
+
+// guarded answers too many wrong tokens from an address, and counts the answers 401
+// that next gives.
+func (g *gate) guarded(next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		host, now := isc.RemoteHost(r), g.clock()
+		if wait := g.wrong.Wait(host, now); wait > 0 {
+			w.Header().Set("Retry-After", strconv.Itoa(wait))
+			answer(w, http.StatusTooManyRequests, map[string]string{"message": " Rate Limit Exceeded "})
+			return
+		}
+		out := &statusWriter{ResponseWriter: w}
+		if next(out, r); out.status == http.StatusUnauthorized {
+			g.wrong.Count(host, now)
+		}
+	}
+}
 
 // login is the end point of client credentials, so that clients made for a tenant sign
 // in as they do there: the client id is an alias, the secret its token, and the token
 // itself comes back.
-func (t tokens) login(w http.ResponseWriter, r *http.Request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxLogin)
-	h, err := t.find(r.PostFormValue("client_secret"))
+func (g *gate) login(w http.ResponseWriter, r *http.Request) {
+	c, err := isc.ReadCredentials(w, r)
+	var refused *isc.Error
+	if errors.As(err, &refused) {
+		answer(w, refused.Status(), map[string]string{"error": "invalid_request", "error_description": refused.Text()})
+		return
+	}
+	h, err := g.find(c.Secret)
 	switch {
-	case r.PostFormValue("grant_type") != "client_credentials":
+	case c.Grant != "client_credentials":
 		answer(w, http.StatusBadRequest, map[string]string{"error": "unsupported_grant_type"})
-	case err != nil || h.alias != r.PostFormValue("client_id"):
+	case err != nil || h.alias != c.ID:
 		answer(w, http.StatusUnauthorized, map[string]string{"error": "invalid_client"})
 	default:
 		answer(w, http.StatusOK, map[string]any{
-			"access_token": r.PostFormValue("client_secret"), "token_type": "bearer", "expires_in": 3600,
+			"access_token": c.Secret, "token_type": "bearer", "expires_in": 3600,
 			"identity_id": h.actor.ID,
 		})
 	}
 }
 
 // only lets actors with a right pass.
-func (t tokens) only(right nonemployee.Rights, next http.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		switch a, err := t.authenticate(r); {
+func (g *gate) only(right nonemployee.Rights, next http.HandlerFunc) http.HandlerFunc {
+	return g.guarded(func(w http.ResponseWriter, r *http.Request) {
+		switch a, err := g.authenticate(r); {
 		case err != nil:
 			answer(w, http.StatusUnauthorized, map[string]string{"error": "the request is not authenticated"})
 		case a.Rights&right == 0:
@@ -90,7 +126,7 @@ func (t tokens) only(right nonemployee.Rights, next http.HandlerFunc) http.Handl
 		default:
 			next(w, r)
 		}
-	}
+	})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/nonemployee/rest"
 )
@@ -77,19 +78,31 @@ func (s *site) work(ctx context.Context) {
 // handler is the whole HTTP interface: the vendor's operations, signing in, and two
 // operations of this program to see and renew identities.
 func (s *site) handler() (http.Handler, error) {
-	rate := rest.Rate{Requests: s.config.Rate.Requests, Per: time.Duration(s.config.Rate.Per)}
+	rate := isc.Rate{Requests: s.config.Rate.Requests, Per: time.Duration(s.config.Rate.Per)}
 	api, err := rest.New(s.service, rest.Options{
-		Authenticate: s.tokens.authenticate, Clock: s.clock, Rate: rate, Logger: s.logger,
+		Authenticate: s.tokens.authenticate, Clock: s.clock, Rate: rate, Attempts: maxAttempts, Logger: s.logger,
 	})
 	if err != nil {
 		return nil, err
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/", api)
-	mux.HandleFunc("POST /oauth/token", s.tokens.login)
-	mux.HandleFunc("GET /identities", s.tokens.only(nonemployee.Read, s.showIdentities))
-	mux.HandleFunc("POST /aggregate", s.tokens.only(nonemployee.Update, s.aggregateNow))
+	door := newGate(s.tokens, s.clock)
+	mux.HandleFunc("POST /oauth/token", door.guarded(door.login))
+	mux.HandleFunc("GET /identities", door.only(nonemployee.Read, s.showIdentities))
+	mux.HandleFunc("POST /aggregate", door.only(nonemployee.Update, s.aggregateNow))
+	mux.HandleFunc("GET /healthz", s.health)
 	return s.logged(mux), nil
+}
+
+// health tells that the store answers. It says nothing that needs a token.
+func (s *site) health(w http.ResponseWriter, r *http.Request) {
+	if _, err := s.service.Sources.List(r.Context(), root(), nonemployee.SourceQuery{}); err != nil {
+		s.logger.ErrorContext(r.Context(), "the store does not answer", "error", err)
+		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the store does not answer"})
+		return
+	}
+	answer(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 func (s *site) showIdentities(w http.ResponseWriter, r *http.Request) {

@@ -41,7 +41,11 @@ func TestAccess(t *testing.T) {
 		{name: "sign in", method: "POST", path: "/oauth/token", contentType: form, body: login("client_credentials", "ada.almeida", "demo-token-ada"), status: 200, want: `"access_token":"demo-token-ada"`},
 		{name: "another's secret", method: "POST", path: "/oauth/token", contentType: form, body: login("client_credentials", "ada.almeida", "demo-token-mia"), status: 401, want: `invalid_client`},
 		{name: "other grant", method: "POST", path: "/oauth/token", contentType: form, body: login("password", "ada.almeida", "demo-token-ada"), status: 400, want: `unsupported_grant_type`},
-		{name: "huge sign in", method: "POST", path: "/oauth/token", contentType: form, body: login("client_credentials", "ada.almeida", strings.Repeat("x", maxLogin)), status: 400, want: `{"error":`},
+		{name: "huge sign in", method: "POST", path: "/oauth/token", contentType: form, body: login("client_credentials", "ada.almeida", strings.Repeat("x", 17<<10)), status: 413, want: `{"error":`},
+		{name: "sign in by query", method: "POST", path: "/oauth/token?" + login("client_credentials", "ada.almeida", "demo-token-ada"), status: 200, want: `"access_token":"demo-token-ada"`},
+		{name: "health", method: "GET", path: "/healthz", status: 200, want: `{"status":"ok"}`},
+		{name: "source of another's name", token: "demo-token-noor", method: "POST", path: "/v3/non-employee-sources", contentType: "application/json",
+			body: `{"name":"STAFF","description":"d","owner":{"id":"` + staffID("noor.haddad") + `"}}`, status: 400, want: `400.1.409 Reference conflict`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, body := call(t, p.base, tt.token, tt.method, tt.path, tt.contentType, tt.body)
@@ -56,6 +60,21 @@ func TestAccess(t *testing.T) {
 	})
 	if log := p.log.String(); strings.Contains(log, "secret") || strings.Contains(log, "demo-token") {
 		t.Errorf("the log tells a query or a token:\n%s", log)
+	}
+}
+
+// Guessing tokens ends: a client with many wrong ones has to wait, and its address can
+// no longer sign in either.
+func TestGuessing(t *testing.T) {
+	p := start(t, testConfig(t, "sqlite::memory:"))
+	for range maxAttempts.Requests {
+		if status, _ := call(t, p.base, "guess", "GET", "/identities", "", ""); status != 401 {
+			t.Fatalf("status %d, want 401", status)
+		}
+	}
+	status, body := call(t, p.base, "demo-token-ada", "GET", "/identities", "", "")
+	if status != 429 || !strings.Contains(body, "Rate Limit") {
+		t.Errorf("status %d, want 429: %s", status, body)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -122,7 +123,7 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 	options := []nonemployee.Option{
 		nonemployee.WithClock(s.clock), nonemployee.WithZone(zone), nonemployee.WithEvents(s.events.Add),
 		nonemployee.WithNotifications(func(_ context.Context, n nonemployee.Notification) { mail(n) }),
-		nonemployee.WithProfiles(s.profileOf),
+		nonemployee.WithProfiles(s.profileOf), nonemployee.WithSourceNames(s.nameTaken),
 	}
 	if o.ids != nil {
 		options = append(options, nonemployee.WithIDs(o.ids))
@@ -134,6 +135,15 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 		}
 	}
 	return nonemployee.New(ctx, objects, nonemployee.Identities{Store: s.tenant.Store(), Groups: groups}, options...)
+}
+
+// nameTaken tells whether a name is that of another source of the tenant: accounts of
+// a non-employee source with that name would be taken for accounts of the other one.
+// The source Contractors of the configuration is the non-employee source itself.
+func (s *site) nameTaken(_ context.Context, name string) (bool, error) {
+	return slices.ContainsFunc(s.tenant.Bundle().Sources, func(source *profile.Source) bool {
+		return source.Name != contractorsSource && identity.Fold(source.Name) == identity.Fold(name)
+	}), nil
 }
 
 // profileOf names the identity profile on a non-employee source.

@@ -1,14 +1,20 @@
 package rest_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/nonemployee/rest"
 )
@@ -374,7 +380,7 @@ func TestErrorBody(t *testing.T) {
 
 func TestRate(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	s := newSite(t, nonemployee.NewMemory(), rest.Options{Clock: func() time.Time { return now }, Rate: rest.Rate{Requests: 3, Per: 10 * time.Second}})
+	s := newSite(t, nonemployee.NewMemory(), rest.Options{Clock: func() time.Time { return now }, Rate: isc.Rate{Requests: 3, Per: 10 * time.Second}})
 	for range 3 {
 		s.call("admin", "GET", "/v3/non-employee-records", "", 200)
 	}
@@ -385,6 +391,88 @@ func TestRate(t *testing.T) {
 	s.call("manager", "GET", "/v3/non-employee-sources", "", 200) // another actor
 	now = now.Add(6 * time.Second)
 	s.call("admin", "GET", "/v3/non-employee-records", "", 200)
+}
+
+// TestAttempts: wrong tokens from one address come to an end, and with them right
+// ones from there; other addresses go on.
+func TestAttempts(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	s := newSite(t, nonemployee.NewMemory(), rest.Options{
+		Clock: func() time.Time { return now }, Attempts: isc.Rate{Requests: 3, Per: time.Minute},
+	})
+	for range 3 {
+		equal(t, "wrong token", 401, s.do("", "GET", "/v3/non-employee-records", "", "").status)
+	}
+	a := s.do("admin", "GET", "/v3/non-employee-records", "", "")
+	equal(t, "fourth", "429 60", fmt.Sprint(a.status, " ", a.header.Get("Retry-After")))
+
+	r := httptest.NewRequest("GET", "/v3/non-employee-records", nil)
+	r.RemoteAddr = "192.0.2.99:1234"
+	r.Header.Set("Authorization", "Bearer admin")
+	w := httptest.NewRecorder()
+	s.handler.ServeHTTP(w, r)
+	equal(t, "another address", 200, w.Code)
+
+	now = now.Add(time.Minute)
+	s.call("admin", "GET", "/v3/non-employee-records", "", 200)
+}
+
+// failing is a body that breaks off with an error that quotes it.
+type failing struct{ text string }
+
+func (f failing) Read([]byte) (int, error) { return 0, errors.New("malformed line: " + f.text) }
+
+// TestBrokenBody: a body that the transport cannot read is the client's fault, and
+// nothing of it reaches the log or the answer.
+func TestBrokenBody(t *testing.T) {
+	const secret = "c.ruiz,Carmen,Ruiz"
+	var log bytes.Buffer
+	s := newSite(t, nonemployee.NewMemory(), rest.Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	src := s.source("Retail")
+	up := "/v3/non-employee-sources/" + src + "/non-employee-bulk-upload"
+	head := "--X\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n"
+	for _, c := range []struct {
+		name, method, path, contentType string
+		body                            io.Reader
+	}{
+		{"JSON", "POST", "/v3/non-employee-records", "application/json", failing{secret}},
+		{"patch", "PATCH", "/v3/non-employee-sources/" + src, "application/json-patch+json", failing{secret}},
+		{"multipart header", "POST", up, "multipart/form-data; boundary=X", strings.NewReader("--X\r\n" + secret + "\r\n\r\nx\r\n--X--\r\n")},
+		{"before the part", "POST", up, "multipart/form-data; boundary=X", failing{secret}},
+		{"within the part", "POST", up, "multipart/form-data; boundary=X", io.MultiReader(strings.NewReader(head+"accountName"), failing{secret})},
+	} {
+		r := httptest.NewRequest(c.method, c.path, c.body)
+		r.Header.Set("Authorization", "Bearer admin")
+		r.Header.Set("Content-Type", c.contentType)
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		if w.Code != 400 || strings.Contains(w.Body.String(), "Carmen") {
+			t.Errorf("%s: status %d: %s", c.name, w.Code, w.Body)
+		}
+	}
+	equal(t, "log", "", log.String())
+}
+
+// TestManyProblems: the answer to a bad file is small, however bad the file is.
+func TestManyProblems(t *testing.T) {
+	s := newSite(t, nonemployee.NewMemory(), rest.Options{})
+	src := s.source("Retail")
+	for _, c := range []struct{ name, file, want string }{
+		{"header of one name", strings.Repeat("a,", 9_000), "and 8009 more problems"},
+		{"wide header", strings.Repeat("a,", 1<<20), "the line has 1048576 commas, at most 10000 are read"},
+		{"wide row", header + "\n" + strings.Repeat(",", 1<<20), "line 2: the line has 1048576 commas"},
+		{"rows of one cell", header + "\n" + strings.Repeat("x\n", 50_000), "and 49000 more problems"},
+		{"long name", strings.Repeat("é", 100_000), `"" and more`},
+	} {
+		a := s.upload("admin", src, "", c.file)
+		text := a.str("messages.0.text")
+		if c.name == "long name" {
+			text = strings.ReplaceAll(text, "é", "")
+		}
+		if a.status != 400 || !strings.Contains(text, c.want) || len(a.text) > 200_000 {
+			t.Errorf("%s: status %d, %d bytes, lacks %q: %.300s", c.name, a.status, len(a.text), c.want, text)
+		}
+	}
 }
 
 func TestMissingOptions(t *testing.T) {

@@ -29,7 +29,10 @@ type Options struct {
 	// Clock is needed for Rate; without it there is no bound on the rate.
 	Clock func() time.Time
 	// Rate bounds the requests of one actor; zero: 100 in 10 seconds, as the vendor.
-	Rate Rate
+	Rate isc.Rate
+	// Attempts bounds the requests from one address whose token is wrong; zero: 20 in
+	// 60 seconds. It needs Clock, too.
+	Attempts isc.Rate
 
 	// TrackingIDs gives the trackingId of error bodies and must be safe for concurrent
 	// use. Without it they are counted up from 1, in 32 hexadecimal digits.
@@ -45,7 +48,8 @@ type Options struct {
 type Handler struct {
 	service  *nonemployee.Service
 	o        Options
-	rate     limiter
+	rate     *isc.Limiter
+	wrong    *isc.Limiter // requests that are not authenticated, by address
 	inFlight atomic.Int64
 	tracking atomic.Uint64
 }
@@ -64,13 +68,16 @@ func New(s *nonemployee.Service, o Options) (*Handler, error) {
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 256
 	}
-	if o.Rate == (Rate{}) {
-		o.Rate = Rate{100, 10 * time.Second}
+	if o.Rate == (isc.Rate{}) {
+		o.Rate = isc.Rate{Requests: 100, Per: 10 * time.Second}
+	}
+	if o.Attempts == (isc.Rate{}) {
+		o.Attempts = isc.Rate{Requests: 20, Per: time.Minute}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	h := &Handler{service: s, o: o, rate: newLimiter(o.Rate)}
+	h := &Handler{service: s, o: o, rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts)}
 	if h.o.TrackingIDs == nil {
 		h.o.TrackingIDs = func() string { return fmt.Sprintf("%032x", h.tracking.Add(1)) }
 	}
@@ -182,21 +189,47 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.tooMany(1)
 		return
 	}
-	actor, err := h.o.Authenticate(r)
-	if err != nil || actor.ID == "" {
-		c.json(http.StatusUnauthorized, map[string]string{"error": "the request is not authenticated"})
-		return
+	if c.admit() {
+		if err := c.dispatch(); err != nil {
+			c.fail(err)
+		}
 	}
-	if h.o.Clock != nil {
-		if wait := h.rate.wait(actor.ID, h.o.Clock()); wait > 0 {
+}
+
+// admit finds out who asks, and answers when nobody known does or when somebody
+// asks too often.
+func (c *call) admit() bool {
+	var now time.Time
+	if c.o.Clock != nil {
+		now = c.o.Clock()
+	}
+
+	// Too many wrong tokens end all guessing from an address: were the right one
+	// still let through, it could be found by going on.
+	host := isc.RemoteHost(c.r)
+	if c.o.Clock != nil {
+		if wait := c.wrong.Wait(host, now); wait > 0 {
 			c.tooMany(wait)
-			return
+			return false
+		}
+	}
+	actor, err := c.o.Authenticate(c.r)
+	if err != nil || actor.ID == "" {
+		if c.o.Clock != nil {
+			c.wrong.Count(host, now)
+		}
+		c.json(http.StatusUnauthorized, map[string]string{"error": "the request is not authenticated"})
+		return false
+	}
+
+	if c.o.Clock != nil {
+		if wait := c.rate.Count(actor.ID, now); wait > 0 {
+			c.tooMany(wait)
+			return false
 		}
 	}
 	c.actor = actor
-	if err := c.dispatch(); err != nil {
-		c.fail(err)
-	}
+	return true
 }
 
 func (c *call) dispatch() error {
