@@ -3,7 +3,7 @@ package feed
 import "io"
 
 const (
-	blockSize = 64 << 10 // looked at to find out how lines end
+	blockSize = 64 << 10 // looked at to find out how the file is written
 	maxRecord = 16 << 20 // longer rows are refused
 )
 
@@ -14,6 +14,7 @@ type buffer struct {
 	pos, end int
 	eof      bool // nothing follows buf[:end]
 	err      error
+	wide     *utf16Reader // src, when the file is UTF-16
 }
 
 func newBuffer(src io.Reader) buffer { return buffer{src: src, buf: make([]byte, 2*blockSize)} }
@@ -24,6 +25,7 @@ func (b *buffer) fill() error {
 	if b.err != nil {
 		return b.err
 	}
+
 	if b.pos > 0 {
 		copy(b.buf, b.buf[b.pos:b.end])
 		b.pos, b.end = 0, b.end-b.pos
@@ -31,6 +33,9 @@ func (b *buffer) fill() error {
 	if b.end == len(b.buf) {
 		b.buf = append(b.buf, make([]byte, len(b.buf))...)
 	}
+
+	// A reader may return nothing without an error; one that does nothing else is
+	// broken.
 	for range 100 {
 		n, err := b.src.Read(b.buf[b.end:])
 		b.end += n
@@ -45,4 +50,14 @@ func (b *buffer) fill() error {
 	}
 	b.err = io.ErrNoProgress
 	return b.err
+}
+
+// fillTo fills until there are at least n unread bytes, or no more.
+func (b *buffer) fillTo(n int) error {
+	for !b.eof && b.end-b.pos < n {
+		if err := b.fill(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math/bits"
@@ -14,30 +13,37 @@ import (
 )
 
 // reader reads records as encoding/csv does, with these differences: a leading
-// byte order mark is skipped; a file without any line feed in its first block
-// may end its lines with carriage returns; delimiters may be longer than one
-// character; a quote that is never closed costs its own line instead of the rest
-// of the file; records above a limit and files in UTF-16 are refused.
+// byte order mark is skipped, UTF-16 and Windows-1252 are decoded; a file without
+// any line feed in its first block may end its lines with carriage returns;
+// delimiters may be longer than one character, quotes another one; a quote that
+// is never closed costs its own line instead of the rest of the file; records
+// above a limit are refused.
 type reader struct {
 	buffer
-	delim string
-	nl    byte // ends a line: \n (also \r\n) or \r
-	limit int
+	delim    string
+	quote    byte
+	encoding string // "": not known yet, all bytes so far are ASCII
+	nl       byte   // ends a line: \n (also \r\n) or \r
+	limit    int
 
-	started bool
-	discard bool // drop everything up to the next line end
+	started  bool
+	discard  bool // drop everything up to the next line end
+	comment  byte // starts lines that are no records; 0: nothing does
+	comments int  // how many there were
 
 	line   int      // of the record at pos
+	from   int      // where the last record begins in buf
 	fields []string // views of buf or text
 	text   []byte   // fields with doubled quotes or \r\n, decoded
 	lines  int      // line breaks inside the quotes of the current record
 	open   int      // offset of a quote that was not closed so far, or -1
 	high   uint64   // has high bits when the blocks of the record are not plain ASCII
 
-	block            int    // where the marked bytes begin in buf, see scan
-	delims, others   uint64 // their marks
-	blockHigh        uint64 // has high bits when they are not plain ASCII
-	delim8, lineEnd8 uint64 // eight times the first byte of the delimiter and nl
+	block          int    // where the marked bytes begin in buf, see scan
+	delims, others uint64 // their marks
+	blockHigh      uint64 // has high bits when they are not plain ASCII
+
+	delim8, lineEnd8, quote8 uint64 // eight times the first byte of the delimiter, nl and the quote
 
 	bad *rowError
 }
@@ -50,10 +56,17 @@ type rowError struct {
 }
 
 func newReader(src io.Reader, delim string) *reader {
-	return &reader{
-		buffer: newBuffer(src), delim: delim, nl: '\n', limit: maxRecord, line: 1, open: -1, block: noBlock,
-		delim8: lowBits * uint64(delim[0]), lineEnd8: lowBits * '\n',
+	r := &reader{
+		buffer: newBuffer(src), nl: '\n', lineEnd8: lowBits * '\n', limit: maxRecord, line: 1, open: -1, block: noBlock,
 	}
+	r.use(delim, '"')
+	return r
+}
+
+// use sets delimiter and quote, before the first record is read.
+func (r *reader) use(delim string, quote byte) {
+	r.delim, r.delim8 = delim, lowBits*uint64(delim[0])
+	r.quote, r.quote8 = quote, lowBits*uint64(quote)
 }
 
 // outcome is what became of an attempt to read a record from the bytes at hand.
@@ -70,10 +83,10 @@ const (
 // a rowError, after which reading may go on. The error is io.EOF at the end.
 func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
 	if !r.started {
-		if err := r.start(); err != nil {
-			return nil, 0, nil, err
-		}
+		r.start()
 	}
+
+	need := 0 // bytes to try the record again with
 	for {
 		if r.skip() {
 			line, d := r.line, r.buf[r.pos:r.end]
@@ -83,15 +96,24 @@ func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
 				n, out = r.tooLong(d)
 			}
 			if out != more {
+				r.from = r.pos
 				r.advance(n)
 				return r.fields, line, r.bad, nil
 			}
+
+			// A record is read from its start each time: sources that give a
+			// little at a time must not make that the square of its length.
+			need = max(need, len(d)+1, 2*need)
 		}
 		if r.eof && r.pos == r.end {
 			return nil, 0, nil, io.EOF
 		}
+
 		r.block = noBlock
 		if err := r.fill(); err != nil {
+			return nil, 0, nil, err
+		}
+		if err := r.fillTo(min(need, r.limit)); err != nil {
 			return nil, 0, nil, err
 		}
 	}
@@ -110,24 +132,14 @@ func (r *reader) advance(n int) {
 	}
 }
 
-// start reads the first block, skips the byte order mark and looks how lines end.
-func (r *reader) start() error {
-	for r.started = true; !r.eof && r.end < blockSize; {
-		if r.fill() != nil {
-			break // reported when the records before it are read
-		}
-	}
-	block := r.buf[:r.end]
-	if bytes.HasPrefix(block, []byte("\ufeff")) {
-		r.pos = 3
-	}
-	if bytes.HasPrefix(block, []byte("\xff\xfe")) || bytes.HasPrefix(block, []byte("\xfe\xff")) {
-		return errors.New("the file is UTF-16, expected UTF-8")
-	}
+// start reads the first block and looks how text and lines are written.
+func (r *reader) start() {
+	r.started = true
+	r.encoding = r.begin(r.encoding)
+	block := r.buf[r.pos:r.end]
 	if bytes.IndexByte(block, '\n') < 0 && bytes.IndexByte(block, '\r') >= 0 {
 		r.nl, r.lineEnd8 = '\r', lowBits*'\r'
 	}
-	return nil
 }
 
 // skip skips blank lines and what is to be discarded; it reports whether a
@@ -150,6 +162,10 @@ func (r *reader) skip() bool {
 		case d[0] == '\r' && len(d) == 1 && r.eof:
 			r.pos++
 			return false
+		case d[0] == r.comment && d[0] != 0:
+			r.discard = true
+			r.comments++
+			continue
 		default:
 			return true
 		}
@@ -166,6 +182,8 @@ func (r *reader) record(d []byte) (int, outcome) {
 	fields, start := r.fields[:0], 0
 	base, delims, others := r.resume(d)
 	for {
+		// All delimiters of the block before that end a cell each; one of several
+		// characters may overlap the cell before it, or not be one.
 		first := others & -others // the next line end or quote; 0 when there is none
 		for m := delims & (first - 1); m != 0; m &= m - 1 {
 			p := base + bits.TrailingZeros64(m)
@@ -177,6 +195,7 @@ func (r *reader) record(d []byte) (int, outcome) {
 		}
 		delims &^= first - 1
 		others &^= first
+
 		if first == 0 {
 			if base += 64; base >= len(d) {
 				return r.last(d, fields, start)
@@ -184,12 +203,14 @@ func (r *reader) record(d []byte) (int, outcome) {
 			delims, others = r.scan(d[base:])
 			continue
 		}
+
+		// The mark is a line end, a quote, or a byte that only looks like one.
 		switch p := base + bits.TrailingZeros64(first); {
 		case d[p] == r.nl:
 			r.fields = append(fields, view(r.chomp(d[start:p])))
 			r.block, r.delims, r.others = base+r.pos, delims, others
 			return p + 1, done
-		case d[p] != '"':
+		case d[p] != r.quote:
 		case p > start:
 			return r.refuse(d, p, "csv-quote", "a quote inside a cell that does not begin with one")
 		default:
@@ -238,17 +259,22 @@ func (r *reader) lineEnd(d []byte, n int) int {
 func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 	doubled := false
 	q := p + 1
+
+	// The closing quote is the first one that is not doubled. At the end of the
+	// bytes at hand nobody knows whether it is.
 	for {
-		k := bytes.IndexByte(d[q:], '"')
+		k := bytes.IndexByte(d[q:], r.quote)
 		if q += k; k < 0 || q+1 == len(d) && !r.eof {
 			return r.unclosed(d, p, k < 0)
 		}
-		if q+1 == len(d) || d[q+1] != '"' {
+		if q+1 == len(d) || d[q+1] != r.quote {
 			break
 		}
 		doubled = true
 		q += 2
 	}
+
+	// The blocks of the cell were not scanned, so whether it is ASCII is open.
 	r.high = highBits
 	raw, rest := d[p+1:q], d[q+1:]
 	switch {
@@ -263,6 +289,7 @@ func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 		n, out = r.refuse(d, q, "csv-quote", "a quote inside a quoted cell that is not doubled")
 		return "", n, out
 	}
+
 	if k := bytes.Count(raw, []byte{r.nl}); k > 0 {
 		r.lines += k
 		doubled = doubled || r.nl == '\n' && bytes.Contains(raw, []byte("\r\n"))
@@ -293,7 +320,7 @@ func (r *reader) decode(raw []byte) string {
 			continue
 		}
 		r.text = append(r.text, c)
-		if c == '"' {
+		if c == r.quote {
 			i++
 		}
 	}
@@ -307,7 +334,9 @@ func (r *reader) refuse(d []byte, p int, code, msg string) (int, outcome) {
 	if end < 0 && !r.eof && len(d) < r.limit {
 		return 0, more
 	}
-	r.bad = &rowError{code, r.place(d, p), msg}
+	r.bad = &rowError{code: code, pos: r.place(d, p), msg: msg}
+
+	// The line may be longer than what is looked at: the rest of it goes too.
 	if end < 0 {
 		r.discard = !r.eof
 		return len(d), refused
@@ -334,20 +363,39 @@ func (r *reader) place(d []byte, p int) diag.Pos {
 	}
 }
 
-// validUTF8 replaces bytes of the fields that are no UTF-8 and reports whether
-// there were any.
-func (r *reader) validUTF8() bool {
-	if r.high&highBits == 0 {
+// decodeFields turns the fields into UTF-8. It returns false when they had bytes
+// that the encoding of the file does not have, which are U+FFFD then.
+func (r *reader) decodeFields() (valid bool) {
+	if r.high&highBits == 0 || r.wide != nil {
 		return true
 	}
-	valid := true
+
+	// Up to the first byte above ASCII nothing depends on the encoding.
+	if r.encoding == "" {
+		r.encoding = textEncoding(r.buf[r.from:r.end], r.eof)
+	}
+
+	valid = true
 	for i, f := range r.fields {
-		if !utf8.ValidString(f) {
+		switch {
+		case utf8.ValidString(f) && (r.encoding != Windows1252 || ascii(f)):
+		case r.encoding == Windows1252:
+			r.fields[i] = fromWindows1252(f)
+		default:
 			valid = false
 			r.fields[i] = replaceInvalid(f)
 		}
 	}
 	return valid
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // replaceInvalid puts U+FFFD in the place of each byte that is no UTF-8.

@@ -8,47 +8,115 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/filter"
 )
 
 // delimited reads the accounts of one delimited file.
 type delimited struct {
 	*table
-	r *reader
+	r       *reader
+	layout  layout
+	pending []string // the first row, when it is no header
+	filter  *filter.Filter
+
+	filtered, others int // rows left out
 }
 
 // readDelimited yields the accounts of src until yield says no.
-func readDelimited(ctx context.Context, p *pass, src io.Reader, yield func(identity.Account, error) bool) {
-	delim := p.Delimiter
-	if delim == "" {
-		delim = ","
-		if strings.HasSuffix(strings.ToLower(p.file), ".tsv") {
-			delim = "\t"
-		}
-	}
-	d := &delimited{table: &table{pass: p}, r: newReader(src, delim)}
+func readDelimited(ctx context.Context, p *Reading, src io.Reader, yield func(identity.Account, error) bool) {
+	d := &delimited{table: &table{Reading: p}, r: newReader(src, ",")}
 	if err := d.header(); err != nil {
 		yield(identity.Account{}, err)
 		return
 	}
+
+	accounts := d.each
+	if d.layout.merge != nil && *d.layout.merge {
+		m, err := newMerger(ctx, d)
+		if err != nil {
+			yield(identity.Account{}, err)
+			return
+		}
+		accounts = m.each
+	}
+
+	if d.filter != nil {
+		yield = d.unfiltered(yield)
+	}
+	if accounts(ctx, yield) {
+		d.summarize()
+	}
+}
+
+// unfiltered passes on the accounts that the filter does not take out.
+func (d *delimited) unfiltered(yield func(identity.Account, error) bool) func(identity.Account, error) bool {
+	return func(a identity.Account, err error) bool {
+		if err == nil && d.filter.Match(a.Property) {
+			d.filtered++
+			return true
+		}
+		return yield(a, err)
+	}
+}
+
+// each yields one account for each row. It returns false when yield did.
+func (d *delimited) each(ctx context.Context, yield func(identity.Account, error) bool) bool {
 	for row := 0; ; row++ {
 		if row%256 == 0 && ctx.Err() != nil {
-			yield(identity.Account{}, ctx.Err())
-			return
+			return yield(identity.Account{}, ctx.Err())
 		}
-		a, ok, err := d.row()
-		if err == io.EOF || ok && !yield(a, nil) {
-			return
+
+		cells, line, err := d.next()
+		if err == io.EOF {
+			return true
 		}
 		if err != nil {
-			yield(a, fmt.Errorf("%s, line %d: %w", p.file, d.r.line, err))
-			return
+			return yield(identity.Account{}, err)
+		}
+		if cells == nil {
+			continue
+		}
+
+		var a identity.Account
+		d.pack(&a, cells, nil, diag.Pos{Line: line, Column: 1})
+		if !yield(a, nil) {
+			return false
 		}
 	}
 }
 
-// header reads the first row and lays out the schema.
+// summarize tells what was left out of the file.
+func (d *delimited) summarize() {
+	if d.r.encoding == Windows1252 && d.layout.encoding == "" || d.r.wide != nil && d.layout.encoding == "" {
+		d.Assume("file-encoding", 0, d.r.encoding, UTF8, 0)
+	}
+	if d.r.wide != nil && d.r.wide.broken > 0 {
+		d.Report(diag.Warning, "text-utf8", diag.Pos{},
+			"%d places of the file are not UTF-16; they are read as U+FFFD", d.r.wide.broken)
+	}
+	if d.r.comments > 0 {
+		d.Assume("rows-comment", 0, string(d.r.comment), "", d.r.comments)
+	}
+	if d.filtered > 0 {
+		d.Assume("rows-filtered", 0, d.filter.String(), "", d.filtered)
+	}
+	d.reportOthers(d.others)
+}
+
+// header finds out how the file is written, reads the first row and lays out
+// the schema.
 func (d *delimited) header() error {
-	names, line, bad, err := d.r.next()
+	said, connector := d.settings(), d.connector()
+	d.layout = said.or(connector)
+	d.r.encoding = d.layout.encoding
+	if d.layout.comment != "" {
+		d.r.comment = d.layout.comment[0]
+	}
+	d.r.start()
+	shown := d.format(said, connector)
+	d.r.use(shown.delimiter, shown.quote)
+
+	cells, line, bad, err := d.r.next()
 	switch {
 	case err == io.EOF:
 		return fmt.Errorf("%s: the file is empty, expected a row with the names of the columns", d.file)
@@ -58,40 +126,96 @@ func (d *delimited) header() error {
 		bad.pos.File = d.file
 		return fmt.Errorf("%s: the names of the columns cannot be read: %s", bad.pos, bad.msg)
 	}
-	d.r.validUTF8()
+	d.r.decodeFields()
+
+	names, header := d.columnNames(cells, said, connector)
+	if !header {
+		if names == nil {
+			return fmt.Errorf("%s: the file has no header and %d columns, expected as many names of columns", d.file, len(cells))
+		}
+		d.pending = cloneAll(cells)
+	}
 	pos := diag.Pos{Line: line, Column: 1}
-	if err := d.layout(names, pos); err != nil {
+	if err := d.columnsOf(names, pos); err != nil {
 		return fmt.Errorf("%s: %w", d.file, err)
 	}
+	d.parseFilter()
 	return nil
 }
 
-// row reads one record. ok is false when it is no account.
-func (d *delimited) row() (a identity.Account, ok bool, err error) {
-	cells, line, bad, err := d.r.next()
-	if err != nil {
-		return a, false, err
+// parseFilter prepares the filter that takes accounts out of the file. One that
+// cannot be read takes none out.
+func (d *delimited) parseFilter() {
+	if d.layout.filter == "" {
+		return
 	}
+
+	f, err := filter.Parse(d.layout.filter)
+	if err != nil {
+		d.Report(diag.Warning, "filter-syntax", diag.Pos{},
+			"the filter of the source cannot be read, so nothing is taken out: %v", err)
+		return
+	}
+	var a identity.Account
+	for _, name := range f.Properties() {
+		if _, ok := d.schema.Slot(name); !ok && a.Field(name).IsNull() && !isField(name) {
+			d.Report(diag.Warning, "filter-property", diag.Pos{},
+				"the filter of the source asks for %q, which the accounts do not have", name)
+		}
+	}
+	d.filter = f
+}
+
+// isField reports whether accounts have a field of that name that may be null.
+func isField(name string) bool {
+	return name == "created" || name == "modified" || name == "id" || name == "uuid"
+}
+
+// next returns the cells of the next row that is an account of this source, and
+// nil cells for one that is none. The cells are valid until the following call.
+func (d *delimited) next() (cells []string, line int, err error) {
+	if d.pending != nil {
+		cells, d.pending = d.pending, nil
+		return d.check(cells, 1), 1, nil
+	}
+
+	cells, line, bad, err := d.r.next()
+	switch {
+	case err == io.EOF:
+		return nil, 0, err
+	case err != nil:
+		return nil, 0, fmt.Errorf("%s, line %d: %w", d.file, d.r.line, err)
+	case bad != nil:
+		d.Refuse(bad.code, bad.pos, "%s; the row is left out", bad.msg)
+		return nil, 0, nil
+	}
+
+	valid := d.r.decodeFields()
+	cells = d.check(cells, line)
+	if cells != nil && !valid {
+		d.Report(diag.Warning, "text-utf8", diag.Pos{Line: line, Column: 1},
+			"the row has bytes that are not UTF-8; they are read as U+FFFD")
+	}
+	return cells, line, nil
+}
+
+// check returns the cells of a row, or nil when they are no account.
+func (d *delimited) check(cells []string, line int) []string {
 	pos := diag.Pos{Line: line, Column: 1}
 	switch {
-	case bad != nil:
-		d.refuse(bad.code, bad.pos, "%s; the row is left out", bad.msg)
-		return a, false, nil
 	case blank(cells):
-		return a, false, nil
+		return nil
 	case len(cells) != len(d.columns):
-		d.refuse("csv-cell-count", pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
-		return a, false, nil
+		d.Refuse("csv-cell-count", pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
+		return nil
+	case d.list != nil && !d.list.ofSource(d.Reading, cells):
+		d.others++
+		return nil
 	case cells[d.id] == "":
-		d.refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
-		return a, false, nil
+		d.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
+		return nil
 	}
-	if !d.r.validUTF8() {
-		d.report(diag.Warning, "text-utf8", pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
-	}
-	a.Source = d.source
-	d.pack(&a, cells, pos)
-	return a, true, nil
+	return cells
 }
 
 // blank reports whether all cells are empty: such rows are no accounts.
@@ -104,38 +228,76 @@ func blank(cells []string) bool {
 	return true
 }
 
-// pack fills an account from the cells of its row, which it copies.
-func (d *delimited) pack(a *identity.Account, cells []string, pos diag.Pos) {
+// pack fills an account from the cells of its row, which it copies, and from the
+// values that were collected for some of its columns.
+func (d *delimited) pack(a *identity.Account, cells []string, collected map[int][]string, pos diag.Pos) {
+	a.Source = d.source
 	for i, cell := range cells {
 		c := &d.columns[i]
 		if c.field != "" {
-			d.set(a, c.field, cell, pos)
+			d.setField(a, c.field, cell, pos)
 		}
+		if !c.keep {
+			continue
+		}
+
+		values, merged := collected[i]
 		switch {
-		case !c.keep:
+		case merged && (len(values) > 1 || c.Multi && len(values) > 0):
+			d.packer.List()
+			for _, v := range values {
+				d.packer.Item(v)
+			}
+		case merged && len(values) == 1:
+			d.packer.Text(values[0])
 		case cell == "" && !d.KeepEmpty:
 			d.packer.Null()
 		case c.Multi && i != d.id && i != d.name:
-			d.list(cell)
+			d.multi(cell)
 		default:
 			d.packer.Text(cell)
 		}
 	}
 	a.Attributes = d.packer.Pack(d.schema)
-	a.NativeIdentity = a.Attributes.At(d.idSlot).Text()
-	if d.nmSlot >= 0 {
-		a.Name = a.Attributes.At(d.nmSlot).Text()
-	}
-	for i, c := range d.columns {
-		if c.Entitlement && c.keep && cells[i] != "" {
-			d.entitle(a, a.Attributes.Get(c.Name))
-		}
-	}
-	d.once(a.NativeIdentity, pos)
+	d.uncorrelated(a, cells)
+	d.complete(a, cells, collected, pos)
 }
 
-// list packs a multi-valued cell. Empty items are no values.
-func (d *delimited) list(cell string) {
+// complete sets what follows from the packed attributes: texts of the account
+// are parts of its row, not of the buffer.
+func (d *delimited) complete(a *identity.Account, cells []string, collected map[int][]string, pos diag.Pos) {
+	if d.idSlot >= 0 {
+		a.NativeIdentity = a.Attributes.At(d.idSlot).Text()
+	} else {
+		a.NativeIdentity = strings.Clone(cells[d.id])
+	}
+	if d.nmSlot >= 0 && a.Name == "" {
+		a.Name = a.Attributes.At(d.nmSlot).Text()
+	}
+	for _, i := range d.stable {
+		if cells[i] == "" {
+			continue
+		}
+		if a.UUID = a.Attributes.Get(d.columns[i].Name).Text(); a.UUID == "" {
+			a.UUID = strings.Clone(cells[i])
+		}
+		break
+	}
+
+	for i := range d.columns {
+		c := &d.columns[i]
+		if !c.Entitlement || !c.keep {
+			continue
+		}
+		if cells[i] != "" || len(collected[i]) > 0 {
+			d.addEntitlements(a, a.Attributes.Get(c.Name))
+		}
+	}
+	d.checkDuplicate(a.NativeIdentity, pos)
+}
+
+// multi packs a multi-valued cell. Empty items are no values.
+func (d *delimited) multi(cell string) {
 	d.packer.List()
 	for item := range items(cell, d.Separator) {
 		if item != "" || d.KeepEmpty {

@@ -21,7 +21,7 @@ type File struct {
 	name    string
 	path    string
 	open    func() (io.ReadCloser, error)
-	read    func(context.Context, *pass, io.Reader, func(identity.Account, error) bool)
+	read    func(context.Context, *Reading, io.Reader, func(identity.Account, error) bool)
 	refused atomic.Int64
 }
 
@@ -67,7 +67,7 @@ func JSON(file string, open func() (io.ReadCloser, error), o Options) (*File, er
 }
 
 func newFile(file string, open func() (io.ReadCloser, error), o Options,
-	read func(context.Context, *pass, io.Reader, func(identity.Account, error) bool)) (*File, error) {
+	read func(context.Context, *Reading, io.Reader, func(identity.Account, error) bool)) (*File, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -106,7 +106,11 @@ func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] 
 			return
 		}
 		defer src.Close()
-		p := newPass(&f.options, f.path, f.name)
+
+		// Refused accounts are counted also when the reading ends early: they must
+		// not look as if they had been deleted.
+		p := newReading(&f.options, f.path, f.name)
+		p.open = f.open
 		defer func() { f.refused.Store(int64(p.refused)) }()
 		f.read(ctx, p, src, yield)
 	}

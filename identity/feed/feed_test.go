@@ -163,7 +163,7 @@ func TestDelimited(t *testing.T) {
 			"error: x.csv: no column nativeIdentity or id for the account id; there are a, b"}},
 		{name: "header with a bad quote", file: "x.csv", text: "a,b\"\n1,2\n", findings: []string{
 			"error: x.csv:1:4: the names of the columns cannot be read: a quote inside a cell that does not begin with one"}},
-		{name: "UTF-16", file: "x.csv", text: "\xff\xfei\x00d\x00", findings: []string{"error: x.csv: the file is UTF-16, expected UTF-8"}},
+		{name: "UTF-16", file: "x.csv", text: "\xff\xfei\x00d\x00\n\x001\x00\n\x00", want: []account{{Key: "x/1", Attributes: `{"id":"1"}`}}},
 	})
 }
 

@@ -12,28 +12,15 @@ import (
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
-// maxNames is how many attributes objects without a schema may add to the
-// shared names; objects with still other names get names of their own.
-const maxNames = 1024
-
 // objects reads the accounts of one file of JSON objects.
 type objects struct {
-	*pass
-	attributes map[string]Attribute // of the account schema
-	schema     *identity.Schema
-	row        []identity.Value // scratch, by slot
-	others     int              // accounts of other sources
+	*Reading
+	others int // accounts of other sources
 }
 
 // readJSON yields the accounts of src until yield says no.
-func readJSON(ctx context.Context, p *pass, src io.Reader, yield func(identity.Account, error) bool) {
-	o := &objects{pass: p, attributes: map[string]Attribute{}}
-	var names []string
-	for _, a := range p.Attributes {
-		o.attributes[a.Name] = a
-		names = append(names, a.Name)
-	}
-	o.schema = identity.NewSchema(names...)
+func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identity.Account, error) bool) {
+	o := &objects{Reading: p}
 	ext := strings.ToLower(path.Ext(p.file))
 	v := newValues(src, ext == ".jsonl" || ext == ".ndjson")
 	for row := 0; ; row++ {
@@ -41,9 +28,10 @@ func readJSON(ctx context.Context, p *pass, src io.Reader, yield func(identity.A
 			yield(identity.Account{}, ctx.Err())
 			return
 		}
+
 		text, line, column, err := v.next()
 		if v.bad != "" {
-			p.refuse("json-syntax", diag.Pos{Line: v.badLine, Column: 1}, "%s", v.bad)
+			p.Refuse("json-syntax", diag.Pos{Line: v.badLine, Column: 1}, "%s", v.bad)
 		}
 		if err == io.EOF {
 			break
@@ -52,12 +40,16 @@ func readJSON(ctx context.Context, p *pass, src io.Reader, yield func(identity.A
 			yield(identity.Account{}, fmt.Errorf("%s, line %d: %w", p.file, v.line, err))
 			return
 		}
-		if a, ok := o.account(text, diag.Pos{File: p.file, Line: line, Column: column}); ok && !yield(a, nil) {
+
+		a, ok := o.account(text, diag.Pos{File: p.file, Line: line, Column: column})
+		if ok && !yield(a, nil) {
 			return
 		}
 	}
-	if o.others > 0 {
-		p.report(diag.Info, "account-other-source", diag.Pos{}, "%d accounts of other sources than %q are passed over", o.others, p.source)
+
+	o.reportOthers(o.others)
+	if v.wide != nil {
+		o.Assume("file-encoding", 0, "UTF-16", UTF8, 0)
 	}
 }
 
@@ -72,19 +64,19 @@ func (o *objects) account(text []byte, pos diag.Pos) (a identity.Account, ok boo
 			o.OnFinding(f)
 		}
 	}
+
 	if n == nil {
 		o.refused++
 		return a, false
 	}
 	if n.Kind() != jsondoc.Object {
-		o.refuse("json-shape", n.Pos(), "found a %s, expected an object with an account; it is left out", n.Kind())
+		o.Refuse("json-shape", n.Pos(), "found a %s, expected an object with an account; it is left out", n.Kind())
 		return a, false
 	}
-	a.Source = o.source
 	if listed(n) {
-		return o.listed(a, n)
+		return o.listed(n)
 	}
-	return o.plain(a, n)
+	return o.plain(n)
 }
 
 // listed reports whether an object is an account as the accounts API lists it.
@@ -97,11 +89,12 @@ func listed(n *jsondoc.Node) bool {
 // not correlated is linked to nobody, also when it names an identity.
 //
 // Source: identity-profile.md 3.3; API accounts list.
-func (o *objects) listed(a identity.Account, n *jsondoc.Node) (identity.Account, bool) {
-	if name := n.Get("sourceName").Text(); name != "" && name != o.source {
+func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
+	if !o.ofSource(n.Get("sourceId").Text(), n.Get("sourceName").Text()) {
 		o.others++
 		return a, false
 	}
+
 	attributes := n.Get("attributes")
 	a.NativeIdentity, a.Name = scalar(n.Get("nativeIdentity")), scalar(n.Get("name"))
 	if a.NativeIdentity == "" && o.NativeIdentity != "" {
@@ -111,28 +104,50 @@ func (o *objects) listed(a identity.Account, n *jsondoc.Node) (identity.Account,
 		a.Name = scalar(attributes.Get(o.DisplayName))
 	}
 	if a.NativeIdentity == "" {
-		o.refuse("account-id-missing", n.Pos(), "the account has no nativeIdentity; it is left out")
+		o.Refuse("account-id-missing", n.Pos(), "the account has no nativeIdentity; it is left out")
 		return a, false
 	}
-	a.ID, a.UUID = strings.Clone(n.Get("id").Text()), strings.Clone(n.Get("uuid").Text())
+
+	a.ID = strings.Clone(n.Get("id").Text())
 	a.ManuallyCorrelated = n.Get("manuallyCorrelated").IsTrue()
 	if !n.Get("uncorrelated").IsTrue() {
 		a.IdentityID = strings.Clone(n.Get("identityId").Text())
 	}
-	for _, name := range reserved {
-		if v := n.Get(name); !v.IsNull() {
-			o.set(&a, name, v.Text(), v.Pos())
-		}
-	}
+	o.fields(&a, n)
 	o.pack(&a, attributes)
+	o.listedStable(&a, n, attributes)
 	if list := n.Get("entitlements"); list.Kind() == jsondoc.Array {
 		a.Entitlements = nil
 		for _, item := range list.Items() {
-			o.entitle(&a, entitlement(item).Clone())
+			o.addEntitlements(&a, entitlement(item).Clone())
 		}
 	}
-	o.once(a.NativeIdentity, n.Pos())
+	o.Finish(&a, n.Pos())
 	return a, true
+}
+
+// listedStable sets the stable id of a listed account: uuid is its field, the
+// other names are attributes.
+func (o *objects) listedStable(a *identity.Account, n, attributes *jsondoc.Node) {
+	for _, name := range o.stableNames() {
+		text := scalar(attributes.Get(name))
+		if name == "uuid" && scalar(n.Get("uuid")) != "" {
+			text = scalar(n.Get("uuid"))
+		}
+		if text != "" {
+			a.UUID = text
+			return
+		}
+	}
+}
+
+// fields sets the fields of the account that members have the reserved names of.
+func (o *objects) fields(a *identity.Account, n *jsondoc.Node) {
+	for _, name := range reserved {
+		if v := n.Get(name); !v.IsNull() {
+			o.set(a, name, v.Text(), v.Pos())
+		}
+	}
 }
 
 // entitlement returns the value of an entitlement: a text, or an object with a
@@ -148,7 +163,7 @@ func entitlement(n *jsondoc.Node) identity.Value {
 }
 
 // plain reads an object whose members are the attributes.
-func (o *objects) plain(a identity.Account, n *jsondoc.Node) (identity.Account, bool) {
+func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
 	key := o.NativeIdentity
 	if key == "" {
 		if key = "nativeIdentity"; n.Get(key) == nil {
@@ -156,19 +171,21 @@ func (o *objects) plain(a identity.Account, n *jsondoc.Node) (identity.Account, 
 		}
 	}
 	if a.NativeIdentity = scalar(n.Get(key)); a.NativeIdentity == "" {
-		o.refuse("account-id-missing", n.Pos(), "the account has no account id (%q); it is left out", key)
+		o.Refuse("account-id-missing", n.Pos(), "the account has no account id (%q); it is left out", key)
 		return a, false
 	}
+
 	if o.DisplayName != "" {
 		a.Name = scalar(n.Get(o.DisplayName))
 	}
-	for _, name := range reserved {
-		if v := n.Get(name); !v.IsNull() {
-			o.set(&a, name, v.Text(), v.Pos())
+	o.fields(&a, n)
+	o.pack(&a, n)
+	for _, name := range o.stableNames() {
+		if a.UUID = scalar(n.Get(name)); a.UUID != "" {
+			break
 		}
 	}
-	o.pack(&a, n)
-	o.once(a.NativeIdentity, n.Pos())
+	o.Finish(&a, n.Pos())
 	return a, true
 }
 
@@ -184,57 +201,11 @@ func scalar(n *jsondoc.Node) string {
 // pack fills the attributes, and the entitlements among them, from the members
 // of n.
 func (o *objects) pack(a *identity.Account, n *jsondoc.Node) {
-	members := n.Members()
-	if !o.learn(members) {
-		own := map[string]identity.Value{}
-		for _, m := range members {
-			own[m.Key] = o.value(a, m)
+	o.Pack(a, func(yield func(string, identity.Value) bool) {
+		for _, m := range n.Members() {
+			if !yield(m.Key, m.Value.Value()) {
+				return
+			}
 		}
-		a.Attributes = identity.NewAttributes(own)
-		return
-	}
-	o.row = append(o.row[:0], make([]identity.Value, o.schema.Len())...)
-	for _, m := range members {
-		if slot, ok := o.schema.Slot(m.Key); ok {
-			o.row[slot] = o.value(a, m)
-		}
-	}
-	for _, v := range o.row {
-		o.packer.Value(v)
-	}
-	a.Attributes = o.packer.Pack(o.schema)
-}
-
-// value returns the value of a member. A multi-valued attribute is a list also
-// when the member is not.
-func (o *objects) value(a *identity.Account, m jsondoc.Member) identity.Value {
-	v, attribute := m.Value.Value(), o.attributes[m.Key]
-	if attribute.Multi && v.Kind() != identity.List && !v.IsNull() {
-		v = identity.ListValue(v)
-	}
-	if attribute.Entitlement {
-		o.entitle(a, v.Clone())
-	}
-	return v
-}
-
-// learn adds new names to the schema where there is no account schema. It
-// reports whether the schema has a place for all members that are kept.
-func (o *objects) learn(members []jsondoc.Member) bool {
-	if o.Attributes != nil && !o.KeepUnknown {
-		return true
-	}
-	var names []string
-	for _, m := range members {
-		if _, ok := o.schema.Slot(m.Key); !ok {
-			names = append(names, strings.Clone(m.Key))
-		}
-	}
-	if o.schema.Len()+len(names) > maxNames {
-		return len(names) == 0
-	}
-	if names != nil {
-		o.schema = o.schema.With(names...)
-	}
-	return true
+	})
 }

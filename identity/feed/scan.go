@@ -51,11 +51,16 @@ func (r *reader) scan(d []byte) (delims, others uint64) {
 	for i := range w {
 		w[i] = binary.LittleEndian.Uint64(b[8*i : 8*i+8])
 	}
-	delim, lineEnd := r.delim8, r.lineEnd8
-	delims = delimiters(w[0]^delim) | delimiters(w[1]^delim)<<8 | delimiters(w[2]^delim)<<16 | delimiters(w[3]^delim)<<24 |
-		delimiters(w[4]^delim)<<32 | delimiters(w[5]^delim)<<40 | delimiters(w[6]^delim)<<48 | delimiters(w[7]^delim)<<56
-	others = breaks(w[0], lineEnd) | breaks(w[1], lineEnd)<<8 | breaks(w[2], lineEnd)<<16 | breaks(w[3], lineEnd)<<24 |
-		breaks(w[4], lineEnd)<<32 | breaks(w[5], lineEnd)<<40 | breaks(w[6], lineEnd)<<48 | breaks(w[7], lineEnd)<<56
+	delim, lineEnd, quote := r.delim8, r.lineEnd8, r.quote8
+	delims = delimiters(w[0]^delim) | delimiters(w[1]^delim)<<8 |
+		delimiters(w[2]^delim)<<16 | delimiters(w[3]^delim)<<24 |
+		delimiters(w[4]^delim)<<32 | delimiters(w[5]^delim)<<40 |
+		delimiters(w[6]^delim)<<48 | delimiters(w[7]^delim)<<56
+	others = breaks(w[0], lineEnd, quote) | breaks(w[1], lineEnd, quote)<<8 |
+		breaks(w[2], lineEnd, quote)<<16 | breaks(w[3], lineEnd, quote)<<24 |
+		breaks(w[4], lineEnd, quote)<<32 | breaks(w[5], lineEnd, quote)<<40 |
+		breaks(w[6], lineEnd, quote)<<48 | breaks(w[7], lineEnd, quote)<<56
+
 	high := w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]
 	r.blockHigh = high
 	r.high |= high
@@ -69,6 +74,6 @@ func delimiters(x uint64) uint64 {
 
 // breaks marks line ends and quotes. A byte after one of them may be marked as
 // well, which costs nothing but a look.
-func breaks(word, lineEnd uint64) uint64 {
-	return ((word ^ lineEnd - lowBits) | (word ^ lowBits*'"' - lowBits)) &^ word & highBits * gather >> 56
+func breaks(word, lineEnd, quote uint64) uint64 {
+	return ((word ^ lineEnd - lowBits) | (word ^ quote - lowBits)) &^ word & highBits * gather >> 56
 }

@@ -42,9 +42,9 @@ func (q *Query) Refused() int { return int(q.refused.Load()) }
 // Accounts runs the query and yields its rows.
 func (q *Query) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
-		p := newPass(&q.options, q.name, q.name)
+		p := newReading(&q.options, q.name, q.name)
 		defer func() { q.refused.Store(int64(p.refused)) }()
-		if err := q.read(ctx, &table{pass: p}, yield); err != nil {
+		if err := q.read(ctx, &table{Reading: p}, yield); err != nil {
 			yield(identity.Account{}, fmt.Errorf("%s: %w", q.name, err))
 		}
 	}
@@ -56,21 +56,26 @@ func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account,
 		return err
 	}
 	defer rows.Close()
+
 	names, err := rows.Columns()
 	if err != nil {
 		return err
 	}
-	if err := t.layout(names, diag.Pos{}); err != nil {
+	if err := t.columnsOf(names, diag.Pos{}); err != nil {
 		return err
 	}
+
+	// The cells are used again for each row: values copy what they keep.
 	cells, into := make([]any, len(names)), make([]any, len(names))
 	for i := range cells {
 		into[i] = &cells[i]
 	}
+
 	for row := 1; rows.Next(); row++ {
 		if err := rows.Scan(into...); err != nil {
 			return fmt.Errorf("row %d: %w", row, err)
 		}
+
 		a, ok := t.account(cells, diag.Pos{Line: row, Column: 1})
 		if ok && !yield(a, nil) {
 			return nil
@@ -88,14 +93,16 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 	for i, cell := range cells {
 		values[i] = t.value(cell, pos)
 	}
+
 	a.Source, a.NativeIdentity = t.source, values[t.id].Text()
 	if a.NativeIdentity == "" {
-		t.refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
+		t.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
 		return a, false
 	}
 	if t.name >= 0 {
 		a.Name = values[t.name].Text()
 	}
+
 	for i, v := range values {
 		c := &t.columns[i]
 		if c.field != "" {
@@ -105,14 +112,20 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 			v = t.listValue(v.Text())
 		}
 		if c.Entitlement {
-			t.entitle(&a, v)
+			t.addEntitlements(&a, v)
 		}
 		if c.keep {
 			t.packer.Value(v)
 		}
 	}
 	a.Attributes = t.packer.Pack(t.schema)
-	t.once(a.NativeIdentity, pos)
+
+	for _, i := range t.stable {
+		if a.UUID = values[i].Text(); a.UUID != "" {
+			break
+		}
+	}
+	t.checkDuplicate(a.NativeIdentity, pos)
 	return a, true
 }
 
@@ -167,6 +180,6 @@ func (t *table) text(s string, pos diag.Pos) identity.Value {
 	if utf8.ValidString(s) {
 		return identity.StringValue(s)
 	}
-	t.report(diag.Warning, "text-utf8", pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
+	t.Report(diag.Warning, "text-utf8", pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
 	return identity.StringValue(replaceInvalid(s))
 }

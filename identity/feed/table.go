@@ -18,13 +18,15 @@ type column struct {
 
 // table is data with one set of columns for all accounts.
 type table struct {
-	*pass
+	*Reading
 	schema  *identity.Schema
 	columns []column
 	id      int // column of the account id
 	name    int // column of the account name, or -1
 	idSlot  int
-	nmSlot  int // slot of the account name, or -1
+	nmSlot  int          // slot of the account name, or -1
+	stable  []int        // columns that may hold the stable id, in their order
+	list    *accountList // when the file lists accounts of many sources
 }
 
 // find returns the first column that has the first of the given names that
@@ -41,13 +43,21 @@ func find(names []string, wanted ...string) int {
 	return -1
 }
 
-// layout finds the columns of id and name and decides for each column whether it
-// is an attribute or sets a field.
-func (t *table) layout(names []string, pos diag.Pos) error {
+// columnsOf finds the columns of id and name and decides for each column whether
+// it is an attribute or sets a field.
+func (t *table) columnsOf(names []string, pos diag.Pos) error {
+	if t.list = t.accountList(names); t.list != nil {
+		names = t.list.names
+	}
 	t.id, t.name = find(names, t.NativeIdentity, "nativeIdentity", "id"), find(names, t.DisplayName)
+	if t.list != nil {
+		t.id = t.list.id
+	}
+
 	if t.id < 0 && t.FirstColumn && t.NativeIdentity == "" && len(names) > 0 {
 		t.id = 0
-		t.report(diag.Info, "id-column", pos, "no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
+		t.Report(diag.Info, "id-column", pos,
+			"no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
 	}
 	if t.id < 0 {
 		want := t.NativeIdentity
@@ -56,8 +66,8 @@ func (t *table) layout(names []string, pos diag.Pos) error {
 		}
 		return fmt.Errorf("no column %s for the account id; there are %s", want, strings.Join(names, ", "))
 	}
-	if t.name < 0 && t.DisplayName != "" {
-		t.report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)
+	if t.name < 0 && t.DisplayName != "" && t.list == nil {
+		t.Report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)
 	}
 	t.split(names, pos)
 	return nil
@@ -66,23 +76,36 @@ func (t *table) layout(names []string, pos diag.Pos) error {
 // split makes the columns and the schema of those that are attributes.
 func (t *table) split(names []string, pos diag.Pos) {
 	var kept []string
+	attributes, first := t.attributeTable(), map[string]int{}
 	t.idSlot, t.nmSlot = -1, -1
 	for i, name := range names {
 		name = strings.Clone(name)
-		a, keep := t.attribute(name)
-		c := column{Attribute: a, keep: keep || i == t.id || i == t.name}
-		if first := slices.Index(names, name); first < i {
-			t.report(diag.Warning, "csv-duplicate-column", pos, "column %q occurs twice; the first one counts", name)
-			c = column{}
-		} else if slices.Contains(reserved[:], name) {
-			c.field = name
-		} else if !c.keep {
-			t.report(diag.Info, "column-unknown", pos, "column %q is not in the account schema; it is left out", name)
+		a, known := attributes[name]
+		if !known {
+			a = Attribute{Name: name}
 		}
-		if i == t.id {
+		known = known || t.Attributes == nil || t.KeepUnknown
+		c := column{Attribute: a, keep: known || i == t.id || i == t.name}
+
+		switch _, again := first[name]; {
+		case again:
+			t.Report(diag.Warning, "csv-duplicate-column", pos, "column %q occurs twice; the first one counts", name)
+			c = column{}
+		case t.list != nil && t.list.fields[i] != "":
+			c.field, c.keep = t.list.fields[i], attributes[name].Name != ""
+		case slices.Contains(reserved[:], name):
+			c.field = name
+		case !c.keep && !slices.Contains(t.stableNames(), name):
+			t.Report(diag.Info, "column-unknown", pos, "column %q is not in the account schema; it is left out", name)
+		}
+		if _, again := first[name]; !again {
+			first[name] = i
+		}
+
+		if i == t.id && c.keep {
 			t.idSlot = len(kept)
 		}
-		if i == t.name {
+		if i == t.name && c.keep {
 			t.nmSlot = len(kept)
 		}
 		if c.keep {
@@ -91,4 +114,22 @@ func (t *table) split(names []string, pos diag.Pos) {
 		t.columns = append(t.columns, c)
 	}
 	t.schema = identity.NewSchema(kept...)
+
+	for _, name := range t.stableNames() {
+		if i, ok := first[name]; ok {
+			t.stable = append(t.stable, i)
+		}
+	}
+}
+
+// attributeTable is the account schema by name; the first of two with one name
+// counts.
+func (r *Reading) attributeTable() map[string]Attribute {
+	attributes := make(map[string]Attribute, len(r.Attributes))
+	for _, a := range r.Attributes {
+		if _, again := attributes[a.Name]; !again {
+			attributes[a.Name] = a
+		}
+	}
+	return attributes
 }

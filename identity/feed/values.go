@@ -49,6 +49,9 @@ func (v *values) next() (text []byte, line, column int, err error) {
 	}
 	text = v.buf[v.pos : v.pos+n]
 	v.pos += n
+
+	// The column counts on from the value's last line, never from the start of
+	// the file: an export may be one line.
 	v.line += bytes.Count(text, []byte{'\n'})
 	if i := bytes.LastIndexByte(text, '\n'); i >= 0 {
 		v.column = 1 + utf8.RuneCount(text[i+1:])
@@ -58,16 +61,11 @@ func (v *values) next() (text []byte, line, column int, err error) {
 	return text, line, column, nil
 }
 
-// start skips the byte order mark and looks whether the file is an array.
+// start skips the byte order mark, decodes UTF-16 and looks whether the file is
+// an array.
 func (v *values) start() error {
-	for v.started, v.column = true, 1; v.end < 3 && !v.eof; {
-		if err := v.fill(); err != nil {
-			return err
-		}
-	}
-	if bytes.HasPrefix(v.buf[:v.end], []byte("\ufeff")) {
-		v.pos = 3
-	}
+	v.started, v.column = true, 1
+	v.begin("")
 	c, err := v.space()
 	if err != nil {
 		return err
@@ -109,22 +107,22 @@ func (v *values) separator() (byte, error) {
 		switch {
 		case err == io.EOF && v.array:
 			v.array = false
-			v.wrong("the array is not closed: the file is cut off")
+			v.problem("the array is not closed: the file is cut off")
 			return 0, err
 		case err != nil:
 			return 0, err
 		case v.array && c == ',':
 			if commas++; commas > 1 || !v.comma {
-				v.wrong("a comma without a value before it")
+				v.problem("a comma without a value before it")
 			}
 		case v.array && c == ']':
 			if commas > 0 {
-				v.wrong("a comma before the end of the array")
+				v.problem("a comma before the end of the array")
 			}
 			v.array, v.comma = false, false
 		default:
 			if v.array && v.comma && commas == 0 {
-				v.wrong("no comma between two values of the array")
+				v.problem("no comma between two values of the array")
 			}
 			v.comma = true
 			return c, nil
@@ -133,13 +131,16 @@ func (v *values) separator() (byte, error) {
 	}
 }
 
-func (v *values) wrong(msg string) { v.bad, v.badLine = msg, v.line }
+func (v *values) problem(msg string) { v.bad, v.badLine = msg, v.line }
 
 // measure returns the length of the value at pos: up to the bracket that closes
 // the first one, or, for everything else, up to a comma, bracket or line end.
 func (v *values) measure(first byte) (int, error) {
 	nested, depth := first == '{' || first == '[', 0
 	text, escaped := false, false
+
+	// Brackets count outside of texts only. Whether the value is JSON at all is
+	// for its parser to say.
 	for n := 0; ; n++ {
 		for v.pos+n == v.end {
 			if v.eof {
@@ -182,12 +183,13 @@ func (v *values) nextLine() (text []byte, line, column int, err error) {
 		if err != nil {
 			return nil, 0, 0, err
 		}
+
 		if n >= 0 {
 			text, line, column = v.buf[v.pos:v.pos+n], v.line, v.column
 			v.pos += n
 			return text, line, column, nil
 		}
-		v.wrong(fmt.Sprintf("the line is longer than %d bytes", v.limit))
+		v.problem(fmt.Sprintf("the line is longer than %d bytes", v.limit))
 		if err := v.drop(); err != nil {
 			return nil, 0, 0, err
 		}

@@ -30,10 +30,12 @@ func (s *seenIDs) put(id string, line int) (before int, again bool) {
 	if 4*(s.used+1) > 3*len(s.slots) {
 		s.grow()
 	}
+
 	tag := uint32(maphash.String(idSeed, id) >> 32)
 	i := s.start(tag)
 	for ; s.slots[i].chunk != 0; i = s.next(i) {
 		if slot := s.slots[i]; slot.tag == tag {
+			// Tags may be equal by chance, texts decide.
 			entry := s.chunks[slot.chunk-1][slot.at:]
 			if n, size := binary.Uvarint(entry[8:]); string(entry[8+size:8+size+int(n)]) == id {
 				before = int(binary.LittleEndian.Uint64(entry))
@@ -42,8 +44,9 @@ func (s *seenIDs) put(id string, line int) (before int, again bool) {
 			}
 		}
 	}
+
 	chunk, at := s.keep(id, line)
-	s.slots[i] = seenSlot{tag, chunk, at}
+	s.slots[i] = seenSlot{tag: tag, chunk: chunk, at: at}
 	s.used++
 	return 0, false
 }
@@ -57,6 +60,7 @@ func (s *seenIDs) keep(id string, line int) (chunk, at uint32) {
 		last++
 	}
 	c := s.chunks[last]
+
 	at = uint32(len(c))
 	c = binary.LittleEndian.AppendUint64(c, uint64(line))
 	s.chunks[last] = append(binary.AppendUvarint(c, uint64(len(id))), id...)
@@ -81,6 +85,7 @@ func (s *seenIDs) grow() {
 		if slot.chunk == 0 {
 			continue
 		}
+
 		i := s.start(slot.tag)
 		for s.slots[i].chunk != 0 {
 			i = s.next(i)

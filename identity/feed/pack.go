@@ -1,0 +1,104 @@
+package feed
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// maxNames is how many attributes objects without a schema may add to the
+// shared names; objects with still other names get names of their own.
+const maxNames = 1024
+
+// Pack sets the attributes of an account, and its entitlements among them, from
+// names and values. Names that the account schema does not have are dropped; of
+// two values with one name the last one counts. Names and texts are copied, so
+// they may be views of a buffer.
+func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Value]) {
+	r.prepare()
+	if !r.learn(values) {
+		own := map[string]identity.Value{}
+		for name, v := range values {
+			own[strings.Clone(name)] = r.attributeValue(a, name, v).Clone()
+		}
+		a.Attributes = identity.NewAttributes(own)
+		return
+	}
+
+	r.row = append(r.row[:0], make([]identity.Value, r.schema.Len())...)
+	for name, v := range values {
+		if slot, ok := r.schema.Slot(name); ok {
+			r.row[slot] = r.attributeValue(a, name, v)
+		}
+	}
+	for _, v := range r.row {
+		r.packer.Value(v)
+	}
+	a.Attributes = r.packer.Pack(r.schema)
+}
+
+// Finish completes an account whose fields and attributes are set: its source,
+// its stable id when it has none yet, and the look for another of its id.
+func (r *Reading) Finish(a *identity.Account, pos diag.Pos) {
+	a.Source = r.source
+	if a.UUID == "" {
+		r.stableID(a)
+	}
+	r.checkDuplicate(a.NativeIdentity, pos)
+}
+
+// SetField sets created, modified, disabled or locked of the account from a text.
+// One that is no date or no flag is reported and counts as absent.
+func (r *Reading) SetField(a *identity.Account, name, text string, pos diag.Pos) {
+	r.set(a, name, text, pos)
+}
+
+// prepare makes the table of attributes, once.
+func (r *Reading) prepare() {
+	if r.attributes != nil {
+		return
+	}
+	r.attributes = r.attributeTable()
+	var names []string
+	for _, a := range r.Attributes {
+		names = append(names, a.Name)
+	}
+	r.schema = identity.NewSchema(names...)
+}
+
+// attributeValue returns the value of an attribute. That of a multi-valued one is
+// a list also when it is a single one.
+func (r *Reading) attributeValue(a *identity.Account, name string, v identity.Value) identity.Value {
+	attribute := r.attributes[name]
+	if attribute.Multi && v.Kind() != identity.List && !v.IsNull() {
+		v = identity.ListValue(v)
+	}
+	if attribute.Entitlement {
+		r.addEntitlements(a, v.Clone())
+	}
+	return v
+}
+
+// learn adds new names to the schema where there is no account schema. It
+// reports whether the schema has a place for all values that are kept.
+func (r *Reading) learn(values iter.Seq2[string, identity.Value]) bool {
+	if r.Attributes != nil && !r.KeepUnknown {
+		return true
+	}
+
+	var fresh []string
+	for name := range values {
+		if _, ok := r.schema.Slot(name); !ok {
+			fresh = append(fresh, strings.Clone(name))
+		}
+	}
+	if r.schema.Len()+len(fresh) > maxNames {
+		return len(fresh) == 0
+	}
+	if fresh != nil {
+		r.schema = r.schema.With(fresh...)
+	}
+	return true
+}

@@ -1,0 +1,209 @@
+package feed
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Reading is one reading of a source: what its accounts share. Readers of other
+// formats get one from [NewFile] and build their accounts with it. It belongs to
+// one goroutine.
+type Reading struct {
+	*Options
+	file    string
+	source  string
+	open    func() (io.ReadCloser, error) // the same data again, see merger
+	packer  identity.Packer
+	block   []string // entitlements of many accounts
+	seen    *seenIDs // nil when nobody listens
+	refused int
+
+	attributes map[string]Attribute // of the account schema; nil until the first object
+	schema     *identity.Schema     // of accounts without a header, see Pack
+	row        []identity.Value     // scratch, by slot
+}
+
+func newReading(o *Options, file, source string) *Reading {
+	r := &Reading{Options: o, file: file, source: source}
+	if o.OnFinding != nil {
+		r.seen = &seenIDs{}
+	}
+	return r
+}
+
+// File returns the name of the file, for messages.
+func (r *Reading) File() string { return r.file }
+
+// Source returns the display name of the source.
+func (r *Reading) Source() string { return r.source }
+
+// Report tells about something that is wrong with the data, at a place in the
+// file.
+func (r *Reading) Report(s diag.Severity, code string, pos diag.Pos, format string, args ...any) {
+	if r.OnFinding == nil {
+		return
+	}
+	pos.File = r.file
+	r.OnFinding(diag.Diagnostic{Severity: s, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)})
+}
+
+// Refuse reports an account that is left out, and counts it.
+func (r *Reading) Refuse(code string, pos diag.Pos, format string, args ...any) {
+	r.refused++
+	r.Report(diag.Error, code, pos, format, args...)
+}
+
+// Assume tells about something that was recognised, defaulted or left out.
+func (r *Reading) Assume(code string, line int, used, instead string, count int) {
+	if r.OnAssumption == nil {
+		return
+	}
+	r.OnAssumption(diag.Assumption{
+		Code: code, Object: r.source, File: r.file, Line: line, Used: used, Instead: instead, Count: count,
+	})
+}
+
+// checkDuplicate reports an account whose id was there before. Which of them
+// counts is for the aggregation to decide: the last one (DECISION 44).
+func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
+	if r.seen == nil {
+		return
+	}
+	if line, ok := r.seen.put(id, pos.Line); ok {
+		r.Report(diag.Warning, "account-duplicate", pos, "account %q is also on line %d; the last one counts", id, line)
+	}
+}
+
+// set sets a field of the account from a reserved column.
+func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
+	if text == "" {
+		return
+	}
+
+	switch name {
+	case "created", "modified":
+		t, ok := parseTime(text)
+		switch {
+		case !ok:
+			r.Report(diag.Warning, "account-"+name, pos,
+				"%s %q is not a date, expected such as 2024-05-31T08:00:00Z; it counts as absent", name, text)
+		case name == "created":
+			a.Created = t
+		default:
+			a.Modified = t
+		}
+	case "disabled", "locked":
+		on := strings.EqualFold(text, "true")
+		if !on && !strings.EqualFold(text, "false") {
+			r.Report(diag.Warning, "account-flag", pos, "%s %q: expected true or false; it counts as false", name, text)
+		}
+		if name == "disabled" {
+			a.Disabled = on
+		} else {
+			a.Locked = on
+		}
+	}
+}
+
+// timeForms are RFC 3339, and a date with or without a time, taken as UTC.
+var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
+
+func parseTime(text string) (time.Time, bool) {
+	for _, form := range timeForms {
+		if t, err := time.Parse(form, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// addEntitlements adds the items of a value to the entitlements of an account.
+func (r *Reading) addEntitlements(a *identity.Account, v identity.Value) {
+	if v.Kind() != identity.List {
+		if !v.IsNull() {
+			r.addEntitlement(a, v.Text())
+		}
+		return
+	}
+
+	items := v.List()
+	if len(items)+len(a.Entitlements) <= fewEntitlements {
+		for _, item := range items {
+			r.addEntitlements(a, item)
+		}
+		return
+	}
+
+	// A group of a directory may have a hundred thousand members: searching the
+	// list for each of them would take the square of that.
+	seen := make(map[string]bool, len(items))
+	all := slices.Clone(a.Entitlements)
+	for _, name := range all {
+		seen[name] = true
+	}
+	appendNew(&all, seen, items)
+	a.Entitlements = slices.Clip(all)
+}
+
+// fewEntitlements is up to how many are searched one by one.
+const fewEntitlements = 32
+
+// appendNew appends the texts of items, and of the lists among them, that are
+// not seen yet.
+func appendNew(all *[]string, seen map[string]bool, items []identity.Value) {
+	for _, item := range items {
+		switch name := item.Text(); {
+		case item.Kind() == identity.List:
+			appendNew(all, seen, item.List())
+		case !item.IsNull() && !seen[name]:
+			seen[name] = true
+			*all = append(*all, name)
+		}
+	}
+}
+
+// addEntitlement adds one entitlement, a text that the account may keep. The
+// lists of many accounts share a block; each is closed against appending by the
+// next.
+func (r *Reading) addEntitlement(a *identity.Account, name string) {
+	if slices.Contains(a.Entitlements, name) {
+		return
+	}
+	n := len(a.Entitlements)
+
+	// The account's list is the end of the block, so the next item fits behind
+	// it; a full block is left to its accounts, and the list moves.
+	if len(r.block) == cap(r.block) {
+		r.block = append(make([]string, 0, max(512, 2*n)), a.Entitlements...)
+	}
+	r.block = append(r.block, name)
+	a.Entitlements = r.block[len(r.block)-n-1 : len(r.block) : len(r.block)]
+}
+
+// stableID sets the account's stable id from the first of the attributes that
+// has one (DECISION 48).
+func (r *Reading) stableID(a *identity.Account) {
+	for _, name := range r.stableNames() {
+		if text := a.Attributes.Get(name).Text(); text != "" {
+			a.UUID = text
+			return
+		}
+	}
+}
+
+// stableNames are the attributes that may hold a stable id, the first that has
+// one counts.
+func (r *Reading) stableNames() []string {
+	if r.StableID == nil {
+		return defaultStableID
+	}
+	return r.StableID
+}
+
+var defaultStableID = []string{"uuid"}
