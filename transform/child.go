@@ -245,7 +245,7 @@ func (t *Table) add(e Entry) {
 }
 
 // Variables are the attributes that an operation does not know itself, in JSON
-// order; see transforms.md 2.5.
+// order; see DECISION 5.
 type Variables struct{ list []binding }
 
 type binding struct {

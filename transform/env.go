@@ -30,7 +30,7 @@ type Directory interface {
 }
 
 // Unique tells whether a generated value is free. Comparison without case is
-// its business (DECISION of transforms.md 7.36).
+// its business (DECISION 47).
 type Unique interface {
 	Taken(ctx context.Context, value string) (bool, error)
 }
@@ -59,7 +59,7 @@ const (
 	defaultSteps  = 1_000_000
 	defaultOutput = 16 << 20
 	// MaxDepth is how deep transforms may be nested, references included
-	// (DECISION of transforms.md 2.11).
+	// (DECISION 9).
 	MaxDepth = 256
 )
 

@@ -5,8 +5,8 @@ import (
 	"github.com/idprofile/engine/transform/internal/velocity"
 )
 
-// The objects that templates may ask. Their members are those of transforms.md
-// 3.7; there is no reflection.
+// The objects that templates may ask. Their members are those of DECISION 14;
+// there is no reflection.
 
 // named is an object of which only the name is known: $attributeDefinition,
 // $field, $application. Without name it is not set.

@@ -155,7 +155,7 @@ func (s *Scope) start() {
 }
 
 // ByCreated orders accounts oldest first; those without creation time come last
-// (DECISION 18 of identity-profile.md).
+// (DECISION 49).
 func ByCreated(a, b *identity.Account) int {
 	switch {
 	case a.Created.IsZero() && b.Created.IsZero():

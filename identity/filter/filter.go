@@ -3,7 +3,7 @@
 //
 //	nativeIdentity.startsWith("x") && (type == "primary" || groups.contains("Admin"))
 //
-// Source: transforms.md 8.
+// Source: transform/DECISIONS.md, DECISION 48.
 package filter
 
 import (

@@ -27,7 +27,7 @@ type accountArgs struct {
 // source: of the oldest account first, falling through nulls to the next.
 //
 // No account, no such source and no value give null.
-// Source: transforms.md 7.1.
+// Source: DECISION 21.
 func accountAttribute() transform.Operation {
 	return transform.Define("accountAttribute", "Reads an attribute of an account of the identity on a source.", compileAccount,
 		transform.Traits{Also: []string{"account"}, Cheap: true, PassesInput: true, Tell: tellAccount},

@@ -37,7 +37,7 @@ func (n *firstValid) Eval(s *transform.Scope) (identity.Value, error) {
 // firstValidOp gives the first value that is not null. The empty string is valid.
 // Later items are not evaluated.
 //
-// Source: transforms.md 7.12.
+// Source: DECISION 31.
 func firstValidOp() transform.Operation {
 	return transform.Define("firstValid", "The first value that is not null; later ones are not evaluated.",
 		func(c *transform.Compiler, n *firstValid) transform.Node {
@@ -83,7 +83,7 @@ func textOrNull(v identity.Value) string {
 // chosen entry is evaluated.
 //
 // Error: [transform.ErrNoMatch] when no entry applies.
-// Source: transforms.md 7.20.
+// Source: DECISION 36.
 func lookupOp() transform.Operation {
 	return transform.Define("lookup", "The table entry with exactly the text of the input, else the entry default.",
 		func(c *transform.Compiler, n *lookup) transform.Node {
@@ -159,7 +159,7 @@ func space(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 // conditionalOp chooses between two values by one equality. Only the chosen
 // branch is evaluated; a null branch is an error.
 //
-// Source: transforms.md 7.5.
+// Source: DECISION 25.
 func conditionalOp() transform.Operation {
 	return transform.Define("conditional", "Chooses between two values by one equality, A eq B; other attributes are variables.",
 		func(c *transform.Compiler, n *conditional) transform.Node {

@@ -44,7 +44,7 @@ func countryFormat(f string) bool { return f == "alpha2" || f == "alpha3" || f =
 
 // iso3166 converts a country code or name to a code. Unknown countries give null.
 //
-// Source: transforms.md 7.15.
+// Source: DECISION 34.
 func iso3166() transform.Operation {
 	return transform.Define("iso3166", "Country code or name to a two-letter, three-letter or numeric code; null when unknown.",
 		func(c *transform.Compiler, n *iso3166Args) transform.Node {
@@ -71,7 +71,7 @@ func iso3166() transform.Operation {
 // rfc5646 converts a language name or three-letter code to a tag. Unknown
 // languages give null.
 //
-// Source: transforms.md 7.27.
+// Source: DECISION 41.
 func rfc5646() transform.Operation {
 	return defineNullable("rfc5646", "Language name or three-letter code to a language tag; null when unknown.",
 		func(_ *transform.Scope, text string) (identity.Value, error) {
@@ -123,7 +123,7 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 // e164phone writes a phone number in E.164 form. What is no valid number gives
 // null; extensions are dropped.
 //
-// Source: transforms.md 7.11; libphonenumber.
+// Source: DECISION 30; libphonenumber.
 func e164phone() transform.Operation {
 	return transform.Define("e164phone", "Phone number in E.164 form; null when it is not a valid number.",
 		func(c *transform.Compiler, n *e164Args) transform.Node {

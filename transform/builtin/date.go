@@ -95,7 +95,7 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 
 // dateFormat writes a date in another format. What does not parse gives null.
 //
-// Source: transforms.md 7.7, 4.2, 4.3; java.text.SimpleDateFormat.
+// Source: DECISION 27; java.text.SimpleDateFormat.
 func dateFormat() transform.Operation {
 	return transform.Define("dateFormat", "A date in another format, by SimpleDateFormat patterns in GMT; null when it does not parse.",
 		func(c *transform.Compiler, n *dateFormatArgs) transform.Node {
@@ -157,7 +157,7 @@ func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Va
 // dateMath adds to a date and rounds it, in UTC.
 //
 // Error: [transform.ErrFormat] for input that is no ISO 8601 date-time.
-// Source: transforms.md 7.8, 4.4.
+// Source: DECISION 18.
 func dateMath() transform.Operation {
 	return transform.Define("dateMath", "Adds to a date and rounds it, in UTC; the input is an ISO 8601 date-time.",
 		func(c *transform.Compiler, n *dateMathArgs) transform.Node {
@@ -287,7 +287,7 @@ func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
 //
 // Error: [transform.ErrFormat] for operands that are no ISO 8601 date-time,
 // [transform.ErrNull] for null.
-// Source: transforms.md 7.6.
+// Source: DECISION 26.
 func dateCompare() transform.Operation {
 	return transform.Define("dateCompare", "Chooses between two values by the order of two dates.",
 		func(c *transform.Compiler, n *dateCompareArgs) transform.Node {

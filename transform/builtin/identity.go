@@ -47,7 +47,7 @@ func checkIdentityName(c *transform.Compiler, name string) {
 
 // identityAttributeOp reads an identity attribute. Unknown and unset give null.
 //
-// Source: transforms.md 7.13.
+// Source: DECISION 32.
 func identityAttributeOp() transform.Operation {
 	return transform.Define("identityAttribute", "Reads an identity attribute by its system name.",
 		func(c *transform.Compiler, n *identityAttribute) transform.Node {
@@ -94,7 +94,7 @@ func (displayNameNode) Eval(s *transform.Scope) (identity.Value, error) {
 // displayNameOp gives the preferred, else the given name, a blank and the family
 // name of the identity.
 //
-// Source: transforms.md 7.10.
+// Source: DECISION 29.
 func displayNameOp() transform.Operation {
 	return transform.Define("displayName", "Preferred name, else given name, then a blank and the family name.",
 		func(c *transform.Compiler, _ *struct{}) transform.Node {
@@ -118,7 +118,7 @@ type reference struct {
 // referenceOp evaluates a stored transform on the input.
 //
 // Error: [transform.ErrUnknown], [transform.ErrCycle].
-// Source: transforms.md 7.28, 2.11.
+// Source: DECISION 9.
 func referenceOp() transform.Operation {
 	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
 		transform.Traits{Tell: tell("%q", "id")},
@@ -177,7 +177,7 @@ func (n *static) Eval(s *transform.Scope) (identity.Value, error) {
 
 // staticOp gives a fixed text, or one rendered from variables.
 //
-// Source: transforms.md 7.32, 2.5.
+// Source: DECISION 45, 5.
 func staticOp() transform.Operation {
 	return transform.Define("static", "A fixed value, or a template rendered with variables: all other attributes.",
 		func(c *transform.Compiler, n *static) transform.Node {

@@ -30,7 +30,7 @@ func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
 // concatOp joins values without separator. Null items vanish; nothing gives the
 // empty string.
 //
-// Source: transforms.md 7.4.
+// Source: DECISION 23.
 func concatOp() transform.Operation {
 	return transform.Define("concat", "Joins values without separator; null items vanish.",
 		func(c *transform.Compiler, n *concat) transform.Node {
@@ -101,7 +101,7 @@ func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
 
 // joinOp joins values with a separator. Null items are written as the text null.
 //
-// Source: transforms.md 7.16.
+// Source: DECISION 24.
 func joinOp() transform.Operation {
 	return transform.Define("join", "Joins values with a separator; null items are written as the text null.",
 		func(c *transform.Compiler, n *join) transform.Node {

@@ -66,7 +66,7 @@ func randomExample(config, match string) transform.Example {
 
 // randomAlphaNumeric gives random letters and digits.
 //
-// Source: transforms.md 7.23.
+// Source: DECISION 38.
 func randomAlphaNumeric() transform.Operation {
 	return transform.Define("randomAlphaNumeric", "Random letters and digits; 32 unless length says otherwise.",
 		func(c *transform.Compiler, n *random) transform.Node {
@@ -78,7 +78,7 @@ func randomAlphaNumeric() transform.Operation {
 
 // randomNumeric gives random digits, as text.
 //
-// Source: transforms.md 7.24.
+// Source: DECISION 38.
 func randomNumeric() transform.Operation {
 	return transform.Define("randomNumeric", "Random digits as text; 10 unless length says otherwise.",
 		func(c *transform.Compiler, n *random) transform.Node {
@@ -103,7 +103,7 @@ func (n *uuidNode) Eval(s *transform.Scope) (identity.Value, error) {
 
 // uuid gives a random UUID of version 4.
 //
-// Source: transforms.md 7.37.
+// Source: DECISION 38.
 func uuid() transform.Operation {
 	return transform.Define("uuid", "A random UUID of version 4 in lower case.",
 		func(c *transform.Compiler, _ *struct{}) transform.Node {

@@ -120,7 +120,7 @@ func (n *replace) Apply(s *transform.Scope, in identity.Value) (identity.Value, 
 // replaceOp replaces all matches of a regular expression. The replacement is
 // rendered even when nothing matches.
 //
-// Source: transforms.md 7.25, 5.
+// Source: DECISION 39.
 func replaceOp() transform.Operation {
 	return transform.Define("replace", "Replaces all matches of a Java regular expression.",
 		func(c *transform.Compiler, n *replace) transform.Node {
@@ -175,7 +175,7 @@ func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value
 // replaceAllOp replaces by a table of regular expressions, in the order of the
 // JSON text, each on the result of the one before.
 //
-// Source: transforms.md 7.26.
+// Source: DECISION 40.
 func replaceAllOp() transform.Operation {
 	return transform.Define("replaceAll", "Replaces by a table of Java regular expressions, one after another in JSON order.",
 		func(c *transform.Compiler, n *replaceAll) transform.Node {

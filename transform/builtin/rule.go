@@ -18,7 +18,7 @@ type ruleArgs struct {
 // ruleOp calls a custom rule, or one of the three operations of the utility rule.
 //
 // Error: [transform.ErrRule] when there is no stub for the rule or it fails.
-// Source: transforms.md 7.29, 7.30.
+// Source: DECISION 42, 43.
 func ruleOp() transform.Operation {
 	op := transform.Define("rule", "A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+"\" has three operations of its own.", compileRule,
 		transform.Traits{Tell: tell("%q", "name")},
@@ -124,7 +124,7 @@ func (n *endOfString) Apply(s *transform.Scope, in identity.Value) (identity.Val
 
 // getEndOfString gives the last characters, null when the text is shorter.
 //
-// Source: transforms.md 7.30.
+// Source: DECISION 43.
 func getEndOfString() transform.Operation {
 	return transform.Define("getEndOfString", "The last characters of the text; null when it is shorter.",
 		func(c *transform.Compiler, n *endOfString) transform.Node {
@@ -172,7 +172,7 @@ func (n *randomString) Eval(s *transform.Scope) (identity.Value, error) {
 
 // generateRandomString gives random letters and, on request, digits and signs.
 //
-// Source: transforms.md 7.30.
+// Source: DECISION 43.
 func generateRandomString() transform.Operation {
 	return transform.Define("generateRandomString", "Random letters and, on request, digits and special characters.",
 		func(c *transform.Compiler, n *randomString) transform.Node {
@@ -226,7 +226,7 @@ func otherIdentity(s *transform.Scope, uid string) (transform.Subject, error) {
 
 // getReferenceIdentityAttribute reads an attribute of another identity.
 //
-// Source: transforms.md 7.30.
+// Source: DECISION 43.
 func getReferenceIdentityAttribute() transform.Operation {
 	return transform.Define("getReferenceIdentityAttribute", "An attribute of the identity with that uid, or of the manager; null when there is none.",
 		func(c *transform.Compiler, n *referenceIdentity) transform.Node {

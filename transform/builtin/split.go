@@ -51,7 +51,7 @@ func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, er
 // splitOp gives one piece of a text that a regular expression divides.
 //
 // Error: [transform.ErrRange] for a piece that is not there, unless throws is false.
-// Source: transforms.md 7.31, 5.
+// Source: DECISION 44.
 func splitOp() transform.Operation {
 	return transform.Define("split", "One piece of the text, divided by a Java regular expression.",
 		func(c *transform.Compiler, n *split) transform.Node {

@@ -98,7 +98,7 @@ func (n *substring) fix() {
 // substringOp cuts a piece out of the text.
 //
 // Error: [transform.ErrRange] when the piece is not inside the text.
-// Source: transforms.md 7.33.
+// Source: DECISION 46.
 func substringOp() transform.Operation {
 	return transform.Define("substring", "A piece of the text by position; positions outside the text are an error.",
 		func(c *transform.Compiler, n *substring) transform.Node {

@@ -49,7 +49,7 @@ func defineNullable(typ, doc string, apply func(*transform.Scope, string) (ident
 
 // lower writes the text in lower case, by the full mapping of Unicode.
 //
-// Source: transforms.md 7.21, 6.
+// Source: DECISION 20.
 func lower() transform.Operation {
 	return defineText("lower", "Lower case, by the full and language-neutral mapping of Unicode.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
@@ -64,7 +64,7 @@ func lower() transform.Operation {
 
 // upper writes the text in upper case, by the full mapping of Unicode.
 //
-// Source: transforms.md 7.35, 6.
+// Source: DECISION 20.
 func upper() transform.Operation {
 	return defineText("upper", "Upper case, by the full and language-neutral mapping of Unicode.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
@@ -79,7 +79,7 @@ func upper() transform.Operation {
 
 // trim removes characters up to U+0020 at both ends.
 //
-// Source: transforms.md 7.34, 6.
+// Source: DECISION 20.
 func trim() transform.Operation {
 	return defineText("trim", "Removes blanks and control characters at both ends; no-break spaces stay.",
 		func(_ *transform.Scope, text string) (identity.Value, error) {
@@ -91,7 +91,7 @@ func trim() transform.Operation {
 
 // decomposeDiacriticalMarks removes accents: NFKD, then U+0300 to U+036F.
 //
-// Source: transforms.md 7.9.
+// Source: DECISION 28.
 func decomposeDiacriticalMarks() transform.Operation {
 	return defineText("decomposeDiacriticalMarks", "Compatibility decomposition (NFKD), then removal of U+0300 to U+036F. Letters such as ø, ł and ß stay.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
@@ -106,7 +106,7 @@ func decomposeDiacriticalMarks() transform.Operation {
 
 // normalizeNames writes a personal name in the usual capitals.
 //
-// Source: transforms.md 7.22.
+// Source: DECISION 37.
 func normalizeNames() transform.Operation {
 	return defineText("normalizeNames", "Capitals as in personal names: Mc and Mac, particles, numerals. Blank gives null.",
 		func(_ *transform.Scope, text string) (identity.Value, error) {
@@ -122,7 +122,7 @@ func normalizeNames() transform.Operation {
 
 // base64Encode encodes the UTF-8 bytes of the text.
 //
-// Source: transforms.md 7.3.
+// Source: DECISION 22.
 func base64Encode() transform.Operation {
 	return defineText("base64Encode", "Base64 of the UTF-8 bytes, with padding, in one line.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
@@ -134,7 +134,7 @@ func base64Encode() transform.Operation {
 // base64Decode decodes Base64 text to UTF-8.
 //
 // Error: [transform.ErrFormat] for anything that is not Base64.
-// Source: transforms.md 7.2, DECISION.
+// Source: DECISION 22.
 func base64Decode() transform.Operation {
 	return defineText("base64Decode", "Text of Base64, padding optional; bytes that are not UTF-8 become U+FFFD.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
@@ -256,7 +256,7 @@ func compileFind(c *transform.Compiler, n *find) transform.Node {
 
 // indexOf gives the position of the first occurrence in UTF-16 units, -1 if absent.
 //
-// Source: transforms.md 7.14.
+// Source: DECISION 33.
 func indexOf() transform.Operation {
 	return transform.Define("indexOf", "Position of the first occurrence of a text, in UTF-16 units from 0; -1 if absent.",
 		compileFind,
@@ -267,7 +267,7 @@ func indexOf() transform.Operation {
 
 // lastIndexOf gives the position of the last occurrence, as indexOf.
 //
-// Source: transforms.md 7.17.
+// Source: DECISION 33.
 func lastIndexOf() transform.Operation {
 	return transform.Define("lastIndexOf", "Position of the last occurrence of a text, in UTF-16 units from 0; -1 if absent.",
 		func(c *transform.Compiler, n *find) transform.Node {
@@ -326,7 +326,7 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 
 // leftPad fills the text up to a length on the left.
 //
-// Source: transforms.md 7.18; Apache Commons StringUtils.leftPad.
+// Source: DECISION 35; Apache Commons StringUtils.leftPad.
 func leftPad() transform.Operation {
 	return transform.Define("leftPad", "Fills the text up to a length on the left.",
 		func(c *transform.Compiler, n *pad) transform.Node {
@@ -342,7 +342,7 @@ func leftPad() transform.Operation {
 
 // rightPad fills the text up to a length on the right.
 //
-// Source: transforms.md 7.19; Apache Commons StringUtils.rightPad.
+// Source: DECISION 35; Apache Commons StringUtils.rightPad.
 func rightPad() transform.Operation {
 	return transform.Define("rightPad", "Fills the text up to a length on the right.",
 		func(c *transform.Compiler, n *pad) transform.Node {

@@ -134,7 +134,7 @@ func shorten(marked, counter string, maxSize int64) string {
 // usernameGenerator gives the first value of its patterns that nobody has.
 //
 // Error: [transform.ErrNoMatch] when no candidate is free.
-// Source: transforms.md 7.36.
+// Source: DECISION 47.
 func usernameGenerator() transform.Operation {
 	return transform.Define("usernameGenerator", "The first value of its patterns that nobody has; $uniqueCounter counts up.", compileUsername,
 		example("A name that is free", `{"type":"usernameGenerator","attributes":{"patterns":["$first.$last","$first.$last$uniqueCounter"],"first":"ann","last":"lee"}}`, "", "ann.lee"))

@@ -109,7 +109,7 @@ func (e *ISOError) Error() string {
 // The fraction has 1 to 9 digits. Dates that do not exist, hour 24, second 60 and offsets
 // beyond 18 hours are errors, as is anything before or behind. The error is an [*ISOError].
 //
-// Source: DECISION 4.1 (strict grammar); ranges as in java.time.OffsetDateTime.
+// Source: DECISION 15; ranges as in java.time.OffsetDateTime.
 func ParseISO(text string) (Instant, error) {
 	if i, ok := plainISO(text); ok {
 		return i, nil

@@ -43,7 +43,7 @@ const (
 // roundings such as /d (not to weeks). Blanks and an empty expression are errors. The error
 // is a [*MathError].
 //
-// Source: ISC operation "Date Math"; DECISION 4.4.
+// Source: ISC operation "Date Math"; DECISION 18.
 func CompileMath(expr string) (*Math, error) {
 	m := &Math{source: expr, now: strings.HasPrefix(expr, "now")}
 	if expr == "" {

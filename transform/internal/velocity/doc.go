@@ -11,5 +11,5 @@
 // are syntax errors; the left side of #set may be ${v}; arrays print as lists;
 // numbers beyond 64 bits lose digits when they meet decimals.
 //
-// Source: transforms specification, section 3; Apache Velocity 1.7.
+// Source: DECISION 10, 11, 12, 13 and 14; Apache Velocity 1.7.
 package velocity

@@ -28,7 +28,7 @@ type segment struct {
 // with a letter, {, #, * or [[ behind it. All other strings are literal, such
 // as regular expressions that end in $.
 //
-// Source: DECISION 3.1.
+// Source: DECISION 10.
 func NeedsRender(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
 		switch s[i] {

@@ -97,7 +97,7 @@ func eval(t *testing.T, src string, known map[string]Value) (string, error) {
 	return string(out), err
 }
 
-// TestSpec holds what the specification settles by itself.
+// TestSpec holds what the decisions settle by themselves.
 func TestSpec(t *testing.T) {
 	tests := []struct{ name, src, want string }{
 		{"braces on the left", "#set(${v} = 'a')$v", "a"},
