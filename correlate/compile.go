@@ -40,7 +40,6 @@ type compiled struct {
 	matchMode   string // of a criterion that looks at every identity
 	caseless    *spec  // stands in for key in an index that does not have it; needs a check of case
 	own         AccountRule
-	config      *RuleConfig // of rules of [Config.Rules]
 	label       string
 	pos         diag.Pos
 }
@@ -263,7 +262,7 @@ func (b *builder) hostRule(attribute string) {
 // rule compiles a rule of the configuration.
 func (b *builder) rule(c *RuleConfig, i int) {
 	before := len(b.found)
-	r := compiled{id: c.ID, method: ByConfig, criterion: i, onAmbiguous: c.OnAmbiguous, maxShared: c.MaxShared, config: c, pos: c.Pos}
+	r := compiled{id: c.ID, method: ByConfig, criterion: i, onAmbiguous: c.OnAmbiguous, maxShared: c.MaxShared, pos: c.Pos}
 	switch c.OnAmbiguous {
 	case Next, Stop, Narrow:
 	case "":

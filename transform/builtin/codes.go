@@ -26,10 +26,10 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 		if err != nil {
 			return v, err
 		}
-		if format = "alpha2"; !v.IsNull() {
+		if format = codes.Alpha2; !v.IsNull() {
 			format = v.Text()
 		}
-		if !countryFormat(format) {
+		if !codes.IsFormat(format) {
 			return identity.Value{}, fmt.Errorf("%w: format %q, expected alpha2, alpha3 or numeric", transform.ErrConfig, format)
 		}
 	}
@@ -39,8 +39,6 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 	}
 	return identity.StringValue(code), nil
 }
-
-func countryFormat(f string) bool { return f == "alpha2" || f == "alpha3" || f == "numeric" }
 
 // iso3166 converts a country code or name to a code. Unknown countries give null.
 //
@@ -53,8 +51,8 @@ func iso3166() transform.Operation {
 			v, ok := n.Format.Const()
 			switch {
 			case ok && v.IsNull():
-				n.fixed = "alpha2"
-			case ok && countryFormat(v.Text()):
+				n.fixed = codes.Alpha2
+			case ok && codes.IsFormat(v.Text()):
 				n.fixed = v.Text()
 			case ok:
 				c.Errorf("iso3166-format", "format", "found %s, expected alpha2, alpha3 or numeric", v)
@@ -63,7 +61,7 @@ func iso3166() transform.Operation {
 		},
 		transform.Traits{
 			Also:    []string{"country"},
-			Changes: map[string]transform.Change{"format": other(map[string]string{"alpha2": "alpha3", "alpha3": "alpha2", "numeric": "alpha2"})},
+			Changes: map[string]transform.Change{"format": other(map[string]string{codes.Alpha2: codes.Alpha3, codes.Alpha3: codes.Alpha2, codes.Numeric: codes.Alpha2})},
 		},
 		example("A name", `{"type":"iso3166","attributes":{"format":"alpha3"}}`, "Germany", "DEU"))
 }

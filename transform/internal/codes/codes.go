@@ -1,8 +1,6 @@
 package codes
 
 import (
-	"iter"
-
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
@@ -46,21 +44,6 @@ func IsRegion(code string) bool {
 		byAlpha2[int(code[0]-'A')*26+int(code[1]-'A')] != 0
 }
 
-// Countries yields the two-letter code and the English name of every country, in
-// the order of the codes.
-func Countries() iter.Seq2[string, string] {
-	return func(yield func(string, string) bool) {
-		for i, name := range english {
-			if !yield(alpha2s[2*i:2*i+2], names.at(int(name))) {
-				return
-			}
-		}
-	}
-}
-
-// CountryNames yields every name that [Country] knows, in order without case.
-func CountryNames() iter.Seq[string] { return names.first(len(nameCountries)) }
-
 // LanguageTag returns the tag of the language that text names: a name such as
 // French (Canada) or a three-letter code. ok is false for anything else, also for
 // codes of two letters.
@@ -73,10 +56,6 @@ func LanguageTag(text string) (tag string, ok bool) {
 	}
 	return tags.at(int(languageTags[i])), true
 }
-
-// LanguageNames yields every name and code that [LanguageTag] knows, in order
-// without case.
-func LanguageNames() iter.Seq[string] { return languages.first(len(languageTags)) }
 
 // find returns the place of the country that text names.
 func find(text string) (place int, ok bool) {
@@ -138,15 +117,4 @@ func (t *table) find(text string) (place int, ok bool) {
 		}
 	}
 	return 0, false
-}
-
-// first yields the first n texts.
-func (t *table) first(n int) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for i := range n {
-			if !yield(t.at(i)) {
-				return
-			}
-		}
-	}
 }

@@ -81,11 +81,11 @@ func TestCountrySource(t *testing.T) {
 		}
 		names += len(c.Names)
 	}
-	if n := len(slices.Collect(CountryNames())); n != names {
+	if n := len(slices.Collect(allCountryNames())); n != names {
 		t.Errorf("%d names, want %d", n, names)
 	}
 	english := map[string]string{}
-	for alpha2, name := range Countries() {
+	for alpha2, name := range allCountries() {
 		english[alpha2] = name
 	}
 	want := map[string]string{}
@@ -164,7 +164,7 @@ func TestLanguageSource(t *testing.T) {
 			}
 		}
 	}
-	if got, want := len(slices.Collect(LanguageNames())), len(file.Table)+2; got != want {
+	if got, want := len(slices.Collect(allLanguageNames())), len(file.Table)+2; got != want {
 		t.Errorf("%d names, want %d", got, want)
 	}
 	for _, text := range []string{"", "fr", "Klingon", "French(Canada)"} {
@@ -281,7 +281,7 @@ func FuzzCountry(f *testing.F) {
 func BenchmarkCountry(b *testing.B) {
 	texts := []string{"DE", "usa", "Germany", "united kingdom", "Ελλάδα", "276"}
 	byName := map[string]string{}
-	for name := range CountryNames() {
+	for name := range allCountryNames() {
 		byName[strings.ToLower(name)], _ = Country(name, Alpha3)
 	}
 	b.Run("table", func(b *testing.B) {

@@ -41,7 +41,7 @@ func TestHostile(t *testing.T) {
 			var left [2]limit.Budget
 			for i := range left {
 				left[i] = *newBudget()
-				_, err = re.ReplaceAll(&left[i], tt.input, LiteralReplacement(""))
+				_, err = re.ReplaceAll(&left[i], tt.input, literalReplacement(""))
 			}
 			if got := errors.Is(err, limit.Err); got != tt.limited || err != nil && !got {
 				t.Errorf("error %v, want limited %v", err, tt.limited)

@@ -39,7 +39,7 @@ func TestReplaceFirst(t *testing.T) {
 func TestAppendReplaceAll(t *testing.T) {
 	for _, regex := range []string{"[ae]", "a|e", "(?=q)q", "zz"} {
 		re := mustCompile(t, regex)
-		r := LiteralReplacement("$")
+		r := literalReplacement("$")
 		want, err := re.ReplaceAll(nil, "peace 😀 a", r)
 		if err != nil {
 			t.Fatal(err)
@@ -141,7 +141,7 @@ func TestBrokenText(t *testing.T) {
 		{"(?:b|,)+", "a\xff-\xe2\x82c-😀"},
 	}
 	for _, tt := range tests {
-		got, err := mustCompile(t, tt.regex).ReplaceAll(nil, src, LiteralReplacement("-"))
+		got, err := mustCompile(t, tt.regex).ReplaceAll(nil, src, literalReplacement("-"))
 		if err != nil || got != tt.want {
 			t.Errorf("%q: got %q, %v; want %q", tt.regex, got, err, tt.want)
 		}
@@ -153,7 +153,7 @@ func TestSplitPairs(t *testing.T) {
 	if diff := cmp.Diff([]string{"a", "\xed\xa0\xbd", "\xed\xb8\x80"}, got); diff != "" || err != nil {
 		t.Errorf("mismatch (-want +got), error %v\n%s", err, diff)
 	}
-	r := LiteralReplacement("")
+	r := literalReplacement("")
 	joined, err := mustCompile(t, "x*").ReplaceAll(nil, "ax😀", r)
 	if err != nil || joined != "a😀" || !utf8.ValidString(joined) {
 		t.Errorf("halves are not joined: %q, %v", joined, err)
@@ -163,7 +163,7 @@ func TestSplitPairs(t *testing.T) {
 func TestAllocations(t *testing.T) {
 	text := strings.Repeat("O'Brien-Smith, Zoë ", 50)
 	dst := make([]byte, 0, 4*len(text))
-	r := LiteralReplacement("_")
+	r := literalReplacement("_")
 	budget := &limit.Budget{}
 	for _, regex := range []string{"[^a-zA-Z0-9]", `\s+`, " ", ", ", `(\w)-(\w)`, `(?<=-)\w`} {
 		re := mustCompile(t, regex)
@@ -183,30 +183,13 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-func TestQuote(t *testing.T) {
-	for _, text := range []string{"a.b", `a\Eb`, `\`, "[", "", "$1", `x\E\Q`} {
-		ok, err := mustCompile(t, Quote(text)).Matches(nil, text)
-		if err != nil || !ok {
-			t.Errorf("%q does not match its quotation: %v", text, err)
-		}
-		r, err := ParseReplacement(QuoteReplacement(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := mustCompile(t, "x").ReplaceAll(nil, "x", r)
-		if err != nil || got != text {
-			t.Errorf("quoted replacement %q gives %q, %v", text, got, err)
-		}
-	}
-}
-
 func TestConcurrentUse(t *testing.T) {
 	re := mustCompile(t, `(a+)+(b|c)`)
 	done := make(chan error)
 	for range 4 {
 		go func() {
 			for range 200 {
-				got, err := re.ReplaceAll(newBudget(), strings.Repeat("a", 30)+"b é", LiteralReplacement("x"))
+				got, err := re.ReplaceAll(newBudget(), strings.Repeat("a", 30)+"b é", literalReplacement("x"))
 				if err == nil && got != "x é" {
 					err = errors.New("got " + got)
 				}
@@ -250,4 +233,13 @@ func FuzzCompile(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// literalReplacement is a Replacement in which no character is special.
+func literalReplacement(text string) *Replacement {
+	r := &Replacement{text: text, plain: true}
+	if text != "" {
+		r.parts = []replacePart{{literal: text}}
+	}
+	return r
 }

@@ -58,15 +58,6 @@ func ParseReplacement(text string) (*Replacement, error) {
 	return r, r.err
 }
 
-// LiteralReplacement is a Replacement in which no character is special.
-func LiteralReplacement(text string) *Replacement {
-	r := &Replacement{text: text, plain: true}
-	if text != "" {
-		r.parts = []replacePart{{literal: text}}
-	}
-	return r
-}
-
 func (r *Replacement) fail(pos int, msg string, cause error) error {
 	return &ReplacementError{Text: r.text, Offset: pos, Msg: msg, cause: cause}
 }
@@ -169,17 +160,4 @@ func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, erro
 		dst = append(dst, rest...)
 	}
 	return dst, r.err
-}
-
-// Quote gives an expression that matches exactly text.
-func Quote(text string) string {
-	if !strings.Contains(text, `\E`) {
-		return `\Q` + text + `\E`
-	}
-	return `\Q` + strings.ReplaceAll(text, `\E`, `\E\\E\Q`) + `\E`
-}
-
-// QuoteReplacement gives a replacement text that stands for text itself.
-func QuoteReplacement(text string) string {
-	return strings.NewReplacer(`\`, `\\`, `$`, `\$`).Replace(text)
 }
