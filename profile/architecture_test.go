@@ -29,9 +29,10 @@ var allowed = map[string][]string{
 	"transform/builtin":   {"transform", "transform/rule", "transform/internal/...", "identity", "identity/diag", "identity/jsondoc", "identity/filter"},
 	"correlate":           {"transform", "transform/rule", "identity/...", "identity", "correlate/internal/..."},
 	"correlate/internal/": {"identity", "correlate/internal/..."},
+	"correlate/linkage":   {"identity", "identity/...", "correlate", "correlate/internal/..."},
 	"profile":             {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate"},
-	"profile/":            {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "profile", "profile/..."},
-	"examples/":           {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "profile", "profile/...", "examples/..."},
+	"profile/":            {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/..."},
+	"examples/":           {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/...", "examples/..."},
 }
 
 // thirdParty says which folders may import a module.
@@ -40,7 +41,7 @@ var thirdParty = map[string][]string{
 	"github.com/nyaruka/phonenumbers": {"transform/internal/phone"},
 	"codeberg.org/go-pdf/fpdf":        {"identity/report/pdf"},
 	"golang.org/x/image":              {"identity/report/pdf"},
-	"golang.org/x/text":               {"transform/internal/", "identity/report/pdf", "correlate"},
+	"golang.org/x/text":               {"transform/internal/", "identity/report/pdf", "correlate", "correlate/linkage"},
 	"github.com/google/go-cmp":        {"identity/store/storetest", "identity/nonemployee/storetest"},
 	"github.com/alecthomas/kong":      {"examples/"},
 	"github.com/jedib0t/go-pretty/v6": {"examples/"},

@@ -1,0 +1,128 @@
+package linkage
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// Band is what is done with a pair.
+type Band uint8
+
+// The bands.
+const (
+	None   Band = iota // nothing
+	Review             // a person is asked
+	Linked             // one person, by itself
+)
+
+var bandNames = [...]string{"none", "review", "link"}
+
+// String returns the band as files write it.
+func (b Band) String() string { return bandNames[min(int(b), len(bandNames)-1)] }
+
+// MarshalText writes the band as files do.
+func (b Band) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// Pair is two records that may be one person.
+type Pair struct {
+	A, B        int32 // records of the result's tables
+	Probability float64
+	Bits        float64 // evidence, with the prior
+	Band        Band
+	Veto        string // why it is not linked although it is likely, "" for no reason
+	levels      pattern
+}
+
+// Result is what linking found.
+type Result struct {
+	A, B     *Table  // ordered by id; B is A for the pairs within one table
+	Pairs    []Pair  // with a band of review or better, by record of A, the likeliest first
+	Clusters []int32 // within one table: by record, the first record of its cluster
+	Model    *Model
+	Report   Report
+
+	s     *space
+	sc    *scorer
+	keys  []*key
+	prior float64 // bits, for one candidate of a record
+}
+
+// Within finds the records of one table that are one person.
+func Within(ctx context.Context, t *Table, o Options) (*Result, error) {
+	r, pairs, err := prepare(ctx, t, nil, &o)
+	if err != nil {
+		return nil, err
+	}
+	r.decideWithin(pairs, &o)
+	return r, ctx.Err()
+}
+
+// Between finds, for the records of a first table, those of a second one that are
+// the same person.
+func Between(ctx context.Context, a, b *Table, o Options) (*Result, error) {
+	r, pairs, err := prepare(ctx, a, b, &o)
+	if err != nil {
+		return nil, err
+	}
+	r.decideBetween(pairs, &o)
+	return r, ctx.Err()
+}
+
+// prepare finds and scores the candidates.
+func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, error) {
+	s := newSpace(a, b, o)
+	keys := s.keys()
+	s.plan(keys)
+	model := o.Model
+	if model == nil {
+		m, err := s.train(ctx, keys, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		model = m
+	}
+
+	sc := newScorer(s, model)
+	pairs, compared, err := sc.scorePairs(ctx, keys, o.workers())
+	if err != nil {
+		return nil, nil, err
+	}
+	slices.SortFunc(pairs, func(x, y scored) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
+	r := &Result{A: s.tables[0], B: s.tables[1], Model: model, s: s, sc: sc, keys: keys}
+	r.Report = report(s, keys, compared)
+	return r, pairs, nil
+}
+
+// Report tells what was assumed and what was done.
+type Report struct {
+	Columns  [2][]Recognised `json:"columns"`
+	Pairings []Pairing       `json:"pairings"`
+	Derived  []string        `json:"derived,omitempty"` // fields made of the name
+	Keys     []KeyReport     `json:"keys"`
+	Compared int64           `json:"compared"` // pairs
+	Sparse   bool            `json:"sparse"`   // too few pairs to trust what was learned
+	// Recall is the estimated share of the pairs of one person that the keys find.
+	Recall float64 `json:"recall"`
+}
+
+// KeyReport is what a blocking key costs and brings.
+type KeyReport struct {
+	Name  string `json:"name"`
+	Pairs int64  `json:"pairs"`
+	Cut   int    `json:"cutBlocks,omitempty"` // blocks left out as too large
+	Lost  int64  `json:"cutPairs,omitempty"`  // pairs of these
+	Links int    `json:"links"`               // of the pairs linked or to review
+	Alone int    `json:"alone"`               // of these, what no other key finds
+}
+
+func report(s *space, keys []*key, compared int64) Report {
+	r := Report{Columns: s.recognised, Pairings: s.pairings, Compared: compared}
+	for _, f := range s.derived {
+		r.Derived = append(r.Derived, s.fields[f].name)
+	}
+	for _, k := range keys {
+		r.Keys = append(r.Keys, KeyReport{Name: k.name, Pairs: k.pairs, Cut: k.Cut, Lost: k.cut})
+	}
+	return r
+}

@@ -1,0 +1,113 @@
+package linkage
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"sync"
+)
+
+func log2(x float64) float64 { return math.Log2(x) }
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// scored is a pair with its evidence.
+type scored struct {
+	a, b int32
+	p    pattern
+	bits float64 // with the prior
+	prob float64 // set by the decision
+	rank int32
+	veto string
+}
+
+// keepBits is the evidence from which a pair is kept: one in 4,000.
+const keepBits = -12
+
+// chunk is work for one goroutine: some blocks of a key.
+type chunk struct{ key, from, to int }
+
+// chunkPairs is how many pairs a chunk has, about.
+const chunkPairs = 1 << 16
+
+func chunksOf(keys []*key, self bool) []chunk {
+	var list []chunk
+	for n, k := range keys {
+		from, pairs := 0, int64(0)
+		for i, b := range k.blocks {
+			pairs += b.pairs(self)
+			if pairs >= chunkPairs || i == len(k.blocks)-1 {
+				list = append(list, chunk{key: n, from: from, to: i + 1})
+				from, pairs = i+1, 0
+			}
+		}
+	}
+	return list
+}
+
+// scorePairs scores the candidates of all keys, each pair once, and returns those
+// with some evidence and how many there were.
+func (sc *scorer) scorePairs(ctx context.Context, keys []*key, workers int) ([]scored, int64, error) {
+	chunks := chunksOf(keys, sc.s.self)
+	found := make([][]scored, len(chunks))
+	counts := make([]int64, len(chunks))
+	var next sync.Mutex
+	at := 0
+	take := func() int {
+		next.Lock()
+		defer next.Unlock()
+		at++
+		return at - 1
+	}
+
+	var wg sync.WaitGroup
+	for range max(1, workers) {
+		wg.Go(func() {
+			for i := take(); i < len(chunks) && ctx.Err() == nil; i = take() {
+				found[i], counts[i] = sc.scoreChunk(keys, chunks[i])
+			}
+		})
+	}
+	wg.Wait()
+
+	var all []scored
+	total := int64(0)
+	for i := range found {
+		all = append(all, found[i]...)
+		total += counts[i]
+		found[i] = nil
+	}
+	return all, total, ctx.Err()
+}
+
+func (sc *scorer) scoreChunk(keys []*key, c chunk) (out []scored, n int64) {
+	k := keys[c.key]
+	for _, b := range k.blocks[c.from:c.to] {
+		for i := b.a0; i < b.a1; i++ {
+			from := b.b0
+			if sc.s.self {
+				from = i + 1
+			}
+			for j := from; j < b.b1; j++ {
+				x, y := k.order[0][i], k.order[1][j]
+				if sc.s.self && x > y {
+					x, y = y, x
+				}
+				if earlier(keys, c.key, x, y) {
+					continue
+				}
+				n++
+				p := sc.s.compare(x, y)
+				if bits := sc.score(p, x, y); bits >= keepBits {
+					out = append(out, scored{a: x, b: y, p: p, bits: bits})
+				}
+			}
+		}
+	}
+	return out, n
+}
