@@ -42,7 +42,7 @@ var thirdParty = map[string][]string{
 	"codeberg.org/go-pdf/fpdf":        {"identity/report/pdf"},
 	"golang.org/x/image":              {"identity/report/pdf"},
 	"golang.org/x/text":               {"transform/internal/", "identity/report/pdf", "correlate", "correlate/linkage"},
-	"github.com/google/go-cmp":        {"identity/store/storetest", "identity/nonemployee/storetest"},
+	"github.com/google/go-cmp":        {"identity/store/storetest", "identity/nonemployee/storetest", "identity/internal/filelog/logtest"},
 	"github.com/alecthomas/kong":      {"examples/"},
 	"github.com/jedib0t/go-pretty/v6": {"examples/"},
 }

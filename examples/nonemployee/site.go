@@ -83,6 +83,9 @@ func openSite(ctx context.Context, c *Config, o siteOptions) (_ *site, err error
 			err = errors.Join(err, closeStore())
 		}
 	}()
+	if f, ok := objects.(*nonemployee.File); ok && f.Cut() != nil {
+		s.logger.Warn("the store ends with a commit that an interrupted program has left", "cut", f.Cut().String())
+	}
 	if s.service, err = s.newService(ctx, objects, o); err != nil {
 		return nil, err
 	}

@@ -39,6 +39,12 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if cut := f.Cut(); cut != nil {
+		if _, err := fmt.Fprintln(x.app.err, "warning:", cut); err != nil {
+			return err
+		}
+	}
+
 	for _, err := range f.All(ctx) {
 		if err != nil {
 			return err

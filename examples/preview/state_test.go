@@ -51,6 +51,31 @@ func TestRunStateUnusable(t *testing.T) {
 	}
 }
 
+// A state that ends with what an interrupted run has left says so, and keeps it.
+func TestRunStateCut(t *testing.T) {
+	dir := tenantWith(t, nil)
+	state := filepath.Join(t.TempDir(), "state")
+	if code, _, errs := invoke(t, "run", dir, "--state", state); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	whole, err := os.ReadFile(state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(state, int64(len(whole)-1)); err != nil {
+		t.Fatal(err)
+	}
+
+	code, _, errs := invoke(t, "run", dir, "--state", state)
+	if code != exitDone || !strings.Contains(errs, "warning: "+state+": the last ") {
+		t.Errorf("exit code %d, no warning in\n%s", code, errs)
+	}
+	kept, err := os.ReadFile(state + ".cut")
+	if err != nil || string(kept) != string(whole[8:len(whole)-1]) {
+		t.Errorf("%d bytes are kept of %d, error %v", len(kept), len(whole)-9, err)
+	}
+}
+
 // TestRunStateChanges: a run that goes on from an earlier one reports what has
 // become of people; the first run has nothing to compare with.
 func TestRunStateChanges(t *testing.T) {

@@ -1,131 +1,112 @@
 package nonemployee
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"hash/crc32"
-	"io"
-	"io/fs"
 	"iter"
 	"os"
-	"path/filepath"
-	"strconv"
 	"sync"
+
+	"github.com/idprofile/engine/identity/internal/filelog"
 )
 
-// File is a Store in one file. Every commit is one line, written ahead and synced, with
-// a checksum: a line that a crash cut short is dropped at the next open, so a commit is
-// there whole or not at all. When old lines outweigh the live objects the file is
-// written anew beside the old one and renamed over it.
+// Magic of the file, and the one kind of its entries: a change as JSON.
+const (
+	fileMagic   = "idpnemp1"
+	entryChange = 'C'
+)
+
+// Errors of a [File].
+var (
+	// ErrDamaged is returned when what had been written completely cannot be read.
+	// Nothing is changed then.
+	ErrDamaged = filelog.ErrDamaged
+	// ErrForeign is returned when a file is no store of this kind, or of a later
+	// version. Nothing is changed then.
+	ErrForeign = filelog.ErrForeign
+	// ErrInUse is returned when another program, or this one, has the file open. The
+	// text names the process, where it is known.
+	ErrInUse = filelog.ErrInUse
+	// ErrOtherWriter is returned when a file was changed by somebody who does not mind
+	// locks since it was opened.
+	ErrOtherWriter = filelog.ErrOtherWriter
+	// ErrReadOnly is returned by [File.Commit] of a file that was opened for reading.
+	ErrReadOnly = filelog.ErrReadOnly
+)
+
+// Cut tells what stood behind the last commit of a file, see [File.Cut].
+type Cut = filelog.Cut
+
+// File is a Store in one file. A commit is a batch with a checksum that is on the disk
+// when [File.Commit] returns, whole or not at all, whatever stops the program or the
+// machine. When what is out of date outweighs the live objects the file is written anew
+// beside the old one and renamed over it.
 //
-// One process may have the file open. A File holds all objects in memory.
+// The file is locked while it is open: one program may write, or several may read. A
+// File holds all objects in memory.
 type File struct {
-	mu     sync.RWMutex
-	t      table
-	disk   disk
-	path   string
-	file   diskFile
-	size   int64 // end of the last whole commit
-	waste  int64 // bytes of the file that later lines made obsolete, about
-	broken error // set when the end of the file is not known any more
+	mu    sync.RWMutex
+	t     table
+	log   *filelog.Log
+	waste int64 // bytes of the file that later commits made obsolete, about
 
 	compactFrom int64 // waste below which the file is never written anew
 }
 
-// disk is what a File needs of the file system; tests make it fail.
-type disk interface {
-	Open(path string, flag int) (diskFile, error)
-	Rename(from, to string) error
-	Remove(path string) error
-	SyncDir(path string) error
-}
+// OpenFile opens the store in a file, or makes an empty one that its owner alone may read
+// and write. Opening a file does not change it, whatever it holds; one from before files
+// had a mark of their own is written anew by the first commit.
+//
+// Error: [ErrInUse], [ErrForeign], [ErrDamaged], and what the operating system says.
+func OpenFile(path string) (*File, error) { return openFile(path, filelog.Options{}) }
 
-type diskFile interface {
-	io.ReadWriteCloser
-	Sync() error
-	Truncate(size int64) error
-	Seek(offset int64, whence int) (int64, error)
-	Stat() (fs.FileInfo, error)
-}
+// ReadFile opens a store that there is for reading. While it is open, others may read it
+// too and nobody may write.
+//
+// Error: as [OpenFile].
+func ReadFile(path string) (*File, error) { return openFile(path, filelog.Options{ReadOnly: true}) }
 
-type osDisk struct{}
-
-func (osDisk) Open(path string, flag int) (diskFile, error) { return os.OpenFile(path, flag, 0o600) }
-func (osDisk) Rename(from, to string) error                 { return os.Rename(from, to) }
-func (osDisk) Remove(path string) error                     { return os.Remove(path) }
-
-func (osDisk) SyncDir(path string) error {
-	d, err := os.Open(path)
+func openFile(path string, o filelog.Options) (*File, error) {
+	s := &File{t: newTable(), compactFrom: 1 << 20}
+	o.Magic, o.Replay, o.Before = fileMagic, s.replay, s.readLines
+	log, err := filelog.Open(path, o)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("store %w", err)
 	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-// OpenFile opens the store in a file, or makes an empty one. The file may be read and
-// written by its owner alone.
-func OpenFile(path string) (*File, error) { return openFile(path, osDisk{}) }
-
-func openFile(path string, d disk) (*File, error) {
-	f, err := d.Open(path, os.O_RDWR|os.O_CREATE)
-	if err != nil {
-		return nil, err
-	}
-	s := &File{t: newTable(), disk: d, path: path, file: f, compactFrom: 1 << 20}
-	if err := s.load(); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
-	}
+	s.log = log
 	return s, nil
 }
 
-// load reads all whole lines and cuts off what follows them.
-func (s *File) load() error {
-	r := bufio.NewReaderSize(s.file, 1<<16)
-	for {
-		line, err := r.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break // a line without its end was never committed
-		}
-		if err != nil {
-			return err
-		}
-		changes, ok, err := readLine(line)
-		if err != nil {
-			return fmt.Errorf("at byte %d: %w", s.size, err)
-		}
-		if !ok {
-			if _, err := r.Peek(1); errors.Is(err, io.EOF) {
-				break // the last line, damaged while it was written
-			}
-			return fmt.Errorf("at byte %d: the line is damaged, its checksum does not fit", s.size)
-		}
-		s.count(changes, len(line))
-		s.t.apply(changes)
-		s.size += int64(len(line))
-	}
-	return s.cut()
-}
+// Cut returns what stood behind the last commit when the file was opened: a commit that was
+// being written when its program or the machine stopped; nil when there was nothing. The
+// next commit sets it aside in a file of its own.
+func (s *File) Cut() *Cut { return s.log.Cut() }
 
-// cut puts the end of the file at the end of the last commit.
-func (s *File) cut() error {
-	if err := s.file.Truncate(s.size); err != nil {
+// replay takes in a change of the file. The changes of a commit come in the order in which
+// they can be made one by one: deletions first.
+func (s *File) replay(kind byte, body string) error {
+	if kind != entryChange {
+		return fmt.Errorf("an entry of the kind %q", kind)
+	}
+	var in fileChange
+	if err := json.Unmarshal([]byte(body), &in); err != nil {
 		return err
 	}
-	_, err := s.file.Seek(s.size, io.SeekStart)
-	return err
+	c, err := in.change()
+	if err != nil {
+		return err
+	}
+	s.count(c, len(body))
+	s.t.apply([]Change{c})
+	return nil
 }
 
-// count notes how many bytes the changes make obsolete: those of replaced objects,
-// taken to be as long as the new ones.
-func (s *File) count(changes []Change, size int) {
-	for _, c := range changes {
-		if c.Version > 0 {
-			s.waste += int64(size / len(changes))
-		}
+// count notes how many bytes a change makes obsolete: those of a replaced object, taken
+// to be as long as the new one.
+func (s *File) count(c Change, size int) {
+	if c.Version > 0 {
+		s.waste += int64(size)
 	}
 }
 
@@ -140,49 +121,26 @@ type fileChange struct {
 	Value   json.RawMessage `json:"o,omitempty"`
 }
 
-// writeLine gives "checksum json\n".
-func writeLine(changes []Change) ([]byte, error) {
-	out := make([]fileChange, len(changes))
-	for i, c := range changes {
-		out[i] = fileChange{c.Kind, c.ID, c.Parent, c.Unique, c.Version, c.Delete, nil}
-		if !c.Delete {
-			data, err := EncodeValue(c.Value)
-			if err != nil {
-				return nil, err
-			}
-			out[i].Value = data
-		}
+// change decodes a change.
+func (in *fileChange) change() (c Change, err error) {
+	c.Object = Object{Kind: in.Kind, ID: in.ID, Parent: in.Parent, Unique: in.Unique, Version: in.Version}
+	if c.Delete = in.Delete; !c.Delete {
+		c.Value, err = DecodeValue(in.Kind, in.Value)
 	}
-	body, err := json.Marshal(out)
-	if err != nil {
-		return nil, err
-	}
-	line := fmt.Appendf(make([]byte, 0, len(body)+10), "%08x ", crc32.ChecksumIEEE(body))
-	return append(append(line, body...), '\n'), nil
+	return c, err
 }
 
-// readLine reads what writeLine wrote; ok is false for a damaged line.
-func readLine(line []byte) (changes []Change, ok bool, err error) {
-	sum, body, found := bytes.Cut(bytes.TrimSuffix(line, []byte("\n")), []byte(" "))
-	want, err := strconv.ParseUint(string(sum), 16, 32)
-	if !found || err != nil || uint32(want) != crc32.ChecksumIEEE(body) {
-		return nil, false, nil
-	}
-	var in []fileChange
-	if err := json.Unmarshal(body, &in); err != nil {
-		return nil, false, err
-	}
-	changes = make([]Change, len(in))
-	for i, c := range in {
-		changes[i] = Change{Object{c.Kind, c.ID, c.Parent, c.Unique, c.Version, nil}, c.Delete}
-		if c.Delete {
-			continue
+// encodeChange writes a change as it stands in the file.
+func encodeChange(c Change) ([]byte, error) {
+	out := fileChange{Kind: c.Kind, ID: c.ID, Parent: c.Parent, Unique: c.Unique, Version: c.Version, Delete: c.Delete}
+	if !c.Delete {
+		data, err := EncodeValue(c.Value)
+		if err != nil {
+			return nil, err
 		}
-		if changes[i].Value, err = DecodeValue(c.Kind, c.Value); err != nil {
-			return nil, false, err
-		}
+		out.Value = data
 	}
-	return changes, true, nil
+	return json.Marshal(out)
 }
 
 // Get implements [Store].
@@ -211,104 +169,87 @@ func (s *File) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obj
 
 // Commit implements [Store]. When the file cannot be brought back to its state before a
 // failed write, this and all later commits fail until it is opened again.
+//
+// Error besides: [ErrOtherWriter], [ErrReadOnly], what the operating system says.
 func (s *File) Commit(ctx context.Context, changes []Change) error {
+	if s == nil {
+		return os.ErrInvalid // opening it failed
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken != nil {
-		return s.broken
-	}
 	if err := s.t.check(ctx, changes); err != nil {
 		return err
 	}
 	if len(changes) == 0 {
 		return nil
 	}
-	line, err := writeLine(changes)
-	if err != nil {
+
+	if s.log.Outdated() {
+		if err := s.compact(); err != nil {
+			return err
+		}
+	}
+	if err := s.log.Append(func(b *filelog.Batch) error { return s.write(b, changes) }); err != nil {
 		return err
 	}
-	if err := s.append(line); err != nil {
-		return err
-	}
-	s.size += int64(len(line))
-	s.count(changes, len(line))
 	s.t.apply(changes)
-	if s.waste > s.compactFrom && s.waste > s.size/2 {
-		// The commit is safe already; a failed compaction is tried again later.
+
+	// The commit is safe already; a failed compaction is tried again later.
+	if s.waste > s.compactFrom && s.waste > s.log.Size()/2 {
 		_ = s.compact()
 	}
 	return nil
 }
 
-func (s *File) append(line []byte) error {
-	if info, err := s.file.Stat(); err != nil {
-		return err
-	} else if info.Size() != s.size {
-		s.broken = fmt.Errorf("%s: another process wrote to the file", s.path)
-		return s.broken
+// write adds the changes of a commit, deletions first: they give up keys that others
+// take.
+func (s *File) write(b *filelog.Batch, changes []Change) error {
+	for _, deletes := range []bool{true, false} {
+		for _, c := range changes {
+			if c.Delete != deletes {
+				continue
+			}
+			body, err := encodeChange(c)
+			if err != nil {
+				return err
+			}
+			s.count(c, len(body))
+			if err := b.Entry(entryChange, body); err != nil {
+				return err
+			}
+		}
 	}
-	_, err := s.file.Write(line)
-	if err == nil {
-		err = s.file.Sync()
-	}
-	if err == nil {
-		return nil
-	}
-	if cut := s.cut(); cut != nil {
-		s.broken = fmt.Errorf("%s: cannot undo a failed write: %w", s.path, cut)
-	}
-	return err
+	return nil
 }
 
 // compact writes all live objects to a new file and puts it in place of the old one.
 func (s *File) compact() error {
 	s.waste = 0 // do not try again at every commit
-	tmp := s.path + ".new"
-	f, err := s.disk.Open(tmp, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	size, err := s.writeAll(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = s.disk.Rename(tmp, s.path)
-	}
-	if err != nil {
-		return errors.Join(err, f.Close(), s.disk.Remove(tmp))
-	}
-	old := s.file
-	s.file, s.size = f, size
-	return errors.Join(old.Close(), s.disk.SyncDir(filepath.Dir(s.path)))
-}
-
-// writeAll writes one line per object; versions stay, because a line counts them up.
-func (s *File) writeAll(f diskFile) (int64, error) {
-	w, size := bufio.NewWriterSize(f, 1<<16), int64(0)
-	for _, objects := range s.t.byID {
-		for _, live := range objects {
-			o := *live
-			o.Version--
-			line, err := writeLine([]Change{{Object: o}})
-			if err != nil {
-				return 0, err
-			}
-			size += int64(len(line))
-			if _, err := w.Write(line); err != nil {
-				return 0, err
+	return s.log.Rewrite(func(b *filelog.Batch) error {
+		for _, objects := range s.t.byID {
+			for _, live := range objects {
+				// Reading a change counts the version up.
+				o := *live
+				o.Version--
+				body, err := encodeChange(Change{Object: o})
+				if err != nil {
+					return err
+				}
+				if err := b.Entry(entryChange, body); err != nil {
+					return err
+				}
 			}
 		}
-	}
-	return size, w.Flush()
+		return nil
+	})
 }
 
 // Close closes the file. The store must not be used afterwards.
 func (s *File) Close() error {
+	if s == nil {
+		return os.ErrInvalid // opening it failed
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.broken == nil {
-		s.broken = fmt.Errorf("%s: %w", s.path, fs.ErrClosed)
-	}
-	return s.file.Close()
+	return s.log.Close()
 }

@@ -9,85 +9,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/internal/filelog"
+	"github.com/idprofile/engine/identity/internal/filelog/faultdisk"
 	"github.com/idprofile/engine/identity/isc"
 )
-
-var errDisk = errors.New("the disk is gone")
-
-// badDisk fails at one operation, the left-th that changes something. A torn write
-// writes half. With dead set everything after the failure fails too, as after a kill.
-type badDisk struct {
-	osDisk
-	left   int
-	dead   bool
-	failed bool
-}
-
-// step tells whether the operation fails.
-func (d *badDisk) step() bool {
-	if d.failed {
-		return d.dead
-	}
-	d.left--
-	d.failed = d.left < 0
-	return d.failed
-}
-
-func (d *badDisk) Open(path string, flag int) (diskFile, error) {
-	f, err := os.OpenFile(path, flag, 0o600)
-	return &badFile{f, d}, err
-}
-
-func (d *badDisk) Rename(from, to string) error {
-	if d.step() {
-		return errDisk
-	}
-	return d.osDisk.Rename(from, to)
-}
-
-func (d *badDisk) Remove(path string) error {
-	if d.step() {
-		return errDisk
-	}
-	return d.osDisk.Remove(path)
-}
-
-func (d *badDisk) SyncDir(path string) error {
-	if d.step() {
-		return errDisk
-	}
-	return d.osDisk.SyncDir(path)
-}
-
-type badFile struct {
-	*os.File
-	d *badDisk
-}
-
-func (f *badFile) Write(p []byte) (int, error) {
-	if f.d.step() {
-		n, _ := f.File.Write(p[:len(p)/2])
-		return n, errDisk
-	}
-	return f.File.Write(p)
-}
-
-func (f *badFile) Sync() error {
-	if f.d.step() {
-		return errDisk
-	}
-	return f.File.Sync()
-}
-
-func (f *badFile) Truncate(size int64) error {
-	if f.d.step() {
-		return errDisk
-	}
-	return f.File.Truncate(size)
-}
 
 var (
 	testAdmin  = Actor{ID: "admin", Rights: Admin}
@@ -167,14 +96,14 @@ func TestFileFailingDisk(t *testing.T) {
 		outcomes := map[int]int{}
 		for step := 0; ; step++ {
 			path := filepath.Join(t.TempDir(), "store")
-			d := &badDisk{left: step, dead: dead}
-			f, err := openFile(path, d)
+			d := faultdisk.Stepwise(step, dead)
+			f, err := openFile(path, filelog.Options{Disk: d})
 			if err == nil {
 				f.compactFrom = 1 // compaction fails as well
 				err = workload(t.Context(), f, rows)
-				f.file.Close()
+				_ = f.Close() // the disk may be dead
 			}
-			if !d.failed {
+			if !d.Failed {
 				if err != nil {
 					t.Fatalf("without a failure: %v", err)
 				}
@@ -202,26 +131,28 @@ func TestFileFailingDisk(t *testing.T) {
 // TestFileGoesOnAfterAnError: a failed write changes nothing and the next one works.
 func TestFileGoesOnAfterAnError(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store")
-	d := &badDisk{left: 1 << 30}
-	f, err := openFile(path, d)
+	d := &faultdisk.Disk{}
+	f, err := openFile(path, filelog.Options{Disk: d})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	commit := func(id string) error {
 		return f.Commit(t.Context(), []Change{{Object: Object{Kind: KindGuard, ID: id, Value: &Guard{}}}})
 	}
 	if err := commit("a"); err != nil {
 		t.Fatal(err)
 	}
-	d.left = 0
-	if err := commit("b"); !errors.Is(err, errDisk) {
+	*d = *faultdisk.Stepwise(0, false)
+	if err := commit("b"); !errors.Is(err, faultdisk.ErrFailed) {
 		t.Fatalf("commit gave %v", err)
 	}
 	if _, err := f.Get(t.Context(), KindGuard, "b"); !errors.Is(err, ErrNotFound) {
 		t.Errorf("the failed commit is there: %v", err)
 	}
 	if err := commit("c"); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
 	again, err := OpenFile(path)
@@ -236,75 +167,46 @@ func TestFileGoesOnAfterAnError(t *testing.T) {
 	}
 }
 
-// TestFileCutAnywhere cuts the file at every byte of its last line.
-func TestFileCutAnywhere(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "store")
-	f, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := workload(t.Context(), f, 2); err != nil {
-		t.Fatal(err)
-	}
-	f.Close()
-	src, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	last := strings.LastIndex(strings.TrimSuffix(string(src), "\n"), "\n") + 1
-	for cut := last; cut <= len(src); cut += 7 {
-		checkCut(t, dir, src[:cut], 0)
-	}
-	checkCut(t, dir, src, 2)
-	flipped := append([]byte{}, src...)
-	flipped[len(src)-20] ^= 1 // the last line, damaged in place
-	checkCut(t, dir, flipped, 0)
-	flipped = append([]byte{}, src...)
-	flipped[20] ^= 1
-	if err := os.WriteFile(path, flipped, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := OpenFile(path); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("a file damaged in the middle opened: %v", err)
-	}
-}
+// TestTwoWriters: one of two handles of a file gets it, and loses nothing.
+func TestTwoWriters(t *testing.T) {
+	for trial := range 20 {
+		path := filepath.Join(t.TempDir(), fmt.Sprint(trial))
+		a, err := OpenFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := OpenFile(path)
+		if !errors.Is(err, ErrInUse) {
+			t.Fatalf("the second handle: error %v, want ErrInUse", err)
+		}
 
-func checkCut(t *testing.T, dir string, src []byte, want int) {
-	t.Helper()
-	path := filepath.Join(dir, "cut")
-	if err := os.WriteFile(path, src, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	f, err := OpenFile(path)
-	if err != nil {
-		t.Fatalf("%d bytes: %v", len(src), err)
-	}
-	defer f.Close()
-	if got := whole(t, f, 2); got != want {
-		t.Errorf("%d bytes: %d records, want %d", len(src), got, want)
-	}
-}
+		var stored [2]int
+		var wait sync.WaitGroup
+		for w, s := range []*File{a, b} {
+			wait.Go(func() {
+				for i := range 5 {
+					o := Object{Kind: KindGuard, ID: fmt.Sprint(w, "-", i), Value: &Guard{Count: i}}
+					if s.Commit(t.Context(), []Change{{Object: o}}) == nil {
+						stored[w]++
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if err := a.Close(); err != nil {
+			t.Fatal(err)
+		}
 
-// TestFileOtherWriter: two processes cannot write to one file.
-func TestFileOtherWriter(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "store")
-	a, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Close()
-	b, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.Close()
-	change := []Change{{Object: Object{Kind: KindGuard, ID: "x", Value: &Guard{}}}}
-	if err := a.Commit(t.Context(), change); err != nil {
-		t.Fatal(err)
-	}
-	if err := b.Commit(t.Context(), change); err == nil {
-		t.Error("the second writer was not stopped")
+		again, err := OpenFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(allObjects(t, again)); n != stored[0]+stored[1] || n != 5 {
+			t.Errorf("%d objects are there, %v were stored", n, stored)
+		}
+		if err := again.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

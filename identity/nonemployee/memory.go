@@ -188,8 +188,9 @@ func (t *table) remove(kind Kind, id string) {
 	if len(t.byParent[kind][old.Parent]) == 0 {
 		delete(t.byParent[kind], old.Parent)
 	}
-	if old.Unique != "" {
-		delete(t.byUnique, uniqueKey{kind, old.Parent, old.Unique})
+	// Another object may have taken the key over already.
+	if key := (uniqueKey{kind, old.Parent, old.Unique}); t.byUnique[key] == id {
+		delete(t.byUnique, key)
 	}
 }
 

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
-	"unsafe"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/filelog"
 )
 
 // Kinds of entries in a log.
@@ -25,112 +23,106 @@ const (
 	entryForget   = 'F'
 )
 
-// ErrOtherWriter is returned when a file was changed by somebody else since it
-// was opened.
-var ErrOtherWriter = errors.New("the file was changed by another program")
+// Magics of the file. The frames of the first version hold entries or a commit, never both.
+const (
+	fileMagic  = "idpstor2"
+	fileMagic1 = "idpstor1"
+)
+
+// Errors of a [File].
+var (
+	// ErrDamaged is returned when what had been written completely cannot be read.
+	// Nothing is changed then.
+	ErrDamaged = filelog.ErrDamaged
+	// ErrForeign is returned when a file is no store of this kind, or of a later
+	// version. Nothing is changed then.
+	ErrForeign = filelog.ErrForeign
+	// ErrInUse is returned when another program, or this one, has the file open. The
+	// text names the process, where it is known.
+	ErrInUse = filelog.ErrInUse
+	// ErrOtherWriter is returned when a file was changed by somebody who does not mind
+	// locks since it was opened.
+	ErrOtherWriter = filelog.ErrOtherWriter
+	// ErrReadOnly is returned by [File.Apply] of a file that was opened for reading.
+	ErrReadOnly = filelog.ErrReadOnly
+)
+
+// Cut tells what stood behind the last batch of a file that counts, see [File.Cut].
+type Cut = filelog.Cut
 
 // File is a store in one file. Everything is held in memory too, so that reading
 // costs what it costs with [Memory]. Each batch is appended to the file with a
 // checksum and counts when it is on the disk as a whole; when most of the file
 // is out of date, it is written anew under another name and renamed.
 //
-// One program at a time may use the file. After an error of [File.Apply], such as
-// a full disk, the file and the store are as they were before.
+// The file is locked while it is open: one program may write, or several may
+// read. After an error of [File.Apply], such as a full disk, the file and the store are as
+// they were before.
 type File struct {
 	*Memory
-	path string
 
 	writing sync.Mutex // held while a batch is written
-	file    logFile
-	size    int64
+	log     *filelog.Log
 	lists   *lists
 	entries int // in the file
 	limit   int // entries at which the file is written anew
-	broken  error
 }
 
 var _ identity.Store = (*File)(nil)
 
-// OpenFile opens a store, which it creates when there is no file. What a
-// program that was stopped has left of a batch is cut off.
+// OpenFile opens a store, which it creates when there is no file. Opening a file
+// does not change it, whatever it holds; a file of an earlier version is
+// written anew by the first batch.
 //
-// Error: [ErrDamaged] when the content cannot be trusted, and what the operating
-// system says.
-func OpenFile(path string) (*File, error) {
-	f := &File{Memory: NewMemory(), path: path, lists: newLists()}
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+// Error: [ErrInUse], [ErrForeign], [ErrDamaged], and what the operating system says.
+func OpenFile(path string) (*File, error) { return openFile(path, filelog.Options{}) }
+
+// ReadFile opens a store that there is for reading. While it is open, others may
+// read it too and nobody may write.
+//
+// Error: as [OpenFile].
+func ReadFile(path string) (*File, error) { return openFile(path, filelog.Options{ReadOnly: true}) }
+
+func openFile(path string, o filelog.Options) (*File, error) {
+	f := &File{Memory: NewMemory(), lists: newLists()}
+	o.Magic, o.Older, o.Replay = fileMagic, []string{fileMagic1}, f.replay
+	log, err := filelog.Open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("store: %w", err)
+		return nil, fmt.Errorf("store %w", err)
 	}
-	f.file = file
-	info, err := file.Stat()
-	if err == nil {
-		err = f.load(info.Size())
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", path, errors.Join(err, file.Close()))
-	}
+	f.log = log
 	f.limit = f.nextLimit()
 	return f, nil
 }
 
-// load reads the file, or begins a new one.
-func (f *File) load(size int64) error {
-	head := make([]byte, min(size, int64(len(logMagic))))
-	if _, err := f.file.ReadAt(head, 0); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(logMagic, string(head)) {
-		return fmt.Errorf("it begins with %q, which is no store of this kind", head)
-	}
-	f.size = int64(len(logMagic))
-	if len(head) < len(logMagic) {
-		if _, err := f.file.WriteAt([]byte(logMagic), 0); err != nil {
-			return err
-		}
-		return errors.Join(f.file.Sync(), syncFolder(f.path))
-	}
-	r := &logReader{file: f.file, size: size}
-	if err := r.read(f.replay); err != nil {
-		return err
-	}
-	f.size = r.committed
-	if f.size < size {
-		return errors.Join(f.file.Truncate(f.size), f.file.Sync())
-	}
-	return nil
-}
+// Cut returns what stood behind the last batch that counts when the file was opened: a
+// batch that was being written when its program or the machine stopped; nil when there was
+// nothing. The next write sets it aside in a file of its own.
+func (f *File) Cut() *Cut { return f.log.Cut() }
 
-// replay takes in the entries of a payload.
-func (f *File) replay(payload string) error {
-	r := &reader{lists: f.lists, data: payload}
-	for r.data != "" && r.err == nil {
-		kind, body := r.byte(), r.text()
-		f.entries++
-		b := &reader{lists: f.lists, data: body}
-		switch kind {
-		case entryList:
-			f.lists.number(b.texts())
-		case entryIdentity:
-			i := b.person()
-			if b.err == nil {
-				f.s.put(i)
-			}
-		case entryDelete:
-			f.s.remove(b.text())
-		case entryLoose:
-			a := b.account()
-			f.s.loose[a.Key()] = &a
-		case entryForget:
-			delete(f.s.loose, identity.AccountKey{Source: b.text(), NativeIdentity: b.text()})
-		default:
-			return fmt.Errorf("%w: an entry of the kind %q", errCodec, kind)
+// replay takes in an entry of the file.
+func (f *File) replay(kind byte, body string) error {
+	f.entries++
+	b := &reader{lists: f.lists, data: body}
+	switch kind {
+	case entryList:
+		f.lists.number(b.texts())
+	case entryIdentity:
+		i := b.person()
+		if b.err == nil {
+			f.s.put(i)
 		}
-		if b.err != nil {
-			return b.err
-		}
+	case entryDelete:
+		f.s.remove(b.text())
+	case entryLoose:
+		a := b.account()
+		f.s.loose[a.Key()] = &a
+	case entryForget:
+		delete(f.s.loose, identity.AccountKey{Source: b.text(), NativeIdentity: b.text()})
+	default:
+		return fmt.Errorf("%w: an entry of the kind %q", errCodec, kind)
 	}
-	return r.err
+	return b.err
 }
 
 // put takes in an identity without looking for conflicts. An account that
@@ -169,6 +161,9 @@ func appendSized(b []byte, write func([]byte) []byte) []byte {
 	return b
 }
 
+// minAccount is fewer bytes than appendSized writes for the smallest account.
+const minAccount = 8
+
 // part returns a reader of the next part that appendSized wrote.
 func (r *reader) part() *reader {
 	n := uint32(r.byte()) | uint32(r.byte())<<8 | uint32(r.byte())<<16 | uint32(r.byte())<<24
@@ -186,7 +181,7 @@ func (r *reader) person() *identity.Identity {
 	i := p.identity()
 	r.err = errors.Join(r.err, p.err)
 	n := r.count()
-	if n > len(r.data)/frameHeader {
+	if n > len(r.data)/minAccount {
 		r.fail()
 		n = 0
 	}
@@ -203,8 +198,8 @@ func (r *reader) person() *identity.Identity {
 
 // Apply makes all changes of the batch, or none.
 //
-// Error: [identity.ErrConflict], [ErrOtherWriter], what the operating system
-// says.
+// Error: [identity.ErrConflict], [ErrOtherWriter], [ErrReadOnly], what the operating
+// system says.
 func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -213,19 +208,26 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	if err != nil {
 		return err
 	}
+	if f == nil {
+		return os.ErrInvalid // opening it failed
+	}
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	if err := c.check(func(key identity.AccountKey) (string, error) { return f.owner(ctx, key) }); err != nil {
 		return err
 	}
+
 	if err := f.append(ctx, c); err != nil {
-		return fmt.Errorf("store %s: %w", f.path, err)
+		return fmt.Errorf("store %s: %w", f.log.Path(), err)
 	}
 	f.mu.Lock()
 	f.s.apply(c)
 	f.mu.Unlock()
+
+	// The batch is safe already; a file that cannot be written anew is only longer
+	// than it could be.
 	if f.entries > f.limit && f.compact(ctx) != nil {
-		f.limit = 2 * f.entries // the file is good, only longer than it could be
+		f.limit = 2 * f.entries
 	}
 	return nil
 }
@@ -233,55 +235,31 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 // append writes a change behind the end of the file. After an error the file is
 // as it was.
 func (f *File) append(ctx context.Context, c *change) error {
-	if f.broken != nil {
-		return f.broken
+	if f.log.Outdated() {
+		if err := f.compact(ctx); err != nil {
+			return err
+		}
 	}
-	if err := f.alone(); err != nil {
+
+	known, entries := len(f.lists.schemas), 0
+	err := f.log.Append(func(b *filelog.Batch) error {
+		e := &entryWriter{batch: b, lists: f.lists, known: known}
+		err := e.change(ctx, c)
+		entries = b.Entries()
 		return err
-	}
-	known := len(f.lists.schemas)
-	w := newLogWriter(f.file, f.size)
-	e := &entryWriter{logWriter: w, lists: f.lists, known: known}
-	err := e.change(ctx, c)
-	if err == nil {
-		err = w.commit()
-	}
+	})
 	clear(f.lists.recent)
 	if err != nil {
 		f.lists.forget(known)
-		if cut := f.file.Truncate(f.size); cut != nil {
-			f.broken = fmt.Errorf("a batch could not be undone: %w", cut)
-		}
 		return err
 	}
-	f.size = w.at
-	f.entries += w.entries
-	return nil
-}
-
-// alone reports whether nobody else has written to or replaced the file.
-func (f *File) alone() error {
-	file, ok := f.file.(*os.File)
-	if !ok {
-		return nil
-	}
-	own, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	now, err := os.Stat(f.path)
-	if err != nil {
-		return err
-	}
-	if !os.SameFile(own, now) || now.Size() != f.size {
-		return ErrOtherWriter
-	}
+	f.entries += entries
 	return nil
 }
 
 // entryWriter writes changes as entries.
 type entryWriter struct {
-	*logWriter
+	batch *filelog.Batch
 	lists *lists
 	known int // lists that the file has
 	body  []byte
@@ -291,11 +269,11 @@ type entryWriter struct {
 func (e *entryWriter) put(kind byte, body []byte) error {
 	e.body = body[:0]
 	for ; e.known < len(e.lists.schemas); e.known++ {
-		if err := e.entry(entryList, appendTexts(nil, e.lists.schemas[e.known].Names())); err != nil {
+		if err := e.batch.Entry(entryList, appendTexts(nil, e.lists.schemas[e.known].Names())); err != nil {
 			return err
 		}
 	}
-	return e.entry(kind, body)
+	return e.batch.Entry(kind, body)
 }
 
 func (e *entryWriter) change(ctx context.Context, c *change) error {
@@ -331,50 +309,26 @@ func (f *File) Compact(ctx context.Context) error {
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	if err := f.compact(ctx); err != nil {
-		return fmt.Errorf("store %s: %w", f.path, err)
+		return fmt.Errorf("store %s: %w", f.log.Path(), err)
 	}
 	return nil
 }
 
 func (f *File) compact(ctx context.Context) error {
-	if f.broken != nil {
-		return f.broken
-	}
-	if err := f.alone(); err != nil {
+	lists, entries := newLists(), 0
+	err := f.log.Rewrite(func(b *filelog.Batch) error {
+		e := &entryWriter{batch: b, lists: lists}
+		err := e.change(ctx, &change{put: f.s.ids, loose: f.s.loose})
+		entries = b.Entries()
 		return err
-	}
-	name := f.path + ".new"
-	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	})
 	if err != nil {
 		return err
 	}
-	lists := newLists()
-	w, err := f.copyTo(ctx, file, lists)
-	if err == nil {
-		err = os.Rename(name, f.path)
-	}
-	if err != nil {
-		return errors.Join(err, file.Close(), os.Remove(name))
-	}
-	closed := f.file.Close()
-	f.file, f.size, f.lists, f.entries = file, w.at, lists, w.entries
+	clear(lists.recent)
+	f.lists, f.entries = lists, entries
 	f.limit = f.nextLimit()
-	return errors.Join(closed, syncFolder(f.path))
-}
-
-// copyTo writes everything to another file.
-func (f *File) copyTo(ctx context.Context, file logFile, l *lists) (*logWriter, error) {
-	if _, err := file.WriteAt([]byte(logMagic), 0); err != nil {
-		return nil, err
-	}
-	all := &change{put: f.s.ids, loose: f.s.loose}
-	w := newLogWriter(file, int64(len(logMagic)))
-	e := &entryWriter{logWriter: w, lists: l}
-	if err := e.change(ctx, all); err != nil {
-		return nil, err
-	}
-	clear(l.recent)
-	return w, w.commit()
+	return nil
 }
 
 // nextLimit is how many entries the file may have before most of them are out
@@ -383,22 +337,10 @@ func (f *File) nextLimit() int { return 1000 + 2*(len(f.s.ids)+len(f.s.loose)) }
 
 // Close releases the file. The store cannot be changed afterwards.
 func (f *File) Close() error {
+	if f == nil {
+		return os.ErrInvalid // opening it failed
+	}
 	f.writing.Lock()
 	defer f.writing.Unlock()
-	if f.broken == nil {
-		f.broken = os.ErrClosed
-	}
-	return f.file.Close()
+	return f.log.Close()
 }
-
-// syncFolder makes a new name of a file durable, where folders can be synced.
-func syncFolder(path string) error {
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	_ = dir.Sync() // not every system can; the content is safe either way
-	return dir.Close()
-}
-
-func viewOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

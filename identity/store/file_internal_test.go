@@ -8,41 +8,9 @@ import (
 	"testing"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/filelog"
+	"github.com/idprofile/engine/identity/internal/filelog/faultdisk"
 )
-
-var errFull = errors.New("no space left on device")
-
-// fullDisk takes so many bytes and then no more.
-type fullDisk struct {
-	logFile
-	left     int
-	syncs    bool // Sync fails
-	truncate bool // so does Truncate
-}
-
-func (d *fullDisk) WriteAt(b []byte, at int64) (int, error) {
-	n := min(len(b), d.left)
-	d.left -= n
-	written, err := d.logFile.WriteAt(b[:n], at)
-	if err == nil && n < len(b) {
-		err = errFull
-	}
-	return written, err
-}
-
-func (d *fullDisk) Sync() error {
-	if d.syncs {
-		return errFull
-	}
-	return d.logFile.Sync()
-}
-
-func (d *fullDisk) Truncate(size int64) error {
-	if d.truncate {
-		return errFull
-	}
-	return d.logFile.Truncate(size)
-}
 
 func person(id, attribute string) *identity.Identity {
 	return &identity.Identity{ID: id, Attributes: identity.NewAttributes(map[string]identity.Value{attribute: identity.StringValue(id)}),
@@ -57,107 +25,122 @@ func (f *File) ids() string {
 	return fmt.Sprint(f.s.sorted)
 }
 
-// A batch that the disk has no room for leaves the state as it was; when there
-// is room again, the store goes on.
-func TestFileDiskFull(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	f, err := OpenFile(path)
+// onDisk opens a store on a disk that may fail, with one identity in it.
+func onDisk(t *testing.T) (*File, *faultdisk.Disk) {
+	t.Helper()
+	d := &faultdisk.Disk{}
+	f, err := openFile(filepath.Join(t.TempDir(), "s"), filelog.Options{Disk: d})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", "x")}}); err != nil {
 		t.Fatal(err)
 	}
-	good := f.file
+	return f, d
+}
+
+// reopen closes a store, whatever that says, and opens its file.
+func reopen(t *testing.T, f *File) *File {
+	t.Helper()
+	_ = f.Close() // its disk may be broken
+	g, err := OpenFile(f.log.Path())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { g.Close() })
+	return g
+}
+
+// A batch that the disk has no room for leaves the state as it was; when there
+// is room again, the store goes on.
+func TestFileDiskFull(t *testing.T) {
+	f, d := onDisk(t)
 	for room := range 80 {
-		d := &fullDisk{logFile: good, left: room, syncs: room == 79}
+		*d = faultdisk.Disk{On: true, Steps: 1 << 30, Bytes: room}
 		if room == 79 {
-			d.left = 1 << 20
+			d.Bytes, d.Syncs = -1, true
 		}
-		f.file = d
 		err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("b", fmt.Sprint("new", room))}, Delete: []string{"a"}})
-		if err == nil {
-			t.Fatalf("room for %d bytes was enough", room)
-		}
-		if !errors.Is(err, errFull) || f.ids() != "[a]" {
+		if !errors.Is(err, faultdisk.ErrFailed) || f.ids() != "[a]" {
 			t.Fatalf("room for %d bytes: error %v, identities %s", room, err, f.ids())
 		}
-		if info, err := os.Stat(path); err != nil || info.Size() != f.size {
-			t.Fatalf("room for %d bytes: the file has %d bytes, want %d (%v)", room, info.Size(), f.size, err)
+		if info, err := os.Stat(f.log.Path()); err != nil || info.Size() != f.log.Size() {
+			t.Fatalf("room for %d bytes: the file has %d bytes, want %d (%v)", room, info.Size(), f.log.Size(), err)
 		}
 		if room == 50 {
-			f.file = good
+			d.On = false
 			if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", "after")}}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	f.file = good
-	g, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
-	if got := g.s.ids["a"].Attributes.Get("after").Text(); g.ids() != "[a]" || got != "a" {
-		t.Errorf("opened again: identities %s, attribute %q", g.ids(), got)
+
+	g := reopen(t, f)
+	if got := g.s.ids["a"].Attributes.Get("after").Text(); g.ids() != "[a]" || got != "a" || g.Cut() != nil {
+		t.Errorf("opened again: identities %s, attribute %q, cut %v", g.ids(), got, g.Cut())
 	}
 }
 
 // A batch that can neither be written nor undone ends the writing; what was
 // there before is still found when the file is opened again.
 func TestFileCannotUndo(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	f, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", "x")}}); err != nil {
-		t.Fatal(err)
-	}
-	f.file = &fullDisk{logFile: f.file, left: 30, truncate: true}
+	f, d := onDisk(t)
+	*d = faultdisk.Disk{On: true, Steps: 1 << 30, Bytes: 30, Truncate: true}
 	for range 2 {
-		if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("b", "x")}}); !errors.Is(err, errFull) || f.ids() != "[a]" {
+		err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("b", "x")}})
+		if !errors.Is(err, faultdisk.ErrFailed) || f.ids() != "[a]" {
 			t.Fatalf("error %v, identities %s", err, f.ids())
 		}
 	}
-	g, err := OpenFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
-	if g.ids() != "[a]" {
-		t.Errorf("identities %s", g.ids())
+
+	if g := reopen(t, f); g.ids() != "[a]" || g.Cut() == nil {
+		t.Errorf("identities %s, cut %v", g.ids(), g.Cut())
 	}
 }
 
+// Whichever operation of the disk fails while the file is written anew: nothing is
+// lost, and the store goes on.
+func TestFileCompactFails(t *testing.T) {
+	for step := 0; ; step++ {
+		f, d := onDisk(t)
+		*d = *faultdisk.Stepwise(step, false)
+		err := f.Compact(t.Context())
+		if !d.Failed {
+			if err != nil || step < 4 {
+				t.Fatalf("%d steps, error %v", step, err)
+			}
+			break
+		}
+		if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("b", "y")}}); err != nil {
+			t.Fatalf("step %d: %v", step, err)
+		}
+		if g := reopen(t, f); g.ids() != "[a b]" || g.Cut() != nil {
+			t.Errorf("step %d: identities %s, cut %v", step, g.ids(), g.Cut())
+		}
+	}
+}
+
+// Somebody who does not mind locks changes the file, or puts another one in its place.
 func TestFileOtherWriter(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	f, err := OpenFile(path)
+	batch := identity.Batch{Put: []*identity.Identity{person("b", "x")}}
+	f, _ := onDisk(t)
+	content, err := os.ReadFile(f.log.Path())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	g, err := OpenFile(path)
-	if err != nil {
+	if err := os.WriteFile(f.log.Path(), append(content, 'x'), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	defer g.Close()
-	if err := g.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", "x")}}); err != nil {
-		t.Fatal(err)
+	if err := f.Apply(t.Context(), batch); !errors.Is(err, ErrOtherWriter) {
+		t.Errorf("longer: error %v, want ErrOtherWriter", err)
 	}
-	if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("b", "x")}}); !errors.Is(err, ErrOtherWriter) {
-		t.Errorf("error %v, want ErrOtherWriter", err)
-	}
-	if err := g.Compact(t.Context()); err != nil {
+
+	f, _ = onDisk(t)
+	if err := errors.Join(os.Remove(f.log.Path()), os.WriteFile(f.log.Path(), content, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Compact(t.Context()); !errors.Is(err, ErrOtherWriter) {
-		t.Errorf("error %v, want ErrOtherWriter", err)
-	}
-	if err := g.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("c", "x")}}); err != nil || g.ids() != "[a c]" {
-		t.Errorf("error %v, identities %s", err, g.ids())
+		t.Errorf("replaced: error %v, want ErrOtherWriter", err)
 	}
 }
 
@@ -175,30 +158,31 @@ func TestFileCompacts(t *testing.T) {
 		if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", fmt.Sprint("x", n%3))}}); err != nil {
 			t.Fatal(err)
 		}
-		largest = max(largest, f.size)
+		largest = max(largest, f.log.Size())
 	}
-	if f.entries > 20 || f.size > largest/4 {
-		t.Errorf("%d entries, %d bytes, at most %d", f.entries, f.size, largest)
+	if f.entries > 20 || f.log.Size() > largest/4 {
+		t.Errorf("%d entries, %d bytes, at most %d", f.entries, f.log.Size(), largest)
 	}
 	if _, err := os.Stat(path + ".new"); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the new file was left: %v", err)
 	}
 }
 
-// Whatever a file holds, opening it gives a store or an error.
+// Whatever an entry holds, taking it in gives a store or an error.
 func FuzzReplay(f *testing.F) {
 	l := newLists()
 	p := person("a", "x")
 	p.Evaluation = identity.Evaluation{Mappings: "m", Again: []string{"a"}, Given: p.Attributes}
 	p.Attributes = identity.NewAttributes(map[string]identity.Value{"l": identity.StringsValue("a", "b"), "i": identity.IntValue(7)})
-	body := l.appendPerson(nil, p)
-	seed := append(appendText([]byte{entryList}, string(appendTexts(nil, []string{"i", "l"}))), entryIdentity)
-	f.Add(appendText(seed, string(body)))
-	f.Add(appendText([]byte{entryDelete}, string(appendText(nil, "a"))))
-	f.Add(appendText([]byte{entryLoose}, string(l.appendAccount(nil, &p.Accounts[0]))))
-	f.Fuzz(func(t *testing.T, payload []byte) {
+	f.Add(byte(entryIdentity), []byte(l.appendPerson(nil, p)))
+	f.Add(byte(entryList), appendTexts(nil, []string{"i", "l"}))
+	f.Add(byte(entryDelete), appendText(nil, "a"))
+	f.Add(byte(entryLoose), l.appendAccount(nil, &p.Accounts[0]))
+	f.Fuzz(func(t *testing.T, kind byte, body []byte) {
 		s := &File{Memory: NewMemory(), lists: newLists()}
-		if s.replay(string(payload)) != nil {
+		s.lists.number([]string{"i", "l"})
+		s.lists.number([]string{"x"})
+		if s.replay(kind, string(body)) != nil {
 			return
 		}
 		for _, i := range s.s.all() {
@@ -206,6 +190,30 @@ func FuzzReplay(f *testing.F) {
 				s.s.find(name, "x", true)
 			}
 			i.Clone()
+		}
+	})
+}
+
+// Whatever a file holds, opening it gives a store or an error, and changes nothing.
+func FuzzOpenFile(f *testing.F) {
+	for _, name := range []string{"testdata/version1.state"} {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(content)
+	}
+	f.Add([]byte(fileMagic))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		path := filepath.Join(t.TempDir(), "s")
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := OpenFile(path); err == nil {
+			s.Close()
+		}
+		if now, err := os.ReadFile(path); err != nil || string(now) != string(content) {
+			t.Errorf("the file was changed (%v)", err)
 		}
 	})
 }

@@ -1,15 +1,19 @@
 package store_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/filelog/logtest"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/identity/store/storetest"
 )
@@ -121,8 +125,8 @@ func TestFileTornBatch(t *testing.T) {
 			if diff := cmp.Diff(want, dump(t, g)); diff != "" {
 				t.Fatalf("cut at %d of %d and %d bytes more: mismatch (-want +got):\n%s", cut, len(whole), len(rest), diff)
 			}
-			if cut < len(whole) && fileSize(t, torn) != size {
-				t.Fatalf("cut at %d: the file has %d bytes, want %d", cut, fileSize(t, torn), size)
+			if said := g.Cut() != nil; said != (cut+len(rest) > size && cut < len(whole)) {
+				t.Fatalf("cut at %d and %d bytes more: said %v", cut, len(rest), g.Cut())
 			}
 		}
 	}
@@ -137,33 +141,156 @@ func fileSize(t *testing.T, path string) int {
 	return int(info.Size())
 }
 
-// Damage in the middle is no torn batch.
-func TestFileDamage(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "s")
-	f := openFile(t, path)
-	for n := range 3 {
-		if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{storetest.Person(fmt.Sprint(n), nil, "uid", "1")}}); err != nil {
-			t.Fatal(err)
-		}
+// counter is a file store that holds numbers by name, for the tests of logs.
+type counter struct{ *store.File }
+
+func openCounter(path string, readOnly bool) (logtest.Store, error) {
+	open := store.OpenFile
+	if readOnly {
+		open = store.ReadFile
 	}
-	whole, err := os.ReadFile(path)
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	return counter{f}, nil
+}
+
+func (c counter) Put(name string, n int) error {
+	p := storetest.Person(name, []identity.Account{storetest.Account("S", name)}, "n", strconv.Itoa(n))
+	return c.Apply(context.Background(), identity.Batch{Put: []*identity.Identity{p}})
+}
+
+func (c counter) All() (map[string]int, error) {
+	all := map[string]int{}
+	for i, err := range c.File.All(context.Background()) {
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.Atoi(i.Attribute("n").Text())
+		if err != nil {
+			return nil, err
+		}
+		all[i.ID] = n
+	}
+	return all, nil
+}
+
+func TestFileLog(t *testing.T) { logtest.Run(t, openCounter) }
+
+// A file of the first version is read; opening it changes nothing, and the first
+// batch makes it one of this version.
+func TestFileVersion1(t *testing.T) {
+	old, err := os.ReadFile("testdata/version1.state")
 	if err != nil {
 		t.Fatal(err)
 	}
-	last := len(whole) - 40 // in the commit frame of the last batch, nothing follows that vouches for it
-	for at := range last {
-		bad := append([]byte(nil), whole...)
-		bad[at] ^= 0x20
-		damaged := filepath.Join(t.TempDir(), "s")
-		if err := os.WriteFile(damaged, bad, 0o600); err != nil {
+	want, err := os.ReadFile("testdata/version1.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	if err := os.WriteFile(path, old, 0o640); err != nil {
+		t.Fatal(err)
+	}
+
+	f := openFile(t, path)
+	if diff := cmp.Diff(string(want), strings.Join(dump(t, f), "\n")+"\n"); diff != "" || f.Cut() != nil {
+		t.Errorf("cut %v, mismatch (-want +got):\n%s", f.Cut(), diff)
+	}
+	if now, err := os.ReadFile(path); err != nil || string(now) != string(old) {
+		t.Errorf("opening it has changed the file (%v)", err)
+	}
+
+	if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{storetest.Person("c", nil, "uid", "c")}}); err != nil {
+		t.Fatal(err)
+	}
+	after := dump(t, f)
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(after, dump(t, openFile(t, path))); diff != "" {
+		t.Errorf("written anew: mismatch (-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
+		t.Errorf("mode %v, error %v", info.Mode(), err)
+	}
+	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor2" {
+		t.Errorf("the file begins with %q (%v)", now[:8], err)
+	}
+}
+
+// A file of the first version that was cut says so; its last commit frame that is
+// not right is damage.
+func TestFileVersion1Damage(t *testing.T) {
+	old, err := os.ReadFile("testdata/version1.state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	for bit := range 8 * len(old) {
+		if last := 8 * (len(old) - 33); bit%29 != 0 && (bit < last || bit%2 != 0) {
+			continue // all would take long
+		}
+		bad := append([]byte(nil), old...)
+		bad[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if f, err := store.OpenFile(damaged); err == nil {
-			f.Close()
-			t.Fatalf("byte %d of %d: no error", at, len(whole))
+		f, err := store.OpenFile(path)
+		if err != nil {
+			continue
 		}
-		if now, err := os.ReadFile(damaged); err != nil || string(now) != string(bad) {
-			t.Fatalf("byte %d: the damaged file was changed (%v)", at, err)
+		if f.Cut() == nil {
+			t.Errorf("bit %d: not a word", bit)
+		}
+		f.Close()
+	}
+
+	if err := os.WriteFile(path, old[:len(old)-1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c := openFile(t, path).Cut(); c == nil || !c.Whole {
+		t.Errorf("cut by a byte: %v, want a batch that is complete but for its commit", c)
+	}
+}
+
+// What one handle applies is not lost because another one wants to open the file.
+func TestOpenDuringApply(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	var many []*identity.Identity
+	for n := range 3000 {
+		many = append(many, storetest.Person(fmt.Sprint(n), nil, "note", strings.Repeat("x", 1000)))
+	}
+	f := openFile(t, path)
+	if err := f.Apply(t.Context(), identity.Batch{Put: many[:10]}); err != nil {
+		t.Fatal(err)
+	}
+
+	done := make(chan error)
+	go func() { done <- f.Apply(t.Context(), identity.Batch{Put: many}) }()
+	for tries := 0; ; tries++ {
+		if g, err := store.OpenFile(path); err == nil {
+			g.Close()
+			t.Error("the file could be opened by another handle")
+		}
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+			n := 0
+			for range openFile(t, path).All(t.Context()) {
+				n++
+			}
+			if n != len(many) {
+				t.Errorf("%d identities of %d after %d tries to open the file", n, len(many), tries)
+			}
+			return
+		default:
 		}
 	}
 }

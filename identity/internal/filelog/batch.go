@@ -1,0 +1,105 @@
+package filelog
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"unsafe"
+)
+
+const (
+	frameHeader = 8
+	frameSize   = 1 << 20 // after so many bytes a new frame begins
+	maxFrame    = 1 << 30
+
+	commitMark = "\x00commit\x01" // no entry begins with zero
+	commitSize = len(commitMark) + 16
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func checksum(payload []byte) uint32 { return crc32.Checksum(payload, castagnoli) }
+
+// Batch writes the entries of one batch behind the end of a log.
+type Batch struct {
+	file    File
+	start   int64
+	at      int64
+	buf     []byte // a frame: place for the header, then payload
+	entries int
+}
+
+func newBatch(file File, end int64) *Batch {
+	return &Batch{file: file, start: end, at: end, buf: make([]byte, frameHeader, 4096)}
+}
+
+// Entries is how many entries the batch has.
+func (b *Batch) Entries() int { return b.entries }
+
+// Entry adds an entry. The kind is not zero. The body is copied.
+func (b *Batch) Entry(kind byte, body []byte) error {
+	b.buf = append(b.buf, kind)
+	b.buf = binary.AppendUvarint(b.buf, uint64(len(body)))
+	b.buf = append(b.buf, body...)
+	b.entries++
+	if len(b.buf) < frameSize {
+		return nil
+	}
+	return b.flush()
+}
+
+// flush writes the frame.
+func (b *Batch) flush() error {
+	if len(b.buf) == frameHeader {
+		return nil
+	}
+	if len(b.buf)-frameHeader > maxFrame {
+		return fmt.Errorf("an entry of %d bytes is too large", len(b.buf)-frameHeader)
+	}
+
+	if _, err := b.file.WriteAt(frame(b.buf), b.at); err != nil {
+		return err
+	}
+	b.at += int64(len(b.buf))
+	b.buf = b.buf[:frameHeader]
+	return nil
+}
+
+// frame fills in the header of a frame and returns it.
+func frame(buf []byte) []byte {
+	payload := buf[frameHeader:]
+	binary.LittleEndian.PutUint32(buf, uint32(len(payload)))
+	binary.LittleEndian.PutUint32(buf[4:], checksum(payload))
+	return buf
+}
+
+// commit makes the batch count.
+func (b *Batch) commit() error {
+	// One frame is there as a whole or its checksum does not fit: the commit may stand
+	// in it. The entries of several have to be on the disk first, so that the commit
+	// vouches for them.
+	if b.at > b.start {
+		if err := b.flush(); err != nil {
+			return err
+		}
+		if err := b.file.Sync(); err != nil {
+			return err
+		}
+	}
+
+	b.buf = appendCommit(b.buf, b.start, b.at)
+	if err := b.flush(); err != nil {
+		return err
+	}
+	return b.file.Sync()
+}
+
+// appendCommit writes the end of a batch: where it begins, and where the frame
+// that holds the commit does.
+func appendCommit(buf []byte, start, own int64) []byte {
+	buf = append(buf, commitMark...)
+	buf = binary.LittleEndian.AppendUint64(buf, uint64(start))
+	return binary.LittleEndian.AppendUint64(buf, uint64(own))
+}
+
+func viewOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,336 @@
+package filelog
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Errors of a log. They come with the path and the details.
+var (
+	// ErrDamaged: what had been written completely cannot be read. Nothing is changed.
+	ErrDamaged = errors.New("the file is damaged")
+	// ErrForeign: the file is no log of this kind. Nothing is changed.
+	ErrForeign = errors.New("the file is no store of this kind")
+	// ErrInUse: another program, or another part of this one, has the file open.
+	ErrInUse = errors.New("the file is in use")
+	// ErrOtherWriter: the file was changed or replaced since it was opened.
+	ErrOtherWriter = errors.New("the file was changed by another program")
+	// ErrReadOnly: the file was opened for reading.
+	ErrReadOnly = errors.New("the file was opened for reading only")
+)
+
+// magicSize is how many bytes name the kind and the version of a file.
+const magicSize = 8
+
+// Options say what a log holds.
+type Options struct {
+	// Magic are the first eight bytes of the file; the last one is the version.
+	Magic string
+	// Older are the magics of earlier versions with the same frames. Such a file is
+	// read; it has to be written anew before anything is appended ([Log.Outdated]).
+	Older []string
+	// Before reads a file from before there was a magic. It returns where the last
+	// batch ends, or [ErrForeign] when the content is nothing of the kind.
+	Before func(content string) (end int64, err error)
+	// Replay takes in an entry of a batch that counts. The body is a view of memory that
+	// is not written again.
+	Replay func(kind byte, body string) error
+	// ReadOnly opens the file without the right to change it.
+	ReadOnly bool
+	// Disk replaces the file system in tests.
+	Disk Disk
+}
+
+// Log is an open file. It belongs to one goroutine at a time.
+type Log struct {
+	o    Options
+	path string
+	file File
+	lock *lock
+
+	size     int64 // end of the last batch that counts
+	length   int64 // of the file, with what was cut
+	outdated bool
+	created  bool // by us, and nothing written yet
+	unsynced bool // the name of the file may not be durable
+	cut      *Cut
+	broken   error // why nothing can be written any more
+}
+
+// Open opens a log and reads it, or makes an empty file when there is none and it is
+// not opened for reading only. Symbolic links are followed once, here.
+//
+// Error: [ErrInUse], [ErrForeign], [ErrDamaged], what the operating system says.
+func Open(path string, o Options) (*Log, error) {
+	if o.Disk == nil {
+		o.Disk = osDisk{}
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+
+	l := &Log{o: o, path: path}
+	err := l.open()
+	if err == nil {
+		err = l.read()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, l.release()))
+	}
+	return l, nil
+}
+
+// maxTries is how often a file may be replaced while it is being opened.
+const maxTries = 100
+
+// open opens and locks the file that has the name.
+func (l *Log) open() error {
+	// A pipe would wait for ever, and a device has no end.
+	before, err := os.Stat(l.path)
+	if err == nil && !before.Mode().IsRegular() {
+		return fmt.Errorf("%w: it is no regular file", ErrForeign)
+	}
+	flag := os.O_RDWR | os.O_CREATE
+	if l.o.ReadOnly {
+		flag = os.O_RDONLY
+	}
+	l.created = errors.Is(err, fs.ErrNotExist)
+
+	// The holder of the lock may replace the file before we get it; then the lock
+	// is on a file that no longer has the name.
+	for range maxTries {
+		if l.file, err = l.o.Disk.Open(l.path, flag); err != nil {
+			return err
+		}
+		if l.lock, err = lockFile(l.file, l.path, !l.o.ReadOnly); err != nil {
+			return err
+		}
+		if same, err := l.same(); err != nil || same {
+			return err
+		}
+		if err := l.release(); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: it is being replaced all the time", ErrInUse)
+}
+
+// same reports whether the open file is the one that has the name.
+func (l *Log) same() (bool, error) {
+	own, err := l.file.Stat()
+	if err != nil {
+		return false, err
+	}
+	now, err := os.Stat(l.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(own, now), nil
+}
+
+// read finds out what the file is and takes in its batches.
+func (l *Log) read() error {
+	info, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	l.length = info.Size()
+	head := make([]byte, min(l.length, magicSize))
+	if err := readAt(l.file, head, 0); err != nil {
+		return err
+	}
+
+	// The beginning of a file that was being made is no reason to refuse it: it holds
+	// nothing yet.
+	magic := string(head)
+	switch {
+	case magic == l.o.Magic:
+	case slices.Contains(l.o.Older, magic):
+		l.outdated = true
+	case strings.HasPrefix(l.o.Magic, magic):
+		l.noteCut(0, false)
+		return nil
+	case len(magic) == magicSize && magic[:magicSize-1] == l.o.Magic[:magicSize-1]:
+		return fmt.Errorf("%w: it has version %q, this program knows %q", ErrForeign, magic[7:], l.o.Magic[7:])
+	default:
+		return l.readBefore(magic)
+	}
+
+	r := &reader{file: l.file, size: l.length, replay: l.o.Replay}
+	if err := r.read(); err != nil {
+		return err
+	}
+	l.size = r.committed
+	l.noteCut(l.size, r.whole)
+	return nil
+}
+
+// readBefore reads a file from before there was a magic.
+func (l *Log) readBefore(head string) error {
+	if l.o.Before == nil {
+		return fmt.Errorf("%w: it begins with %q", ErrForeign, head)
+	}
+	content := make([]byte, l.length)
+	if err := readAt(l.file, content, 0); err != nil {
+		return err
+	}
+
+	end, err := l.o.Before(viewOf(content))
+	if errors.Is(err, ErrForeign) {
+		return fmt.Errorf("%w: it begins with %q", ErrForeign, head)
+	}
+	if err != nil {
+		return err
+	}
+	l.outdated, l.size = true, end
+	l.noteCut(end, false)
+	return nil
+}
+
+func (l *Log) noteCut(at int64, whole bool) {
+	if at < l.length {
+		l.cut = &Cut{Path: l.path, At: at, Bytes: l.length - at, Whole: whole}
+	}
+}
+
+// Cut returns what was found behind the last batch that counts; nil when there was
+// nothing.
+func (l *Log) Cut() *Cut { return l.cut }
+
+// Path is the file, behind symbolic links.
+func (l *Log) Path() string { return l.path }
+
+// Size is where the last batch ends, in bytes.
+func (l *Log) Size() int64 { return l.size }
+
+// Outdated reports whether [Log.Rewrite] has to come before the next [Log.Append].
+func (l *Log) Outdated() bool { return l.outdated }
+
+// Append writes the entries that write adds as one batch. When it returns, the batch is on
+// the disk as a whole; after an error the file is as it was.
+func (l *Log) Append(write func(*Batch) error) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	if l.outdated {
+		return errors.New("a file of an earlier version has to be written anew first")
+	}
+	if err := l.begin(); err != nil {
+		return err
+	}
+
+	b := newBatch(l.file, l.size)
+	err := write(b)
+	if err == nil {
+		err = b.commit()
+	}
+	if err != nil {
+		if cut := l.file.Truncate(l.size); cut != nil {
+			l.broken = fmt.Errorf("%s: a batch could not be undone: %w", l.path, cut)
+		}
+		return err
+	}
+	l.size, l.length, l.created = b.at, b.at, false
+	return nil
+}
+
+// writable reports why nothing can be written: among other things because somebody
+// without our locks has changed the file.
+func (l *Log) writable() error {
+	if l.broken != nil {
+		return l.broken
+	}
+	if l.o.ReadOnly {
+		return ErrReadOnly
+	}
+	own, err := l.file.Stat()
+	if err != nil {
+		return err
+	}
+	same, err := l.same()
+	if err == nil && (!same || own.Size() != l.length) {
+		err = ErrOtherWriter
+	}
+	return err
+}
+
+// begin makes the end of the file the place for the next batch.
+func (l *Log) begin() error {
+	if err := l.keepCut(); err != nil {
+		return err
+	}
+	if l.length > l.size {
+		if err := l.file.Truncate(l.size); err != nil {
+			return err
+		}
+		l.length = l.size
+	}
+	if l.unsynced {
+		if err := l.o.Disk.SyncFolder(l.path); err != nil {
+			return err
+		}
+		l.unsynced = false
+	}
+	if l.size > 0 {
+		return nil
+	}
+
+	// The magic is on the disk before anything else is, so that a file with content
+	// always has one.
+	_, err := l.file.WriteAt([]byte(l.o.Magic), 0)
+	if err == nil {
+		err = l.file.Sync()
+	}
+	if err == nil {
+		err = l.o.Disk.SyncFolder(l.path)
+	}
+	if err != nil {
+		return errors.Join(err, l.file.Truncate(0))
+	}
+	l.size, l.length = magicSize, magicSize
+	return nil
+}
+
+// Close releases the file. One that was made by opening it and never written to is
+// removed again.
+func (l *Log) Close() error {
+	if l.broken == nil {
+		l.broken = fmt.Errorf("%s: %w", l.path, fs.ErrClosed)
+	}
+	var err error
+	if l.created && l.size == 0 && l.file != nil && !l.o.ReadOnly {
+		err = l.o.Disk.Remove(l.path)
+	}
+	return errors.Join(err, l.release())
+}
+
+// release closes the file and gives the lock back.
+func (l *Log) release() error {
+	var err error
+	if l.lock != nil {
+		l.lock.forget()
+	}
+	if l.file != nil {
+		err = l.file.Close()
+	}
+	if l.lock != nil {
+		err = errors.Join(err, l.lock.free())
+	}
+	l.file, l.lock = nil, nil
+	return err
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, fs.ErrClosed) {
+		return nil
+	}
+	return err
+}
