@@ -3,6 +3,7 @@ package velocity
 import (
 	"errors"
 
+	"github.com/idprofile/engine/transform/internal/javatext"
 	"github.com/idprofile/engine/transform/internal/limit"
 )
 
@@ -120,6 +121,8 @@ func (e *evaluator) property(v Value, name string) (Value, error) {
 	switch p := lowerFirst(name); {
 	case p == "empty" && v.kind == Text:
 		return BoolOf(v.text == ""), nil
+	case p == "blank" && v.kind == Text:
+		return BoolOf(javatext.Strip(v.text) == ""), nil
 	case p == "empty" && v.kind == List && !isArray(v):
 		return BoolOf(v.list().len() == 0), nil
 	case p == "key" && v.kind == Entry:

@@ -19,6 +19,7 @@ type list struct {
 	of       *dict // of a view
 	isRange  bool
 	from, to int64
+	moved    int // how often items were added or removed
 }
 
 func (l *list) len() int {

@@ -90,10 +90,10 @@ func (e *evaluator) leave() {
 	}
 }
 
-// rounds runs the body for each item. A list that grows meanwhile is an error,
-// as Java's iterators raise.
+// rounds runs the body for each item. A list that gets or loses items meanwhile
+// is an error, as Java's iterators raise, unless nothing is left to be read.
 func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
-	size := sizeOf(v)
+	size, moved := sizeOf(v), movedOf(v)
 	for i := 0; i < size; i++ {
 		if err := e.b.Spend(1); err != nil {
 			return err
@@ -111,7 +111,9 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 		if err := e.run(n.body); err != nil {
 			return err
 		}
-		if sizeOf(v) != size {
+		if now := sizeOf(v); (now != size || movedOf(v) != moved) && now == i+1 {
+			return nil
+		} else if now != size || movedOf(v) != moved {
 			line, column := place(e.t.src, n.pos)
 			return &RenderError{
 				Kind: ErrMethod, Reference: "#foreach", Msg: "the list changed in its loop", Line: line, Column: column,
@@ -119,6 +121,14 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 		}
 	}
 	return nil
+}
+
+// movedOf counts the items that a list got or lost since it was made.
+func movedOf(v Value) int {
+	if v.kind == List {
+		return v.list().moved
+	}
+	return 0
 }
 
 func sizeOf(v Value) int {

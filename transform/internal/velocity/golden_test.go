@@ -76,7 +76,7 @@ func readExceptions(t testing.TB) map[string]string {
 
 func TestGoldens(t *testing.T) {
 	exceptions := readExceptions(t)
-	for _, name := range []string{"velocity_raising.jsonl", "extra.jsonl"} {
+	for _, name := range []string{"velocity_raising.jsonl", "extra.jsonl", "methods.jsonl"} {
 		passed := 0
 		list := readGoldens(t, name)
 		for _, g := range list {

@@ -54,6 +54,15 @@ const (
 	mIntValue
 	mDoubleValue
 	mParseBoolean
+	mRepeat
+	mStrip
+	mStripLeading
+	mStripTrailing
+	mIsBlank
+	mFormat
+	mBooleanValue
+	mRemove
+	mSet
 )
 
 var methods = map[string]methodID{
@@ -66,26 +75,46 @@ var methods = map[string]methodID{
 	"size": mSize, "get": mGet, "add": mAdd, "addAll": mAddAll, "put": mPut, "containsKey": mContainsKey,
 	"keySet": mKeySet, "values": mValues, "entrySet": mEntrySet, "getKey": mGetKey, "getValue": mGetValue,
 	"parseInt": mParseInt, "intValue": mIntValue, "doubleValue": mDoubleValue, "parseBoolean": mParseBoolean,
+	"repeat": mRepeat, "strip": mStrip, "stripLeading": mStripLeading, "stripTrailing": mStripTrailing,
+	"isBlank": mIsBlank, "format": mFormat, "booleanValue": mBooleanValue, "remove": mRemove, "set": mSet,
 }
 
 // textMethods are the names that texts answer.
 var textMethods = [...]string{
 	"charAt", "compareTo", "compareToIgnoreCase", "concat", "contains", "endsWith", "equals", "equalsIgnoreCase",
-	"indexOf", "isEmpty", "join", "lastIndexOf", "length", "matches", "replace", "replaceAll", "replaceFirst",
-	"split", "startsWith", "substring", "toLowerCase", "toString", "toUpperCase", "trim", "valueOf",
+	"format", "indexOf", "isBlank", "isEmpty", "join", "lastIndexOf", "length", "matches", "repeat", "replace",
+	"replaceAll", "replaceFirst", "split", "startsWith", "strip", "stripLeading", "stripTrailing", "substring",
+	"toLowerCase", "toString", "toUpperCase", "trim", "valueOf",
 }
 
 // TextMethods lists the methods of texts in alphabetical order.
 func TextMethods() []string { return append([]string(nil), textMethods[:]...) }
 
 // changes reports whether the method changes what it is called on.
-func (m methodID) changes() bool { return m == mAdd || m == mAddAll || m == mPut }
+func (m methodID) changes() bool {
+	switch m {
+	case mAdd, mAddAll, mPut, mRemove, mSet:
+		return true
+	}
+	return false
+}
+
+// IsLateMethod reports whether texts have the method, or property, only since
+// Java 11.
+func IsLateMethod(name string) bool {
+	switch name {
+	case "repeat", "strip", "stripLeading", "stripTrailing", "isBlank", "blank", "Blank":
+		return true
+	}
+	return false
+}
 
 // takesNothing reports whether the method has no argument. Velocity finds such
 // a method for one argument too and fails when it calls it.
 func (m methodID) takesNothing() bool {
 	switch m {
-	case mLength, mTrim, mIsEmpty, mToString, mSize, mKeySet, mValues, mEntrySet, mGetKey, mGetValue, mIntValue, mDoubleValue:
+	case mLength, mTrim, mIsEmpty, mToString, mSize, mKeySet, mValues, mEntrySet, mGetKey, mGetValue, mIntValue, mDoubleValue,
+		mStrip, mStripLeading, mStripTrailing, mIsBlank, mBooleanValue:
 		return true
 	}
 	return false
@@ -94,7 +123,8 @@ func (m methodID) takesNothing() bool {
 // givesText reports whether the result is certainly text.
 func (m methodID) givesText() bool {
 	switch m {
-	case mSubstring, mToUpperCase, mToLowerCase, mTrim, mReplace, mReplaceAll, mReplaceFirst, mConcat, mToString, mJoin:
+	case mSubstring, mToUpperCase, mToLowerCase, mTrim, mReplace, mReplaceAll, mReplaceFirst, mConcat, mToString, mJoin,
+		mRepeat, mStrip, mStripLeading, mStripTrailing, mFormat:
 		return true
 	}
 	return false
@@ -156,6 +186,9 @@ func (e *evaluator) call(v Value, m *member, args []Value) (Value, error) {
 	case Entry:
 		return callEntry(v.ref.(*entry).pair(), m, args)
 	case Bool:
+		if m.method == mBooleanValue && len(args) == 0 {
+			return v, nil
+		}
 		if m.method == mParseBoolean && len(args) == 1 && (args[0].kind == Text || args[0].kind == Unset) {
 			return BoolOf(javatext.EqualFold(args[0].text, "true")), nil
 		}

@@ -13,6 +13,10 @@ func (e *evaluator) callList(l *list, m *member, args []Value) (Value, error) {
 		}
 	case 1:
 		return e.callList1(l, m.method, args[0])
+	case 2:
+		if m.method == mSet {
+			return e.setItem(l, args[0], args[1])
+		}
 	}
 	return Value{}, errNoMember
 }
@@ -34,12 +38,14 @@ func (e *evaluator) callList1(l *list, id methodID, a Value) (Value, error) {
 		return BoolOf(true), e.add(l, a)
 	case mAddAll:
 		return e.addAll(l, a)
+	case mRemove:
+		return e.remove(l, a)
 	}
 	return Value{}, errNoMember
 }
 
 // errFixed is Java's UnsupportedOperationException.
-var errFixed = errors.New("nothing can be added to this list")
+var errFixed = errors.New("this list keeps its length")
 
 func (e *evaluator) add(l *list, v Value) error {
 	if l.class != arrayList {
@@ -49,7 +55,59 @@ func (e *evaluator) add(l *list, v Value) error {
 		return err
 	}
 	l.items = append(l.items, v)
+	l.moved++
 	return nil
+}
+
+// remove takes out the item at a position and returns it, or the first item
+// that is equal to what is no whole number and tells whether there was one.
+func (e *evaluator) remove(l *list, a Value) (Value, error) {
+	switch {
+	case l.class == javaArray && a.kind == Integer:
+		return Value{}, errFixed
+	case !l.isIndexed():
+		return Value{}, errNoMember
+	}
+	if err := e.b.Spend(int64(l.len())); err != nil {
+		return Value{}, err
+	}
+	at, result := int(a.num), Value{}
+	if a.kind == Integer {
+		if at < 0 || at >= l.len() {
+			return Value{}, indexError(a.num, l.len())
+		}
+		result = l.at(at)
+	} else {
+		i, err := e.indexOf(l, a)
+		if err != nil || i < 0 {
+			return BoolOf(false), err
+		}
+		if at, result = i, BoolOf(true); l.class == javaArray {
+			return Value{}, errFixed
+		}
+	}
+	l.writeOut()
+	l.items = append(l.items[:at:at], l.items[at+1:]...)
+	l.moved++
+	return result, nil
+}
+
+// setItem puts another item at a position and returns the one before.
+func (e *evaluator) setItem(l *list, i, v Value) (Value, error) {
+	switch {
+	case !l.isIndexed() || i.kind != Integer:
+		return Value{}, errNoMember
+	case i.num < 0 || i.num >= int64(l.len()):
+		return Value{}, indexError(i.num, l.len())
+	case l.class == javaArray && v.kind != Text && v.kind != Unset:
+		return Value{}, errors.New("an array of texts holds no " + v.kind.name())
+	}
+	if err := e.writeOut(l); err != nil {
+		return Value{}, err
+	}
+	old := l.items[i.num]
+	l.items[i.num] = v
+	return old, nil
 }
 
 func (e *evaluator) addAll(l *list, a Value) (Value, error) {
@@ -70,6 +128,7 @@ func (e *evaluator) addAll(l *list, a Value) (Value, error) {
 	for i := 0; i < n; i++ {
 		l.items = append(l.items, from.at(i))
 	}
+	l.moved++
 	return BoolOf(n > 0), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/transform/internal/javatext"
+	"github.com/idprofile/engine/transform/internal/limit"
 )
 
 // callText calls a method of a text. Positions are UTF-16 units.
@@ -16,6 +17,8 @@ func (e *evaluator) callText(s string, m *member, args []Value) (Value, error) {
 	switch {
 	case m.method == mJoin || m.method == mValueOf:
 		return e.callString(m, args)
+	case m.method == mFormat:
+		return e.format(args)
 	case len(args) == 0:
 		return callText0(s, m.method)
 	case len(args) == 1:
@@ -38,6 +41,14 @@ func callText0(s string, id methodID) (Value, error) {
 		return TextOf(javatext.Trim(s)), nil
 	case mIsEmpty:
 		return BoolOf(s == ""), nil
+	case mIsBlank:
+		return BoolOf(javatext.Strip(s) == ""), nil
+	case mStrip:
+		return TextOf(javatext.Strip(s)), nil
+	case mStripLeading:
+		return TextOf(javatext.StripLeading(s)), nil
+	case mStripTrailing:
+		return TextOf(javatext.StripTrailing(s)), nil
 	}
 	return Value{}, errNoMember
 }
@@ -48,7 +59,7 @@ var errNull = errors.New("argument is null")
 func (e *evaluator) callText1(s string, m *member, a Value) (Value, error) {
 	switch {
 	case a.kind == Integer:
-		return callTextInt(s, m.method, a.num)
+		return e.callTextInt(s, m.method, a.num)
 	case a.kind == Unset:
 		switch m.method {
 		case mEqualsIgnoreCase:
@@ -93,8 +104,10 @@ func endsWith(s, end string) bool {
 
 // callTextInt calls a method with one position or, for the searches, one
 // character as a number.
-func callTextInt(s string, id methodID, n int64) (Value, error) {
+func (e *evaluator) callTextInt(s string, id methodID, n int64) (Value, error) {
 	switch id {
+	case mRepeat:
+		return e.repeat(s, n)
 	case mSubstring:
 		return substring(s, n, int64(javatext.Len(s)))
 	case mCharAt:
@@ -114,6 +127,27 @@ func callTextInt(s string, id methodID, n int64) (Value, error) {
 		return IntOf(int64(javatext.LastIndexOf(s, c, math.MaxInt32))), nil
 	}
 	return Value{}, errNoMember
+}
+
+// repeat writes a text n times.
+func (e *evaluator) repeat(s string, n int64) (Value, error) {
+	if n < 0 {
+		return Value{}, errors.New("count is negative: " + itoa(int(n)))
+	}
+	if n > 0 && int64(len(s)) > math.MaxInt32/n {
+		return Value{}, limit.Err
+	}
+	if err := e.b.Spend(textCost(len(s) * int(n))); err != nil {
+		return Value{}, err
+	}
+	if s != "" && s[0] >= 0xED { // halves of a pair can meet
+		var dst []byte
+		for range n {
+			dst = joinText(dst, s)
+		}
+		return TextOf(string(dst)), nil
+	}
+	return TextOf(strings.Repeat(s, int(n))), nil
 }
 
 func codePoint(n int64) (string, bool) {
@@ -151,6 +185,10 @@ func (e *evaluator) callText2(s string, m *member, a, b Value) (Value, error) {
 		if a.kind == Integer && b.kind == Integer {
 			return substring(s, a.num, b.num)
 		}
+	case mStartsWith:
+		if a.kind == Text && b.kind == Integer {
+			return startsWithFrom(s, a.text, b.num), nil
+		}
 	case mIndexOf, mLastIndexOf:
 		return searchFrom(s, m.method, a, b)
 	case mReplace:
@@ -168,6 +206,16 @@ func (e *evaluator) callText2(s string, m *member, a, b Value) (Value, error) {
 		}
 	}
 	return Value{}, errNoMember
+}
+
+// startsWithFrom reports whether start stands in s at a position.
+func startsWithFrom(s, start string, from int64) Value {
+	n := int64(javatext.Len(start))
+	if from < 0 || from > int64(javatext.Len(s))-n {
+		return BoolOf(false)
+	}
+	part, _ := javatext.Substring(s, int(from), int(from+n))
+	return BoolOf(part == start)
 }
 
 func isTextOrNull(v Value) bool { return v.kind == Text || v.kind == Unset }

@@ -338,10 +338,13 @@ func (p *parser) set() node {
 	if p.err != nil {
 		return n
 	}
-	if len(n.left.members) > 0 {
+	switch {
+	case len(n.left.members) > 0:
 		p.changes = true
-	} else if n.left.quiet {
-		n.left.slot = -1 // Velocity sets a name that nothing can refer to
+	case n.left.quiet || first.kind == tCurlyOpen:
+		// Velocity takes the first token behind $ for the name, so this sets "{"
+		// or "!x", which no reference can ask for.
+		n.left.slot = -1
 	}
 	p.skip(tSpace)
 	p.expect(tAssign, `"="`)

@@ -100,7 +100,7 @@ func eval(t *testing.T, src string, known map[string]Value) (string, error) {
 // TestSpec holds what the decisions settle by themselves.
 func TestSpec(t *testing.T) {
 	tests := []struct{ name, src, want string }{
-		{"braces on the left", "#set(${v} = 'a')$v", "a"},
+		{"braces on the left", "#set(${csv} = 'a')$csv", "a,b,c"},
 		{"arrays print as lists", "$csv.split(',')", "[a, b, c]"},
 		{"empty text is true", "#if($empty)T#end", "T"},
 		{"text and number", "#if('1' == 1)T#end", "T"},
