@@ -76,7 +76,7 @@ func (c *Compiler) meant(name string, known []string) string {
 // checkUnused reports variables of the operation that no template uses.
 func (c *Compiler) checkUnused() {
 	for _, v := range c.vars {
-		if v.own == c.site && !v.used {
+		if v.own == c.site && !v.used && !c.early[v.name] {
 			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.path,
 				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name), Hint: "remove it, or correct the name"})
 		}

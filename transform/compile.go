@@ -52,7 +52,7 @@ func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
 // operation compiles a nested transform in a frame of its own.
 func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	sub := &Compiler{unit: c.unit, found: c.found, path: site.Path, chain: c.chain, depth: c.depth + 1,
-		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later}
+		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later, early: c.early, caught: c.caught}
 	node := sub.build()
 	if sub.height++; sub.height > MaxDepth {
 		node = errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}

@@ -27,6 +27,7 @@ type Compiler struct {
 	vars       []*variable     // in sight, innermost last
 	around     *jsondoc.Node   // attributes of the account create profile's field
 	later      []string        // names that are declared only behind this place
+	early      map[string]bool // names that were used before they are declared
 
 	facts  needs
 	deps   Deps
@@ -37,6 +38,7 @@ type Compiler struct {
 	clock  bool            // the word now stands inside, references aside
 	inside []*rememberNode // outermost ones inside
 	passes bool            // the operation hands its input on, no more
+	caught bool            // what raises here makes place for another value
 }
 
 // needs is what decides whether a subtree can be folded or shared.
@@ -252,6 +254,21 @@ func (c *Compiler) Column(slot int, attribute string) int {
 // Around returns the attributes of the account create profile's field that the
 // transform stands in; nil when they are not known.
 func (c *Compiler) Around() *jsondoc.Node { return c.around }
+
+// Caught reports whether nothing that raises here reaches the result: an
+// operation around it takes another value then, for everybody who uses this
+// transform.
+func (c *Compiler) Caught() bool { return c.caught }
+
+// UsesName reports whether text is the name of a variable in sight, and counts
+// that as a use of the variable: who forgot the dollar sign means it.
+func (c *Compiler) UsesName(text string) bool {
+	v, _ := c.find(text)
+	if v != nil {
+		v.used = true
+	}
+	return v != nil
+}
 
 // Catches says that the operation raises nothing that stands inside it.
 func (c *Compiler) Catches() { c.raises = false }

@@ -34,7 +34,6 @@ func (c *Compiler) decode(args reflect.Value, fields []Field, open bool) error {
 			wrong = err
 		}
 	}
-	c.checkUnused()
 	if !open {
 		c.checkNames(fields)
 	}
@@ -75,10 +74,13 @@ func (c *Compiler) list(n *jsondoc.Node, f Field) ([]Child, error) {
 	if n.Kind() != jsondoc.Array {
 		return nil, c.wrongShape(n, f, "a list")
 	}
+	around := c.caught
+	c.caught = c.caught || f.Catches != "" && c.attributes().Get(f.Catches).IsTrue()
 	items := make([]Child, 0, len(n.Items()))
 	for i, item := range n.Items() {
 		items = append(items, c.compile(item, diag.Item(c.op.Type, f.Name, i)))
 	}
+	c.caught = around
 	return items, nil
 }
 
@@ -116,6 +118,9 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 func (c *Compiler) variables(v *Variables, fields []Field) {
 	members := c.extra(fields)
 	outer := c.later
+	if c.early == nil {
+		c.early = map[string]bool{}
+	}
 	rest := make([]string, 0, len(members)+len(outer))
 	for _, m := range members {
 		rest = append(rest, m.Key)

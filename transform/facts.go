@@ -26,12 +26,18 @@ type Facts struct {
 	Empty bool // can be the empty text by its own configuration
 	// Kind of the values that are not null; identity.Null when not known.
 	Kind   identity.Kind
-	MinLen int    // shortest text, in UTF-16 units
-	Format string // how a date is written: a format of dateFormat, or [InstantFormat]
+	MinLen int // shortest text, in UTF-16 units
+	// Format tells how a date is written: a format of dateFormat, [InstantFormat]
+	// or [MinuteFormat].
+	Format string
 }
 
-// InstantFormat is the [Facts.Format] of what dateMath writes.
-const InstantFormat = "dateMath"
+// The [Facts.Format] of what dateMath writes: of any instant, and of those that
+// are whole minutes.
+const (
+	InstantFormat = "dateMath"
+	MinuteFormat  = "dateMath, whole minutes"
+)
 
 // factsOf are the facts of a constant.
 func factsOf(v identity.Value) Facts {

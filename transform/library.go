@@ -49,7 +49,10 @@ type Field struct {
 	Default  string
 	Doc      string
 	Role     Role
-	index    int
+	// Catches names the boolean attribute with which the operation raises nothing
+	// that the items of this list raise; the tag is catches.
+	Catches string
+	index   int
 }
 
 // Example is a use of an operation that a test runs and the reference page shows.
@@ -90,6 +93,7 @@ func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, details ..
 		args := new(A)
 		err := c.decode(reflect.ValueOf(args).Elem(), op.Fields, op.open)
 		node := compile(c, args)
+		c.checkUnused()
 		if err != nil {
 			return Raise(err)
 		}
@@ -105,6 +109,7 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 		Default:  f.Tag.Get("default"),
 		Doc:      f.Tag.Get("doc"),
 		Role:     Role(f.Tag.Get("role")),
+		Catches:  f.Tag.Get("catches"),
 		index:    i,
 	}
 	switch f.Type {

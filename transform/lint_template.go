@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform/internal/javaregex"
 	"github.com/idprofile/engine/transform/internal/velocity"
 )
 
@@ -45,8 +46,17 @@ func (c *Child) CountsUp() bool { return c.site != nil && c.site.counts }
 // glued finds #else and #end with letters directly behind them.
 var glued = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`#(?:else|end)[A-Za-z_]`) })
 
-// templateSyntax reports why a template does not parse.
+// mention finds what looks like a reference.
+var mention = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\$!?\{?([A-Za-z_][A-Za-z_0-9]*)`) })
+
+// templateSyntax reports why a template does not parse. What it mentions counts
+// as used all the same: the syntax is the cause.
 func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
+	for _, m := range mention().FindAllStringSubmatch(n.Text(), -1) {
+		if !c.UsesName(m[1]) && slices.Contains(c.later, m[1]) {
+			c.early[m[1]] = true
+		}
+	}
 	code, hint := "template-syntax", ""
 	var syntax *velocity.SyntaxError
 	if errors.As(err, &syntax) {
@@ -74,12 +84,16 @@ type templateLint struct {
 func (c *Compiler) lintTemplate(node *templateNode, site *Site, local map[string]bool) {
 	l := &templateLint{c, site, node, local}
 	for _, ref := range node.template.References() {
+		if ref.Place == velocity.PlaceTarget && ref.Braced && len(ref.Members) == 0 {
+			l.braces(ref)
+		}
+		l.late(ref)
 		if ref.Bare || ref.Place == velocity.PlaceTarget || ref.Place == velocity.PlaceLoop {
 			continue
 		}
 		if v, _ := c.find(ref.Name); v != nil {
 			l.variable(ref, v)
-		} else if !local[ref.Name] && !c.known(ref.Name) {
+		} else if !local[ref.Name] && !c.known(ref.Name) && !l.setInBraces(ref.Name) {
 			l.undefined(ref)
 		}
 	}
@@ -118,15 +132,41 @@ func (l *templateLint) variable(ref velocity.Reference, v *variable) {
 	case f.Null == MayBeNull && (ref.Tested || ref.Quiet):
 		l.report(diag.Warning, "template-null-test", "give it a default with firstValid and compare with that",
 			"$%s can be null, which raises; it cannot be tested, and $! does not help", v.name)
-	case f.Null == MayBeNull && v.site != nil && v.site.unary && l.site.Step.Attribute != "expression":
+	case f.Null == MayBeNull && !l.c.caught && v.site != nil && v.site.unary && l.site.Step.Attribute != "expression":
 		l.report(diag.Info, "input-null", "wrap it in firstValid with a default", "$%s is null when the input of its %s is null, which raises here", v.name, v.site.Type)
 	case ref.Tested && f.Empty:
 		l.report(diag.Info, "template-empty-truthy", "compare with ''", "$%s can be the empty text, which counts as true", v.name)
 	}
 }
 
+// braces reports #set(${x} = ...), which leaves $x as it is.
+func (l *templateLint) braces(ref velocity.Reference) {
+	l.report(diag.Error, "template-set-braces", fmt.Sprintf("write #set($%s = ...)", ref.Name),
+		"with braces on the left, #set(${%s} = ...) sets no variable %q: $%s stays what it was", ref.Name, ref.Name, ref.Name)
+}
+
+// setInBraces reports whether the template sets a name in braces only, which is
+// the cause of all that is missing then.
+func (l *templateLint) setInBraces(name string) bool {
+	return slices.ContainsFunc(l.node.template.References(), func(ref velocity.Reference) bool {
+		return ref.Place == velocity.PlaceTarget && ref.Braced && ref.Name == name && len(ref.Members) == 0
+	})
+}
+
+// late reports methods that texts have only since Java 11.
+func (l *templateLint) late(ref velocity.Reference) {
+	for _, m := range ref.Members {
+		if velocity.IsLateMethod(m.Name) && ref.Name != "identity" {
+			l.report(diag.Info, "template-late-method", "", "%s exists since Java 11; the Java of the tenant is not known", m.Name)
+		}
+	}
+}
+
 // otherMethods are those of integers and booleans.
-var otherMethods = []string{"parseInt", "valueOf", "intValue", "doubleValue", "toString", "parseBoolean"}
+var otherMethods = []string{"parseInt", "valueOf", "intValue", "doubleValue", "toString", "parseBoolean", "booleanValue"}
+
+// textProperties are the properties of texts.
+var textProperties = []string{"empty", "Empty", "blank", "Blank"}
 
 // member checks the first member of a reference to a variable.
 func (l *templateLint) member(ref velocity.Reference, f Facts) {
@@ -136,6 +176,8 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 		return
 	case f.Kind == identity.Null:
 		methods = append(methods, otherMethods...)
+	case !m.Call && slices.Contains(textProperties, m.Name):
+		return
 	case !m.Call:
 		l.report(diag.Error, "template-unknown-method", "", "$%s is text, which has no property %q", ref.Name, m.Name)
 		return
@@ -149,6 +191,7 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 // undefined explains a name that nobody declares.
 func (l *templateLint) undefined(ref velocity.Reference) {
 	if slices.Contains(l.c.later, ref.Name) {
+		l.c.early[ref.Name] = true
 		l.report(diag.Warning, "variable-order", "move it up", "$%s is declared only after this place", ref.Name)
 		return
 	}
@@ -157,11 +200,13 @@ func (l *templateLint) undefined(ref velocity.Reference) {
 		return
 	}
 	if short := l.declaredPrefix(ref.Name); short != "" {
+		l.c.UsesName(short)
 		l.report(diag.Error, "template-name-runs-on", fmt.Sprintf("write ${%s}", short), "$%s is one name, which is not declared", ref.Name)
 		return
 	}
 	hint := "declare it; $! does not help, it raises too"
 	if near := l.c.near(ref.Name); near != "" {
+		l.c.UsesName(near)
 		hint = fmt.Sprintf("did you mean $%s?", near)
 	}
 	l.report(diag.Error, "template-undefined", hint, "$%s is neither a variable nor a global", ref.Name)
@@ -203,6 +248,14 @@ func (l *templateLint) note(n velocity.Note) {
 		if slices.Contains(dataAttributes, l.site.Step.Attribute) {
 			l.report(diag.Warning, "template-comment", "", "## begins a comment: the rest of the line is dropped")
 		}
+	case velocity.NoteCondition:
+		l.report(diag.Warning, "template-condition-literal", "compare a variable, such as $x == 'a'",
+			"the condition asks for no variable: it is %s for everybody", n.Text)
+	case velocity.NoteQuoted:
+		l.report(diag.Error, "template-quoted-variable", fmt.Sprintf("write %s without quotes, or \"%s\"", n.Text, n.Text),
+			"in single quotes '%s' is that text, not the value of the variable", n.Text)
+	case velocity.NotePattern:
+		l.pattern(n.Text)
 	case velocity.NoteOrder:
 		text := n.HasText
 		for _, name := range n.Names {
@@ -213,5 +266,14 @@ func (l *templateLint) note(n velocity.Note) {
 		if text {
 			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo", "%s between texts is always false", n.Text)
 		}
+	}
+}
+
+// pattern checks a regular expression that a method is given.
+func (l *templateLint) pattern(text string) {
+	if _, err := javaregex.Compile(text); err != nil {
+		l.report(diag.Error, "regex-invalid", "", "%v", err)
+	} else if doubt, ok := javaregex.DoubtAbout(text); ok {
+		l.report(diag.Warning, doubt.Code, doubt.Hint, "%s", doubt.Message)
 	}
 }

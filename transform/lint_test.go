@@ -50,6 +50,10 @@ func formats(in string) string {
 	return `{"type":"dateFormat","attributes":{"inputFormat":"` + in + `","outputFormat":"yyyy-MM-dd"}}`
 }
 
+func formats2(in, out string) string {
+	return `{"type":"dateFormat","attributes":{"inputFormat":"` + in + `","outputFormat":"` + out + `"}}`
+}
+
 func math(expression, more string) string {
 	return `{"type":"dateMath","requiresPeriodicRefresh":true,"attributes":{"expression":"` + expression + `"` + more + `}}`
 }
@@ -99,7 +103,16 @@ func lintCases() []lintCase {
 		{"variable-unused", w, []string{static("a", `"b"`)}, []string{static("$x", `"b"`), op("static", `"x":"1","value":`+op("concat", `"values":["$x"]`)), op("rule", `"name":"Mine","x":"1"`)}, ""},
 		{"variable-order", w, []string{op("static", `"value":"$a$b","a":"$b","b":"1"`)}, []string{op("static", `"value":"$a$b","b":"1","a":"$b"`)}, "up"},
 		{"variable-object", e, []string{static("$x.getAttribute('email')", `"$identity.getManager()"`), static("$x.size()", `"$identity.getLinks()"`)}, []string{static("$x.length()", `"$identity.getManager().getName()"`)}, "chain"},
-		{"conditional-operator", e, []string{conditional("$x ne b", `"a"`), conditional("$x == b", `"a"`)}, []string{conditional("$x eq b", `"a"`), conditional("#if($x == 'a')1 eq 1#end", `"a"`)}, "#if"},
+		{"conditional-operator", e, []string{
+			conditional("$x ne b", `"a"`), conditional("$x == b", `"a"`), conditional("$x eq a and $x eq b", `"a"`), conditional("($x eq 'a') and ($x co 'b')", `"a"`),
+			conditional("$x eq a AND $x eq b", `"a"`), conditional("$x eq a || $x eq b", `"a"`), conditional("!($x eq a)", `"a"`), conditional("not $x eq a", `"a"`),
+			conditional("($x eq a)", `"a"`), conditional("$x eq a or $x sw b", `"a"`), conditional("$x eq a && $x ne b", `"a"`), conditional("$x eq a and ($x co b)", `"a"`),
+			conditional("$x gt 5 eq true", `"a"`), conditional("$x eq a ? yes : no", `"a"`),
+		}, []string{
+			conditional("$x eq b", `"a"`), conditional("#if($x == 'a')1 eq 1#end", `"a"`), conditional("$x eq Research and Development", `"a"`), conditional("$x eq Sales (EMEA)", `"a"`),
+			conditional("$x.replace('(', '') eq b", `"a"`), conditional("$x eq R&D in town", `"a"`), conditional("Law and Order eq $x", `"a"`), conditional("${x} eq", `"a"`), conditional("$x eq gt", `"a"`),
+		}, "#if"},
+		{"conditional-operator", w, []string{conditional("$x eq US or CA", `"a"`)}, []string{conditional("$x eq Oregon", `"a"`)}, "#if"},
 		{"conditional-quotes", w, []string{conditional("$x eq 'b'", `"a"`)}, []string{conditional("$x eq b", `"a"`)}, ""},
 		{"conditional-null", w, []string{conditional("$x eq b", hr("dept")), conditional("$x eq null", `"a"`)}, []string{conditional("$x eq null", op("firstValid", `"values":[`+hr("dept")+`,"null"]`))}, "firstValid"},
 		{"branch-equal", w, []string{op("conditional", `"expression":"a eq b","positiveCondition":"x","negativeCondition":"x"`)}, []string{conditional("$x eq b", `"a"`)}, ""},
@@ -107,6 +120,11 @@ func lintCases() []lintCase {
 		{"firstvalid-unreachable", w, []string{op("firstValid", `"values":["a",`+hr("dept")+`]`)}, []string{op("firstValid", `"values":[`+hr("dept")+`,"a"]`), op("firstValid", `"ignoreErrors":true,"values":["$identity.manager.name","a"]`)}, "end"},
 		{"firstvalid-errors", i, []string{op("firstValid", `"values":["$identity.manager.name","a"]`), op("firstValid", `"values":[`+lookupOf(`"a":"b"`)+`,"a"]`), op("firstValid", `"values":[`+op("split", `"delimiter":",","index":1`)+`,"a"]`)},
 			[]string{op("firstValid", `"ignoreErrors":"true","values":["$identity.manager.name","a"]`), op("firstValid", `"values":[`+hr("dept")+`,"a"]`)}, "ignoreErrors"},
+		{"firstvalid-errors", i, []string{op("firstValid", `"values":[`+static("$x", hr("dept"))+`,"a"]`), op("firstValid", `"values":[`+compare(hr("dept"))+`,"a"]`)},
+			[]string{op("firstValid", `"values":[`+static("$x", `"b"`)+`,"a"]`), op("firstValid", `"ignoreErrors":true,"values":[`+static("$x", hr("dept"))+`,"a"]`)}, "ignoreErrors"},
+		{"firstvalid-unreachable", w, []string{op("firstValid", `"values":[`+static("$x", `"b"`)+`,"a"]`), op("firstValid", `"values":[`+compare(`"now"`)+`,"a"]`)},
+			[]string{op("firstValid", `"values":[`+static("$x", hr("dept"))+`,"a"]`), op("firstValid", `"values":[`+conditional("$x eq b", hr("dept"))+`,"a"]`)}, "end"},
+		{"lookup-default", w, []string{op("firstValid", `"values":[`+lookupOf(`"a":"b"`)+`,"c"]`)}, []string{op("firstValid", `"ignoreErrors":true,"values":[`+lookupOf(`"a":"b"`)+`,"c"]`)}, "default"},
 		{"firstvalid-empty", i, []string{op("firstValid", `"values":["",`+hr("dept")+`]`)}, []string{op("firstValid", `"values":[`+hr("dept")+`,""]`)}, ""},
 		{"lookup-default", w, []string{lookupOf(`"a":"b"`)}, []string{lookupOf(`"a":"b","default":"c"`)}, "default"},
 		{"lookup-default-only", w, []string{lookupOf(`"default":"c"`)}, []string{lookupOf(`"a":"b","default":"c"`)}, ""},
@@ -133,13 +151,30 @@ func lintCases() []lintCase {
 		{"date-ldap", w, []string{formats("LDAP")}, []string{formats("yyyyMMddHHmmss")}, "yyyyMMddHHmmss"},
 		{"date-now-input", e, []string{op("dateFormat", `"input":"now"`)}, []string{op("dateFormat", `"input":"2026-01-01T00:00:00.000Z"`)}, "dateMath"},
 		{"datecompare-iso", e, []string{compare(`"2026-01-01"`), compare(op("dateFormat", `"outputFormat":"MM/dd/yyyy"`))}, []string{compare(`"now"`), compare(op("dateFormat", "")), compare(math("now", ""))}, ""},
-		{"datecompare-null", w, []string{compare(op("dateFormat", "")), compare(hr("dept"))}, []string{compare(`"now"`), compare(op("dateFormat", `"input":`+math("now", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mm"`))}, "firstValid"},
+		{"datecompare-null", w, []string{compare(op("dateFormat", "")), compare(hr("dept"))}, []string{compare(`"now"`), compare(op("dateFormat", `"input":`+math("now", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mm"`)),
+			compare(op("dateFormat", `"input":`+math("now/d", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mm'Z'"`)), compare(op("dateFormat", `"input":`+math("now-30d/h+5m", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mmX"`)),
+			compare(op("dateFormat", `"input":`+math("now/M", "")+`,"inputFormat":"yyyy-MM-dd"`)), op("firstValid", `"ignoreErrors":true,"values":[`+compare(hr("dept"))+`,"a"]`)}, "firstValid"},
+		{"datecompare-null", w, []string{compare(op("dateFormat", `"input":`+math("now", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mm'Z'"`)), compare(op("dateFormat", `"input":`+math("now/d+5s", "")+`,"inputFormat":"yyyy-MM-dd'T'HH:mm'Z'"`))}, nil, ""},
 		{"datecompare-operator", e, []string{strings.Replace(compare(`"now"`), `"lt"`, `"<"`, 1)}, []string{strings.Replace(compare(`"now"`), `"lt"`, `"LTE"`, 1)}, ""},
 		{"datemath-syntax", e, []string{math("now+d", ""), math("now/w", ""), math("now + 1d", "")}, []string{math("now+1d/d", "")}, ""},
 		{"datemath-input", w, []string{math("+1d", `,"input":"2026-01-01"`), math("+1d", `,"input":`+formats("MM/dd/yyyy"))}, []string{math("+1d", `,"input":"2026-01-01T00:00Z"`), math("+1d", `,"input":`+hr("dept"))}, "ISO8601"},
 		{"datemath-now-input", w, []string{math("now", `,"input":"x"`)}, []string{math("now", "")}, ""},
 		{"datemath-roundup", w, []string{math("now+1d", `,"roundUp":true`)}, []string{math("now+1d/d", `,"roundUp":true`)}, ""},
 		{"datemath-m", i, []string{math("now+1m", "")}, []string{math("now+1M", ""), math("now+1h+1m", "")}, "M"},
+		{"datemath-rounded-away", w, []string{math("+17h/d", ""), math("now-5h/d", ""), math("now+1d+17h/d", ""), math("/M-1d/M", ""), math("now+30m/h", ""), math("+6M/y", "")},
+			[]string{math("/d+17h", ""), math("now-5d/d", ""), math("now+36h/d", ""), math("now+1M/M", ""), math("now/M+1M-1d/d", ""), math("+0h/d", "")}, "/d+17h"},
+		{"date-zone-name", w, []string{formats("yyyy-MM-dd HH:mm z"), formats("MM/dd/yyyy HH:mm 'EST'"), formats("yyyy-MM-dd HH:mm zzz"), formats("yyyy-MM-dd HH:mm' CET'")},
+			[]string{formats("yyyy-MM-dd'T'HH:mm:ss'Z'"), formats("yyyy-MM-dd HH:mm Z"), formats("yyyy-MM-dd HH:mm X"), op("dateFormat", `"inputFormat":"yyyy-MM-dd","outputFormat":"HH:mm z"`)}, "offset"},
+		{"date-input-mismatch", w, []string{op("dateFormat", `"inputFormat":"MM/dd/yyyy","input":`+math("now/d", "")), op("dateFormat", `"inputFormat":"yyyy-MM-dd","input":`+formats2("yyyyMMdd", "MM/dd/yyyy"))},
+			[]string{op("dateFormat", `"inputFormat":"yyyy-MM-dd","input":`+math("now/d", "")), op("dateFormat", `"inputFormat":"yyyy-MM-dd","input":`+formats("MM/dd/yyyy"))}, "written in"},
+		{"template-set-braces", e, []string{static("#set(${y} = 'a')$y", `"a"`), static("#set( ${x}='b')$x", `"a"`), static("#if($x == 'a')#set(${y} = 'a')#end", `"a"`)}, []string{static("#set($y = 'a')$y", `"a"`), static("#set($m = {'k':'v'})#set(${m.k} = 'w')$m.k", `"a"`)}, "#set($y"},
+		{"template-late-method", i, []string{static("$x.strip()", hr("dept")), static("$x.repeat(2)", hr("dept")), static("#if($x.blank)a#end", hr("dept"))}, []string{static("$x.trim()", hr("dept"))}, ""},
+		{"template-condition-literal", w, []string{static("#if(true)$x#end", `"a"`), static("#if('a' == 'b')$x#end", `"a"`), static("#if(1 < 2 && true)$x#end", `"a"`), static("#if('Active')$x#end", `"a"`), static("#if($x == 'a')a#elseif(false)b#end", `"a"`)},
+			[]string{static("#if($x == 'a')$x#end", `"a"`), static("#if($x == 'a' && true)$x#end", `"a"`)}, "variable"},
+		{"template-quoted-variable", e, []string{static("#if('$x' == 'a')a#end", `"a"`), static("#if('${x}' != '')a#end", `"a"`), static("#set($y = '$x')$y", `"a"`)}, []string{static(`#if(\"$x\" == 'a')a#end`, `"a"`), static("#if($x == '$5')a#end", `"a"`)}, "without quotes"},
+		{"regex-posix-class", w, []string{op("replace", `"regex":"[[:space:]]+","replacement":""`), op("replaceAll", `"table":{"[^[:alnum:]]":""}`), op("split", `"delimiter":"[[:punct:]]","index":0`), static("$x.replaceAll('[[:digit:]]', '')", hr("dept"))}, []string{op("replace", `"regex":"\\\\p{Space}","replacement":""`), op("replace", `"regex":"[:a]","replacement":""`)}, "Space"},
+		{"conditional-variable", w, []string{conditional("x eq a", `"a"`)}, []string{conditional("$x eq x1", `"a"`)}, "$x"},
+		{"conditional-constant", w, []string{conditional("a eq b", `"a"`), conditional("x eq a", `"a"`)}, []string{conditional("$x eq b", `"a"`), conditional("#if(true)a#end eq b", `"a"`)}, ""},
 		{"account-source", e, []string{op("accountAttribute", `"attributeName":"a"`)}, []string{hr("dept")}, ""},
 		{"account-source", w, []string{op("accountAttribute", `"attributeName":"a","sourceName":"HR","applicationId":"id-ad"`)}, []string{op("accountAttribute", `"attributeName":"a","sourceName":"HR","applicationId":"id-hr"`), hr("dept")}, "one"},
 		{"source-unknown", e, []string{op("accountAttribute", `"attributeName":"a","sourceName":"hr"`), op("accountAttribute", `"attributeName":"a","applicationId":"x"`)}, []string{hr("dept")}, "HR"},
@@ -270,6 +305,86 @@ func TestFieldLimits(t *testing.T) {
 		_, found := builtin.Library().Link(transform.Options{Provisioning: true}, transform.Item{Def: def, Field: field})
 		if len(found) != want {
 			t.Errorf("%s: got %v, want %d findings", config, found, want)
+		}
+	}
+}
+
+// TestCausesAlone: a finding does not come with another one that contradicts it
+// or only repeats it.
+func TestCausesAlone(t *testing.T) {
+	stat := func(members string) string { return op("static", members) }
+	for _, c := range []struct{ config, has, not string }{
+		{stat(`"a":"$b","b":"x","value":"$a"`), "variable-order", "variable-unused"},
+		{stat(`"a":` + stat(`"value":"$b"`) + `,"b":"x","value":"$a"`), "variable-order", "variable-unused"},
+		{stat(`"a":"x","b":"y","value":"$a-$b"`), "template-name-runs-on", "variable-unused"},
+		{stat(`"first":"x","value":"$frist"`), "template-undefined", "variable-unused"},
+		{stat(`"a":"x","value":"#if($a == 'x')b"`), "template-unbalanced", "variable-unused"},
+		{stat(`"a":"$b #if","b":"x","value":"$a"`), "template-unbalanced", "variable-unused"},
+		{stat(`"value":"#set(${y} = 'x')$y"`), "template-set-braces", "template-undefined"},
+		{op("conditional", `"a":"x","expression":"a eq x","positiveCondition":"1","negativeCondition":"2"`), "conditional-variable", "variable-unused"},
+		{conditional("($x eq 'IG')", `"a"`), "conditional-operator", "conditional-quotes"},
+		{op("firstValid", `"values":[`+static("$x", hr("dept"))+`,"a"]`), "firstvalid-errors", "firstvalid-unreachable"},
+		{op("firstValid", `"values":[`+op("split", `"delimiter":",","index":1,"input":"a,b,c$x"`)+`,"a"]`), "firstvalid-errors", "firstvalid-unreachable"},
+		{op("firstValid", `"values":["",`+hr("dept")+`]`), "firstvalid-empty", "firstvalid-unreachable"},
+	} {
+		var codes []string
+		for _, d := range lint(t, c.config, transform.Options{}) {
+			codes = append(codes, d.Code)
+		}
+		if !slices.Contains(codes, c.has) || slices.Contains(codes, c.not) {
+			t.Errorf("%s: got %v, want %s without %s", c.config, codes, c.has, c.not)
+		}
+	}
+}
+
+// TestUsersCatch: what raises in a stored transform is no finding when all who
+// use it have another value ready.
+func TestUsersCatch(t *testing.T) {
+	stored := `{"name":"s","type":"lookup","attributes":{"table":{"a":"b"}}}`
+	safe := op("firstValid", `"ignoreErrors":true,"values":[`+op("reference", `"id":"s"`)+`,"z"]`)
+	bare := op("reference", `"id":"s"`)
+	through := `{"name":"t","type":"trim","attributes":{"input":` + bare + `}}`
+	for _, c := range []struct {
+		name   string
+		stored []string
+		items  []string
+		found  bool
+	}{
+		{"nobody", []string{stored}, nil, true},
+		{"with another value", []string{stored}, []string{safe}, false},
+		{"alone", []string{stored}, []string{bare}, true},
+		{"both", []string{stored}, []string{safe, bare}, true},
+		{"in values, deeper", []string{stored}, []string{op("firstValid", `"ignoreErrors":"true","values":[`+op("upper", `"input":`+bare)+`,"z"]`)}, false},
+		{"beside values", []string{stored}, []string{op("firstValid", `"ignoreErrors":true,"input":`+bare+`,"values":["z"]`)}, true},
+		{"without ignoreErrors", []string{stored}, []string{op("firstValid", `"values":[`+bare+`,"z"]`)}, true},
+		{"through one that is caught", []string{stored, through}, []string{op("firstValid", `"ignoreErrors":true,"values":[`+op("reference", `"id":"t"`)+`,"z"]`)}, false},
+		{"through one that is not", []string{stored, through}, []string{op("reference", `"id":"t"`)}, true},
+		{"through one that nobody uses", []string{stored, through}, []string{safe}, true},
+	} {
+		o := transform.Options{Transforms: map[string]*transform.Definition{}}
+		for _, src := range c.stored {
+			def, _ := transform.Parse("s.json", []byte(src))
+			o.Transforms[def.Name] = def
+		}
+		var items []transform.Item
+		for _, src := range c.items {
+			def, _ := transform.Parse("i.json", []byte(src))
+			items = append(items, transform.Item{Def: def})
+		}
+		found := builtin.Library().Lint(o, items...)
+		if got := slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Code == "lookup-default" }); got != c.found {
+			t.Errorf("%s: found %v, want %v: %v", c.name, got, c.found, found)
+		}
+	}
+}
+
+// TestPartial: a name that may stand in another file is a warning.
+func TestPartial(t *testing.T) {
+	def, _ := transform.Parse("i.json", []byte(op("reference", `"id":"s"`)))
+	for _, partial := range []bool{false, true} {
+		_, found := builtin.Library().Link(transform.Options{Partial: partial}, transform.Item{Def: def})
+		if len(found) != 1 || (found[0].Severity == diag.Error) == partial {
+			t.Errorf("partial %v: got %v", partial, found)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,8 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 	}
 	t = &target{index: len(u.targets), name: diag.Named("transform", name), busy: true}
 	u.targets[name] = t
-	sub := &Compiler{unit: u, found: c.found, path: diag.Path{t.name}, chain: append(slices.Clone(c.chain), name)}
+	sub := &Compiler{unit: u, found: c.found, path: diag.Path{t.name}, chain: append(slices.Clone(c.chain), name),
+		caught: u.caught[name]}
 	def := u.opts.Transforms[name]
 	root := sub.compile(def.Node, diag.Step{})
 	sub.checkRoot(def)
@@ -50,7 +52,12 @@ func (c *Compiler) Reference(name string) Node {
 	def, ok := c.unit.opts.Transforms[name]
 	if !ok {
 		message := fmt.Sprintf("there is no transform %q", name)
-		c.Report(diag.Error, "reference-unknown", "id", message, diag.Suggest(name, c.unit.transformNames()))
+		severity, hint := diag.Error, diag.Suggest(name, c.unit.transformNames())
+		if c.unit.opts.Partial {
+			severity = diag.Warning
+			hint = cmp.Or(hint, "look at all files together if it stands in another one")
+		}
+		c.Report(severity, "reference-unknown", "id", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
 	c.passes = true

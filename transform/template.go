@@ -33,7 +33,7 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 		node.parts = node.direct()
 	}
 	c.lintTemplate(node, site, local)
-	site.Fails = deepPath(t)
+	site.Fails = deepPath(t) || slices.ContainsFunc(node.uses, func(u Use) bool { return u.Null == MayBeNull })
 	site.counts = node.counts
 	if single, ok := t.Single(); ok {
 		site.objects = isObject(single)
@@ -45,7 +45,9 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 func localNames(t *velocity.Template) map[string]bool {
 	local := map[string]bool{"foreach": true, "velocityCount": true, "velocityHasNext": true}
 	for _, ref := range t.References() {
-		if ref.Place == velocity.PlaceTarget || ref.Place == velocity.PlaceLoop {
+		// With braces on the left nothing is set, see [templateLint.braces].
+		sets := ref.Place == velocity.PlaceTarget && !(ref.Braced && len(ref.Members) == 0)
+		if sets || ref.Place == velocity.PlaceLoop {
 			local[ref.Name] = true
 		}
 	}

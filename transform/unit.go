@@ -18,6 +18,9 @@ type Options struct {
 	// IdentityAttributes are the system names of the known identity attributes;
 	// nil: names are not checked.
 	IdentityAttributes []string
+	// Partial: there are transforms beyond those that are given, as when files are
+	// looked at one by one; a name that is not found is only a warning.
+	Partial bool
 	// Provisioning: the transforms stand in an account create profile, not in
 	// an identity profile mapping.
 	Provisioning bool
@@ -67,6 +70,7 @@ type Unit struct {
 	// While compiling:
 	counts   map[string]int // by the text of a subtree
 	shared   map[string]*sharedNode
+	caught   map[string]bool // stored transforms, see [Unit.caughtTransforms]
 	folder   *Scope
 	foldLeft int64
 }
@@ -161,6 +165,9 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	if !opts.Plain && !opts.Observe {
 		u.countAll(items)
 	}
+	if len(opts.Transforms) > 0 {
+		u.caught = u.caughtTransforms(items)
+	}
 	var found diag.List
 	for _, item := range items {
 		u.programs = append(u.programs, u.program(item, &found))
@@ -168,7 +175,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	for _, p := range u.programs {
 		p.complete()
 	}
-	u.counts, u.shared, u.folder = nil, nil, nil
+	u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil
 	found.Sort()
 	return u, found
 }

@@ -10,7 +10,7 @@ import (
 )
 
 type firstValid struct {
-	Values       []transform.Child `json:"values" role:"candidate" required:"true" doc:"tried from left to right"`
+	Values       []transform.Child `json:"values" role:"candidate" required:"true" doc:"tried from left to right" catches:"ignoreErrors"`
 	IgnoreErrors transform.Bool    `json:"ignoreErrors" default:"false" doc:"whether an item that raises is skipped"`
 }
 
@@ -165,6 +165,7 @@ func conditionalOp() transform.Operation {
 		func(c *transform.Compiler, n *conditional) transform.Node {
 			n.branches = branches{&n.Yes, &n.No}
 			n.branches.compile(c)
+			c.Facts().Fails = c.Facts().Fails || !equality(&n.Expression)
 			checkConditional(c, n)
 			return n
 		},

@@ -187,6 +187,9 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 		return transform.Raise(fmt.Errorf("%w: %w", transform.ErrConfig, err))
 	}
 	n.math = math
+	if math.WholeMinutes() {
+		f.Format = transform.MinuteFormat
+	}
 	if math.UsesNow() {
 		c.MeansNow()
 		f.Null, f.Fails = transform.NeverNull, false
@@ -293,6 +296,7 @@ func dateCompare() transform.Operation {
 		func(c *transform.Compiler, n *dateCompareArgs) transform.Node {
 			n.branches = branches{&n.Yes, &n.No}
 			n.branches.compile(c)
+			c.Facts().Fails = c.Facts().Fails || !comparableDate(&n.First) || !comparableDate(&n.Second)
 			n.first, n.second = newOperand(c, &n.First), newOperand(c, &n.Second)
 			if v, ok := n.Operator.Const(); ok && !v.IsNull() && c.Shortcuts() {
 				n.operator, n.fixed = javadate.ParseComparison(v.Text())

@@ -30,11 +30,19 @@ func checkFirstValid(c *transform.Compiler, n *firstValid) {
 			f.Null = null
 		}
 		last := i == len(n.Values)-1
-		if of.Fails && !ignore && !last {
-			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next", "set ignoreErrors to true if it should")
+		if last {
+			break
 		}
-		if item.Present() && of.Null == transform.NeverNull && !last && !(ignore && of.Fails) {
+		never := item.Present() && of.Null == transform.NeverNull
+		switch {
+		case of.Fails && !ignore && never:
+			c.ReportAt(item, diag.Info, "firstvalid-errors", "this value is never null, and an error of it does not fall through to the next", "set ignoreErrors to true if it should")
+		case of.Fails && !ignore:
+			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next", "set ignoreErrors to true if it should")
+		case never && !of.Fails:
 			reportUnreachable(c, item)
+		}
+		if never && !(ignore && of.Fails) {
 			break
 		}
 	}
@@ -69,12 +77,20 @@ func checkLookup(c *transform.Compiler, n *lookup) {
 	}
 	if _, ok := n.Table.Get("default"); !ok {
 		f.Fails = true
-		c.Report(diag.Warning, "lookup-default", "table", "the table has no entry \"default\": an input outside the table is an error", "add an entry \"default\"")
+		reportRaise(c, diag.Warning, "lookup-default", "table", "the table has no entry \"default\": an input outside the table is an error", "add an entry \"default\"")
 	} else if len(n.Table.Entries) == 1 {
 		c.Warnf("lookup-default-only", "table", "the table has nothing but the entry \"default\", so every input gives that")
 	}
 	*c.Facts() = f
 	checkKeys(c, n)
+}
+
+// reportRaise reports what raises for some data, unless another value takes its
+// place then.
+func reportRaise(c *transform.Compiler, s diag.Severity, code, attribute, message, hint string) {
+	if !c.Caught() {
+		c.Report(s, code, attribute, message, hint)
+	}
 }
 
 // checkKeys reports keys that look alike.
@@ -100,37 +116,10 @@ func (b *branches) compile(c *transform.Compiler) {
 		return
 	}
 	f := b.yes.Facts().Either(b.no.Facts())
-	f.Null, f.Fails = transform.NeverNull, true
+	f.Fails = f.Null == transform.MayBeNull // a null branch raises
+	f.Null = transform.NeverNull
 	*c.Facts() = f
 	if b.yes.Site().Def.Equal(b.no.Site().Def) {
 		c.Warnf("branch-equal", "positiveCondition", "both outcomes are the same")
-	}
-}
-
-// checkConditional reports what is doubtful in the expression of conditional.
-func checkConditional(c *transform.Compiler, n *conditional) {
-	text, ok := n.Expression.Source()
-	if !ok {
-		return
-	}
-	left, right, ok := splitEq(text)
-	if !ok && !strings.Contains(text, "#") {
-		c.Report(diag.Error, "conditional-operator", "expression", fmt.Sprintf("found %q, expected A eq B", text), "eq is the only operator; use static with #if for others")
-		return
-	}
-	for _, side := range []string{left, right} {
-		if len(side) > 1 && (side[0] == '"' || side[0] == '\'') && side[len(side)-1] == side[0] {
-			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side), "leave them out")
-		}
-	}
-	defaulted := false
-	for _, use := range n.Expression.Uses() {
-		if use.Null == transform.MayBeNull {
-			c.Report(diag.Warning, "conditional-null", "expression", fmt.Sprintf("$%s can be null, which is an error", use.Name), "give it a default with firstValid")
-		}
-		defaulted = defaulted || use.Type == "firstValid"
-	}
-	if (left == "null" || right == "null") && !defaulted {
-		c.Report(diag.Warning, "conditional-null", "expression", "null is compared as the text \"null\"", "let a firstValid give the text \"null\" as its default")
 	}
 }

@@ -56,8 +56,37 @@ func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	if slices.ContainsFunc(p, func(f javadate.Field) bool { return f.Letter == 'D' && (f.Count == 2 || p.has("ML")) }) {
 		c.Report(diag.Warning, "date-dayofyear", attribute, "D is the day of the year", "use dd for the day of the month")
 	}
+	if attribute == "inputFormat" {
+		checkZoneNames(c, f, p)
+	}
 	if p.has("hK") && !p.has("a") {
 		c.Report(diag.Warning, "date-hour12", attribute, "hours of a half day without a: afternoon and morning look the same", "use HH")
+	}
+}
+
+// zoneNames are abbreviations of zones that are written into patterns as text.
+var zoneNames = []string{
+	"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AST", "ADT", "HST", "AKST", "AKDT", "BST", "IST", "CET", "CEST",
+	"EET", "EEST", "WET", "WEST", "MSK", "JST", "AEST", "AEDT", "ACST", "AWST", "NZST", "NZDT", "SGT", "HKT",
+}
+
+// literalText finds quoted text in a pattern.
+var literalText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`'([^']+)'`) })
+
+// checkZoneNames reports zones by abbreviation: as text of the pattern they are
+// passed over, and names such as IST and CST stand for several zones.
+func checkZoneNames(c *transform.Compiler, f *javadate.Format, p patternFields) {
+	for _, m := range literalText().FindAllStringSubmatch(f.String(), -1) {
+		if slices.Contains(zoneNames, strings.TrimSpace(m[1])) {
+			c.Report(diag.Warning, "date-zone-name", "inputFormat",
+				fmt.Sprintf("'%s' is text that is passed over: the time is read as GMT", m[1]), "read the zone with z, or X for an offset")
+			return
+		}
+	}
+	if p.has("z") {
+		c.Report(diag.Warning, "date-zone-name", "inputFormat",
+			"z reads abbreviations such as CST or IST, which stand for several zones; which one counts is up to the tenant's Java",
+			"let the source write an offset and read it with X")
 	}
 }
 
@@ -72,13 +101,19 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 		return
 	}
 	pattern := n.parser.fixed.String()
-	if in.Format == transform.InstantFormat && in.Null == transform.NeverNull && strings.HasPrefix("yyyy-MM-dd'T'HH:mm", pattern) && strings.HasPrefix(pattern, "yyyy-MM-dd") {
-		c.Facts().Null = transform.NeverNull
+	reads, tried := readsAll(n.parser.fixed, in.Format)
+	if tried > 0 && reads == tried {
+		c.Facts().Null = in.Null
 	}
 	if text, ok := c.InputText(); ok && text == "now" {
 		c.Report(diag.Error, "date-now-input", "input", "dateFormat does not know now; the result is null", "take the output of dateMath with the expression now")
 	}
-	if pattern == "ISO8601" && lacksMillis(c, in) {
+	switch {
+	case tried > 0 && reads == 0 && pattern != "ISO8601":
+		c.Report(diag.Warning, "date-input-mismatch", "inputFormat",
+			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null", written(in.Format), pattern),
+			"give the format that the input is written in")
+	case pattern == "ISO8601" && lacksMillis(c, in):
 		c.Report(diag.Warning, "date-iso-millis", "input", "ISO8601 needs milliseconds, which this input may lack; then the result is null", "give an inputFormat such as yyyy-MM-dd'T'HH:mm")
 	}
 }
@@ -95,7 +130,7 @@ func lacksMillis(c *transform.Compiler, in transform.Facts) bool {
 		return text != "now" && len(text) > 0 && !strings.Contains(text, ".")
 	}
 	switch in.Format {
-	case transform.InstantFormat:
+	case transform.InstantFormat, transform.MinuteFormat:
 		return true
 	case "":
 		input := c.Attribute("input")
@@ -122,6 +157,11 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 	if up, ok := n.RoundUp.Fixed(false); ok && up && !strings.Contains(expr, "/") {
 		c.Warnf("datemath-roundup", "roundUp", "roundUp has no effect without a rounding such as /d")
 	}
+	if lost, ok := n.math.RoundedAway(); ok {
+		c.Report(diag.Warning, "datemath-rounded-away", "expression",
+			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right", lost.Steps, lost.Round, lost.Unit),
+			"write "+lost.Write)
+	}
 	if minutes().MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
 		c.Report(diag.Info, "datemath-m", "expression", "m are minutes", "months are M")
 	}
@@ -132,14 +172,73 @@ func isISO(text string) bool {
 	return err == nil
 }
 
+// sampleMillis are instants that differ in what their texts have: minutes only,
+// seconds, fractions, two digits everywhere, and years far away.
+var sampleMillis = []int64{1_768_467_600_000, 1_768_467_605_000, 1_768_467_605_120, 1_797_723_659_123, 4_102_444_740_000, -62_135_596_800_000}
+
+// samples are texts as a format writes them, of all forms that it can give; none
+// for an unknown format.
+func samples(format string) (texts []string) {
+	switch format {
+	case "":
+		return nil
+	case transform.InstantFormat, transform.MinuteFormat:
+		for _, ms := range sampleMillis {
+			if format == transform.InstantFormat || ms%60_000 == 0 {
+				texts = append(texts, javadate.InstantOfMillis(ms).String())
+			}
+		}
+		return texts
+	}
+	f, err := javadate.CompileFormat(format)
+	if err != nil {
+		return nil
+	}
+	for _, ms := range sampleMillis {
+		texts = append(texts, string(f.Append(nil, ms, javadate.GMT)))
+	}
+	return texts
+}
+
+// readsAll counts how many texts of a format another one reads.
+func readsAll(parser *javadate.Format, format string) (reads, tried int) {
+	texts := samples(format)
+	for _, text := range texts {
+		if _, err := parser.Parse(text, javadate.GMT, -1_000_000_000_000); err == nil {
+			reads++
+		}
+	}
+	return reads, len(texts)
+}
+
+// written names a format for people.
+func written(format string) string {
+	switch format {
+	case transform.InstantFormat, transform.MinuteFormat:
+		return "yyyy-MM-ddTHH:mmZ"
+	}
+	return format
+}
+
 // writesISO reports whether dates of the format are ISO 8601 date-times; unknown
 // ones may be.
 func writesISO(format string) bool {
-	if format == "" || format == transform.InstantFormat {
-		return true
+	for _, text := range samples(format) {
+		if !isISO(text) {
+			return false
+		}
 	}
-	f, err := javadate.CompileFormat(format)
-	return err == nil && isISO(string(f.Append(nil, 1_700_000_000_123, javadate.GMT)))
+	return true
+}
+
+// comparableDate reports whether an operand is certainly a date that dateCompare
+// reads.
+func comparableDate(arg *transform.Child) bool {
+	if v, ok := arg.Const(); ok {
+		return v.Text() == "now" || isISO(v.Text())
+	}
+	f := arg.Facts()
+	return f.Null == transform.NeverNull && !f.Fails && f.Format != "" && writesISO(f.Format)
 }
 
 // checkDateCompare reports doubtful operands and operators.
@@ -158,7 +257,7 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 		case !writesISO(f.Format):
 			c.Report(diag.Error, "datecompare-iso", o.name, fmt.Sprintf("dates written as %s are not compared", f.Format), "use the outputFormat ISO8601")
 		case f.Null == transform.MayBeNull:
-			c.Report(diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error", "wrap it in firstValid with a date far away")
+			reportRaise(c, diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error", "wrap it in firstValid with a date far away")
 		}
 		if !ok {
 			c.ReadsNow() // it can be the word now

@@ -2,29 +2,12 @@ package builtin
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/internal/limit"
 )
-
-// checkRegex finds what is doubtful in an expression that compiles.
-func checkRegex(text string) (code, message, hint string) {
-	switch {
-	case len(text) == 1 && strings.Contains(".|*+?$^", text):
-		return "regex-metachar", fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing", text),
-			fmt.Sprintf("write [%s] or escape it", text)
-	case wideRange().MatchString(text):
-		return "regex-range", "A-z includes the signs between Z and a", "write A-Za-z"
-	}
-	return "", "", ""
-}
-
-// wideRange finds the range from capitals to small letters.
-var wideRange = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\[[^\]]*A-z[^\]]*\]`) })
 
 // maxPairs is how many pairs of table entries are looked at.
 const maxPairs = 20_000
@@ -64,10 +47,10 @@ func checkSplit(c *transform.Compiler, n *split) {
 		return
 	}
 	if fixed && throws {
-		c.Report(diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index), "set throws to false to get null instead")
+		reportRaise(c, diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index), "set throws to false to get null instead")
 	}
 	if text, ok := n.Delimiter.Source(); ok && index > 1 && literalDelimiter(text) {
-		c.Report(diag.Info, "split-trailing", "index", "empty pieces at the end of the text are dropped, so the index can be outside", "set throws to false and give a default with firstValid")
+		reportRaise(c, diag.Info, "split-trailing", "index", "empty pieces at the end of the text are dropped, so the index can be outside", "set throws to false and give a default with firstValid")
 	}
 }
 

@@ -27,8 +27,8 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
 	}
 	p.fixed = re
-	if code, message, hint := checkRegex(v.Text()); code != "" {
-		c.Report(diag.Warning, code, attribute, message, hint)
+	if doubt, ok := javaregex.DoubtAbout(v.Text()); ok {
+		c.Report(diag.Warning, doubt.Code, attribute, doubt.Message, doubt.Hint)
 	}
 	return nil
 }
@@ -203,8 +203,8 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 		step.err = fmt.Errorf("%w: %w", transform.ErrConfig, err)
 		return
 	}
-	if code, message, hint := checkRegex(e.Key); code != "" {
-		c.ReportEntry(e, diag.Warning, code, "table", message, hint)
+	if doubt, ok := javaregex.DoubtAbout(e.Key); ok {
+		c.ReportEntry(e, diag.Warning, doubt.Code, "table", doubt.Message, doubt.Hint)
 	}
 	step.pattern.fixed = re
 	step.with.arg = &e.Value

@@ -135,7 +135,7 @@ func checkSubstring(c *transform.Compiler, n *substring) {
 	}
 	short := int64(c.InputFacts().MinLen)
 	if fixedEnd && !noEnd && need > short {
-		c.Report(diag.Warning, "substring-range", "end", fmt.Sprintf("a text shorter than %d is an error", need),
+		reportRaise(c, diag.Warning, "substring-range", "end", fmt.Sprintf("a text shorter than %d is an error", need),
 			"guard the length, for example with a static that tests $x.length(), or pad the text first")
 	}
 	if fixedBegin && (noEnd || fixedEnd) && need <= short && begin+begin0 <= short {

@@ -49,6 +49,9 @@ const (
 	NoteLineComment NoteKind = iota // ##: the rest of the line is dropped
 	NoteWord                        // # and a word that is no directive, printed as it stands
 	NoteOrder                       // <, <=, > or >=, which compare numbers only
+	NoteCondition                   // a condition with one answer, which is Text
+	NoteQuoted                      // a variable in single quotes, which is its name
+	NotePattern                     // a regular expression that stands as a literal
 )
 
 // Note is something in a template that is worth a look although it is valid.

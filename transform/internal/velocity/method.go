@@ -130,20 +130,21 @@ func (m methodID) givesText() bool {
 	return false
 }
 
-// resolve finds the method and compiles patterns that are literals. Bad ones
-// are left for the evaluation, which reports them if it gets there.
-func (m *member) resolve() {
+// resolve finds the method and compiles patterns that are literals, which it
+// returns. Bad ones are left for the evaluation, which reports them if it gets
+// there.
+func (m *member) resolve() (pattern string, ok bool) {
 	m.method = methods[m.name]
 	if len(m.args) == 0 {
-		return
+		return "", false
 	}
 	switch m.method {
 	case mReplaceAll, mReplaceFirst, mMatches, mSplit:
 	default:
-		return
+		return "", false
 	}
-	if s, ok := literalText(m.args[0]); ok {
-		if re, err := javaregex.Compile(s); err == nil {
+	if pattern, ok = literalText(m.args[0]); ok {
+		if re, err := javaregex.Compile(pattern); err == nil {
 			m.pattern = re
 		}
 	}
@@ -152,6 +153,7 @@ func (m *member) resolve() {
 			m.repl, _ = javaregex.ParseReplacement(s)
 		}
 	}
+	return pattern, ok
 }
 
 func literalText(x expr) (string, bool) {

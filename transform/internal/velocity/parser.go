@@ -298,8 +298,10 @@ func (p *parser) ifStatement() node {
 	for {
 		p.skip(tSpace)
 		p.expect(tParenOpen, `"(" of the condition`)
+		first := p.after(p.last)
 		test := p.expression(PlaceCondition)
 		p.markTests(test)
+		p.noteCondition(test, first.pos)
 		p.expect(tParenClose, `")" of the condition`)
 		n.branches = append(n.branches, branch{test, p.statements()})
 		if p.peek() != tElseif {
@@ -348,7 +350,11 @@ func (p *parser) set() node {
 	}
 	p.skip(tSpace)
 	p.expect(tAssign, `"="`)
+	value := p.after(p.last)
 	n.right = p.expression(PlaceSet)
+	if quoted := singleQuoted(n.right); quoted != "" && p.err == nil {
+		p.notes = append(p.notes, Note{Kind: NoteQuoted, Offset: p.offset(value.pos), Text: quoted})
+	}
 	p.expect(tParenClose, `")" of the #set`)
 	p.lex.insideSet = false
 	return n

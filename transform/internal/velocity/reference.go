@@ -70,7 +70,9 @@ func (p *parser) call(m *member) {
 	}
 	p.expect(tCallClose, `"," or ")" of the method`)
 	if p.err == nil {
-		m.resolve()
+		if pattern, ok := m.resolve(); ok {
+			p.notes = append(p.notes, Note{Kind: NotePattern, Offset: m.pos, Text: pattern})
+		}
 		p.changes = p.changes || m.method.changes()
 	}
 }
