@@ -89,7 +89,7 @@ type column struct {
 
 // NewScope returns a scope for the programs of u. The environment is shared.
 func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
-	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(), century: env.Now.AddDate(-80, 0, 0).UnixMilli()}
+	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(), century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
 	s.fit()
 	return s
 }

@@ -3,6 +3,7 @@ package nerm
 import (
 	"encoding/json"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -224,4 +225,76 @@ func TestSchedule(t *testing.T) {
 	if got := bad.Next(at("2026-01-01 00:00")); !got.IsZero() || len(bad.Check()) != 3 {
 		t.Errorf("after a bad schedule comes %v; findings %v", got, bad.Check())
 	}
+}
+
+// TestScheduleZones: every hour of a year in zones on both sides of Greenwich,
+// against a search minute by minute.
+func TestScheduleZones(t *testing.T) {
+	for _, c := range []struct{ zone, from, hour, want string }{
+		{"America/New_York", "2024-03-10T00:30:00-05:00", "2", "2024-03-10T03:00:00-04:00"},
+		{"America/New_York", "2024-11-03T00:30:00-04:00", "1", "2024-11-03T01:00:00-04:00"},
+		{"America/New_York", "2024-11-03T01:30:00-04:00", "1", "2024-11-04T01:00:00-05:00"},
+		{"America/New_York", "2024-11-03T01:30:00-05:00", "1", "2024-11-04T01:00:00-05:00"},
+		{"America/Santiago", "2024-09-07T22:00:00-04:00", "0", "2024-09-08T01:00:00-03:00"},
+		{"America/St_Johns", "2024-03-10T01:00:00-03:30", "2", "2024-03-10T03:00:00-02:30"},
+		{"America/Havana", "2024-03-09T23:30:00-05:00", "0", "2024-03-10T01:00:00-04:00"},
+		{"America/Asuncion", "2024-10-05T22:00:00-04:00", "0", "2024-10-06T01:00:00-03:00"},
+		{"Australia/Lord_Howe", "2024-10-06T01:00:00+10:30", "2", "2024-10-06T02:30:00+11:00"},
+		{"Africa/Casablanca", "2024-04-14T01:00:00Z", "2", "2024-04-14T03:00:00+01:00"},
+		{"Europe/Lisbon", "2024-03-31T00:30:00Z", "1", "2024-03-31T02:00:00+01:00"},
+		{"Pacific/Apia", "2011-12-29T06:00:00-10:00", "5", "2011-12-31T05:00:00+14:00"},
+		{"UTC", "2024-03-10T01:00:00Z", "2", "2024-03-10T02:00:00Z"},
+	} {
+		loc, err := time.LoadLocation(c.zone)
+		if err != nil {
+			t.Skip("no time zones on this machine")
+		}
+		from, err := time.Parse(time.RFC3339, c.from)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hour, _ := strconv.Atoi(c.hour)
+		s := Schedule{Hours: []int{hour}}
+		if got := s.Next(from.In(loc)).Format(time.RFC3339); got != c.want {
+			t.Errorf("%s: hour %s after %s is %s, want %s", c.zone, c.hour, c.from, got, c.want)
+		}
+	}
+}
+
+// TestScheduleNext: Next agrees with a search through all minutes.
+func TestScheduleNext(t *testing.T) {
+	for _, zone := range []string{"America/Santiago", "America/New_York", "Australia/Lord_Howe", "Europe/Berlin", "Africa/Cairo"} {
+		loc, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Skip("no time zones on this machine")
+		}
+		for start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); start.Year() == 2024; start = start.Add(25 * time.Hour) {
+			from := start.In(loc)
+			s := Schedule{Hours: []int{from.YearDay() % 24}}
+			want := from.Add(time.Minute).Truncate(time.Minute)
+			for !shows(want, s.Hours[0]) {
+				want = want.Add(time.Minute)
+			}
+			if got := s.Next(from); !got.Equal(want) {
+				t.Fatalf("%s: hour %d after %s is %s, want %s", zone, s.Hours[0], from, got, want)
+			}
+		}
+	}
+}
+
+// shows reports whether a full hour begins at a moment: clocks show it and did
+// not show it an hour or less before, or they jump over it.
+func shows(at time.Time, hour int) bool {
+	before := at.Add(-time.Minute)
+	if at.Hour() == hour && at.Minute() == 0 {
+		earlier := at.Add(-time.Hour)
+		half := at.Add(-30 * time.Minute)
+		return (earlier.Hour() != hour || earlier.Minute() != 0) && (half.Hour() != hour || half.Minute() != 0)
+	}
+	clock := func(t time.Time) int { return t.Hour()*60 + t.Minute() }
+	last := clock(before)
+	if before.Day() != at.Day() {
+		last -= 24 * 60
+	}
+	return clock(at)-last > 1 && hour*60 > last && hour*60 < clock(at)
 }

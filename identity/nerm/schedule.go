@@ -36,20 +36,52 @@ func (s *Schedule) Check() (list diag.List) {
 }
 
 // Next returns the first time of the schedule after t, in the location of t. An
-// hour that a clock change skips counts as the hour after it. It returns the
-// zero time when the schedule has no valid hour or day.
+// hour that a clock change skips counts as the first moment behind the gap, one
+// that comes twice as the first of the two. A day that a change of zone skips as
+// a whole has no hours. It returns the zero time when the schedule has no valid
+// hour or day.
 func (s *Schedule) Next(t time.Time) time.Time {
 	hours := slices.Sorted(slices.Values(s.Hours))
-	for day := range 8 {
+	year, month, today := t.Date()
+
+	// Days are counted in UTC, where every day exists and has 24 hours. The week
+	// may begin with a day that is skipped, so eight days are not enough.
+	for day := range 15 {
+		midnight := time.Date(year, month, today+day, 0, 0, 0, 0, time.UTC)
+		if len(s.Weekdays) > 0 && !slices.Contains(s.Weekdays, midnight.Weekday()) {
+			continue
+		}
 		for _, h := range hours {
-			at := time.Date(t.Year(), t.Month(), t.Day()+day, h, 0, 0, 0, t.Location())
-			date := time.Date(t.Year(), t.Month(), t.Day()+day, 12, 0, 0, 0, t.Location())
-			if h >= 0 && h <= 23 && at.After(t) && (len(s.Weekdays) == 0 || slices.Contains(s.Weekdays, date.Weekday())) {
+			if h < 0 || h > 23 {
+				continue
+			}
+			at, ok := wallClock(midnight.Add(time.Duration(h)*time.Hour), t.Location())
+			if ok && at.After(t) {
 				return at
 			}
 		}
 	}
 	return time.Time{}
+}
+
+// wallClock returns the first moment at which clocks of a location show what
+// those of UTC show at utc, or the end of the gap when they never do. ok is false
+// when they pass over the whole day. [time.Date] leaves open which side of a gap
+// it takes.
+func wallClock(utc time.Time, loc *time.Location) (at time.Time, ok bool) {
+	_, before := utc.Add(-36 * time.Hour).In(loc).Zone()
+	_, after := utc.Add(36 * time.Hour).In(loc).Zone()
+	for _, offset := range []int{max(before, after), min(before, after)} {
+		at = utc.Add(-time.Duration(offset) * time.Second).In(loc)
+		if _, actual := at.Zone(); actual == offset {
+			return at, true
+		}
+	}
+	if after-before > 12*60*60 {
+		return time.Time{}, false
+	}
+	start, _ := utc.Add(-time.Duration(before) * time.Second).In(loc).ZoneBounds()
+	return start, true
 }
 
 // Cron returns the schedule as the Quartz cron expression that the product's
