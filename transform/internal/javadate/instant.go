@@ -105,11 +105,14 @@ func (e *ISOError) Error() string {
 	return fmt.Sprintf("cannot parse %q as ISO 8601 date-time with offset: %s at offset %d", e.Text, e.Msg, e.Offset)
 }
 
-// ParseISO reads yyyy-MM-ddTHH:mm[:ss[.fraction]] and an offset: Z, +hh, +hhmm or +hh:mm.
-// The fraction has 1 to 9 digits. Dates that do not exist, hour 24, second 60 and offsets
-// beyond 18 hours are errors, as is anything before or behind. The error is an [*ISOError].
+// ParseISO reads a date-time with an offset, as java.time.OffsetDateTime does:
+// yyyy-MM-ddTHH:mm[:ss[.fraction]] and Z, +hh, +hh:mm or +hh:mm:ss. The fraction has up
+// to 9 digits, t and z may be small. Years of more than four digits have a sign, years
+// before 0000 a minus. Dates that do not exist, hour 24, second 60, offsets beyond 18 hours
+// or without colons (+0100) are errors, as is anything before or behind. The error is an
+// [*ISOError].
 //
-// Source: DECISION 15; ranges as in java.time.OffsetDateTime.
+// Source: java.time.OffsetDateTime, parse, of Java 17; DECISION 15.
 func ParseISO(text string) (Instant, error) {
 	if i, ok := plainISO(text); ok {
 		return i, nil
@@ -120,13 +123,13 @@ func ParseISO(text string) (Instant, error) {
 // scanISO is ParseISO for every text.
 func scanISO(text string) (Instant, error) {
 	s := isoScanner{text: text}
-	year := s.number(4, 0, 9999, "year")
+	year := s.year()
 	s.byte('-')
 	month := s.number(2, 1, 12, "month")
 	s.byte('-')
 	start := s.pos
 	day := s.number(2, 1, 31, "day")
-	s.byte('T')
+	s.either('T', 't')
 	hour := s.number(2, 0, 23, "hour")
 	s.byte(':')
 	minute := s.number(2, 0, 59, "minute")
@@ -148,7 +151,11 @@ func scanISO(text string) (Instant, error) {
 		return Instant{}, s.err
 	}
 	days := gregorianDay(year, int(month-1), day) - unixEpochDay
-	return Instant{days*secondsPerDay + (hour*60+minute)*60 + second - offset, nano}, nil
+	at := Instant{days*secondsPerDay + (hour*60+minute)*60 + second - offset, nano}
+	if at.second < minSecond || at.second > maxSecond {
+		s.fail(0, "year out of range in UTC")
+	}
+	return at, s.err
 }
 
 // monthLength is the length of a month, 0 to 11, of the Gregorian calendar.
@@ -187,6 +194,37 @@ func (s *isoScanner) byte(c byte) {
 	}
 }
 
+// either moves over a letter in one of its cases.
+func (s *isoScanner) either(upper, lower byte) {
+	if !s.skip(lower) {
+		s.byte(upper)
+	}
+}
+
+// year reads four digits, or a sign and up to ten.
+func (s *isoScanner) year() int64 {
+	start := s.pos
+	positive := s.skip('+')
+	negative := !positive && s.skip('-')
+	if !positive && !negative {
+		return s.number(4, 0, 9999, "year")
+	}
+	digits := 0
+	for s.pos+digits < len(s.text) && s.text[s.pos+digits]-'0' <= 9 {
+		digits++
+	}
+	year := s.number(max(min(digits, 10), 4), 0, 999_999_999, "year")
+	switch {
+	case positive && digits == 4:
+		s.fail(start, "a plus sign needs more than four digits of the year")
+	case negative && year == 0:
+		s.fail(start, "year out of range")
+	case negative:
+		return -year
+	}
+	return year
+}
+
 // number reads exactly width digits.
 func (s *isoScanner) number(width int, low, high int64, what string) int64 {
 	n := int64(0)
@@ -211,9 +249,6 @@ func (s *isoScanner) fraction() int32 {
 		n = n*10 + int32(s.text[s.pos]-'0')
 		s.pos++
 	}
-	if digits == 0 {
-		s.fail(s.pos, "expected a digit of the fraction")
-	}
 	for ; digits < 9; digits++ {
 		n *= 10
 	}
@@ -222,7 +257,7 @@ func (s *isoScanner) fraction() int32 {
 
 // offset reads the offset from UTC and returns seconds.
 func (s *isoScanner) offset() int64 {
-	if s.skip('Z') {
+	if s.skip('Z') || s.skip('z') {
 		return 0
 	}
 	start := s.pos
@@ -235,8 +270,12 @@ func (s *isoScanner) offset() int64 {
 	}
 	seconds := s.number(2, 0, 18, "offset") * 3600
 	if s.pos < len(s.text) {
-		s.skip(':')
+		s.byte(':')
 		seconds += s.number(2, 0, 59, "offset") * 60
+	}
+	if s.pos < len(s.text) {
+		s.byte(':')
+		seconds += s.number(2, 0, 59, "offset")
 	}
 	if seconds > 18*3600 {
 		s.fail(start, "offset out of range")

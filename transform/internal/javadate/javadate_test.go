@@ -2,7 +2,10 @@ package javadate
 
 import (
 	"errors"
+	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,7 +172,8 @@ func TestParseISO(t *testing.T) {
 		{name: "nanoseconds", text: "2026-01-01T00:00:00.123456789Z", want: "2026-01-01T00:00:00.123456789Z"},
 		{name: "microseconds", text: "2026-01-01T00:00:01.5001Z", want: "2026-01-01T00:00:01.500100Z"},
 		{name: "offset", text: "2026-01-01T00:00+02:00", want: "2025-12-31T22:00Z"},
-		{name: "offset without colon", text: "2026-01-01T00:00-0530", want: "2026-01-01T05:30Z"},
+		{name: "offset without colon", text: "2026-01-01T00:00-0530", offset: 19},
+		{name: "offset with seconds", text: "2026-01-01T00:00-05:30:10", want: "2026-01-01T05:30:10Z"},
 		{name: "hours", text: "2026-01-01T00:00+18", want: "2025-12-31T06:00Z"},
 		{name: "year 0", text: "0000-01-01T00:00+01:00", want: "-0001-12-31T23:00Z"},
 		{name: "leap day", text: "2024-02-29T00:00Z", want: "2024-02-29T00:00Z"},
@@ -179,11 +183,12 @@ func TestParseISO(t *testing.T) {
 		{name: "second 60", text: "2026-01-01T00:00:60Z", offset: 17},
 		{name: "no offset", text: "2026-01-01T00:00:00", offset: 19},
 		{name: "date only", text: "2026-01-01", offset: 10},
-		{name: "empty fraction", text: "2026-01-01T00:00:00.Z", offset: 20},
+		{name: "empty fraction", text: "2026-01-01T00:00:01.Z", want: "2026-01-01T00:00:01Z"},
+		{name: "long year", text: "+12026-01-01T00:00Z", want: "+12026-01-01T00:00Z"},
 		{name: "ten digits", text: "2026-01-01T00:00:00.1234567890Z", offset: 29},
 		{name: "far offset", text: "2026-01-01T00:00+18:01", offset: 16},
 		{name: "half an offset", text: "2026-01-01T00:00+01:", offset: 20},
-		{name: "small z", text: "2026-01-01T00:00z", offset: 16},
+		{name: "small letters", text: "2026-01-01t00:00z", want: "2026-01-01T00:00Z"},
 		{name: "blank in front", text: " 2026-01-01T00:00Z", offset: 0},
 		{name: "rest", text: "2026-01-01T00:00Zx", offset: 17},
 		{name: "empty", text: "", offset: 0},
@@ -296,5 +301,24 @@ func TestAllocations(t *testing.T) {
 	}
 	if n := testing.AllocsPerRun(100, func() { m.Apply(Instant{}, InstantOfMillis(1773570645123), true) }); n != 0 {
 		t.Errorf("Math.Apply: %v allocations, want 0", n)
+	}
+}
+
+// TestOffsetDateTime: what java.time.OffsetDateTime of Java 17 reads, as seconds
+// and nanoseconds since 1970, or does not read.
+func TestOffsetDateTime(t *testing.T) {
+	data, err := os.ReadFile("testdata/offsetdatetime.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(data)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		got := "ERR"
+		if at, err := ParseISO(fields[0]); err == nil {
+			got = fmt.Sprintf("%d.%d", at.second, at.nano)
+		}
+		if got != fields[1] {
+			t.Errorf("%q: got %s, want %s", fields[0], got, fields[1])
+		}
 	}
 }
