@@ -1,7 +1,9 @@
 package transform
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
@@ -17,19 +19,60 @@ func (c *Compiler) checkShape() {
 			Message: fmt.Sprintf("attributes is a %s, expected an object", attrs.Kind())})
 	}
 	for _, m := range c.node.Members() {
-		switch {
-		case m.Key == "name" && c.depth > 1 && !c.op.field("name"):
-			c.found.Add(diag.Diagnostic{Severity: diag.Info, Code: "name-nested", Pos: m.Pos(), Path: c.path,
-				Message: "a nested transform has no name; it has no effect"})
-		case c.misplaced(m) && attrs.Get(m.Key) == nil:
-			c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-misplaced", Pos: m.Pos(), Path: c.path,
-				Message: fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), Hint: "move it into \"attributes\""})
-		}
+		c.checkMember(m, attrs)
 	}
 	if n := attrs.Get("requiresPeriodicRefresh"); n != nil {
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
 			Message: "requiresPeriodicRefresh stands inside \"attributes\"", Hint: "make it a boolean at the root of the transform"})
 	}
+}
+
+// besideType are the members that stand beside the type and count, or come from
+// an export; those of a root are in besideRoot.
+var (
+	besideType = []string{"type", "attributes"}
+	besideRoot = []string{"id", "name", "internal", "requiresPeriodicRefresh", "created", "modified", "description", "$schema"}
+)
+
+// checkMember reports a member beside the type that has no effect there.
+func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
+	nested := c.depth > 1
+	switch {
+	case slices.Contains(besideType, m.Key) || !nested && slices.Contains(besideRoot, m.Key):
+	case nested && m.Key == "name" && !c.op.field("name"):
+		c.reportMember(m, diag.Info, "name-nested", "a nested transform has no name; it has no effect", "")
+	case c.misplaced(m) && attrs.Get(m.Key) == nil:
+		c.reportMember(m, diag.Error, "attribute-misplaced", fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), `move it into "attributes"`)
+	case nested && m.Key == "requiresPeriodicRefresh":
+		c.reportMember(m, diag.Warning, "refresh-type", "requiresPeriodicRefresh of a nested transform has no effect", "make it a boolean at the root of the transform")
+	case nested && (m.Key == "id" || m.Key == "internal"):
+	default:
+		severity, hint := diag.Warning, diag.Suggest(m.Key, append(slices.Clone(besideType), besideRoot...))
+		switch {
+		case diag.Near(m.Key, []string{"attributes"}) != "":
+			severity = diag.Error // all that it holds is lost
+		case c.op.open || c.misplaced(m):
+			hint = cmp.Or(hint, `move it into "attributes"`)
+		}
+		what := "has no effect there"
+		if _, ok := m.Value.Get("type").Str(); ok {
+			what = "holds a transform that is never evaluated"
+		}
+		c.reportMember(m, severity, "member-unknown", fmt.Sprintf("%q stands beside \"type\" and %s", m.Key, what), hint)
+	}
+}
+
+func (c *Compiler) reportMember(m jsondoc.Member, s diag.Severity, code, message, hint string) {
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: m.Pos(), Path: c.path, Message: message, Hint: hint})
+}
+
+// isField reports whether the object is a field of an account create profile: it
+// has a transform of its own, or what only fields have.
+func (c *Compiler) isField() bool {
+	if _, ok := c.node.At("transform", "type").Str(); ok {
+		return true
+	}
+	return c.node.Get("isRequired") != nil && c.node.Get("isMultiValued") != nil
 }
 
 // misplaced reports whether a member beside the type is an attribute of the

@@ -86,6 +86,11 @@ func (c *Compiler) build() Node {
 	}
 	if c.op, ok = c.unit.lib.Operation(typ); !ok {
 		c.op = &Operation{Type: typ}
+		if c.isField() {
+			c.Report(diag.Error, "create-profile-field", "", "this is a field of an account create profile, not a transform",
+				`the transform is what its member "transform" holds`)
+			return errNode{fmt.Errorf("%w: a field of an account create profile is no transform", ErrConfig)}
+		}
 		code, message, hint := c.unit.lib.unknown(typ)
 		c.Report(diag.Error, code, "", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrConfig, message)}

@@ -199,9 +199,37 @@ func (c *Compiler) use(name string) *variable {
 }
 
 // Collect compiles the attributes that the operation does not know itself, as
-// arguments that it hands on: they are no variables, so templates do not see them.
+// arguments that it hands on: they are no variables, so templates do not see
+// them. What has the type of an operation is a transform, all else is data.
 func (c *Compiler) Collect(a *Arguments) {
 	for _, m := range c.extra(c.op.Fields) {
-		a.list = append(a.list, binding{name: m.Key, Child: c.compile(m.Value, diag.Attr(c.op.Type, m.Key))})
+		a.list = append(a.list, binding{name: m.Key, Child: c.argument(m.Value, diag.Attr(c.op.Type, m.Key))})
 	}
+}
+
+// argument compiles one argument. An object that is no transform is handed on as
+// its JSON text, with all that it holds.
+func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
+	site := &Site{Step: step, Path: append(slices.Clip(c.path), step), Def: n}
+	switch n.Kind() {
+	case jsondoc.Object:
+		if typ, ok := n.Get("type").Str(); ok {
+			if _, ok = c.unit.lib.Operation(typ); ok {
+				return c.compile(n, step)
+			}
+		}
+		v := identity.StringValue(string(n.Append(nil)))
+		site.Facts = factsOf(v)
+		return Child{constNode{v}, site}
+	case jsondoc.Array:
+		list := &listNode{}
+		for i, item := range n.Items() {
+			at := step
+			at.Index, at.Indexed = i, true
+			list.items = append(list.items, c.argument(item, at))
+		}
+		site.Facts = Facts{Kind: identity.List}
+		return Child{list, site}
+	}
+	return c.compile(n, step)
 }

@@ -82,6 +82,17 @@ func lintCases() []lintCase {
 		{"attribute-required", e, []string{op("leftPad", ""), op("concat", `"values":null`)}, []string{op("leftPad", `"length":3`)}, ""},
 		{"attribute-unknown", w, []string{op("substring", `"start":0,"begin":0`), op("join", `"values":[],"delimiter":"-"`), op("split", `"delimiter":"x","index":0,"throw":false`)}, []string{op("static", `"value":"$foo","foo":"x"`)}, "begin"},
 		{"attribute-misplaced", e, []string{`{"type":"lookup","table":{"a":"b"}}`, `{"type":"lower","input":"x"}`}, []string{op("lower", `"input":"x"`), `{"type":"reference","id":"lower"}`}, "attributes"},
+		{"member-unknown", e, []string{`{"type":"lower","atributes":{}}`, op("upper", `"input":{"type":"trim","attribute":{"input":"x"}}`), `{"type":"lookup","Attributes":{"table":{"a":"b"}}}`}, []string{op("lower", ""), `{"type":"lower","attributes":null,"id":"1","internal":false,"name":"x","requiresPeriodicRefresh":true}`}, "attributes"},
+		{"member-unknown", w, []string{
+			`{"type":"lower","attributes":{},"next":{"type":"upper","attributes":{}}}`, op("concat", `"values":[{"type":"lower","attributes":{"input":"x"},"next":1}]`),
+			op("firstValid", `"values":["a",{"type":"static","attributes":{"value":"x"},"y":"z"}]`), `{"type":"lower","attributes":{"input":"x"},"input":"y"}`, op("lookup", `"table":{"a":{"type":"upper","attributes":{},"then":1},"default":"b"}`),
+		}, []string{op("rule", `"name":"Mine","next":{"type":"upper"}`), op("lower", `"input":{"type":"reference","id":"lower"}`)}, ""},
+		{"create-profile-field", e, []string{
+			`{"name":"mail","type":"string","isRequired":false,"isMultiValued":false,"attributes":{"cloudMaxSize":"20"},"transform":{"type":"static","attributes":{"value":"x"}}}`,
+			`{"name":"mail","type":"string","isRequired":true,"isMultiValued":false,"attributes":{}}`,
+		}, []string{`{"name":"mail","type":"string"}`}, "transform"},
+		{"shape-type-missing", e, []string{op("static", `"value":"$x","x":{"a":"b"}`)}, []string{op("rule", `"name":"Mine","map":{"a":"b"}`), op("rule", `"name":"Mine","rows":[{"a":"b"},["c",{"d":1}]]`), op("rule", `"name":"Mine","t":{"deep":{"x":[{}]}}`)}, ""},
+		{"type-unknown", e, []string{op("static", `"value":"$x","x":{"type":"AD"}`)}, []string{op("rule", `"name":"Mine","map":{"type":"AD","value":"x"}`)}, ""},
 		{"attribute-type", e, []string{op("leftPad", `"length":"x"`), op("firstValid", `"values":["a","b"],"ignoreErrors":"maybe"`), op("concat", `"values":"a"`), op("lookup", `"table":[]`), `{"type":"lower","attributes":[]}`, op("replaceAll", `"table":{"a":null}`)},
 			[]string{op("leftPad", `"length":" 8 "`), op("leftPad", `"length":2.0`), op("firstValid", `"values":["a","b"],"ignoreErrors":"TRUE"`)}, ""},
 		{"refresh-type", w, []string{`{"type":"lower","requiresPeriodicRefresh":"true"}`, op("lower", `"requiresPeriodicRefresh":true`)}, []string{`{"type":"lower","requiresPeriodicRefresh":false}`}, "root"},

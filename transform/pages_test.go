@@ -54,7 +54,7 @@ var codeShape = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
 // arguments.
 var reporters = map[string]int{
 	"Errorf": 0, "Warnf": 0, "Infof": 0, "Fail": 0, "Addf": 1, "Report": 1, "report": 1, "ReportAt": 2, "ReportEntry": 2,
-	"reportSite": 2, "reportRaise": 2, "fail": 1, "Delegate": 2,
+	"reportSite": 2, "reportRaise": 2, "reportMember": 2, "fail": 1, "Delegate": 2,
 }
 
 var severities = map[string]string{"fail": "error", "Errorf": "error", "Fail": "error", "Warnf": "warning", "Infof": "info", "Delegate": "error"}
