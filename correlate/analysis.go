@@ -153,6 +153,7 @@ func (x *Analysis) searched() *Links {
 // judgement is what the rules say today about accounts that had to search.
 type judgement struct {
 	*Links
+	evidence     *Evidence
 	bulk         *Bulk
 	coverage     []Coverage
 	conflicts    []Conflict
@@ -166,16 +167,20 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 	if x.judged != nil {
 		return x.judged, nil
 	}
+	x.prepare()
 	j := &judgement{Links: x.searched()}
 	var err error
-	if j.bulk, err = x.c.Run(ctx, x.p, j.Accounts, x.run()); err != nil {
+	if j.evidence, err = x.c.evidence(ctx, x.index, Values(x.p), j.Accounts, 0); err != nil {
 		return nil, err
 	}
-	ev, err := x.c.Evidence(ctx, x.p, j.Accounts, x.run())
-	if err != nil {
-		return nil, err
+	bulk, ok := j.evidence.Bulk()
+	if !ok {
+		if bulk, err = x.c.Run(ctx, x.p, j.Accounts, x.run()); err != nil {
+			return nil, err
+		}
 	}
-	j.coverage, j.conflicts = ev.Coverage(j.Accounts, j.bulk), ev.Conflicts(j.bulk)
+	j.bulk = bulk
+	j.coverage, j.conflicts = j.evidence.Coverage(bulk), j.evidence.Conflicts(bulk)
 
 	// A link by hand needs no rule to support it.
 	for i, n := range j.Identity {
@@ -184,22 +189,12 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 		}
 		j.stored = append(j.stored, n)
 	}
-	j.unsupported = ev.Unsupported(j.stored)
-
-	j.contradicted, err = ev.Contradicted(ctx, x.p, j.Accounts, j.bulk)
-	if err != nil {
+	j.unsupported = j.evidence.Unsupported(j.stored)
+	if j.contradicted, err = j.evidence.Contradicted(ctx, x.p, bulk); err != nil {
 		return nil, err
 	}
-	j.contradicted = slices.DeleteFunc(j.contradicted, func(k Conflict) bool { return x.isDefault(k.Against) })
 	x.judged = j
 	return j, nil
-}
-
-// isDefault reports whether a rule is part of the default match: that an account
-// is not called like its identity says nothing.
-func (x *Analysis) isDefault(rule string) bool {
-	r := x.c.byID(rule)
-	return r != nil && r.method == Default
 }
 
 func (j *judgement) ids(list []int32) []string {

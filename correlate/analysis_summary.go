@@ -160,7 +160,7 @@ func accountsOf(conflicts []Conflict) (n int) {
 // addFixes adds what each normaliser would change. Of two that change the same,
 // only the first is named: it is the milder one.
 func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement) error {
-	effects, err := x.c.Effects(ctx, x.p, j.Accounts, j.bulk, x.run())
+	effects, err := j.evidence.Effects(ctx, x.p, j.bulk)
 	for i, e := range effects {
 		milder := func(f Effect) bool { return f.Rule == e.Rule && reflect.DeepEqual(f.Change, e.Change) }
 		if slices.ContainsFunc(effects[:i], milder) {

@@ -38,15 +38,29 @@ const noIdentity = -1
 // find returns the identities that have the key, ascending; the caller must not
 // change them. It is safe for concurrent use with other finds.
 func (c *column) find(key []byte) []int32 {
+	if e := c.entryOf(key); e >= 0 {
+		return c.of(e)
+	}
+	return nil
+}
+
+// entryOf returns the entry of a key, -1 when no identity ever had it.
+func (c *column) entryOf(key []byte) int32 {
 	if len(c.slots) == 0 || len(key) == 0 {
-		return nil
+		return -1
 	}
 	key = join.Short(key)
 	e, _ := c.search(key, join.Hash(key))
-	if e < 0 {
+	return e
+}
+
+// keyOf returns the key of an identity, nil when it has none. Of a very long key
+// it is the short form, see [join.Short].
+func (c *column) keyOf(n int32) []byte {
+	if int(n) >= len(c.at) || c.at[n] == 0 {
 		return nil
 	}
-	return c.of(e)
+	return c.key(c.at[n] - 1)
 }
 
 func (c *column) of(e int32) []int32 {

@@ -134,7 +134,7 @@ func TestCompany(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	weak, err := ev.Contradicted(t.Context(), p, co.accounts, b)
+	weak, err := ev.Contradicted(t.Context(), p, b)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ type Index struct {
 	simple  []int   // by attribute: its spec without case
 	raw     [][]identity.Value
 	eval    evaluator
+	altered map[string]*altered // keys with one more normaliser, see [Evidence.Effects]
 
 	// Better orders claimants of one uid: the best one holds it, the others are
 	// not found by it (identity-profile.md 7, DECISION 17).
@@ -122,6 +123,7 @@ func (x *Index) Keys() []string { return x.keys }
 // [Index.Keys]; the value replaces the one before. Null and blank values are not
 // indexed. Nothing of the value is kept.
 func (x *Index) Put(n int32, key int, v identity.Value) {
+	x.altered = nil
 	if x.raw[key] != nil {
 		for int(n) >= len(x.raw[key]) {
 			x.raw[key] = append(x.raw[key], identity.Value{})

@@ -25,8 +25,7 @@ type Pair struct {
 func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value func(n int32, attribute string) identity.Value) []Pair {
 	e := c.evaluator()
 	defer c.release(e)
-	e.person.value, e.person.n = value, n
-	read := func(attribute string) identity.Value { return value(n, attribute) }
+	e.person.value = value
 	pairs := make([]Pair, 0, len(c.rules))
 	for i := range c.rules {
 		r := &c.rules[i]
@@ -36,11 +35,7 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 		if c.elsewhere(x, e, r, a, n) {
 			r = r.onFallback()
 		}
-		p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
-		for j := range r.terms {
-			p.compare(e, r, j, a, read)
-		}
-		p.Accepted = p.Equal && p.Applies && (r.predicate == nil || len(c.filter(e, a, r, []int32{n})) == 1)
+		p := c.pairOf(e, r, a, n, value)
 		if p.Equal {
 			if out, _ := r.keys(e, a); out == compared {
 				for _, other := range c.look(x, e, r) {
@@ -53,6 +48,24 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 		pairs = append(pairs, p)
 	}
 	return pairs
+}
+
+// pairOf tells what one rule compares of an account and an identity, without a
+// look at others.
+func (c *Correlator) pairOf(e *evaluator, r *compiled, a *identity.Account, n int32, value func(n int32, attribute string) identity.Value) Pair {
+	e.person.value, e.person.n = value, n
+	read := func(attribute string) identity.Value { return value(n, attribute) }
+	p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
+	for j := range r.terms {
+		p.compare(e, r, j, a, read)
+	}
+	p.Accepted = p.Equal && p.Applies && (r.predicate == nil || len(c.filter(e, a, r, []int32{n})) == 1)
+	return p
+}
+
+// complete reports whether both sides have a value for each condition.
+func (p *Pair) complete() bool {
+	return !slices.Contains(p.AccountKey, "") && !slices.Contains(p.IdentityKey, "")
 }
 
 // elsewhere reports whether a rule finds the identity only where it looks when

@@ -46,7 +46,7 @@ func TestCompanyReports(t *testing.T) {
 		correlate.WithoutAccountTable("without-account", map[string][]int32{"AD": correlate.WithoutAccounts(len(co.people), b.Identity)}, names),
 		correlate.UnsupportedTable("unsupported", co.accounts, stored, ev.Unsupported(stored), names),
 		correlate.ConflictTable("conflicts", co.accounts, ev.Conflicts(b), names),
-		correlate.CoverageTable("coverage", ev.Coverage(co.accounts, b)),
+		correlate.CoverageTable("coverage", ev.Coverage(b)),
 		correlate.SuggestionTable("suggestions", suggestions),
 	} {
 		var text bytes.Buffer

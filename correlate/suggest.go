@@ -62,7 +62,7 @@ func Suggest(ctx context.Context, p Population, properties []string, accounts []
 			}
 		}
 	}
-	judge(list, len(accounts))
+	rank(list, len(accounts))
 	return list, nil
 }
 
@@ -113,8 +113,8 @@ func measure(res *join.Result, accounts int) Suggestion {
 	return s
 }
 
-// judge counts conflicts, puts the pairs in order and proposes the useful ones.
-func judge(list []Suggestion, accounts int) {
+// rank counts conflicts, puts the pairs in order and proposes the useful ones.
+func rank(list []Suggestion, accounts int) {
 	votes := make(map[int32]int)
 	conflicts, compared := make([]int, len(list)), make([]int, len(list))
 	for a := range accounts {

@@ -150,37 +150,9 @@ var fixWords = map[string]string{
 // those that change anything, the one that gains most first. Base is a run of c
 // over the same data.
 func (c *Correlator) Effects(ctx context.Context, p Population, accounts []identity.Account, base *Bulk, o RunOptions) ([]Effect, error) {
-	var effects []Effect
-	for i := range c.rules {
-		r := &c.rules[i]
-		if r.own != nil || r.id == "default id" {
-			continue
-		}
-		for _, d := range differences {
-			if d.fix == "" || r.ignoresName(d.fix) {
-				continue
-			}
-			changed, ok := c.With(r.id, d.fix)
-			if !ok {
-				continue
-			}
-			after, err := changed.Run(ctx, p, accounts, o)
-			if err != nil {
-				return nil, err
-			}
-			if ch := Compare(base, after); len(ch.Gained)+len(ch.Lost)+len(ch.Moved) > 0 {
-				effects = append(effects, Effect{r.id, r.label, d.fix, ch})
-			}
-		}
+	ev, err := c.Evidence(ctx, p, accounts, o)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortStableFunc(effects, func(a, b Effect) int {
-		return cmp.Or(cmp.Compare(len(b.Change.Gained), len(a.Change.Gained)), cmp.Compare(len(a.Change.Lost), len(b.Change.Lost)))
-	})
-	return effects, nil
-}
-
-func (r *compiled) ignoresName(name string) bool {
-	return slices.ContainsFunc(r.terms, func(t term) bool {
-		return slices.ContainsFunc(t.steps, func(s step) bool { return s.name == name })
-	})
+	return ev.Effects(ctx, p, base)
 }
