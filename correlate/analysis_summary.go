@@ -241,12 +241,13 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows := UncorrelatedRows(x.c, x.index, left.Accounts, bulk, x.stored(left), x.near)
+	near := x.near.FindAll(left.Accounts)
+	rows := UncorrelatedRows(x.c, x.index, left.Accounts, bulk, x.stored(left), near)
 	list := make([]failure, len(left.Accounts))
 	for i := range left.Accounts {
 		a := &left.Accounts[i]
 		f := &list[i]
-		f.near = x.near.Find(a)
+		f.near = near[i]
 		f.likely = x.classify(a, f.near)
 		if len(rows) > 0 && rows[0].AccountID == a.NativeIdentity {
 			f.row, rows = rows[0], rows[1:]

@@ -11,7 +11,6 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/jsondoc"
 )
 
 // evidenceConfigs are rules of every kind that evidence treats in its own way.
@@ -87,11 +86,7 @@ func TestEvidenceAgreesWithRuns(t *testing.T) {
 	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		people, accounts := evidenceData(r)
-		doc, err := jsondoc.Parse("c.json", []byte(evidenceConfigs[r.IntN(len(evidenceConfigs))]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		cfg, _ := ParseConfig(doc)
+		cfg := parseTest(t, evidenceConfigs[r.IntN(len(evidenceConfigs))])
 		c, found := Compile(cfg, Options{CorrelatedOnly: r.IntN(2) == 0, AmbiguityStop: r.IntN(3) == 0, HonourIgnoreCase: r.IntN(2) == 0})
 		if len(found) > 0 {
 			t.Fatal(found)

@@ -63,32 +63,31 @@ func (t *scratch) keep(b []byte) string {
 //	e164:REGION    phone number by E.164, through the library's e164phone
 func Normalisers() []string {
 	var names []string
-	for _, s := range plainSteps() {
+	for _, s := range plainSteps {
 		names = append(names, s.name)
 	}
 	return append(names, "dn:", "prefix:", "suffix:", "before:", "after:", "e164", "e164:")
 }
 
-func plainSteps() []step {
-	return []step{
-		{"exact", func(_ *scratch, s string) string { return s }},
-		{"fold", foldStep},
-		{"trim", func(_ *scratch, s string) string { return trim(s) }},
-		{"spaces", spaces},
-		{"nfkc", nfkc},
-		{"diacritics", diacritics},
-		{"digits", only(func(r rune) bool { return r >= '0' && r <= '9' })},
-		{"alnum", only(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) })},
-		{"leadingZeros", func(_ *scratch, s string) string { return leadingZeros(s) }},
-		{"email", email},
-		{"words", words},
-		{"dn", func(_ *scratch, s string) string { return canonicalDN(s) }},
-	}
+// plainSteps are the normalisers without argument.
+var plainSteps = []step{
+	{"exact", func(_ *scratch, s string) string { return s }},
+	{"fold", foldStep},
+	{"trim", func(_ *scratch, s string) string { return trim(s) }},
+	{"spaces", spaces},
+	{"nfkc", nfkc},
+	{"diacritics", diacritics},
+	{"digits", only(func(r rune) bool { return r >= '0' && r <= '9' })},
+	{"alnum", only(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) })},
+	{"leadingZeros", func(_ *scratch, s string) string { return leadingZeros(s) }},
+	{"email", email},
+	{"words", words},
+	{"dn", func(_ *scratch, s string) string { return canonicalDN(s) }},
 }
 
 // parseStep returns the normaliser of a name; e164 is not among them.
 func parseStep(name string) (step, error) {
-	for _, s := range plainSteps() {
+	for _, s := range plainSteps {
 		if s.name == name {
 			return s, nil
 		}

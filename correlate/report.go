@@ -34,8 +34,8 @@ func (f Names) all(list []int32) []string {
 
 // UncorrelatedRows returns the rows of the report on accounts without identity, in
 // the order of the accounts. Links are the stored ones, by account; nil: none.
-// Near may be nil: no near misses are looked for.
-func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *Bulk, links []Link, near *Nearby) []report.UncorrelatedRow {
+// Near are the near misses by account, see [Nearby.FindAll]; nil: they are not known.
+func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *Bulk, links []Link, near [][]NearMiss) []report.UncorrelatedRow {
 	var rows []report.UncorrelatedRow
 	var ex Explanation
 	for i := range accounts {
@@ -56,7 +56,7 @@ func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *B
 		}
 		var misses []NearMiss
 		if near != nil {
-			misses = near.Find(a)
+			misses = near[i]
 		}
 		row.NearMiss = nearText(misses)
 		row.Message = uncorrelatedMessage(&d, &ex, misses, Classify(a, len(misses) > 0, compared))

@@ -32,7 +32,7 @@ func TestCompanyReports(t *testing.T) {
 	}
 	names := correlate.Names(func(n int32) string { return co.people[n].ID })
 	x := correlate.IndexOf(p, c)
-	uncorrelated := correlate.UncorrelatedRows(c, x, co.accounts, b, nil, correlate.NewNearby(c, p))
+	uncorrelated := correlate.UncorrelatedRows(c, x, co.accounts, b, nil, correlate.NewNearby(c, p).FindAll(co.accounts))
 	stored := slices.Clone(b.Identity)
 	stored[1], stored[7] = 0, 1 // links that somebody made
 	suggestions, err := correlate.Suggest(t.Context(), p, p2names(co), co.accounts, []string{"employeeID", "mail", "sAMAccountName", "displayName", "givenName", "sn", "telephoneNumber", "department"}, correlate.RunOptions{})

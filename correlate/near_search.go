@@ -1,0 +1,351 @@
+package correlate
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+	"unicode/utf8"
+	"unsafe"
+
+	"github.com/idprofile/engine/correlate/internal/strsim"
+	"github.com/idprofile/engine/identity"
+)
+
+const (
+	// maxNear is how many near misses a rule lists for a value.
+	maxNear = 5
+	// maxSpellings bounds the different spellings of one loose form that are
+	// looked at for a value.
+	maxSpellings = 64
+)
+
+// nearSearch looks for the near misses of many values of accounts under one rule,
+// in one pass over the identities. Two texts that are one edit apart have a text in
+// common that is left when one character is taken out of one of them, or of both.
+type nearSearch struct {
+	r       *compiled
+	queries []nearQuery
+	byText  map[string]int32
+	wanted  []nearWanted
+
+	exact map[string][]int32 // queries by loose form
+	edits map[uint64][]int32 // queries by hash of what is left without one character
+	maybe bitset             // hashes in edits, so that most look-ups end early
+	forms looseForms
+	left  []uint64
+}
+
+// nearWanted says which query an account waits for.
+type nearWanted struct{ account, query int32 }
+
+// nearQuery is a value of accounts, and what was found for it.
+type nearQuery struct {
+	text  string
+	loose string // its loose form
+	equal string // what the rule compares
+	seen  []spelling
+	found []NearMiss
+	edits int   // of found: those that are one edit apart
+	light int   // of found: those with one difference
+	last  int32 // identity that was looked at last
+}
+
+// spelling is what became of a value of identities.
+type spelling struct {
+	text        string
+	differences []Difference // nil: not near
+	count       int
+}
+
+func newNearSearch(r *compiled) *nearSearch {
+	return &nearSearch{r: r, byText: map[string]int32{}, exact: map[string][]int32{}, edits: map[uint64][]int32{}}
+}
+
+// ask adds the values of an account.
+func (s *nearSearch) ask(e *evaluator, account int32, a *identity.Account) {
+	v, err := s.r.terms[0].ofAccount(e, a)
+	if err != nil {
+		return
+	}
+	items := []identity.Value{v}
+	if v.Kind() == identity.List {
+		items = v.List()
+	}
+	for _, item := range items {
+		text := item.Text()
+		if blank(text) || s.r.key.placeholders.has(text) {
+			continue
+		}
+		q, ok := s.byText[text]
+		if !ok {
+			q = s.add(text)
+		}
+		s.wanted = append(s.wanted, nearWanted{account, q})
+	}
+}
+
+// add makes a query of a text.
+func (s *nearSearch) add(text string) int32 {
+	n := int32(len(s.queries))
+	form, sorted := s.forms.of(text)
+	q := nearQuery{text: text, loose: string(form), equal: s.r.normalised(text, true), last: -1}
+	s.queries = append(s.queries, q)
+	s.byText[text] = n
+
+	s.exact[q.loose] = append(s.exact[q.loose], n)
+	if !bytes.Equal(form, sorted) {
+		s.exact[string(sorted)] = append(s.exact[string(sorted)], n)
+	}
+	if utf8.RuneCountInString(q.loose) >= shortest {
+		s.left = withoutOne(s.left[:0], form)
+		for _, h := range s.left {
+			if list := s.edits[h]; len(list) == 0 || list[len(list)-1] != n {
+				s.edits[h] = append(list, n)
+			}
+		}
+	}
+	return n
+}
+
+// scan looks at the values of all identities.
+func (s *nearSearch) scan(p Population) {
+	if len(s.queries) == 0 {
+		return
+	}
+	s.maybe = newBitset(16 * len(s.edits))
+	for h := range s.edits {
+		s.maybe.add(h)
+	}
+	read := p.Column(s.r.key.terms[0].attribute)
+	for n := range int32(p.Len()) {
+		text := read(n).Text()
+		form, sorted := s.forms.of(text)
+		if len(form) == 0 {
+			continue
+		}
+		s.look(form, n, text)
+		if !bytes.Equal(form, sorted) {
+			s.look(sorted, n, text)
+		}
+		if utf8.RuneCount(form) >= shortest {
+			s.lookEdits(form, n, text)
+		}
+	}
+}
+
+// look offers an identity to the queries with its loose form.
+func (s *nearSearch) look(form []byte, n int32, text string) {
+	list, ok := s.exact[string(form)]
+	if !ok {
+		return
+	}
+	for k := 0; k < len(list); k++ {
+		q := &s.queries[list[k]]
+		if q.light >= maxNear || len(q.seen) >= maxSpellings { // nothing later can be nearer
+			list[k] = list[len(list)-1]
+			list = list[:len(list)-1]
+			s.exact[string(form)] = list
+			k--
+			continue
+		}
+		s.offer(q, n, text)
+	}
+}
+
+// lookEdits offers an identity to the queries that are one edit away.
+func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
+	s.left = withoutOne(s.left[:0], form)
+	for _, h := range s.left {
+		if !s.maybe.has(h) {
+			continue
+		}
+		list := s.edits[h]
+		for k := 0; k < len(list); k++ {
+			q := &s.queries[list[k]]
+			if q.edits >= maxNear { // identities come in order, so the first ones stay
+				list[k] = list[len(list)-1]
+				list = list[:len(list)-1]
+				s.edits[h] = list
+				k--
+				continue
+			}
+			if q.last != n && strsim.OneEdit(unsafe.String(unsafe.SliceData(form), len(form)), q.loose) {
+				s.offer(q, n, text)
+			}
+		}
+	}
+}
+
+// offer adds an identity to a query if its value is near.
+func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
+	if q.last == n {
+		return
+	}
+	q.last = n
+	k := slices.IndexFunc(q.seen, func(sp spelling) bool { return sp.text == text })
+	if k < 0 {
+		k = len(q.seen)
+		q.seen = append(q.seen, spelling{text: text, differences: s.differences(q, text)})
+	}
+
+	// Identities with one value are all as near; the first ones count.
+	sp := &q.seen[k]
+	if sp.differences == nil || sp.count >= maxNear {
+		return
+	}
+	sp.count++
+	m := NearMiss{
+		Rule: s.r.id, Criterion: s.r.label, AccountValue: q.text, IdentityValue: text,
+		Identity: n, Differences: sp.differences,
+	}
+	q.found = append(q.found, m)
+	switch m.weight() {
+	case editWeight:
+		q.edits++
+	case 1:
+		q.light++
+	}
+}
+
+// differences tells in what a value differs that the rule compares; nil when it
+// is not near, or the rule finds it.
+func (s *nearSearch) differences(q *nearQuery, text string) []Difference {
+	if q.equal != "" && q.equal == s.r.normalised(text, false) {
+		return nil
+	}
+	d, near := Differ(q.text, text)
+	if !near {
+		return nil
+	}
+	d = slices.DeleteFunc(d, func(x Difference) bool { return s.r.ignores(x) })
+	if len(d) == 0 {
+		return nil
+	}
+	return d
+}
+
+// nearest returns the best near misses of a query.
+func (q *nearQuery) nearest() []NearMiss {
+	slices.SortStableFunc(q.found, func(a, b NearMiss) int {
+		return cmp.Or(cmp.Compare(a.weight(), b.weight()), cmp.Compare(a.Identity, b.Identity))
+	})
+	return q.found[:min(maxNear, len(q.found))]
+}
+
+// withoutOne appends the hash of a text, and those of the text without each of its
+// characters. Equal texts have equal hashes; others may.
+func withoutOne(hashes []uint64, text []byte) []uint64 {
+	const base = 0x9E3779B97F4A7C15
+	var whole uint64
+	for _, b := range text {
+		whole = whole*base + uint64(b) + 1
+	}
+	hashes = append(hashes, whole)
+
+	// hash(before + after) = hash(before) * base^len(after) + hash(after), and
+	// hash(after) = whole - hash(before + character) * base^len(after).
+	var before [64]uint64
+	pre := append(before[:0], 0)
+	for i, b := range text {
+		pre = append(pre, pre[i]*base+uint64(b)+1)
+	}
+	power := uint64(1)
+	for end := len(text); end > 0; {
+		_, size := utf8.DecodeLastRune(text[:end])
+		start := end - size
+		hashes = append(hashes, whole-pre[end]*power+pre[start]*power)
+		for range size {
+			power *= base
+		}
+		end = start
+	}
+	return hashes
+}
+
+// bitset tells which hashes were added, and of few others that they were.
+type bitset struct {
+	bits []uint64
+	mask uint64
+}
+
+func newBitset(n int) bitset {
+	size := 1024
+	for size < n {
+		size *= 2
+	}
+	return bitset{make([]uint64, size/64), uint64(size - 1)}
+}
+
+func (b bitset) add(h uint64) {
+	h = (h ^ h>>32) & b.mask
+	b.bits[h/64] |= 1 << (h % 64)
+}
+
+func (b bitset) has(h uint64) bool {
+	h = (h ^ h>>32) & b.mask
+	return b.bits[h/64]>>(h%64)&1 == 1
+}
+
+// looseForms computes loose forms; its results hold until the next one.
+type looseForms struct {
+	form, sorted []byte
+	words        [][]byte
+}
+
+// of returns the loose form of a text, and the one with its words in order; both
+// are empty for a text without letters and digits.
+func (f *looseForms) of(text string) (form, sorted []byte) {
+	if !ascii(text) {
+		f.form, f.sorted = append(f.form[:0], loose(text, false)...), append(f.sorted[:0], loose(text, true)...)
+		if blank(string(f.form)) {
+			return nil, nil
+		}
+		return f.form, f.sorted
+	}
+
+	f.form, f.words = f.form[:0], f.words[:0]
+	start := 0
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		switch {
+		case c >= 'A' && c <= 'Z':
+			f.form = append(f.form, c+'a'-'A')
+			continue
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			f.form = append(f.form, c)
+			continue
+		}
+		if len(f.form) > start {
+			f.words = append(f.words, f.form[start:len(f.form)])
+		}
+		start = len(f.form)
+	}
+	form = plainZeros(f.form)
+	if len(f.words) == 0 {
+		return form, form
+	}
+	if len(f.form) > start {
+		f.words = append(f.words, f.form[start:])
+	}
+	if slices.IsSortedFunc(f.words, bytes.Compare) {
+		return form, form
+	}
+
+	// The words are views of the form, which may have grown meanwhile: earlier
+	// ones then stand in memory that is not written again.
+	slices.SortFunc(f.words, bytes.Compare)
+	f.sorted = f.sorted[:0]
+	for _, w := range f.words {
+		f.sorted = append(f.sorted, w...)
+	}
+	return form, plainZeros(f.sorted)
+}
+
+// plainZeros cuts zeros in front, but the last one of zeros only.
+func plainZeros(b []byte) []byte {
+	rest := bytes.TrimLeft(b, "0")
+	if len(rest) == 0 && len(b) > 0 {
+		return b[:1]
+	}
+	return rest
+}
