@@ -22,6 +22,11 @@ func (l *Links) Add(a identity.Account, n int32, by Method) {
 	l.Accounts, l.Identity, l.Method = append(l.Accounts, a), append(l.Identity, n), append(l.Method, by)
 }
 
+// Grow makes room for n more accounts.
+func (l *Links) Grow(n int) {
+	l.Accounts, l.Identity, l.Method = slices.Grow(l.Accounts, n), slices.Grow(l.Identity, n), slices.Grow(l.Method, n)
+}
+
 // where returns the accounts for which keep holds.
 func (l *Links) where(keep func(i int) bool) *Links {
 	some := &Links{}
@@ -35,6 +40,14 @@ func (l *Links) where(keep func(i int) bool) *Links {
 
 // byID returns the accounts in the order of their ids.
 func (l *Links) byID() *Links {
+	sorted := true
+	for i := 1; i < len(l.Accounts) && sorted; i++ {
+		sorted = l.Accounts[i-1].NativeIdentity <= l.Accounts[i].NativeIdentity
+	}
+	if sorted {
+		return l
+	}
+
 	order := make([]int, len(l.Accounts))
 	for i := range order {
 		order[i] = i
@@ -43,15 +56,15 @@ func (l *Links) byID() *Links {
 		return strings.Compare(l.Accounts[i].NativeIdentity, l.Accounts[j].NativeIdentity)
 	})
 
-	sorted := &Links{
+	ordered := &Links{
 		Accounts: make([]identity.Account, 0, len(order)),
 		Identity: make([]int32, 0, len(order)),
 		Method:   make([]Method, 0, len(order)),
 	}
 	for _, i := range order {
-		sorted.Add(l.Accounts[i], l.Identity[i], l.Method[i])
+		ordered.Add(l.Accounts[i], l.Identity[i], l.Method[i])
 	}
-	return sorted
+	return ordered
 }
 
 // IdentityName is an identity for people: its id, its internal name and its
@@ -93,6 +106,10 @@ type AnalysisOptions struct {
 	Name func(n int32) IdentityName
 	// Second reports identities that are ranked last, see [Index.Second].
 	Second func(n int32) bool
+	// Index finds the identities by what the rules of the source look up, see
+	// [Index.Cover]; nil: one is made. Analyses of several sources may share one.
+	// It is changed for the time of a call.
+	Index *Index
 	// Marks: the mark of manual correlation keeps an account where it is.
 	Marks bool
 	// AllExamples lists every account of a reason instead of the first three.
@@ -111,7 +128,6 @@ type Analysis struct {
 	p Population
 
 	// What several answers need, made when the first of them is asked for.
-	index    *Index
 	near     *Nearby
 	judged   *judgement
 	failures []failure
@@ -129,11 +145,15 @@ func (x *Analysis) Correlator() *Correlator { return x.c }
 
 // prepare makes the index and the search for near misses.
 func (x *Analysis) prepare() {
-	if x.index == nil {
-		x.index = IndexOf(x.p, x.c)
-		x.index.Second = x.Second
-		x.near = NewNearby(x.c, x.p)
+	if x.near != nil {
+		return
 	}
+	if x.Index == nil {
+		x.Index = IndexOf(x.p, x.c)
+	}
+	x.Index.Second = x.Second
+	x.Index.Hold()
+	x.near = NewNearby(x.c, x.p)
 }
 
 func (x *Analysis) run() RunOptions { return RunOptions{Second: x.Second} }
@@ -147,6 +167,9 @@ func (x *Analysis) display(n int32) string { return x.Name(n).String() }
 // searched returns the accounts that had to find an identity: all but those that
 // made one.
 func (x *Analysis) searched() *Links {
+	if !slices.Contains(x.Method, NewIdentity) {
+		return &x.Links
+	}
 	return x.where(func(i int) bool { return x.Method[i] != NewIdentity })
 }
 
@@ -170,7 +193,7 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 	x.prepare()
 	j := &judgement{Links: x.searched()}
 	var err error
-	if j.evidence, err = x.c.evidence(ctx, x.index, Values(x.p), j.Accounts, 0); err != nil {
+	if j.evidence, err = x.c.evidence(ctx, x.Index, Values(x.p), j.Accounts, 0); err != nil {
 		return nil, err
 	}
 	bulk, ok := j.evidence.Bulk()

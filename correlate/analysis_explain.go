@@ -64,7 +64,7 @@ func (x *Analysis) Explain(ctx context.Context, i int) (*AccountExplanation, err
 		e.Message = "it was linked before the run, so no rule was asked; below is what they would say"
 	}
 
-	ex := x.c.Explain(x.index, a, Values(x.p))
+	ex := x.c.Explain(x.Index, a, Values(x.p))
 	for _, s := range ex.Steps {
 		e.Rules = append(e.Rules, x.trace(i, &s))
 	}
@@ -92,16 +92,17 @@ func (x *Analysis) explainFailure(ctx context.Context, e *AccountExplanation, id
 
 // hide takes an identity out of the index.
 func (x *Analysis) hide(n int32) {
-	for key := range x.index.Keys() {
-		x.index.Put(n, key, identity.Value{})
+	for key := range x.Index.Keys() {
+		x.Index.Put(n, key, identity.Value{})
 	}
 }
 
 // show puts an identity back into the index.
 func (x *Analysis) show(n int32) {
-	for key, name := range x.index.Keys() {
-		x.index.Put(n, key, x.p.Column(name)(n))
+	for key, name := range x.Index.Keys() {
+		x.Index.Put(n, key, x.p.Column(name)(n))
 	}
+	x.Index.Hold()
 }
 
 func (x *Analysis) trace(i int, s *Step) RuleTrace {
@@ -125,7 +126,7 @@ func (x *Analysis) trace(i int, s *Step) RuleTrace {
 
 // compared returns what a rule compares of an account and an identity.
 func (x *Analysis) compared(i int, n int32, rule string) Pair {
-	pairs := x.c.ExplainPair(x.index, &x.Accounts[i], n, Values(x.p))
+	pairs := x.c.ExplainPair(x.Index, &x.Accounts[i], n, Values(x.p))
 	if k := slices.IndexFunc(pairs, func(p Pair) bool { return p.Rule == rule }); k >= 0 {
 		return pairs[k]
 	}
@@ -157,7 +158,7 @@ func (x *Analysis) ExplainPair(i int, n int32) *PairExplanation {
 	x.prepare()
 	a := &x.Accounts[i]
 	out := &PairExplanation{Account: a.Key().String(), Identity: x.Name(n), Linked: x.Identity[i] == n}
-	for _, p := range x.c.ExplainPair(x.index, a, n, Values(x.p)) {
+	for _, p := range x.c.ExplainPair(x.Index, a, n, Values(x.p)) {
 		out.Rules = append(out.Rules, PairRule{
 			Rule: p.Rule, Criterion: p.Criterion, Account: p.Account, Identity: p.Identity,
 			Verdict: p.verdict(), Others: p.Others, Differences: append([]Difference{}, p.Differences...),

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/report"
 )
 
@@ -235,22 +234,28 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	if x.failed {
 		return x.failures, nil
 	}
-	x.prepare()
-	left := x.where(func(i int) bool { return x.Identity[i] < 0 })
-	bulk, err := x.c.Run(ctx, x.p, left.Accounts, x.run())
+	j, err := x.judge(ctx)
 	if err != nil {
 		return nil, err
 	}
-	near := x.near.FindAll(left.Accounts)
-	rows := UncorrelatedRows(x.c, x.index, left.Accounts, bulk, x.stored(left), near)
+	left, place := &Links{}, []int{}
+	for i := range j.Accounts {
+		if j.Identity[i] < 0 {
+			left.Add(j.Accounts[i], -1, j.Method[i])
+			place = append(place, i)
+		}
+	}
+
+	near, links := x.near.FindAll(left.Accounts), x.stored(left)
 	list := make([]failure, len(left.Accounts))
+	var ex Explanation
 	for i := range left.Accounts {
-		a := &left.Accounts[i]
-		f := &list[i]
-		f.near = near[i]
-		f.likely = x.classify(a, f.near)
-		if len(rows) > 0 && rows[0].AccountID == a.NativeIdentity {
-			f.row, rows = rows[0], rows[1:]
+		a, f := &left.Accounts[i], &list[i]
+		x.c.ExplainInto(&ex, x.Index, a, nil)
+		f.near, f.likely = near[i], ex.classify(a, near[i])
+		d := x.c.Decide(j.bulk.Match(place[i]), links[i], nil)
+		if d.To < 0 {
+			f.row = uncorrelatedRow(a, &d, &ex, near[i], f.likely)
 			continue
 		}
 
@@ -258,7 +263,7 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 		f.row = report.UncorrelatedRow{
 			Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Reason: ReasonNoMatch,
 			Created: a.Created,
-			Message: "the rules find " + x.display(bulk.Identity[i]) + " when all identities are complete",
+			Message: "the rules find " + x.display(d.To) + " when all identities are complete",
 		}
 	}
 	x.failures, x.failed = list, true
@@ -273,11 +278,4 @@ func (x *Analysis) stored(l *Links) []Link {
 		list[i] = Link{Identity: l.Identity[i], Manual: x.Marks && l.Accounts[i].ManuallyCorrelated}
 	}
 	return list
-}
-
-// classify guesses what an account without identity is.
-func (x *Analysis) classify(a *identity.Account, near []NearMiss) Class {
-	ex := x.c.Explain(x.index, a, nil)
-	compared := slices.ContainsFunc(ex.Steps, func(s Step) bool { return s.Method != Default && s.Outcome >= NoMatch })
-	return Classify(a, len(near) > 0, compared)
 }

@@ -322,6 +322,8 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 	changed := map[int32]*progress{}
 	e := r.c.evaluator()
 	defer r.c.release(e)
+	e.ranks.follow(r, uint64(i)+1)
+	defer e.ranks.follow(nil, 0)
 	if rule.predicate != nil {
 		e.person.value = Values(r.p)
 	}
@@ -332,6 +334,7 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 		for ; next < to && row(next) == row(probe); next++ {
 			found = append(slices.Clip(slices.Clone(found)), matches(next)...)
 		}
+		e.ranks.steady = next == probe+1
 		if next > probe+1 {
 			slices.Sort(found)
 			found = slices.Compact(found)

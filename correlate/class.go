@@ -32,47 +32,60 @@ func (c Class) String() string {
 // MarshalText writes the class as reports do.
 func (c Class) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// classWords hold the words by which accounts betray themselves, in order: a
-// word counts when it stands alone in a name, or before a digit.
-func classWords() []struct {
-	class Class
-	words []string
-} {
-	return []struct {
-		class Class
-		words []string
-	}{
-		{ClassPrivileged, []string{"adm", "admin", "administrator", "priv", "privileged", "pam", "root", "tier0", "tier1", "da", "a", "su", "elevated"}},
-		{ClassService, []string{"svc", "service", "srv", "sa", "sys", "system", "bot", "robot", "rpa", "app", "api", "batch", "job", "daemon", "krbtgt", "sql", "backup", "sync", "automation", "nonhuman", "integration", "msol"}},
-		{ClassShared, []string{"mbx", "mailbox", "shared", "team", "room", "conf", "info", "helpdesk", "support", "reception", "kiosk", "training", "generic", "guest", "test", "group", "postmaster", "noreply"}},
-	}
+// classWords are the words by which accounts betray themselves: a word counts when
+// it stands alone in a name, or before a digit.
+var classWords = map[Class][]string{
+	ClassPrivileged: {
+		"adm", "admin", "administrator", "priv", "privileged", "pam", "root", "tier0", "tier1", "da", "a", "su", "elevated",
+	},
+	ClassService: {
+		"svc", "service", "srv", "sa", "sys", "system", "bot", "robot", "rpa", "app", "api", "batch", "job", "daemon",
+		"krbtgt", "sql", "backup", "sync", "automation", "nonhuman", "integration", "msol",
+	},
+	ClassShared: {
+		"mbx", "mailbox", "shared", "team", "room", "conf", "info", "helpdesk", "support", "reception", "kiosk",
+		"training", "generic", "guest", "test", "group", "postmaster", "noreply",
+	},
 }
+
+// classOfWord is classWords by word.
+var classOfWord = func() map[string]Class {
+	words := map[string]Class{}
+	for class, list := range classWords {
+		for _, word := range list {
+			words[word] = class
+		}
+	}
+	return words
+}()
+
+// describing are the account attributes that may say what an account is.
+var describing = []string{"displayName", "sAMAccountName", "userName", "description", "type", "employeeType", "title"}
 
 // Classify guesses what an account is by its names and description. Near tells
 // that there is a near miss; personal that it has values that rules compare, but
 // nobody has them.
 func Classify(a *identity.Account, near, personal bool) Class {
-	texts := []string{a.NativeIdentity, a.DisplayName()}
-	for _, name := range []string{"displayName", "sAMAccountName", "userName", "description", "type", "employeeType", "title"} {
-		texts = append(texts, a.Property(name).Text())
-	}
-	scores := map[Class]int{}
-	for _, text := range texts {
-		for _, word := range strings.FieldsFunc(strings.ToLower(strings.ReplaceAll(text, "non-human", "nonhuman")), func(r rune) bool { return r < '0' || r > '9' && r < 'a' || r > 'z' && r < 0x80 }) {
-			word = strings.TrimRight(word, "0123456789")
-			for _, c := range classWords() {
-				for _, known := range c.words {
-					if word == known {
-						scores[c.class]++
-					}
-				}
+	var scores [len(classNames)]int
+	count := func(text string) {
+		text = strings.ToLower(strings.ReplaceAll(text, "non-human", "nonhuman"))
+		for word := range strings.FieldsFuncSeq(text, notInWord) {
+			if class, ok := classOfWord[strings.TrimRight(word, "0123456789")]; ok {
+				scores[class]++
 			}
 		}
 	}
+	count(a.NativeIdentity)
+	count(a.DisplayName())
+	for _, name := range describing {
+		count(a.Property(name).Text())
+	}
+
+	// On equal scores the first of these counts.
 	best := ClassUnknown
-	for _, c := range classWords() {
-		if scores[c.class] > scores[best] {
-			best = c.class
+	for _, class := range []Class{ClassPrivileged, ClassService, ClassShared} {
+		if scores[class] > scores[best] {
+			best = class
 		}
 	}
 	switch {
@@ -89,3 +102,5 @@ func Classify(a *identity.Account, near, personal bool) Class {
 	}
 	return ClassUnknown
 }
+
+func notInWord(r rune) bool { return r < '0' || r > '9' && r < 'a' || r > 'z' && r < 0x80 }

@@ -214,6 +214,7 @@ func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 
 	p := progress{order: j.ev.x.Order}
 	j.e.person.value = j.value
+	j.e.ranks.steady = false // judged once by [judge.one]
 	c.apply(j.e, a, r, found, second, &p, nil)
 	switch {
 	case p.done && p.found.Identity >= 0:

@@ -26,6 +26,8 @@ type Index struct {
 	raw     [][]identity.Value
 	eval    evaluator
 	altered map[string]*altered // keys with one more normaliser, see [Evidence.Effects]
+	epoch   uint64              // of [Index.Hold]; 0: nothing holds
+	epochs  uint64              // how many there were
 
 	// Better orders claimants of one uid: the best one holds it, the others are
 	// not found by it (identity-profile.md 7, DECISION 17).
@@ -123,7 +125,7 @@ func (x *Index) Keys() []string { return x.keys }
 // [Index.Keys]; the value replaces the one before. Null and blank values are not
 // indexed. Nothing of the value is kept.
 func (x *Index) Put(n int32, key int, v identity.Value) {
-	x.altered = nil
+	x.altered, x.epoch = nil, 0
 	if x.raw[key] != nil {
 		for int(n) >= len(x.raw[key]) {
 			x.raw[key] = append(x.raw[key], identity.Value{})
@@ -159,6 +161,14 @@ func (x *Index) putAll(n int32, key, column int, v identity.Value) {
 		k = nil
 	}
 	x.columns[column].put(n, k)
+}
+
+// Hold promises that Second and Order answer the same until the next Hold or Put,
+// so that what thousands of accounts ask alike is worked out once. An index starts
+// without that promise.
+func (x *Index) Hold() {
+	x.epochs++
+	x.epoch = x.epochs
 }
 
 // Grow makes room for n identities, so that it need not be made bit by bit.

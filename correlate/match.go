@@ -110,11 +110,13 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 		return false
 	}
 	found := c.look(x, e, r)
+	e.ranks.follow(x, x.epoch)
 	return c.apply(e, a, r, found, x.Second, p, t)
 }
 
 // look returns the identities that have one of the keys of e, ascending.
 func (c *Correlator) look(x *Index, e *evaluator, r *compiled) []int32 {
+	e.ranks.steady = len(e.keys) == 1 && r.matchMode == "" && r.caseless == nil
 	if r.matchMode != "" {
 		return c.scan(x, e, r)
 	}
@@ -194,16 +196,18 @@ func meets(mode, identityText, accountText string) bool {
 func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found []int32, second func(int32) bool, p *progress, t *Step) bool {
 	total := len(found)
 	if r.maxShared > 0 && total > r.maxShared {
-		p.note(r, found, true)
+		p.note(e, r, found, true)
 		t.candidates(TooShared, found, total)
 		return false
 	}
-	found = c.ranked(found, second)
+	found = c.ranked(e, found, second)
 	if p.narrow != nil {
 		found = slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return !slices.Contains(p.narrow, n) })
+		e.ranks.steady = false
 	}
 	if r.predicate != nil && len(found) > 0 {
 		before := len(found)
+		e.ranks.steady = false
 		if found = c.filter(e, a, r, found); len(found) == 0 {
 			t.candidates(Rejected, found, before)
 			return false
@@ -217,7 +221,7 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 		p.done = true
 		t.candidates(Matched, found, total)
 	default:
-		p.note(r, found, false)
+		p.note(e, r, found, false)
 		t.candidates(SeveralMatch, found, total)
 		switch r.onAmbiguous {
 		case Stop:
@@ -229,24 +233,70 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 	return p.done
 }
 
-func (p *progress) note(r *compiled, found []int32, shared bool) {
+func (p *progress) note(e *evaluator, r *compiled, found []int32, shared bool) {
+	listed := found
 	if p.order != nil {
-		found = slices.SortedFunc(slices.Values(found), p.order)
+		listed = e.ranks.once(&e.ranks.listed, found, func() []int32 {
+			return slices.Clip(slices.SortedFunc(slices.Values(found), p.order)[:min(maxNoted, len(found))])
+		})
 	}
-	p.notes = append(p.notes, Ambiguity{Criterion: r.criterion, Identities: slices.Clone(found[:min(maxNoted, len(found))]),
-		Rule: r.id, Total: len(found), Shared: shared})
+	p.notes = append(p.notes, Ambiguity{
+		Criterion: r.criterion, Identities: slices.Clone(listed[:min(maxNoted, len(listed))]),
+		Rule: r.id, Total: len(found), Shared: shared,
+	})
 }
 
 // ranked leaves out candidates that only count when there is no other.
-func (c *Correlator) ranked(found []int32, second func(int32) bool) []int32 {
-	if second == nil || !slices.ContainsFunc(found, second) {
+func (c *Correlator) ranked(e *evaluator, found []int32, second func(int32) bool) []int32 {
+	if second == nil || len(found) == 0 {
 		return found
 	}
-	first := slices.DeleteFunc(slices.Clone(found), second)
-	if len(first) > 0 || c.options.CorrelatedOnly {
-		return first
+	return e.ranks.once(&e.ranks.first, found, func() []int32 {
+		if !slices.ContainsFunc(found, second) {
+			return found
+		}
+		first := slices.DeleteFunc(slices.Clone(found), second)
+		if len(first) > 0 || c.options.CorrelatedOnly {
+			return first
+		}
+		return found
+	})
+}
+
+// ranks remembers what is made of long lists of candidates. A list is known by its
+// place in memory, which holds as long as what it belongs to does not change.
+type ranks struct {
+	of            any // the index or run that the lists belong to
+	epoch         uint64
+	steady        bool // the list at hand belongs to it, and is no scratch memory
+	first, listed map[*int32][]int32
+}
+
+// manyCandidates is from when on a list is remembered.
+const manyCandidates = 16
+
+// follow drops what is remembered of something else, or of an earlier state.
+func (k *ranks) follow(of any, epoch uint64) {
+	if epoch != k.epoch || of != k.of {
+		*k = ranks{of: of, epoch: epoch, steady: k.steady}
 	}
-	return found
+}
+
+// once returns what f gives for a list, from memory when that is known.
+func (k *ranks) once(memory *map[*int32][]int32, list []int32, f func() []int32) []int32 {
+	if k.epoch == 0 || !k.steady || len(list) < manyCandidates {
+		return f()
+	}
+	key := &list[0]
+	if known, ok := (*memory)[key]; ok {
+		return known
+	}
+	if *memory == nil {
+		*memory = map[*int32][]int32{}
+	}
+	known := f()
+	(*memory)[key] = known
+	return known
 }
 
 // filter runs the predicate on each candidate; one on which it fails is dropped.

@@ -47,22 +47,37 @@ func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *B
 		if d.To >= 0 {
 			continue
 		}
-		a := &accounts[i]
-		c.ExplainInto(&ex, x, a, nil)
-		row := report.UncorrelatedRow{Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Reason: d.Reason, Created: a.Created}
-		compared := slices.ContainsFunc(ex.Steps, func(s Step) bool { return s.Method != Default && s.Outcome >= NoMatch })
-		if d.Reason == ReasonNoMatch && !compared {
-			row.Reason = ReasonBlank
-		}
 		var misses []NearMiss
 		if near != nil {
 			misses = near[i]
 		}
-		row.NearMiss = nearText(misses)
-		row.Message = uncorrelatedMessage(&d, &ex, misses, Classify(a, len(misses) > 0, compared))
-		rows = append(rows, row)
+		c.ExplainInto(&ex, x, &accounts[i], nil)
+		rows = append(rows, uncorrelatedRow(&accounts[i], &d, &ex, misses, ex.classify(&accounts[i], misses)))
 	}
 	return rows
+}
+
+// uncorrelatedRow tells why an account has no identity.
+func uncorrelatedRow(a *identity.Account, d *Decision, ex *Explanation, misses []NearMiss, class Class) report.UncorrelatedRow {
+	row := report.UncorrelatedRow{
+		Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Created: a.Created,
+		Reason: d.Reason, NearMiss: nearText(misses), Message: uncorrelatedMessage(d, ex, misses, class),
+	}
+	if d.Reason == ReasonNoMatch && !ex.compared() {
+		row.Reason = ReasonBlank
+	}
+	return row
+}
+
+// compared reports whether a rule had a value of the account to look for. The
+// default match does not count: every account has a name.
+func (ex *Explanation) compared() bool {
+	return slices.ContainsFunc(ex.Steps, func(s Step) bool { return s.Method != Default && s.Outcome >= NoMatch })
+}
+
+// classify guesses what an account is that has no identity.
+func (ex *Explanation) classify(a *identity.Account, misses []NearMiss) Class {
+	return Classify(a, len(misses) > 0, ex.compared())
 }
 
 func nearText(misses []NearMiss) string {

@@ -39,6 +39,7 @@ type evaluator struct {
 	key     []byte
 	ids     []int32
 	match   progress
+	ranks   ranks
 }
 
 // columnCache remembers where attributes stand in the schema last seen.

@@ -59,23 +59,63 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions, sou
 		}
 	}
 
-	o.Run.OnUncorrelated = func(a identity.Account, _ profile.Unlinked) {
-		links[a.Source].Add(a, -1, correlate.Uncorrelated)
-	}
+	// Accounts without identity come while the run goes on, the others with the
+	// results; they are put together when all are known.
+	var without []identity.Account
+	o.Run.OnUncorrelated = func(a identity.Account, _ profile.Unlinked) { without = append(without, a) }
 	o.Run.OnFinding = func(d diag.Diagnostic) { x.doubt(e, &d) }
+	counts := map[string]int{}
 	for r, err := range e.Run(ctx, o.Run, sources...) {
 		if err != nil {
 			return nil, err
 		}
-		for i, a := range r.Identity.Accounts {
-			links[a.Source].Add(a, int32(len(x.people)), r.Links[i].Method)
+		for i := range r.Identity.Accounts {
+			counts[r.Identity.Accounts[i].Source]++
 		}
 		x.results = append(x.results, r)
-		x.people = append(x.people, *r.Identity)
 	}
+	x.link(links, counts, without)
 	x.persons = correlate.PopulationOf(x.people)
 	x.analyse(e, &o, links)
 	return x, ctx.Err()
+}
+
+// link gathers the accounts of each source with their identities.
+func (x *Correlation) link(links map[string]*correlate.Links, counts map[string]int, without []identity.Account) {
+	for i := range without {
+		counts[without[i].Source]++
+	}
+	for source, n := range counts {
+		links[source].Grow(n)
+	}
+	for i := range without {
+		links[without[i].Source].Add(without[i], -1, correlate.Uncorrelated)
+	}
+
+	x.people = make([]identity.Identity, len(x.results))
+	for n, r := range x.results {
+		x.people[n] = *r.Identity
+		for i := range r.Identity.Accounts {
+			a := &r.Identity.Accounts[i]
+			links[a.Source].Add(*a, int32(n), r.Links[i].Method)
+		}
+	}
+}
+
+// ask returns the analyses, ready for questions: they share one index.
+func (x *Correlation) ask() []*correlate.Analysis {
+	if len(x.analyses) == 0 || x.analyses[0].Index != nil {
+		return x.analyses
+	}
+	var correlators []*correlate.Correlator
+	for _, a := range x.analyses {
+		correlators = append(correlators, a.Correlator())
+	}
+	index := correlate.IndexOf(x.persons, correlators...)
+	for _, a := range x.analyses {
+		a.Index = index
+	}
+	return x.analyses
 }
 
 // doubt notes a finding of the run on an ambiguous criterion. The message names
@@ -129,7 +169,7 @@ type CorrelationSummary struct {
 // Summary says how the accounts of each source found identities.
 func (x *Correlation) Summary(ctx context.Context) (*CorrelationSummary, error) {
 	s := &CorrelationSummary{Identities: len(x.people)}
-	for _, a := range x.analyses {
+	for _, a := range x.ask() {
 		one, err := a.Summary(ctx)
 		if err != nil {
 			return nil, err
@@ -185,7 +225,7 @@ func (x *Correlation) account(name string) (*correlate.Analysis, int, error) {
 		i int
 	}
 	var byID, byName []place
-	for _, s := range x.analyses {
+	for _, s := range x.ask() {
 		for i := range s.Accounts {
 			a := &s.Accounts[i]
 			switch {
@@ -307,7 +347,7 @@ func managedAs(m profile.ManagerResult) correlate.ManagerState {
 
 // Tables are the reports on the links of all sources that are looked at.
 func (x *Correlation) Tables(ctx context.Context) ([]*report.Table, error) {
-	accounts, rules, err := correlate.AnalysisTables(ctx, x.analyses)
+	accounts, rules, err := correlate.AnalysisTables(ctx, x.ask())
 	if err != nil {
 		return nil, err
 	}

@@ -18,7 +18,7 @@ func TestCorrelationAccount(t *testing.T) {
 		}
 		return correlate.NewAnalysis(correlate.New(nil, correlate.Options{}), nil, l, correlate.AnalysisOptions{Source: source})
 	}
-	x := &Correlation{analyses: []*correlate.Analysis{of("A", "1:Ann", "2:Bob", "3:2"), of("B", "1:Cy", "4:bob", "A/1:Dan")}}
+	x := &Correlation{persons: correlate.PopulationOf(nil), analyses: []*correlate.Analysis{of("A", "1:Ann", "2:Bob", "3:2"), of("B", "1:Cy", "4:bob", "A/1:Dan")}}
 	for _, tc := range []struct {
 		name string
 		want string // key
