@@ -21,7 +21,7 @@ func (t *Tenant) Aggregate(ctx context.Context, onResult func(*Result), sources 
 	g := &gathering{tenant: t, before: map[string]*identity.Identity{}, onResult: onResult}
 	g.completed = AggregationCompleted{Status: "Success", Started: t.now(), Errors: []string{}, Warnings: []string{}}
 	for _, s := range sources {
-		t.audit(AuditAggregationStarted, Ref{Name: s.Name(), ID: e.bundle.sourceRef(s.Name()).ID}, "")
+		t.audit(AuditAggregationStarted, Ref{Name: s.Name(), ID: e.Bundle().sourceRef(s.Name()).ID}, "")
 	}
 	report := o.OnFinding
 	o.OnFinding = func(d diag.Diagnostic) {
@@ -40,7 +40,7 @@ func (t *Tenant) Aggregate(ctx context.Context, onResult func(*Result), sources 
 	}
 	for _, r := range g.results {
 		t.tell(e, r)
-		for _, event := range uncorrelatedEvents(e.bundle, g.before[r.Identity.ID], r) {
+		for _, event := range uncorrelatedEvents(e.Bundle(), g.before[r.Identity.ID], r) {
 			t.event(event)
 		}
 	}
@@ -107,7 +107,7 @@ func (t *Tenant) tellAggregation(e *Engine, err error, stopped bool, c Aggregati
 	c.Completed = t.now()
 	c.Stats = AggregationStats{stats.Scanned, stats.Unchanged, stats.Changed, stats.Added, stats.Removed}
 	for _, s := range sources {
-		ref := e.bundle.sourceRef(s.Name())
+		ref := e.Bundle().sourceRef(s.Name())
 		t.audit(audit, Ref{Name: ref.Name, ID: ref.ID}, "")
 		if len(sources) == 1 {
 			c.Source = ref

@@ -63,4 +63,4 @@ const added2024 = 11
 // identity must have, in report order.
 //
 // Source: identity-profile.md 4.
-func Required() []string { return slices.Clone(required[:]) }
+func Required() []string { return []string{attrUID, attrEmail, attrLastName} }

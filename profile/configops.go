@@ -91,9 +91,12 @@ func refersTo(n *jsondoc.Node, name string) bool {
 func (t *Tenant) reaching(b *Bundle, name string) []string {
 	e, _ := Compile(b, t.opts.Compile)
 	var names []string
-	for _, c := range e.profiles {
-		if slices.ContainsFunc(c.attrs, func(a compiledAttribute) bool { return slices.Contains(a.program.Deps.Transforms, name) }) {
-			names = append(names, c.profile.Name)
+	for _, prof := range b.Profiles {
+		if slices.ContainsFunc(prof.Mappings, func(m *Mapping) bool {
+			deps, _ := e.Dependencies(prof.Name, m.Attribute)
+			return slices.Contains(deps.Transforms, name)
+		}) {
+			names = append(names, prof.Name)
 		}
 	}
 	return names

@@ -48,7 +48,7 @@ func (t *Tenant) planRehome(ctx context.Context, p *Plan, gone map[string]bool) 
 		}
 		switch {
 		case !gone[i.Profile]:
-		case e.chooseProfile(i.Accounts) != nil:
+		case e.ProfileOf(i.Accounts) != nil:
 			moved[i.ID] = true
 		default:
 			deleted[i.ID] = true
@@ -154,7 +154,7 @@ func (t *Tenant) planEvaluate(ctx context.Context, p *Plan, e *Engine, st identi
 		if r.Orphaned {
 			p.Orphaned = append(p.Orphaned, identityRef(r.Identity))
 		}
-		p.events = append(p.events, resultEvents(e.bundle, r)...)
+		p.events = append(p.events, resultEvents(e.Bundle(), r)...)
 	}
 	return nil
 }
@@ -181,17 +181,17 @@ func (t *Tenant) membership(ctx context.Context, p *Plan) error {
 		if err != nil {
 			return err
 		}
-		was, is := before.chooseProfile(i.Accounts), e.chooseProfile(i.Accounts)
+		was, is := before.ProfileOf(i.Accounts), e.ProfileOf(i.Accounts)
 		switch {
 		case is == nil && was != nil:
 			p.Orphaned = append(p.Orphaned, identityRef(i))
-		case is != nil && (was == nil || was.profile.Name != is.profile.Name) && !(was != nil && was.profile.ID != "" && was.profile.ID == is.profile.ID):
-			r := Reassignment{Identity: identityRef(i), From: i.Profile, To: is.profile.Name, Reason: PriorityChange}
+		case is != nil && (was == nil || was.Name != is.Name) && !(was != nil && was.ID != "" && was.ID == is.ID):
+			r := Reassignment{Identity: identityRef(i), From: i.Profile, To: is.Name, Reason: PriorityChange}
 			if p.Operation == AuditProfileCreate {
 				r.Reason = ProfileCreated
 			}
 			for name := range i.Attributes.All() {
-				if _, ok := is.slots[name]; !ok {
+				if _, ok := e.Dependencies(is.Name, name); !ok {
 					r.Lost = append(r.Lost, name)
 				}
 			}

@@ -24,7 +24,7 @@ const (
 )
 
 // required are the attributes that every identity must have, in report order.
-var required = [...]string{attrUID, attrEmail, attrLastName}
+var required = Required()
 
 // Options settle how a bundle is compiled. The zero Options are a tenant's ways.
 type Options struct {
@@ -157,7 +157,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 		c.slots[m.Attribute] = len(c.attrs)
 		entry := e.bundle.attribute(m.Attribute)
 		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
-		items = append(items, transform.Item{Def: m.effective(found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
+		items = append(items, transform.Item{Def: effective(m, found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
 	unit, list := e.lib.Link(transform.Options{
 		Transforms: e.bundle.Transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
@@ -172,7 +172,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 
 // effective returns the definition that is evaluated: that of a reference without
 // id is its bare input, as old exports have it (DECISION 5).
-func (m *Mapping) effective(found *diag.List) *transform.Definition {
+func effective(m *Mapping, found *diag.List) *transform.Definition {
 	n := m.Definition.Node
 	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() || n.At("attributes", "input").IsNull() {
 		return m.Definition

@@ -241,6 +241,18 @@ func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
 	return best
 }
 
+// ProfileOf returns the profile that somebody with these accounts is a member of:
+// that of the best priority among those whose source has one of them; nil for
+// nobody's.
+//
+// Source: identity-profile.md 6.
+func (e *Engine) ProfileOf(accounts []identity.Account) *Profile {
+	if c := e.chooseProfile(accounts); c != nil {
+		return c.profile
+	}
+	return nil
+}
+
 // authoritative returns the account that ties an identity to its profile: the
 // oldest on the profile's source.
 func (c *compiled) authoritative(accounts []identity.Account) *identity.Account {

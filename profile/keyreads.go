@@ -62,7 +62,7 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool)
 		seen[i] = true
 		d := &c.attrs[i].program.Deps
 		reach := reachable{transforms: e.bundle.Transforms, state: map[string]uint8{}}
-		reach.add(c.profile.Mappings[i].effective(new(diag.List)).Node)
+		reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
 		all = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
 		for _, read := range d.Accounts {
 			all = all || e.sources[read.Source] == nil // it may be another name of any source

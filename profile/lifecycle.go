@@ -265,8 +265,9 @@ func Takes(activity, identityState string) bool {
 	return true
 }
 
-// identityState returns the identity state of somebody's lifecycle state.
-func (e *Engine) identityState(i *identity.Identity) string {
+// IdentityState returns the identity state of somebody's lifecycle state, "" for
+// none.
+func (e *Engine) IdentityState(i *identity.Identity) string {
 	if c := e.profile(i.Profile); c != nil && c.states[i.Lifecycle.State] != nil {
 		return c.states[i.Lifecycle.State].IdentityState
 	}

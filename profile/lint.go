@@ -81,7 +81,7 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 		} else if a := e.bundle.attribute(m.Attribute); a != nil && a.System && !slices.Contains(engineOwned, m.Attribute) && !slices.Contains(Standard(), m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
-		if m.Attribute == "workPhone" && !e.bundle.has(m.Definition.Node, "e164phone", nil) {
+		if m.Attribute == "workPhone" && !hasOperation(e.bundle, m.Definition.Node, "e164phone", nil) {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
@@ -89,19 +89,19 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 	}
 }
 
-// has reports whether a transform, or one that it refers to, has an operation of
+// hasOperation reports whether a transform, or one that it refers to, has an operation of
 // that type.
-func (b *Bundle) has(n *jsondoc.Node, typ string, seen []string) bool {
+func hasOperation(b *Bundle, n *jsondoc.Node, typ string, seen []string) bool {
 	if n.Get("type").Text() == typ {
 		return true
 	}
 	if name := n.At("attributes", "id").Text(); n.Get("type").Text() == "reference" && !slices.Contains(seen, name) {
-		if def := b.Transforms[name]; def != nil && b.has(def.Node, typ, append(seen, name)) {
+		if def := b.Transforms[name]; def != nil && hasOperation(b, def.Node, typ, append(seen, name)) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return b.has(m.Value, typ, seen) }) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return b.has(item, typ, seen) })
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return hasOperation(b, m.Value, typ, seen) }) ||
+		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return hasOperation(b, item, typ, seen) })
 }
 
 // lintReads reports account attributes whose ways to name a source disagree.

@@ -83,7 +83,7 @@ func (p *Partial) Evaluate(r *Result) PartialResult {
 		if !c.profile.Enabled {
 			v = x.input.stored.Get(c.attrs[i].name)
 		}
-		if slices.Contains(required[:], out.Names[k]) && isMissing(v, !x.engine.opts.KeepBlank) {
+		if slices.Contains(required, out.Names[k]) && isMissing(v, !x.engine.opts.KeepBlank) {
 			out.Missing = append(out.Missing, out.Names[k])
 		}
 		out.Values = append(out.Values, v)

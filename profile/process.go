@@ -52,7 +52,7 @@ func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*Resu
 		return ProcessStats{}, err
 	}
 	for _, name := range names {
-		t.audit(AuditProcessingStarted, e.bundle.Profile(name).ref(), "")
+		t.audit(AuditProcessingStarted, e.Bundle().Profile(name).ref(), "")
 	}
 	stats, err := t.process(ctx, e, sel, names, onResult)
 	audit := AuditProcessingPassed
@@ -60,7 +60,7 @@ func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*Resu
 		audit = AuditProcessingFailed
 	}
 	for _, name := range names {
-		t.audit(audit, e.bundle.Profile(name).ref(), "")
+		t.audit(audit, e.Bundle().Profile(name).ref(), "")
 	}
 	return stats, err
 }
@@ -69,7 +69,7 @@ func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*Resu
 func (t *Tenant) selected(e *Engine, sel Selection) ([]string, error) {
 	var names []string
 	for _, id := range sel.Profiles {
-		p, err := e.bundle.find(id)
+		p, err := e.Bundle().find(id)
 		if err != nil {
 			return nil, t.tracked(err)
 		}
@@ -78,9 +78,9 @@ func (t *Tenant) selected(e *Engine, sel Selection) ([]string, error) {
 	if len(sel.Profiles)+len(sel.Identities) > 0 && !sel.Scheduled {
 		return names, nil
 	}
-	for _, c := range e.profiles {
-		if (!sel.Scheduled || e.timeBased(c)) && len(sel.Identities) == 0 && (len(sel.Profiles) == 0 || slices.Contains(names, c.profile.Name)) {
-			names = append(names, c.profile.Name)
+	for _, p := range e.Bundle().Profiles {
+		if (!sel.Scheduled || e.TimeBased(p.Name)) && len(sel.Identities) == 0 && (len(sel.Profiles) == 0 || slices.Contains(names, p.Name)) {
+			names = append(names, p.Name)
 		}
 	}
 	slices.Sort(names)
@@ -99,7 +99,7 @@ func (t *Tenant) process(ctx context.Context, e *Engine, sel Selection, names []
 			from = r.Move.From
 		}
 		in := listed[r.Identity.ID] || slices.Contains(names, from) || slices.Contains(names, r.Identity.Profile)
-		return in && (!sel.Scheduled || Takes(ActivityScheduled, e.identityState(r.Identity)))
+		return in && (!sel.Scheduled || Takes(ActivityScheduled, e.IdentityState(r.Identity)))
 	})
 	if err != nil {
 		return stats, err
@@ -206,7 +206,7 @@ func profileCounts(ctx context.Context, st identity.Store) (map[string]profileCo
 
 // tell reports a stored result to the observer.
 func (t *Tenant) tell(e *Engine, r *Result) {
-	for _, event := range resultEvents(e.bundle, r) {
+	for _, event := range resultEvents(e.Bundle(), r) {
 		t.event(event)
 	}
 	target := Ref{"IDENTITY", r.Identity.ID, displayName(r.Identity)}

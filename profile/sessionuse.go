@@ -29,7 +29,7 @@ func (p *population) fits(e *Engine) bool {
 	}
 	return slices.Equal(old.keys, e.keys) && slices.EqualFunc(old.bundle.Sources, e.bundle.Sources, sameSource) &&
 		slices.EqualFunc(old.profiles, e.profiles, func(a, b *compiled) bool {
-			return a.sameFrame(b) && old.managerSource(a).name() == e.managerSource(b).name()
+			return a.sameFrame(b) && sourceName(old.managerSource(a)) == sourceName(e.managerSource(b))
 		})
 }
 
@@ -43,15 +43,15 @@ func sameSource(a, b *Source) bool {
 // lifecycle states.
 func (c *compiled) sameFrame(o *compiled) bool {
 	a, b := c.profile, o.profile
-	return a.Name == b.Name && a.Enabled == b.Enabled && a.Created.Equal(b.Created) && c.source.name() == o.source.name() &&
+	return a.Name == b.Name && a.Enabled == b.Enabled && a.Created.Equal(b.Created) && sourceName(c.source) == sourceName(o.source) &&
 		slices.Equal(c.schema.Names(), o.schema.Names()) &&
 		slices.EqualFunc(a.States, b.States, func(x, y *LifecycleState) bool {
 			return x.TechnicalName == y.TechnicalName && x.Enabled == y.Enabled
 		})
 }
 
-// name returns the name of a source, "" for none.
-func (s *Source) name() string {
+// sourceName returns the name of a source, "" for none.
+func sourceName(s *Source) string {
 	if s == nil {
 		return ""
 	}
