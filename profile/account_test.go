@@ -19,7 +19,7 @@ func key(source, id string) identity.AccountKey {
 
 // Manual correlation moves accounts, sets the mark and evaluates both sides.
 func TestManualCorrelation(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	all := s.byAlias(t)
 	patch := func(account, text string) *profile.Plan {
 		t.Helper()
@@ -63,7 +63,7 @@ func TestManualCorrelation(t *testing.T) {
 // Moving the authoritative account moves the profile of one identity and orphans
 // the other, which the nightly clean-up deletes.
 func TestManualCorrelationOfAuthority(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	all := s.byAlias(t)
 	zoe, bob := all["c9"], all["1002"]
 	p, err := s.PlanAccountPatch(t.Context(), key("HR", "1002"), ops(t, `[{"op":"replace","path":"/identityId","value":"`+zoe.ID+`"}]`))
@@ -92,7 +92,7 @@ func TestManualCorrelationOfAuthority(t *testing.T) {
 }
 
 func TestAccountPatchRefusals(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	tests := []struct {
 		name, account, ops string
 		code               profile.Code
@@ -194,7 +194,7 @@ func TestCreateProfileLimits(t *testing.T) {
 
 // What is in a store counts as taken.
 func TestTakenIn(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	taken, err := profile.TakenIn(t.Context(), s.Store(), "AD")
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func TestCatalogue(t *testing.T) {
 }
 
 func TestAddAttribute(t *testing.T) {
-	s := people(10, 20).site(t, nil)
+	s := newSite(t, people(10, 20), nil)
 	p, err := s.PlanAddAttribute("Start Date", true)
 	s.apply(t, p, err)
 	got := viewOf(s.Bundle()).Attributes
@@ -111,7 +111,7 @@ func usesTenant() *tenant {
 }
 
 func TestAttributeUses(t *testing.T) {
-	b := usesTenant().site(t, nil).Bundle()
+	b := newSite(t, usesTenant(), nil).Bundle()
 	var got []string
 	for _, u := range b.AttributeUses("badge", builtin.Library()) {
 		got = append(got, u.Kind+" "+u.Name+": "+u.Detail)
@@ -128,7 +128,7 @@ func TestAttributeUses(t *testing.T) {
 }
 
 func TestDeleteAttribute(t *testing.T) {
-	s := usesTenant().site(t, nil)
+	s := newSite(t, usesTenant(), nil)
 	_, err := s.PlanDeleteAttribute("badge", false)
 	refused(t, "in use", err, profile.CodeConflict)
 	var oe *profile.OperationError
@@ -156,7 +156,7 @@ func TestDeleteAttribute(t *testing.T) {
 
 // A plan that is not applied changes nothing: cancelling is leaving it.
 func TestCancel(t *testing.T) {
-	s := usesTenant().site(t, nil)
+	s := newSite(t, usesTenant(), nil)
 	before := viewOf(s.Bundle())
 	if _, err := s.PlanDeleteAttribute("badge", true); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func TestPlanTransform(t *testing.T) {
 	c := people(10, 20)
 	c.profiles[1] = prof("Contractors", 20, "VMS", "uid=VMS.id", "email=VMS.mail", "lastname=VMS.sn", "number=VMS.emp", `title={"type":"reference","attributes":{"id":"Outer"}}`)
 	c.more = []string{`{"name":"Outer","type":"upper","attributes":{"input":{"type":"reference","attributes":{"id":"Inner"}}}}`, `{"name":"Inner","type":"static","attributes":{"value":"a"}}`}
-	s := c.site(t, staff())
+	s := newSite(t, c, staff())
 	p, err := s.PlanTransform(node(t, `{"name":"Inner","type":"static","attributes":{"value":"b"}}`))
 	s.apply(t, p, err)
 	if diff := cmp.Diff([]string{"Contractors"}, p.Dirty); diff != "" {
@@ -60,7 +60,7 @@ func TestPlanTransform(t *testing.T) {
 // A correlation configuration is changed where it stands.
 func TestPlanCorrelation(t *testing.T) {
 	criteria := `{"attributeAssignments":[{"property":"uid","value":"login","operation":"EQ"}]}`
-	s := people(10, 20).site(t, nil)
+	s := newSite(t, people(10, 20), nil)
 	old, _ := profile.Load(os.DirFS(filepath.Join("testdata", "v1"))) // has it in a file of its own
 	alone := &site{Tenant: profile.NewTenant(old, store.NewMemory(), profile.TenantOptions{})}
 	for source, s := range map[string]*site{"AD": s, "HR Feed": alone} {

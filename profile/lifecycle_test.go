@@ -102,7 +102,7 @@ func TestIntents(t *testing.T) {
 // A state set by hand holds until the evaluation gives another value, and does
 // not survive a move.
 func TestManualState(t *testing.T) {
-	s := lifecycleTenant().site(t, worker("active"))
+	s := newSite(t, lifecycleTenant(), worker("active"))
 	id := s.byAlias(t)["1"].ID
 	p, err := s.PlanSetState(t.Context(), id, "l2")
 	s.apply(t, p, err)
@@ -132,7 +132,7 @@ func TestManualState(t *testing.T) {
 }
 
 func TestStateOperations(t *testing.T) {
-	s := lifecycleTenant().site(t, worker("active"))
+	s := newSite(t, lifecycleTenant(), worker("active"))
 	p, err := s.PlanCreateState("Employees", node(t, `{"name":"Pre Hire","enabled":true,"id":"forged"}`))
 	s.apply(t, p, err)
 	prof := s.Bundle().Profile("Employees")

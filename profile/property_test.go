@@ -35,7 +35,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		c.profiles = append(c.profiles, prof("Profile "+name, (i+1)*10, name, "uid="+name+".key", "email="+name+".key", "lastname="+name+".key", "key="+name+".key"))
 		c.sources = append(c.sources, src(name, "key=key"))
 	}
-	w.site = c.site(t, nil)
+	w.site = newSite(t, c, nil)
 	for i := range 6 {
 		w.has[fmt.Sprintf("P%d", i)] = make([]bool, worldSources)
 	}

@@ -154,8 +154,8 @@ func UncorrelatedRow(a *identity.Account, u *Unlinked) report.UncorrelatedRow {
 //
 // Error: [CodeNotFound] for an unknown profile and for one without exceptions.
 // Source: identity-profile.md 10.2.
-func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, profile string) (name string, err error) {
-	p, err := t.Bundle().find(profile)
+func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (name string, err error) {
+	p, err := t.Bundle().find(id)
 	if err != nil {
 		return "", t.tracked(err)
 	}

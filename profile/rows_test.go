@@ -20,7 +20,7 @@ import (
 func TestExceptionReport(t *testing.T) {
 	data := staff()
 	data["HR"][1] = acct("1002", "id=1002")
-	s := people(10, 20).site(t, data)
+	s := newSite(t, people(10, 20), data)
 	var buf bytes.Buffer
 	name, err := s.ExceptionReport(t.Context(), &buf, "Employees")
 	if err != nil || name != "Identity Exceptions - Employees - 2026-01-15.zip" {
@@ -51,7 +51,7 @@ func TestExceptionReport(t *testing.T) {
 
 // Rows for the lists of incomplete identities and of those without manager.
 func TestReportRows(t *testing.T) {
-	s := people(10, 20).site(t, nil)
+	s := newSite(t, people(10, 20), nil)
 	e, _ := s.Engine()
 	var incomplete []report.IncompleteRow
 	var alone []string

@@ -103,8 +103,8 @@ func (t *Tenant) PlanPatchState(profile, state string, ops []PatchOp) (*Plan, er
 
 // PlanDeleteState plans the deletion of a lifecycle state. An identity in it is
 // a blocker.
-func (t *Tenant) PlanDeleteState(ctx context.Context, profile, state string) (*Plan, error) {
-	p, prof, err := t.statePlan(profile)
+func (t *Tenant) PlanDeleteState(ctx context.Context, profileID, state string) (*Plan, error) {
+	p, prof, err := t.statePlan(profileID)
 	if err != nil {
 		return nil, err
 	}

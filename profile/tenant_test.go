@@ -28,7 +28,7 @@ type site struct {
 	audits []profile.Audit
 }
 
-func (c *tenant) site(t *testing.T, data map[string][]identity.Account) *site {
+func newSite(t *testing.T, c *tenant, data map[string][]identity.Account) *site {
 	t.Helper()
 	b, _ := profile.LoadFile("tenant.json", []byte("["+strings.Join(slices.Concat(c.profiles, c.sources, c.more), ",")+"]"))
 	s := &site{}
@@ -140,7 +140,7 @@ func staff() map[string][]identity.Account {
 
 // Case 12 of identity-profile.md 18, and the rest of a profile deletion.
 func TestCaseDeleteProfile(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	before := s.byAlias(t)
 	s.events, s.audits = nil, nil
 	p, err := s.PlanDelete(t.Context(), "p-Employees")
@@ -197,10 +197,10 @@ func TestCaseDeleteProfile(t *testing.T) {
 func TestDeleteBlockers(t *testing.T) {
 	data := staff()
 	c := people(10, 20)
-	s := c.site(t, data)
+	s := newSite(t, c, data)
 	bob := s.byAlias(t)["1002"]
 	c.sources[1] = strings.Replace(c.sources[1], `"connector"`, fmt.Sprintf(`"owner":{"id":%q},"connector"`, bob.ID), 1)
-	s = c.site(t, data)
+	s = newSite(t, c, data)
 	p, err := s.PlanDelete(t.Context(), "Employees")
 	if err != nil {
 		t.Fatal(err)
@@ -217,7 +217,7 @@ func TestDeleteBlockers(t *testing.T) {
 
 // Bulk delete: nobody is left to take the identities.
 func TestBulkDelete(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	p, err := s.PlanDelete(t.Context(), "Employees", "Contractors")
 	s.apply(t, p, err)
 	if len(s.byAlias(t)) != 0 || len(s.Bundle().Profiles) != 0 || len(s.loose(t)) != 9 {
@@ -231,7 +231,7 @@ func TestDeleteTakesManagers(t *testing.T) {
 	c := people(10, 20)
 	c.profiles[1] = prof("Contractors", 20, "VMS", "uid=VMS.id", "email=VMS.mail", "lastname=VMS.sn", "manager=VMS.boss")
 	c.sources[1] = strings.Replace(src("VMS"), `"connector"`, `"managerCorrelationMapping":{"accountAttributeName":"boss","identityAttributeName":"uid"},"connector"`, 1)
-	s := c.site(t, map[string][]identity.Account{"HR": {annHR}, "VMS": {acct("c7", "id=c7", "mail=m", "sn=s", "boss=1001")}})
+	s := newSite(t, c, map[string][]identity.Account{"HR": {annHR}, "VMS": {acct("c7", "id=c7", "mail=m", "sn=s", "boss=1001")}})
 	if s.byAlias(t)["c7"].ManagerID == "" {
 		t.Fatal("there is no manager to take")
 	}
@@ -250,7 +250,7 @@ func TestCreateProfile(t *testing.T) {
 	}
 	data := staff()
 	data["New"] = []identity.Account{acct("n1", "login=n1")}
-	s := c.site(t, data)
+	s := newSite(t, c, data)
 	body := node(t, `{"name":"News","authoritativeSource":{"type":"SOURCE","id":"s-New"},"description":"d","id":"forged","identityCount":99,"custom":{"x":1}}`)
 	p, err := s.PlanCreate(t.Context(), body)
 	out := s.apply(t, p, err)
@@ -288,8 +288,8 @@ func TestCreateRefusals(t *testing.T) {
 	schema := `"schemas":[{"name":"account","attributes":[{"name":"id"}]}],"connector"`
 	c := people(10, 20)
 	c.sources = append(c.sources, strings.Replace(src("New"), `"connector"`, schema, 1))
-	s := c.site(t, nil)
-	config := func(entries string) string {
+	s := newSite(t, c, nil)
+	mappings := func(entries string) string {
 		return `{"name":"N","authoritativeSource":{"id":"s-New"},"identityAttributeConfig":{"enabled":true,"attributeTransforms":[` + entries + `]}}`
 	}
 	read := func(attribute, source, name string) string {
@@ -309,12 +309,12 @@ func TestCreateRefusals(t *testing.T) {
 		{"taken source", `{"name":"N","authoritativeSource":{"id":"s-HR"}}`, profile.CodeConflict},
 		{"priority", `{"name":"N","priority":"first","authoritativeSource":{"id":"s-New"}}`, profile.CodeIllegalValue},
 		{"no object", `[]`, profile.CodeBadRequest},
-		{"unknown account attribute", config(read("uid", "New", "nix")), profile.CodeIllegalValue},
-		{"unknown source in a mapping", config(read("uid", "Nix", "id")), profile.CodeReferenceNotFound},
-		{"system attribute", config(read("isManager", "New", "id")), profile.CodeIllegalValue},
-		{"mapped twice", config(read("uid", "New", "id") + "," + read("uid", "New", "id")), profile.CodeIllegalValue},
-		{"unknown transform", config(`{"identityAttributeName":"uid","transformDefinition":{"type":"reference","attributes":{"id":"Nix"}}}`), profile.CodeReferenceNotFound},
-		{"no attribute name", config(`{"transformDefinition":null}`), profile.CodeRequired},
+		{"unknown account attribute", mappings(read("uid", "New", "nix")), profile.CodeIllegalValue},
+		{"unknown source in a mapping", mappings(read("uid", "Nix", "id")), profile.CodeReferenceNotFound},
+		{"system attribute", mappings(read("isManager", "New", "id")), profile.CodeIllegalValue},
+		{"mapped twice", mappings(read("uid", "New", "id") + "," + read("uid", "New", "id")), profile.CodeIllegalValue},
+		{"unknown transform", mappings(`{"identityAttributeName":"uid","transformDefinition":{"type":"reference","attributes":{"id":"Nix"}}}`), profile.CodeReferenceNotFound},
+		{"no attribute name", mappings(`{"transformDefinition":null}`), profile.CodeRequired},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -328,7 +328,7 @@ func TestCreateRefusals(t *testing.T) {
 }
 
 func TestErrorBody(t *testing.T) {
-	_, err := people(10, 20).site(t, nil).PlanCreate(t.Context(), node(t, `{}`))
+	_, err := newSite(t, people(10, 20), nil).PlanCreate(t.Context(), node(t, `{}`))
 	got, _ := json.Marshal(err)
 	want := `{"detailCode":"400.1.0 Required Data Missing Or Empty","trackingId":"track","messages":[{"locale":"en-US","localeOrigin":"DEFAULT","text":"name is missing"}],"causes":[]}`
 	if string(got) != want {
@@ -342,7 +342,7 @@ func TestErrorBody(t *testing.T) {
 func TestPatchProfile(t *testing.T) {
 	c := people(10, 20)
 	c.sources = append(c.sources, src("Free"))
-	s := c.site(t, staff())
+	s := newSite(t, c, staff())
 	tests := []struct {
 		name, ops string
 		code      profile.Code
@@ -392,7 +392,7 @@ func TestPatchProfile(t *testing.T) {
 // A new priority makes the profiles need processing that it passes; processing
 // moves people, with their ids.
 func TestPatchPriority(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	ann := s.byAlias(t)["1001"]
 	p, err := s.PlanPatch(t.Context(), "Employees", ops(t, `[{"op":"replace","path":"/priority","value":30}]`))
 	s.apply(t, p, err)
@@ -433,7 +433,7 @@ func TestPatchPriority(t *testing.T) {
 func TestPatchSource(t *testing.T) {
 	c := people(10, 20)
 	c.sources = append(c.sources, src("Free"))
-	s := c.site(t, staff())
+	s := newSite(t, c, staff())
 	p, err := s.PlanPatch(t.Context(), "Employees", ops(t, `[{"op":"replace","path":"/authoritativeSource","value":{"type":"SOURCE","id":"s-Free"}}]`))
 	out := s.apply(t, p, err)
 	b := s.Bundle()
@@ -446,7 +446,7 @@ func TestPatchSource(t *testing.T) {
 }
 
 func TestRenameProfile(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	p, err := s.PlanPatch(t.Context(), "Employees", ops(t, `[{"op":"replace","path":"/name","value":"Staff"}]`))
 	s.apply(t, p, err)
 	if got := s.byAlias(t)["1001"]; got.Profile != "Staff" || len(p.Reassigned) != 0 || len(s.Bundle().Profile("Staff").States) != 1 {
@@ -469,7 +469,7 @@ func (s slowSource) Accounts(ctx context.Context) iter.Seq2[identity.Account, er
 }
 
 func TestAggregationLock(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	ready, err := s.PlanDelete(t.Context(), "Contractors")
 	if err != nil {
 		t.Fatal(err)
@@ -514,7 +514,7 @@ func second[T any](_ T, err error) error { return err }
 func TestEventsAndRows(t *testing.T) {
 	data := staff()
 	c := people(10, 20)
-	s := c.site(t, data)
+	s := newSite(t, c, data)
 	created := 0
 	for _, e := range s.events {
 		if e.Type() == "idn:identity-created" {
@@ -567,7 +567,7 @@ func TestEventsAndRows(t *testing.T) {
 }
 
 func TestProcessSelection(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	all := s.byAlias(t)
 	stats, err := s.Process(t.Context(), profile.Selection{Identities: []string{all["1001"].ID}}, nil)
 	if err != nil || stats.Processed != 1 {
@@ -599,7 +599,7 @@ func TestScheduled(t *testing.T) {
 		more: []string{`{"name":"Day","type":"reference","attributes":{"id":"Inner"}}`,
 			`{"name":"Inner","type":"dateMath","attributes":{"expression":"now/d"},"requiresPeriodicRefresh":"true"}`},
 	}
-	s := c.site(t, map[string][]identity.Account{
+	s := newSite(t, c, map[string][]identity.Account{
 		"HR":  {acct("1", "id=1", "state=active"), acct("2", "id=2", "state=gone")},
 		"VMS": {acct("9", "id=9")},
 	})
@@ -664,7 +664,7 @@ func TestList(t *testing.T) {
 }
 
 func TestExportImport(t *testing.T) {
-	s := people(10, 20).site(t, staff())
+	s := newSite(t, people(10, 20), staff())
 	n, err := s.ExportProfiles(`name eq "Employees"`)
 	if err != nil || len(n.Items()) != 1 || n.Items()[0].At("self", "type").Text() != "IDENTITY_PROFILE" || n.Items()[0].Get("version").Text() != "1" {
 		t.Fatalf("got %s, %v", n.Append(nil), err)

@@ -56,9 +56,9 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-func once(b *testing.B, config *profile.Bundle, o profile.RunOptions, sources []identity.Source) {
+func once(b *testing.B, bundle *profile.Bundle, o profile.RunOptions, sources []identity.Source) {
 	b.Helper()
-	e, _ := profile.Compile(config, profile.Options{})
+	e, _ := profile.Compile(bundle, profile.Options{})
 	for _, err := range e.Run(b.Context(), o, sources...) {
 		if err != nil {
 			b.Fatal(err)

@@ -12,8 +12,8 @@ import (
 	"github.com/idprofile/engine/profile/preview"
 )
 
-// config is a tenant with one profile; the domain of mail addresses differs.
-func config(domain string) *profile.Bundle {
+// bundleOf is a tenant with one profile; the domain of mail addresses differs.
+func bundleOf(domain string) *profile.Bundle {
 	b, _ := profile.LoadFile("tenant.json", fmt.Appendf(nil, `[
 {"name": "HR", "connector": "delimited"},
 {"name": "Employees", "priority": 10, "authoritativeSource": {"type": "SOURCE", "name": "HR"},
@@ -31,7 +31,7 @@ func Example() {
 			"login": identity.StringValue(login), "name": identity.StringValue(name)})}
 	}
 	hr := feed.Slice("HR", person("alee", "Lee"), person("bfox", "Fox"))
-	report, err := preview.Compare(context.Background(), config("old.example"), config("new.example"),
+	report, err := preview.Compare(context.Background(), bundleOf("old.example"), bundleOf("new.example"),
 		preview.Options{Run: profile.RunOptions{Now: time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)}}, hr)
 	if err != nil {
 		fmt.Println(err)

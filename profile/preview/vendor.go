@@ -136,12 +136,12 @@ func profileOf(b *profile.Bundle, i *identity.Identity) *profile.Profile {
 }
 
 // withMappings returns the bundle with other mappings for one profile.
-func withMappings(b *profile.Bundle, p *profile.Profile, config *jsondoc.Node) (*profile.Bundle, diag.List) {
-	config = config.Clone()
-	config.Set("enabled", jsondoc.NewBool(true))
+func withMappings(b *profile.Bundle, p *profile.Profile, mappings *jsondoc.Node) (*profile.Bundle, diag.List) {
+	mappings = mappings.Clone()
+	mappings.Set("enabled", jsondoc.NewBool(true))
 	object := p.Node.Clone()
 	object.Remove("attributeConfig")
-	object.Set("identityAttributeConfig", config)
+	object.Set("identityAttributeConfig", mappings)
 	loaded, found := profile.LoadFile("request", object.Append(nil))
 	trial := *b
 	trial.Profiles = nil
