@@ -30,7 +30,7 @@ func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, 
 	if err != nil {
 		return nil, err
 	}
-	p.Object = Ref{"ACCOUNT", account.ID, account.DisplayName()}
+	p.Object = Ref{Type: "ACCOUNT", ID: account.ID, Name: account.DisplayName()}
 	change, err := accountChange(account, owner, ops)
 	if err != nil {
 		return nil, t.tracked(err)

@@ -25,7 +25,7 @@ func (b *Bundle) ProfileObject(p *Profile) *jsondoc.Node {
 		n.Set("priority", jsondoc.NewInt(p.Priority))
 	}
 	if n.Get("authoritativeSource") == nil && p.Source != (Ref{}) {
-		n.Set("authoritativeSource", refNode(Ref{"SOURCE", p.Source.ID, p.Source.Name}))
+		n.Set("authoritativeSource", refNode(Ref{Type: "SOURCE", ID: p.Source.ID, Name: p.Source.Name}))
 	}
 	if old || n.Get("dirtyFlag") != nil {
 		n.Set("identityRefreshRequired", jsondoc.NewBool(p.RefreshRequired))
@@ -82,7 +82,7 @@ func (t *Tenant) newObject(b *Bundle, body *jsondoc.Node, s *Source) *jsondoc.No
 		jsondoc.M("description", jsondoc.NewNull()),
 		jsondoc.M("owner", jsondoc.NewNull()),
 		jsondoc.M("priority", jsondoc.NewInt(nextPriority(b.Profiles))),
-		jsondoc.M("authoritativeSource", refNode(Ref{"SOURCE", s.ID, s.Name})),
+		jsondoc.M("authoritativeSource", refNode(Ref{Type: "SOURCE", ID: s.ID, Name: s.Name})),
 		jsondoc.M("identityRefreshRequired", jsondoc.NewBool(true)),
 		jsondoc.M("identityCount", jsondoc.NewInt(0)),
 		jsondoc.M("identityAttributeConfig", jsondoc.NewNull()),
@@ -99,7 +99,7 @@ func (t *Tenant) newObject(b *Bundle, body *jsondoc.Node, s *Source) *jsondoc.No
 		}
 	}
 	if n.Get("owner").IsNull() && t.opts.Launcher != (Ref{}) {
-		n.Set("owner", refNode(Ref{"IDENTITY", t.opts.Launcher.ID, t.opts.Launcher.Name}))
+		n.Set("owner", refNode(Ref{Type: "IDENTITY", ID: t.opts.Launcher.ID, Name: t.opts.Launcher.Name}))
 	}
 	if n.Get("identityAttributeConfig").IsNull() {
 		n.Set("identityAttributeConfig", DefaultMapping(s))

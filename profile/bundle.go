@@ -32,8 +32,12 @@ type Document struct {
 	src  []byte // as it was read; nil: not read from a file
 }
 
-// Ref points at another object.
-type Ref struct{ Type, ID, Name string }
+// Ref points at another object, in a file as in an event.
+type Ref struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
 
 // Profile is an identity profile.
 //

@@ -33,7 +33,7 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 	case old == nil:
 		p.Operation, p.Status = "TRANSFORM_CREATE", 201
 	}
-	p.Object = Ref{"TRANSFORM", body.Get("id").Text(), name}
+	p.Object = Ref{Type: "TRANSFORM", ID: body.Get("id").Text(), Name: name}
 	if err := p.after.PutTransform(body.Clone()); err != nil {
 		return nil, t.tracked(err)
 	}
@@ -124,7 +124,7 @@ func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, erro
 			return nil, t.tracked(refuse(CodeIllegalValue, "%s", d.Message))
 		}
 	}
-	p.Object, p.Findings = Ref{"SOURCE", s.ID, s.Name}, found
+	p.Object, p.Findings = Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}, found
 	for _, n := range p.after.correlationNodes(s) {
 		n.Set("attributeAssignments", orNull(body.Get("attributeAssignments")).Clone())
 	}

@@ -24,43 +24,36 @@ type Event interface {
 	Type() string
 }
 
-// EventRef points at an object in an event.
-type EventRef struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
-	Name string `json:"name"`
-}
-
 // IdentityCreated says that an identity is new.
 type IdentityCreated struct {
-	Identity   EventRef            `json:"identity"`
+	Identity   Ref                 `json:"identity"`
 	Attributes identity.Attributes `json:"attributes"`
 }
 
 // IdentityDeleted says that an identity is gone.
 type IdentityDeleted struct {
-	Identity   EventRef            `json:"identity"`
+	Identity   Ref                 `json:"identity"`
 	Attributes identity.Attributes `json:"attributes"`
 }
 
 // AttributesChanged says that attributes of an identity changed.
 type AttributesChanged struct {
-	Identity EventRef `json:"identity"`
+	Identity Ref      `json:"identity"`
 	Changes  []Change `json:"changes"`
 }
 
 // AccountCorrelated says that an account has an identity now.
 type AccountCorrelated struct {
-	Identity   EventRef            `json:"identity"`
-	Source     EventRef            `json:"source"`
+	Identity   Ref                 `json:"identity"`
+	Source     Ref                 `json:"source"`
 	Account    AccountRef          `json:"account"`
 	Attributes identity.Attributes `json:"attributes"`
 }
 
 // AccountUncorrelated says that an account lost its identity.
 type AccountUncorrelated struct {
-	Identity EventRef   `json:"identity"`
-	Source   EventRef   `json:"source"`
+	Identity Ref        `json:"identity"`
+	Source   Ref        `json:"source"`
 	Account  AccountRef `json:"account"`
 }
 
@@ -77,15 +70,15 @@ type AccountRef struct {
 // ProfileMoved says that an identity has another profile. A tenant has no such
 // event.
 type ProfileMoved struct {
-	Identity EventRef `json:"identity"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Reason   string   `json:"reason"`
+	Identity Ref    `json:"identity"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Reason   string `json:"reason"`
 }
 
 // AggregationCompleted says that an aggregation has ended.
 type AggregationCompleted struct {
-	Source    EventRef         `json:"source"`
+	Source    Ref              `json:"source"`
 	Status    string           `json:"status"` // Success, Warning or Error
 	Started   time.Time        `json:"started"`
 	Completed time.Time        `json:"completed"`
@@ -161,8 +154,8 @@ type Audit struct {
 	Detail string    `json:"detail,omitempty"`
 }
 
-func identityRef(i *identity.Identity) EventRef {
-	return EventRef{"IDENTITY", i.ID, displayName(i)}
+func identityRef(i *identity.Identity) Ref {
+	return Ref{Type: "IDENTITY", ID: i.ID, Name: displayName(i)}
 }
 
 // displayName returns the name an identity is shown by.
@@ -173,8 +166,8 @@ func displayName(i *identity.Identity) string {
 	return i.Alias
 }
 
-func (b *Bundle) sourceRef(name string) EventRef {
-	ref := EventRef{Type: "SOURCE", Name: name}
+func (b *Bundle) sourceRef(name string) Ref {
+	ref := Ref{Type: "SOURCE", Name: name}
 	if s := b.Source(name); s != nil {
 		ref.ID = s.ID
 	}

@@ -100,7 +100,7 @@ func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResu
 func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 	name := body.Get("name").Text()
 	if s := p.after.Source(body.At("authoritativeSource", "name").Text()); s != nil { // ids differ between tenants
-		body.Set("authoritativeSource", refNode(Ref{"SOURCE", s.ID, s.Name}))
+		body.Set("authoritativeSource", refNode(Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
 	}
 	old := p.after.Profile(name)
 	if old == nil {

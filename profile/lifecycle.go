@@ -129,7 +129,7 @@ const (
 // Source: identity-profile.md 12, 14.
 type Intent struct {
 	Kind          string              `json:"kind"`
-	Identity      EventRef            `json:"identity"`
+	Identity      Ref                 `json:"identity"`
 	State         string              `json:"state"`
 	Account       identity.AccountKey `json:"account,omitzero"`
 	AccessProfile string              `json:"accessProfile,omitempty"`

@@ -26,12 +26,12 @@ type Plan struct {
 	Reassigned []Reassignment
 	Evaluated  bool
 	// Deleted identities; all their accounts become uncorrelated.
-	Deleted []EventRef
+	Deleted []Ref
 	// Orphaned identities have no authoritative account afterwards; the nightly
 	// clean-up may delete them, see [Tenant.PlanCleanup].
-	Orphaned []EventRef
+	Orphaned []Ref
 	// Unmanaged identities lose their manager, who is deleted.
-	Unmanaged    []EventRef
+	Unmanaged    []Ref
 	Uncorrelated []identity.AccountKey
 	// NewIdentities is how many uncorrelated accounts of the source can become
 	// identities at its next aggregation.
@@ -51,10 +51,10 @@ type Plan struct {
 
 // Reassignment is an identity that gets another profile.
 type Reassignment struct {
-	Identity EventRef `json:"identity"`
-	From     string   `json:"from"`
-	To       string   `json:"to"`
-	Reason   string   `json:"reason"`
+	Identity Ref    `json:"identity"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Reason   string `json:"reason"`
 	// Lost are the attributes that have a value and are not mapped there.
 	Lost    []string `json:"lost,omitempty"`
 	Changes []Change `json:"changes,omitempty"` // of an evaluated plan
@@ -62,8 +62,8 @@ type Reassignment struct {
 
 // Blocker is a reason against a plan.
 type Blocker struct {
-	Identity EventRef `json:"identity"`
-	Reason   string   `json:"reason"`
+	Identity Ref    `json:"identity"`
+	Reason   string `json:"reason"`
 }
 
 // Task is the answer of an operation that a tenant carries out later.
@@ -192,7 +192,7 @@ func (b *Bundle) find(id string) (*Profile, error) {
 	return nil, refuse(CodeNotFound, "there is no identity profile %q", id)
 }
 
-func (p *Profile) ref() Ref { return Ref{"IDENTITY_PROFILE", p.ID, p.Name} }
+func (p *Profile) ref() Ref { return Ref{Type: "IDENTITY_PROFILE", ID: p.ID, Name: p.Name} }
 
 // markDirty sets the flag "Needs Processing" of profiles.
 func (p *Plan) markDirty(names ...string) {

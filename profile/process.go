@@ -209,7 +209,7 @@ func (t *Tenant) tell(e *Engine, r *Result) {
 	for _, event := range resultEvents(e.Bundle(), r) {
 		t.event(event)
 	}
-	target := Ref{"IDENTITY", r.Identity.ID, displayName(r.Identity)}
+	target := identityRef(r.Identity)
 	switch {
 	case r.Created:
 		t.audit(AuditIdentityCreate, target, "")

@@ -239,7 +239,7 @@ func (p *Plan) moveSource(prof *Profile, after *jsondoc.Node) {
 	}
 	if s := p.after.AuthoritativeSource(&Profile{Source: ref(after.Get("authoritativeSource"))}); s != nil {
 		s.Node.Set("authoritative", jsondoc.NewBool(true))
-		after.Set("authoritativeSource", refNode(Ref{"SOURCE", s.ID, s.Name}))
+		after.Set("authoritativeSource", refNode(Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
 	}
 }
 

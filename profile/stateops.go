@@ -123,7 +123,7 @@ func (t *Tenant) PlanDeleteState(ctx context.Context, profileID, state string) (
 	p.Status = 202
 	p.after.RemoveState(prof.Name, old.TechnicalName)
 	p.markDirty(prof.Name)
-	p.note(AuditStateDelete, Ref{"LIFECYCLE_STATE", old.ID, old.Name}, "%s", prof.Name)
+	p.note(AuditStateDelete, Ref{Type: "LIFECYCLE_STATE", ID: old.ID, Name: old.Name}, "%s", prof.Name)
 	return p, nil
 }
 
@@ -142,7 +142,7 @@ func (t *Tenant) statePlan(profile string) (*Plan, *Profile, error) {
 
 func (p *Plan) putState(prof *Profile, n *jsondoc.Node, audit string) error {
 	p.Operation = audit
-	p.note(audit, Ref{"LIFECYCLE_STATE", n.Get("id").Text(), n.Get("name").Text()}, "%s", prof.Name)
+	p.note(audit, Ref{Type: "LIFECYCLE_STATE", ID: n.Get("id").Text(), Name: n.Get("name").Text()}, "%s", prof.Name)
 	if err := p.after.PutState(prof.Name, n); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 	if !s.Enabled {
 		return nil, t.tracked(refuse(CodeIllegalValue, "lifecycle state %q is not enabled", s.Name))
 	}
-	p.Object = Ref{"IDENTITY", i.ID, displayName(i)}
+	p.Object = identityRef(i)
 	p.note(AuditStateChange, p.Object, "%s", s.TechnicalName)
 	r := &Result{Identity: i, Lifecycle: LifecycleResult{
 		Value: i.Attribute(attrLifecycle).Text(), State: s.TechnicalName, Status: LifecycleActive, Manual: true,

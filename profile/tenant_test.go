@@ -147,7 +147,7 @@ func TestCaseDeleteProfile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := func(list []profile.EventRef) []string {
+	names := func(list []profile.Ref) []string {
 		out := []string{}
 		for _, r := range list {
 			out = append(out, r.Name)

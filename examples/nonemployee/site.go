@@ -203,7 +203,7 @@ func (s *site) aggregate(ctx context.Context) (profile.Stats, error) {
 }
 
 // cleanUp deletes identities that have no account any more, as a tenant does at night.
-func (s *site) cleanUp(ctx context.Context) ([]profile.EventRef, error) {
+func (s *site) cleanUp(ctx context.Context) ([]profile.Ref, error) {
 	plan, err := s.tenant.PlanCleanup(ctx)
 	if err != nil {
 		return nil, err
