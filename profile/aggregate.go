@@ -34,7 +34,7 @@ type Stats struct {
 // again and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result), sources ...identity.Source) (Stats, error) {
 	if o.Lock != nil {
-		defer o.Lock.aggregate()()
+		defer o.Lock.Aggregate()()
 	}
 	o.Stored = store
 	s := aggregation{population: newPopulation(ctx, e.NewRun(o)), onResult: onResult}
@@ -111,13 +111,13 @@ func (s *aggregation) accounts() {
 		known := st.stored && !st.wasLinked // as an account without identity
 		switch {
 		case (st.removed || st.owner >= 0) && known:
-			a := p.accounts.at(int32(n))
+			a := p.accounts.At(int32(n))
 			s.batch.Forget = append(s.batch.Forget, a.Key())
 		case st.removed || st.owner >= 0:
 		default:
 			s.stats.Uncorrelated++
 			if !known || st.dirty || st.fresh && p.details {
-				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.at(int32(n)))
+				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
 			}
 		}
 	}

@@ -30,9 +30,13 @@ var allowed = map[string][]string{
 	"correlate":           {"transform", "transform/rule", "identity/...", "identity", "correlate/internal/..."},
 	"correlate/internal/": {"identity", "correlate/internal/..."},
 	"correlate/linkage":   {"identity", "identity/...", "correlate", "correlate/internal/..."},
-	"profile":             {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate"},
+	"profile":             {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "profile/config", "profile/internal/table"},
 	"profile/":            {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/..."},
 	"examples/":           {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/...", "examples/..."},
+
+	"profile/config":         {"identity", "identity/...", "transform", "correlate"},
+	"profile/internal/table": {"identity"},
+	"profile/tenant":         {"identity", "identity/...", "transform", "transform/builtin", "correlate", "profile", "profile/config"},
 }
 
 // thirdParty says which folders may import a module.
@@ -42,7 +46,7 @@ var thirdParty = map[string][]string{
 	"codeberg.org/go-pdf/fpdf":        {"identity/report/pdf"},
 	"golang.org/x/image":              {"identity/report/pdf"},
 	"golang.org/x/text":               {"transform/internal/", "identity/report/pdf", "correlate", "correlate/linkage"},
-	"github.com/google/go-cmp":        {"identity/store/storetest", "identity/nonemployee/storetest", "identity/internal/filelog/logtest"},
+	"github.com/google/go-cmp":        {"profile/internal/fixture", "identity/store/storetest", "identity/nonemployee/storetest", "identity/internal/filelog/logtest"},
 	"github.com/alecthomas/kong":      {"examples/"},
 	"github.com/jedib0t/go-pretty/v6": {"examples/"},
 }

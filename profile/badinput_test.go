@@ -7,12 +7,13 @@ import (
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 func find(found diag.List, code string) *diag.Diagnostic {
@@ -67,7 +68,7 @@ func TestBadConfiguration(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.config = strings.Replace(tt.config, ",]}}", "]}}", 1)
 			files := fstest.MapFS{"t.json": {Data: []byte(tt.config)}, "source.json": {Data: []byte(source)}}
-			b, found := profile.Load(files)
+			b, found := config.Load(files)
 			e, more := profile.Compile(b, profile.Options{})
 			d := find(append(slices.Clone(found), more...), tt.code)
 			if d == nil {
@@ -77,7 +78,7 @@ func TestBadConfiguration(t *testing.T) {
 				t.Errorf("got %s", d)
 			}
 			if tt.strict {
-				_, strict := profile.LoadStrict(files)
+				_, strict := config.LoadStrict(files)
 				if s := find(strict, tt.code); d.Severity == diag.Error || s == nil || s.Severity != diag.Error {
 					t.Errorf("tolerant %v, strict %v", d, s)
 				}
@@ -85,7 +86,7 @@ func TestBadConfiguration(t *testing.T) {
 			if tt.value == "" {
 				return
 			}
-			r := aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{"HR": {acct("1", "id=1")}}).get(t, "1")
+			r := fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{"HR": {fixture.Account("1", "id=1")}}).Get(t, "1")
 			got := text(r, "x")
 			if len(r.Errors) > 0 {
 				got = "!"
@@ -99,11 +100,11 @@ func TestBadConfiguration(t *testing.T) {
 
 // A profile without source has no members; everything else works.
 func TestProfileWithoutSource(t *testing.T) {
-	c := people(10, 20)
-	c.profiles = append(c.profiles, `{"name":"Nobody","priority":5,"identityAttributeConfig":{"enabled":true}}`)
-	e, _ := c.engine(t, profile.Options{})
-	out := aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{"HR": {annHR}})
-	if got := out.get(t, "1001").Identity.Profile; got != "Employees" {
+	c := fixture.People(10, 20)
+	c.Profiles = append(c.Profiles, `{"name":"Nobody","priority":5,"identityAttributeConfig":{"enabled":true}}`)
+	e, _ := c.Engine(t, profile.Options{})
+	out := fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{"HR": {fixture.AnnHR}})
+	if got := out.Get(t, "1001").Identity.Profile; got != "Employees" {
 		t.Errorf("got %s", got)
 	}
 }
@@ -115,28 +116,28 @@ func (refusing) Refused() int { return 1 }
 
 // The rows of identity-profile.md 17 that are about accounts.
 func TestBadAccounts(t *testing.T) {
-	e, _ := people(10, 20).engine(t, profile.Options{})
+	e, _ := fixture.People(10, 20).Engine(t, profile.Options{})
 	st := store.NewMemory()
-	data := map[string][]identity.Account{"HR": {annHR, acct("1002", "id=1002", "mail=old", "sn=B")}}
-	aggregate(t, e, st, profile.RunOptions{}, data)
+	data := map[string][]identity.Account{"HR": {fixture.AnnHR, fixture.Account("1002", "id=1002", "mail=old", "sn=B")}}
+	fixture.Aggregate(t, e, st, profile.RunOptions{}, data)
 
 	t.Run("two accounts with one id: the last counts", func(t *testing.T) {
-		data := map[string][]identity.Account{"HR": {acct("1001", "id=1001", "mail=first", "sn=x"), annHR, data["HR"][1]}}
-		out := aggregate(t, e, store.NewOverlay(st), profile.RunOptions{}, data)
-		if find(out.findings, "account-duplicate") == nil || text(out.get(t, "1001"), "email") != "ann@x" {
-			t.Errorf("email %s, findings %v", text(out.get(t, "1001"), "email"), out.findings)
+		data := map[string][]identity.Account{"HR": {fixture.Account("1001", "id=1001", "mail=first", "sn=x"), fixture.AnnHR, data["HR"][1]}}
+		out := fixture.Aggregate(t, e, store.NewOverlay(st), profile.RunOptions{}, data)
+		if find(out.Findings, "account-duplicate") == nil || text(out.Get(t, "1001"), "email") != "ann@x" {
+			t.Errorf("email %s, findings %v", text(out.Get(t, "1001"), "email"), out.Findings)
 		}
 	})
 	t.Run("refused rows: nothing is removed", func(t *testing.T) {
 		var found diag.List
-		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, refusing{feed.Slice("HR", annHR)})
+		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, refusing{feed.Slice("HR", fixture.AnnHR)})
 		if err != nil || stats.Removed != 0 || find(found, "removal-skipped") == nil {
 			t.Errorf("removed %d, %v, %v", stats.Removed, found, err)
 		}
 	})
 	t.Run("unknown source: left out", func(t *testing.T) {
 		var found diag.List
-		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, feed.Slice("Nix", acct("1")))
+		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, feed.Slice("Nix", fixture.Account("1")))
 		if err != nil || stats.Scanned != 0 || find(found, "source-unknown") == nil {
 			t.Errorf("%+v, %v, %v", stats, found, err)
 		}
@@ -176,18 +177,18 @@ func TestDeleteThresholdBounds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c := people(10, 20)
-			c.sources[0] = strings.Replace(src("HR"), `"deleteThreshold":0,`, tt.threshold, 1)
-			e, _ := c.engine(t, profile.Options{})
+			c := fixture.People(10, 20)
+			c.Sources[0] = strings.Replace(fixture.Source("HR"), `"deleteThreshold":0,`, tt.threshold, 1)
+			e, _ := c.Engine(t, profile.Options{})
 			st := store.NewMemory()
 			var list []identity.Account
 			for _, id := range "0123456789" {
-				list = append(list, acct(string(id), "id="+string(id), "mail=m", "sn=s"))
+				list = append(list, fixture.Account(string(id), "id="+string(id), "mail=m", "sn=s"))
 			}
-			aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": list})
-			out := aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": list[tt.remove:]})
-			if out.stats.Removed != tt.want || (find(out.findings, "delete-threshold") != nil) != (tt.want == 0) {
-				t.Errorf("removed %d, findings %v", out.stats.Removed, out.findings)
+			fixture.Aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": list})
+			out := fixture.Aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": list[tt.remove:]})
+			if out.Stats.Removed != tt.want || (find(out.Findings, "delete-threshold") != nil) != (tt.want == 0) {
+				t.Errorf("removed %d, findings %v", out.Stats.Removed, out.Findings)
 			}
 		})
 	}
@@ -195,10 +196,10 @@ func TestDeleteThresholdBounds(t *testing.T) {
 
 // Values of another type than the schema says stay, and are reported once.
 func TestCheckTypes(t *testing.T) {
-	b, _ := profile.LoadFile("s.json", []byte(`{"name":"HR","connector":"x","schemas":[{"name":"account","attributes":[
+	b, _ := config.LoadFile("s.json", []byte(`{"name":"HR","connector":"x","schemas":[{"name":"account","attributes":[
 		{"name":"n","type":"LONG"},{"name":"b","type":"BOOLEAN"},{"name":"s","type":"STRING"},{"name":"m","type":"INT","isMulti":true},{"name":"d","type":"DATE"}]}]}`))
 	list := []identity.Account{
-		acct("1", "n=12", "b=true", "s=x", "d=2026-01-15"), acct("2", "n=twelve", "b=yes", "d=2026-01-15T09:00:00.000Z"), acct("3", "n=1.5", "d=31.12.2026"),
+		fixture.Account("1", "n=12", "b=true", "s=x", "d=2026-01-15"), fixture.Account("2", "n=twelve", "b=yes", "d=2026-01-15T09:00:00.000Z"), fixture.Account("3", "n=1.5", "d=31.12.2026"),
 		{NativeIdentity: "4", Attributes: identity.NewAttributes(map[string]identity.Value{"m": identity.StringsValue("1", "2"), "s": identity.StringsValue("a")})},
 	}
 	var got []string

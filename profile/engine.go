@@ -9,22 +9,14 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 	"github.com/idprofile/engine/transform/rule"
 )
 
-// Names of the identity attributes that the engine itself knows.
-const (
-	attrUID       = "uid"
-	attrEmail     = "email"
-	attrLastName  = "lastname"
-	attrManager   = "manager"
-	attrLifecycle = "cloudLifecycleState"
-)
-
 // required are the attributes that every identity must have, in report order.
-var required = Required()
+var required = config.Required()
 
 // Options settle how a bundle is compiled. The zero Options are a tenant's ways.
 type Options struct {
@@ -47,7 +39,7 @@ type Options struct {
 
 // Engine is a compiled bundle: immutable, and safe for concurrent use.
 type Engine struct {
-	bundle   *Bundle
+	bundle   *config.Bundle
 	opts     Options
 	lib      *transform.Library
 	profiles []*compiled // by priority
@@ -59,9 +51,9 @@ type Engine struct {
 
 // compiled is a profile with its programs.
 type compiled struct {
-	profile *Profile
+	profile *config.Profile
 	rank    int // position by priority
-	source  *Source
+	source  *config.Source
 	unit    *transform.Unit
 	attrs   []compiledAttribute
 	slots   map[string]int
@@ -69,7 +61,7 @@ type compiled struct {
 	order   []int // evaluation order: what is read comes first, the lifecycle state last
 	keys    []int // attributes that correlation compares with, and the uid
 	others  bool  // some program reads other identities
-	states  map[string]*LifecycleState
+	states  map[string]*config.LifecycleState
 }
 
 type compiledAttribute struct {
@@ -80,14 +72,14 @@ type compiledAttribute struct {
 
 // compiledSource is a source with its correlation.
 type compiledSource struct {
-	source     *Source
+	source     *config.Source
 	correlator *correlate.Correlator
 }
 
 // Compile checks a bundle and turns it into an engine. The engine is never nil:
 // what is configured wrongly is in the findings and raises only where it is
 // evaluated.
-func Compile(b *Bundle, o Options) (*Engine, diag.List) {
+func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	e := &Engine{bundle: b, opts: o, lib: o.Library, bySource: map[string]*compiled{}, sources: map[string]*compiledSource{}}
 	if e.lib == nil {
 		e.lib = builtin.Library()
@@ -127,16 +119,16 @@ func (e *Engine) expressions() diag.List {
 }
 
 // Bundle returns what the engine was compiled from.
-func (e *Engine) Bundle() *Bundle { return e.bundle }
+func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 
-func (e *Engine) addProfile(p *Profile, found *diag.List) {
-	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*LifecycleState{}}
+func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
+	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)
 	for _, s := range p.States {
 		c.states[s.TechnicalName] = s
 	}
 	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
-		if p.Source != (Ref{}) {
+		if p.Source != (config.Ref{}) {
 			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(), "there is no source %q; profile %q has no members", p.Source.Name, p.Name)
 		}
 	} else if other := e.bySource[c.source.Name]; other != nil {
@@ -155,7 +147,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 	var items []transform.Item
 	for _, m := range c.profile.Mappings {
 		c.slots[m.Attribute] = len(c.attrs)
-		entry := e.bundle.attribute(m.Attribute)
+		entry := e.bundle.Attribute(m.Attribute)
 		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
 		items = append(items, transform.Item{Def: effective(m, found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
@@ -172,7 +164,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 
 // effective returns the definition that is evaluated: that of a reference without
 // id is its bare input, as old exports have it (DECISION 5).
-func effective(m *Mapping, found *diag.List) *transform.Definition {
+func effective(m *config.Mapping, found *diag.List) *transform.Definition {
 	n := m.Definition.Node
 	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() || n.At("attributes", "input").IsNull() {
 		return m.Definition
@@ -184,7 +176,7 @@ func effective(m *Mapping, found *diag.List) *transform.Definition {
 // sourceInfos returns the catalogue of sources; nil, for which names are not
 // checked, when no file describes any.
 func (e *Engine) sourceInfos() []transform.SourceInfo {
-	if !slices.ContainsFunc(e.bundle.Sources, func(s *Source) bool { return !s.Implied }) {
+	if !slices.ContainsFunc(e.bundle.Sources, func(s *config.Source) bool { return !s.Implied }) {
 		return nil
 	}
 	infos := make([]transform.SourceInfo, 0, len(e.bundle.Sources))
@@ -220,18 +212,18 @@ func (c *compiled) dependencyOrder() []int {
 		}
 		state[i] = 1
 		for _, name := range c.attrs[i].program.Deps.Identity {
-			if j, ok := c.slots[name]; ok && name != attrLifecycle {
+			if j, ok := c.slots[name]; ok && name != config.AttrLifecycle {
 				visit(j)
 			}
 		}
 		order = append(order, i)
 	}
 	for i := range c.attrs {
-		if c.attrs[i].name != attrLifecycle {
+		if c.attrs[i].name != config.AttrLifecycle {
 			visit(i)
 		}
 	}
-	if last, ok := c.slots[attrLifecycle]; ok {
+	if last, ok := c.slots[config.AttrLifecycle]; ok {
 		visit(last)
 	}
 	return order
@@ -240,7 +232,7 @@ func (c *compiled) dependencyOrder() []int {
 // findKeys notes the attributes that correlation needs early.
 func (c *compiled) findKeys(keys []string) {
 	for i, a := range c.attrs {
-		if a.name == attrUID || slices.Contains(keys, a.name) {
+		if a.name == config.AttrUID || slices.Contains(keys, a.name) {
 			c.keys = append(c.keys, i)
 		}
 	}
@@ -263,13 +255,10 @@ func (e *Engine) check(found *diag.List) {
 	e.lint(found)
 }
 
-// engineOwned are attributes that no mapping may feed (DECISION 9).
-var engineOwned = []string{"cloudStatus", "internalCloudStatus", "cloudAuthoritativeSource", "lastSyncDate", "visibleSegments", "isManager"}
-
 func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
-		if slices.Contains(engineOwned, m.Attribute) {
+		if slices.Contains(config.EngineOwned, m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is set by the platform itself and cannot be mapped", m.Attribute)
 		}
 		if len(e.bundle.Attributes) > 0 && !e.knownAttribute(m.Attribute) {
@@ -287,7 +276,7 @@ func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
 }
 
 func (e *Engine) attributeNames() []string {
-	names := slices.Clone(Standard())
+	names := slices.Clone(config.Standard())
 	for _, a := range e.bundle.Attributes {
 		names = append(names, a.Name)
 	}
@@ -312,7 +301,7 @@ func (c *compiled) checkCycles(found *diag.List) {
 		stack = append(stack, i)
 		for _, name := range c.attrs[i].program.Deps.Identity {
 			j, ok := c.slots[name]
-			if !ok || j == i || name == attrLifecycle {
+			if !ok || j == i || name == config.AttrLifecycle {
 				continue
 			}
 			if state[j] == 1 {
@@ -350,12 +339,9 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 			if !mapped {
 				found.Addf(diag.Error, "correlation-property", a.Pos, "no profile maps the identity attribute %q, so this criterion never matches", a.Property)
 			}
-			if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), a.Value) && !slices.Contains(accountFields, a.Value) {
+			if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), a.Value) && !slices.Contains(config.AccountFields, a.Value) {
 				found.Addf(diag.Error, "account-attribute-unknown", a.Pos, "the account schema of source %q has no attribute %q", s.Name, a.Value)
 			}
 		}
 	}
 }
-
-// accountFields are the account's own fields, which work beside the schema.
-var accountFields = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name", "id", "uuid"}

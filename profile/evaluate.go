@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -57,10 +58,13 @@ type register interface {
 // alone is the register of an identity that is evaluated without others.
 type alone struct{ ident, alias string }
 
-func (a alone) id(int32) string                   { return a.ident }
-func (a alone) aliasOf(int32) string              { return a.alias }
+func (a alone) id(int32) string { return a.ident }
+
+func (a alone) aliasOf(int32) string { return a.alias }
+
 func (a alone) managerOf(int32) transform.Subject { return nil }
-func (a alone) isManager(int32) bool              { return false }
+
+func (a alone) isManager(int32) bool { return false }
 
 func newEvaluator(ctx context.Context, e *Engine, env *transform.Env) *evaluator {
 	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles))}
@@ -194,7 +198,7 @@ func (x *evaluation) AttributeNames() []string {
 // Source: identity-profile.md 5.3, DECISION 20.
 func (x *evaluation) Attribute(name string) (identity.Value, error) {
 	i, ok := x.profile.slots[name]
-	if !ok || name == attrLifecycle || x.engine.opts.SnapshotOrder && !x.last() {
+	if !ok || name == config.AttrLifecycle || x.engine.opts.SnapshotOrder && !x.last() {
 		return x.input.stored.Get(name), nil
 	}
 	switch x.state[i] {
@@ -208,7 +212,7 @@ func (x *evaluation) Attribute(name string) (identity.Value, error) {
 
 // last reports whether the lifecycle state is being evaluated, which sees the
 // new values of all others even in snapshot order.
-func (x *evaluation) last() bool { return x.scope.Attribute() == attrLifecycle }
+func (x *evaluation) last() bool { return x.scope.Attribute() == config.AttrLifecycle }
 
 // missing returns the required attributes that have no value among those of the
 // profile, in report order.
@@ -246,7 +250,7 @@ func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
 // nobody's.
 //
 // Source: identity-profile.md 6.
-func (e *Engine) ProfileOf(accounts []identity.Account) *Profile {
+func (e *Engine) ProfileOf(accounts []identity.Account) *config.Profile {
 	if c := e.chooseProfile(accounts); c != nil {
 		return c.profile
 	}

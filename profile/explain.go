@@ -8,6 +8,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -197,11 +198,11 @@ func (t *AttributeTrace) explainDifference(r *Result) {
 		return
 	}
 	switch t.Name {
-	case attrManager:
+	case config.AttrManager:
 		if t.Note = fmt.Sprintf("the mapped value only starts the manager correlation: %s", r.Manager.State); r.Manager.State == "" {
 			t.Note = "no manager correlation is configured for it, so there is no manager"
 		}
-	case attrUID:
+	case config.AttrUID:
 		for _, e := range r.Exceptions {
 			if e.Code == DuplicateUID {
 				t.Note = e.Message

@@ -7,33 +7,33 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 func explained(t *testing.T) (*profile.Engine, []identity.Source) {
 	t.Helper()
-	c := &tenant{
-		profiles: []string{prof("Employees", 10, "HR", hr("number=HR.id", "phone=AD.phone",
+	c := &fixture.Tenant{
+		Profiles: []string{fixture.Profile("Employees", 10, "HR", fixture.HR("number=HR.id", "phone=AD.phone",
 			`title={"type":"firstValid","attributes":{"values":[{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"title"}},{"type":"reference","attributes":{"id":"Rank"}}]}}`,
 			`greeting={"type":"concat","attributes":{"values":["Dear ",{"type":"identityAttribute","attributes":{"name":"title"}}]}}`,
 			`broken={"type":"dateCompare","attributes":{"firstDate":"2026-01-01T00:00:00.000Z","operator":"gt","secondDate":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"sn"}},"positiveCondition":"a","negativeCondition":"b"}}`,
-		)...), prof("Contractors", 20, "VMS")},
-		sources: []string{src("HR"), src("VMS"), src("AD", "number=emp")},
-		more:    []string{`{"name":"Rank","type":"lookup","attributes":{"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"grade"}},"table":{"7":"Director","default":"Staff"}}}`},
+		)...), fixture.Profile("Contractors", 20, "VMS")},
+		Sources: []string{fixture.Source("HR"), fixture.Source("VMS"), fixture.Source("AD", "number=emp")},
+		More:    []string{`{"name":"Rank","type":"lookup","attributes":{"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"grade"}},"table":{"7":"Director","default":"Staff"}}}`},
 	}
-	e, _ := c.engine(t, profile.Options{})
+	e, _ := c.Engine(t, profile.Options{})
 	return e, []identity.Source{
-		feed.Slice("HR", acct("1", "id=1", "mail=a@x", "sn=A", "grade=7"), acct("2", "id=2", "mail=b@x", "sn=B", "title=Boss")),
-		feed.Slice("AD", at(3, acct("x", "emp=1", "phone=new")), at(2, acct("y", "emp=1", "phone=old")), at(1, acct("z", "emp=1"))),
+		feed.Slice("HR", fixture.Account("1", "id=1", "mail=a@x", "sn=A", "grade=7"), fixture.Account("2", "id=2", "mail=b@x", "sn=B", "title=Boss")),
+		feed.Slice("AD", fixture.At(3, fixture.Account("x", "emp=1", "phone=new")), fixture.At(2, fixture.Account("y", "emp=1", "phone=old")), fixture.At(1, fixture.Account("z", "emp=1"))),
 	}
 }
 
 func TestExplain(t *testing.T) {
 	e, sources := explained(t)
-	tr, err := e.Explain(t.Context(), profile.RunOptions{Now: now}, func(r *profile.Result) bool { return r.Identity.Alias == "1" }, nil, sources...)
+	tr, err := e.Explain(t.Context(), profile.RunOptions{Now: fixture.Now}, func(r *profile.Result) bool { return r.Identity.Alias == "1" }, nil, sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 func TestExplainSome(t *testing.T) {
 	e, sources := explained(t)
 	find := func(r *profile.Result) bool { return r.Identity.Alias == "2" }
-	tr, err := e.Explain(t.Context(), profile.RunOptions{Now: now}, find, []string{"greeting", "shoe"}, sources...)
+	tr, err := e.Explain(t.Context(), profile.RunOptions{Now: fixture.Now}, find, []string{"greeting", "shoe"}, sources...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +111,8 @@ func TestExplainSome(t *testing.T) {
 // What a trace says is what an evaluation gives.
 func TestExplainAgrees(t *testing.T) {
 	e, sources := explained(t)
-	run := e.NewRun(profile.RunOptions{Now: now})
-	for r, err := range e.Run(t.Context(), profile.RunOptions{Now: now}, sources...) {
+	run := e.NewRun(profile.RunOptions{Now: fixture.Now})
+	for r, err := range e.Run(t.Context(), profile.RunOptions{Now: fixture.Now}, sources...) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -16,13 +17,13 @@ func (s *Step) name() {
 	def := s.site.Def
 	switch {
 	case s.Operation == "reference":
-		s.Name = first(def.At("attributes", "id"), def.Get("id"))
+		s.Name = config.FirstText(def.At("attributes", "id"), def.Get("id"))
 	case s.Operation == "identityAttribute":
 		s.Name = def.At("attributes", "name").Text()
 	case s.Operation == "accountAttribute":
 		s.Name = def.At("attributes", "attributeName").Text()
 	case s.Operation == "rule":
-		s.Name = first(def.At("attributes", "name"), def.At("attributes", "id"))
+		s.Name = config.FirstText(def.At("attributes", "name"), def.At("attributes", "id"))
 	case s.Operation != "":
 	case def.Kind() == jsondoc.Array:
 		s.Operation = "list"

@@ -4,113 +4,8 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
 )
-
-// Identity states.
-//
-// Source: identity-profile.md 14.
-const (
-	StateActive        = "ACTIVE"
-	StateInactiveShort = "INACTIVE_SHORT_TERM"
-	StateInactiveLong  = "INACTIVE_LONG_TERM"
-)
-
-// AccountAction is what a lifecycle state does to accounts.
-type AccountAction struct {
-	Action           string // ENABLE, DISABLE or DELETE
-	SourceIDs        []string
-	ExcludeSourceIDs []string
-	AllSources       bool
-}
-
-// Actions returns the account actions of the state.
-func (s *LifecycleState) Actions() []AccountAction {
-	var list []AccountAction
-	for _, n := range s.Node.Get("accountActions").Items() {
-		list = append(list, AccountAction{
-			Action: n.Get("action").Text(), SourceIDs: texts(n.Get("sourceIds")),
-			ExcludeSourceIDs: texts(n.Get("excludeSourceIds")), AllSources: n.Get("allSources").IsTrue(),
-		})
-	}
-	return list
-}
-
-// AccessProfiles returns the ids of the access profiles of the state, each once.
-func (s *LifecycleState) AccessProfiles() []string {
-	var list []string
-	for _, id := range texts(s.Node.Get("accessProfileIds")) {
-		if !slices.Contains(list, id) {
-			list = append(list, id)
-		}
-	}
-	return list
-}
-
-func texts(n *jsondoc.Node) []string {
-	var list []string
-	for _, item := range n.Items() {
-		list = append(list, item.Text())
-	}
-	return list
-}
-
-// CheckState checks a lifecycle state before it is saved. Others are the other
-// states of the profile.
-//
-// Errors: [CodeRequired], [CodeIllegalValue], [CodeConflict].
-// Source: identity-profile.md 14.
-func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
-	name, ok := n.Get("name").Str()
-	if !ok || name == "" {
-		return refuse(CodeRequired, "the lifecycle state has no name")
-	}
-	derived, err := TechnicalName(name)
-	if err != nil {
-		return err
-	}
-	technical := n.Get("technicalName").Text()
-	if technical == "" {
-		technical = derived
-	}
-	for _, r := range technical {
-		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return refuse(CodeIllegalValue, "the technical name %q has the character %q, only letters and digits are allowed", technical, r)
-		}
-	}
-	for _, o := range others {
-		if o.TechnicalName == technical {
-			return refuse(CodeConflict, "the profile has a lifecycle state %q already", technical)
-		}
-	}
-	switch state := n.Get("identityState"); state.Text() {
-	case "", StateActive, StateInactiveShort, StateInactiveLong:
-	default:
-		return refuse(CodeIllegalValue, "identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
-	}
-	return checkActions(n)
-}
-
-func checkActions(n *jsondoc.Node) error {
-	for _, a := range (&LifecycleState{Node: n}).Actions() {
-		switch {
-		case a.Action != "ENABLE" && a.Action != "DISABLE" && a.Action != "DELETE":
-			return refuse(CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE", a.Action)
-		case a.AllSources && len(a.SourceIDs) > 0:
-			return refuse(CodeIllegalValue, "an account action for all sources must not have sourceIds")
-		case len(a.SourceIDs) > 0 && len(a.ExcludeSourceIDs) > 0:
-			return refuse(CodeIllegalValue, "an account action must not have both sourceIds and excludeSourceIds")
-		case !a.AllSources && len(a.SourceIDs) == 0:
-			return refuse(CodeRequired, "an account action that is not for all sources needs sourceIds")
-		}
-	}
-	ids := texts(n.Get("accessProfileIds"))
-	slices.Sort(ids)
-	if len(slices.Compact(slices.Clone(ids))) < len(ids) {
-		return refuse(CodeIllegalValue, "accessProfileIds has an id twice")
-	}
-	return nil
-}
 
 // Kinds of an [Intent].
 const (
@@ -129,7 +24,7 @@ const (
 // Source: identity-profile.md 12, 14.
 type Intent struct {
 	Kind          string              `json:"kind"`
-	Identity      Ref                 `json:"identity"`
+	Identity      config.Ref          `json:"identity"`
 	State         string              `json:"state"`
 	Account       identity.AccountKey `json:"account,omitzero"`
 	AccessProfile string              `json:"accessProfile,omitempty"`
@@ -152,10 +47,10 @@ func (e *Engine) Intents(r *Result) []Intent {
 		return nil
 	}
 	state := c.states[r.Lifecycle.State]
-	base := Intent{Identity: identityRef(r.Identity), State: state.TechnicalName, FromNull: r.Lifecycle.FromNull}
+	base := Intent{Identity: IdentityRef(r.Identity), State: state.TechnicalName, FromNull: r.Lifecycle.FromNull}
 	list := e.accountIntents(r, state, base)
 	list = append(list, accessIntents(e.previousState(r), state, base)...)
-	if to := state.recipients(); len(to) > 0 {
+	if to := state.Recipients(); len(to) > 0 {
 		base.Kind, base.Recipients = IntentNotify, to
 		list = append(list, base)
 	}
@@ -163,7 +58,7 @@ func (e *Engine) Intents(r *Result) []Intent {
 }
 
 // previousState returns the state that the identity leaves.
-func (e *Engine) previousState(r *Result) *LifecycleState {
+func (e *Engine) previousState(r *Result) *config.LifecycleState {
 	from := r.Identity.Profile
 	if r.Move != nil {
 		from = r.Move.From
@@ -178,12 +73,12 @@ var accountIntent = map[string]string{"ENABLE": IntentEnable, "DISABLE": IntentD
 
 // accountIntents applies the account actions to the accounts that need it: an
 // account that is already enabled or disabled is left alone.
-func (e *Engine) accountIntents(r *Result, state *LifecycleState, base Intent) []Intent {
+func (e *Engine) accountIntents(r *Result, state *config.LifecycleState, base Intent) []Intent {
 	var list []Intent
 	for _, action := range state.Actions() {
 		for i := range r.Identity.Accounts {
 			a := &r.Identity.Accounts[i]
-			if !action.covers(e.bundle.Source(a.Source)) || action.Action == "ENABLE" && !a.Disabled || action.Action == "DISABLE" && a.Disabled {
+			if !action.Covers(e.bundle.Source(a.Source)) || action.Action == "ENABLE" && !a.Disabled || action.Action == "DISABLE" && a.Disabled {
 				continue
 			}
 			next := base
@@ -194,17 +89,7 @@ func (e *Engine) accountIntents(r *Result, state *LifecycleState, base Intent) [
 	return list
 }
 
-func (a AccountAction) covers(s *Source) bool {
-	if s == nil {
-		return false
-	}
-	if a.AllSources {
-		return !slices.Contains(a.ExcludeSourceIDs, s.ID)
-	}
-	return slices.Contains(a.SourceIDs, s.ID)
-}
-
-func accessIntents(before, after *LifecycleState, base Intent) []Intent {
+func accessIntents(before, after *config.LifecycleState, base Intent) []Intent {
 	var list []Intent
 	now := after.AccessProfiles()
 	if after.Node.At("accessActionConfiguration", "removeAllAccessEnabled").IsTrue() {
@@ -228,22 +113,6 @@ func accessIntents(before, after *LifecycleState, base Intent) []Intent {
 	return list
 }
 
-// recipients returns who is told about people who enter the state.
-func (s *LifecycleState) recipients() []string {
-	n := s.Node.Get("emailNotificationOption")
-	var list []string
-	if n.Get("notifyManagers").IsTrue() {
-		list = append(list, "MANAGER")
-	}
-	if n.Get("notifyAllAdmins").IsTrue() {
-		list = append(list, "ADMINS")
-	}
-	if n.Get("notifySpecificUsers").IsTrue() {
-		list = append(list, texts(n.Get("emailAddressList"))...)
-	}
-	return list
-}
-
 // Activities that an identity state can keep an identity out of.
 //
 // Source: identity-profile.md 12.
@@ -258,9 +127,9 @@ const (
 func Takes(activity, identityState string) bool {
 	switch activity {
 	case ActivityScheduled:
-		return identityState != StateInactiveLong
+		return identityState != config.StateInactiveLong
 	case ActivityPickList:
-		return identityState == StateActive || identityState == ""
+		return identityState == config.StateActive || identityState == ""
 	}
 	return true
 }

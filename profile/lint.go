@@ -7,6 +7,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -30,15 +31,15 @@ func (c *compiled) lintStates(found *diag.List) {
 	acts := false
 	for i, s := range c.profile.States {
 		others := slices.Delete(slices.Clone(c.profile.States), i, i+1)
-		if err := CheckState(s.Node, others[:i]); err != nil {
+		if err := config.CheckState(s.Node, others[:i]); err != nil {
 			found.Addf(diag.Warning, "lifecycle-state", s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name, c.profile.Name, err)
 		}
 		acts = acts || len(s.Actions()) > 0 || len(s.AccessProfiles()) > 0
 	}
-	if _, mapped := c.slots[attrLifecycle]; acts && !mapped {
+	if _, mapped := c.slots[config.AttrLifecycle]; acts && !mapped {
 		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-unmapped", Pos: c.profile.Node.Pos(),
-			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s", c.profile.Name, attrLifecycle),
-			Hint:    "map " + attrLifecycle + ", or nobody ever enters a state"})
+			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s", c.profile.Name, config.AttrLifecycle),
+			Hint:    "map " + config.AttrLifecycle + ", or nobody ever enters a state"})
 	}
 }
 
@@ -50,7 +51,7 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 	if c.source == nil {
 		return
 	}
-	slot, mapped := c.slots[attrManager]
+	slot, mapped := c.slots[config.AttrManager]
 	configured := c.source.Manager != nil
 	if mapped {
 		for _, read := range c.attrs[slot].program.Deps.Accounts {
@@ -60,9 +61,9 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 	}
 	switch {
 	case configured && !mapped:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, attrManager)
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
 	case mapped && !configured:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, attrManager)
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
 	}
 }
 
@@ -78,20 +79,20 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 		}
 		if m.Attribute == "identityState" {
 			found.Addf(diag.Warning, "attribute-system", pos, "%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
-		} else if a := e.bundle.attribute(m.Attribute); a != nil && a.System && !slices.Contains(engineOwned, m.Attribute) && !slices.Contains(Standard(), m.Attribute) {
+		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System && !slices.Contains(config.EngineOwned, m.Attribute) && !slices.Contains(config.Standard(), m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
 		if m.Attribute == "workPhone" && !hasOperation(e.bundle, m.Definition.Node, "e164phone", nil) {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
-		e.bundle.lintReads(m.Definition.Node, found)
+		e.bundle.LintReads(m.Definition.Node, found)
 	}
 }
 
 // hasOperation reports whether a transform, or one that it refers to, has an operation of
 // that type.
-func hasOperation(b *Bundle, n *jsondoc.Node, typ string, seen []string) bool {
+func hasOperation(b *config.Bundle, n *jsondoc.Node, typ string, seen []string) bool {
 	if n.Get("type").Text() == typ {
 		return true
 	}
@@ -102,45 +103,6 @@ func hasOperation(b *Bundle, n *jsondoc.Node, typ string, seen []string) bool {
 	}
 	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return hasOperation(b, m.Value, typ, seen) }) ||
 		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return hasOperation(b, item, typ, seen) })
-}
-
-// lintReads reports account attributes whose ways to name a source disagree.
-//
-// Source: identity-profile.md 1.2.
-func (b *Bundle) lintReads(n *jsondoc.Node, found *diag.List) {
-	if n.Get("type").Text() == "accountAttribute" {
-		b.lintRead(n.Get("attributes"), found)
-	}
-	for _, m := range n.Members() {
-		b.lintReads(m.Value, found)
-	}
-	for _, item := range n.Items() {
-		b.lintReads(item, found)
-	}
-}
-
-func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
-	used := b.readSource(attributes)
-	if used == nil {
-		return // the compiler reports unknown sources
-	}
-	for _, way := range []struct {
-		key  string
-		find func(string) *Source
-	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication}, {"sourceId", b.SourceByID}} {
-		text, ok := attributes.Get(way.key).Str()
-		if !ok || text == "" {
-			continue
-		}
-		other := way.find(text)
-		switch {
-		case other == used, other == nil && used.ID == "":
-		case other != nil:
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s means source %q, but source %q is read", way.key, other.Name, used.Name)
-		case way.key == "sourceId" || way.key == "applicationId":
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
-		}
-	}
 }
 
 // lintFlags reports transforms that ask for the periodic refresh without need.
@@ -201,7 +163,7 @@ func (e *Engine) lintCriteria(found *diag.List) {
 			continue
 		}
 		for _, a := range s.Correlation.Assignments {
-			if entry := e.bundle.attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System && !slices.Contains(Standard(), a.Property) {
+			if entry := e.bundle.Attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System && !slices.Contains(config.Standard(), a.Property) {
 				found.Addf(diag.Warning, "correlation-not-searchable", a.Pos, "source %q correlates by the custom attribute %q, which is not searchable; a tenant finds nobody by it", s.Name, a.Property)
 			}
 		}

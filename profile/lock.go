@@ -1,6 +1,10 @@
 package profile
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/idprofile/engine/profile/config"
+)
 
 // Lock keeps operations away from aggregations: while one or more aggregations
 // hold it, operations that must not run then are refused. The zero Lock is
@@ -14,9 +18,9 @@ type Lock struct {
 	free         sync.Cond
 }
 
-// aggregate takes the lock for an aggregation and returns what ends that. It
+// Aggregate takes the lock for an aggregation and returns what ends that. It
 // waits for an operation that is being applied.
-func (l *Lock) aggregate() (done func()) {
+func (l *Lock) Aggregate() (done func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free.L = &l.mu
@@ -39,11 +43,11 @@ func (l *Lock) Aggregating() bool {
 	return l.aggregations > 0
 }
 
-// change takes the lock for an operation, waiting for other operations, and
+// Change takes the lock for an operation, waiting for other operations, and
 // returns what ends that.
 //
-// Error: [ErrAggregationRunning].
-func (l *Lock) change() (done func(), err error) {
+// Error: [config.ErrAggregationRunning].
+func (l *Lock) Change() (done func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.free.L = &l.mu
@@ -51,7 +55,7 @@ func (l *Lock) change() (done func(), err error) {
 		l.free.Wait()
 	}
 	if l.aggregations > 0 {
-		return nil, ErrAggregationRunning
+		return nil, config.ErrAggregationRunning
 	}
 	l.changing = true
 	return func() {

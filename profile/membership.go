@@ -24,7 +24,7 @@ func (p *population) membership(n int32) *compiled {
 	q.profile, q.auth = -1, -1
 	several := false
 	for a := q.first; a >= 0; a = p.state[a].next {
-		rank := p.rank(p.accounts.sources[a])
+		rank := p.rank(p.accounts.Sources[a])
 		switch {
 		case rank < 0 || q.profile >= 0 && rank > q.profile:
 		case rank == q.profile:
@@ -47,7 +47,7 @@ func (p *population) membership(n int32) *compiled {
 func (p *population) rank(source uint16) int16 {
 	for len(p.ranks) <= int(source) {
 		rank := int16(-1)
-		if c := p.engine.bySource[p.accounts.names[len(p.ranks)]]; c != nil {
+		if c := p.engine.bySource[p.accounts.Names[len(p.ranks)]]; c != nil {
 			rank = int16(c.rank)
 		}
 		p.ranks = append(p.ranks, rank)
@@ -58,13 +58,13 @@ func (p *population) rank(source uint16) int16 {
 // oldest returns the number of the oldest account on the profile's source.
 func (p *population) oldest(c *compiled, n int32) int32 {
 	best := int32(-1)
-	number := p.accounts.source(c.source.Name)
+	number := p.accounts.SourceNumber(c.source.Name)
 	var first identity.Account
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		if p.accounts.sources[a] != number {
+		if p.accounts.Sources[a] != number {
 			continue
 		}
-		acct := p.accounts.at(a)
+		acct := p.accounts.At(a)
 		if best < 0 || transform.ByCreated(&acct, &first) < 0 {
 			best, first = a, acct
 		}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 // The M20 mapping set has twenty attributes of everyday kinds: names, numbers,
@@ -24,11 +26,11 @@ import (
 var m20Now = time.Date(2026, 1, 15, 9, 30, 0, 0, time.UTC)
 
 // m20 returns the mapping set with its sources.
-func m20(tb testing.TB) *profile.Bundle {
+func m20(tb testing.TB) *config.Bundle {
 	tb.Helper()
 	files := fstest.MapFS{
-		"hr.json": {Data: []byte(src("HR"))},
-		"ad.json": {Data: []byte(src("AD", "name=employeeID"))},
+		"hr.json": {Data: []byte(fixture.Source("HR"))},
+		"ad.json": {Data: []byte(fixture.Source("AD", "name=employeeID"))},
 	}
 	for _, name := range []string{"profile.json", "transforms.json"} {
 		text, err := os.ReadFile(filepath.Join("testdata", "m20", name))
@@ -37,7 +39,7 @@ func m20(tb testing.TB) *profile.Bundle {
 		}
 		files[name] = &fstest.MapFile{Data: text}
 	}
-	b, found := profile.Load(files)
+	b, found := config.Load(files)
 	if err := found.Err(); err != nil {
 		tb.Fatal(err)
 	}

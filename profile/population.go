@@ -3,8 +3,6 @@ package profile
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"math"
 	"slices"
 	"strings"
@@ -13,6 +11,8 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/table"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -21,16 +21,16 @@ import (
 type population struct {
 	*Run
 	ctx      context.Context
-	accounts *accountTable
-	byKey    []*keyTable    // by source number
+	accounts *table.Accounts
+	byKey    []*table.Keys  // by source number
 	state    []accountState // by account
 	people   []person
 	loaded   bool                 // the stored state is in the tables
 	stored   []*identity.Identity // by number, without accounts, as far as there were any
 	byID     map[string]int32     // identities that are stored or that the data may name
 	named    bool                 // some account names an identity, or some are stored
-	attrs    rowStore
-	writer   *rowWriter
+	attrs    table.Rows
+	writer   *table.Writer
 	index    *correlate.Index
 	eval     *evaluator
 	notes    map[int32][]correlate.Ambiguity // by account without identity
@@ -42,17 +42,17 @@ type population struct {
 	replaced  map[int32]identity.Account // stored accounts that differ from the data, as they were
 	former    map[int32]int32            // identity of stored accounts whose links are recomputed
 
-	details  bool    // write what is no reason to write: the sources may not give it again
-	flawed   int     // stored identities with exceptions
-	resident bool    // the tables are kept for a later run
-	remapped bool    // the mappings are others than in the last run
-	whole    bool    // nothing is known of a run before: everybody is looked at
-	moved    numbers // identities whose accounts, attributes or stored values are not those of the last run
-	redo     numbers // identities whose result may be another one
+	details  bool          // write what is no reason to write: the sources may not give it again
+	flawed   int           // stored identities with exceptions
+	resident bool          // the tables are kept for a later run
+	remapped bool          // the mappings are others than in the last run
+	whole    bool          // nothing is known of a run before: everybody is looked at
+	moved    table.Numbers // identities whose accounts, attributes or stored values are not those of the last run
+	redo     table.Numbers // identities whose result may be another one
 	// unsettled are identities of which another uid is stored now than at the
 	// beginning of the last run, or that hold theirs in another way.
 	unsettled []int32
-	writers   []*rowWriter
+	writers   []*table.Writer
 
 	evaluations int // identities that were evaluated
 	buf         []identity.Account
@@ -91,14 +91,14 @@ type person struct {
 	keyed       bool  // what it is found by is that of this run
 	calm        bool  // nothing of it is to be evaluated until it moves or the clock does
 	auth        int32 // authoritative account of the profile
-	row         rowRef
+	row         table.Ref
 }
 
 func newPopulation(ctx context.Context, r *Run) *population {
-	p := &population{accounts: newAccountTable(), byID: map[string]int32{}, index: correlate.NewIndex(r.engine.keys...), whole: true}
-	p.writer = p.attrs.writer()
+	p := &population{accounts: table.NewAccounts(), byID: map[string]int32{}, index: correlate.NewIndex(r.engine.keys...), whole: true}
+	p.writer = p.attrs.NewWriter()
 	for range r.opts.Workers {
-		p.writers = append(p.writers, p.attrs.writer())
+		p.writers = append(p.writers, p.attrs.NewWriter())
 	}
 	for _, src := range r.engine.bundle.Sources {
 		p.index.Cover(r.engine.sources[src.Name].correlator)
@@ -179,7 +179,7 @@ func (p *population) progress(stage string, done, total int) {
 // time come last, and ties keep their order. It is computed once, after all
 // accounts are read. The result must not be changed.
 func (p *population) inOrder(source string) []int32 {
-	number := int(p.accounts.source(source))
+	number := int(p.accounts.SourceNumber(source))
 	for len(p.orders) <= number {
 		p.orders = append(p.orders, nil)
 	}
@@ -196,15 +196,15 @@ func (p *population) byAge(source uint16) []int32 {
 		account int32
 	}
 	var list []aged
-	for n, s := range p.accounts.sources {
+	for n, s := range p.accounts.Sources {
 		if s == source && p.due(&p.state[n]) {
-			created, ok := p.accounts.created(int32(n))
+			created, ok := p.accounts.Created(int32(n))
 			if !ok {
 				created = math.MaxInt64
 			}
 			a := aged{created: created, account: int32(n)}
 			if st := &p.state[n]; !p.whole && st.stored && st.owner < 0 {
-				a.begins = begins(p.accounts.native(int32(n)))
+				a.begins = begins(p.accounts.Native(int32(n)))
 			}
 			list = append(list, a)
 		}
@@ -231,7 +231,7 @@ func (p *population) id(n int32) string {
 	if s := p.storedOf(n); s != nil {
 		return s.ID
 	}
-	a := p.accounts.at(p.people[n].alias)
+	a := p.accounts.At(p.people[n].alias)
 	return p.idFrom(&a)
 }
 
@@ -240,13 +240,7 @@ func (p *population) idFrom(a *identity.Account) string {
 	if a.IdentityID != "" && !p.opts.Recompute {
 		return a.IdentityID
 	}
-	return IdentityID(p.sourceID(a.Source), a.NativeIdentity)
-}
-
-// IdentityID derives the id of an identity from its first authoritative account.
-func IdentityID(sourceID, nativeIdentity string) string {
-	sum := sha256.Sum256([]byte(sourceID + "\x00" + nativeIdentity))
-	return hex.EncodeToString(sum[:16])
+	return config.IdentityID(p.sourceID(a.Source), a.NativeIdentity)
 }
 
 func (p *population) sourceID(name string) string {
@@ -278,7 +272,7 @@ func (p *population) aliasOf(n int32) string {
 	if p.people[n].alias < 0 { // stored without a name
 		return ""
 	}
-	a := p.accounts.at(p.people[n].alias)
+	a := p.accounts.At(p.people[n].alias)
 	return a.DisplayName()
 }
 
@@ -296,7 +290,7 @@ func (p *population) appendAccounts(list []identity.Account, n int32) []identity
 	list = slices.Grow(list, count)
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
 		list = append(list, identity.Account{})
-		p.accounts.read(a, &list[len(list)-1])
+		p.accounts.Read(a, &list[len(list)-1])
 	}
 	return list
 }
@@ -364,7 +358,7 @@ func (p *population) better(a, b int32) bool {
 	if x.auth < 0 || y.auth < 0 {
 		return p.compare(a, b) < 0
 	}
-	s, t := p.accounts.at(x.auth), p.accounts.at(y.auth)
+	s, t := p.accounts.At(x.auth), p.accounts.At(y.auth)
 	return cmp.Or(transform.ByCreated(&s, &t), strings.Compare(p.sourceID(s.Source), p.sourceID(t.Source)), strings.Compare(s.NativeIdentity, t.NativeIdentity)) < 0
 }
 

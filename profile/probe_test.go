@@ -7,9 +7,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -17,7 +17,7 @@ import (
 func acme(t *testing.T, o profile.Options) (*profile.Engine, []*profile.Result) {
 	t.Helper()
 	var fsys fs.FS = os.DirFS("../examples/acme")
-	b, found := profile.Load(fsys)
+	b, found := config.Load(fsys)
 	sources, missing := b.Accounts(fsys, nil)
 	engine, _ := profile.Compile(b, o)
 	if err := append(found, missing...).Err(); err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/table"
 )
 
 // defaultDeleteThreshold is the percentage where a source gives none
@@ -110,7 +112,7 @@ func (p *population) addStored(a *identity.Account, n int32, maker bool) {
 // refreshStored indexes a stored identity by its stored attributes.
 func (p *population) refreshStored(n int32) {
 	attrs := p.stored[n].Attributes
-	p.people[n].holdsUID = !attrs.Get(attrUID).IsNull()
+	p.people[n].holdsUID = !attrs.Get(config.AttrUID).IsNull()
 	for key, name := range p.index.Keys() {
 		v := attrs.Get(name)
 		if name == correlate.Alias {
@@ -133,20 +135,20 @@ func (p *population) lostAccounts() {
 
 func (p *population) addAccount(a *identity.Account) int32 {
 	n := p.newAccount(a)
-	p.keys(p.accounts.sources[n]).add(a.NativeIdentity, n)
+	p.keys(p.accounts.Sources[n]).Add(a.NativeIdentity, n)
 	return n
 }
 
 func (p *population) newAccount(a *identity.Account) int32 {
 	p.named = p.named || a.IdentityID != ""
 	p.state = append(p.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
-	return p.accounts.add(a)
+	return p.accounts.Add(a)
 }
 
 // keys returns the table of the accounts of a source.
-func (p *population) keys(source uint16) *keyTable {
+func (p *population) keys(source uint16) *table.Keys {
 	for len(p.byKey) <= int(source) {
-		p.byKey = append(p.byKey, &keyTable{})
+		p.byKey = append(p.byKey, &table.Keys{})
 	}
 	return p.byKey[source]
 }
@@ -154,7 +156,7 @@ func (p *population) keys(source uint16) *keyTable {
 // readSource loads the accounts of a source. Of two with the same id the last
 // counts, in the place of the first (DECISION 44).
 func (p *population) readSource(src identity.Source) error {
-	keys := p.keys(p.accounts.source(src.Name()))
+	keys := p.keys(p.accounts.SourceNumber(src.Name()))
 	if _, ok := src.(identity.Changes); ok {
 		p.details = true
 	}
@@ -174,15 +176,15 @@ func (p *population) readSource(src identity.Source) error {
 
 // take puts an account of the data into the table: new, or in the place of the
 // stored one.
-func (p *population) take(a *identity.Account, keys *keyTable) {
-	n, known := keys.find(p.accounts, a.NativeIdentity)
+func (p *population) take(a *identity.Account, keys *table.Keys) {
+	n, known := keys.Find(p.accounts, a.NativeIdentity)
 	switch {
 	case !known:
 		p.state[p.addAccount(a)].seen = true
 		return
 	case p.state[n].absent: // it was removed in an earlier run
 		again := p.newAccount(a)
-		keys.rename(a.NativeIdentity, n, again)
+		keys.Rename(a.NativeIdentity, n, again)
 		p.state[again].seen = true
 		return
 	}
@@ -195,7 +197,7 @@ func (p *population) take(a *identity.Account, keys *keyTable) {
 	if st.stored {
 		p.takeStored(n, a)
 	} else {
-		p.accounts.replace(n, a)
+		p.accounts.Replace(n, a)
 	}
 	st.seen = true
 	st.changed = st.dirty || p.opts.Recorrelate
@@ -208,17 +210,17 @@ func (p *population) takeStored(n int32, a *identity.Account) {
 	st := &p.state[n]
 	old, again := p.replaced[n]
 	if !again {
-		old = p.accounts.at(n)
+		old = p.accounts.At(n)
 	}
 	if !old.Created.IsZero() {
 		a.Created = old.Created
 	}
 	a.ManuallyCorrelated = a.ManuallyCorrelated || old.ManuallyCorrelated
-	st.dirty, st.fresh = p.accounts.replace(n, a)
+	st.dirty, st.fresh = p.accounts.Replace(n, a)
 	if again {
-		now := p.accounts.at(n)
-		st.dirty = !sameAccount(&old, &now)
-		st.fresh = st.dirty || !sameDetails(&old, &now)
+		now := p.accounts.At(n)
+		st.dirty = !table.SameAccount(&old, &now)
+		st.fresh = st.dirty || !table.SameDetails(&old, &now)
 	} else if st.fresh {
 		p.replaced[n] = old
 	}
@@ -249,10 +251,10 @@ func (p *population) removals(src identity.Source) {
 // missing returns the stored accounts of a source that it no longer has, and how
 // many accounts were stored. A source of changes names them.
 func (p *population) missing(src identity.Source) (gone []int32, stored int) {
-	number := p.accounts.source(src.Name())
+	number := p.accounts.SourceNumber(src.Name())
 	changes, partial := src.(identity.Changes)
 	for n := range p.state {
-		if st := &p.state[n]; p.accounts.sources[n] == number && st.stored {
+		if st := &p.state[n]; p.accounts.Sources[n] == number && st.stored {
 			stored++
 			if !partial && !st.seen {
 				gone = append(gone, int32(n))
@@ -263,7 +265,7 @@ func (p *population) missing(src identity.Source) (gone []int32, stored int) {
 		return gone, stored
 	}
 	for _, native := range changes.Removed() {
-		n, ok := p.keys(number).find(p.accounts, native)
+		n, ok := p.keys(number).Find(p.accounts, native)
 		if ok && p.state[n].stored && !p.state[n].seen {
 			gone = append(gone, n)
 		}
@@ -304,7 +306,7 @@ func (p *population) moveReason(n int32, from string, to *compiled) string {
 	added, manual, remains := false, false, false
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
 		st := &p.state[a]
-		switch p.accounts.names[p.accounts.sources[a]] {
+		switch p.accounts.Names[p.accounts.Sources[a]] {
 		case to.source.Name:
 			added = added || !st.stored || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual
 			manual = manual || methods[st.method] == correlate.Manual

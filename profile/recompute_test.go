@@ -8,13 +8,15 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 // Recomputing all links over a stored state finds the people that a run from
 // nothing finds.
 func TestRecomputeEqualsFresh(t *testing.T) {
 	fsys := os.DirFS("../examples/acme")
-	b, _ := profile.Load(fsys)
+	b, _ := config.Load(fsys)
 	e, _ := profile.Compile(b, profile.Options{})
 	st := store.NewMemory()
 	for _, recompute := range []bool{false, true} {
@@ -35,8 +37,8 @@ func TestRecomputeEqualsFresh(t *testing.T) {
 // An identity that loses an account because links are recomputed is stored
 // without it.
 func TestRecomputeLosesAccounts(t *testing.T) {
-	ad := func(emp string) identity.Account { return acct("ann", "id=ann", "emp="+emp) }
-	bob := acct("1002", "id=1002", "mail=bob@x", "sn=Ray")
+	ad := func(emp string) identity.Account { return fixture.Account("ann", "id=ann", "emp="+emp) }
+	bob := fixture.Account("1002", "id=1002", "mail=bob@x", "sn=Ray")
 	for _, tc := range []struct {
 		name, emp string
 		gone      bool
@@ -50,13 +52,13 @@ func TestRecomputeLosesAccounts(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			st := store.NewMemory()
-			e, _ := people(10, 20).engine(t, profile.Options{})
-			aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": {annHR, bob}, "AD": {ad("1001")}})
+			e, _ := fixture.People(10, 20).Engine(t, profile.Options{})
+			fixture.Aggregate(t, e, st, profile.RunOptions{}, map[string][]identity.Account{"HR": {fixture.AnnHR, bob}, "AD": {ad("1001")}})
 			accounts := []identity.Account{ad(tc.emp)}
 			if tc.gone {
 				accounts = nil
 			}
-			aggregate(t, e, st, profile.RunOptions{Recompute: true}, map[string][]identity.Account{"HR": {annHR, bob}, "AD": accounts})
+			fixture.Aggregate(t, e, st, profile.RunOptions{Recompute: true}, map[string][]identity.Account{"HR": {fixture.AnnHR, bob}, "AD": accounts})
 			got := map[string]int{}
 			for i, err := range st.All(t.Context()) {
 				if err != nil {

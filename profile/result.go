@@ -7,6 +7,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // Result is what a run gives for one identity. It shares no memory with the run.
@@ -166,7 +167,7 @@ func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
 // until the evaluation gives another value than when it was set, and does not
 // survive a move (DECISION 24, 42).
 func (c *compiled) enterState(r *Result, before identity.Attributes) {
-	r.Lifecycle = c.lifecycle(r.Identity.Attributes.Get(attrLifecycle))
+	r.Lifecycle = c.lifecycle(r.Identity.Attributes.Get(config.AttrLifecycle))
 	l := &r.Identity.Lifecycle
 	if l.ManuallyUpdated && r.Move == nil && l.Overridden == r.Lifecycle.Value && c.states[l.State] != nil {
 		r.Lifecycle.State, r.Lifecycle.Manual = l.State, true
@@ -177,7 +178,7 @@ func (c *compiled) enterState(r *Result, before identity.Attributes) {
 	*l = identity.Lifecycle{State: r.Lifecycle.State}
 	if entered {
 		r.Lifecycle.Entered = true
-		r.Lifecycle.FromNull = before.Get(attrLifecycle).IsNull()
+		r.Lifecycle.FromNull = before.Get(config.AttrLifecycle).IsNull()
 	}
 }
 
@@ -186,7 +187,7 @@ func (c *compiled) enterState(r *Result, before identity.Attributes) {
 //
 // Source: identity-profile.md 4.
 func uidWarnings(before, after identity.Attributes) []string {
-	uid, old := after.Get(attrUID).Text(), before.Get(attrUID).Text()
+	uid, old := after.Get(config.AttrUID).Text(), before.Get(config.AttrUID).Text()
 	var list []string
 	if chars := usernameChars(uid); chars != "" {
 		list = append(list, fmt.Sprintf("username-chars: the uid has %s, which sign-in may refuse", strings.Join(strings.Split(chars, ""), " ")))

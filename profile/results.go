@@ -90,7 +90,7 @@ func (p *population) resultOrder(list []int32) []int32 {
 	for i, n := range list {
 		keys[i] = key{source: len(rank), n: n}
 		if a := p.people[n].auth; a >= 0 {
-			keys[i] = key{source: rank[p.accounts.sources[a]], begins: begins(p.accounts.native(a)), n: n}
+			keys[i] = key{source: rank[p.accounts.Sources[a]], begins: begins(p.accounts.Native(a)), n: n}
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int {
@@ -100,7 +100,7 @@ func (p *population) resultOrder(list []int32) []int32 {
 		if a.begins != b.begins {
 			return cmp.Compare(a.begins, b.begins)
 		}
-		return cmp.Or(strings.Compare(p.accounts.native(p.people[a.n].auth), p.accounts.native(p.people[b.n].auth)), p.compare(a.n, b.n))
+		return cmp.Or(strings.Compare(p.accounts.Native(p.people[a.n].auth), p.accounts.Native(p.people[b.n].auth)), p.compare(a.n, b.n))
 	})
 	order := make([]int32, len(keys))
 	for i, k := range keys {
@@ -111,9 +111,9 @@ func (p *population) resultOrder(list []int32) []int32 {
 
 // sourceRanks returns the place of each source among all by name.
 func (p *population) sourceRanks() []int {
-	names := slices.Sorted(slices.Values(p.accounts.names))
+	names := slices.Sorted(slices.Values(p.accounts.Names))
 	rank := make([]int, len(names))
-	for i, name := range p.accounts.names {
+	for i, name := range p.accounts.Names {
 		rank[i] = slices.Index(names, name)
 	}
 	return rank
@@ -140,7 +140,7 @@ func (p *population) uncorrelated() {
 		if st.owner >= 0 || st.removed || st.absent {
 			continue
 		}
-		a := p.accounts.at(int32(account))
+		a := p.accounts.At(int32(account))
 		u := Unlinked{Reason: NoMatch}
 		if a.ManuallyCorrelated && !p.opts.Recompute {
 			u.Reason = ManualFlagBlock

@@ -13,6 +13,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -162,7 +163,7 @@ func (x *evaluation) promote() {
 }
 
 func (x *evaluation) setLifecycle(r *Result) {
-	if i, ok := x.profile.slots[attrLifecycle]; ok {
+	if i, ok := x.profile.slots[config.AttrLifecycle]; ok {
 		r.Lifecycle = x.profile.lifecycle(r.Identity.Attributes.At(i)) // a packed value, that keeps
 		r.Identity.Lifecycle.State = r.Lifecycle.State
 	}

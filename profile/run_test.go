@@ -7,19 +7,20 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 // TestEvaluateTogether: what [profile.Run.Evaluate] gives somebody does not depend
 // on whom the run evaluated before, or evaluates meanwhile.
 func TestEvaluateTogether(t *testing.T) {
 	fsys := os.DirFS("../examples/acme")
-	bundle, _ := profile.Load(fsys)
+	bundle, _ := config.Load(fsys)
 	sources, _ := bundle.Accounts(fsys, nil)
 	engine, _ := profile.Compile(bundle, profile.Options{})
-	options := profile.RunOptions{Now: now}
+	options := profile.RunOptions{Now: fixture.Now}
 	var people []*identity.Identity
 	for r, err := range engine.Run(t.Context(), options, sources...) {
 		if err != nil {

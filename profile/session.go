@@ -51,7 +51,7 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opts.Lock != nil {
-		defer s.opts.Lock.aggregate()()
+		defer s.opts.Lock.Aggregate()()
 	}
 	o := s.opts
 	o.Now = now

@@ -11,12 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/internal/fixture"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -125,13 +125,13 @@ func TestSessionIsFull(t *testing.T) {
 		var config string
 		var seeded uint64
 		for step := range 25 {
-			e, _ := m.tenant().engine(t, profile.Options{SnapshotOrder: m.snapshot})
+			e, _ := m.tenant().Engine(t, profile.Options{SnapshotOrder: m.snapshot})
 			switch now := fmt.Sprint(m.variant, m.seed); {
 			case s == nil || now != config && m.IntN(4) == 0:
 				s, seeded, config = m.session(t, e, base, given), m.seed, now
 			case now != config:
 				m.seed = seeded // a session has one
-				e, _ = m.tenant().engine(t, profile.Options{SnapshotOrder: m.snapshot})
+				e, _ = m.tenant().Engine(t, profile.Options{SnapshotOrder: m.snapshot})
 				s.Use(e)
 				config = fmt.Sprint(m.variant, m.seed)
 			}
@@ -179,7 +179,7 @@ func (r *unwritable) Apply(ctx context.Context, b identity.Batch) error {
 // and the same changes once more give what they would have given.
 func TestSessionAfterError(t *testing.T) {
 	m := newMutant(3)
-	e, _ := m.tenant().engine(t, profile.Options{})
+	e, _ := m.tenant().Engine(t, profile.Options{})
 	st := &unwritable{Store: store.NewMemory()}
 	s := e.NewSession(st, profile.RunOptions{Rules: map[string]transform.Rule{"Custom": custom}})
 	aggregate := func(ctx context.Context, sources ...identity.Source) error {
@@ -191,7 +191,7 @@ func TestSessionAfterError(t *testing.T) {
 	}
 	before := stateOf(t, st)
 	a := m.accounts["HR"][2]
-	a.Attributes = acct("2", "number=2", "login=new", "sn=New", "mail=new@x").Attributes
+	a.Attributes = fixture.Account("2", "number=2", "login=new", "sn=New", "mail=new@x").Attributes
 	changed := feed.Changes("HR", []identity.Account{a})
 	want := store.NewOverlay(st.Store)
 	if _, err := e.Aggregate(t.Context(), want, profile.RunOptions{Now: m.now, Rules: map[string]transform.Rule{"Custom": custom}}, nil, changed); err != nil {
@@ -223,12 +223,12 @@ func TestSessionAfterError(t *testing.T) {
 // Accounts that a source of changes does not name stay; those that it takes away
 // are counted against the delete threshold.
 func TestChangesThreshold(t *testing.T) {
-	source := strings.Replace(src("HR"), `"deleteThreshold":0,`, `"deleteThreshold":10,`, 1)
-	c := &tenant{profiles: []string{prof("Employees", 10, "HR", hr()...)}, sources: []string{source}}
-	e, _ := c.engine(t, profile.Options{})
+	source := strings.Replace(fixture.Source("HR"), `"deleteThreshold":0,`, `"deleteThreshold":10,`, 1)
+	c := &fixture.Tenant{Profiles: []string{fixture.Profile("Employees", 10, "HR", fixture.HR()...)}, Sources: []string{source}}
+	e, _ := c.Engine(t, profile.Options{})
 	var all []identity.Account
 	for n := range 20 {
-		all = append(all, acct(fmt.Sprint(n), fmt.Sprint("id=", n), "mail=m", "sn=s"))
+		all = append(all, fixture.Account(fmt.Sprint(n), fmt.Sprint("id=", n), "mail=m", "sn=s"))
 	}
 	for _, tc := range []struct {
 		gone    []string
@@ -241,14 +241,14 @@ func TestChangesThreshold(t *testing.T) {
 		{[]string{"1", "2", "3"}, 2, ""}, // 1 is there again
 	} {
 		var codes []string
-		o := profile.RunOptions{Now: now, OnFinding: func(d diag.Diagnostic) { codes = append(codes, d.Code) }}
-		changed := feed.Changes("HR", []identity.Account{acct("1", "id=1", "mail=new", "sn=s")}, tc.gone...)
+		o := profile.RunOptions{Now: fixture.Now, OnFinding: func(d diag.Diagnostic) { codes = append(codes, d.Code) }}
+		changed := feed.Changes("HR", []identity.Account{fixture.Account("1", "id=1", "mail=new", "sn=s")}, tc.gone...)
 		for name, run := range map[string]func(identity.Store, identity.Source) (profile.Stats, error){
 			"run": func(st identity.Store, src identity.Source) (profile.Stats, error) {
 				return e.Aggregate(t.Context(), st, o, nil, src)
 			},
 			"session": func(st identity.Store, src identity.Source) (profile.Stats, error) {
-				return e.NewSession(st, o).Aggregate(t.Context(), now, nil, src)
+				return e.NewSession(st, o).Aggregate(t.Context(), fixture.Now, nil, src)
 			},
 		} {
 			st := store.NewMemory()
@@ -267,11 +267,11 @@ func TestChangesThreshold(t *testing.T) {
 
 // A run of a session looks at those who depend on what moved, and at nobody else.
 func TestSessionFollows(t *testing.T) {
-	c := &tenant{profiles: []string{prof("Employees", 10, "HR", "uid=HR.login", "email=HR.mail", "lastname=HR.sn", "displayName=HR.sn", "manager=HR.boss", "title=HR.title")},
-		sources: []string{strings.Replace(src("HR"), `"connector"`, hrBoss, 1)}}
-	e, _ := c.engine(t, profile.Options{})
+	c := &fixture.Tenant{Profiles: []string{fixture.Profile("Employees", 10, "HR", "uid=HR.login", "email=HR.mail", "lastname=HR.sn", "displayName=HR.sn", "manager=HR.boss", "title=HR.title")},
+		Sources: []string{strings.Replace(fixture.Source("HR"), `"connector"`, hrBoss, 1)}}
+	e, _ := c.Engine(t, profile.Options{})
 	row := func(id, login, sn, boss string) identity.Account {
-		return acct(id, "id="+id, "login="+login, "mail=m", "sn="+sn, "boss="+boss, "title=t")
+		return fixture.Account(id, "id="+id, "login="+login, "mail=m", "sn="+sn, "boss="+boss, "title=t")
 	}
 	st := store.NewMemory()
 	s := e.NewSession(st, profile.RunOptions{})
@@ -292,7 +292,7 @@ func TestSessionFollows(t *testing.T) {
 		{"a manager leaves", nil, []string{"2"}, "2", 0},
 	} {
 		var got []string
-		stats, err := s.Aggregate(t.Context(), now, func(r *profile.Result) { got = append(got, r.Identity.Alias) }, feed.Changes("HR", tc.changed, tc.removed...))
+		stats, err := s.Aggregate(t.Context(), fixture.Now, func(r *profile.Result) { got = append(got, r.Identity.Alias) }, feed.Changes("HR", tc.changed, tc.removed...))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -302,20 +302,20 @@ func TestSessionFollows(t *testing.T) {
 		}
 	}
 	other := *c
-	other.profiles = []string{strings.Replace(c.profiles[0], `"attributeName":"title"`, `"attributeName":"sn"`, 1)}
-	e, _ = other.engine(t, profile.Options{})
+	other.Profiles = []string{strings.Replace(c.Profiles[0], `"attributeName":"title"`, `"attributeName":"sn"`, 1)}
+	e, _ = other.Engine(t, profile.Options{})
 	s.Use(e)
 	for evaluated := range 2 {
-		stats, err := s.Aggregate(t.Context(), now, nil, feed.Changes("HR", nil))
+		stats, err := s.Aggregate(t.Context(), fixture.Now, nil, feed.Changes("HR", nil))
 		if err != nil || stats.Evaluated != 5*(1-evaluated) {
 			t.Errorf("another mapping: %+v, error %v", stats, err)
 		}
 	}
-	other.profiles = append(other.profiles, `{"id":"p","name":"Without source","priority":90,"identityAttributeConfig":{"enabled":true,"attributeTransforms":[]}}`)
+	other.Profiles = append(other.Profiles, `{"id":"p","name":"Without source","priority":90,"identityAttributeConfig":{"enabled":true,"attributeTransforms":[]}}`)
 	for range 2 { // to a profile without source, and with it
-		e, _ = other.engine(t, profile.Options{})
+		e, _ = other.Engine(t, profile.Options{})
 		s.Use(e)
-		if stats, err := s.Aggregate(t.Context(), now, nil); err != nil || stats.Identities != 6 || stats.Saved != 0 {
+		if stats, err := s.Aggregate(t.Context(), fixture.Now, nil); err != nil || stats.Identities != 6 || stats.Saved != 0 {
 			t.Errorf("another profile: %+v, error %v", stats, err)
 		}
 	}

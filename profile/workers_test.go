@@ -5,16 +5,16 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // Results do not depend on the number of workers that match accounts, evaluate
 // and put results together, and nothing goes on when nobody wants more of them.
 func TestWorkers(t *testing.T) {
 	acme, people := os.DirFS("../examples/acme"), m20Folder(t, 3000)
-	bundle, _ := profile.Load(acme)
+	bundle, _ := config.Load(acme)
 	engine, _ := profile.Compile(bundle, profile.Options{})
 	twenty := m20Engine(t)
 	for _, tc := range []struct {

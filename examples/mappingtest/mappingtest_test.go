@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/profiletest"
 )
 
@@ -21,9 +22,9 @@ var suites = []struct {
 	{name: "m20", folder: "m20", cases: 50, mappings: 100, branches: 90, score: 80},
 }
 
-func compile(t *testing.T, fsys fs.FS) (*profile.Bundle, *profile.Engine) {
+func compile(t *testing.T, fsys fs.FS) (*config.Bundle, *profile.Engine) {
 	t.Helper()
-	bundle, found := profile.Load(fsys)
+	bundle, found := config.Load(fsys)
 	engine, _ := profile.Compile(bundle, profile.Options{})
 	if err := found.Err(); err != nil {
 		t.Fatal(err)

@@ -18,6 +18,8 @@ import (
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
 )
 
 // tenantFiles is the configuration of the tenant: two sources with their identity
@@ -34,7 +36,7 @@ const (
 )
 
 // staffID is the identity id of somebody on the staff.
-func staffID(alias string) string { return profile.IdentityID(staffSourceID, alias) }
+func staffID(alias string) string { return config.IdentityID(staffSourceID, alias) }
 
 func wallClock() time.Time { return time.Now() }
 
@@ -56,7 +58,7 @@ type site struct {
 	tokens  tokens
 	service *nonemployee.Service
 	events  *nonemployee.EventLog
-	tenant  *profile.Tenant
+	tenant  *tenant.Tenant
 	close   func() error
 }
 
@@ -103,8 +105,8 @@ func (s *site) openTenant() error {
 	if err != nil {
 		return err
 	}
-	bundle, found := profile.Load(files)
-	s.tenant = profile.NewTenant(bundle, store.NewMemory(), profile.TenantOptions{
+	bundle, found := config.Load(files)
+	s.tenant = tenant.New(bundle, store.NewMemory(), tenant.Options{
 		Now: s.clock,
 		Run: profile.RunOptions{Workers: 2, OnFinding: func(d diag.Diagnostic) { s.logger.Warn("account data", "finding", d.String()) }},
 	})
@@ -203,7 +205,7 @@ func (s *site) aggregate(ctx context.Context) (profile.Stats, error) {
 }
 
 // cleanUp deletes identities that have no account any more, as a tenant does at night.
-func (s *site) cleanUp(ctx context.Context) ([]profile.Ref, error) {
+func (s *site) cleanUp(ctx context.Context) ([]config.Ref, error) {
 	plan, err := s.tenant.PlanCleanup(ctx)
 	if err != nil {
 		return nil, err

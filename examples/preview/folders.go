@@ -17,14 +17,14 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // folder is a configuration that was read, and where its accounts are.
 type folder struct {
 	name   string
 	fsys   fs.FS
-	bundle *profile.Bundle
+	bundle *config.Bundle
 	found  diag.List
 }
 
@@ -41,7 +41,7 @@ func openFolder(name string) (*folder, error) {
 }
 
 func readFolder(name string, fsys fs.FS) (*folder, error) {
-	b, found := profile.Load(fsys)
+	b, found := config.Load(fsys)
 	if len(b.Profiles) == 0 {
 		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
 	}
@@ -142,7 +142,7 @@ func (f *folder) withData(name string) error {
 		return fmt.Errorf("%s is a file, expected a folder", name)
 	}
 	f.fsys = os.DirFS(name)
-	data, _ := profile.Load(f.fsys) // its configuration, if it has some, does not count
+	data, _ := config.Load(f.fsys) // its configuration, if it has some, does not count
 	f.bundle.Data = data.Data
 	if len(data.Settings.Sources) > 0 {
 		f.bundle.Settings.Sources = data.Settings.Sources

@@ -9,6 +9,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // lintCommand checks configurations. Every folder is a configuration of its own,
@@ -38,14 +39,14 @@ func (c *lintCommand) Run(a *app) error {
 
 func (c *lintCommand) lint() (diag.List, error) {
 	var found diag.List
-	var files []profile.File
+	var files []config.File
 	for _, p := range c.Paths {
 		info, err := os.Stat(p)
 		if err != nil {
 			return nil, err
 		}
 		if info.IsDir() {
-			list := check(profile.Load(os.DirFS(p)))
+			list := check(config.Load(os.DirFS(p)))
 			for _, d := range list {
 				found.Add(below(filepath.ToSlash(p), d))
 			}
@@ -55,17 +56,17 @@ func (c *lintCommand) lint() (diag.List, error) {
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, profile.File{Name: filepath.ToSlash(p), Data: src})
+		files = append(files, config.File{Name: filepath.ToSlash(p), Data: src})
 	}
 	if len(files) > 0 {
-		found = append(found, check(profile.LoadFiles(files...))...)
+		found = append(found, check(config.LoadFiles(files...))...)
 	}
 	found.Sort()
 	return found, nil
 }
 
 // check compiles a bundle and returns all findings.
-func check(b *profile.Bundle, found diag.List) diag.List {
+func check(b *config.Bundle, found diag.List) diag.List {
 	_, list := profile.Compile(b, profile.Options{})
 	return append(found, list...)
 }

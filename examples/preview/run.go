@@ -14,6 +14,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // runCommand runs the accounts of a folder.
@@ -42,7 +43,7 @@ type runCommand struct {
 type execution struct {
 	*runCommand
 	app       *app
-	bundle    *profile.Bundle
+	bundle    *config.Bundle
 	engine    *profile.Engine
 	sources   []identity.Source
 	findings  *findings
@@ -89,7 +90,7 @@ func (c *runCommand) Run(a *app) error {
 func (x *execution) load() {
 	fsys := os.DirFS(x.Folder)
 	start := x.app.clock()
-	b, found := profile.Load(fsys)
+	b, found := config.Load(fsys)
 	sources, list := b.Accounts(fsys, x.findings.add)
 	x.stats.stage("load", x.app.clock().Sub(start))
 	start = x.app.clock()

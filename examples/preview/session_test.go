@@ -19,6 +19,7 @@ import (
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // company is a generated tenant whose accounts change.
@@ -37,7 +38,7 @@ func newCompany(tb testing.TB, people int) *company {
 	if _, err := tenant.Write(tb.Context(), dir, tenant.Options{People: people, Seed: 1}); err != nil {
 		tb.Fatal(err)
 	}
-	b, _ := profile.Load(os.DirFS(dir))
+	b, _ := config.Load(os.DirFS(dir))
 	files, _ := b.Accounts(os.DirFS(dir), nil)
 	e, _ := profile.Compile(b, profile.Options{})
 	c := &company{dir: dir, engine: e, files: files, rng: rand.New(rand.NewPCG(1, 1)), data: map[string][]identity.Account{}}
@@ -69,7 +70,7 @@ func (c *company) edited(tb testing.TB, old, text string) *profile.Engine {
 	if err := os.WriteFile(file, []byte(strings.Replace(string(src), old, text, 1)), 0o600); err != nil {
 		tb.Fatal(err)
 	}
-	b, _ := profile.Load(os.DirFS(dir))
+	b, _ := config.Load(os.DirFS(dir))
 	e, _ := profile.Compile(b, profile.Options{})
 	return e
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // sink takes what a run gives, one identity after another.
@@ -57,7 +58,7 @@ type sheet struct {
 }
 
 // newSheet has a column for every attribute that a profile maps.
-func newSheet(w io.WriteCloser, b *profile.Bundle) *sheet {
+func newSheet(w io.WriteCloser, b *config.Bundle) *sheet {
 	s := &sheet{w: csv.NewWriter(bufio.NewWriterSize(w, 1<<18)), c: w}
 	s.w.UseCRLF = true
 	for _, p := range b.Profiles {

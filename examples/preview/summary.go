@@ -13,6 +13,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // summary counts what came out of a run. Its JSON form is stable.
@@ -61,7 +62,7 @@ type count struct {
 // MarshalJSON writes the number.
 func (c *count) MarshalJSON() ([]byte, error) { return json.Marshal(c.n) }
 
-func newSummary(b *profile.Bundle, now time.Time, all bool) *summary {
+func newSummary(b *config.Bundle, now time.Time, all bool) *summary {
 	s := &summary{
 		Now: now, all: all, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
 		Exceptions: map[string]*count{}, Uncorrelated: map[string]*count{}, Errors: map[string]*count{},

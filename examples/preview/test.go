@@ -17,6 +17,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/profiletest"
 )
 
@@ -127,7 +128,7 @@ type testRun struct {
 	*testCommand
 	app     *app
 	fsys    fs.FS
-	bundle  *profile.Bundle
+	bundle  *config.Bundle
 	suite   *profiletest.Suite
 	options profiletest.Options
 	text    profiletest.TextOptions
@@ -153,7 +154,7 @@ func (c *testCommand) once(a *app) error {
 
 // load reads the configuration and the test files.
 func (r *testRun) load() error {
-	bundle, found := profile.Load(r.fsys)
+	bundle, found := config.Load(r.fsys)
 	r.bundle = bundle
 	for _, d := range found {
 		if d.Severity == diag.Error {
@@ -297,7 +298,7 @@ func (c *testCommand) fromData(a *app) error {
 		return errors.New("--from-data needs --identity")
 	}
 	fsys := os.DirFS(c.FromData)
-	bundle, found := profile.Load(fsys)
+	bundle, found := config.Load(fsys)
 	if err := found.Err(); err != nil && len(bundle.Profiles) == 0 {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 func main() {
@@ -22,7 +23,7 @@ func main() {
 
 func run() error {
 	fsys := os.DirFS("examples/acme")
-	bundle, found := profile.Load(fsys) // what the files say
+	bundle, found := config.Load(fsys) // what the files say
 	sources, missing := bundle.Accounts(fsys, nil)
 	engine, wrong := profile.Compile(bundle, profile.Options{})
 	for _, d := range slices.Concat(found, missing, wrong) {

@@ -11,6 +11,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // Table returns the accounts in a table as a source: a row for each, the
@@ -37,7 +38,7 @@ func quote(name string) string {
 // stopped at any moment: the store then has the state before, and the next call
 // does everything again.
 func Aggregate(ctx context.Context, st identity.Store, folder fs.FS, incremental bool, sources ...identity.Source) (profile.Stats, error) {
-	bundle, found := profile.Load(folder)
+	bundle, found := config.Load(folder)
 	files, more := bundle.Accounts(folder, nil)
 	engine, problems := profile.Compile(bundle, profile.Options{})
 	for _, list := range []diag.List{found, more, problems} {

@@ -17,6 +17,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 )
 
@@ -29,7 +30,7 @@ const (
 
 // acme loads the example tenant, with the files of one of the prepared changes
 // on top of it.
-func acme(t testing.TB, change string) *profile.Bundle {
+func acme(t testing.TB, change string) *config.Bundle {
 	t.Helper()
 	files := fstest.MapFS{}
 	for _, dir := range []string{acmeFolder, filepath.Join(changesFolder, change)} {
@@ -47,11 +48,11 @@ func acme(t testing.TB, change string) *profile.Bundle {
 			t.Fatal(err)
 		}
 	}
-	b, _ := profile.Load(files)
+	b, _ := config.Load(files)
 	return b
 }
 
-func accounts(t testing.TB, b *profile.Bundle) []identity.Source {
+func accounts(t testing.TB, b *config.Bundle) []identity.Source {
 	t.Helper()
 	sources, found := b.Accounts(os.DirFS(acmeFolder), func(diag.Diagnostic) {})
 	if found.HasErrors() {
@@ -62,7 +63,7 @@ func accounts(t testing.TB, b *profile.Bundle) []identity.Source {
 
 // options are those of the tenant's settings; settled starts from the state that
 // the configuration has stored.
-func options(t testing.TB, b *profile.Bundle, settled bool) preview.Options {
+func options(t testing.TB, b *config.Bundle, settled bool) preview.Options {
 	t.Helper()
 	o := preview.Options{Run: profile.RunOptions{Now: b.Settings.Now, Seed: b.Settings.Seed}, BeforeName: "acme", AfterName: "changed", Examples: 2, People: true}
 	if settled {
@@ -76,7 +77,7 @@ func options(t testing.TB, b *profile.Bundle, settled bool) preview.Options {
 	return o
 }
 
-func compare(t testing.TB, before, after *profile.Bundle, o preview.Options) *preview.Report {
+func compare(t testing.TB, before, after *config.Bundle, o preview.Options) *preview.Report {
 	t.Helper()
 	r, err := preview.Compare(t.Context(), before, after, o, accounts(t, before)...)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 )
 
@@ -21,7 +22,7 @@ func BenchmarkCompare(b *testing.B) {
 	if _, err := tenant.Write(b.Context(), dir, tenant.Options{People: *size, Seed: 1}); err != nil {
 		b.Fatal(err)
 	}
-	before, _ := profile.Load(os.DirFS(dir))
+	before, _ := config.Load(os.DirFS(dir))
 	sources, found := before.Accounts(os.DirFS(dir), func(diag.Diagnostic) {})
 	if found.HasErrors() {
 		b.Fatal(found)
@@ -56,7 +57,7 @@ func BenchmarkCompare(b *testing.B) {
 	}
 }
 
-func once(b *testing.B, bundle *profile.Bundle, o profile.RunOptions, sources []identity.Source) {
+func once(b *testing.B, bundle *config.Bundle, o profile.RunOptions, sources []identity.Source) {
 	b.Helper()
 	e, _ := profile.Compile(bundle, profile.Options{})
 	for _, err := range e.Run(b.Context(), o, sources...) {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -85,7 +85,7 @@ func (d *Difference) pos() string {
 
 // Causes lists the differences between two configurations that can make a
 // difference for people, in a fixed order.
-func Causes(before, after *profile.Bundle) []Cause {
+func Causes(before, after *config.Bundle) []Cause {
 	d := &differ{}
 	d.transforms(before, after)
 	d.profiles(before, after)
@@ -202,7 +202,7 @@ func cut(s string, limit int) string {
 	return s
 }
 
-func (d *differ) transforms(before, after *profile.Bundle) {
+func (d *differ) transforms(before, after *config.Bundle) {
 	names := slices.Concat(slices.Collect(maps.Keys(before.Transforms)), slices.Collect(maps.Keys(after.Transforms)))
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {

@@ -9,10 +9,10 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
-func (d *differ) profiles(before, after *profile.Bundle) {
+func (d *differ) profiles(before, after *config.Bundle) {
 	for _, b := range before.Profiles {
 		a := after.Profile(b.Name)
 		if a == nil {
@@ -30,7 +30,7 @@ func (d *differ) profiles(before, after *profile.Bundle) {
 	}
 }
 
-func (d *differ) profile(before, after *profile.Bundle, b, a *profile.Profile) {
+func (d *differ) profile(before, after *config.Bundle, b, a *config.Profile) {
 	c := Cause{Kind: CauseProfile, Name: a.Name, Change: "changed"}
 	c.scalar("priority", b.Node, a.Node, strconv.FormatInt(b.Priority, 10), strconv.FormatInt(a.Priority, 10))
 	c.scalar("authoritativeSource", b.Node, a.Node, sourceName(before, b), sourceName(after, a))
@@ -42,7 +42,7 @@ func (d *differ) profile(before, after *profile.Bundle, b, a *profile.Profile) {
 	d.states(b, a)
 }
 
-func sourceName(b *profile.Bundle, p *profile.Profile) string {
+func sourceName(b *config.Bundle, p *config.Profile) string {
 	if s := b.AuthoritativeSource(p); s != nil {
 		return s.Name
 	}
@@ -68,8 +68,8 @@ func deep(n *jsondoc.Node, path string) *jsondoc.Node {
 	return n.At(strings.Split(path, ".")...)
 }
 
-func (d *differ) mappings(before, after *profile.Profile) {
-	was := map[string]*profile.Mapping{}
+func (d *differ) mappings(before, after *config.Profile) {
+	was := map[string]*config.Mapping{}
 	for _, m := range before.Mappings {
 		was[m.Attribute] = m
 	}
@@ -88,8 +88,8 @@ func (d *differ) mappings(before, after *profile.Profile) {
 }
 
 // states compares lifecycle states by technical name.
-func (d *differ) states(before, after *profile.Profile) {
-	list := func(p *profile.Profile) map[string]*jsondoc.Node {
+func (d *differ) states(before, after *config.Profile) {
+	list := func(p *config.Profile) map[string]*jsondoc.Node {
 		m := map[string]*jsondoc.Node{}
 		for _, s := range p.States {
 			n := s.Node.Clone()
@@ -112,7 +112,7 @@ func (d *differ) states(before, after *profile.Profile) {
 	}
 }
 
-func (d *differ) sources(before, after *profile.Bundle) {
+func (d *differ) sources(before, after *config.Bundle) {
 	for _, b := range before.Sources {
 		if a := after.Source(b.Name); a != nil {
 			d.source(b, a)
@@ -127,10 +127,10 @@ func (d *differ) sources(before, after *profile.Bundle) {
 	}
 }
 
-func (d *differ) source(b, a *profile.Source) {
+func (d *differ) source(b, a *config.Source) {
 	d.note(CauseCorrelation, a.Name, "", "", criteria(b), criteria(a))
 	m := Cause{Kind: CauseManager, Name: a.Name, Change: "changed"}
-	bm, am := cmp.Or(b.Manager, &profile.ManagerCorrelation{}), cmp.Or(a.Manager, &profile.ManagerCorrelation{})
+	bm, am := cmp.Or(b.Manager, &config.ManagerCorrelation{}), cmp.Or(a.Manager, &config.ManagerCorrelation{})
 	m.scalar("managerCorrelationMapping.accountAttributeName", b.Node, a.Node, bm.AccountAttribute, am.AccountAttribute)
 	m.scalar("managerCorrelationMapping.identityAttributeName", b.Node, a.Node, bm.IdentityAttribute, am.IdentityAttribute)
 	m.scalar("managerCorrelationRule.name", b.Node, a.Node, bm.Rule, am.Rule)
@@ -142,7 +142,7 @@ func (d *differ) source(b, a *profile.Source) {
 	c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
 	c.scalar("deleteThreshold", b.Node, a.Node, strconv.FormatInt(b.DeleteThreshold, 10), strconv.FormatInt(a.DeleteThreshold, 10))
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
-	schema := func(s *profile.Source) (string, string) {
+	schema := func(s *config.Source) (string, string) {
 		if s.Schema == nil {
 			return "", ""
 		}
@@ -158,7 +158,7 @@ func (d *differ) source(b, a *profile.Source) {
 }
 
 // criteria is what of a correlation configuration matters.
-func criteria(s *profile.Source) *jsondoc.Node {
+func criteria(s *config.Source) *jsondoc.Node {
 	if s.Correlation == nil || s.Correlation.Node == nil {
 		return nil
 	}
@@ -170,9 +170,9 @@ func criteria(s *profile.Source) *jsondoc.Node {
 }
 
 // catalogue compares what decides how values are kept.
-func (d *differ) catalogue(before, after *profile.Bundle) {
-	multi := func(b *profile.Bundle) map[string]*profile.IdentityAttribute {
-		m := map[string]*profile.IdentityAttribute{}
+func (d *differ) catalogue(before, after *config.Bundle) {
+	multi := func(b *config.Bundle) map[string]*config.IdentityAttribute {
+		m := map[string]*config.IdentityAttribute{}
 		for _, a := range b.Attributes {
 			m[a.Name] = a
 		}
@@ -187,7 +187,7 @@ func (d *differ) catalogue(before, after *profile.Bundle) {
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		b, a := cmp.Or(was[name], &profile.IdentityAttribute{}), cmp.Or(is[name], &profile.IdentityAttribute{})
+		b, a := cmp.Or(was[name], &config.IdentityAttribute{}), cmp.Or(is[name], &config.IdentityAttribute{})
 		c := Cause{Kind: CauseCatalogue, Name: name, Change: "changed"}
 		c.scalar("multi", b.Node, a.Node, strconv.FormatBool(b.Multi), strconv.FormatBool(a.Multi))
 		if len(c.Places) > 0 {
@@ -196,8 +196,8 @@ func (d *differ) catalogue(before, after *profile.Bundle) {
 	}
 }
 
-func (d *differ) rules(before, after *profile.Bundle) {
-	text := func(b *profile.Bundle) map[string]string {
+func (d *differ) rules(before, after *config.Bundle) {
+	text := func(b *config.Bundle) map[string]string {
 		m := map[string]string{}
 		for _, r := range b.Rules {
 			m[r.Name] = r.Source

@@ -11,6 +11,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -48,7 +49,7 @@ type Options struct {
 // both runs, the groups and, on request, the people that change. Where the
 // differences between the configurations cannot reach beyond some attributes,
 // only those are evaluated a second time.
-func Compare(ctx context.Context, before, after *profile.Bundle, o Options, sources ...identity.Source) (*Report, error) {
+func Compare(ctx context.Context, before, after *config.Bundle, o Options, sources ...identity.Source) (*Report, error) {
 	if o.Examples == 0 {
 		o.Examples = 5
 	}

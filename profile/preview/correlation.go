@@ -13,6 +13,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // few is how many items a summary lists when not all are asked for.
@@ -138,7 +139,7 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 		if x.named && !slices.Contains(o.Sources, s.Name) {
 			continue
 		}
-		authoritative := slices.ContainsFunc(b.Profiles, func(p *profile.Profile) bool { return b.AuthoritativeSource(p) == s })
+		authoritative := slices.ContainsFunc(b.Profiles, func(p *config.Profile) bool { return b.AuthoritativeSource(p) == s })
 		x.analyses = append(x.analyses, correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: authoritative, Name: x.name,
 			Second: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,

@@ -9,12 +9,13 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 )
 
 // bundleOf is a tenant with one profile; the domain of mail addresses differs.
-func bundleOf(domain string) *profile.Bundle {
-	b, _ := profile.LoadFile("tenant.json", fmt.Appendf(nil, `[
+func bundleOf(domain string) *config.Bundle {
+	b, _ := config.LoadFile("tenant.json", fmt.Appendf(nil, `[
 {"name": "HR", "connector": "delimited"},
 {"name": "Employees", "priority": 10, "authoritativeSource": {"type": "SOURCE", "name": "HR"},
  "identityAttributeConfig": {"enabled": true, "attributeTransforms": [

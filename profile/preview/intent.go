@@ -5,14 +5,14 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // intents says what entering a lifecycle state does, in the order of the state's
 // configuration.
 //
 // Source: identity-profile.md 14.
-func (c *collector) intents(b *profile.Bundle, profileName, state string) []string {
+func (c *collector) intents(b *config.Bundle, profileName, state string) []string {
 	key := [2]string{profileName, state}
 	if list, ok := c.states[key]; ok {
 		return list
@@ -29,7 +29,7 @@ func (c *collector) intents(b *profile.Bundle, profileName, state string) []stri
 	return list
 }
 
-func stateIntents(b *profile.Bundle, s *profile.LifecycleState) []string {
+func stateIntents(b *config.Bundle, s *config.LifecycleState) []string {
 	var list []string
 	for _, action := range s.Node.Get("accountActions").Items() {
 		verb := strings.ToLower(action.Get("action").Text())
@@ -72,7 +72,7 @@ func notifications(n *jsondoc.Node) []string {
 
 // sourceNames returns the names of sources given by id; ids that are not known
 // stand for themselves.
-func sourceNames(b *profile.Bundle, ids *jsondoc.Node) string {
+func sourceNames(b *config.Bundle, ids *jsondoc.Node) string {
 	var names []string
 	for _, id := range ids.Items() {
 		name := id.Text()

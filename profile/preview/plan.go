@@ -8,6 +8,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -47,7 +48,7 @@ func (x *comparison) plan() (map[string][]string, bool) {
 
 // sameOrder reports whether profiles, and mappings that both have, come in the
 // same order: it decides ties of priorities, and who sees what in a cycle.
-func sameOrder(before, after *profile.Bundle) bool {
+func sameOrder(before, after *config.Bundle) bool {
 	if len(before.Profiles) != len(after.Profiles) {
 		return false
 	}
@@ -61,10 +62,10 @@ func sameOrder(before, after *profile.Bundle) bool {
 }
 
 // common are the attributes of p that o maps too.
-func common(p, o *profile.Profile) []string {
+func common(p, o *config.Profile) []string {
 	var names []string
 	for _, m := range p.Mappings {
-		if slices.ContainsFunc(o.Mappings, func(n *profile.Mapping) bool { return n.Attribute == m.Attribute }) {
+		if slices.ContainsFunc(o.Mappings, func(n *config.Mapping) bool { return n.Attribute == m.Attribute }) {
 			names = append(names, m.Attribute)
 		}
 	}
@@ -89,7 +90,7 @@ func (x *comparison) reserved() map[string]bool {
 
 // reach returns the attributes of a profile that can change: those whose mapping
 // or transforms differ, and all that read them.
-func (x *comparison) reach(p *profile.Profile, changed map[string]bool) ([]string, bool) {
+func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string, bool) {
 	reached := map[string]bool{}
 	for _, m := range p.Mappings {
 		for _, e := range []*profile.Engine{x.before, x.after} {

@@ -11,7 +11,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 	"github.com/idprofile/engine/transform"
 )
@@ -143,7 +143,7 @@ func form(t *testing.T, r *preview.Report) string {
 
 type mutation struct {
 	name   string
-	bundle *profile.Bundle
+	bundle *config.Bundle
 }
 
 // mutations are configurations in which one mapping is turned into upper case,

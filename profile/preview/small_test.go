@@ -8,7 +8,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 )
 
@@ -17,7 +17,7 @@ var now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 // small is a configuration of one profile on the source HR; a second source AD
 // correlates by number. Mappings are "attribute=accountAttribute" or
 // "attribute={transform}".
-func small(t testing.TB, mappings ...string) *profile.Bundle {
+func small(t testing.TB, mappings ...string) *config.Bundle {
 	t.Helper()
 	var list []string
 	for _, m := range mappings {
@@ -27,7 +27,7 @@ func small(t testing.TB, mappings ...string) *profile.Bundle {
 		}
 		list = append(list, fmt.Sprintf(`{"identityAttributeName":%q,"transformDefinition":%s}`, name, def))
 	}
-	b, found := profile.LoadFile("tenant.json", fmt.Appendf(nil, `[
+	b, found := config.LoadFile("tenant.json", fmt.Appendf(nil, `[
 {"id":"p1","name":"Employees","priority":10,"authoritativeSource":{"type":"SOURCE","name":"HR"},
  "identityAttributeConfig":{"enabled":true,"attributeTransforms":[%s]}},
 {"id":"s1","name":"HR","connector":"delimited","deleteThreshold":0},
@@ -54,7 +54,7 @@ func with(more ...string) []string { return append(append([]string(nil), base...
 
 var people = feed.Slice("HR", account("1", "mail=ann@x", "sn=Lee", "town=Rome"), account("2", "mail=bob@x", "sn=Fox", "town=Oslo"), account("3", "mail=cy@x", "sn=Day"))
 
-func run(t testing.TB, before, after *profile.Bundle, o preview.Options, sources ...identity.Source) *preview.Report {
+func run(t testing.TB, before, after *config.Bundle, o preview.Options, sources ...identity.Source) *preview.Report {
 	t.Helper()
 	o.People, o.Run.Now = true, now
 	r, err := preview.Compare(t.Context(), before, after, o, sources...)
@@ -166,8 +166,8 @@ func TestCauses(t *testing.T) {
 		{"profile", `[]`, `{"name":"P","priority":10,"identityAttributeConfig":{"enabled":true}}`, `profile "P" added: after.json:1:1  profile: added "P"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			before, _ := profile.LoadFile("before.json", []byte(tc.before))
-			after, _ := profile.LoadFile("after.json", []byte(tc.after))
+			before, _ := config.LoadFile("before.json", []byte(tc.before))
+			after, _ := config.LoadFile("after.json", []byte(tc.after))
 			var got []string
 			for _, c := range preview.Causes(before, after) {
 				var places []string

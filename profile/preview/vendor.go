@@ -8,6 +8,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // Request is the platform's request for a preview: an identity and the mapping
@@ -84,7 +85,7 @@ func (r *Response) AppendJSON(dst []byte) ([]byte, error) {
 // one. Each row has its own errors: a row with an error has no value. Nothing is
 // stored. An identity with an account on no authoritative source gives an error
 // that matches [identity.ErrNotFound].
-func Attributes(ctx context.Context, b *profile.Bundle, o profile.Options, run profile.RunOptions, i *identity.Identity, r *Request) (*Response, diag.List, error) {
+func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run profile.RunOptions, i *identity.Identity, r *Request) (*Response, diag.List, error) {
 	p := profileOf(b, i)
 	if p == nil {
 		return nil, nil, fmt.Errorf("identity %q has no profile: %w", i.ID, identity.ErrNotFound)
@@ -114,16 +115,16 @@ func Attributes(ctx context.Context, b *profile.Bundle, o profile.Options, run p
 
 // NewAccount returns the identity that an account would make, for a preview of
 // somebody who has none yet.
-func NewAccount(b *profile.Bundle, a identity.Account) *identity.Identity {
+func NewAccount(b *config.Bundle, a identity.Account) *identity.Identity {
 	id := a.Source
 	if s := b.Source(a.Source); s != nil && s.ID != "" {
 		id = s.ID
 	}
-	return &identity.Identity{ID: profile.IdentityID(id, a.NativeIdentity), Alias: a.DisplayName(), Accounts: []identity.Account{a}}
+	return &identity.Identity{ID: config.IdentityID(id, a.NativeIdentity), Alias: a.DisplayName(), Accounts: []identity.Account{a}}
 }
 
 // profileOf returns the profile that the accounts of an identity give it.
-func profileOf(b *profile.Bundle, i *identity.Identity) *profile.Profile {
+func profileOf(b *config.Bundle, i *identity.Identity) *config.Profile {
 	for _, p := range b.Profiles { // by priority
 		s := b.AuthoritativeSource(p)
 		for n := range i.Accounts {
@@ -136,13 +137,13 @@ func profileOf(b *profile.Bundle, i *identity.Identity) *profile.Profile {
 }
 
 // withMappings returns the bundle with other mappings for one profile.
-func withMappings(b *profile.Bundle, p *profile.Profile, mappings *jsondoc.Node) (*profile.Bundle, diag.List) {
+func withMappings(b *config.Bundle, p *config.Profile, mappings *jsondoc.Node) (*config.Bundle, diag.List) {
 	mappings = mappings.Clone()
 	mappings.Set("enabled", jsondoc.NewBool(true))
 	object := p.Node.Clone()
 	object.Remove("attributeConfig")
 	object.Set("identityAttributeConfig", mappings)
-	loaded, found := profile.LoadFile("request", object.Append(nil))
+	loaded, found := config.LoadFile("request", object.Append(nil))
 	trial := *b
 	trial.Profiles = nil
 	for _, old := range b.Profiles {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/preview"
 )
 
 func TestAttributes(t *testing.T) {
 	b := small(t, base...)
-	trim, _ := profile.LoadFile("trim.json", []byte(`{"name":"Trim","type":"trim"}`))
+	trim, _ := config.LoadFile("trim.json", []byte(`{"name":"Trim","type":"trim"}`))
 	b.Transforms["Trim"] = trim.Transforms["Trim"]
 	ann := &identity.Identity{ID: "2c91", Alias: "ann", Accounts: []identity.Account{account("1", "mail=a&b@x", "sn= Lee ", "town=Rome")},
 		Attributes: identity.NewAttributes(map[string]identity.Value{"displayName": identity.StringValue("Ann Lee"), "email": identity.StringValue("old@x"), "title": identity.StringValue("Boss")})}
@@ -67,7 +68,7 @@ func TestNewAccount(t *testing.T) {
 	a := account("7", "mail=new@x", "sn=New")
 	a.Source = "HR"
 	i := preview.NewAccount(b, a)
-	if i.ID != profile.IdentityID("s1", "7") || i.Alias != "7" {
+	if i.ID != config.IdentityID("s1", "7") || i.Alias != "7" {
 		t.Errorf("got %s %s", i.ID, i.Alias)
 	}
 	r, _ := preview.ParseRequest([]byte(`{"identityAttributeConfig":{"attributeTransforms":[{"identityAttributeName":"email","transformDefinition":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}}]}}`))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -47,7 +47,7 @@ func (x *binder) maker(accounts []identity.Account) *identity.Account {
 
 // readsOthers reports whether some text of a mapping or transform may ask for
 // other identities.
-func readsOthers(b *profile.Bundle) bool {
+func readsOthers(b *config.Bundle) bool {
 	var found bool
 	var walk func(n *jsondoc.Node)
 	walk = func(n *jsondoc.Node) {

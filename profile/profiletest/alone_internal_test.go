@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // What a case gives alone is what it gives as a population, exceptions about
@@ -15,7 +16,7 @@ func TestAloneIsTheSame(t *testing.T) {
 	compared := 0
 	for _, folder := range []string{"testdata/tenant", "../../examples/acme"} {
 		fsys := os.DirFS(folder)
-		b, _ := profile.Load(fsys)
+		b, _ := config.Load(fsys)
 		s, found := Load(fsys, "")
 		if err := found.Err(); err != nil {
 			t.Fatal(err)

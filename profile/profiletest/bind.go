@@ -10,7 +10,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -32,13 +32,13 @@ type binder struct {
 	decoder
 	ctx      context.Context
 	suite    *Suite
-	bundle   *profile.Bundle
+	bundle   *config.Bundle
 	fixtures map[string]map[string]identity.Account // by file and source, by native identity
 	social   bool                                   // some transform may read other identities
 }
 
 // bind prepares all cases. Findings name what the configuration does not have.
-func (s *Suite) bind(ctx context.Context, b *profile.Bundle) ([]*bound, diag.List) {
+func (s *Suite) bind(ctx context.Context, b *config.Bundle) ([]*bound, diag.List) {
 	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{}, social: readsOthers(b)}
 	var cases []*bound
 	for _, f := range s.Files {
@@ -111,7 +111,7 @@ func (x *binder) accounts(specs []*accountSpec) []identity.Account {
 
 // account completes an account as its source would: the schema says which
 // attribute is the account id and which one the account name.
-func (x *binder) account(s *accountSpec, src *profile.Source) identity.Account {
+func (x *binder) account(s *accountSpec, src *config.Source) identity.Account {
 	a := s.account
 	values := s.values
 	if s.fixture {
@@ -182,7 +182,7 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	}
 	accounts := map[string]identity.Account{}
 	x.fixtures[key] = accounts
-	b := &profile.Bundle{Sources: []*profile.Source{x.bundle.Source(source)}, Data: map[string]string{source: f.file}, Settings: x.bundle.Settings}
+	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string]string{source: f.file}, Settings: x.bundle.Settings}
 	sources, found := b.Accounts(x.suite.fsys, func(d diag.Diagnostic) { x.found.Add(d) })
 	x.found = append(x.found, found...)
 	for _, src := range sources {

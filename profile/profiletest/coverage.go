@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -22,7 +23,7 @@ import (
 // passes and fails, criteria of account correlation and lifecycle states. It
 // belongs to one goroutine.
 type Coverage struct {
-	bundle  *profile.Bundle
+	bundle  *config.Bundle
 	options Options
 	engine  *profile.Engine
 	rec     *recorder
@@ -81,7 +82,7 @@ type nodeItems struct {
 }
 
 // NewCoverage prepares to measure a bundle.
-func NewCoverage(b *profile.Bundle, o Options) *Coverage {
+func NewCoverage(b *config.Bundle, o Options) *Coverage {
 	c := &Coverage{bundle: b, options: o, byNode: map[*jsondoc.Node]*nodeItems{}, byLink: map[string][]*Item{}, byState: map[string]*Item{},
 		cases: map[*jsondoc.Node]map[int]bool{}}
 	c.rec = &recorder{root: c.rootBegins, begin: c.begins, end: c.ends, branch: c.branches}
@@ -243,7 +244,7 @@ func (c *Coverage) item(u *coverUnit, kind ItemKind, name string, n *jsondoc.Nod
 	return i
 }
 
-func (c *Coverage) states(p *profile.Profile) {
+func (c *Coverage) states(p *config.Profile) {
 	for _, s := range p.States {
 		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("profile %q", p.Name), Name: fmt.Sprintf("lifecycle state %q", s.TechnicalName), Pos: s.Node.Pos(), loose: true}
 		if !s.Enabled {
@@ -254,7 +255,7 @@ func (c *Coverage) states(p *profile.Profile) {
 	}
 }
 
-func (c *Coverage) criteria(s *profile.Source) {
+func (c *Coverage) criteria(s *config.Source) {
 	if s.Correlation == nil {
 		return
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -32,7 +32,7 @@ type step struct {
 	children []*step
 }
 
-func newExplainer(ctx context.Context, b *profile.Bundle, o Options) *explainer {
+func newExplainer(ctx context.Context, b *config.Bundle, o Options) *explainer {
 	x := &explainer{lib: o.library()}
 	rec := &recorder{begin: x.begin, end: x.end, root: x.root}
 	x.run = &runner{ctx: ctx, engine: rec.engine(b, o), options: o, watch: rec}

@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -60,7 +61,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 }
 
 // keys returns the attributes of accounts and identities that people are found by.
-func keys(b *profile.Bundle) map[string]bool {
+func keys(b *config.Bundle) map[string]bool {
 	found := map[string]bool{"uid": true}
 	for _, s := range b.Sources {
 		if s.Schema != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/profiletest"
 )
 
@@ -192,7 +193,7 @@ func ExampleRun() {
 		"uid_test.json": {Data: []byte(`{"cases": [{"name": "lower case", "accounts": [{"source": "HR", "nativeIdentity": "1", "attributes": {"login": "ANN"}}],
   "expect": {"attributes": {"uid": "Ann"}}}]}`)},
 	}
-	bundle, _ := profile.Load(fsys)
+	bundle, _ := config.Load(fsys)
 	engine, _ := profile.Compile(bundle, profile.Options{})
 	report, _, err := profiletest.Run(context.Background(), engine, fsys, "", profiletest.Options{})
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -28,7 +29,7 @@ func (m *Mutation) Score() float64 {
 }
 
 // mutation is a bundle that is being changed.
-type mutation struct{ bundle *profile.Bundle }
+type mutation struct{ bundle *config.Bundle }
 
 // sameType is an operation that gives its input; it takes the place of an
 // operation without explicit input.
@@ -46,7 +47,7 @@ func withSame(lib *transform.Library) *transform.Library {
 // cases that reach the changed place. A mutant that no case notices shows what the
 // suite does not pin down. All cases must pass on the bundle as it is. Workers is
 // how many goroutines run mutants; results do not depend on it.
-func Mutate(ctx context.Context, b *profile.Bundle, s *Suite, o Options, workers int) (*Mutation, diag.List, error) {
+func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers int) (*Mutation, diag.List, error) {
 	cover := NewCoverage(b, o)
 	report, found, err := cover.Suite(ctx, s)
 	if err != nil || found.HasErrors() {
@@ -126,13 +127,13 @@ func (c *Coverage) mutants() []*Mutant {
 	return list
 }
 
-func (m *mutation) profile(i int) *profile.Profile {
+func (m *mutation) profile(i int) *config.Profile {
 	p := *m.bundle.Profiles[i]
 	m.bundle.Profiles[i] = &p
 	return &p
 }
 
-func (m *mutation) source(i int) *profile.Source {
+func (m *mutation) source(i int) *config.Source {
 	s := *m.bundle.Sources[i]
 	m.bundle.Sources[i] = &s
 	return &s
@@ -141,7 +142,7 @@ func (m *mutation) source(i int) *profile.Source {
 // mutationRun runs mutants; it is safe for concurrent use.
 type mutationRun struct {
 	ctx     context.Context
-	bundle  *profile.Bundle
+	bundle  *config.Bundle
 	options Options
 	cover   *Coverage
 	order   []int // of the cases, cheap ones first
@@ -191,7 +192,7 @@ func (x *mutationRun) run(m *Mutant, cases []*bound) {
 }
 
 // mutated returns the changed bundle.
-func (x *mutationRun) mutated(m *Mutant) *profile.Bundle {
+func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 	b := *x.bundle
 	b.Profiles, b.Sources = slices.Clone(b.Profiles), slices.Clone(b.Sources)
 	if m.apply != nil {
@@ -212,7 +213,7 @@ func (x *mutationRun) mutated(m *Mutant) *profile.Bundle {
 			if n := rebuild(mapping.Definition.Node, m.target, m.replacement); n != mapping.Definition.Node {
 				q := *p
 				q.Mappings = slices.Clone(p.Mappings)
-				q.Mappings[k] = &profile.Mapping{Attribute: mapping.Attribute, Definition: transform.FromNode(n), Node: mapping.Node}
+				q.Mappings[k] = &config.Mapping{Attribute: mapping.Attribute, Definition: transform.FromNode(n), Node: mapping.Node}
 				b.Profiles[i] = &q
 				return &b
 			}
@@ -230,7 +231,7 @@ func (x *mutationRun) mutated(m *Mutant) *profile.Bundle {
 }
 
 // rebind points a case at what the mutated bundle has.
-func rebind(c *bound, b *profile.Bundle) *bound {
+func rebind(c *bound, b *config.Bundle) *bound {
 	if c.Case.transform != nil && c.Case.transform.def == nil {
 		out := *c
 		out.def = b.Transforms[c.Case.transform.name]

@@ -6,6 +6,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -106,14 +107,14 @@ func effective(n *jsondoc.Node) *jsondoc.Node {
 
 // engine compiles a bundle so that the recorder is told about every step of its
 // mappings.
-func (r *recorder) engine(b *profile.Bundle, o Options) *profile.Engine {
+func (r *recorder) engine(b *config.Bundle, o Options) *profile.Engine {
 	c := *b
 	c.Profiles = slices.Clone(b.Profiles)
 	for i, p := range b.Profiles {
 		q := *p
-		q.Mappings = make([]*profile.Mapping, len(p.Mappings))
+		q.Mappings = make([]*config.Mapping, len(p.Mappings))
 		for k, m := range p.Mappings {
-			q.Mappings[k] = &profile.Mapping{Attribute: m.Attribute, Definition: wrap(m.Definition), Node: m.Node}
+			q.Mappings[k] = &config.Mapping{Attribute: m.Attribute, Definition: wrap(m.Definition), Node: m.Node}
 		}
 		c.Profiles[i] = &q
 	}

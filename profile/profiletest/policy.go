@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -22,7 +23,7 @@ type policyField struct {
 
 // policyFields returns the fields of the account create profile of a source; nil
 // when it has none.
-func policyFields(s *profile.Source) []policyField {
+func policyFields(s *config.Source) []policyField {
 	for _, p := range s.Node.Get("provisioningPolicies").Items() {
 		if usage := p.Get("usageType").Text(); usage != "CREATE" && usage != "" {
 			continue

@@ -9,6 +9,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 )
@@ -257,7 +258,7 @@ func (r *runner) unit(def *transform.Definition) *transform.Unit {
 	return unit
 }
 
-func sourceInfos(b *profile.Bundle) []transform.SourceInfo {
+func sourceInfos(b *config.Bundle) []transform.SourceInfo {
 	var infos []transform.SourceInfo
 	for _, s := range b.Sources {
 		info := transform.SourceInfo{Name: s.Name, ID: s.ID, ApplicationName: s.ApplicationName}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/profiletest"
 )
 
@@ -47,10 +48,10 @@ func golden(t *testing.T, name, got string) {
 // options announce the custom rule of the tenant.
 var options = profiletest.Options{Compile: profile.Options{Rules: []string{"Mail Maker"}}}
 
-func tenant(t testing.TB) (fs.FS, *profile.Bundle, *profile.Engine) {
+func tenant(t testing.TB) (fs.FS, *config.Bundle, *profile.Engine) {
 	t.Helper()
 	fsys := os.DirFS("testdata/tenant")
-	b, found := profile.Load(fsys)
+	b, found := config.Load(fsys)
 	if err := found.Err(); err != nil {
 		t.Fatal(err)
 	}

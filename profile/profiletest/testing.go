@@ -13,7 +13,7 @@ import (
 //
 //	func TestMappings(t *testing.T) {
 //		fsys := os.DirFS("tenant")
-//		bundle, found := profile.Load(fsys)
+//		bundle, found := config.Load(fsys)
 //		engine, more := profile.Compile(bundle, profile.Options{})
 //		...
 //		profiletest.Test(t, engine, fsys, "")

@@ -1,0 +1,67 @@
+package profile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
+)
+
+// Correlator returns the correlation of a source, nil for a source that is not
+// configured.
+func (e *Engine) Correlator(source string) *correlate.Correlator {
+	if s := e.sources[source]; s != nil {
+		return s.correlator
+	}
+	return nil
+}
+
+// reportAmbiguous reports the criteria that several identities met when an
+// account was correlated last, in the order of the accounts (DECISION 30).
+func (p *population) reportAmbiguous() {
+	if p.opts.OnFinding != nil || p.opts.OnAmbiguous != nil {
+		for _, account := range slices.Sorted(maps.Keys(p.ambiguous)) {
+			a := p.accounts.At(account)
+			for _, note := range p.ambiguous[account] {
+				p.report(p.ambiguity(&a, note))
+				if p.opts.OnAmbiguous != nil {
+					p.opts.OnAmbiguous(p.ambiguousRow(account, &a, note))
+				}
+			}
+		}
+	}
+	p.ambiguous = nil
+}
+
+// ambiguousRow says what became of the account in the end.
+func (p *population) ambiguousRow(account int32, a *identity.Account, note correlate.Ambiguity) report.AmbiguousRow {
+	st := &p.state[account]
+	row := p.engine.sources[a.Source].correlator.AmbiguousRow(a, note, p.id)
+	row.Outcome = string(methods[st.method])
+	if st.owner >= 0 {
+		row.Identity = p.id(st.owner)
+	}
+	return row
+}
+
+func (p *population) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.Diagnostic {
+	ids := make([]string, len(note.Identities))
+	for i, n := range note.Identities {
+		ids[i] = p.id(n)
+	}
+	slices.Sort(ids)
+	if note.Total > len(ids) {
+		ids = append(ids, "...")
+	}
+	criterion := "the default match"
+	if note.Criterion >= 0 {
+		criterion = p.engine.Criterion(a.Source, note.Criterion)
+	}
+	return diag.Diagnostic{Severity: diag.Info, Code: "correlation-ambiguous",
+		Message: fmt.Sprintf("account %s: %d identities meet %s: %s", a.Key(), note.Total, criterion, strings.Join(ids, ", "))}
+}

@@ -1,0 +1,232 @@
+package config
+
+import (
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// Bundle is the configuration of a tenant as its files say it. The documents
+// keep every field, known or not, in order; the typed parts are views of them.
+// A Bundle is not safe for concurrent changes.
+type Bundle struct {
+	Documents  []*Document
+	Profiles   []*Profile // by priority
+	Sources    []*Source  // in the order found
+	Transforms map[string]*transform.Definition
+	Attributes []*IdentityAttribute
+	Rules      []*Rule
+	Data       map[string]string // path of the account file by source name
+	Settings   Settings
+
+	settings *Document // idprofile.json; nil: none
+}
+
+// Document is one configuration file.
+type Document struct {
+	Path string
+	Root *jsondoc.Node
+	src  []byte // as it was read; nil: not read from a file
+}
+
+// Ref points at another object, in a file as in an event.
+type Ref struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Profile is an identity profile.
+//
+// Source: identity-profile.md 1.1.
+type Profile struct {
+	ID, Name, Description string
+	Priority              int64
+	Created               time.Time
+	Owner                 Ref
+	Source                Ref // authoritative source
+	Enabled               bool
+	Mappings              []*Mapping
+	States                []*LifecycleState
+	RefreshRequired       bool // "Needs Processing"
+	Node                  *jsondoc.Node
+}
+
+// Mapping feeds one identity attribute.
+type Mapping struct {
+	Attribute  string
+	Definition *transform.Definition // nil: unmapped
+	Node       *jsondoc.Node         // the entry
+}
+
+// LifecycleState is a lifecycle state of a profile.
+//
+// Source: identity-profile.md 14.
+type LifecycleState struct {
+	ID, Name, TechnicalName string
+	Enabled                 bool
+	IdentityState           string
+	Node                    *jsondoc.Node
+}
+
+// Source is a source of accounts.
+//
+// Source: identity-profile.md 1.3, 3.1.
+type Source struct {
+	ID, Name        string
+	ApplicationName string // immutable name
+	Schema          *AccountSchema
+	Correlation     *correlate.Config
+	CorrelationRule string
+	Manager         *ManagerCorrelation
+	DeleteThreshold int64 // percent; -1: not given
+	Mirror          int64 // cloudAuthoritativeSourcePrecedence; -1: not given
+	Implied         bool  // no file describes it: a profile or an account file names it
+	Node            *jsondoc.Node
+}
+
+// AccountSchema is the account schema of a source.
+type AccountSchema struct {
+	IdentityAttribute string // the unique account id
+	DisplayAttribute  string // the account name; empty: as the id
+	Attributes        []SchemaAttribute
+}
+
+// SchemaAttribute is an attribute of an account schema.
+type SchemaAttribute struct {
+	Name, Type         string
+	Multi, Entitlement bool
+}
+
+// ManagerCorrelation is the manager correlation of a source.
+//
+// Source: identity-profile.md 9.
+type ManagerCorrelation struct {
+	AccountAttribute, IdentityAttribute string
+	Rule                                string
+}
+
+// IdentityAttribute is an entry of the catalogue of identity attributes.
+//
+// Source: identity-profile.md 2.1.
+type IdentityAttribute struct {
+	Name, DisplayName, Type             string
+	Standard, Multi, Searchable, System bool
+	Node                                *jsondoc.Node
+}
+
+// Rule is a rule whose code lives in the tenant.
+type Rule struct {
+	ID, Name, Type, Source string
+}
+
+// Settings are the optional overrides of a folder, in idprofile.json.
+type Settings struct {
+	Now     time.Time // zero: not given
+	Seed    uint64
+	Sources map[string]SourceSettings
+	// Rules are expressions that stand for custom rules, by rule name; see
+	// package rule. Stubs that a run is given come first.
+	Rules map[string]string
+	Pos   diag.Pos
+}
+
+// SourceSettings say how the account file of a source is read.
+type SourceSettings struct {
+	File      string // path below the folder
+	Delimiter string // of CSV fields; empty: a comma
+	Separator string // of multi-valued fields; empty: a comma
+	KeepEmpty bool   // empty cells are "", not null
+}
+
+// Source returns the source with that display name, or nil.
+func (b *Bundle) Source(name string) *Source {
+	for _, s := range b.Sources {
+		if s.Name == name {
+			return s
+		}
+	}
+	return nil
+}
+
+// SourceByID returns the source with that id, or nil.
+func (b *Bundle) SourceByID(id string) *Source {
+	for _, s := range b.Sources {
+		if id != "" && s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// Profile returns the profile of that name, or nil.
+func (b *Bundle) Profile(name string) *Profile {
+	for _, p := range b.Profiles {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// AuthoritativeSource returns the source of a profile: by id, else by name; nil
+// when the bundle does not have it.
+func (b *Bundle) AuthoritativeSource(p *Profile) *Source {
+	if s := b.SourceByID(p.Source.ID); s != nil {
+		return s
+	}
+	return b.Source(p.Source.Name)
+}
+
+// Attribute returns the catalogue entry of an identity attribute, or nil.
+func (b *Bundle) Attribute(name string) *IdentityAttribute {
+	for _, a := range b.Attributes {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+func (b *Bundle) SourceRef(name string) Ref {
+	ref := Ref{Type: "SOURCE", Name: name}
+	if s := b.Source(name); s != nil {
+		ref.ID = s.ID
+	}
+	return ref
+}
+
+// ProfileByRef finds a profile by id, else by name; nil when there is none.
+func (b *Bundle) ProfileByRef(r Ref) *Profile {
+	for _, p := range b.Profiles {
+		if r.ID != "" && p.ID == r.ID {
+			return p
+		}
+	}
+	if r.Name == "" {
+		return nil
+	}
+	return b.Profile(r.Name)
+}
+
+// Find returns the profile with that id or name.
+func (b *Bundle) Find(id string) (*Profile, error) {
+	if p := b.ProfileByRef(Ref{ID: id, Name: id}); p != nil {
+		return p, nil
+	}
+	return nil, Refuse(CodeNotFound, "there is no identity profile %q", id)
+}
+
+func (p *Profile) AsRef() Ref { return Ref{Type: "IDENTITY_PROFILE", ID: p.ID, Name: p.Name} }
+
+func (p *Profile) FindState(state string) *LifecycleState {
+	for _, s := range p.States {
+		if s.ID != "" && s.ID == state || s.TechnicalName == state {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package config
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// object is a configuration object inside a document.
+type object struct {
+	shape string        // object type; empty: not known
+	node  *jsondoc.Node // its fields
+	entry *jsondoc.Node // node, or the entry {self, object} around it
+	list  *jsondoc.Node // the list that holds entry; nil: entry is the document
+}
+
+// each calls f for every object of the document, in order.
+func (d *Document) each(f func(object)) { eachObject(d.Root, nil, f) }
+
+func eachObject(n, list *jsondoc.Node, f func(object)) {
+	switch {
+	case n.Kind() == jsondoc.Array:
+		for _, item := range slices.Clone(n.Items()) {
+			eachObject(item, n, f)
+		}
+	case n.Kind() != jsondoc.Object:
+	case IsExport(n):
+		objects := n.Get("objects")
+		for _, item := range slices.Clone(objects.Items()) {
+			eachObject(item, objects, f)
+		}
+	case IsEntry(n):
+		shape, _ := n.At("self", "type").Str()
+		f(object{shape, n.Get("object"), n, list})
+	default:
+		f(object{shapeOf(n), n, n, list})
+	}
+}
+
+// IsExport reports whether n is an SP-Config file.
+func IsExport(n *jsondoc.Node) bool {
+	return n.Get("objects").Kind() == jsondoc.Array && n.Get("version") != nil
+}
+
+func IsEntry(n *jsondoc.Node) bool {
+	return n.Get("self").Kind() == jsondoc.Object && n.Get("object").Kind() == jsondoc.Object
+}
+
+func isContainer(n *jsondoc.Node) bool { return IsExport(n) || IsEntry(n) }
+
+// Bytes returns the document as a file: byte for byte as it was read when
+// nothing was changed, else indented by two blanks.
+func (d *Document) Bytes() []byte {
+	if d.src != nil {
+		if n, _ := jsondoc.Parse(d.Path, d.src); n != nil && bytes.Equal(n.Append(nil), d.Root.Append(nil)) {
+			return d.src
+		}
+	}
+	return d.Root.Indent()
+}
+
+func (d *Document) clone() *Document {
+	if d == nil {
+		return nil
+	}
+	return &Document{Path: d.Path, Root: d.Root.Clone(), src: d.src}
+}
+
+// Files returns every configuration file of the bundle by its path, the settings
+// included; account files are not part of it. Unknown fields, their order and
+// the order of objects are those of the files that were loaded.
+func (b *Bundle) Files() map[string][]byte {
+	files := map[string][]byte{}
+	for _, d := range b.Documents {
+		files[d.Path] = d.Bytes()
+	}
+	if b.settings != nil {
+		files[b.settings.Path] = b.settings.Bytes()
+	}
+	return files
+}
+
+// Save writes every configuration file, in the order of their paths. It stops at
+// the first error of write.
+func (b *Bundle) Save(write func(path string, data []byte) error) error {
+	files := b.Files()
+	paths := make([]string, 0, len(files))
+	for path := range files {
+		paths = append(paths, path)
+	}
+	slices.Sort(paths)
+	for _, path := range paths {
+		if err := write(path, files[path]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clone returns a copy that can be changed without changing b.
+func (b *Bundle) Clone() *Bundle {
+	c := &Bundle{Data: b.Data, Settings: b.Settings, settings: b.settings.clone()}
+	for _, d := range b.Documents {
+		c.Documents = append(c.Documents, d.clone())
+	}
+	c.Refresh()
+	return c
+}
+
+// Refresh reads the documents again, after they were changed, and returns what
+// there is to say about them. Pointers into the typed parts from before are out
+// of date afterwards.
+func (b *Bundle) Refresh() diag.List {
+	l := newLoader()
+	l.b.Documents, l.b.settings, l.b.Settings = b.Documents, b.settings, b.Settings
+	for name, file := range b.Data {
+		l.b.Data[name] = file
+	}
+	for _, d := range b.Documents {
+		l.document(d)
+	}
+	fresh, found := l.finish()
+	*b = *fresh
+	return found
+}

@@ -1,0 +1,103 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// FindingCode describes a code of findings.
+type FindingCode struct {
+	Code     string
+	Severity diag.Severity // as it is usually reported
+	Meaning  string
+}
+
+// Findings returns the codes of the findings that this package reports, in
+// alphabetical order.
+//
+// Source: identity-profile.md 18a.
+func Findings() []FindingCode { return slices.Clone(findingCodes) }
+
+var findingCodes = []FindingCode{
+	{"account-attribute-unknown", diag.Error, "a mapping or criterion reads an attribute that the account schema does not have; it is null"},
+	{"account-duplicate", diag.Warning, "a source has two accounts with one id; the last one counts"},
+	{"attribute-cycle", diag.Warning, "identity attributes read each other in a circle; the read that closes it sees the stored value"},
+	{"attribute-dependency", diag.Info, "an identity attribute reads another one"},
+	{"attribute-name", diag.Warning, "the technical name of an identity attribute has characters that the naming rule does not give"},
+	{"attribute-order-dependent", diag.Warning, "an identity attribute depends on the order of evaluation"},
+	{"attribute-system", diag.Error, "a mapping feeds an attribute that the platform sets itself"},
+	{"config-disabled", diag.Warning, "the mapping of a profile is disabled: no values are promoted"},
+	{"config-empty", diag.Error, "there is no configuration in the folder"},
+	{"correlation-ambiguous", diag.Info, "several identities meet a criterion for an account; the next criterion is tried"},
+	{"correlation-complex", diag.Warning, "a correlation criterion is complex and is skipped"},
+	{"correlation-matchmode", diag.Warning, "the match mode of a criterion is ignored"},
+	{"correlation-not-searchable", diag.Warning, "a source correlates by a custom attribute that is not searchable"},
+	{"correlation-operation", diag.Error, "a criterion has another operation than EQ and is skipped"},
+	{"correlation-property", diag.Error, "a criterion compares with an identity attribute that nobody has; it is skipped"},
+	{"correlation-source-unknown", diag.Warning, "no source refers to a correlation configuration"},
+	{"correlation-space", diag.Info, "without the blanks around a value an account would find its identity"},
+	{"correlation-unsettled", diag.Warning, "accounts still find new identities after the last round of correlation"},
+	{"data-duplicate", diag.Error, "a source has two account files"},
+	{"data-missing", diag.Warning, "the source of a profile has no account file"},
+	{"delete-threshold", diag.Error, "the delete threshold is not from 0 to 100; or (a warning) it keeps accounts from being removed"},
+	{"field-type", diag.Error, "a known field has a value of another type"},
+	{"file-unreadable", diag.Error, "a file cannot be read"},
+	{"flag-useless", diag.Warning, "a transform asks for the periodic refresh, and nothing in it depends on the time"},
+	{"identity-attribute-unknown", diag.Error, "a mapping feeds an identity attribute that the catalogue does not have; the value is computed"},
+	{"inline-transform", diag.Warning, "a mapping holds a transform itself instead of referring to it"},
+	{"lifecycle-profile-unknown", diag.Warning, "a lifecycle state belongs to no profile"},
+	{"lifecycle-state", diag.Warning, "a lifecycle state could not be saved as it is"},
+	{"lifecycle-unmapped", diag.Warning, "lifecycle states have provisioning actions, but cloudLifecycleState is not mapped"},
+	{"manager-cycle", diag.Warning, "people manage each other"},
+	{"manager-unmapped", diag.Warning, "a manager correlation without mapping of manager, or the reverse"},
+	{"mapping-duplicate", diag.Error, "an identity attribute is mapped twice; the last mapping counts"},
+	{"name-missing", diag.Error, "an object has no name"},
+	{"object-duplicate", diag.Warning, "an object is defined twice; the later definition counts"},
+	{"phone-not-e164", diag.Info, "workPhone is mapped without the e164phone transform"},
+	{"priority-mirror", diag.Warning, "the priority that a source records is not that of its profile"},
+	{"priority-range", diag.Warning, "the priority of a profile is zero or negative"},
+	{"priority-tie", diag.Warning, "two profiles have one priority; the older one comes first"},
+	{"profile-no-source", diag.Warning, "a profile has no authoritative source, so it has no members"},
+	{"profile-source-taken", diag.Error, "two profiles have one authoritative source"},
+	{"reference-cycle", diag.Error, "transforms refer to each other in a circle"},
+	{"reference-no-id", diag.Error, "a reference names no transform; it is evaluated as its bare input"},
+	{"reference-unknown", diag.Error, "a reference names a transform that is not there"},
+	{"refresh-missing", diag.Warning, "a transform depends on the time and does not ask for the periodic refresh"},
+	{"removal-skipped", diag.Warning, "rows of a source were refused, so its missing accounts are not removed"},
+	{"required-unmapped", diag.Error, "a profile does not map uid, email or lastname"},
+	{"rule-unknown", diag.Warning, "a rule has no stub; it raises when it is evaluated"},
+	{"searchable-limit", diag.Warning, "more identity attributes are searchable than a tenant is said to take"},
+	{"settings-unknown", diag.Warning, "the settings have a field that does not exist"},
+	{"settings-value", diag.Error, "a setting has a value that cannot be used"},
+	{"shape-unknown", diag.Info, "JSON of no known shape; it is kept and not evaluated"},
+	{"source-implied", diag.Info, "no file describes a source that a profile or an account file names"},
+	{"source-mismatch", diag.Warning, "the names and ids by which a mapping names a source mean different ones"},
+	{"source-unknown", diag.Error, "there is no source of that name or id"},
+	{"uid-change", diag.Warning, "the uid of an identity changes"},
+	{"uid-space", diag.Warning, "the uid has blanks around it"},
+	{"username-chars", diag.Warning, "the uid has characters that may keep somebody from signing in"},
+	{"value-type", diag.Warning, "accounts have values of another type than the schema says; the text is used"},
+}
+
+// strictCodes are findings that a strict load takes for errors: what a tolerant
+// load mends, leaves out or decides.
+var strictCodes = []string{
+	"config-empty", "correlation-source-unknown", "json-utf8", "lifecycle-profile-unknown", "object-duplicate", "priority-range", "priority-tie",
+	"profile-no-source", "settings-unknown", "shape-unknown",
+}
+
+// Strict returns the findings with those as errors that a strict load refuses: a
+// profile without authoritative source, an object that is defined twice, equal
+// priorities, JSON of no known shape and the like.
+//
+// Source: identity-profile.md 17.
+func Strict(found diag.List) diag.List {
+	strict := slices.Clone(found)
+	for i := range strict {
+		if slices.Contains(strictCodes, strict[i].Code) {
+			strict[i].Severity = diag.Error
+		}
+	}
+	return strict
+}

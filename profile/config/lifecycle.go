@@ -1,0 +1,138 @@
+package config
+
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// Identity states.
+//
+// Source: identity-profile.md 14.
+const (
+	StateActive        = "ACTIVE"
+	StateInactiveShort = "INACTIVE_SHORT_TERM"
+	StateInactiveLong  = "INACTIVE_LONG_TERM"
+)
+
+// AccountAction is what a lifecycle state does to accounts.
+type AccountAction struct {
+	Action           string // ENABLE, DISABLE or DELETE
+	SourceIDs        []string
+	ExcludeSourceIDs []string
+	AllSources       bool
+}
+
+// Actions returns the account actions of the state.
+func (s *LifecycleState) Actions() []AccountAction {
+	var list []AccountAction
+	for _, n := range s.Node.Get("accountActions").Items() {
+		list = append(list, AccountAction{
+			Action: n.Get("action").Text(), SourceIDs: texts(n.Get("sourceIds")),
+			ExcludeSourceIDs: texts(n.Get("excludeSourceIds")), AllSources: n.Get("allSources").IsTrue(),
+		})
+	}
+	return list
+}
+
+// AccessProfiles returns the ids of the access profiles of the state, each once.
+func (s *LifecycleState) AccessProfiles() []string {
+	var list []string
+	for _, id := range texts(s.Node.Get("accessProfileIds")) {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+func texts(n *jsondoc.Node) []string {
+	var list []string
+	for _, item := range n.Items() {
+		list = append(list, item.Text())
+	}
+	return list
+}
+
+// CheckState checks a lifecycle state before it is saved. Others are the other
+// states of the profile.
+//
+// Errors: [CodeRequired], [CodeIllegalValue], [CodeConflict].
+// Source: identity-profile.md 14.
+func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
+	name, ok := n.Get("name").Str()
+	if !ok || name == "" {
+		return Refuse(CodeRequired, "the lifecycle state has no name")
+	}
+	derived, err := TechnicalName(name)
+	if err != nil {
+		return err
+	}
+	technical := n.Get("technicalName").Text()
+	if technical == "" {
+		technical = derived
+	}
+	for _, r := range technical {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return Refuse(CodeIllegalValue, "the technical name %q has the character %q, only letters and digits are allowed", technical, r)
+		}
+	}
+	for _, o := range others {
+		if o.TechnicalName == technical {
+			return Refuse(CodeConflict, "the profile has a lifecycle state %q already", technical)
+		}
+	}
+	switch state := n.Get("identityState"); state.Text() {
+	case "", StateActive, StateInactiveShort, StateInactiveLong:
+	default:
+		return Refuse(CodeIllegalValue, "identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
+	}
+	return checkActions(n)
+}
+
+func checkActions(n *jsondoc.Node) error {
+	for _, a := range (&LifecycleState{Node: n}).Actions() {
+		switch {
+		case a.Action != "ENABLE" && a.Action != "DISABLE" && a.Action != "DELETE":
+			return Refuse(CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE", a.Action)
+		case a.AllSources && len(a.SourceIDs) > 0:
+			return Refuse(CodeIllegalValue, "an account action for all sources must not have sourceIds")
+		case len(a.SourceIDs) > 0 && len(a.ExcludeSourceIDs) > 0:
+			return Refuse(CodeIllegalValue, "an account action must not have both sourceIds and excludeSourceIds")
+		case !a.AllSources && len(a.SourceIDs) == 0:
+			return Refuse(CodeRequired, "an account action that is not for all sources needs sourceIds")
+		}
+	}
+	ids := texts(n.Get("accessProfileIds"))
+	slices.Sort(ids)
+	if len(slices.Compact(slices.Clone(ids))) < len(ids) {
+		return Refuse(CodeIllegalValue, "accessProfileIds has an id twice")
+	}
+	return nil
+}
+
+func (a AccountAction) Covers(s *Source) bool {
+	if s == nil {
+		return false
+	}
+	if a.AllSources {
+		return !slices.Contains(a.ExcludeSourceIDs, s.ID)
+	}
+	return slices.Contains(a.SourceIDs, s.ID)
+}
+
+// Recipients returns who is told about people who enter the state.
+func (s *LifecycleState) Recipients() []string {
+	n := s.Node.Get("emailNotificationOption")
+	var list []string
+	if n.Get("notifyManagers").IsTrue() {
+		list = append(list, "MANAGER")
+	}
+	if n.Get("notifyAllAdmins").IsTrue() {
+		list = append(list, "ADMINS")
+	}
+	if n.Get("notifySpecificUsers").IsTrue() {
+		list = append(list, texts(n.Get("emailAddressList"))...)
+	}
+	return list
+}

@@ -1,0 +1,306 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"io/fs"
+	"maps"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// Load reads a folder: every JSON file in whatever of the known shapes it is,
+// the account files under accounts/, and the optional idprofile.json. Files and
+// folders that begin with a dot, node_modules, accounts/, fixtures/ and files
+// named *_test.json are no configuration. It returns what could be read and all
+// findings; the bundle is never nil.
+func Load(fsys fs.FS) (*Bundle, diag.List) {
+	l := newLoader()
+	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+			return nil
+		}
+		return l.visit(fsys, p, d)
+	})
+	if err != nil {
+		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: "."}, "%v", err)
+	}
+	if len(l.b.Documents) == 0 && !l.found.HasErrors() {
+		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "config-empty", Pos: diag.Pos{File: "."},
+			Message: "the folder has no configuration", Hint: "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
+	}
+	return l.finish()
+}
+
+// LoadStrict is [Load] where everything that Load mends or decides by itself is
+// an error, see [Strict]. The bundle is that of Load; whether to use it is up to
+// the caller.
+func LoadStrict(fsys fs.FS) (*Bundle, diag.List) {
+	b, found := Load(fsys)
+	return b, Strict(found)
+}
+
+// LoadFile reads one configuration file that is in memory.
+func LoadFile(name string, src []byte) (*Bundle, diag.List) {
+	return LoadFiles(File{name, src})
+}
+
+// File is a configuration file that is in memory.
+type File struct {
+	Name string // for messages
+	Data []byte
+}
+
+// LoadFiles reads configuration files that are in memory, as one configuration.
+func LoadFiles(files ...File) (*Bundle, diag.List) {
+	l := newLoader()
+	for _, f := range files {
+		l.config(f.Name, f.Data)
+	}
+	return l.finish()
+}
+
+type loader struct {
+	b     *Bundle
+	found diag.List
+	// states and configs that belong to an object that may come later
+	states []*jsondoc.Node
+	cfgs   []*jsondoc.Node
+	// profiles without priority
+	unranked []*Profile
+}
+
+func newLoader() *loader {
+	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string]string{}}}
+}
+
+func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
+	name := d.Name()
+	if p != "." && strings.HasPrefix(name, ".") || name == "node_modules" || name == "fixtures" {
+		if d.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if d.IsDir() {
+		if name == "accounts" {
+			l.accountFiles(fsys, p)
+			return fs.SkipDir
+		}
+		return nil
+	}
+	if path.Ext(name) != ".json" || strings.HasSuffix(name, "_test.json") {
+		return nil
+	}
+	src, err := fs.ReadFile(fsys, p)
+	if err != nil {
+		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+		return nil
+	}
+	if p == "idprofile.json" {
+		l.settings(p, src)
+		return nil
+	}
+	l.config(p, src)
+	return nil
+}
+
+// accountFiles notes the data of each source: the file name without extension
+// is its display name, percent-encoded where a file name cannot hold it.
+func (l *loader) accountFiles(fsys fs.FS, dir string) {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: dir}, "%v", err)
+	}
+	for _, e := range entries {
+		ext := path.Ext(e.Name())
+		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".csv" && ext != ".json" && ext != ".jsonl" {
+			continue
+		}
+		file := path.Join(dir, e.Name())
+		name := strings.TrimSuffix(e.Name(), ext)
+		if decoded, err := url.PathUnescape(name); err == nil {
+			name = decoded
+		}
+		if other, ok := l.b.Data[name]; ok {
+			l.found.Addf(diag.Error, "data-duplicate", diag.Pos{File: file}, "source %q already has the account file %s", name, other)
+			continue
+		}
+		l.b.Data[name] = file
+	}
+}
+
+func (l *loader) config(file string, src []byte) {
+	root, found := jsondoc.Parse(file, src)
+	l.found = append(l.found, found...)
+	if root == nil {
+		return
+	}
+	d := &Document{Path: file, Root: root, src: src}
+	l.b.Documents = append(l.b.Documents, d)
+	l.document(d)
+}
+
+// document takes every object of a document.
+func (l *loader) document(d *Document) {
+	known := isContainer(d.Root)
+	d.each(func(o object) {
+		known = known || o.shape != ""
+		l.object(o)
+	})
+	if k := d.Root.Kind(); k != jsondoc.Object && k != jsondoc.Array {
+		l.found.Addf(diag.Error, "shape-unknown", d.Root.Pos(), "the file holds a %s, expected an object or a list of objects", k)
+	} else if !known {
+		l.found.Addf(diag.Info, "shape-unknown", d.Root.Pos(), "JSON of no known shape; it is kept and not evaluated")
+	}
+}
+
+// shapeOf tells which object a bare JSON object is, by its own fields.
+func shapeOf(n *jsondoc.Node) string {
+	has := func(key string) bool { return n.Get(key) != nil }
+	switch {
+	case has("identityAttributeConfig") || has("attributeConfig") || has("authoritativeSource"):
+		return "IDENTITY_PROFILE"
+	case has("attributeAssignments"):
+		return "CORRELATION_CONFIG"
+	case has("connector") || has("connectorScriptName") || has("connectorAttributes") || has("accountCorrelationConfig") || has("schemas"):
+		return "SOURCE"
+	case has("technicalName") && (has("accountActions") || has("enabled")):
+		return "LIFECYCLE_STATE"
+	case has("sourceCode"):
+		return "RULE"
+	case has("type") && has("attributes") && n.Get("attributes").Kind() != jsondoc.Array, has("type") && has("name") && !has("displayName") && !has("searchable"):
+		return "TRANSFORM"
+	case has("name") && (has("searchable") || has("standard") && has("system")):
+		return "IDENTITY_ATTRIBUTE"
+	}
+	return ""
+}
+
+func (l *loader) object(o object) {
+	n, entry := o.node, o.entry
+	switch o.shape {
+	case "IDENTITY_PROFILE":
+		l.profile(n, entry)
+	case "SOURCE":
+		l.source(n, entry)
+	case "TRANSFORM":
+		l.transform(n)
+	case "RULE":
+		l.b.Rules = append(l.b.Rules, &Rule{n.Get("id").Text(), n.Get("name").Text(), n.Get("type").Text(), n.At("sourceCode", "script").Text()})
+	case "LIFECYCLE_STATE":
+		l.states = append(l.states, n)
+	case "CORRELATION_CONFIG":
+		l.cfgs = append(l.cfgs, n)
+	case "IDENTITY_OBJECT_CONFIG":
+		for _, a := range n.Get("attributes").Items() {
+			l.attribute(a)
+		}
+	case "IDENTITY_ATTRIBUTE":
+		l.attribute(n)
+	}
+}
+
+func (l *loader) transform(n *jsondoc.Node) {
+	def := transform.FromNode(n)
+	if def.Name == "" {
+		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a stored transform needs a name: references find it by that")
+		return
+	}
+	if old := l.b.Transforms[def.Name]; old != nil && !old.Node.Equal(n) {
+		l.found.Addf(diag.Warning, "object-duplicate", n.Pos(), "transform %q is already defined at %s; this one counts", def.Name, old.Node.Pos())
+	}
+	l.b.Transforms[def.Name] = def
+}
+
+func (l *loader) attribute(n *jsondoc.Node) {
+	a := &IdentityAttribute{
+		Name: n.Get("name").Text(), DisplayName: n.Get("displayName").Text(), Type: n.Get("type").Text(),
+		Standard: n.Get("standard").IsTrue(), Multi: n.Get("multi").IsTrue(),
+		Searchable: n.Get("searchable").IsTrue(), System: n.Get("system").IsTrue(), Node: n,
+	}
+	if a.Name == "" {
+		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity attribute needs a name")
+		return
+	}
+	l.b.Attributes = slices.DeleteFunc(l.b.Attributes, func(o *IdentityAttribute) bool { return o.Name == a.Name })
+	l.b.Attributes = append(l.b.Attributes, a)
+}
+
+// finish connects what came from different files and orders the profiles.
+func (l *loader) finish() (*Bundle, diag.List) {
+	for _, n := range l.cfgs {
+		l.correlation(n)
+	}
+	for _, n := range l.states {
+		l.state(n)
+	}
+	l.rank()
+	slices.SortStableFunc(l.b.Profiles, ComparePriority)
+	l.checkData()
+	l.found.Sort()
+	return l.b, l.found
+}
+
+// ComparePriority orders profiles: priority, then creation, then id.
+//
+// Source: identity-profile.md 6.
+func ComparePriority(a, b *Profile) int {
+	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
+}
+
+// implySources makes sources of what a configuration without any refers to:
+// profiles exported alone name their authoritative sources, account files theirs.
+func (l *loader) implySources() {
+	add := func(id, name string, pos diag.Pos) {
+		if name == "" || l.b.Source(name) != nil {
+			return
+		}
+		l.b.Sources = append(l.b.Sources, &Source{ID: id, Name: name, ApplicationName: name + " [source]", DeleteThreshold: -1, Mirror: -1, Implied: true})
+		l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are", name)
+	}
+	for _, p := range l.b.Profiles {
+		add(p.Source.ID, p.Source.Name, p.Node.Get("authoritativeSource").Pos())
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.b.Data)) {
+		if len(l.b.Profiles) > 0 {
+			add("", name, diag.Pos{File: l.b.Data[name]})
+		}
+	}
+}
+
+func (l *loader) checkData() {
+	if len(l.b.Sources) == 0 {
+		l.implySources()
+	}
+	names := make([]string, 0, len(l.b.Sources))
+	for _, s := range l.b.Sources {
+		names = append(names, s.Name)
+		if set, ok := l.b.Settings.Sources[s.Name]; ok && set.File != "" {
+			l.b.Data[s.Name] = set.File
+		}
+	}
+	for name, file := range l.b.Data {
+		if l.b.Source(name) != nil {
+			continue
+		}
+		hint := ""
+		if near := diag.Near(name, names); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Pos: diag.Pos{File: file},
+			Message: fmt.Sprintf("there is no source %q for this account file", name), Hint: hint})
+	}
+	for name := range l.b.Settings.Sources {
+		if l.b.Source(name) == nil {
+			l.found.Addf(diag.Warning, "source-unknown", l.b.Settings.Pos, "the settings name a source %q that is not configured", name)
+		}
+	}
+}

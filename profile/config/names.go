@@ -1,0 +1,42 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+)
+
+// maxName is the length of the longest display name.
+const maxName = 128
+
+// TechnicalName derives the technical name of an identity attribute or lifecycle
+// state from its display name: words split at blanks, lower case, all but the
+// first with a capital.
+//
+// Error: [CodeIllegalValue] for a name that is empty, longer than 128
+// characters, or has other characters than ASCII letters, digits and blanks.
+// Source: identity-profile.md 2.3, DECISION 11.
+func TechnicalName(display string) (string, error) {
+	for _, r := range display {
+		if r != ' ' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
+			return "", Refuse(CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed", display, r)
+		}
+	}
+	if len(display) > maxName {
+		return "", Refuse(CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display), maxName)
+	}
+	words := strings.Fields(strings.ToLower(display))
+	if len(words) == 0 {
+		return "", Refuse(CodeIllegalValue, "the name is empty")
+	}
+	for i, w := range words[1:] {
+		words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	return strings.Join(words, ""), nil
+}
+
+// IdentityID derives the id of an identity from its first authoritative account.
+func IdentityID(sourceID, nativeIdentity string) string {
+	sum := sha256.Sum256([]byte(sourceID + "\x00" + nativeIdentity))
+	return hex.EncodeToString(sum[:16])
+}

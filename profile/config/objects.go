@@ -1,0 +1,414 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+func RefOf(n *jsondoc.Node) Ref {
+	return Ref{n.Get("type").Text(), n.Get("id").Text(), n.Get("name").Text()}
+}
+
+func instant(n *jsondoc.Node) time.Time {
+	t, err := time.Parse(time.RFC3339Nano, n.Text())
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// want reports a known field of the wrong kind, with its place in the file as a
+// JSON Pointer.
+func (l *loader) want(n *jsondoc.Node, key string, kind jsondoc.Kind) {
+	if v := n.Get(key); !v.IsNull() && v.Kind() != kind {
+		l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is a %s, expected a %s", l.pointer(v), v.Kind(), kind)
+	}
+}
+
+// pointer returns the JSON Pointer of a value in the document that is loaded.
+func (l *loader) pointer(n *jsondoc.Node) string {
+	for _, d := range l.b.Documents {
+		if path, ok := pointerTo(d.Root, n, nil); ok {
+			return string(path)
+		}
+	}
+	return ""
+}
+
+func pointerTo(in, n *jsondoc.Node, path []byte) ([]byte, bool) {
+	if in == n {
+		return path, true
+	}
+	for _, m := range in.Members() {
+		key := strings.NewReplacer("~", "~0", "/", "~1").Replace(m.Key)
+		if found, ok := pointerTo(m.Value, n, append(append(path, '/'), key...)); ok {
+			return found, true
+		}
+	}
+	for i, item := range in.Items() {
+		if found, ok := pointerTo(item, n, strconv.AppendInt(append(path, '/'), int64(i), 10)); ok {
+			return found, true
+		}
+	}
+	return nil, false
+}
+
+// profile reads a profile, of the current or of the old shape.
+func (l *loader) profile(n, entry *jsondoc.Node) {
+	p := &Profile{
+		ID: FirstText(n.Get("id"), entry.At("self", "id")), Name: FirstText(n.Get("name"), entry.At("self", "name")),
+		Description: n.Get("description").Text(), Created: instant(n.Get("created")), Owner: RefOf(n.Get("owner")), Node: n,
+		RefreshRequired: n.Get("identityRefreshRequired").IsTrue() || n.Get("dirtyFlag").IsTrue(),
+	}
+	l.want(n, "name", jsondoc.String)
+	l.want(n, "identityAttributeConfig", jsondoc.Object)
+	l.want(n, "description", jsondoc.String)
+	l.want(n, "authoritativeSource", jsondoc.Object)
+	if p.Name == "" {
+		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity profile needs a name")
+		return
+	}
+	source := n.Get("authoritativeSource")
+	if source.IsNull() {
+		source = n.Get("source") // old shape
+	}
+	p.Source = RefOf(source)
+	if ext := source.Get("externalId").Text(); ext != "" {
+		p.Source.ID = ext
+	}
+	if source.IsNull() {
+		l.found.Addf(diag.Warning, "profile-no-source", n.Pos(), "profile %q has no authoritativeSource, so it has no members", p.Name)
+	}
+	l.priority(n, p)
+	l.mappings(p, n)
+	for _, s := range n.Get("configuredStates").Items() {
+		p.States = append(p.States, stateOf(s))
+	}
+	for _, s := range n.Get("lifecycleStates").Items() {
+		p.States = append(p.States, stateOf(s))
+	}
+	l.addProfile(p)
+}
+
+func FirstText(nodes ...*jsondoc.Node) string {
+	for _, n := range nodes {
+		if s, ok := n.Str(); ok && s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (l *loader) addProfile(p *Profile) {
+	for i, old := range l.b.Profiles {
+		if !strings.EqualFold(old.Name, p.Name) {
+			continue
+		}
+		if !old.Node.Equal(p.Node) {
+			l.found.Addf(diag.Warning, "object-duplicate", p.Node.Pos(), "profile %q is already defined at %s; this one counts", p.Name, old.Node.Pos())
+		}
+		p.States = append(old.States, p.States...)
+		l.b.Profiles[i] = p
+		return
+	}
+	l.b.Profiles = append(l.b.Profiles, p)
+}
+
+// priority reads the priority; a profile without one comes after all others.
+func (l *loader) priority(n *jsondoc.Node, p *Profile) {
+	v := n.Get("priority")
+	priority, ok := v.Int()
+	if !ok {
+		l.unranked = append(l.unranked, p)
+		if !v.IsNull() {
+			l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is %s, expected a whole number: the priority of profile %q", l.pointer(v), v.Append(nil), p.Name)
+		}
+		return
+	}
+	p.Priority = priority
+	if priority <= 0 {
+		l.found.Addf(diag.Warning, "priority-range", v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on", p.Name, priority)
+	}
+	for _, o := range l.b.Profiles {
+		if o.Priority == priority && o.Name != p.Name && !slices.Contains(l.unranked, o) {
+			l.found.Addf(diag.Warning, "priority-tie", v.Pos(), "profiles %q and %q have the same priority %d; the older one comes first", o.Name, p.Name, priority)
+		}
+	}
+}
+
+// rank gives the profiles without priority the next ones, in the order found.
+func (l *loader) rank() {
+	ranked := slices.DeleteFunc(slices.Clone(l.b.Profiles), func(p *Profile) bool { return slices.Contains(l.unranked, p) })
+	for _, p := range l.b.Profiles {
+		if slices.Contains(l.unranked, p) {
+			p.Priority = NextPriority(ranked)
+			ranked = append(ranked, p)
+		}
+	}
+}
+
+// NextPriority is the priority of a new profile (DECISION 23).
+func NextPriority(profiles []*Profile) int64 {
+	var greatest int64
+	for _, p := range profiles {
+		greatest = max(greatest, p.Priority)
+	}
+	return greatest/10*10 + 10
+}
+
+func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
+	config, old := n.Get("identityAttributeConfig"), false
+	if config.IsNull() {
+		config, old = n.Get("attributeConfig"), true
+	}
+	p.Enabled = config.Get("enabled").IsTrue()
+	if !config.IsNull() && !p.Enabled {
+		l.found.Addf(diag.Warning, "config-disabled", config.Pos(), "the mapping of profile %q is disabled: no values are promoted", p.Name)
+	}
+	l.want(config, "attributeTransforms", jsondoc.Array)
+	if v, _ := config.Get("enabled").Str(); !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") { // exports have it as text
+		l.want(config, "enabled", jsondoc.Bool)
+	}
+	for _, entry := range config.Get("attributeTransforms").Items() {
+		m := &Mapping{Node: entry}
+		if old || entry.Get("transformDefinition") == nil && entry.Get("attributeName") != nil {
+			m.Attribute = entry.Get("attributeName").Text()
+			m.Definition = transform.FromNode(normalised(entry))
+		} else {
+			m.Attribute = entry.Get("identityAttributeName").Text()
+			if def := entry.Get("transformDefinition"); !def.IsNull() {
+				m.Definition = transform.FromNode(def)
+			}
+		}
+		l.addMapping(p, m)
+	}
+}
+
+// normalised turns an entry of the old shape into a transform definition.
+func normalised(entry *jsondoc.Node) *jsondoc.Node {
+	def := entry.Clone()
+	def.Remove("attributeName")
+	if in := def.At("attributes", "input"); in.Kind() == jsondoc.Object && in.Get("type") == nil {
+		in.Set("type", jsondoc.NewString("accountAttribute"))
+	}
+	return def
+}
+
+// addMapping adds a mapping; of two for one attribute the last counts
+// (DECISION 4). A definition without one is unmapped.
+func (l *loader) addMapping(p *Profile, m *Mapping) {
+	if m.Attribute == "" {
+		l.found.Addf(diag.Error, "name-missing", m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
+		return
+	}
+	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
+		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts", p.Name, m.Attribute, p.Mappings[i].Node.Pos())
+		p.Mappings = slices.Delete(p.Mappings, i, i+1)
+	}
+	if m.Definition != nil {
+		p.Mappings = append(p.Mappings, m)
+	}
+}
+
+func stateOf(n *jsondoc.Node) *LifecycleState {
+	s := &LifecycleState{
+		ID: n.Get("id").Text(), Name: n.Get("name").Text(), TechnicalName: n.Get("technicalName").Text(),
+		Enabled: n.Get("enabled").IsTrue(), IdentityState: n.Get("identityState").Text(), Node: n,
+	}
+	if s.TechnicalName == "" {
+		s.TechnicalName, _ = TechnicalName(s.Name)
+	}
+	return s
+}
+
+// state puts a lifecycle state that stands alone into its profile.
+func (l *loader) state(n *jsondoc.Node) {
+	to := n.Get("identityProfile")
+	if to.IsNull() {
+		to = n.Get("identityProfileId")
+	}
+	id, name := FirstText(to.Get("id"), to), to.Get("name").Text()
+	for _, p := range l.b.Profiles {
+		if id != "" && p.ID == id || name != "" && p.Name == name {
+			p.States = append(p.States, stateOf(n))
+			return
+		}
+	}
+	l.found.Addf(diag.Warning, "lifecycle-profile-unknown", n.Pos(), "lifecycle state %q belongs to no profile of this configuration", n.Get("name").Text())
+}
+
+// source reads a source, of a file or of the API, and merges it with an earlier
+// one of the same id or name.
+func (l *loader) source(n, entry *jsondoc.Node) {
+	name := FirstText(n.Get("name"), entry.At("self", "name"))
+	id := FirstText(n.Get("id"), entry.At("self", "id"))
+	if name == "" {
+		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a source needs a name")
+		return
+	}
+	s := l.b.SourceByID(id)
+	if s == nil {
+		s = l.b.Source(name)
+	}
+	if s == nil {
+		s = &Source{ID: id, Name: name, DeleteThreshold: -1, Mirror: -1}
+		l.b.Sources = append(l.b.Sources, s)
+	}
+	s.Node = n
+	if self := entry.At("self", "name").Text(); strings.HasSuffix(self, "]") && strings.Contains(self, " [source") {
+		s.ApplicationName = self
+	}
+	if s.ApplicationName == "" {
+		s.ApplicationName = FirstText(n.Get("cloudDisplayName"))
+		if s.ApplicationName == "" {
+			s.ApplicationName = s.Name + " [source]"
+		}
+	}
+	l.sourceParts(s, n)
+}
+
+// hasCriteria tells a correlation configuration from a reference to one.
+func hasCriteria(cfg *jsondoc.Node) bool {
+	return !cfg.Get("attributeAssignments").IsNull() || !cfg.Get("rules").IsNull()
+}
+
+func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
+	for _, schema := range n.Get("schemas").Items() {
+		if schema.Get("name").Text() == "account" && !schema.Get("attributes").IsNull() {
+			s.Schema = schemaOf(schema)
+		}
+	}
+	cfg := n.Get("correlationConfigDetails")
+	if !hasCriteria(cfg) {
+		cfg = n.Get("accountCorrelationConfig")
+	}
+	if hasCriteria(cfg) {
+		parsed, found := correlate.ParseConfig(cfg)
+		s.Correlation, l.found = parsed, append(l.found, found...)
+	}
+	s.CorrelationRule = n.At("accountCorrelationRule", "name").Text()
+	m := n.Get("managerCorrelationMapping")
+	acct, ident := FirstText(m.Get("accountAttributeName"), m.Get("accountAttribute")), FirstText(m.Get("identityAttributeName"), m.Get("identityAttribute"))
+	if rule := n.At("managerCorrelationRule", "name").Text(); acct != "" || rule != "" {
+		s.Manager = &ManagerCorrelation{acct, ident, rule}
+	}
+	l.threshold(s, n)
+	if v, ok := n.At("connectorAttributes", "cloudAuthoritativeSourcePrecedence").Int(); ok {
+		s.Mirror = v
+	}
+}
+
+func (l *loader) threshold(s *Source, n *jsondoc.Node) {
+	v := n.Get("deleteThreshold")
+	if v.IsNull() {
+		return
+	}
+	percent, ok := v.Int()
+	if !ok || percent < 0 || percent > 100 {
+		l.found.Addf(diag.Error, "delete-threshold", v.Pos(), "400.1.3 Illegal value: deleteThreshold is %s, expected 0 to 100", v.Append(nil))
+		return
+	}
+	s.DeleteThreshold = percent
+}
+
+func schemaOf(n *jsondoc.Node) *AccountSchema {
+	s := &AccountSchema{IdentityAttribute: n.Get("identityAttribute").Text(), DisplayAttribute: n.Get("displayAttribute").Text()}
+	for _, a := range n.Get("attributes").Items() {
+		s.Attributes = append(s.Attributes, SchemaAttribute{
+			Name: a.Get("name").Text(), Type: a.Get("type").Text(),
+			Multi: a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(), Entitlement: a.Get("isEntitlement").IsTrue(),
+		})
+	}
+	return s
+}
+
+// Names returns the names of the attributes.
+func (s *AccountSchema) Names() []string {
+	names := make([]string, len(s.Attributes))
+	for i, a := range s.Attributes {
+		names[i] = a.Name
+	}
+	return names
+}
+
+// correlation gives a configuration that stands alone to the source that refers
+// to it: by id, by name, or by its usual name "NAME Account Correlation".
+func (l *loader) correlation(n *jsondoc.Node) {
+	cfg, found := correlate.ParseConfig(n)
+	l.found = append(l.found, found...)
+	for _, s := range l.b.Sources {
+		if s.refersTo(cfg) {
+			s.Correlation = cfg
+			return
+		}
+	}
+	l.found.Addf(diag.Warning, "correlation-source-unknown", n.Pos(), "no source refers to the correlation configuration %q", cfg.Name)
+}
+
+// refersTo reports whether a configuration that stands alone is that of the
+// source.
+func (s *Source) refersTo(cfg *correlate.Config) bool {
+	to := s.Node.Get("accountCorrelationConfig")
+	return cfg.ID != "" && to.Get("id").Text() == cfg.ID || cfg.Name != "" && to.Get("name").Text() == cfg.Name ||
+		cfg.Name == s.ApplicationName+" Account Correlation"
+}
+
+// settings reads idprofile.json.
+func (l *loader) settings(file string, src []byte) {
+	root, found := jsondoc.Parse(file, src)
+	l.found = append(l.found, found...)
+	if root == nil {
+		return
+	}
+	l.b.settings = &Document{Path: file, Root: root, src: src}
+	s := Settings{Sources: map[string]SourceSettings{}, Pos: root.Pos()}
+	if now := root.Get("now"); !now.IsNull() {
+		if s.Now = instant(now); s.Now.IsZero() {
+			l.found.Addf(diag.Error, "settings-value", now.Pos(), "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Append(nil))
+		}
+	}
+	if seed, ok := root.Get("seed").Int(); ok {
+		s.Seed = uint64(seed)
+	}
+	known := []string{"now", "seed", "sources", "rules"}
+	for _, m := range root.Members() {
+		if !slices.Contains(known, m.Key) {
+			hint := ""
+			if near := diag.Near(m.Key, known); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(), Message: fmt.Sprintf("unknown setting %q", m.Key), Hint: hint})
+		}
+	}
+	for _, m := range root.Get("sources").Members() {
+		s.Sources[m.Key] = SourceSettings{
+			File: m.Value.Get("file").Text(), Delimiter: m.Value.Get("delimiter").Text(),
+			Separator: m.Value.Get("separator").Text(), KeepEmpty: m.Value.Get("keepEmpty").IsTrue(),
+		}
+	}
+	for _, m := range root.Get("rules").Members() {
+		if s.Rules == nil {
+			s.Rules = map[string]string{}
+		}
+		s.Rules[m.Key] = m.Value.Text()
+	}
+	l.b.Settings = s
+}
+
+// CreateProfile returns the policy for new accounts.
+func (s *Source) CreateProfile() *jsondoc.Node {
+	for _, p := range s.Node.Get("provisioningPolicies").Items() {
+		if usage := p.Get("usageType").Text(); usage == "CREATE" || usage == "" {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package profile
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/internal/table"
+)
+
+// evaluate gives every identity its attributes, on all workers.
+func (p *population) evaluate() error {
+	p.lostAccounts()
+	if names := len(p.accounts.Names); names > 0 {
+		p.rank(uint16(names - 1)) // before workers ask
+	}
+	p.gatherMoved()
+	type part struct{ from, to int }
+	parts := make(chan part)
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	var moved []int32
+	before := p.attrs.Chunks // workers add to them
+	for _, w := range p.writers {
+		wg.Go(func() {
+			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: before}
+			for part := range parts {
+				b.evaluate(part.from, part.to)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			p.evaluations += b.evaluated
+			maps.Copy(p.errors, b.errors)
+			moved = append(moved, b.moved...)
+		})
+	}
+	const size = 1024
+	for from := 0; from < len(p.people) && p.ctx.Err() == nil; from += size {
+		parts <- part{from, min(from+size, len(p.people))}
+		p.progress("evaluate", from, len(p.people))
+	}
+	close(parts)
+	wg.Wait()
+	p.shift(moved...)
+	return p.ctx.Err()
+}
+
+// batch evaluates ranges of identities on one goroutine.
+type batch struct {
+	*population
+	v      *evaluator
+	w      *table.Writer
+	keeper *keeper
+
+	before    [][]byte // chunks with the rows of the last run
+	moved     []int32  // identities with another row than before
+	evaluated int      // identities
+	accounts  []identity.Account
+	row       []byte
+	errors    map[int32][]AttributeError
+}
+
+func (b *batch) evaluate(from, to int) {
+	for n := int32(from); n < int32(to); n++ {
+		if !b.people[n].calm || b.population.moved.Has(n) {
+			b.one(n)
+		}
+	}
+}
+
+// setRow gives an identity its row of attributes.
+func (b *batch) setRow(n int32, row []byte) {
+	q := &b.people[n]
+	if q.row != 0 {
+		if table.RowAt(b.before, q.row) == string(row) {
+			return
+		}
+		b.moved = append(b.moved, n)
+	}
+	q.row = b.w.Add(row)
+}
+
+func (b *batch) one(n int32) {
+	needs := b.keeper.needs(n)
+	if needs != nil && needs.none {
+		if q := &b.people[n]; q.row != 0 {
+			q.calm = true
+			return
+		}
+		if row, ok := b.keeper.all(n); ok {
+			b.setRow(n, row)
+			return
+		}
+	}
+	b.accounts = b.appendAccounts(b.accounts[:0], n)
+	x := b.prepare(b.v, n, b.accounts)
+	if x == nil {
+		b.people[n].row = 0
+		return
+	}
+	if needs != nil {
+		b.keeper.kept(n, needs, x)
+	}
+	if needs == nil || !needs.none {
+		b.evaluated++
+	}
+	x.promote()
+	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
+	b.setRow(n, b.row)
+	delete(b.errors, n)
+	if len(x.errors) > 0 {
+		if b.errors == nil {
+			b.errors = map[int32][]AttributeError{}
+		}
+		b.errors[n] = slices.Clone(x.errors)
+	}
+}

@@ -1,0 +1,253 @@
+package table
+
+import (
+	"encoding/binary"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+)
+
+// Accounts keeps accounts packed. Account n is read as a view of its row.
+type Accounts struct {
+	Rows    Rows
+	writer  *Writer
+	refs    []Ref
+	Sources []uint16 // by account: index of names
+	Names   []string
+	schemas []*identity.Schema
+	schema  []uint32 // by account: index of schemas
+	known   map[*identity.Schema]uint32
+	byNames map[string]uint32
+	scratch []byte
+
+	lastSchema *identity.Schema // and its index
+	lastIndex  uint32
+}
+
+func NewAccounts() *Accounts {
+	t := &Accounts{known: map[*identity.Schema]uint32{}, byNames: map[string]uint32{}}
+	t.writer = t.Rows.NewWriter()
+	return t
+}
+
+func (t *Accounts) SourceNumber(name string) uint16 {
+	for i, known := range t.Names {
+		if known == name {
+			return uint16(i)
+		}
+	}
+	t.Names = append(t.Names, name)
+	return uint16(len(t.Names) - 1)
+}
+
+// schemaIndex returns the number of a schema; schemas with the same names in the
+// same order have one number, so that equal rows are equal accounts.
+func (t *Accounts) schemaIndex(s *identity.Schema) uint32 {
+	if s == t.lastSchema && len(t.schemas) > 0 {
+		return t.lastIndex
+	}
+	i, ok := t.known[s]
+	if !ok {
+		names := strings.Join(s.Names(), "\x00")
+		if i, ok = t.byNames[names]; !ok {
+			i = uint32(len(t.schemas))
+			t.schemas = append(t.schemas, s)
+			t.byNames[names] = i
+		}
+		if len(t.known) >= maxKnown {
+			clear(t.known)
+		}
+		t.known[s] = i
+	}
+	t.lastSchema, t.lastIndex = s, i
+	return i
+}
+
+// maxKnown is how many schemas are recognised without looking at their names:
+// accounts that were made one by one may have one each.
+const maxKnown = 1000
+
+const (
+	flagDisabled = 1 << iota
+	flagLocked
+	flagManual
+	flagMore // rarely used fields follow
+)
+
+// pack writes an account: flags, creation time, texts with their lengths, and
+// the row of attributes.
+func (t *Accounts) pack(a *identity.Account) []byte {
+	more := a.ID != "" || a.UUID != "" || a.IdentityID != "" || !a.Modified.IsZero() || len(a.Entitlements) > 0
+	flags := byte(0)
+	for i, on := range [...]bool{a.Disabled, a.Locked, a.ManuallyCorrelated, more} {
+		if on {
+			flags |= 1 << i
+		}
+	}
+	b := append(t.scratch[:0], flags)
+	b = appendTime(b, a.Created)
+	b = appendText(b, a.NativeIdentity)
+	b = appendText(b, a.Name)
+	if more {
+		b = appendTime(b, a.Modified)
+		b = appendText(appendText(appendText(b, a.ID), a.UUID), a.IdentityID)
+		b = binary.AppendUvarint(b, uint64(len(a.Entitlements)))
+		for _, e := range a.Entitlements {
+			b = appendText(b, e)
+		}
+	}
+	t.scratch = append(b, a.Attributes.Row()...)
+	return t.scratch
+}
+
+// Add appends an account and returns its number.
+func (t *Accounts) Add(a *identity.Account) int32 {
+	t.refs = append(t.refs, t.writer.Add(t.pack(a)))
+	t.Sources = append(t.Sources, t.SourceNumber(a.Source))
+	t.schema = append(t.schema, t.schemaIndex(a.Attributes.Schema()))
+	return int32(len(t.refs) - 1)
+}
+
+// Replace puts another account in the place of n and reports whether it is fresh,
+// so that mappings can see a difference, and dirty, so that it has to be written.
+func (t *Accounts) Replace(n int32, a *identity.Account) (dirty, fresh bool) {
+	row := t.pack(a)
+	schema := t.schemaIndex(a.Attributes.Schema())
+	if schema == t.schema[n] && string(row) == t.Rows.Get(t.refs[n]) {
+		return false, false
+	}
+	old := t.At(n)
+	t.refs[n], t.schema[n] = t.writer.Add(row), schema
+	now := t.At(n)
+	dirty = !SameAccount(&old, &now)
+	return dirty, dirty || !SameDetails(&old, &now)
+}
+
+// SameAccount compares the data of two accounts, whatever their schemas are.
+func SameAccount(a, b *identity.Account) bool {
+	if a.Name != b.Name || a.Disabled != b.Disabled || a.Locked != b.Locked || !a.Created.Equal(b.Created) ||
+		a.ManuallyCorrelated != b.ManuallyCorrelated || a.IdentityID != b.IdentityID || !slices.Equal(a.Entitlements, b.Entitlements) {
+		return false
+	}
+	count := 0
+	for name, v := range a.Attributes.All() {
+		count++
+		if !b.Attributes.Get(name).Equal(v) {
+			return false
+		}
+	}
+	for range b.Attributes.All() {
+		count--
+	}
+	return count == 0
+}
+
+// At returns account n; its texts are views of the table.
+func (t *Accounts) At(n int32) (a identity.Account) {
+	t.Read(n, &a)
+	return a
+}
+
+// Read reads account n into an empty one.
+func (t *Accounts) Read(n int32, a *identity.Account) {
+	r := rowReader{row: t.Rows.Get(t.refs[n])}
+	flags := r.byte()
+	a.Source = t.Names[t.Sources[n]]
+	a.Disabled, a.Locked, a.ManuallyCorrelated = flags&flagDisabled != 0, flags&flagLocked != 0, flags&flagManual != 0
+	a.Created = r.time()
+	a.NativeIdentity, a.Name = r.text(), r.text()
+	if flags&flagMore != 0 {
+		a.Modified, a.ID, a.UUID, a.IdentityID = r.time(), r.text(), r.text(), r.text()
+		for range r.uvarint() {
+			a.Entitlements = append(a.Entitlements, r.text())
+		}
+	}
+	a.Attributes = identity.FromRow(t.schemas[t.schema[n]], r.row)
+}
+
+// Native returns the native identity of account n.
+func (t *Accounts) Native(n int32) string {
+	r := rowReader{row: t.Rows.Get(t.refs[n])[1:]}
+	r.parts()
+	return r.text()
+}
+
+// Created returns the creation time of account n in nanoseconds; ok is false
+// when it is not known.
+func (t *Accounts) Created(n int32) (ns int64, ok bool) {
+	r := rowReader{row: t.Rows.Get(t.refs[n])[1:]}
+	return r.nanos()
+}
+
+func appendTime(b []byte, at time.Time) []byte {
+	if at.IsZero() {
+		return append(b, 0)
+	}
+	b = append(b, 1)
+	b = binary.AppendVarint(b, at.Unix())
+	return binary.AppendUvarint(b, uint64(at.Nanosecond()))
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}
+
+// rowReader reads what pack has written.
+type rowReader struct{ row string }
+
+func (r *rowReader) byte() byte {
+	b := r.row[0]
+	r.row = r.row[1:]
+	return b
+}
+
+func (r *rowReader) uvarint() uint64 {
+	var v uint64
+	for shift := 0; ; shift += 7 {
+		b := r.byte()
+		v |= uint64(b&0x7f) << shift
+		if b < 0x80 {
+			return v
+		}
+	}
+}
+
+func (r *rowReader) text() string {
+	n := r.uvarint()
+	s := r.row[:n]
+	r.row = r.row[n:]
+	return s
+}
+
+func (r *rowReader) parts() (sec, nano int64, ok bool) {
+	if r.byte() == 0 {
+		return 0, 0, false
+	}
+	u := r.uvarint()
+	sec = int64(u >> 1)
+	if u&1 != 0 {
+		sec = ^sec
+	}
+	return sec, int64(r.uvarint()), true
+}
+
+func (r *rowReader) time() time.Time {
+	sec, nano, ok := r.parts()
+	if !ok {
+		return time.Time{}
+	}
+	return time.Unix(sec, nano).UTC()
+}
+
+func (r *rowReader) nanos() (int64, bool) {
+	sec, nano, ok := r.parts()
+	return sec*1e9 + nano, ok
+}
+
+// SameDetails compares what sameAccount leaves out: what mappings can read,
+// although its change alone is no reason to write an account.
+func SameDetails(a, b *identity.Account) bool {
+	return a.Modified.Equal(b.Modified) && a.ID == b.ID && a.UUID == b.UUID
+}

@@ -1,0 +1,376 @@
+package profile
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/transform"
+)
+
+// An identity keeps an attribute without evaluating it when nothing that the
+// mapping reads can have changed since the store got the value: neither the
+// accounts, nor the configuration of the mapping, nor the clock if it asks for
+// it, nor an identity attribute that it reads. What an identity's attributes
+// rest on is in [identity.Evaluation]. Links, managers, uid claims, exceptions
+// and lifecycle states are settled over everybody in every run.
+
+// basis is what the mappings of a profile rest on in this run.
+type basis struct {
+	prints   []string // by attribute
+	mappings string   // all prints
+	reads    [][]int  // by attribute: others of the profile that it reads
+	any      []bool   // it may read any
+	always   []bool   // it reads what nobody keeps track of
+	now      []bool   // it asks for the clock
+	old      []bool   // it reads what was stored before the run
+	anyOld   bool
+	given    *identity.Schema
+	settled  []int // attributes that settling may replace
+}
+
+const printSize = 8 // characters of a fingerprint
+
+// basisOf works out what the mappings of a profile rest on.
+func (r *Run) basisOf(c *compiled) *basis {
+	n := len(c.attrs)
+	b := &basis{prints: make([]string, n), reads: make([][]int, n), any: make([]bool, n), always: make([]bool, n), now: make([]bool, n), old: make([]bool, n)}
+	common := r.commonPrint()
+	var names []string
+	for i, a := range c.attrs {
+		r.basisOfAttribute(b, c, i, common)
+		if a.name == config.AttrUID || a.name == config.AttrManager {
+			b.settled = append(b.settled, i)
+			names = append(names, a.name)
+		}
+	}
+	b.mappings, b.given = strings.Join(b.prints, ""), identity.NewSchema(names...)
+	b.cycles()
+	b.anyOld = slices.Contains(b.old, true)
+	return b
+}
+
+func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
+	a := &c.attrs[i]
+	d := &a.program.Deps
+	reach := reachable{transforms: r.engine.bundle.Transforms, state: map[string]uint8{}}
+	reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
+	b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
+	b.now[i], b.any[i] = d.Now, d.AnyIdentity
+	b.old[i] = d.OldValue || d.AnyIdentity || r.engine.opts.SnapshotOrder && len(d.Identity) > 0
+	for _, name := range d.Identity {
+		j, ok := c.slots[name]
+		if !ok || name == config.AttrLifecycle {
+			b.old[i] = true
+			continue
+		}
+		b.reads[i] = append(b.reads[i], j)
+	}
+	seed := ""
+	if d.Random {
+		seed = strconv.FormatUint(r.opts.Seed, 36) + c.profile.Name // which is part of the path that numbers are drawn by
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed, string(reach.text)}, "\x00")))
+	b.prints[i] = base64.RawURLEncoding.EncodeToString(sum[:])[:printSize]
+}
+
+// commonPrint is what every mapping depends on.
+func (r *Run) commonPrint() string {
+	limits := r.opts.Limits
+	parts := []string{strconv.FormatInt(limits.Steps, 36), strconv.FormatInt(limits.Output, 36), strconv.FormatBool(r.engine.opts.SnapshotOrder)}
+	for _, s := range r.engine.sourceInfos() {
+		parts = append(parts, s.Name, s.ID, s.ApplicationName, strings.Join(s.Attributes, "\x01"))
+	}
+	return strings.Join(parts, "\x02")
+}
+
+// cycles marks attributes that can read themselves: one of a cycle sees a stored
+// value.
+func (b *basis) cycles() {
+	for i := range b.reads {
+		seen := make([]bool, len(b.reads))
+		var visit func(j int) bool
+		visit = func(j int) bool {
+			return slices.ContainsFunc(b.reads[j], func(k int) bool {
+				if k == i {
+					return true
+				}
+				if seen[k] {
+					return false
+				}
+				seen[k] = true
+				return visit(k)
+			})
+		}
+		b.old[i] = b.old[i] || visit(i)
+	}
+}
+
+// reachable gathers the text of a definition and of all stored transforms that
+// it leads to.
+type reachable struct {
+	transforms map[string]*transform.Definition
+	state      map[string]uint8 // of stored transforms: todo, busy, done
+	text       []byte
+	unclear    bool // what it reads cannot be told from the text
+}
+
+// blindSpots are template texts whose reads the compiler does not record: the
+// identity as a whole, and whether it is a manager.
+var blindSpots = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\$!?\{?identity\}?(?:[^.}\w]|$)|managerstatus`) })
+
+func (r *reachable) add(n *jsondoc.Node) {
+	start := len(r.text)
+	r.text = append(n.Append(r.text), 0)
+	r.unclear = r.unclear || blindSpots().Match(r.text[start:])
+	r.references(n)
+}
+
+func (r *reachable) references(n *jsondoc.Node) {
+	if n.Get("type").Text() == "reference" {
+		id := n.At("attributes", "id")
+		if id.IsNull() {
+			id = n.Get("id")
+		}
+		name, literal := id.Str()
+		r.unclear = r.unclear || !literal || strings.ContainsAny(name, "$#")
+		if def := r.transforms[name]; def != nil {
+			switch r.state[name] {
+			case todo:
+				r.state[name] = busy
+				r.add(def.Node)
+				r.state[name] = done
+			case busy:
+				r.unclear = true
+			}
+		}
+	}
+	for _, m := range n.Members() {
+		r.references(m.Value)
+	}
+	for _, item := range n.Items() {
+		r.references(item)
+	}
+}
+
+// closure adds to the attributes that have to be evaluated those that read them.
+func (b *basis) closure(need []bool) {
+	for grown := true; grown; {
+		grown = false
+		some := slices.Contains(need, true)
+		for i := range need {
+			if !need[i] && (some && b.any[i] || slices.ContainsFunc(b.reads[i], func(j int) bool { return need[j] })) {
+				need[i], grown = true, true
+			}
+		}
+	}
+}
+
+// needs are the attributes to evaluate of identities that have an evaluation in
+// common.
+type needs struct {
+	some []bool
+	none bool // nothing is to be evaluated
+}
+
+type needsKey struct {
+	rank     int
+	mappings string
+	now      bool // the clock stands where it stood
+	stable   bool
+}
+
+// keeper tells a goroutine what it may keep.
+type keeper struct {
+	*population
+	known map[needsKey]*needs
+	slots map[slotsKey]*storedSlots
+	row   []byte
+
+	lastKey   needsKey
+	lastNeeds *needs
+}
+
+// storedSlots are the slots of stored attributes, by attribute of a profile.
+type storedSlots struct {
+	slots []int
+	same  bool // the schemas have the same names in the same order
+}
+
+// slotsKey is what the slots depend on.
+type slotsKey struct {
+	rank   int
+	schema *identity.Schema
+}
+
+func newKeeper(p *population) *keeper {
+	return &keeper{population: p, known: map[needsKey]*needs{}, slots: map[slotsKey]*storedSlots{}}
+}
+
+// needs returns what has to be evaluated of a stored identity; nil: everything.
+func (k *keeper) needs(n int32) *needs {
+	s, q := k.storedOf(n), &k.people[n]
+	if !k.opts.Incremental || s == nil || s.Evaluation.IsZero() || q.touched || q.profile < 0 {
+		return nil
+	}
+	c := k.engine.profiles[q.profile]
+	if s.Profile != c.profile.Name || !c.profile.Enabled {
+		return nil
+	}
+	if k.whole || k.moved.Has(n) {
+		for a := q.first; a >= 0; a = k.state[a].next {
+			if st := &k.state[a]; !st.stored || st.fresh {
+				return nil
+			}
+		}
+	}
+	e := &s.Evaluation
+	b := k.bases[c.rank]
+	key := needsKey{c.rank, e.Mappings, e.Now.Equal(k.opts.Now), e.Stable}
+	list := k.lastNeeds
+	if key != k.lastKey || list == nil {
+		if list = k.known[key]; list == nil {
+			list = b.needs(&key)
+			k.known[key] = list
+		}
+		k.lastKey, k.lastNeeds = key, list
+	}
+	if len(e.Again) == 0 {
+		return list
+	}
+	some := slices.Clone(list.some)
+	for _, name := range e.Again {
+		if i, ok := c.slots[name]; ok {
+			some[i] = true
+		}
+	}
+	b.closure(some)
+	return &needs{some: some}
+}
+
+func (b *basis) needs(key *needsKey) *needs {
+	before := map[string]bool{}
+	for m := key.mappings; len(m) >= printSize; m = m[printSize:] {
+		before[m[:printSize]] = true
+	}
+	l := &needs{some: make([]bool, len(b.prints))}
+	for i, p := range b.prints {
+		l.some[i] = !before[p] || b.always[i] || b.now[i] && !key.now || b.old[i] && !key.stable
+	}
+	b.closure(l.some)
+	l.none = !slices.Contains(l.some, true)
+	return l
+}
+
+// kept puts the values that need not be evaluated into an evaluation, as they
+// were when they were evaluated.
+func (k *keeper) kept(n int32, l *needs, x *evaluation) {
+	s, c := k.storedOf(n), x.profile
+	slots := k.slotsOf(c, s.Attributes.Schema()).slots
+	for i := range x.values {
+		if !l.some[i] {
+			x.values[i], x.state[i] = s.Attributes.At(slots[i]), done
+		}
+	}
+	for name, v := range s.Evaluation.Given.All() {
+		if i, ok := c.slots[name]; ok && !l.some[i] {
+			x.values[i] = v
+		}
+	}
+}
+
+// all returns the row of an identity of which nothing is evaluated; ok is false
+// when it has to be put together value by value.
+func (k *keeper) all(n int32) (row []byte, ok bool) {
+	s, c := k.storedOf(n), k.engine.profiles[k.people[n].profile]
+	if !k.slotsOf(c, s.Attributes.Schema()).same {
+		return nil, false
+	}
+	a := identity.FromRow(c.schema, s.Attributes.Row())
+	slot, value := -1, identity.Value{} // the last one, which is put into memory that is used again
+	for name, v := range s.Evaluation.Given.All() {
+		if i, known := c.slots[name]; known {
+			if slot >= 0 {
+				a = identity.FromRow(c.schema, string(identity.AppendReplaced(nil, a, slot, value)))
+			}
+			slot, value = i, v
+		}
+	}
+	if slot < 0 {
+		k.row = append(k.row[:0], a.Row()...)
+	} else {
+		k.row = identity.AppendReplaced(k.row[:0], a, slot, value)
+	}
+	return k.row, len(k.row) > 0
+}
+
+func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
+	key := slotsKey{c.rank, schema}
+	s := k.slots[key]
+	if s == nil {
+		s = &storedSlots{slots: make([]int, len(c.attrs)), same: slices.Equal(c.schema.Names(), schema.Names())}
+		for i, a := range c.attrs {
+			slot, ok := schema.Slot(a.name)
+			if !ok {
+				slot = -1
+			}
+			s.slots[i] = slot
+		}
+		k.slots[key] = s
+	}
+	return s
+}
+
+// evaluated notes what the attributes of a result rest on.
+func (p *population) evaluated(n int32, c *compiled, r *Result) {
+	e := &r.Identity.Evaluation
+	if !c.profile.Enabled || p.bases == nil {
+		return
+	}
+	b := p.bases[c.rank]
+	*e = identity.Evaluation{Mappings: b.mappings, Now: p.opts.Now, Stable: !r.Created && len(r.Changes) == 0}
+	for _, err := range r.Errors {
+		e.Again = append(e.Again, err.Attribute)
+	}
+	row := p.attributes(n)
+	given, differ := make([]identity.Value, len(b.settled)), false
+	for at, i := range b.settled {
+		if v := row.At(i); !v.Equal(r.Identity.Attributes.At(i)) {
+			given[at], differ = v, true
+		}
+	}
+	if differ {
+		e.Given = identity.Pack(b.given, given)
+	}
+	if p.renews(n, b, e) {
+		r.renew = &p.storedOf(n).Modified
+	}
+}
+
+// renews reports whether a store should get the evaluation of an identity that
+// has not changed otherwise, so that the next run evaluates less.
+func (p *population) renews(n int32, b *basis, e *identity.Evaluation) bool {
+	s := p.storedOf(n)
+	if !p.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings && (s.Evaluation.Stable == e.Stable || !b.anyOld) {
+		return false
+	}
+	return !p.hasFresh(n)
+}
+
+// hasFresh reports whether an account of an identity differs from what was stored.
+func (p *population) hasFresh(n int32) bool {
+	for a := p.people[n].first; a >= 0; a = p.state[a].next {
+		if p.state[a].fresh {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,147 @@
+package tenant
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// ExportProfiles returns the profiles that the filter selects (eq and ne of id,
+// name and priority) as the export array: {version, self, object} with the API
+// object.
+//
+// Source: identity-profile.md 1.3, 16.
+func (t *Tenant) ExportProfiles(filters string) (*jsondoc.Node, error) {
+	words, err := config.FilterWords(filters)
+	if err != nil {
+		return nil, t.tracked(err)
+	}
+	for _, op := range []string{"ge", "gt", "in", "le", "sw"} {
+		if slices.Contains(words, op) {
+			return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "an export cannot be filtered with %s", op))
+		}
+	}
+	list, _, err := t.Bundle().List(config.ListOptions{Filters: filters})
+	if err != nil {
+		return nil, t.tracked(err)
+	}
+	root := jsondoc.NewArray()
+	for _, p := range list {
+		config.AppendItem(root, config.EntryFor("IDENTITY_PROFILE", t.Object(p)))
+	}
+	return root, nil
+}
+
+// ImportMessage is a message about an import.
+type ImportMessage struct {
+	Key     string         `json:"key"`
+	Text    string         `json:"text"`
+	Details map[string]any `json:"details"`
+}
+
+// ImportedObject is an object that an import wrote.
+type ImportedObject struct {
+	Type string `json:"type"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// ImportResult is the answer of an import. The lists are never null.
+//
+// Source: identity-profile.md 1.3.
+type ImportResult struct {
+	Infos    []ImportMessage  `json:"infos"`
+	Warnings []ImportMessage  `json:"warnings"`
+	Errors   []ImportMessage  `json:"errors"`
+	Imported []ImportedObject `json:"importedObjects"`
+}
+
+func note(list *[]ImportMessage, key, name, text string) {
+	*list = append(*list, ImportMessage{Key: key, Text: text, Details: map[string]any{"name": name}})
+}
+
+// PlanImport plans to import an export array, or one entry of it: profiles are
+// matched by name, created when absent (their source is found by name, else by
+// id); an existing one keeps its id and its priority. An entry that is refused is
+// an error of the result and stops no other.
+//
+// Errors: [config.CodeBadRequest] for what is no such array; [config.ErrAggregationRunning].
+// Source: identity-profile.md 16, DECISION 43.
+func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResult, error) {
+	root, found := jsondoc.Parse("import", src)
+	if root == nil {
+		return nil, nil, t.tracked(config.Refuse(config.CodeBadRequest, "the import is no JSON: %s", found[0].Message))
+	}
+	entries := root.Items()
+	if config.IsEntry(root) {
+		entries = []*jsondoc.Node{root}
+	}
+	if config.IsExport(root) {
+		entries = root.Get("objects").Items()
+	}
+	p, err := t.newPlan("IDENTITY_PROFILE_IMPORT", true)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{}, Imported: []ImportedObject{}}
+	for _, entry := range entries {
+		if !config.IsEntry(entry) || entry.At("self", "type").Text() != "IDENTITY_PROFILE" {
+			note(&r.Warnings, "IMPORT_SKIPPED", entry.At("self", "name").Text(), "the entry is no identity profile")
+			continue
+		}
+		t.importOne(p, r, entry.Get("object").Clone())
+	}
+	p.Findings = p.after.Refresh()
+	return p, r, t.membership(ctx, p)
+}
+
+func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
+	name := body.Get("name").Text()
+	if s := p.after.Source(body.At("authoritativeSource", "name").Text()); s != nil { // ids differ between tenants
+		body.Set("authoritativeSource", config.RefNode(config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
+	}
+	old := p.after.Profile(name)
+	if old == nil {
+		body.Remove("id")
+		if err := t.create(p, body); err != nil {
+			note(&r.Errors, "IMPORT_REFUSED", name, err.Error())
+			return
+		}
+		t.imported(p, r, name, "created")
+		return
+	}
+	before := p.after.ProfileObject(old)
+	for _, key := range append([]string{"priority"}, computedFields...) {
+		if v := before.Get(key); v != nil {
+			body.Set(key, v.Clone())
+		} else {
+			body.Remove(key)
+		}
+	}
+	if err := p.after.CheckObject(body, old, true); err != nil {
+		note(&r.Errors, "IMPORT_REFUSED", name, err.Error())
+		return
+	}
+	if config.RefOf(before.Get("authoritativeSource")) != config.RefOf(body.Get("authoritativeSource")) {
+		p.moveSource(old, body)
+	}
+	old.KeepStates(body)
+	body.Set("modified", t.stamp())
+	p.after.ReplaceNode(old.Node, body)
+	p.after.Refresh()
+	t.imported(p, r, name, "updated")
+}
+
+func (t *Tenant) imported(p *Plan, r *ImportResult, name, how string) {
+	p.markDirty(name)
+	prof := p.after.Profile(name)
+	p.note(AuditProfileUpdate, prof.AsRef(), "import")
+	note(&r.Infos, "IMPORT_DONE", name, "identity profile "+name+" was "+how)
+	r.Imported = append(r.Imported, ImportedObject{"IDENTITY_PROFILE", prof.ID, prof.Name})
+}
+
+// JSON returns the answer as the API has it.
+func (r *ImportResult) JSON() ([]byte, error) { return json.Marshal(r) }

@@ -1,0 +1,240 @@
+package tenant
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// PlanCreate plans a new identity profile from the body of a create request: at
+// least a name and an authoritativeSource. It gets the next priority, the default
+// mapping of its source and the lifecycle states active and inactive (not
+// enabled), needs processing, and makes its source authoritative.
+//
+// Errors: [config.CodeRequired], [config.CodeLength], [config.CodeIllegalValue] for bad fields;
+// [config.CodeReferenceNotFound] for an unknown source; [config.CodeConflict] for a taken
+// source or name; [config.ErrAggregationRunning].
+// Source: identity-profile.md 16.
+func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, error) {
+	p, err := t.newPlan(AuditProfileCreate, true)
+	if err != nil {
+		return nil, err
+	}
+	p.Status = 201
+	if err := t.create(p, body); err != nil {
+		return nil, t.tracked(err)
+	}
+	prof := p.after.Profile(body.Get("name").Text())
+	p.Object = prof.AsRef()
+	p.Dirty = []string{prof.Name}
+	p.Findings = p.after.Refresh()
+	p.note(AuditProfileCreate, p.Object, "")
+	if err := t.membership(ctx, p); err != nil {
+		return nil, err
+	}
+	s := p.after.AuthoritativeSource(p.after.Profile(prof.Name))
+	for a, err := range t.store.Uncorrelated(ctx, s.Name) {
+		if err != nil {
+			return nil, err
+		}
+		if !a.ManuallyCorrelated {
+			p.NewIdentities++
+		}
+	}
+	return p, nil
+}
+
+// create puts a new profile and its states into the configuration of a plan.
+func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
+	if body.Kind() != jsondoc.Object {
+		return config.Refuse(config.CodeBadRequest, "expected an identity profile, found a %s", body.Kind())
+	}
+	if err := p.after.CheckObject(body, nil, true); err != nil {
+		return err
+	}
+	s, err := p.after.CheckSource(body.Get("authoritativeSource"), nil)
+	if err != nil {
+		return err
+	}
+	n := t.newObject(p.after, body, s)
+	s.Node.Set("authoritative", jsondoc.NewBool(true))
+	name := n.Get("name").Text()
+	if err := p.after.PutProfile(n); err != nil {
+		return err
+	}
+	for i, state := range []string{"Active", "Inactive"} {
+		if err := p.after.PutState(name, t.newState(name, state, int64(i+1)*10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PlanPatch plans a change of the profile with that id or name by JSON Patch on
+// its API object. A change of the mapping, of the source or of the priority makes
+// the profiles concerned need processing.
+//
+// Errors: [config.CodeNotFound]; [config.CodeIllegalUpdate] for read-only fields, and when one
+// patch changes both authoritativeSource and identityAttributeConfig;
+// [config.CodeBadRequest] for a patch that does not fit; those of [Tenant.PlanCreate].
+// Source: identity-profile.md 1.1, 16.
+func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []PatchOp) (*Plan, error) {
+	p, err := t.newPlan(AuditProfileUpdate, false)
+	if err != nil {
+		return nil, err
+	}
+	prof, err := p.after.Find(id)
+	if err != nil {
+		return nil, t.tracked(err)
+	}
+	p.Object = prof.AsRef()
+	before := p.after.ProfileObject(prof)
+	after, err := patched(before, ops)
+	if err == nil {
+		err = checkPatch(before, after, ops)
+	}
+	if err == nil {
+		mapping := !sameJSON(config.OrNull(before.Get("identityAttributeConfig")), config.OrNull(after.Get("identityAttributeConfig")))
+		err = p.after.CheckObject(after, prof, mapping)
+	}
+	if err != nil {
+		return nil, t.tracked(err)
+	}
+	if before.Equal(after) {
+		return p, nil
+	}
+	after.Set("modified", t.stamp())
+	if err := t.replaceProfile(ctx, p, prof, before, after); err != nil {
+		return nil, err
+	}
+	return p, t.membership(ctx, p)
+}
+
+// checkPatch refuses what may not be patched, also where the value stays.
+func checkPatch(before, after *jsondoc.Node, ops []PatchOp) error {
+	if after.Kind() != jsondoc.Object {
+		return config.Refuse(config.CodeIllegalUpdate, "an identity profile cannot become a %s", after.Kind())
+	}
+	for _, op := range ops {
+		for _, path := range op.writes() {
+			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+			if slices.Contains(computedFields, token) {
+				return config.Refuse(config.CodeIllegalUpdate, "%s is read only", token)
+			}
+		}
+	}
+	for _, key := range computedFields {
+		if !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) {
+			return config.Refuse(config.CodeIllegalUpdate, "%s is read only", key)
+		}
+	}
+	changed := func(key string) bool { return !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) }
+	if changed("authoritativeSource") && changed("identityAttributeConfig") {
+		return config.Refuse(config.CodeIllegalUpdate, "authoritativeSource and identityAttributeConfig cannot be changed by one patch")
+	}
+	return nil
+}
+
+// writes returns the paths that an operation changes.
+func (op PatchOp) writes() []string {
+	switch op.Op {
+	case "test":
+		return nil
+	case "move":
+		return []string{op.Path, op.From}
+	}
+	return []string{op.Path}
+}
+
+// replaceProfile puts the patched object into the configuration and notes what
+// follows from it.
+func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profile, before, after *jsondoc.Node) error {
+	changed := func(key string) bool { return !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) }
+	name := after.Get("name").Text()
+	var dirty []string
+	if changed("priority") {
+		priority, ok := after.Get("priority").Int()
+		if !ok {
+			priority = config.NextPriority(p.after.Profiles)
+		}
+		dirty = affected(p.after.Profiles, prof, priority, name)
+		p.after.AuthoritativeSource(prof).MirrorPriority(priority)
+	}
+	if changed("authoritativeSource") || changed("identityAttributeConfig") {
+		dirty = append(dirty, name)
+	}
+	if changed("authoritativeSource") {
+		p.moveSource(prof, after)
+	}
+	if name != prof.Name {
+		if err := t.rename(ctx, p, prof, name); err != nil {
+			return err
+		}
+	}
+	prof.KeepStates(after)
+	p.after.ReplaceNode(prof.Node, after)
+	p.Findings = p.after.Refresh()
+	slices.Sort(dirty)
+	p.markDirty(slices.Compact(dirty)...)
+	p.Object.Name = name
+	p.note(AuditProfileUpdate, p.Object, "")
+	if changed("identityAttributeConfig") {
+		p.note(AuditAttributesUpdated, p.Object, "")
+	}
+	return nil
+}
+
+// affected returns the profiles whose members can change when one gets another
+// priority: itself and those that it passes.
+//
+// Source: identity-profile.md 6.
+func affected(profiles []*config.Profile, prof *config.Profile, priority int64, name string) []string {
+	moved := *prof
+	moved.Priority = priority
+	var list []string
+	for _, o := range profiles {
+		if !o.Is(prof) && config.ComparePriority(prof, o) != config.ComparePriority(&moved, o) {
+			list = append(list, o.Name)
+		}
+	}
+	if len(list) > 0 {
+		list = append(list, name)
+	}
+	return list
+}
+
+// moveSource makes another source authoritative.
+func (p *Plan) moveSource(prof *config.Profile, after *jsondoc.Node) {
+	if old := p.after.AuthoritativeSource(prof); old != nil {
+		old.Release()
+	}
+	if s := p.after.AuthoritativeSource(&config.Profile{Source: config.RefOf(after.Get("authoritativeSource"))}); s != nil {
+		s.Node.Set("authoritative", jsondoc.NewBool(true))
+		after.Set("authoritativeSource", config.RefNode(config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
+	}
+}
+
+// rename carries a new profile name to what points at it by name.
+func (t *Tenant) rename(ctx context.Context, p *Plan, prof *config.Profile, name string) error {
+	for _, s := range prof.States {
+		if to := s.Node.Get("identityProfile"); to.Get("name") != nil {
+			to.Set("name", jsondoc.NewString(name))
+		}
+	}
+	if s := p.after.AuthoritativeSource(prof); s != nil && s.Node.At("connectorAttributes", "cloudIdentityProfileName") != nil {
+		s.Node.Get("connectorAttributes").Set("cloudIdentityProfileName", jsondoc.NewString(name))
+	}
+	for i, err := range t.store.All(ctx) {
+		if err != nil {
+			return err
+		}
+		if i.Profile == prof.Name {
+			i.Profile = name
+			p.batch.Put = append(p.batch.Put, i)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package tenant
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/transform"
+)
+
+// PlanTransform plans a new or changed stored transform. The profiles that reach
+// it need processing afterwards, which a tenant leaves to its administrators.
+//
+// Errors: [config.CodeRequired] without name or type; [config.CodeLength] for a long name;
+// [config.CodeIllegalUpdate] for another type than the stored one has.
+// Source: identity-profile.md 12, DECISION 39.
+func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
+	p, err := t.newPlan("TRANSFORM_UPDATE", false)
+	if err != nil {
+		return nil, err
+	}
+	name, typ := body.Get("name").Text(), body.Get("type").Text()
+	old := p.after.Transforms[name]
+	switch {
+	case name == "" || typ == "":
+		return nil, t.tracked(config.Refuse(config.CodeRequired, "a stored transform needs a name and a type"))
+	case len([]rune(name)) > transform.MaxName:
+		return nil, t.tracked(config.Refuse(config.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), transform.MaxName))
+	case old != nil && old.Node.Get("type").Text() != typ:
+		return nil, t.tracked(config.Refuse(config.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name, old.Node.Get("type").Text()))
+	case old == nil:
+		p.Operation, p.Status = "TRANSFORM_CREATE", 201
+	}
+	p.Object = config.Ref{Type: "TRANSFORM", ID: body.Get("id").Text(), Name: name}
+	if err := p.after.PutTransform(body.Clone()); err != nil {
+		return nil, t.tracked(err)
+	}
+	p.note(p.Operation, p.Object, "")
+	p.markDirty(t.reaching(p.after, name)...)
+	_, p.Findings = profile.Compile(p.after, t.opts.Compile)
+	return p, nil
+}
+
+// PlanDeleteTransform plans the deletion of a stored transform that nothing
+// refers to.
+//
+// Errors: [config.CodeNotFound]; [config.CodeConflict] with every profile and transform that
+// refers to it as a cause.
+func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
+	p, err := t.newPlan("TRANSFORM_DELETE", false)
+	if err != nil {
+		return nil, err
+	}
+	if p.after.Transforms[name] == nil {
+		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no transform %q", name))
+	}
+	e := config.Refuse(config.CodeConflict, "transform %q is in use", name)
+	for _, prof := range p.after.Profiles {
+		for _, m := range prof.Mappings {
+			if refersTo(m.Definition.Node, name) {
+				e.Causes = append(e.Causes, config.NewMessage("%s %q: the mapping of %s", config.UseProfile, prof.Name, m.Attribute))
+			}
+		}
+	}
+	for _, other := range slices.Sorted(maps.Keys(p.after.Transforms)) {
+		if other != name && refersTo(p.after.Transforms[other].Node, name) {
+			e.Causes = append(e.Causes, config.NewMessage("%s %q", config.UseTransform, other))
+		}
+	}
+	if len(e.Causes) > 0 {
+		return nil, t.tracked(e)
+	}
+	p.Status, p.Object = 204, config.Ref{Type: "TRANSFORM", Name: name}
+	p.after.RemoveTransform(name)
+	p.note(p.Operation, p.Object, "")
+	return p, nil
+}
+
+// refersTo reports whether a transform refers to the stored one of that name.
+func refersTo(n *jsondoc.Node, name string) bool {
+	if n.Get("type").Text() == "reference" && n.At("attributes", "id").Text() == name {
+		return true
+	}
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return refersTo(m.Value, name) }) ||
+		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return refersTo(item, name) })
+}
+
+// reaching returns the profiles whose mappings reach a stored transform.
+func (t *Tenant) reaching(b *config.Bundle, name string) []string {
+	e, _ := profile.Compile(b, t.opts.Compile)
+	var names []string
+	for _, prof := range b.Profiles {
+		if slices.ContainsFunc(prof.Mappings, func(m *config.Mapping) bool {
+			deps, _ := e.Dependencies(prof.Name, m.Attribute)
+			return slices.Contains(deps.Transforms, name)
+		}) {
+			names = append(names, prof.Name)
+		}
+	}
+	return names
+}
+
+// PlanCorrelation plans another correlation configuration of a source: body has
+// the attributeAssignments. The accounts are correlated by it in the next
+// aggregation that is not optimised, see [profile.RunOptions].
+//
+// Errors: [config.CodeNotFound] for the source; [config.CodeIllegalValue] for a configuration
+// with errors.
+// Source: identity-profile.md 8.
+func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, error) {
+	p, err := t.newPlan(AuditCorrelationUpdated, false)
+	if err != nil {
+		return nil, err
+	}
+	s := p.after.Source(source)
+	if s == nil {
+		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no source %q", source))
+	}
+	_, found := correlate.ParseConfig(body)
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "%s", d.Message))
+		}
+	}
+	p.Object, p.Findings = config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}, found
+	for _, n := range p.after.CorrelationNodes(s) {
+		n.Set("attributeAssignments", config.OrNull(body.Get("attributeAssignments")).Clone())
+	}
+	p.after.Refresh()
+	p.note(AuditCorrelationUpdated, p.Object, "")
+	return p, nil
+}
