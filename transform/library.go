@@ -191,6 +191,15 @@ func (l *Library) Operation(typ string) (*Operation, bool) {
 	return op, ok
 }
 
+// About returns what is known of a type: the operation, or for an unknown type one
+// that has nothing but its name.
+func (l *Library) About(typ string) *Operation {
+	if op, ok := l.ops[typ]; ok {
+		return op
+	}
+	return &Operation{Type: typ}
+}
+
 // Compile compiles one transform alone. References are looked up in transforms,
 // which may be nil.
 func (l *Library) Compile(def *Definition, transforms map[string]*Definition) (*Program, diag.List) {

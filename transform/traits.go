@@ -53,8 +53,12 @@ const (
 	// RoleCandidate is a list whose items are evaluated in turn until one of them
 	// gives the value; it may be none.
 	RoleCandidate Role = "candidate"
-	// RolePart is a list whose items all become part of the value.
+	// RolePart is a list whose items all become part of the value; texts in it are
+	// mostly what stands between the others.
 	RolePart Role = "part"
+	// RoleItem is a list whose items all stand in the value one after another, null
+	// as the text null.
+	RoleItem Role = "item"
 	// RoleStep is a table whose entries are applied one after another.
 	RoleStep Role = "step"
 	// RoleText is text that is the value, or that the value is rendered from.
@@ -69,7 +73,7 @@ const (
 
 // Roles returns all roles.
 func Roles() []Role {
-	return []Role{RoleBranch, RoleCandidate, RolePart, RoleStep, RoleText, RoleName, RoleOption, RoleSwitch}
+	return []Role{RoleBranch, RoleCandidate, RolePart, RoleItem, RoleStep, RoleText, RoleName, RoleOption, RoleSwitch}
 }
 
 // With returns the attributes that have one of the roles, in the order of the

@@ -66,7 +66,7 @@ func checkConcat(c *transform.Compiler, n *concat) {
 }
 
 type join struct {
-	Values    []transform.Child `json:"values" required:"true" doc:"what is joined; null items are written as null"`
+	Values    []transform.Child `json:"values" role:"item" required:"true" doc:"what is joined; null items are written as null"`
 	Separator transform.Child   `json:"separator" default:"," doc:"text between the items"`
 }
 
