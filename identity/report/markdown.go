@@ -14,12 +14,12 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
-	b.WriteString("# " + markdownText(t.Heading(), " ") + "\n\n")
+	b.WriteString("# " + EscapeMarkdown(t.Heading(), " ", "") + "\n\n")
 	if t.Subtitle != "" {
-		b.WriteString(markdownText(t.Subtitle, " ") + "\n\n")
+		b.WriteString(EscapeMarkdown(t.Subtitle, " ", "") + "\n\n")
 	}
 	for _, m := range t.Meta {
-		b.WriteString("- " + markdownText(m.Display(), " ") + ": " + markdownText(m.Value, " ") + "\n")
+		b.WriteString("- " + EscapeMarkdown(m.Display(), " ", "") + ": " + EscapeMarkdown(m.Value, " ", "") + "\n")
 	}
 	if len(t.Meta) > 0 {
 		b.WriteByte('\n')
@@ -27,14 +27,14 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 	at := t.Visible()
 	header, rule := "|", "|"
 	for _, c := range at {
-		header += " " + markdownText(t.Columns[c].Header, " ") + " |"
+		header += " " + EscapeMarkdown(t.Columns[c].Header, " ", "") + " |"
 		rule += markdownRule(t.Columns[c].Alignment())
 	}
 	b.WriteString(header + "\n" + rule + "\n")
 	err := t.Each(func(r Row) error {
 		b.WriteByte('|')
 		for _, c := range at {
-			b.WriteString(" " + markdownText(r[c].Display(), "<br>") + " |")
+			b.WriteString(" " + EscapeMarkdown(r[c].Display(), "<br>", "") + " |")
 		}
 		return b.WriteByte('\n')
 	})
@@ -42,7 +42,7 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 		return err
 	}
 	for _, n := range t.Notes {
-		b.WriteString("\n" + markdownText(n, " ") + "\n")
+		b.WriteString("\n" + EscapeMarkdown(n, " ", "") + "\n")
 	}
 	return b.Flush()
 }
@@ -58,8 +58,10 @@ func markdownRule(a Align) string {
 	return " --- |"
 }
 
-// markdownText escapes s for use inside a line; line ends become the given text.
-func markdownText(s, lineEnd string) string {
+// EscapeMarkdown escapes what GitHub Flavored Markdown or HTML would read as markup, for
+// use inside a line; line ends become the given text. Characters in also are escaped, too:
+// "@" where a name behind it would be notified.
+func EscapeMarkdown(s, lineEnd, also string) string {
 	var b strings.Builder
 	for i, r := range visible(s) {
 		switch {
@@ -72,7 +74,7 @@ func markdownText(s, lineEnd string) string {
 		case r == '<':
 			b.WriteString("&lt;")
 			continue
-		case strings.ContainsRune("\\`*_[]|~>$", r), i == 0 && strings.ContainsRune("#+-", r):
+		case strings.ContainsRune("\\`*_[]|~>$", r), strings.ContainsRune(also, r), i == 0 && strings.ContainsRune("#+-", r):
 			b.WriteByte('\\')
 		}
 		b.WriteRune(r)
