@@ -18,12 +18,17 @@ func (c *Compiler) checkShape() {
 		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-type", Pos: attrs.Pos(), Path: c.path,
 			Message: fmt.Sprintf("attributes is a %s, expected an object", attrs.Kind())})
 	}
+
+	// What stands beside the type is a frequent slip: the attribute is there, and nothing
+	// reads it.
 	for _, m := range c.node.Members() {
 		c.checkMember(m, attrs)
 	}
+
 	if n := attrs.Get("requiresPeriodicRefresh"); n != nil {
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
-			Message: "requiresPeriodicRefresh stands inside \"attributes\"", Hint: "make it a boolean at the root of the transform"})
+			Message: "requiresPeriodicRefresh stands inside \"attributes\"",
+			Hint:    "make it a boolean at the root of the transform"})
 	}
 }
 
@@ -31,7 +36,8 @@ func (c *Compiler) checkShape() {
 // an export; those of a root are in besideRoot.
 var (
 	besideType = []string{"type", "attributes"}
-	besideRoot = []string{"id", "name", "internal", "requiresPeriodicRefresh", "created", "modified", "description", "$schema"}
+	besideRoot = []string{"id", "name", "internal", "requiresPeriodicRefresh", "created", "modified", "description",
+		"$schema"}
 )
 
 // checkMember reports a member beside the type that has no effect there.
@@ -42,9 +48,11 @@ func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
 	case nested && m.Key == "name" && !c.op.field("name"):
 		c.reportMember(m, diag.Info, "name-nested", "a nested transform has no name; it has no effect", "")
 	case c.misplaced(m) && attrs.Get(m.Key) == nil:
-		c.reportMember(m, diag.Error, "attribute-misplaced", fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), `move it into "attributes"`)
+		c.reportMember(m, diag.Error, "attribute-misplaced",
+			fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), `move it into "attributes"`)
 	case nested && m.Key == "requiresPeriodicRefresh":
-		c.reportMember(m, diag.Warning, "refresh-type", "requiresPeriodicRefresh of a nested transform has no effect", "make it a boolean at the root of the transform")
+		c.reportMember(m, diag.Warning, "refresh-type", "requiresPeriodicRefresh of a nested transform has no effect",
+			"make it a boolean at the root of the transform")
 	case nested && (m.Key == "id" || m.Key == "internal"):
 	default:
 		severity, hint := diag.Warning, diag.Suggest(m.Key, append(slices.Clone(besideType), besideRoot...))
@@ -89,9 +97,12 @@ func (op *Operation) field(name string) bool { return name == "input" || isField
 
 // confused holds names that people write for another one.
 var confused = map[string][]string{
-	"start": {"begin"}, "throw": {"throws"}, "delimiter": {"separator"}, "separator": {"delimiter"}, "value": {"input", "values"},
-	"length": {"numChars"}, "pattern": {"patterns", "regex"}, "values": {"value"}, "stop": {"end"}, "attribute": {"attributeName", "name"},
-	"format": {"outputFormat"}, "default": {"table"}, "from": {"inputFormat"}, "to": {"outputFormat"}, "source": {"sourceName"},
+	"start": {"begin"}, "throw": {"throws"}, "delimiter": {"separator"}, "separator": {"delimiter"},
+	"value":  {"input", "values"},
+	"length": {"numChars"}, "pattern": {"patterns", "regex"}, "values": {"value"}, "stop": {"end"},
+	"attribute": {"attributeName", "name"},
+	"format":    {"outputFormat"}, "default": {"table"}, "from": {"inputFormat"}, "to": {"outputFormat"},
+	"source": {"sourceName"},
 }
 
 // checkNames reports attributes that the operation does not know.
@@ -100,14 +111,17 @@ func (c *Compiler) checkNames(fields []Field) {
 	for _, f := range fields {
 		known = append(known, f.Name)
 	}
+
 	for _, m := range c.extra(fields) {
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.path,
-			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key), Hint: diag.DidYouMean(c.meant(m.Key, known))})
+			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key),
+			Hint:    diag.DidYouMean(c.meant(m.Key, known))})
 	}
 }
 
 // meant guesses which attribute an unknown name stands for.
 func (c *Compiler) meant(name string, known []string) string {
+	// Habit explains more of these names than spelling does.
 	for _, right := range confused[name] {
 		if c.op.field(right) {
 			return right
@@ -121,7 +135,8 @@ func (c *Compiler) checkUnused() {
 	for _, v := range c.vars {
 		if v.own == c.site && !v.used && !c.early[v.name] {
 			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.path,
-				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name), Hint: "remove it, or correct the name"})
+				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name),
+				Hint:    "remove it, or correct the name"})
 		}
 	}
 }
@@ -130,11 +145,15 @@ func (c *Compiler) checkUnused() {
 func (c *Compiler) checkRoot(def *Definition) {
 	if n := def.Node.Get("requiresPeriodicRefresh"); !n.IsNull() && n.Kind() != jsondoc.Bool {
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
-			Message: fmt.Sprintf("requiresPeriodicRefresh is a %s", n.Kind()), Hint: "make it a boolean at the root of the transform"})
+			Message: fmt.Sprintf("requiresPeriodicRefresh is a %s", n.Kind()),
+			Hint:    "make it a boolean at the root of the transform"})
 	}
+
+	// Nothing else recalculates the value when time passes.
 	if c.clock && !def.PeriodicRefresh() && !c.unit.opts.Provisioning {
 		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-missing", Pos: def.Node.Pos(), Path: c.path,
-			Message: "the value depends on now and goes stale until something else recalculates it", Hint: "set requiresPeriodicRefresh to true"})
+			Message: "the value depends on now and goes stale until something else recalculates it",
+			Hint:    "set requiresPeriodicRefresh to true"})
 	}
 }
 
@@ -154,6 +173,8 @@ func (c *Compiler) checkBool(b *Bool, f Field) {
 	if _, isBool := v.Bool(); isBool {
 		return
 	}
+
+	// Text counts as false when it is not true, so other text is hardly what was meant.
 	if v.Kind() != identity.Text || !strings.EqualFold(v.Text(), "true") && !strings.EqualFold(v.Text(), "false") {
 		c.Errorf("attribute-type", f.Name, "found %s, expected true or false", v)
 	}

@@ -41,6 +41,8 @@ func (c *Child) Eval(s *Scope) (identity.Value, error) {
 	if c.node == nil {
 		return identity.Value{}, nil
 	}
+
+	// The path grows only here, while an error goes up; success pays nothing for it.
 	v, err := c.node.Eval(s)
 	if err != nil {
 		return identity.Value{}, under(c.site, err)
@@ -69,6 +71,7 @@ func (c *Child) Const() (identity.Value, bool) {
 
 // inner returns the node without its observer or memory.
 func (c *Child) inner() Node {
+	// Observers and memories are around the node that one looks for.
 	switch n := c.node.(type) {
 	case *observedNode:
 		return n.node
@@ -108,6 +111,7 @@ func (i *Int) Eval(s *Scope) (n int64, ok bool, err error) {
 	if err != nil || v.IsNull() {
 		return 0, false, err
 	}
+
 	n, ok = WholeNumber(v)
 	if !ok {
 		return 0, false, fmt.Errorf("%w: %s is %s, expected a whole number", ErrFormat, i.site.Step, v)
@@ -143,6 +147,8 @@ func WholeNumber(v identity.Value) (int64, bool) {
 		if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return n, true
 		}
+
+		// Go reads hexadecimal, underscores and "Inf" as numbers, the platform does not.
 		if strings.Trim(text, "+-.0123456789eE") != "" {
 			return 0, false // other notations that Go knows
 		}
@@ -160,6 +166,7 @@ func (b *Bool) Eval(s *Scope, defaultValue bool) (bool, error) {
 	if b.node == nil {
 		return defaultValue, nil
 	}
+
 	v, err := b.Child.Eval(s)
 	if err != nil || v.IsNull() {
 		return defaultValue, err
@@ -224,6 +231,8 @@ func (t *Table) find(key string) *Entry {
 	if len(t.slots) == 0 {
 		return nil
 	}
+
+	// Half of the slots are free, so the search ends soon.
 	mask := uint32(len(t.slots) - 1)
 	for slot := hashText(key) & mask; t.slots[slot] != 0; slot = (slot + 1) & mask {
 		if e := &t.Entries[t.slots[slot]-1]; e.Key == key {
@@ -262,6 +271,8 @@ func (v *Variables) Bind(s *Scope) error {
 		if err != nil {
 			return err
 		}
+
+		// Templates see lists as text, as the platform has it.
 		if val.Kind() == identity.List {
 			val = identity.StringValue(val.Text())
 		}
@@ -330,6 +341,9 @@ func (n *sharedNode) Eval(s *Scope) (identity.Value, error) {
 // first evaluates the subtree, unless that has raised before.
 func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 	m := &s.shared[n.slot]
+
+	// The first reader of this subject evaluates; what that costs, later readers pay too, so
+	// that limits do not depend on who came first.
 	if m.round != s.round {
 		before := s.spent()
 		v, err := n.node.Eval(s)
@@ -339,6 +353,7 @@ func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 	} else if err := s.charge(m.cost); err != nil {
 		return identity.Value{}, err
 	}
+
 	if p, ok := m.err.(*pathError); ok { // each reader adds its own steps
 		c := *p
 		c.steps = append([]diag.Step(nil), p.steps...)

@@ -16,6 +16,8 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 	if step != (diag.Step{}) {
 		site.Path = append(slices.Clip(c.path), step)
 	}
+
+	// What a value is decides how it compiles; a number or a boolean is itself.
 	var node Node
 	switch n.Kind() {
 	case jsondoc.Null:
@@ -30,11 +32,15 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 		site.Facts = factsOf(n.Value())
 		node = constNode{n.Value()}
 	}
+
 	c.raises = c.raises || site.Fails
 	c.counts = c.counts || site.counts
+
+	// Observers go around everything, also around what would be folded.
 	if c.unit.opts.Observe {
 		node = &observedNode{site: site, node: node}
 	}
+
 	return Child{node, site}
 }
 
@@ -52,21 +58,29 @@ func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
 // operation compiles a nested transform in a frame of its own.
 func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	sub := &Compiler{unit: c.unit, found: c.found, path: site.Path, chain: c.chain, depth: c.depth + 1,
-		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later, early: c.early, caught: c.caught}
+		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later, early: c.early,
+		caught: c.caught}
+
 	node := sub.build()
+
+	// Depth is counted along the way to the deepest place, references included.
 	if sub.height++; sub.height > MaxDepth {
 		node = errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
 	}
+
 	site.Fails = site.Fails || sub.raises
 	site.counts = sub.counts
 	c.clock = c.clock || sub.clock
 	c.deps.merge(sub.deps)
 	c.behind = append(c.behind, sub.behind...)
+
+	// Folding and sharing are decided by what the whole subtree reads.
 	sub.facts.costly = sub.facts.costly || sub.op != nil && !sub.op.Traits.Cheap
 	node = sub.optimise(node, len(c.vars))
 	if sub.facts.outer > len(c.vars) { // its own variable
 		sub.facts.outer = 0
 	}
+
 	c.facts.merge(sub.facts)
 	c.inside = append(c.inside, sub.inside...)
 	c.height = max(c.height, sub.height)
@@ -78,12 +92,17 @@ func (c *Compiler) build() Node {
 		c.height = MaxDepth
 		return errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
 	}
+
 	typ, ok := c.node.Get("type").Str()
 	if !ok {
 		c.op = &Operation{Type: "transform"}
-		c.Report(diag.Error, "shape-type-missing", "", "an object without \"type\" stands where a value is expected", "give it a type; did you mean a table?")
+		c.Report(diag.Error, "shape-type-missing", "", "an object without \"type\" stands where a value is expected",
+			"give it a type; did you mean a table?")
 		return errNode{fmt.Errorf("%w: an object without type is no transform", ErrConfig)}
 	}
+
+	// An unknown type is reported now and raises only when it is evaluated: a branch that
+	// nobody takes does no harm.
 	if c.op, ok = c.unit.lib.Operation(typ); !ok {
 		c.op = &Operation{Type: typ}
 		if c.isField() {
@@ -95,6 +114,7 @@ func (c *Compiler) build() Node {
 		c.Report(diag.Error, code, "", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrConfig, message)}
 	}
+
 	c.site.Type = typ
 	c.checkShape()
 	return c.withInput()
@@ -103,28 +123,38 @@ func (c *Compiler) build() Node {
 // withInput compiles the operation and, around it, its explicit input.
 func (c *Compiler) withInput() Node {
 	in := c.attributes().Get("input")
+
+	// Without an input of its own the operation depends on the implicit one.
 	if in.IsNull() {
 		node := c.op.compile(c)
 		c.facts.input = c.facts.input || c.op.input && !c.passes
 		return node
 	}
+
 	input := c.compile(in, diag.Attr(c.op.Type, "input"))
 	c.inputSite = input.site
 	if v, ok := input.Const(); ok {
 		c.constInput = &v
 	}
+
+	// What the input reads is kept apart: inside the body, the implicit input is this one and
+	// no longer that of the outside.
 	outside := c.facts
 	c.facts = needs{}
 	body := c.op.compile(c)
 	if !c.op.input && !c.facts.input {
 		c.Infof("input-unused", "input", "%s does not use its input, nor does anything in it", c.op.Type)
 	}
+
 	alone := !c.facts.input && !c.unit.opts.Observe
 	c.facts.input = false // what is inside sees the explicit input
 	c.facts.merge(outside)
+
+	// Nothing but the operation sees the input, so it need not go through the scope.
 	if op, ok := body.(onInput); ok && alone {
 		return &applyNode{input: input, body: op.Applier}
 	}
+
 	return &inputNode{input: input, body: body}
 }
 
@@ -132,9 +162,12 @@ func (c *Compiler) withInput() Node {
 // remembers what depends on little.
 // visible is the number of variables in sight outside of the node.
 func (c *Compiler) optimise(node Node, visible int) Node {
-	if c.unit.opts.Plain || c.unit.opts.Observe || c.facts.input || c.facts.private || c.facts.outer > 0 && c.facts.outer <= visible {
+	if c.unit.opts.Plain || c.unit.opts.Observe || c.facts.input || c.facts.private ||
+		c.facts.outer > 0 && c.facts.outer <= visible {
 		return node
 	}
+
+	// What reads nothing is the same for everybody.
 	if !c.facts.reads {
 		return c.fold(node)
 	}
@@ -145,9 +178,12 @@ func (c *Compiler) optimise(node Node, visible int) Node {
 // is worth it.
 func (c *Compiler) share(node Node) Node {
 	key := string(c.node.Append(nil))
+
+	// Sharing costs a lookup for each reader, which cheap operations do not earn back.
 	if c.unit.counts[key] < 2 || !c.facts.costly {
 		return node
 	}
+
 	shared, ok := c.unit.shared[key]
 	if !ok {
 		shared = &sharedNode{slot: c.unit.sharedSlots, node: node}
@@ -170,12 +206,18 @@ func (c *Compiler) fold(node Node) Node {
 	s := c.unit.foldScope()
 	s.limits = Limits{Steps: min(foldSteps, c.unit.foldLeft), Output: foldOutput}
 	s.start()
+
+	// Each constant takes its share of the budget for the whole unit, so that a hostile file
+	// cannot make compiling slow.
 	v, err := node.Eval(s)
 	c.unit.foldLeft -= s.limits.Steps - max(s.budget.Steps, 0)
+
+	// It raises again whenever somebody gets there, with the path of that place.
 	if err != nil {
 		c.facts.reads = true
 		return node
 	}
+
 	v = v.Clone()
 	counts := c.site.counts
 	c.site.Facts, c.site.counts = factsOf(v), counts

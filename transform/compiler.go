@@ -57,6 +57,7 @@ func (f *needs) merge(o needs) {
 	if f.outer == 0 || o.outer != 0 && o.outer < f.outer {
 		f.outer = o.outer
 	}
+
 	f.reads = f.reads || o.reads
 	f.private = f.private || o.private
 	f.once = f.once || o.once
@@ -108,6 +109,8 @@ func (c *Compiler) Report(s diag.Severity, code, attribute, message, hint string
 
 func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string) {
 	d := diag.Diagnostic{Severity: s, Code: code, Pos: c.node.Pos(), Path: c.path, Message: message, Hint: hint}
+
+	// An attribute that is not there has the place of the operation.
 	if attribute != "" {
 		d.Path = append(slices.Clone(c.path), diag.Attr(c.op.Type, attribute))
 		if n := c.attributes().Get(attribute); n != nil {
@@ -123,7 +126,8 @@ func (c *Compiler) ReportAt(child *Child, s diag.Severity, code, message, hint s
 }
 
 func (c *Compiler) reportSite(site *Site, s diag.Severity, code, message, hint string) {
-	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path, Message: message, Hint: hint})
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path, Message: message,
+		Hint: hint})
 }
 
 // ReportEntry reports a finding at a member of a table, see [Compiler.Report].
@@ -150,6 +154,8 @@ func RaiseForInput(err error) Node { return inputErrNode{err} }
 // names mean that they are computed.
 func (c *Compiler) ReadsAccount(source, attribute string) {
 	c.facts.reads, c.facts.base = true, manyBase
+
+	// A computed name may be any.
 	if source == "" || attribute == "" {
 		c.deps.AnyAccount = true
 		return

@@ -20,6 +20,9 @@ func (c *Compiler) decode(args reflect.Value, fields []Field, open bool) error {
 			c.variables(v, fields)
 		}
 	}
+
+	// Everything that is wrong is reported; only a list or a table of the wrong shape keeps
+	// the operation from being evaluated at all.
 	var wrong error
 	for _, f := range fields {
 		n := c.attributes().Get(f.Name)
@@ -30,13 +33,16 @@ func (c *Compiler) decode(args reflect.Value, fields []Field, open bool) error {
 			}
 			continue
 		}
+
 		if err := c.field(args.Field(f.index).Addr().Interface(), f, n); err != nil {
 			wrong = err
 		}
 	}
+
 	if !open {
 		c.checkNames(fields)
 	}
+
 	return wrong
 }
 
@@ -74,12 +80,14 @@ func (c *Compiler) list(n *jsondoc.Node, f Field) ([]Child, error) {
 	if n.Kind() != jsondoc.Array {
 		return nil, c.wrongShape(n, f, "a list")
 	}
+
 	around := c.caught
 	c.caught = c.caught || f.Catches != "" && c.attributes().Get(f.Catches).IsTrue()
 	items := make([]Child, 0, len(n.Items()))
 	for i, item := range n.Items() {
 		items = append(items, c.compile(item, diag.Item(c.op.Type, f.Name, i)))
 	}
+
 	c.caught = around
 	return items, nil
 }
@@ -96,20 +104,27 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 	if n.Kind() != jsondoc.Object {
 		return Table{}, c.wrongShape(n, f, "an object with keys and values")
 	}
+
 	t := Table{slots: make([]uint32, 2<<bits.Len(uint(len(n.Members())))), present: true}
 	for _, m := range n.Members() {
 		value := c.compile(m.Value, diag.Entry(c.op.Type, f.Name, m.Key))
 		e := Entry{Key: m.Key, Value: value, member: m}
+
+		// The last of equal keys stays in the place of the first, as a tenant that took the
+		// file would have it.
 		known := t.find(m.Key)
 		if known == nil {
 			t.add(e)
 			continue
 		}
+
 		c.ReportEntry(&e, diag.Error, "table-duplicate-key", f.Name,
 			fmt.Sprintf("key %q occurs twice in the table", m.Key), "a tenant refuses the file or takes the last one silently")
+
 		*known = e
 		t.duplicate = known
 	}
+
 	return t, nil
 }
 
@@ -121,13 +136,18 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 	if c.early == nil {
 		c.early = map[string]bool{}
 	}
+
 	rest := make([]string, 0, len(members)+len(outer))
 	for _, m := range members {
 		rest = append(rest, m.Key)
 	}
+
 	rest = append(rest, outer...)
+
+	// Each variable is compiled before it comes into sight, so it sees the earlier ones alone.
 	c.vars = slices.Clip(c.vars) // frames inside keep what they see
 	for i, m := range members {
+		// A name that comes later is worth another finding than one that never comes.
 		c.later = rest[i+1:]
 		child := c.compile(m.Value, diag.Attr(c.op.Type, m.Key))
 		sv := &variable{name: m.Key, slot: c.unit.vars, site: child.site, member: m, own: c.site}
@@ -135,6 +155,7 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 		c.vars = append(c.vars, sv)
 		v.list = append(v.list, binding{m.Key, sv.slot, child})
 	}
+
 	c.later = outer
 }
 
@@ -191,6 +212,8 @@ func (c *Compiler) use(name string) *variable {
 	if v == nil {
 		return nil
 	}
+
+	// The lowest variable in use decides how far out the node may be moved.
 	v.used = true
 	if c.facts.outer == 0 || i+1 < c.facts.outer {
 		c.facts.outer = i + 1
@@ -231,5 +254,6 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 		site.Facts = Facts{Kind: identity.List}
 		return Child{list, site}
 	}
+
 	return c.compile(n, step)
 }

@@ -22,11 +22,16 @@ func Parse(file string, src []byte) (*Definition, diag.List) {
 	if n == nil {
 		return nil, found
 	}
+
 	if len(src) > MaxSize {
-		found.Addf(diag.Error, "size-limit", diag.Pos{File: file}, "the transform has %d bytes, a tenant accepts at most %d", len(src), MaxSize)
+		found.Addf(diag.Error, "size-limit", diag.Pos{File: file}, "the transform has %d bytes, a tenant accepts at most %d",
+			len(src), MaxSize)
 	}
+
+	// A list or a text may be JSON, but it is no transform.
 	if n.Kind() != jsondoc.Object {
-		found.Addf(diag.Error, "shape-type-missing", n.Pos(), "found a %s, expected a transform: an object with \"type\"", n.Kind())
+		found.Addf(diag.Error, "shape-type-missing", n.Pos(), "found a %s, expected a transform: an object with \"type\"",
+			n.Kind())
 		return nil, found
 	}
 	return FromNode(n), found

@@ -103,15 +103,18 @@ func (t Stream) Rand(s *Scope) *rand.Rand {
 	if s.subject != nil {
 		id = s.subject.ID()
 	}
+
 	h := fnv.New128a()
 	for _, part := range [...]string{id, s.attribute, t.path} {
 		h.Write([]byte(part))
 		h.Write([]byte{0})
 	}
+
 	draw := &s.draws[t.slot]
 	if *draw > 0 {
 		h.Write(binary.LittleEndian.AppendUint32(nil, *draw))
 	}
+
 	*draw++
 	sum := h.Sum(nil)
 	return rand.New(rand.NewPCG(s.env.Seed^binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])))

@@ -50,8 +50,10 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // LogValue leaves out the cause's text, which can hold personal values.
 func (e *Error) LogValue() slog.Value {
+	// The kind of the error is known without its text.
 	kind := "other"
-	for _, known := range []error{ErrConfig, ErrNoMatch, ErrRange, ErrFormat, ErrNull, ErrTemplate, ErrCycle, ErrUnknown, ErrRule, ErrLimit} {
+	for _, known := range []error{ErrConfig, ErrNoMatch, ErrRange, ErrFormat, ErrNull, ErrTemplate, ErrCycle, ErrUnknown,
+		ErrRule, ErrLimit} {
 		if errors.Is(e.Err, known) {
 			kind = known.Error()
 			break
@@ -88,10 +90,13 @@ func located(base diag.Path, err error) error {
 	if err == nil {
 		return nil
 	}
+
 	p, ok := err.(*pathError)
 	if !ok {
 		return &Error{Path: base, Err: err}
 	}
+
+	// The steps came from the inside to the outside.
 	steps := slices.Clone(p.steps)
 	slices.Reverse(steps)
 	return &Error{Path: slices.Concat(base, steps), Op: p.op, Err: p.err}

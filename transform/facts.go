@@ -58,6 +58,7 @@ func (f Facts) Either(o Facts) Facts {
 	if f.Kind != o.Kind {
 		f.Kind = identity.Null
 	}
+
 	if f.Format != o.Format {
 		f.Format = ""
 	}

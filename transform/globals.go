@@ -118,6 +118,7 @@ func (o *subjectObject) Call(name string, args []velocity.Value) (velocity.Value
 		}
 		return o.links(func(s string) bool { return s == source }), true, nil
 	}
+
 	return velocity.Value{}, false, nil
 }
 
@@ -163,10 +164,12 @@ func (o attributesObject) Call(name string, args []velocity.Value) (velocity.Val
 	case len(args) > 0:
 		return velocity.Value{}, false, nil
 	}
+
 	fields, err := o.fields()
 	if err != nil {
 		return velocity.Value{}, true, err
 	}
+
 	switch name {
 	case "size":
 		return velocity.IntOf(int64(len(fields))), true, nil
@@ -181,6 +184,7 @@ func (o attributesObject) Call(name string, args []velocity.Value) (velocity.Val
 		}
 		return velocity.ListOf(items), true, nil
 	}
+
 	return velocity.Value{}, false, nil
 }
 

@@ -11,6 +11,7 @@ func hashText(s string) uint32 {
 		hi, lo := bits.Mul64(word(s)^k1, mixed)
 		mixed = hi ^ lo ^ k2
 	}
+
 	var a, b uint64
 	switch n := len(s); {
 	case n >= 8:
@@ -20,6 +21,7 @@ func hashText(s string) uint32 {
 	case n > 0:
 		a, b = uint64(s[0]), uint64(s[n>>1])<<8|uint64(s[n-1])
 	}
+
 	hi, lo := bits.Mul64(a^k1, b^mixed)
 	return uint32((hi ^ lo) * k2 >> 32)
 }

@@ -32,6 +32,8 @@ func (n *inputNode) Eval(s *Scope) (identity.Value, error) {
 	if err != nil {
 		return identity.Value{}, under(n.input.site, err)
 	}
+
+	// Everything in the body sees the new input, and the caller gets the old one back.
 	saved := s.input
 	s.input = v
 	v, err = n.body.Eval(s)

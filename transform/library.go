@@ -85,10 +85,12 @@ func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, details ..
 	for _, d := range details {
 		d.describe(&op)
 	}
+
 	t := reflect.TypeFor[A]()
 	for i := range t.NumField() {
 		op.addField(t.Field(i), i)
 	}
+
 	op.compile = func(c *Compiler) Node {
 		args := new(A)
 		err := c.decode(reflect.ValueOf(args).Elem(), op.Fields, op.open)
@@ -99,6 +101,7 @@ func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, details ..
 		}
 		return node
 	}
+
 	return op
 }
 
@@ -112,6 +115,8 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 		Catches:  f.Tag.Get("catches"),
 		index:    i,
 	}
+
+	// The type of the field says how the attribute is decoded and what the pages call it.
 	switch f.Type {
 	case reflect.TypeFor[Input]():
 		op.input = true
@@ -135,6 +140,7 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 	default:
 		return
 	}
+
 	op.Fields = append(op.Fields, field)
 }
 
@@ -164,7 +170,11 @@ func NewLibrary(ops ...Operation) *Library {
 		l.ops[op.Type] = op
 		l.folded[strings.ToLower(op.Type)] = op.Type
 	}
+
 	slices.Sort(l.types)
+
+	// In the order of the types, so that it does not depend on the order of the list who has a
+	// name that two claim.
 	for _, typ := range l.types {
 		for _, name := range l.ops[typ].Traits.Also {
 			l.also[name] = typ
@@ -213,9 +223,12 @@ func (l *Library) unknown(typ string) (code, message, hint string) {
 	if right, ok := l.folded[strings.ToLower(typ)]; ok {
 		return "type-case", message, fmt.Sprintf("it is spelled %q", right)
 	}
+
+	// People take the operations of the utility rule for types of their own.
 	if whole := l.partOf(typ); whole != "" {
 		return "type-unknown", message, fmt.Sprintf("use type %q with name %q and operation %q", whole, UtilityRule, typ)
 	}
+
 	right := cmp.Or(l.also[strings.ToLower(typ)], diag.Near(typ, l.types))
 	return "type-unknown", message, diag.DidYouMean(right)
 }

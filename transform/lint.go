@@ -21,6 +21,7 @@ func (l *Library) Lint(opts Options, items ...Item) diag.List {
 		lintRoot(name, def, &found)
 		items = append(items, Item{Def: def, Path: diag.Path{diag.Named("transform", name)}})
 	}
+
 	_, list := l.Link(opts, items...)
 	found = append(found, list...)
 	found.Sort()
@@ -33,13 +34,19 @@ func lintRoot(name string, def *Definition, found *diag.List) {
 	fail := func(pos diag.Pos, code, message, hint string) {
 		found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Path: path, Message: message, Hint: hint})
 	}
+
 	if def.Name == "" {
 		fail(def.Node.Pos(), "name-missing", "a stored transform needs a name", "references find it by that")
 	}
+
 	if n := utf8.RuneCountInString(def.Name); n > MaxName {
-		fail(def.Node.Get("name").Pos(), "name-too-long", fmt.Sprintf("the name has %d characters, a tenant accepts at most %d", n, MaxName), "")
+		fail(def.Node.Get("name").Pos(), "name-too-long",
+			fmt.Sprintf("the name has %d characters, a tenant accepts at most %d", n, MaxName), "")
 	}
+
+	// The size is that of the object alone, however the file is indented.
 	if size := len(def.Node.Append(nil)); size > MaxSize {
-		fail(def.Node.Pos(), "size-limit", fmt.Sprintf("the transform has %d bytes, a tenant accepts at most %d", size, MaxSize), "")
+		fail(def.Node.Pos(), "size-limit",
+			fmt.Sprintf("the transform has %d bytes, a tenant accepts at most %d", size, MaxSize), "")
 	}
 }

@@ -57,7 +57,10 @@ func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
 			c.early[m[1]] = true
 		}
 	}
+
 	code, hint := "template-syntax", ""
+
+	// Some mistakes are so frequent that they have a code and a way out of their own.
 	var syntax *velocity.SyntaxError
 	if errors.As(err, &syntax) {
 		switch word := glued().FindString(n.Text()); {
@@ -69,6 +72,7 @@ func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
 			code = "template-unbalanced"
 		}
 	}
+
 	c.reportSite(site, diag.Error, code, err.Error(), hint)
 }
 
@@ -87,16 +91,20 @@ func (c *Compiler) lintTemplate(node *templateNode, site *Site, local map[string
 		if ref.Place == velocity.PlaceTarget && ref.Braced && len(ref.Members) == 0 {
 			l.braces(ref)
 		}
+
 		l.late(ref)
 		if ref.Bare || ref.Place == velocity.PlaceTarget || ref.Place == velocity.PlaceLoop {
 			continue
 		}
+
+		// Names are looked up as evaluation does: variables first, then what is always there.
 		if v, _ := c.find(ref.Name); v != nil {
 			l.variable(ref, v)
 		} else if !local[ref.Name] && !c.known(ref.Name) && !l.setInBraces(ref.Name) {
 			l.undefined(ref)
 		}
 	}
+
 	for _, note := range node.template.Notes() {
 		l.note(note)
 	}
@@ -107,7 +115,8 @@ func (l *templateLint) report(s diag.Severity, code, hint, format string, args .
 }
 
 // globals are the names that templates can use without declaring them.
-var globals = []string{"identity", "oldValue", "attributeDefinition", "field", "application", "current", "uniqueCounter"}
+var globals = []string{"identity", "oldValue", "attributeDefinition", "field", "application", "current",
+	"uniqueCounter"}
 
 // known reports whether a name is there without being declared. In an account
 // create profile all fields before this one are.
@@ -120,7 +129,10 @@ func (l *templateLint) variable(ref velocity.Reference, v *variable) {
 	if v.site != nil {
 		use.Type = v.site.Type
 	}
+
 	l.node.uses = append(l.node.uses, use)
+
+	// An object becomes text when it is kept in a variable; its members are gone.
 	switch {
 	case v.site != nil && v.site.objects && len(ref.Members) > 0:
 		l.report(diag.Error, "variable-object", "call the chain in one go",
@@ -128,14 +140,17 @@ func (l *templateLint) variable(ref velocity.Reference, v *variable) {
 	case len(ref.Members) > 0:
 		l.member(ref, f)
 	}
+
 	switch {
 	case f.Null == MayBeNull && (ref.Tested || ref.Quiet):
 		l.report(diag.Warning, "template-null-test", "give it a default with firstValid and compare with that",
 			"$%s can be null, which raises; it cannot be tested, and $! does not help", v.name)
 	case f.Null == MayBeNull && !l.c.caught && v.site != nil && v.site.unary && l.site.Step.Attribute != "expression":
-		l.report(diag.Info, "input-null", "wrap it in firstValid with a default", "$%s is null when the input of its %s is null, which raises here", v.name, v.site.Type)
+		l.report(diag.Info, "input-null", "wrap it in firstValid with a default",
+			"$%s is null when the input of its %s is null, which raises here", v.name, v.site.Type)
 	case ref.Tested && f.Empty:
-		l.report(diag.Info, "template-empty-truthy", "compare with ''", "$%s can be the empty text, which counts as true", v.name)
+		l.report(diag.Info, "template-empty-truthy", "compare with ''", "$%s can be the empty text, which counts as true",
+			v.name)
 	}
 }
 
@@ -157,13 +172,15 @@ func (l *templateLint) setInBraces(name string) bool {
 func (l *templateLint) late(ref velocity.Reference) {
 	for _, m := range ref.Members {
 		if velocity.IsLateMethod(m.Name) && ref.Name != "identity" {
-			l.report(diag.Info, "template-late-method", "", "%s exists since Java 11; the Java of the tenant is not known", m.Name)
+			l.report(diag.Info, "template-late-method", "", "%s exists since Java 11; the Java of the tenant is not known",
+				m.Name)
 		}
 	}
 }
 
 // otherMethods are those of integers and booleans.
-var otherMethods = []string{"parseInt", "valueOf", "intValue", "doubleValue", "toString", "parseBoolean", "booleanValue"}
+var otherMethods = []string{"parseInt", "valueOf", "intValue", "doubleValue", "toString", "parseBoolean",
+	"booleanValue"}
 
 // textProperties are the properties of texts.
 var textProperties = []string{"empty", "Empty", "blank", "Blank"}
@@ -182,6 +199,8 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 		l.report(diag.Error, "template-unknown-method", "", "$%s is text, which has no property %q", ref.Name, m.Name)
 		return
 	}
+
+	// The name may be that of a method in another case.
 	if m.Call && !slices.Contains(methods, m.Name) {
 		hint := cmp.Or(diag.Suggest(m.Name, methods), "text has "+strings.Join(velocity.TextMethods(), ", "))
 		l.report(diag.Error, "template-unknown-method", hint, "$%s has no method %q", ref.Name, m.Name)
@@ -195,20 +214,28 @@ func (l *templateLint) undefined(ref velocity.Reference) {
 		l.report(diag.Warning, "variable-order", "move it up", "$%s is declared only after this place", ref.Name)
 		return
 	}
+
+	// In an expression the dollar sign is rather an end of line than a variable.
 	if a := l.site.Step.Attribute; a == "regex" || a == "delimiter" {
-		l.report(diag.Error, "template-in-regex", "put the $ where no letter follows, as in [a-z$]", "the template engine takes $%s of the expression for a variable", ref.Name)
+		l.report(diag.Error, "template-in-regex", "put the $ where no letter follows, as in [a-z$]",
+			"the template engine takes $%s of the expression for a variable", ref.Name)
 		return
 	}
+
+	// Names run on over hyphens, underscores and digits.
 	if short := l.declaredPrefix(ref.Name); short != "" {
 		l.c.UsesName(short)
-		l.report(diag.Error, "template-name-runs-on", fmt.Sprintf("write ${%s}", short), "$%s is one name, which is not declared", ref.Name)
+		l.report(diag.Error, "template-name-runs-on", fmt.Sprintf("write ${%s}", short),
+			"$%s is one name, which is not declared", ref.Name)
 		return
 	}
+
 	hint := "declare it; $! does not help, it raises too"
 	if near := l.c.near(ref.Name); near != "" {
 		l.c.UsesName(near)
 		hint = fmt.Sprintf("did you mean $%s?", near)
 	}
+
 	l.report(diag.Error, "template-undefined", hint, "$%s is neither a variable nor a global", ref.Name)
 }
 
@@ -235,14 +262,16 @@ func (c *Compiler) near(name string) string {
 }
 
 // dataAttributes hold data, in which a template comment is hardly meant.
-var dataAttributes = []string{"delimiter", "regex", "replacement", "separator", "padding", "substring", "table", "inputFormat", "outputFormat"}
+var dataAttributes = []string{"delimiter", "regex", "replacement", "separator", "padding", "substring", "table",
+	"inputFormat", "outputFormat"}
 
 // note reports valid but doubtful things.
 func (l *templateLint) note(n velocity.Note) {
 	switch n.Kind {
 	case velocity.NoteWord:
 		if n.IsGlued() {
-			l.report(diag.Error, "template-else-glued", "write #{else} or #{end}", "%s is read as a word, not as a directive", n.Text)
+			l.report(diag.Error, "template-else-glued", "write #{else} or #{end}", "%s is read as a word, not as a directive",
+				n.Text)
 		}
 	case velocity.NoteLineComment:
 		if slices.Contains(dataAttributes, l.site.Step.Attribute) {
@@ -264,7 +293,8 @@ func (l *templateLint) note(n velocity.Note) {
 			}
 		}
 		if text {
-			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo", "%s between texts is always false", n.Text)
+			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo",
+				"%s between texts is always false", n.Text)
 		}
 	}
 }

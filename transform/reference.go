@@ -32,10 +32,14 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 	if ok {
 		return t
 	}
+
 	t = &target{index: len(u.targets), name: diag.Named("transform", name), busy: true}
+
+	// It is there before it is compiled, so that a way back to it is seen.
 	u.targets[name] = t
 	sub := &Compiler{unit: u, found: c.found, path: diag.Path{t.name}, chain: append(slices.Clone(c.chain), name),
 		caught: u.caught[name]}
+
 	def := u.opts.Transforms[name]
 	root := sub.compile(def.Node, diag.Step{})
 	sub.checkRoot(def)
@@ -60,27 +64,36 @@ func (c *Compiler) Reference(name string) Node {
 		c.Report(severity, "reference-unknown", "id", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
+
 	c.passes = true
 	c.deps.Transforms = append(c.deps.Transforms, def.Name)
 	t := c.unit.reference(c, name)
 	c.behind = append(c.behind, t.behind...)
+
+	// Nothing is known of a target that is not compiled yet, so the worst is assumed.
 	if t.busy {
 		c.behind = append(c.behind, t)
 		c.unit.loops = true
 		c.facts = needs{input: true, reads: true, private: true, once: true}
 		c.Report(diag.Error, "reference-cycle", "id",
-			"references lead back to where they began: "+strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
+			"references lead back to where they began: "+
+				strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
 		return &referenceNode{target: t}
 	}
+
 	c.deps.merge(t.deps)
 	c.facts.merge(t.facts)
 	c.height = max(c.height, t.height)
+
+	// What the target gives, the reference gives; null for a null input depends on the input
+	// here.
 	if t.site != nil {
 		in := c.InputFacts().Null
 		if *c.Facts() = t.site.Facts; c.Facts().Null == InputNull {
 			c.Facts().Null = in
 		}
 	}
+
 	return &referenceNode{target: t}
 }
 
@@ -98,6 +111,8 @@ func (c *Compiler) AllReferences() map[string]Node {
 		}
 		nodes[name] = &referenceNode{target: c.unit.targets[name]}
 	}
+
+	// Which one it will be is known only when it is evaluated.
 	c.facts = needs{input: true, reads: true, private: true, once: true}
 	return nodes
 }
@@ -129,8 +144,10 @@ func (n *referenceNode) eval(s *Scope) (identity.Value, error) {
 	if t.node == nil {
 		return identity.Value{}, fmt.Errorf("%w: %s is empty", ErrConfig, t.name)
 	}
+
 	v, err := t.node.Eval(s)
 	if err != nil {
+		// From here on the path begins at the stored transform.
 		p, ok := err.(*pathError)
 		if !ok {
 			p = &pathError{op: t.site.Type, err: err}
@@ -149,6 +166,8 @@ func (n *referenceNode) guarded(s *Scope) (identity.Value, error) {
 	if s.references == MaxDepth {
 		return identity.Value{}, fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)
 	}
+
+	// The marks stand for the way to this place; they go when the way back is taken.
 	s.active[n.target.index] = true
 	s.references++
 	v, err := n.eval(s)
@@ -179,11 +198,14 @@ func (c *Compiler) constantText(attribute string) string {
 	if text, ok := n.Str(); ok || n.IsNull() {
 		return text
 	}
+
+	// Its findings are reported where the attribute is compiled for good.
 	aside := &Compiler{unit: c.unit, found: &diag.List{}, path: c.path, depth: c.depth}
 	child := aside.compile(n, diag.Attr(c.op.Type, attribute))
 	if aside.facts.input || aside.facts.reads {
 		return ""
 	}
+
 	v, err := child.Eval(c.unit.foldScope())
 	if err != nil {
 		return ""

@@ -37,9 +37,11 @@ func (op *Operation) writeFields(b *bytes.Buffer) {
 		if f.Doc == "" && f.Kind != KindVariables && f.Kind != KindArguments {
 			continue // it only selects the operation
 		}
+
 		if rows++; rows == 1 {
 			b.WriteString("\n| attribute | holds | required | default | meaning |\n| --- | --- | --- | --- | --- |\n")
 		}
+
 		name, kind, required, doc := "`"+f.Name+"`", string(f.Kind), "", f.Doc
 		switch f.Kind {
 		case KindVariables:
@@ -47,10 +49,13 @@ func (op *Operation) writeFields(b *bytes.Buffer) {
 		case KindArguments:
 			name, kind, doc = "any other", "any", "handed to the rule"
 		}
+
 		if f.Required {
 			required = "yes"
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, kind, required, code(f.Default), strings.ReplaceAll(doc, "|", `\|`))
+
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", name, kind, required, code(f.Default),
+			strings.ReplaceAll(doc, "|", `\|`))
 	}
 }
 
@@ -67,6 +72,7 @@ func (e *Example) result() string {
 	if !e.Input.IsNull() && e.Input.Text() != "" {
 		in = " from `" + e.Input.String() + "`"
 	}
+
 	switch {
 	case e.Err != nil:
 		return in + " raises: " + e.Err.Error()

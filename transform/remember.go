@@ -69,6 +69,8 @@ func (s *Scope) code(base int) int {
 	if c.off {
 		return 0
 	}
+
+	// The base looks its value up once for a subject, whoever asks first.
 	if c.round != s.round {
 		key := &s.unit.columns[base-1]
 		c.round, c.code = s.round, c.find(s.ReadFirst(key.slot, base-1, key.attribute))
@@ -92,12 +94,15 @@ func (c *codes) find(v identity.Value) int {
 
 // text returns the code of a text, 0 when it has none.
 func (c *codes) text(text []byte) int {
+	// The first values pass by: one that never comes back need not be kept.
 	if c.asked++; c.asked < codeStart && c.table == nil || c.asked >= codeTrial && !c.worth() {
 		return 0
 	}
 	if len(text) > maxCodedText {
 		return 0
 	}
+
+	// An equal text has an equal hash, so the search ends at the first free slot.
 	mask := uint32(len(c.table) - 1)
 	for i := hashText(unsafe.String(unsafe.SliceData(text), len(text))) & mask; int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
@@ -114,6 +119,7 @@ func (c *codes) text(text []byte) int {
 
 // worth looks back at the last values.
 func (c *codes) worth() bool {
+	// More new values than known ones: looking up costs more than it saves.
 	if c.found < codeTrial/2 {
 		*c = codes{off: true}
 		return false
@@ -127,7 +133,10 @@ func (c *codes) add(text []byte) int {
 	if c.count == maxCodes {
 		return 0
 	}
+
 	c.count = max(c.count, codeOfNull) + 1
+
+	// Slots are doubled before they are half used, which keeps searches short.
 	if 2*c.count > len(c.table) {
 		old := c.table
 		c.table = make([]codedText, max(16, 2*len(old)))
@@ -137,6 +146,7 @@ func (c *codes) add(text []byte) int {
 			}
 		}
 	}
+
 	e := codedText{code: uint16(c.count), size: uint8(len(text))}
 	copy(e.text[:], text)
 	c.place(&e)
@@ -193,14 +203,20 @@ func (n *rememberNode) first(s *Scope, code int) (identity.Value, error) {
 	before := s.spent()
 	v, err := n.node.Eval(s)
 	spent := s.spent().since(before)
+
+	// Errors carry their path, and large results cost memory for everybody; both are computed
+	// again.
 	if err != nil || v.Kind() == identity.List || v.Kind() == identity.Text && len(v.Text()) > maxCodedText ||
 		spent.steps > math.MaxUint32 || spent.output > math.MaxUint16 {
 		return v, err
 	}
+
 	list := &s.results[n.slot]
 	if code >= len(*list) {
 		*list = slices.Grow(*list, code+1-len(*list))[:code+1]
 	}
+
+	// The value may point into memory that the next subject overwrites.
 	(*list)[code] = remembered{v.Clone(), uint32(spent.steps), uint16(spent.output), true}
 	return v, nil
 }
@@ -217,12 +233,16 @@ func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
 	if c.off {
 		return n.node.Eval(s)
 	}
+
+	// The key is all that the template can see: its variables, one behind the other with their
+	// lengths.
 	var room [maxCodedText]byte
 	key := room[:0]
 	for _, name := range n.template.names {
 		if name.slot < 0 { // set by the template itself
 			continue
 		}
+
 		v := s.vars[name.slot]
 		switch {
 		case v.IsNull():
@@ -233,20 +253,24 @@ func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
 			return n.node.Eval(s)
 		}
 	}
+
 	return n.result(s, c.text(key))
 }
 
 // rememberTemplate puts a memory around a template that depends on variables
 // alone.
 func (c *Compiler) rememberTemplate(t *templateNode) Node {
+	// Objects of the host are not to be had as a key.
 	for _, name := range t.names {
 		if name.global != nil {
 			return t
 		}
 	}
+
 	if !c.Shortcuts() || t.parts != nil || len(t.names) == 0 {
 		return t
 	}
+
 	n := &renderNode{rememberNode{base: c.unit.templates, slot: c.unit.resultSlots, node: t}, t}
 	c.unit.templates++
 	c.unit.resultSlots++
@@ -259,9 +283,12 @@ func (c *Compiler) remember(node Node) Node {
 	if c.facts.base <= noBase || !c.facts.costly {
 		return node
 	}
+
+	// The outermost memory answers for everything inside.
 	for _, inner := range c.inside {
 		inner.inside = true
 	}
+
 	n := &rememberNode{base: c.facts.base, slot: c.unit.resultSlots, node: node}
 	c.unit.resultSlots++
 	c.inside = []*rememberNode{n}

@@ -13,24 +13,29 @@ func (l *Library) JSONSchema() []byte {
 	defs := jsondoc.NewObject(
 		jsondoc.M("value", s.value()),
 		jsondoc.M("integer", anyOf(describe("integer"), numericText(), s.ref("transform"))),
-		jsondoc.M("boolean", anyOf(describe("boolean"), jsondoc.NewObject(jsondoc.M("type", text("string"))), s.ref("transform"))),
+		jsondoc.M("boolean", anyOf(describe("boolean"), jsondoc.NewObject(jsondoc.M("type", text("string"))),
+			s.ref("transform"))),
 		jsondoc.M("transform", s.transform()),
 	)
+
 	for _, typ := range l.types {
 		defs.Set("op-"+typ, s.operation(l.ops[typ]))
 	}
+
 	root := jsondoc.NewObject(
 		jsondoc.M("$schema", text("https://json-schema.org/draft/2020-12/schema")),
 		jsondoc.M("title", text("Transform")),
 		jsondoc.M("$ref", text("#/$defs/transform")),
 		jsondoc.M("properties", jsondoc.NewObject(
 			jsondoc.M("name", jsondoc.NewObject(jsondoc.M("type", text("string")), jsondoc.M("minLength", jsondoc.NewInt(1)),
-				jsondoc.M("maxLength", jsondoc.NewInt(MaxName)), jsondoc.M("description", text("name of a stored transform, by which references find it")))),
+				jsondoc.M("maxLength", jsondoc.NewInt(MaxName)),
+				jsondoc.M("description", text("name of a stored transform, by which references find it")))),
 			jsondoc.M("requiresPeriodicRefresh", jsondoc.NewObject(jsondoc.M("type", text("boolean")),
 				jsondoc.M("description", text("whether the nightly refresh calculates the value anew")))),
 		)),
 		jsondoc.M("$defs", defs),
 	)
+
 	return root.Indent()
 }
 
@@ -56,7 +61,8 @@ func numericText() *jsondoc.Node {
 // value is anything that may stand where an attribute value is expected.
 func (s *schema) value() *jsondoc.Node {
 	list := jsondoc.NewObject(jsondoc.M("type", text("array")), jsondoc.M("items", s.ref("value")))
-	scalar := jsondoc.NewObject(jsondoc.M("type", jsondoc.NewArray(text("string"), text("number"), text("boolean"), text("null"))))
+	scalar := jsondoc.NewObject(jsondoc.M("type",
+		jsondoc.NewArray(text("string"), text("number"), text("boolean"), text("null"))))
 	return anyOf(scalar, list, s.ref("transform"))
 }
 
@@ -66,14 +72,16 @@ func (s *schema) transform() *jsondoc.Node {
 	for _, typ := range s.lib.types {
 		one := jsondoc.NewObject(jsondoc.M("const", text(typ)), jsondoc.M("description", text(s.lib.ops[typ].Doc)))
 		types = append(types, one)
-		is := jsondoc.NewObject(jsondoc.M("properties", jsondoc.NewObject(jsondoc.M("type", jsondoc.NewObject(jsondoc.M("const", text(typ)))))))
+		is := jsondoc.NewObject(jsondoc.M("properties",
+			jsondoc.NewObject(jsondoc.M("type", jsondoc.NewObject(jsondoc.M("const", text(typ)))))))
 		rules = append(rules, jsondoc.NewObject(jsondoc.M("if", is), jsondoc.M("then", s.ref("op-"+typ))))
 	}
 	return jsondoc.NewObject(
 		jsondoc.M("type", text("object")),
 		jsondoc.M("required", jsondoc.NewArray(text("type"))),
 		jsondoc.M("properties", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewObject(jsondoc.M("description", text("the operation")), jsondoc.M("oneOf", jsondoc.NewArray(types...)))),
+			jsondoc.M("type", jsondoc.NewObject(jsondoc.M("description", text("the operation")),
+				jsondoc.M("oneOf", jsondoc.NewArray(types...)))),
 			jsondoc.M("attributes", jsondoc.NewObject(jsondoc.M("type", jsondoc.NewArray(text("object"), text("null"))))),
 		)),
 		jsondoc.M("allOf", jsondoc.NewArray(rules...)),
@@ -82,7 +90,9 @@ func (s *schema) transform() *jsondoc.Node {
 
 // operation is the shape of the attributes of one operation.
 func (s *schema) operation(op *Operation) *jsondoc.Node {
-	props := jsondoc.NewObject(jsondoc.M("input", described(s.ref("value"), "what the operation works on; without it, the input of the transform around it")))
+	props := jsondoc.NewObject(jsondoc.M("input",
+		described(s.ref("value"), "what the operation works on; without it, the input of the transform around it")))
+
 	var required []*jsondoc.Node
 	for _, f := range op.Fields {
 		if f.Kind == KindVariables || f.Kind == KindArguments {
@@ -93,15 +103,20 @@ func (s *schema) operation(op *Operation) *jsondoc.Node {
 			required = append(required, text(f.Name))
 		}
 	}
-	attributes := jsondoc.NewObject(jsondoc.M("type", jsondoc.NewArray(text("object"), text("null"))), jsondoc.M("properties", props))
+
+	attributes := jsondoc.NewObject(jsondoc.M("type", jsondoc.NewArray(text("object"), text("null"))),
+		jsondoc.M("properties", props))
+
 	shape := jsondoc.NewObject(jsondoc.M("description", text(op.Doc)))
 	if required != nil {
 		attributes.Set("required", jsondoc.NewArray(required...))
 		shape.Set("required", jsondoc.NewArray(text("attributes")))
 	}
+
 	if op.open {
 		attributes.Set("additionalProperties", s.ref("value"))
 	}
+
 	shape.Set("properties", jsondoc.NewObject(jsondoc.M("attributes", attributes)))
 	return shape
 }

@@ -89,7 +89,8 @@ type column struct {
 
 // NewScope returns a scope for the programs of u. The environment is shared.
 func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
-	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(), century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
+	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(),
+		century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
 	s.fit()
 	return s
 }
@@ -124,21 +125,27 @@ func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 	for i := range s.accounts {
 		s.accounts[i] = s.accounts[i][:0]
 	}
+
+	// Sorting the accounts by source once spares every read the search.
 	for i := range accounts {
 		if slot, ok := s.unit.slot(accounts[i].Source); ok {
 			s.accounts[slot] = append(s.accounts[slot], &accounts[i])
 		}
 	}
+
+	// Nearly everybody has one account on a source.
 	for _, list := range s.accounts {
 		if len(list) > 1 {
 			slices.SortStableFunc(list, ByCreated)
 		}
 	}
+
 	s.start()
 }
 
 // nextRound forgets what is known of the last subject.
 func (s *Scope) nextRound() {
+	// Results of the last subject go stale by their number alone; nothing is cleared.
 	if s.round++; s.round == 0 { // after four billion subjects
 		clear(s.shared)
 		clear(s.columns)
@@ -218,12 +225,15 @@ func (s *Scope) AccountsOf(source string) []*identity.Account {
 	if slot, ok := s.unit.slot(source); ok {
 		return s.accounts[slot]
 	}
+
+	// No program names this source by a constant, so it has no slot.
 	var list []*identity.Account
 	for i := range s.all {
 		if s.all[i].Source == source {
 			list = append(list, &s.all[i])
 		}
 	}
+
 	slices.SortStableFunc(list, ByCreated)
 	return list
 }
@@ -259,6 +269,7 @@ func (s *Scope) Same(text string) (identity.Value, error) {
 
 // adopt makes a value of what was appended to a buffer; it is not empty.
 func (s *Scope) adopt(buf []byte) identity.Value {
+	// A text that was appended in place is taken over without copying.
 	room := cap(s.arena) - len(s.arena)
 	switch {
 	case room > 0 && &buf[0] == &s.arena[:cap(s.arena)][len(s.arena)]:
@@ -307,11 +318,16 @@ func (s *Scope) SourceByApplication(name string) (string, bool) {
 // how an attribute that reads another one gets its value on demand. It has a
 // budget of its own.
 func (s *Scope) Nested(p *Program, attribute string, oldValue, input identity.Value) (identity.Value, error) {
+	// The program that waits must find everything as it left it.
 	saved := *s
 	s.vars, s.draws = slices.Clone(s.vars), slices.Clone(s.draws)
+
+	// The other program may refer to the transforms that are being evaluated here: that is no
+	// cycle.
 	if s.unit.loops {
 		s.active, s.references = make([]bool, len(s.active)), 0
 	}
+
 	s.SetAttribute(attribute, oldValue)
 	v, err := p.Eval(s, input)
 	s.input, s.attribute, s.oldValue, s.budget = saved.input, saved.attribute, saved.oldValue, saved.budget
@@ -323,15 +339,20 @@ func (s *Scope) Nested(p *Program, attribute string, oldValue, input identity.Va
 // for this name, so that the schema is searched only when it changes.
 func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
 	k := &s.columns[col]
+
+	// Accounts of a source mostly share one schema, so the name is searched once.
 	if schema := a.Attributes.Schema(); k.schema != schema {
 		k.schema = schema
 		k.slot, k.ok = schema.Slot(name)
 	}
+
 	if k.ok {
 		if v := a.Attributes.At(k.slot); !v.IsNull() {
 			return v
 		}
 	}
+
+	// It may be one of the fields that every account has.
 	return a.Field(name)
 }
 

@@ -17,27 +17,35 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 		site.Facts = factsOf(identity.StringValue(text))
 		return constNode{identity.StringValue(text)}
 	}
+
 	site.Facts = Facts{Kind: identity.Text}
+
+	// A broken template is a finding, and an error only where it is evaluated.
 	t, err := velocity.Parse(text)
 	if err != nil {
 		site.Fails = true
 		c.templateSyntax(n, site, err)
 		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, text, err)}
 	}
+
+	// Names are bound now, so that rendering needs no lookup by name.
 	node := &templateNode{text: text, template: t}
 	local := localNames(t)
 	for _, name := range t.Names() {
 		node.names = append(node.names, c.bind(name, node, local))
 	}
+
 	if c.Shortcuts() {
 		node.parts = node.direct()
 	}
+
 	c.lintTemplate(node, site, local)
 	site.Fails = deepPath(t) || slices.ContainsFunc(node.uses, func(u Use) bool { return u.Null == MayBeNull })
 	site.counts = node.counts
 	if single, ok := t.Single(); ok {
 		site.objects = isObject(single)
 	}
+
 	return c.rememberTemplate(node)
 }
 
@@ -117,6 +125,7 @@ func (n *templateNode) direct() []part {
 		}
 		list = append(list, part{p.Text, slot, nil})
 	}
+
 	for i := range list {
 		if list[i].slot >= 0 {
 			list[i].null = n.unset(list[i].slot)
@@ -141,9 +150,12 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 	if v := c.use(name); v != nil {
 		return bound{slot: v.slot}
 	}
+
+	// A name that the template sets itself has no value from outside.
 	if !c.known(name) || local[name] && !slices.Contains(globals, name) {
 		return bound{slot: -1}
 	}
+
 	c.facts.reads, c.facts.private = true, true
 	switch name {
 	case "identity":
@@ -159,6 +171,7 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 	case "attributeDefinition":
 		return bound{-1, func(s *Scope) velocity.Value { return named(s.attribute) }}
 	}
+
 	return bound{-1, func(s *Scope) velocity.Value { return s.context(name) }}
 }
 
@@ -167,6 +180,7 @@ func (s *Scope) context(name string) velocity.Value {
 	if v, ok := s.extra[name]; ok {
 		return toTemplate(v)
 	}
+
 	switch name {
 	case "field":
 		return named(s.field["name"].Text())
@@ -182,6 +196,9 @@ func (n *templateNode) Eval(s *Scope) (identity.Value, error) {
 	if n.parts == nil {
 		return n.render(s)
 	}
+
+	// Texts and variables alone need no engine. What is neither text nor null goes through it,
+	// which knows how to write it.
 	buf, raised, ok := n.join(s)
 	if !ok {
 		return n.render(s)
@@ -208,6 +225,7 @@ func (n *templateNode) join(s *Scope) (buf []byte, raised error, ok bool) {
 			buf = append(buf, p.text...)
 			continue
 		}
+
 		switch v := s.vars[p.slot]; v.Kind() {
 		case identity.Text:
 			buf = javatext.AppendText(buf, v.Text())
@@ -222,6 +240,7 @@ func (n *templateNode) join(s *Scope) (buf []byte, raised error, ok bool) {
 
 // render evaluates any template.
 func (n *templateNode) render(s *Scope) (identity.Value, error) {
+	// Templates may evaluate other templates, so values go on a stack.
 	base := len(s.render)
 	for _, b := range n.names {
 		var v velocity.Value
@@ -232,14 +251,18 @@ func (n *templateNode) render(s *Scope) (identity.Value, error) {
 		}
 		s.render = append(s.render, v)
 	}
+
+	// Asking an object may evaluate another attribute, which takes the buffer.
 	if n.host {
 		return n.evalHost(s, base)
 	}
+
 	buf, err := n.template.Eval(&s.budget, s.render[base:], s.Buffer())
 	s.render = s.render[:base]
 	if err != nil {
 		return identity.Value{}, n.failed(err)
 	}
+
 	return s.Text(buf)
 }
 
@@ -279,5 +302,7 @@ func toTemplate(v identity.Value) velocity.Value {
 		}
 		return velocity.ListOf(items)
 	}
+
+	// Null is not set: a reference to it raises.
 	return velocity.Value{}
 }

@@ -24,9 +24,11 @@ func (r templateReads) Ask(of velocity.Origins, a velocity.Ask) (gives velocity.
 	if of&ofOthers != 0 {
 		gives = ofOthers // the way there has been recorded
 	}
+
 	if of&ofSubject != 0 {
 		gives |= r.subject(a)
 	}
+
 	if of&ofAttributes != 0 {
 		r.attributes(a)
 	}
@@ -62,6 +64,7 @@ func (r templateReads) subject(a velocity.Ask) velocity.Origins {
 		// One is a manager when somebody else names one as such.
 		r.c.ReadsOthers()
 	}
+
 	return 0
 }
 

@@ -98,6 +98,7 @@ func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
 	if p.root.node == nil {
 		return identity.Value{}, nil
 	}
+
 	v, err := p.root.node.Eval(s)
 	if err != nil {
 		return identity.Value{}, located(p.path, under(p.root.site, err))
@@ -159,22 +160,30 @@ func (d *Deps) normalise() {
 func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	u := &Unit{lib: l, opts: opts, sources: map[string]int{}, targets: map[string]*target{},
 		counts: map[string]int{}, shared: map[string]*sharedNode{}, foldLeft: foldTotal}
+
+	// Sources have the first slots, in the order of the catalogue.
 	for _, src := range opts.Sources {
 		u.source(src.Name)
 	}
+
+	// To know what occurs twice, one has to see everything before the first is compiled.
 	if !opts.Plain && !opts.Observe {
 		u.countAll(items)
 	}
+
 	if len(opts.Transforms) > 0 {
 		u.caught = u.caughtTransforms(items)
 	}
+
 	var found diag.List
 	for _, item := range items {
 		u.programs = append(u.programs, u.program(item, &found))
 	}
+
 	for _, p := range u.programs {
 		p.complete()
 	}
+
 	u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil
 	found.Sort()
 	return u, found
@@ -184,7 +193,8 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 func (u *Unit) Programs() []*Program { return u.programs }
 
 // Run evaluates a program once, in a scope of its own.
-func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, accounts []identity.Account, input identity.Value) (identity.Value, error) {
+func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, accounts []identity.Account,
+	input identity.Value) (identity.Value, error) {
 	s := u.NewScope(ctx, env)
 	s.Reset(subject, accounts)
 	return p.Eval(s, input)
@@ -193,6 +203,8 @@ func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, a
 func (u *Unit) program(item Item, found *diag.List) *Program {
 	p := &Program{path: item.Path}
 	c := &Compiler{unit: u, found: found, path: item.Path, around: item.Field}
+
+	// A stored transform is compiled once, for this program and for all that refer to it.
 	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {
 		t := u.reference(c, name)
 		p.root, p.Deps, p.behind = t.child(), t.deps, t.behind
@@ -201,6 +213,7 @@ func (u *Unit) program(item Item, found *diag.List) *Program {
 		c.checkRoot(item.Def)
 		p.Deps, p.behind = c.deps, c.behind
 	}
+
 	p.Deps.normalise()
 	return p
 }
@@ -222,10 +235,12 @@ func (p *Program) complete() {
 		all.merge(t.deps)
 		left = append(left, t.behind...)
 	}
+
 	if len(seen) > 0 {
 		all.normalise()
 		p.Deps = all
 	}
+
 	p.behind = nil
 }
 
@@ -241,10 +256,12 @@ func (u *Unit) source(name string) int {
 }
 
 func (u *Unit) slot(name string) (int, bool) {
+	// Comparing a few names is faster than hashing one.
 	if len(u.sourceNames) > 8 {
 		slot, ok := u.sources[name]
 		return slot, ok
 	}
+
 	for i, known := range u.sourceNames { // faster than a map
 		if known == name {
 			return i, true
@@ -263,16 +280,20 @@ func (u *Unit) countAll(items []Item) {
 		if !ok {
 			return true
 		}
+
 		key := string(n.Append(nil))
 		if u.counts[key]++; u.counts[key] > 1 {
 			return false // what is inside occurs as often
 		}
-		if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] && u.opts.Transforms[id] != nil {
+
+		if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] &&
+			u.opts.Transforms[id] != nil {
 			visited[id] = true
 			u.opts.Transforms[id].Node.Walk(count)
 		}
 		return true
 	}
+
 	for _, item := range items {
 		item.Def.Node.Walk(count)
 	}

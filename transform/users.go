@@ -25,6 +25,7 @@ func (u *Unit) caughtTransforms(items []Item) map[string]bool {
 			w.walk(item.Def.Node, "", false)
 		}
 	}
+
 	for name, def := range u.opts.Transforms {
 		w.walk(def.Node, name, false)
 	}
@@ -35,6 +36,7 @@ func (u *Unit) caughtTransforms(items []Item) map[string]bool {
 	for name := range w.uses {
 		caught[name] = true
 	}
+
 	for changed := true; changed; {
 		changed = false
 		for name, uses := range w.uses {
@@ -46,6 +48,7 @@ func (u *Unit) caughtTransforms(items []Item) map[string]bool {
 			}
 		}
 	}
+
 	return caught
 }
 
@@ -60,6 +63,7 @@ func (w *users) walk(n *jsondoc.Node, by string, caught bool) {
 		}
 		w.uses[id.Text()] = append(w.uses[id.Text()], use{by, caught})
 	}
+
 	for _, m := range n.Members() {
 		if m.Value != attributes || op == nil {
 			w.walk(m.Value, by, caught)
@@ -69,6 +73,7 @@ func (w *users) walk(n *jsondoc.Node, by string, caught bool) {
 			w.walk(a.Value, by, caught || op.catches(a.Key, attributes))
 		}
 	}
+
 	for _, item := range n.Items() {
 		w.walk(item, by, caught)
 	}

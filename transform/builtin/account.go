@@ -29,9 +29,11 @@ type accountArgs struct {
 // No account, no such source and no value give null.
 // Source: DECISION 21.
 func accountAttribute() transform.Operation {
-	return transform.Define("accountAttribute", "Reads an attribute of an account of the identity on a source.", compileAccount,
+	return transform.Define("accountAttribute", "Reads an attribute of an account of the identity on a source.",
+		compileAccount,
 		transform.Traits{Also: []string{"account"}, Cheap: true, PassesInput: true, Tell: tellAccount},
-		transform.Example{Doc: "A source without account", Config: `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}`})
+		transform.Example{Doc: "A source without account",
+			Config: `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}`})
 }
 
 // tellAccount says which attribute of which accounts is read.
@@ -47,14 +49,18 @@ func tellAccount(text func(string) string) string {
 
 func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	if c.Provisioning() {
-		c.Report(diag.Error, "account-in-provisioning", "", "accountAttribute does not work in an account create profile", "use identityAttribute")
+		c.Report(diag.Error, "account-in-provisioning", "", "accountAttribute does not work in an account create profile",
+			"use identityAttribute")
 	}
+
+	// The finding is made where attributes are decoded; here it only must not be evaluated.
 	if !a.AttributeName.Present() {
 		return transform.Raise(fmt.Errorf("%w: attributeName is missing", transform.ErrConfig))
 	}
 	if !a.SourceName.Present() && !a.ApplicationID.Present() && !a.ApplicationName.Present() {
 		return c.Fail("account-source", "", "one of sourceName, applicationId and applicationName is needed")
 	}
+
 	checkSeveral(c, a)
 	n := &accountNode{args: a, slot: -1}
 	n.reader(c)
@@ -62,11 +68,16 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	if err := n.filters(c); err != nil {
 		return transform.Raise(err)
 	}
+
+	// The plain case of most mappings needs neither filter nor order and is
+	// remembered by its column.
 	n.direct = !c.Plain() && n.slot >= 0 && n.attribute != "" && n.sorted &&
 		!a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
+
 	if n.direct {
 		c.ReadsFirst(n.column)
 	}
+
 	return n
 }
 
@@ -85,6 +96,7 @@ type accountNode struct {
 
 // reader resolves the names that are constant.
 func (n *accountNode) reader(c *transform.Compiler) {
+	// An unknown source is no error: it has no accounts.
 	source := ""
 	if name, ok, known := n.constSource(c); ok {
 		if known {
@@ -94,14 +106,17 @@ func (n *accountNode) reader(c *transform.Compiler) {
 			n.none = true
 		}
 	}
+
 	if v, ok := n.args.AttributeName.Const(); ok {
 		n.attribute = v.Text()
 	}
+
 	checkAccountAttribute(c, source, n.attribute)
 	n.sorted = n.byDefault()
 	if n.none {
 		source = "(unknown)"
 	}
+
 	c.ReadsAccount(source, n.attribute)
 }
 
@@ -122,11 +137,14 @@ func (n *accountNode) constSource(c *transform.Compiler) (name string, ok, known
 		}
 		return v.Text(), ok, true
 	}
+
+	// Exports carry several names; the first of this order counts.
 	arg, find := &n.args.ApplicationID, c.SourceByID
 	attribute := "applicationId"
 	if !arg.Present() {
 		arg, find, attribute = &n.args.ApplicationName, c.SourceByApplication, "applicationName"
 	}
+
 	v, ok := arg.Const()
 	if !ok {
 		return "", false, false
@@ -134,21 +152,25 @@ func (n *accountNode) constSource(c *transform.Compiler) (name string, ok, known
 	if src, found := find(v.Text()); found {
 		return src.Name, true, true
 	}
+
 	if c.Sources() != nil {
 		c.Errorf("source-unknown", attribute, "there is no source with the %s %q", attribute, v.Text())
 	} else if attribute == "applicationName" {
 		return transform.DisplayName(v.Text()), true, true
 	}
+
 	return "", true, false
 }
 
 func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
+	// Most mappings end here.
 	if n.direct {
 		return s.ReadFirst(n.slot, n.column, n.attribute), nil
 	}
 	if n.none {
 		return identity.Value{}, nil
 	}
+
 	var accounts []*identity.Account
 	if n.slot >= 0 {
 		accounts = s.Accounts(n.slot)
@@ -159,6 +181,7 @@ func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
 		}
 		accounts = s.AccountsOf(name)
 	}
+
 	attribute := n.attribute
 	if attribute == "" {
 		var err error
@@ -166,20 +189,26 @@ func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
 			return identity.Value{}, err
 		}
 	}
+
+	// Room for what people have, so that filtering allocates nothing.
 	var few [4]*identity.Account
 	accounts, err := n.choose(s, accounts, few[:0])
 	if err != nil || len(accounts) == 0 {
 		return identity.Value{}, err
 	}
+
 	first, err := n.args.ReturnFirst.Eval(s, false)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// Null falls through to the next account unless the first one is to decide.
 	for _, a := range accounts {
 		if v := n.read(s, a, attribute); !v.IsNull() || first {
 			return v, nil
 		}
 	}
+
 	return identity.Value{}, nil
 }
 
@@ -204,12 +233,16 @@ func (n *accountNode) source(s *transform.Scope) (string, error) {
 		name, _ := s.SourceByID(id)
 		return name, nil
 	}
+
 	name, err := n.args.ApplicationName.Text(s)
 	if err != nil {
 		return "", err
 	}
+
+	// Without a catalogue the display name can only be guessed from the immutable one.
 	if known, ok := s.SourceByApplication(name); ok || s.HasSources() {
 		return known, nil
 	}
+
 	return transform.DisplayName(name), nil
 }

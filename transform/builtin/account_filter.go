@@ -28,12 +28,15 @@ func (n *accountNode) filters(c *transform.Compiler) error {
 		}
 		return f
 	}
+
+	// Both are compiled even when one fails, so that all that is wrong is reported.
 	n.byOwn = compile(&n.args.Filter, "accountFilter")
 	n.byAny = compile(&n.args.PropertyFilter, "accountPropertyFilter")
 	if err := ownProperties(n.byOwn); err != nil {
 		c.Report(diag.Error, "account-filter-property", "accountFilter", err.Error(), "use accountPropertyFilter")
 		firstErr = cmp.Or(firstErr, fmt.Errorf("%w: %w", transform.ErrConfig, err))
 	}
+
 	return firstErr
 }
 
@@ -42,6 +45,7 @@ func ownProperties(f *filter.Filter) error {
 	if f == nil {
 		return nil
 	}
+
 	for _, p := range f.Properties() {
 		if p != "nativeIdentity" && p != "displayName" && p != "entitlements" {
 			return fmt.Errorf("accountFilter cannot search by %q, only by nativeIdentity, displayName and entitlements", p)
@@ -56,23 +60,31 @@ func (n *accountNode) choose(s *transform.Scope, accounts, room []*identity.Acco
 	if n.sorted && !n.args.Filter.Present() && !n.args.PropertyFilter.Present() {
 		return accounts, nil
 	}
+
 	own, err := evalFilter(s, &n.args.Filter, n.byOwn)
+
+	// A computed filter could not be checked in advance.
 	if err == nil && n.byOwn == nil {
 		err = ownProperties(own)
 	}
+
 	if err != nil {
 		return nil, err
 	}
+
 	anyProperty, err := evalFilter(s, &n.args.PropertyFilter, n.byAny)
 	if err != nil {
 		return nil, err
 	}
+
+	// The accounts of the scope stay as they are; what passes is gathered elsewhere.
 	kept := room
 	for _, a := range accounts {
 		if (own == nil || own.Match(a.Property)) && (anyProperty == nil || anyProperty.Match(a.Property)) {
 			kept = append(kept, a)
 		}
 	}
+
 	return kept, n.sort(s, kept)
 }
 
@@ -82,10 +94,12 @@ func evalFilter(s *transform.Scope, arg *transform.Child, ready *filter.Filter) 
 	if ready != nil || !arg.Present() {
 		return ready, nil
 	}
+
 	v, err := arg.Eval(s)
 	if err != nil || v.IsNull() {
 		return nil, err
 	}
+
 	f, err := filter.Parse(v.Text())
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
@@ -99,6 +113,7 @@ func (n *accountNode) sort(s *transform.Scope, accounts []*identity.Account) err
 	if n.sorted {
 		return nil
 	}
+
 	by := "created"
 	if n.args.SortAttribute.Present() {
 		v, err := n.args.SortAttribute.Eval(s)
@@ -109,14 +124,18 @@ func (n *accountNode) sort(s *transform.Scope, accounts []*identity.Account) err
 			by = v.Text()
 		}
 	}
+
 	descending, err := n.args.SortDescending.Eval(s, false)
 	if err != nil {
 		return err
 	}
+
 	sign := 1
 	if descending {
 		sign = -1
 	}
+
+	// Equal accounts keep their order, oldest first.
 	slices.SortStableFunc(accounts, func(a, b *identity.Account) int {
 		if by == "created" {
 			return compareTimes(a.Created, b.Created, sign)
@@ -127,6 +146,7 @@ func (n *accountNode) sort(s *transform.Scope, accounts []*identity.Account) err
 		}
 		return sign * javatext.Compare(va.Text(), vb.Text())
 	})
+
 	return nil
 }
 

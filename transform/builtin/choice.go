@@ -23,6 +23,8 @@ func (n *firstValid) Eval(s *transform.Scope) (identity.Value, error) {
 			}
 			continue
 		}
+
+		// An error ends the search unless it is to be ignored; a limit is never ignored.
 		ignore, cerr := n.IgnoreErrors.Eval(s, false)
 		if cerr != nil {
 			return v, cerr
@@ -57,18 +59,22 @@ type lookup struct {
 }
 
 func (n *lookup) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	// A tenant refuses such a table, so no value would be the right one.
 	if key, ok := n.Table.Duplicate(); ok {
 		return identity.Value{}, fmt.Errorf("%w: key %q occurs twice in the table", transform.ErrConfig, key)
 	}
+
 	if !in.IsNull() {
 		if entry, ok := n.Table.Get(in.Text()); ok {
 			return entry.Eval(s)
 		}
 	}
+
 	if entry, ok := n.Table.Get("default"); ok {
 		return entry.Eval(s)
 	}
-	return identity.Value{}, fmt.Errorf("%w: Lookup table has no entry for input: %s and no default is specified", transform.ErrNoMatch, textOrNull(in))
+	return identity.Value{}, fmt.Errorf("%w: Lookup table has no entry for input: %s and no default is specified",
+		transform.ErrNoMatch, textOrNull(in))
 }
 
 func textOrNull(v identity.Value) string {
@@ -91,7 +97,8 @@ func lookupOp() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{Also: []string{"map"}},
-		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR", "EMEA"))
+		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR",
+			"EMEA"))
 }
 
 // branches is the two outcomes that conditional and dateCompare share.
@@ -104,6 +111,8 @@ func (b *branches) Eval(s *transform.Scope, chosen bool) (identity.Value, error)
 	if chosen {
 		branch, name = b.yes, "positiveCondition"
 	}
+
+	// Only the chosen branch is evaluated, and it has to give a value.
 	v, err := branch.Eval(s)
 	if err == nil && v.IsNull() {
 		err = fmt.Errorf("%w: %s is null", transform.ErrNull, name)
@@ -133,10 +142,14 @@ func (n *conditional) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.branches.complete(); err != nil {
 		return identity.Value{}, err
 	}
+
 	expr, err := n.Expression.Text(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// The expression is split after it was rendered, so values may bring blanks and quotes
+	// with them.
 	left, right, ok := splitEq(expr)
 	if !ok {
 		return identity.Value{}, fmt.Errorf("%w: expression %q, expected A eq B", transform.ErrConfig, expr)
@@ -161,7 +174,8 @@ func space(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 //
 // Source: DECISION 25.
 func conditionalOp() transform.Operation {
-	return transform.Define("conditional", "Chooses between two values by one equality, A eq B; other attributes are variables.",
+	return transform.Define("conditional",
+		"Chooses between two values by one equality, A eq B; other attributes are variables.",
 		func(c *transform.Compiler, n *conditional) transform.Node {
 			n.branches = branches{&n.Yes, &n.No}
 			n.branches.compile(c)
@@ -171,7 +185,8 @@ func conditionalOp() transform.Operation {
 		},
 		transform.Traits{
 			Also: []string{"if"}, PassesInput: true, Tell: tell("%q", "expression"),
-			Changes: map[string]transform.Change{"expression": unequal, "positiveCondition": longer, "negativeCondition": longer},
+			Changes: map[string]transform.Change{"expression": unequal, "positiveCondition": longer,
+				"negativeCondition": longer},
 		},
 		example("A comparison", `{"type":"conditional","attributes":{"expression":"$dept eq HR","dept":"HR","positiveCondition":"yes","negativeCondition":"no"}}`, "", "yes"))
 }

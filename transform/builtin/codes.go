@@ -19,8 +19,11 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	format := n.fixed
+
+	// The format is computed for each input.
 	if format == "" {
 		v, err := n.Format.Eval(s)
 		if err != nil {
@@ -33,10 +36,12 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 			return identity.Value{}, fmt.Errorf("%w: format %q, expected alpha2, alpha3 or numeric", transform.ErrConfig, format)
 		}
 	}
+
 	code, ok := codes.Country(text, format)
 	if !ok {
 		return identity.Value{}, nil
 	}
+
 	return identity.StringValue(code), nil
 }
 
@@ -44,7 +49,8 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 //
 // Source: DECISION 34.
 func iso3166() transform.Operation {
-	return transform.Define("iso3166", "Country code or name to a two-letter, three-letter or numeric code; null when unknown.",
+	return transform.Define("iso3166",
+		"Country code or name to a two-letter, three-letter or numeric code; null when unknown.",
 		func(c *transform.Compiler, n *iso3166Args) transform.Node {
 			f := c.Unary()
 			f.Null, f.Empty = transform.MayBeNull, false
@@ -60,8 +66,9 @@ func iso3166() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{
-			Also:    []string{"country"},
-			Changes: map[string]transform.Change{"format": other(map[string]string{codes.Alpha2: codes.Alpha3, codes.Alpha3: codes.Alpha2, codes.Numeric: codes.Alpha2})},
+			Also: []string{"country"},
+			Changes: map[string]transform.Change{"format": other(map[string]string{codes.Alpha2: codes.Alpha3,
+				codes.Alpha3: codes.Alpha2, codes.Numeric: codes.Alpha2})},
 		},
 		example("A name", `{"type":"iso3166","attributes":{"format":"alpha3"}}`, "Germany", "DEU"))
 }
@@ -93,6 +100,7 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	region := "US"
 	if n.Region.Present() {
@@ -104,6 +112,8 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 			region = v.Text()
 		}
 	}
+
+	// The library itself is the reference that the short way is tested against.
 	if n.plain {
 		number, ok := phone.Full(text, region)
 		if !ok {
@@ -111,10 +121,12 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 		}
 		return identity.StringValue(number), nil
 	}
+
 	buf, ok := phone.AppendE164(s.Buffer(), text, region)
 	if !ok {
 		return identity.Value{}, nil
 	}
+
 	return s.Text(buf)
 }
 
@@ -137,5 +149,6 @@ func e164phone() transform.Operation {
 			Also: []string{"phone"}, Removable: true,
 			Changes: map[string]transform.Change{"defaultRegion": otherRegion},
 		},
-		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000", "+15123462000"))
+		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000",
+			"+15123462000"))
 }

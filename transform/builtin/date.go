@@ -27,14 +27,18 @@ type format struct {
 func (f *format) compile(c *transform.Compiler, arg *transform.Child, attribute string) error {
 	f.arg = arg
 	v, ok := arg.Const()
+
+	// A computed format is compiled when it is known.
 	if !ok {
 		return nil
 	}
+
 	fixed, err := javadate.CompileFormat(formatName(v))
 	if err != nil {
 		reportPattern(c, attribute, formatName(v), err)
 		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
 	}
+
 	f.fixed = &fixed
 	checkPattern(c, attribute, &fixed)
 	return nil
@@ -62,10 +66,12 @@ func (f *format) eval(s *transform.Scope) (*javadate.Format, error) {
 	if f.fixed != nil {
 		return f.fixed, nil
 	}
+
 	v, err := f.arg.Eval(s)
 	if err != nil {
 		return nil, err
 	}
+
 	format, err := javadate.CompileFormat(formatName(v))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
@@ -77,15 +83,19 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	parser, err := n.parser.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	print, err := n.print.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// What does not parse is no error in a tenant, it is null.
 	ms, err := parser.Parse(text, javadate.GMT, s.CenturyStart())
 	if err != nil {
 		return identity.Value{}, nil
@@ -97,9 +107,11 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 //
 // Source: DECISION 27; java.text.SimpleDateFormat.
 func dateFormat() transform.Operation {
-	return transform.Define("dateFormat", "A date in another format, by SimpleDateFormat patterns in GMT; null when it does not parse.",
+	return transform.Define("dateFormat",
+		"A date in another format, by SimpleDateFormat patterns in GMT; null when it does not parse.",
 		func(c *transform.Compiler, n *dateFormatArgs) transform.Node {
-			if err := cmp.Or(n.parser.compile(c, &n.Parse, "inputFormat"), n.print.compile(c, &n.Print, "outputFormat")); err != nil {
+			if err := cmp.Or(n.parser.compile(c, &n.Parse, "inputFormat"),
+				n.print.compile(c, &n.Print, "outputFormat")); err != nil {
 				return transform.RaiseForInput(err)
 			}
 			if n.parser.century() {
@@ -112,7 +124,8 @@ func dateFormat() transform.Operation {
 			Also: []string{"formatdate"}, Tell: tell("%q to %q", "inputFormat", "outputFormat"),
 			Changes: map[string]transform.Change{"inputFormat": otherFormat, "outputFormat": otherFormat},
 		},
-		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`, "03/09/2027", "2027-03-09"))
+		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`,
+			"03/09/2027", "2027-03-09"))
 }
 
 type dateMathArgs struct {
@@ -133,12 +146,17 @@ func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Va
 			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrConfig, err)
 		}
 	}
+
 	roundUp, err := n.RoundUp.Eval(s, false)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// All of an evaluation sees the same instant.
 	now := javadate.InstantOf(s.Env().Now)
 	from := now
+
+	// With now in the expression the input does not count, not even when it is no date.
 	if !math.UsesNow() {
 		if in.IsNull() {
 			return in, nil
@@ -147,10 +165,12 @@ func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Va
 			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrFormat, err)
 		}
 	}
+
 	result, err := math.Apply(from, now, roundUp)
 	if err != nil {
 		return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrRange, err)
 	}
+
 	return s.Text(result.AppendText(s.Buffer()))
 }
 
@@ -167,7 +187,8 @@ func dateMath() transform.Operation {
 			Also: []string{"now"}, Tell: tell("%q", "expression"),
 			Changes: map[string]transform.Change{"expression": otherMath},
 		},
-		example("The end of the month", `{"type":"dateMath","attributes":{"expression":"+1M"}}`, "2026-01-31T00:00:00Z", "2026-02-28T00:00Z"))
+		example("The end of the month", `{"type":"dateMath","attributes":{"expression":"+1M"}}`, "2026-01-31T00:00:00Z",
+			"2026-02-28T00:00Z"))
 }
 
 func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
@@ -178,22 +199,28 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 		c.ReadsNow()
 		return transform.OnInput(n)
 	}
+
+	// Decoding has reported it.
 	if v.IsNull() {
 		return transform.Raise(fmt.Errorf("%w: expression is missing", transform.ErrConfig))
 	}
+
 	math, err := javadate.CompileMath(v.Text())
 	if err != nil {
 		c.Errorf("datemath-syntax", "expression", "%v; such as now-5d/d or +1M, rounding to y M d h m s", err)
 		return transform.Raise(fmt.Errorf("%w: %w", transform.ErrConfig, err))
 	}
+
 	n.math = math
 	if math.WholeMinutes() {
 		f.Format = transform.MinuteFormat
 	}
+
 	if math.UsesNow() {
 		c.MeansNow()
 		f.Null, f.Fails = transform.NeverNull, false
 	}
+
 	checkDateMath(c, n)
 	return transform.OnInput(n)
 }
@@ -220,6 +247,8 @@ type operand struct {
 
 func newOperand(c *transform.Compiler, arg *transform.Child) operand {
 	o := operand{arg: arg}
+
+	// Constant dates are read once; what is wrong with them is raised when they are compared.
 	if v, ok := arg.Const(); ok && !v.IsNull() && c.Shortcuts() {
 		o.now = v.Text() == "now"
 		if at, err := javadate.ParseISO(v.Text()); err == nil {
@@ -243,14 +272,18 @@ func (n *dateCompareArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.branches.complete(); err != nil {
 		return identity.Value{}, err
 	}
+
 	first, err := n.first.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	second, err := n.second.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// Operands are evaluated before the operator, as errors show in that order.
 	comparison := n.operator
 	if !n.fixed {
 		if comparison, err = n.comparison(s); err != nil {
@@ -266,6 +299,7 @@ func (n *dateCompareArgs) comparison(s *transform.Scope) (javadate.Comparison, e
 	if err != nil {
 		return 0, err
 	}
+
 	comparison, ok := javadate.ParseComparison(op)
 	if !ok {
 		return 0, fmt.Errorf("%w: operator %q, expected lt, lte, gt or gte", transform.ErrConfig, op)
@@ -278,6 +312,7 @@ func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
 	if err != nil {
 		return javadate.Instant{}, err
 	}
+
 	i, err := javadate.ParseMoment(text, javadate.InstantOf(s.Env().Now))
 	if err != nil {
 		err = fmt.Errorf("%w: %w", transform.ErrFormat, err)
@@ -306,7 +341,8 @@ func dateCompare() transform.Operation {
 		},
 		transform.Traits{
 			Also: []string{"comparedate"}, PassesInput: true, Tell: tell("%s", "operator"),
-			Changes: map[string]transform.Change{"operator": otherComparison, "positiveCondition": longer, "negativeCondition": longer},
+			Changes: map[string]transform.Change{"operator": otherComparison, "positiveCondition": longer,
+				"negativeCondition": longer},
 		},
 		example("Two dates", `{"type":"dateCompare","attributes":{"firstDate":"2026-01-01T00:00:00Z","secondDate":"2026-02-01T00:00:00Z","operator":"lt","positiveCondition":"before","negativeCondition":"after"}}`, "", "before"))
 }

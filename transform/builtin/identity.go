@@ -39,9 +39,11 @@ func checkIdentityName(c *transform.Compiler, name string) {
 	known := c.IdentityAttributes()
 	switch {
 	case strings.ContainsAny(name, " \t"):
-		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("%q has blanks, as display names have", name), "use the system name, in camel case")
+		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("%q has blanks, as display names have", name),
+			"use the system name, in camel case")
 	case known != nil && !slices.Contains(known, name):
-		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("there is no identity attribute %q", name), diag.Suggest(name, known))
+		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("there is no identity attribute %q", name),
+			diag.Suggest(name, known))
 	}
 }
 
@@ -77,17 +79,23 @@ func (displayNameNode) Eval(s *transform.Scope) (identity.Value, error) {
 		}
 		parts[i] = v.Text()
 	}
+
+	// The preferred name stands for the given one; empty counts as absent.
 	first, last := parts[0], parts[2]
 	if first == "" {
 		first = parts[1]
 	}
+
 	if first == "" && last == "" {
 		return identity.Value{}, nil
 	}
+
+	// The blank goes with the part that is missing.
 	buf := javatext.AppendText(s.Buffer(), first)
 	if first != "" && last != "" {
 		buf = append(buf, ' ')
 	}
+
 	return s.Text(javatext.AppendText(buf, last))
 }
 
@@ -102,7 +110,8 @@ func displayNameOp() transform.Operation {
 				c.ReadsIdentity(name)
 			}
 			if c.Node().Get("attributes").IsNull() {
-				c.Infof("displayname-attributes", "", "displayName has no attributes; the platform's page asks for an object that is not null")
+				c.Infof("displayname-attributes", "",
+					"displayName has no attributes; the platform's page asks for an object that is not null")
 			}
 			return displayNameNode{}
 		},
@@ -122,7 +131,8 @@ type reference struct {
 func referenceOp() transform.Operation {
 	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
 		transform.Traits{Tell: tell("%q", "id")},
-		transform.Example{Doc: "A name that no transform has", Config: `{"type":"reference","attributes":{"id":"To lower case"}}`, Err: transform.ErrUnknown})
+		transform.Example{Doc: "A name that no transform has",
+			Config: `{"type":"reference","attributes":{"id":"To lower case"}}`, Err: transform.ErrUnknown})
 }
 
 func compileReference(c *transform.Compiler, a *reference) transform.Node {
@@ -132,6 +142,8 @@ func compileReference(c *transform.Compiler, a *reference) transform.Node {
 		}
 		return c.Fail("reference-no-id", "", "the reference names no transform")
 	}
+
+	// With a computed name any of them can be meant.
 	if v, ok := a.ID.Const(); ok {
 		return c.Reference(v.Text())
 	}
@@ -149,6 +161,7 @@ func (n *computedReference) Eval(s *transform.Scope) (identity.Value, error) {
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	target, ok := n.targets[name]
 	if !ok {
 		return identity.Value{}, fmt.Errorf("%w: there is no transform %q", transform.ErrUnknown, name)
@@ -165,9 +178,13 @@ func (n *static) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.Variables.Bind(s); err != nil {
 		return identity.Value{}, err
 	}
+
+	// Variables are evaluated first: one that raises fails the transform even when the value
+	// is missing.
 	if !n.Value.Present() {
 		return identity.Value{}, fmt.Errorf("%w: value is missing", transform.ErrConfig)
 	}
+
 	v, err := n.Value.Eval(s)
 	if err == nil && v.IsNull() {
 		err = fmt.Errorf("%w: value is null", transform.ErrNull)

@@ -20,6 +20,8 @@ func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// All items are evaluated before the buffer is taken: they may use it themselves.
 	buf := s.Buffer()
 	for i := range values {
 		buf = javatext.AppendText(buf, values[i].Text())
@@ -53,15 +55,19 @@ func checkConcat(c *transform.Compiler, n *concat) {
 		if of.Null == transform.NeverNull {
 			f.MinLen += of.MinLen
 		}
+
+		// Text of nothing but punctuation is there for the sake of its neighbours.
 		if text, ok := item.Source(); ok && text != "" && strings.Trim(text, " ,;.:-_/|@") == "" {
 			separators = true
 		} else if of.Null == transform.MayBeNull && item.Present() {
 			null = item
 		}
 	}
+
 	*c.Facts() = f
 	if separators && null != nil {
-		c.ReportAt(null, diag.Info, "concat-null", "when this is null the separator beside it stays", "use a static with #if, or a firstValid that adds the separator")
+		c.ReportAt(null, diag.Info, "concat-null", "when this is null the separator beside it stays",
+			"use a static with #if, or a firstValid that adds the separator")
 	}
 }
 
@@ -81,11 +87,13 @@ func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
 			sep = v.Text()
 		}
 	}
+
 	var few [4]identity.Value
 	values, err := s.All(n.Values, few[:0])
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	buf := s.Buffer()
 	for i, v := range values {
 		if i > 0 {
@@ -96,6 +104,7 @@ func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
 		}
 		buf = javatext.AppendText(buf, v.Text())
 	}
+
 	return s.Text(buf)
 }
 
@@ -108,9 +117,11 @@ func joinOp() transform.Operation {
 			*c.Facts() = transform.Facts{Kind: identity.Text}
 			for i := range n.Values {
 				if item := &n.Values[i]; !item.Present() {
-					c.Report(diag.Warning, "join-null", "values", fmt.Sprintf("item %d is null and appears as the text null", i), "leave it out")
+					c.Report(diag.Warning, "join-null", "values", fmt.Sprintf("item %d is null and appears as the text null", i),
+						"leave it out")
 				} else if item.Facts().Null == transform.MayBeNull {
-					c.ReportAt(item, diag.Warning, "join-null", "when this is null the text null appears", "wrap it in firstValid with a default")
+					c.ReportAt(item, diag.Warning, "join-null", "when this is null the text null appears",
+						"wrap it in firstValid with a default")
 				}
 			}
 			return n

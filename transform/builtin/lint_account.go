@@ -15,23 +15,29 @@ func checkSource(c *transform.Compiler, name string) {
 	if _, ok := c.SourceByName(name); ok {
 		return
 	}
+
 	var names []string
 	for _, src := range c.Sources() {
 		names = append(names, src.Name)
 	}
-	c.Report(diag.Error, "source-unknown", "sourceName", fmt.Sprintf("there is no source %q", name), diag.Suggest(name, names))
+
+	c.Report(diag.Error, "source-unknown", "sourceName", fmt.Sprintf("there is no source %q", name),
+		diag.Suggest(name, names))
 }
 
 // reserved are names that work although no schema has them.
-var reserved = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name", "id", "uuid", "entitlements"}
+var reserved = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name", "id",
+	"uuid", "entitlements"}
 
 func checkAccountAttribute(c *transform.Compiler, source, attribute string) {
 	src, ok := c.SourceByName(source)
-	if !ok || src.Attributes == nil || attribute == "" || slices.Contains(src.Attributes, attribute) || slices.Contains(reserved, attribute) {
+	if !ok || src.Attributes == nil || attribute == "" || slices.Contains(src.Attributes, attribute) ||
+		slices.Contains(reserved, attribute) {
 		return
 	}
 	c.Report(diag.Error, "account-attribute-unknown", "attributeName",
-		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute), diag.Suggest(attribute, src.Attributes))
+		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute),
+		diag.Suggest(attribute, src.Attributes))
 }
 
 // checkSeveral reports several ways of naming the source, unless they are known
@@ -49,6 +55,7 @@ func checkSeveral(c *transform.Compiler, a *accountArgs) {
 			named[name] = true
 		}
 	}
+
 	add(&a.SourceName, c.SourceByName, func(name string) string { return name })
 	add(&a.ApplicationName, c.SourceByApplication, transform.DisplayName)
 	add(&a.ApplicationID, c.SourceByID, func(id string) string {
@@ -57,7 +64,9 @@ func checkSeveral(c *transform.Compiler, a *accountArgs) {
 		}
 		return id
 	})
+
 	if len(named) > 1 {
-		c.Report(diag.Warning, "account-source", "", "the source is named in several ways that may mean different ones; sourceName counts, then applicationId, then applicationName", "keep one")
+		c.Report(diag.Warning, "account-source", "",
+			"the source is named in several ways that may mean different ones; sourceName counts, then applicationId, then applicationName", "keep one")
 	}
 }

@@ -14,9 +14,11 @@ func checkFirstValid(c *transform.Compiler, n *firstValid) {
 	if n.Values == nil {
 		return
 	}
+
 	if len(n.Values) < 2 {
 		c.Infof("firstvalid-single", "values", "firstValid has %d values, so there is no fallback", len(n.Values))
 	}
+
 	ignore, _ := n.IgnoreErrors.Fixed(false)
 	f := transform.Facts{Null: transform.MayBeNull}
 	for i := range n.Values {
@@ -29,37 +31,47 @@ func checkFirstValid(c *transform.Compiler, n *firstValid) {
 			f = f.Either(of)
 			f.Null = null
 		}
+
 		last := i == len(n.Values)-1
 		if last {
 			break
 		}
+
 		never := item.Present() && of.Null == transform.NeverNull
 		switch {
 		case of.Fails && !ignore && never:
-			c.ReportAt(item, diag.Info, "firstvalid-errors", "this value is never null, and an error of it does not fall through to the next", "set ignoreErrors to true if it should")
+			c.ReportAt(item, diag.Info, "firstvalid-errors",
+				"this value is never null, and an error of it does not fall through to the next",
+				"set ignoreErrors to true if it should")
 		case of.Fails && !ignore:
-			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next", "set ignoreErrors to true if it should")
+			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next",
+				"set ignoreErrors to true if it should")
 		case never && !of.Fails:
 			reportUnreachable(c, item)
 		}
+
 		if never && !(ignore && of.Fails) {
 			break
 		}
 	}
+
 	if ignore {
 		c.Catches()
 		f.Fails = false
 	}
+
 	*c.Facts() = f
 }
 
 // reportUnreachable reports an item that is never null although others follow.
 func reportUnreachable(c *transform.Compiler, item *transform.Child) {
 	if v, ok := item.Const(); ok && v.Kind() == identity.Text && v.Text() == "" {
-		c.ReportAt(item, diag.Info, "firstvalid-empty", "the empty text is a valid value, so what follows is never reached", "")
+		c.ReportAt(item, diag.Info, "firstvalid-empty", "the empty text is a valid value, so what follows is never reached",
+			"")
 		return
 	}
-	c.ReportAt(item, diag.Warning, "firstvalid-unreachable", "this value is never null, so what follows is never reached", "move it to the end")
+	c.ReportAt(item, diag.Warning, "firstvalid-unreachable", "this value is never null, so what follows is never reached",
+		"move it to the end")
 }
 
 // checkLookup fills in the facts of lookup and reports doubtful tables.
@@ -67,6 +79,7 @@ func checkLookup(c *transform.Compiler, n *lookup) {
 	if !n.Table.Present() {
 		return
 	}
+
 	f := transform.Facts{}
 	for i := range n.Table.Entries {
 		if of := n.Table.Entries[i].Value.Facts(); i == 0 {
@@ -75,12 +88,15 @@ func checkLookup(c *transform.Compiler, n *lookup) {
 			f = f.Either(of)
 		}
 	}
+
 	if _, ok := n.Table.Get("default"); !ok {
 		f.Fails = true
-		reportRaise(c, diag.Warning, "lookup-default", "table", "the table has no entry \"default\": an input outside the table is an error", "add an entry \"default\"")
+		reportRaise(c, diag.Warning, "lookup-default", "table",
+			"the table has no entry \"default\": an input outside the table is an error", "add an entry \"default\"")
 	} else if len(n.Table.Entries) == 1 {
 		c.Warnf("lookup-default-only", "table", "the table has nothing but the entry \"default\", so every input gives that")
 	}
+
 	*c.Facts() = f
 	checkKeys(c, n)
 }
@@ -101,10 +117,14 @@ func checkKeys(c *transform.Compiler, n *lookup) {
 		plain := strings.ToLower(strings.TrimSpace(e.Key))
 		switch other, ok := seen[plain]; {
 		case ok && other != e.Key:
-			c.ReportEntry(e, diag.Info, "lookup-case", "table", fmt.Sprintf("the keys %q and %q differ only in case or blanks", other, e.Key), "keys are compared exactly; put a lower or trim before the lookup")
+			c.ReportEntry(e, diag.Info, "lookup-case", "table",
+				fmt.Sprintf("the keys %q and %q differ only in case or blanks", other, e.Key),
+				"keys are compared exactly; put a lower or trim before the lookup")
 		case e.Key != strings.TrimSpace(e.Key):
-			c.ReportEntry(e, diag.Info, "lookup-case", "table", fmt.Sprintf("the key %q has blanks around it", e.Key), "keys are compared exactly")
+			c.ReportEntry(e, diag.Info, "lookup-case", "table", fmt.Sprintf("the key %q has blanks around it", e.Key),
+				"keys are compared exactly")
 		}
+
 		seen[plain] = e.Key
 	}
 }
@@ -115,6 +135,7 @@ func (b *branches) compile(c *transform.Compiler) {
 	if !b.yes.Present() || !b.no.Present() {
 		return
 	}
+
 	f := b.yes.Facts().Either(b.no.Facts())
 	f.Fails = f.Null == transform.MayBeNull // a null branch raises
 	f.Null = transform.NeverNull

@@ -18,6 +18,7 @@ func checkConditional(c *transform.Compiler, n *conditional) {
 	if !ok {
 		return
 	}
+
 	left, right, ok := splitEq(text)
 	directives := strings.Contains(text, "#")
 	if !ok && !directives {
@@ -27,6 +28,7 @@ func checkConditional(c *transform.Compiler, n *conditional) {
 	if ok && !directives && checkOperators(c, left, right) {
 		return
 	}
+
 	checkOperands(c, n, left, right)
 	checkOperandNulls(c, n, left, right)
 }
@@ -35,15 +37,19 @@ func checkConditional(c *transform.Compiler, n *conditional) {
 func checkOperands(c *transform.Compiler, n *conditional, left, right string) {
 	for _, side := range []string{left, right} {
 		if quoted(side) {
-			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side), "leave them out")
+			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side),
+				"leave them out")
 		}
 		if c.UsesName(side) {
 			c.Report(diag.Warning, "conditional-variable", "expression",
 				fmt.Sprintf("%q is compared as that text, not as the value of the variable", side), fmt.Sprintf("write $%s", side))
 		}
 	}
+
 	if !strings.ContainsAny(left+right, "$#") {
-		c.Report(diag.Warning, "conditional-constant", "expression", "neither side has a variable, so the outcome is the same for everybody", "write $ in front of the name of a variable")
+		c.Report(diag.Warning, "conditional-constant", "expression",
+			"neither side has a variable, so the outcome is the same for everybody",
+			"write $ in front of the name of a variable")
 	}
 }
 
@@ -53,11 +59,13 @@ func equality(expression *transform.Child) bool {
 	if !ok || strings.Contains(text, "#") {
 		return false
 	}
+
 	for _, use := range expression.Uses() {
 		if use.Null == transform.MayBeNull {
 			return false
 		}
 	}
+
 	_, _, ok = splitEq(text)
 	return ok
 }
@@ -67,12 +75,15 @@ func checkOperandNulls(c *transform.Compiler, n *conditional, left, right string
 	defaulted := false
 	for _, use := range n.Expression.Uses() {
 		if use.Null == transform.MayBeNull && !c.Caught() {
-			c.Report(diag.Warning, "conditional-null", "expression", fmt.Sprintf("$%s can be null, which is an error", use.Name), "give it a default with firstValid")
+			c.Report(diag.Warning, "conditional-null", "expression",
+				fmt.Sprintf("$%s can be null, which is an error", use.Name), "give it a default with firstValid")
 		}
 		defaulted = defaulted || use.Type == "firstValid"
 	}
+
 	if (left == "null" || right == "null") && !defaulted {
-		c.Report(diag.Warning, "conditional-null", "expression", "null is compared as the text \"null\"", "let a firstValid give the text \"null\" as its default")
+		c.Report(diag.Warning, "conditional-null", "expression", "null is compared as the text \"null\"",
+			"let a firstValid give the text \"null\" as its default")
 	}
 }
 
@@ -90,6 +101,7 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 			found = append(found, what)
 		}
 	}
+
 	for _, side := range []string{left, right} {
 		words := strings.Fields(withoutReferences(side))
 		for i, word := range words {
@@ -101,9 +113,12 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 			note("parentheses")
 		}
 	}
-	if first := strings.TrimLeft(left, " ("); strings.HasPrefix(first, "!") || strings.HasPrefix(strings.ToLower(first), "not $") {
+
+	if first := strings.TrimLeft(left, " ("); strings.HasPrefix(first, "!") ||
+		strings.HasPrefix(strings.ToLower(first), "not $") {
 		note("not")
 	}
+
 	if len(found) > 0 {
 		for _, side := range []string{left, right} {
 			if strings.ContainsAny(strings.Trim(side, "()! "), `'"`) {
@@ -111,18 +126,22 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 			}
 		}
 		c.Report(diag.Error, "conditional-operator", "expression",
-			fmt.Sprintf("found %s beside the first eq, expected A eq B: all of it is compared as text", strings.Join(found, ", ")), useStatic)
+			fmt.Sprintf("found %s beside the first eq, expected A eq B: all of it is compared as text",
+				strings.Join(found, ", ")), useStatic)
 		return true
 	}
+
 	if word, ok := doubtfulOr(right); ok {
 		c.Report(diag.Warning, "conditional-operator", "expression",
 			fmt.Sprintf("%q is part of the text that is compared, not an operator", word), useStatic)
 	}
+
 	return false
 }
 
 // comparisons are operators of other filter languages.
-var comparisons = []string{"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "==", "!=", "<", ">", "<=", ">=", "&&", "||", "?", "equals", "contains"}
+var comparisons = []string{"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "==", "!=", "<", ">", "<=", ">=",
+	"&&", "||", "?", "equals", "contains"}
 
 // operatorAt reports whether a word of an operand is an operator: one of a
 // comparison, or and, or and not where a reference, a parenthesis or another
@@ -135,12 +154,14 @@ func operatorAt(words []string, i int) bool {
 		if len(rest) == 0 {
 			return false
 		}
-		return strings.IndexByte("$('\"!", rest[0][0]) >= 0 || slices.ContainsFunc(rest, func(w string) bool { return strings.EqualFold(w, "eq") })
+		return strings.IndexByte("$('\"!", rest[0][0]) >= 0 ||
+			slices.ContainsFunc(rest, func(w string) bool { return strings.EqualFold(w, "eq") })
 	case "eq", "&&", "||", "==", "!=":
 		return true
 	case "?":
 		return slices.Contains(rest, ":")
 	}
+
 	if !slices.Contains(comparisons, word) {
 		return false
 	}
@@ -194,6 +215,7 @@ func referenceEnd(s string, i int) int {
 			return i
 		}
 	}
+
 	return i
 }
 

@@ -41,32 +41,43 @@ func (p patternFields) has(letters string) bool {
 // checkPattern reports letters that are hardly meant.
 func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	if f.String() == "LDAP" && attribute == "inputFormat" {
-		c.Report(diag.Warning, "date-ldap", attribute, "LDAP does not match what directories hold, such as 20270309120000.0Z", "use yyyyMMddHHmmss")
+		c.Report(diag.Warning, "date-ldap", attribute,
+			"LDAP does not match what directories hold, such as 20270309120000.0Z", "use yyyyMMddHHmmss")
 	}
+
 	if slices.Contains(namedFormats, f.String()) {
 		return
 	}
+
 	p := patternFields(f.Pattern().Fields())
 	if p.has("Y") && !p.has("wWuF") {
-		c.Report(diag.Error, "date-weekyear", attribute, "Y is the year of the week, which differs around New Year", "use yyyy")
+		c.Report(diag.Error, "date-weekyear", attribute, "Y is the year of the week, which differs around New Year",
+			"use yyyy")
 	}
+
 	if p.has("m") && p.has("yYMLdD") && !p.has("HhKk") {
-		c.Report(diag.Error, "date-minutes-for-month", attribute, "mm are minutes, and there are no hours beside them", "use MM for the month")
+		c.Report(diag.Error, "date-minutes-for-month", attribute, "mm are minutes, and there are no hours beside them",
+			"use MM for the month")
 	}
+
 	if slices.ContainsFunc(p, func(f javadate.Field) bool { return f.Letter == 'D' && (f.Count == 2 || p.has("ML")) }) {
 		c.Report(diag.Warning, "date-dayofyear", attribute, "D is the day of the year", "use dd for the day of the month")
 	}
+
 	if attribute == "inputFormat" {
 		checkZoneNames(c, f, p)
 	}
+
 	if p.has("hK") && !p.has("a") {
-		c.Report(diag.Warning, "date-hour12", attribute, "hours of a half day without a: afternoon and morning look the same", "use HH")
+		c.Report(diag.Warning, "date-hour12", attribute,
+			"hours of a half day without a: afternoon and morning look the same", "use HH")
 	}
 }
 
 // zoneNames are abbreviations of zones that are written into patterns as text.
 var zoneNames = []string{
-	"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AST", "ADT", "HST", "AKST", "AKDT", "BST", "IST", "CET", "CEST",
+	"EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "AST", "ADT", "HST", "AKST", "AKDT", "BST", "IST", "CET",
+	"CEST",
 	"EET", "EEST", "WET", "WEST", "MSK", "JST", "AEST", "AEDT", "ACST", "AWST", "NZST", "NZDT", "SGT", "HKT",
 }
 
@@ -79,10 +90,12 @@ func checkZoneNames(c *transform.Compiler, f *javadate.Format, p patternFields) 
 	for _, m := range literalText().FindAllStringSubmatch(f.String(), -1) {
 		if slices.Contains(zoneNames, strings.TrimSpace(m[1])) {
 			c.Report(diag.Warning, "date-zone-name", "inputFormat",
-				fmt.Sprintf("'%s' is text that is passed over: the time is read as GMT", m[1]), "read the zone with z, or X for an offset")
+				fmt.Sprintf("'%s' is text that is passed over: the time is read as GMT", m[1]),
+				"read the zone with z, or X for an offset")
 			return
 		}
 	}
+
 	if p.has("z") {
 		c.Report(diag.Warning, "date-zone-name", "inputFormat",
 			"z reads abbreviations such as CST or IST, which stand for several zones; which one counts is up to the tenant's Java",
@@ -97,24 +110,32 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 	if n.print.fixed != nil {
 		c.Facts().Format = n.print.fixed.String()
 	}
+
 	if n.parser.fixed == nil {
 		return
 	}
+
 	pattern := n.parser.fixed.String()
 	reads, tried := readsAll(n.parser.fixed, in.Format)
 	if tried > 0 && reads == tried {
 		c.Facts().Null = in.Null
 	}
+
 	if text, ok := c.InputText(); ok && text == "now" {
-		c.Report(diag.Error, "date-now-input", "input", "dateFormat does not know now; the result is null", "take the output of dateMath with the expression now")
+		c.Report(diag.Error, "date-now-input", "input", "dateFormat does not know now; the result is null",
+			"take the output of dateMath with the expression now")
 	}
+
 	switch {
 	case tried > 0 && reads == 0 && pattern != "ISO8601":
 		c.Report(diag.Warning, "date-input-mismatch", "inputFormat",
-			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null", written(in.Format), pattern),
+			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null", written(in.Format),
+				pattern),
 			"give the format that the input is written in")
 	case pattern == "ISO8601" && lacksMillis(c, in):
-		c.Report(diag.Warning, "date-iso-millis", "input", "ISO8601 needs milliseconds, which this input may lack; then the result is null", "give an inputFormat such as yyyy-MM-dd'T'HH:mm")
+		c.Report(diag.Warning, "date-iso-millis", "input",
+			"ISO8601 needs milliseconds, which this input may lack; then the result is null",
+			"give an inputFormat such as yyyy-MM-dd'T'HH:mm")
 	}
 }
 
@@ -129,12 +150,14 @@ func lacksMillis(c *transform.Compiler, in transform.Facts) bool {
 		}
 		return text != "now" && len(text) > 0 && !strings.Contains(text, ".")
 	}
+
 	switch in.Format {
 	case transform.InstantFormat, transform.MinuteFormat:
 		return true
 	case "":
 		input := c.Attribute("input")
-		return input.Get("type").Text() == "accountAttribute" && dateLike().MatchString(input.At("attributes", "attributeName").Text())
+		return input.Get("type").Text() == "accountAttribute" &&
+			dateLike().MatchString(input.At("attributes", "attributeName").Text())
 	}
 	return in.Format != "ISO8601"
 }
@@ -151,17 +174,22 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 		c.Warnf("datemath-now-input", "input", "the input is ignored because the expression begins with now")
 	case !n.math.UsesNow():
 		if text, ok := c.InputText(); ok && !isISO(text) || !writesISO(in.Format) {
-			c.Report(diag.Warning, "datemath-input", "input", "the input is not an ISO 8601 date-time, which is an error", "put a dateFormat with the outputFormat ISO8601 before it")
+			c.Report(diag.Warning, "datemath-input", "input", "the input is not an ISO 8601 date-time, which is an error",
+				"put a dateFormat with the outputFormat ISO8601 before it")
 		}
 	}
+
 	if up, ok := n.RoundUp.Fixed(false); ok && up && !strings.Contains(expr, "/") {
 		c.Warnf("datemath-roundup", "roundUp", "roundUp has no effect without a rounding such as /d")
 	}
+
 	if lost, ok := n.math.RoundedAway(); ok {
 		c.Report(diag.Warning, "datemath-rounded-away", "expression",
-			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right", lost.Steps, lost.Round, lost.Unit),
+			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right", lost.Steps, lost.Round,
+				lost.Unit),
 			"write "+lost.Write)
 	}
+
 	if minutes().MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
 		c.Report(diag.Info, "datemath-m", "expression", "m are minutes", "months are M")
 	}
@@ -174,7 +202,8 @@ func isISO(text string) bool {
 
 // sampleMillis are instants that differ in what their texts have: minutes only,
 // seconds, fractions, two digits everywhere, and years far away.
-var sampleMillis = []int64{1_768_467_600_000, 1_768_467_605_000, 1_768_467_605_120, 1_797_723_659_123, 4_102_444_740_000, -62_135_596_800_000}
+var sampleMillis = []int64{1_768_467_600_000, 1_768_467_605_000, 1_768_467_605_120, 1_797_723_659_123,
+	4_102_444_740_000, -62_135_596_800_000}
 
 // samples are texts as a format writes them, of all forms that it can give; none
 // for an unknown format.
@@ -190,13 +219,16 @@ func samples(format string) (texts []string) {
 		}
 		return texts
 	}
+
 	f, err := javadate.CompileFormat(format)
 	if err != nil {
 		return nil
 	}
+
 	for _, ms := range sampleMillis {
 		texts = append(texts, string(f.Append(nil, ms, javadate.GMT)))
 	}
+
 	return texts
 }
 
@@ -253,16 +285,21 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 		case ok && v.Text() == "now":
 			c.MeansNow()
 		case ok && !isISO(v.Text()):
-			c.Errorf("datecompare-iso", o.name, "found %s, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now", v)
+			c.Errorf("datecompare-iso", o.name, "found %s, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now",
+				v)
 		case !writesISO(f.Format):
-			c.Report(diag.Error, "datecompare-iso", o.name, fmt.Sprintf("dates written as %s are not compared", f.Format), "use the outputFormat ISO8601")
+			c.Report(diag.Error, "datecompare-iso", o.name, fmt.Sprintf("dates written as %s are not compared", f.Format),
+				"use the outputFormat ISO8601")
 		case f.Null == transform.MayBeNull:
-			reportRaise(c, diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error", "wrap it in firstValid with a date far away")
+			reportRaise(c, diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error",
+				"wrap it in firstValid with a date far away")
 		}
+
 		if !ok {
 			c.ReadsNow() // it can be the word now
 		}
 	}
+
 	if v, ok := n.Operator.Const(); ok && !v.IsNull() {
 		if _, ok := javadate.ParseComparison(v.Text()); !ok {
 			c.Errorf("datecompare-operator", "operator", "found %s, expected lt, lte, gt or gte", v)

@@ -20,6 +20,7 @@ func checkOrder(c *transform.Compiler, n *replaceAll) {
 		if !ok || text == "" || strings.ContainsAny(text, "$\\") {
 			continue
 		}
+
 		for j := i + 1; j < len(n.steps); j++ {
 			re := n.steps[j].pattern.fixed
 			if pairs++; re == nil || pairs > maxPairs {
@@ -27,7 +28,8 @@ func checkOrder(c *transform.Compiler, n *replaceAll) {
 			}
 			if again, err := re.Find(&limit.Budget{Steps: 10_000, Output: 1 << 20}, text); err == nil && again {
 				c.ReportEntry(&n.Table.Entries[i], diag.Info, "replaceall-order", "table",
-					fmt.Sprintf("the replacement %q is replaced again by %q", text, n.Table.Entries[j].Key), "patterns are applied one after another; change their order if that is not meant")
+					fmt.Sprintf("the replacement %q is replaced again by %q", text, n.Table.Entries[j].Key),
+					"patterns are applied one after another; change their order if that is not meant")
 				break
 			}
 		}
@@ -43,14 +45,20 @@ func checkSplit(c *transform.Compiler, n *split) {
 	if fixed && !throws {
 		f.Null, f.Fails = transform.MayBeNull, false
 	}
+
 	if _, constant := c.InputText(); constant || !fixedIndex || index == 0 {
 		return
 	}
+
 	if fixed && throws {
-		reportRaise(c, diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index), "set throws to false to get null instead")
+		reportRaise(c, diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index),
+			"set throws to false to get null instead")
 	}
+
 	if text, ok := n.Delimiter.Source(); ok && index > 1 && literalDelimiter(text) {
-		reportRaise(c, diag.Info, "split-trailing", "index", "empty pieces at the end of the text are dropped, so the index can be outside", "set throws to false and give a default with firstValid")
+		reportRaise(c, diag.Info, "split-trailing", "index",
+			"empty pieces at the end of the text are dropped, so the index can be outside",
+			"set throws to false and give a default with firstValid")
 	}
 }
 

@@ -11,28 +11,39 @@ import (
 // checkUsername reports doubtful patterns and limits.
 func checkUsername(c *transform.Compiler, n *username) {
 	if !c.Provisioning() {
-		c.Report(diag.Warning, "username-in-mapping", "", "usernameGenerator stands outside of an account create profile", "it needs the field's limits and the uniqueness check of a create profile")
+		c.Report(diag.Warning, "username-in-mapping", "", "usernameGenerator stands outside of an account create profile",
+			"it needs the field's limits and the uniqueness check of a create profile")
 	}
+
 	counted := -1
 	for i := range n.Patterns {
 		p := &n.Patterns[i]
-		if text, ok := p.Source(); ok && strings.Contains(text, "{uniqueCounter}") && !strings.Contains(text, "${uniqueCounter}") && !strings.Contains(text, "$!{uniqueCounter}") {
-			c.ReportAt(p, diag.Error, "username-counter-braces", "{uniqueCounter} without $ is literal text", "write ${uniqueCounter}")
+		if text, ok := p.Source(); ok && strings.Contains(text, "{uniqueCounter}") &&
+			!strings.Contains(text, "${uniqueCounter}") && !strings.Contains(text, "$!{uniqueCounter}") {
+			c.ReportAt(p, diag.Error, "username-counter-braces", "{uniqueCounter} without $ is literal text",
+				"write ${uniqueCounter}")
 		}
+
 		if counted >= 0 {
-			c.ReportAt(p, diag.Error, "username-counter-last", "this pattern is never reached: the one with uniqueCounter before it goes on for ever", "move it before that")
+			c.ReportAt(p, diag.Error, "username-counter-last",
+				"this pattern is never reached: the one with uniqueCounter before it goes on for ever", "move it before that")
 		} else if p.CountsUp() {
 			counted = i
 		}
 	}
+
 	if counted < 0 && len(n.Patterns) > 0 {
-		c.Report(diag.Warning, "username-counter-missing", "patterns", "no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
+		c.Report(diag.Warning, "username-counter-missing", "patterns",
+			"no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
 	}
+
 	for _, name := range []string{"cloudMaxSize", "cloudMaxUniqueChecks", "cloudRequired"} {
 		if c.Attribute(name) != nil {
-			c.Report(diag.Error, "username-limits", name, name+" stands inside the transform, where it has no effect", "move it to the attributes of the field around the transform")
+			c.Report(diag.Error, "username-limits", name, name+" stands inside the transform, where it has no effect",
+				"move it to the attributes of the field around the transform")
 		}
 	}
+
 	checkLimit(c, c.Around().Get("cloudMaxSize"), "cloudMaxSize", 1<<31)
 	checkLimit(c, c.Around().Get("cloudMaxUniqueChecks"), "cloudMaxUniqueChecks", maxUniqueChecks)
 }

@@ -21,6 +21,8 @@ func randomText(r *rand.Rand, s *transform.Scope, alphabet string, length int64)
 	if length < 1 || length > maxRandom {
 		return identity.Value{}, fmt.Errorf("%w: length %d, expected 1 to %d", transform.ErrRange, length, maxRandom)
 	}
+
+	// The alphabet is ASCII, so a character is a byte and a unit.
 	buf := s.Buffer()
 	for range length {
 		buf = append(buf, alphabet[r.IntN(len(alphabet))])
@@ -96,6 +98,8 @@ func (n *uuidNode) Eval(s *transform.Scope) (identity.Value, error) {
 	for i := range b {
 		b[i] = byte(r.Uint32())
 	}
+
+	// Version 4, variant of RFC 9562.
 	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
 	text := hex.EncodeToString(b[:])
 	return identity.StringValue(text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]), nil

@@ -21,11 +21,14 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 	if !ok || v.IsNull() {
 		return nil
 	}
+
 	re, err := javaregex.Compile(v.Text())
 	if err != nil {
 		c.Errorf("regex-invalid", attribute, "%v", err)
 		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
 	}
+
+	// A pattern that works may still not be what was meant.
 	p.fixed = re
 	if doubt, ok := javaregex.DoubtAbout(v.Text()); ok {
 		c.Report(diag.Warning, doubt.Code, attribute, doubt.Message, doubt.Hint)
@@ -37,10 +40,12 @@ func (p *pattern) eval(s *transform.Scope) (*javaregex.Regexp, error) {
 	if p.fixed != nil {
 		return p.fixed, nil
 	}
+
 	text, err := p.arg.Text(s)
 	if err != nil {
 		return nil, err
 	}
+
 	re, err := javaregex.Compile(text)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
@@ -59,13 +64,18 @@ func (r *replacement) compile(c *transform.Compiler, re *pattern, attribute stri
 	if !ok || v.IsNull() {
 		return
 	}
+
+	// Whether a group exists can be told only with the expression at hand.
 	text, err := javaregex.ParseReplacement(v.Text())
 	if err == nil && re.fixed != nil {
 		err = re.fixed.Check(text)
 	}
+
 	if err != nil {
-		c.ReportAt(r.arg, diag.Error, "replacement-group", err.Error(), "$1 is the first group; a backslash before $ makes it a dollar sign")
+		c.ReportAt(r.arg, diag.Error, "replacement-group", err.Error(),
+			"$1 is the first group; a backslash before $ makes it a dollar sign")
 	}
+
 	r.fixed = text // its faults show only where something matches
 }
 
@@ -73,10 +83,12 @@ func (r *replacement) eval(s *transform.Scope) (*javaregex.Replacement, error) {
 	if r.fixed != nil {
 		return r.fixed, nil
 	}
+
 	text, err := r.arg.Text(s)
 	if err != nil {
 		return nil, err
 	}
+
 	parsed, _ := javaregex.ParseReplacement(text)
 	return parsed, nil
 }
@@ -87,10 +99,13 @@ func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (i
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// The replacement is rendered even when nothing matches, so what is wrong with it shows.
 	with, err := r.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	buf, found, err := re.AppendReplaceAll(s.Budget(), s.Buffer(), text, with)
 	if err != nil {
 		return identity.Value{}, err
@@ -128,11 +143,13 @@ func replaceOp() transform.Operation {
 			if !n.Regex.Present() || !n.Replacement.Present() {
 				return transform.RaiseForInput(fmt.Errorf("%w: replace needs regex and replacement", transform.ErrConfig))
 			}
+
 			f.Empty = f.Empty || n.Replacement.Facts().Empty
 			n.pattern.arg, n.with.arg = &n.Regex, &n.Replacement
 			if err := n.pattern.compile(c, "regex"); err != nil {
 				return transform.RaiseForInput(err)
 			}
+
 			n.with.compile(c, &n.pattern, "replacement")
 			return transform.OnInput(n)
 		},
@@ -140,7 +157,8 @@ func replaceOp() transform.Operation {
 			Also: []string{"regex"}, Removable: true, Tell: tell("/%s/ by %q", "regex", "replacement"),
 			Changes: map[string]transform.Change{"replacement": longer},
 		},
-		example("Only letters", `{"type":"replace","attributes":{"regex":"[^a-zA-Z]","replacement":""}}`, "O'Neil-2", "ONeil"))
+		example("Only letters", `{"type":"replace","attributes":{"regex":"[^a-zA-Z]","replacement":""}}`, "O'Neil-2",
+			"ONeil"))
 }
 
 type replaceAll struct {
@@ -159,11 +177,14 @@ func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value
 	if v.IsNull() {
 		return v, nil
 	}
+
 	for i := range n.steps {
 		step := &n.steps[i]
 		if step.err != nil {
 			return identity.Value{}, step.err
 		}
+
+		// Each step works on the result of the one before.
 		var err error
 		if v, err = replaceOnce(s, v.Text(), &step.pattern, &step.with); err != nil {
 			return v, err
@@ -177,7 +198,8 @@ func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value
 //
 // Source: DECISION 40.
 func replaceAllOp() transform.Operation {
-	return transform.Define("replaceAll", "Replaces by a table of Java regular expressions, one after another in JSON order.",
+	return transform.Define("replaceAll",
+		"Replaces by a table of Java regular expressions, one after another in JSON order.",
 		func(c *transform.Compiler, n *replaceAll) transform.Node {
 			c.Unary()
 			n.steps = make([]replaceStep, len(n.Table.Entries))
@@ -193,19 +215,23 @@ func replaceAllOp() transform.Operation {
 
 func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 	if !e.Value.Present() {
-		c.ReportEntry(e, diag.Error, "attribute-type", "table", fmt.Sprintf("the replacement for %q is null, expected text", e.Key), "")
+		c.ReportEntry(e, diag.Error, "attribute-type", "table",
+			fmt.Sprintf("the replacement for %q is null, expected text", e.Key), "")
 		step.err = fmt.Errorf("%w: the replacement for %q is null", transform.ErrNull, e.Key)
 		return
 	}
+
 	re, err := javaregex.Compile(e.Key)
 	if err != nil {
 		c.ReportEntry(e, diag.Error, "regex-invalid", "table", err.Error(), "")
 		step.err = fmt.Errorf("%w: %w", transform.ErrConfig, err)
 		return
 	}
+
 	if doubt, ok := javaregex.DoubtAbout(e.Key); ok {
 		c.ReportEntry(e, diag.Warning, doubt.Code, "table", doubt.Message, doubt.Hint)
 	}
+
 	step.pattern.fixed = re
 	step.with.arg = &e.Value
 	step.with.compile(c, &step.pattern, "table")

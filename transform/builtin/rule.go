@@ -20,9 +20,12 @@ type ruleArgs struct {
 // Error: [transform.ErrRule] when there is no stub for the rule or it fails.
 // Source: DECISION 42, 43.
 func ruleOp() transform.Operation {
-	op := transform.Define("rule", "A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+"\" has three operations of its own.", compileRule,
+	op := transform.Define("rule",
+		"A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+
+			"\" has three operations of its own.", compileRule,
 		transform.Traits{Tell: tell("%q", "name")},
-		transform.Example{Doc: "A rule that nobody gave a stub for", Config: `{"type":"rule","attributes":{"name":"Generate Username"}}`, Err: transform.ErrRule})
+		transform.Example{Doc: "A rule that nobody gave a stub for",
+			Config: `{"type":"rule","attributes":{"name":"Generate Username"}}`, Err: transform.ErrRule})
 	op.Parts = utilityOperations()
 	return op
 }
@@ -41,6 +44,8 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 			return c.Fail("attribute-required", "", "attribute \"name\" of rule is missing")
 		}
 	}
+
+	// Any rule may be meant, so nothing can be checked.
 	if !ok {
 		c.CallsRule("")
 		c.Collect(&a.Args)
@@ -49,11 +54,17 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 	if name.Text() == transform.UtilityRule {
 		return c.Delegate(utilityOperations(), "operation", "rule-utility")
 	}
-	if near := diag.Near(name.Text(), []string{transform.UtilityRule, "Cloud Services Utility", "Cloud Service Deployment Utility"}); near != "" {
-		c.Report(diag.Error, "rule-utility", "name", fmt.Sprintf("there is no rule %s", name), diag.DidYouMean(transform.UtilityRule))
+
+	// The utility rule is often written from memory.
+	if near := diag.Near(name.Text(),
+		[]string{transform.UtilityRule, "Cloud Services Utility", "Cloud Service Deployment Utility"}); near != "" {
+		c.Report(diag.Error, "rule-utility", "name", fmt.Sprintf("there is no rule %s", name),
+			diag.DidYouMean(transform.UtilityRule))
 	} else if !c.HasRule(name.Text()) {
-		c.Report(diag.Warning, "rule-unknown", "name", fmt.Sprintf("the code of rule %s lives in the tenant", name), "give a stub for it")
+		c.Report(diag.Warning, "rule-unknown", "name", fmt.Sprintf("the code of rule %s lives in the tenant", name),
+			"give a stub for it")
 	}
+
 	c.CallsRule(name.Text())
 	c.Collect(&a.Args)
 	c.Facts().Fails = true
@@ -73,21 +84,27 @@ func (n *ruleNode) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 			return identity.Value{}, err
 		}
 	}
+
+	// Arguments are evaluated even when there is no stub, as a tenant would.
 	args, err := n.args.Args.Values(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	rule := s.Env().Rules[name]
 	if rule == nil {
 		return identity.Value{}, fmt.Errorf("%w: there is no stub for rule %q", transform.ErrRule, name)
 	}
+
 	v, err := rule(s.Context(), transform.RuleCall{
 		Name: name, Attribute: s.Attribute(), Input: in, OldValue: s.OldValue(),
 		Args: args, Subject: s.Subject(), Now: s.Env().Now,
 	})
+
 	if err != nil {
 		return identity.Value{}, fmt.Errorf("%w: %q: %w", transform.ErrRule, name, err)
 	}
+
 	return v, nil
 }
 
@@ -106,6 +123,7 @@ func (n *endOfString) Apply(s *transform.Scope, in identity.Value) (identity.Val
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	count, ok, err := n.NumChars.Eval(s)
 	if err != nil {
@@ -114,10 +132,13 @@ func (n *endOfString) Apply(s *transform.Scope, in identity.Value) (identity.Val
 	if !ok || count < 0 {
 		return identity.Value{}, fmt.Errorf("%w: numChars, expected 0 or more", transform.ErrRange)
 	}
+
+	// Text that is shorter gives null and not itself.
 	length := int64(javatext.Len(text))
 	if count > length {
 		return identity.Value{}, nil
 	}
+
 	part, _ := javatext.Substring(text, int(length-count), int(length))
 	return identity.StringValue(part), nil
 }
@@ -147,13 +168,17 @@ func (n *randomString) Eval(s *transform.Scope) (identity.Value, error) {
 	if !n.Numbers.Present() || !n.Special.Present() {
 		return identity.Value{}, fmt.Errorf("%w: includeNumbers and includeSpecialChars are needed", transform.ErrConfig)
 	}
+
 	length, ok, err := n.Length.Eval(s)
 	if err == nil && !ok {
 		err = fmt.Errorf("%w: length", transform.ErrNull)
 	}
+
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// Letters are always there, the others on request.
 	alphabet := letters
 	for _, part := range []struct {
 		on    *transform.Bool
@@ -167,6 +192,7 @@ func (n *randomString) Eval(s *transform.Scope) (identity.Value, error) {
 			alphabet += part.chars
 		}
 	}
+
 	return randomText(n.stream.Rand(s), s, alphabet, length)
 }
 
@@ -195,14 +221,18 @@ func (n *referenceIdentity) Eval(s *transform.Scope) (identity.Value, error) {
 	if !n.UID.Present() {
 		return identity.Value{}, fmt.Errorf("%w: uid is missing", transform.ErrConfig)
 	}
+
 	uid, err := n.UID.Eval(s)
 	if err != nil {
 		return uid, err
 	}
+
 	name, err := n.Attribute.Text(s)
 	if err != nil || uid.IsNull() {
 		return identity.Value{}, err
 	}
+
+	// Nobody with that uid is no error.
 	other, err := otherIdentity(s, uid.Text())
 	if err != nil || other == nil {
 		return identity.Value{}, err
@@ -228,10 +258,12 @@ func otherIdentity(s *transform.Scope, uid string) (transform.Subject, error) {
 //
 // Source: DECISION 43.
 func getReferenceIdentityAttribute() transform.Operation {
-	return transform.Define("getReferenceIdentityAttribute", "An attribute of the identity with that uid, or of the manager; null when there is none.",
+	return transform.Define("getReferenceIdentityAttribute",
+		"An attribute of the identity with that uid, or of the manager; null when there is none.",
 		func(c *transform.Compiler, n *referenceIdentity) transform.Node {
 			c.ReadsOthers()
 			return n
 		},
-		transform.Example{Doc: "Nobody has that uid", Config: utility(`"operation":"getReferenceIdentityAttribute","uid":"nobody","attributeName":"email"`)})
+		transform.Example{Doc: "Nobody has that uid",
+			Config: utility(`"operation":"getReferenceIdentityAttribute","uid":"nobody","attributeName":"email"`)})
 }

@@ -19,11 +19,13 @@ func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, er
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	re, err := n.pattern.eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	index, ok, err := n.Index.Eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -31,10 +33,13 @@ func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, er
 	if !ok {
 		return identity.Value{}, fmt.Errorf("%w: index", transform.ErrNull)
 	}
+
 	throws, err := n.Throws.Eval(s, true)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// Pieces at the end that are empty are gone, so an index can be out of range for them.
 	parts, err := re.Split(s.Budget(), text, 0)
 	if err != nil {
 		return identity.Value{}, err
@@ -45,7 +50,9 @@ func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, er
 	if !throws {
 		return identity.Value{}, nil
 	}
-	return identity.Value{}, fmt.Errorf("%w: Split resulted in %d items and you attempted to index at %d", transform.ErrRange, len(parts), index)
+
+	return identity.Value{}, fmt.Errorf("%w: Split resulted in %d items and you attempted to index at %d",
+		transform.ErrRange, len(parts), index)
 }
 
 // splitOp gives one piece of a text that a regular expression divides.

@@ -28,6 +28,7 @@ func (n *substring) Apply(s *transform.Scope, in identity.Value) (identity.Value
 	if in.IsNull() {
 		return in, nil
 	}
+
 	var at span
 	if n.fixed != nil {
 		at = *n.fixed
@@ -37,18 +38,23 @@ func (n *substring) Apply(s *transform.Scope, in identity.Value) (identity.Value
 			return identity.Value{}, err
 		}
 	}
+
+	// Positions are UTF-16 units; in ASCII these are bytes, and nothing has to be counted.
 	text := in.Text()
 	if part, ok := at.ascii(text); ok {
 		return identity.StringValue(part), nil
 	}
+
 	length := int64(javatext.Len(text))
 	if at.open {
 		at.end = length
 	}
+
 	part, ok := javatext.Substring(text, int(at.begin), int(at.end))
 	if !ok {
 		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, at.begin, at.end, length)
 	}
+
 	return identity.StringValue(part), nil
 }
 
@@ -76,6 +82,8 @@ func (n *substring) span(s *transform.Scope) (span, error) {
 			return span{}, fmt.Errorf("%w: begin", transform.ErrNull)
 		}
 	}
+
+	// Offsets do not count beside -1.
 	p := span{end: at[2] + at[3], open: at[2] == -1}
 	if at[0] != -1 {
 		p.begin = at[0] + at[1]
@@ -90,6 +98,8 @@ func (n *substring) fix() {
 			return
 		}
 	}
+
+	// Constants need no scope.
 	if at, err := n.span(nil); err == nil {
 		n.fixed = &at
 	}
@@ -123,24 +133,32 @@ func checkSubstring(c *transform.Compiler, n *substring) {
 	end, fixedEnd := n.End.Fixed()
 	begin0, end0 := n.BeginOffset.Or(0), n.EndOffset.Or(0)
 	noEnd := !n.End.Present() || fixedEnd && end == -1
+
+	// An offset beside -1 shows that something else was meant.
 	if fixedBegin && begin == -1 && begin0 != 0 {
 		c.Warnf("substring-offset-useless", "beginOffset", "beginOffset has no effect because begin is -1")
 	}
+
 	if noEnd && n.EndOffset.Present() && end0 != 0 {
 		c.Warnf("substring-offset-useless", "endOffset", "endOffset has no effect without end")
 	}
+
 	need := end + end0
 	if noEnd {
 		need = 0
 	}
+
+	// The shortest text that the input can be decides what can go wrong.
 	short := int64(c.InputFacts().MinLen)
 	if fixedEnd && !noEnd && need > short {
 		reportRaise(c, diag.Warning, "substring-range", "end", fmt.Sprintf("a text shorter than %d is an error", need),
 			"guard the length, for example with a static that tests $x.length(), or pad the text first")
 	}
+
 	if fixedBegin && (noEnd || fixedEnd) && need <= short && begin+begin0 <= short {
 		f.Fails = false
 	}
+
 	if fixedBegin && fixedEnd && !noEnd {
 		f.MinLen = int(max(need-max(begin+begin0, 0), 0))
 	}

@@ -31,7 +31,8 @@ func (n *unaryNode) Apply(s *transform.Scope, in identity.Value) (identity.Value
 }
 
 // defineText defines a unary operation on text.
-func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), details ...transform.Detail) transform.Operation {
+func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error),
+	details ...transform.Detail) transform.Operation {
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		c.Unary()
 		return transform.OnInput(&unaryNode{*a, apply})
@@ -39,7 +40,8 @@ func defineText(typ, doc string, apply func(*transform.Scope, string) (identity.
 }
 
 // defineNullable defines a unary operation on text that can give null.
-func defineNullable(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error), details ...transform.Detail) transform.Operation {
+func defineNullable(typ, doc string, apply func(*transform.Scope, string) (identity.Value, error),
+	details ...transform.Detail) transform.Operation {
 	return transform.Define(typ, doc, func(c *transform.Compiler, a *unary) transform.Node {
 		f := c.Unary()
 		f.Null, f.Empty = transform.MayBeNull, false
@@ -93,7 +95,8 @@ func trim() transform.Operation {
 //
 // Source: DECISION 28.
 func decomposeDiacriticalMarks() transform.Operation {
-	return defineText("decomposeDiacriticalMarks", "Compatibility decomposition (NFKD), then removal of U+0300 to U+036F. Letters such as ø, ł and ß stay.",
+	return defineText("decomposeDiacriticalMarks",
+		"Compatibility decomposition (NFKD), then removal of U+0300 to U+036F. Letters such as ø, ł and ß stay.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
 			if javatext.IsASCII(text) {
 				return s.Same(text)
@@ -108,7 +111,8 @@ func decomposeDiacriticalMarks() transform.Operation {
 //
 // Source: DECISION 37.
 func normalizeNames() transform.Operation {
-	return defineText("normalizeNames", "Capitals as in personal names: Mc and Mac, particles, numerals. Blank gives null.",
+	return defineText("normalizeNames",
+		"Capitals as in personal names: Mc and Mac, particles, numerals. Blank gives null.",
 		func(_ *transform.Scope, text string) (identity.Value, error) {
 			name, ok := javatext.NormalizeNames(text)
 			if !ok {
@@ -150,6 +154,7 @@ func base64Decode() transform.Operation {
 // decodeBase64 decodes the standard alphabet. Padding may be missing, but not be
 // wrong; line breaks are refused.
 func decodeBase64(text string) ([]byte, error) {
+	// Padding may be left out, but when it is there it has to be right.
 	digits := strings.TrimRight(text, "=")
 	pad := len(text) - len(digits)
 	if pad > 0 && (len(text)%4 != 0 || pad > 2) || strings.ContainsAny(text, "\r\n") {
@@ -164,6 +169,8 @@ func javaBytes(text string) []byte {
 	if utf8.ValidString(text) {
 		return []byte(text)
 	}
+
+	// Half of a surrogate pair has no UTF-8; Java writes a question mark for it.
 	var b []byte
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -215,16 +222,19 @@ func illFormed(b []byte) int {
 			high = 0x8F
 		}
 	}
+
 	n := 1
 	for ; n <= want && n < len(b) && b[n] >= low && b[n] <= high; n++ {
 		low, high = 0x80, 0xBF
 	}
+
 	return n
 }
 
 // example makes an example with text input and result.
 func example(doc, config, input, want string) transform.Example {
-	return transform.Example{Doc: doc, Config: config, Input: identity.StringValue(input), Want: identity.StringValue(want)}
+	return transform.Example{Doc: doc, Config: config, Input: identity.StringValue(input),
+		Want: identity.StringValue(want)}
 }
 
 // find is the arguments of indexOf and lastIndexOf.
@@ -238,6 +248,7 @@ func (n *find) Apply(s *transform.Scope, in identity.Value) (identity.Value, err
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	sub, err := n.Substring.Text(s)
 	if err != nil {
@@ -269,7 +280,8 @@ func indexOf() transform.Operation {
 //
 // Source: DECISION 33.
 func lastIndexOf() transform.Operation {
-	return transform.Define("lastIndexOf", "Position of the last occurrence of a text, in UTF-16 units from 0; -1 if absent.",
+	return transform.Define("lastIndexOf",
+		"Position of the last occurrence of a text, in UTF-16 units from 0; -1 if absent.",
 		func(c *transform.Compiler, n *find) transform.Node {
 			n.last = true
 			return compileFind(c, n)
@@ -291,6 +303,7 @@ func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, erro
 	if in.IsNull() {
 		return in, nil
 	}
+
 	text := in.Text()
 	length, ok, err := n.Length.Eval(s)
 	if err != nil {
@@ -299,16 +312,22 @@ func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, erro
 	if !ok {
 		return identity.Value{}, fmt.Errorf("%w: length", transform.ErrNull)
 	}
+
 	padding, err := n.Padding.Eval(s)
 	if err != nil {
 		return identity.Value{}, err
 	}
+
+	// Text that is long enough needs no padding, whatever that would be.
 	if have := javatext.Len(text); length <= int64(have) {
 		return identity.StringValue(text), nil
 	}
+
+	// A length from data can be huge; it is refused before memory is taken.
 	if err := s.Budget().Room(length); err != nil {
 		return identity.Value{}, err
 	}
+
 	return s.Text(n.apply(s.Buffer(), text, int(length), padding.Text()))
 }
 
@@ -318,6 +337,8 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 		if length <= 0 {
 			c.Errorf("pad-length", "length", "length is %d, expected a positive number", length)
 		}
+
+		// What is known of the length lets others see that a substring is inside.
 		f.MinLen = int(max(min(length, 1<<30), int64(c.InputFacts().MinLen)))
 		f.Empty = f.Empty && f.MinLen == 0
 	}

@@ -21,10 +21,13 @@ func (n *username) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.Variables.Bind(s); err != nil {
 		return identity.Value{}, err
 	}
+
 	g := generator{scope: s, checks: maxUniqueChecks}
 	if err := g.limits(); err != nil {
 		return identity.Value{}, err
 	}
+
+	// The counter is nobody else's.
 	defer s.SetCounter(identity.Value{})
 	for i := range n.Patterns {
 		v, done, err := g.try(&n.Patterns[i])
@@ -55,6 +58,8 @@ func (g *generator) limits() error {
 		}
 		*to = n
 	}
+
+	// A tenant has this limit whatever the field says.
 	g.checks = min(g.checks, maxUniqueChecks)
 	return nil
 }
@@ -64,25 +69,33 @@ func (g *generator) try(pattern *transform.Child) (identity.Value, bool, error) 
 	counted := pattern.CountsUp()
 	counter := ""
 	for i := 1; ; i++ {
+		// Each candidate is one check, over all patterns together.
 		if g.checks--; g.checks < 0 {
-			return identity.Value{}, false, fmt.Errorf("%w: no free value within the allowed number of checks", transform.ErrNoMatch)
+			return identity.Value{}, false, fmt.Errorf("%w: no free value within the allowed number of checks",
+				transform.ErrNoMatch)
 		}
+
 		candidate, err := g.candidate(pattern, counter)
 		if err != nil {
 			return identity.Value{}, false, err
 		}
+
 		taken := false
 		if u := g.scope.Env().Unique; u != nil {
 			if taken, err = u.Taken(g.scope.Context(), candidate); err != nil {
 				return identity.Value{}, false, err
 			}
 		}
+
 		if !taken {
 			return identity.StringValue(candidate), true, nil
 		}
+
+		// Without a counter the pattern has nothing more to offer; with one it is never left.
 		if !counted {
 			return identity.Value{}, false, nil
 		}
+
 		counter = fmt.Sprint(i)
 	}
 }
@@ -100,6 +113,9 @@ func (g *generator) candidate(pattern *transform.Child, counter string) (string,
 		cut, _ := javatext.Substring(text, 0, int(g.maxSize))
 		return cut, nil
 	}
+
+	// To cut in front of the counter one has to know where it stands: the pattern is rendered
+	// once more with a mark in its place.
 	g.scope.SetCounter(identity.StringValue(marker))
 	marked, err := pattern.Text(g.scope)
 	if err != nil {
@@ -109,6 +125,7 @@ func (g *generator) candidate(pattern *transform.Child, counter string) (string,
 		cut, _ := javatext.Substring(text, 0, int(g.maxSize))
 		return cut, nil
 	}
+
 	return shorten(marked, counter, g.maxSize), nil
 }
 
@@ -122,6 +139,8 @@ func shorten(marked, counter string, maxSize int64) string {
 	head, _ := javatext.Substring(marked, 0, at)
 	tail, _ := javatext.Substring(marked, at+1, javatext.Len(marked))
 	rest := counter + strings.ReplaceAll(tail, marker, counter)
+
+	// What stands before the counter gives way first.
 	keep := max(maxSize-int64(javatext.Len(rest)), 0)
 	head, _ = javatext.Substring(head, 0, int(min(keep, int64(at))))
 	text := head + rest
@@ -136,8 +155,10 @@ func shorten(marked, counter string, maxSize int64) string {
 // Error: [transform.ErrNoMatch] when no candidate is free.
 // Source: DECISION 47.
 func usernameGenerator() transform.Operation {
-	return transform.Define("usernameGenerator", "The first value of its patterns that nobody has; $uniqueCounter counts up.", compileUsername,
-		example("A name that is free", `{"type":"usernameGenerator","attributes":{"patterns":["$first.$last","$first.$last$uniqueCounter"],"first":"ann","last":"lee"}}`, "", "ann.lee"))
+	return transform.Define("usernameGenerator",
+		"The first value of its patterns that nobody has; $uniqueCounter counts up.", compileUsername,
+		example("A name that is free",
+			`{"type":"usernameGenerator","attributes":{"patterns":["$first.$last","$first.$last$uniqueCounter"],"first":"ann","last":"lee"}}`, "", "ann.lee"))
 }
 
 func compileUsername(c *transform.Compiler, n *username) transform.Node {

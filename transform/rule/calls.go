@@ -45,10 +45,12 @@ func test(f func(s, t string) bool) func(*budget, []any) (any, error) {
 		if a[0] == nil || a[1] == nil {
 			return false, nil
 		}
+
 		s, ok := a[0].(string)
 		if !ok {
 			return nil, wrong(a[0], "a text")
 		}
+
 		t, ok := a[1].(string)
 		if !ok {
 			return nil, wrong(a[1], "a text")
@@ -62,6 +64,7 @@ func matches(_ *budget, a []any) (any, error) {
 	if !ok {
 		return nil, errArgument
 	}
+
 	switch s := a[0].(type) {
 	case nil:
 		return false, nil
@@ -94,6 +97,7 @@ func accountAttribute(b *budget, a []any) (any, error) {
 	if !ok || !ok2 {
 		return nil, wrong(a[0], "the names of a source and an attribute")
 	}
+
 	for _, o := range b.objects {
 		if r, ok := o.(accountReader); ok {
 			return r.accountAttribute(b, source, name)
@@ -123,7 +127,9 @@ func add(b *budget, a []any) (any, error) {
 			return x + y, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: + of %s and %s, expected two texts or two numbers", errArgument, describe(a[0]), describe(a[1]))
+
+	return nil, fmt.Errorf("%w: + of %s and %s, expected two texts or two numbers", errArgument, describe(a[0]),
+		describe(a[1]))
 }
 
 func in(_ *budget, a []any) (any, error) {
@@ -157,17 +163,21 @@ func rangeOf(b *budget, a []any) (any, error) {
 	if to < from {
 		return []any{}, nil
 	}
+
 	n := uint64(to) - uint64(from) + 1
 	if n == 0 || n > uint64(b.items) {
 		n = uint64(b.items) + 1
 	}
+
 	if err := b.list(int(n)); err != nil {
 		return nil, err
 	}
+
 	list := make([]any, n)
 	for i := range list {
 		list[i] = from + i
 	}
+
 	return list, b.work(len(list))
 }
 
@@ -184,6 +194,7 @@ func replace(b *budget, a []any) (any, error) {
 	if a[0] == nil {
 		return nil, nil
 	}
+
 	s, ok := a[0].(string)
 	old, ok2 := a[1].(string)
 	with, ok3 := a[2].(string)
@@ -201,15 +212,18 @@ func split(b *budget, a []any) (any, error) {
 	if a[0] == nil {
 		return []any{}, nil
 	}
+
 	s, ok := a[0].(string)
 	sep, ok2 := a[1].(string)
 	if !ok || !ok2 {
 		return nil, wrong(a[0], "two texts")
 	}
+
 	n := strings.Count(s, sep) + 1
 	if err := b.list(n); err != nil {
 		return nil, err
 	}
+
 	list := make([]any, 0, n)
 	for part := range strings.SplitSeq(s, sep) {
 		list = append(list, part)
@@ -225,28 +239,34 @@ func join(b *budget, a []any) (any, error) {
 		}
 		return nil, wrong(a[0], "a list")
 	}
+
 	sep := ""
 	if len(a) > 1 {
 		if sep, ok = a[1].(string); !ok {
 			return nil, wrong(a[1], "a text")
 		}
 	}
+
 	var out strings.Builder
 	for i, x := range list {
 		if i > 0 {
 			out.WriteString(sep)
 		}
+
 		t, err := toText(b, x)
 		if err != nil {
 			return nil, err
 		}
+
 		if s, ok := t.(string); ok {
 			out.WriteString(s)
 		}
+
 		if int64(out.Len()) > b.output {
 			break
 		}
 	}
+
 	return b.produce(out.String())
 }
 
@@ -256,15 +276,18 @@ func substr(b *budget, a []any) (any, error) {
 	if a[0] == nil {
 		return nil, nil
 	}
+
 	s, ok := a[0].(string)
 	from, ok2 := a[1].(int)
 	if !ok || !ok2 {
 		return nil, wrong(a[0], "a text and whole numbers")
 	}
+
 	runes := []rune(s)
 	if from < 0 {
 		from = max(0, len(runes)+from)
 	}
+
 	from = min(from, len(runes))
 	count := len(runes) - from
 	if len(a) > 2 {
@@ -274,6 +297,7 @@ func substr(b *budget, a []any) (any, error) {
 		}
 		count = max(0, min(count, n))
 	}
+
 	return b.produce(string(runes[from : from+count]))
 }
 
@@ -293,11 +317,13 @@ func indexOf(_ *budget, a []any) (any, error) {
 	if a[0] == nil {
 		return -1, nil
 	}
+
 	s, ok := a[0].(string)
 	t, ok2 := a[1].(string)
 	if !ok || !ok2 {
 		return nil, wrong(a[0], "two texts")
 	}
+
 	i := strings.Index(s, t)
 	if i < 0 {
 		return -1, nil
@@ -360,6 +386,7 @@ func extreme(a []any, sign float64) (any, error) {
 		default:
 			return nil, wrong(x, "a number")
 		}
+
 		if best == nil || (f-found)*sign > 0 {
 			best, found = x, f
 		}

@@ -21,6 +21,7 @@ func (f function) call(params ...any) (any, error) {
 	if !ok {
 		return nil, errArgument
 	}
+
 	size := 0
 	for _, p := range params[1:] {
 		switch v := p.(type) {
@@ -30,6 +31,7 @@ func (f function) call(params ...any) (any, error) {
 			size += len(v)
 		}
 	}
+
 	if err := b.work(size); err != nil {
 		return nil, err
 	}

@@ -20,9 +20,11 @@ func (l Limits) orDefaults() Limits {
 	if l.Steps <= 0 {
 		l.Steps = 100_000
 	}
+
 	if l.Output <= 0 {
 		l.Output = 1 << 20
 	}
+
 	if l.Items <= 0 {
 		l.Items = 10_000
 	}

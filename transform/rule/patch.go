@@ -23,7 +23,8 @@ var predicates = []string{"all", "any", "none", "one", "filter", "map", "count",
 
 // operators are replaced by functions that count what they do and know nil.
 var operators = map[string]string{
-	"+": "$add", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in", "..": "$range",
+	"+": "$add", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in",
+	"..": "$range",
 }
 
 // patcher rewrites an expression: attribute reads become calls, every function
@@ -41,6 +42,7 @@ func (p *patcher) Visit(node *ast.Node) {
 	if p.err != nil {
 		return
 	}
+
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
 		if strings.HasPrefix(n.Value, "$") {
@@ -66,7 +68,8 @@ func (p *patcher) Visit(node *ast.Node) {
 }
 
 func call(at ast.Node, fn string, args ...ast.Node) ast.Node {
-	c := &ast.CallNode{Callee: &ast.IdentifierNode{Value: fn}, Arguments: append([]ast.Node{&ast.IdentifierNode{Value: runName}}, args...)}
+	c := &ast.CallNode{Callee: &ast.IdentifierNode{Value: fn},
+		Arguments: append([]ast.Node{&ast.IdentifierNode{Value: runName}}, args...)}
 	c.SetLocation(at.Location())
 	c.Callee.SetLocation(at.Location())
 	c.Arguments[0].SetLocation(at.Location())
@@ -102,15 +105,18 @@ func (p *patcher) member(node *ast.Node, n *ast.MemberNode) {
 	if !ok {
 		return
 	}
+
 	i := slices.Index(p.names.Objects, id.Value)
 	if i < 0 {
 		return
 	}
+
 	p.use(id)
 	read := Read{Object: id.Value}
 	if s, ok := n.Property.(*ast.StringNode); ok {
 		read.Name = s.Value
 	}
+
 	p.reads = append(p.reads, read)
 	*node = call(n, "$attribute", &ast.IntegerNode{Value: i}, n.Property)
 }
@@ -122,14 +128,17 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 			p.fail(n, "the pattern of matches must be a constant text")
 			return
 		}
+
 		re, err := regexp.Compile(pattern.Value)
 		if err != nil {
 			p.fail(n.Right, "pattern %q: %v", pattern.Value, err)
 			return
 		}
+
 		*node = call(n, "$matches", n.Left, &ast.ConstantNode{Value: re})
 		return
 	}
+
 	if fn, ok := operators[n.Operator]; ok {
 		*node = call(n, fn, n.Left, n.Right)
 	}
@@ -141,6 +150,7 @@ func (p *patcher) call(n *ast.CallNode) {
 		p.fail(n, "only functions can be called")
 		return
 	}
+
 	p.use(id)
 	f, ok := functions[id.Value]
 	if !ok || strings.HasPrefix(id.Value, "$") || id.Value == accountFunction && !p.account {
@@ -151,6 +161,7 @@ func (p *patcher) call(n *ast.CallNode) {
 		p.fail(n, "%s has %d arguments, expected %s", id.Value, len(n.Arguments), f.arity())
 		return
 	}
+
 	at := &ast.IdentifierNode{Value: runName}
 	at.SetLocation(n.Location())
 	n.Arguments = append([]ast.Node{at}, n.Arguments...)

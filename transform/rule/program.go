@@ -52,25 +52,31 @@ func Compile(name, source string, names Names, l Limits) (*Program, error) {
 
 func compile(name, source string, names Names, l Limits, account bool) (p *Program, err error) {
 	if len(source) > MaxSource {
-		return nil, &Error{Name: name, Line: 1, Column: 1, Err: fmt.Errorf("the expression has %d bytes, at most %d are allowed", len(source), MaxSource)}
+		return nil, &Error{Name: name, Line: 1, Column: 1,
+			Err: fmt.Errorf("the expression has %d bytes, at most %d are allowed", len(source), MaxSource)}
 	}
+
 	defer func() { // the compiler of the language panics on some malformed input
 		if r := recover(); r != nil {
 			p, err = nil, &Error{Name: name, Line: 1, Column: 1, Err: fmt.Errorf("the expression cannot be compiled: %v", r)}
 		}
 	}()
+
 	v := &patcher{names: names, account: account}
 	env := types.Map{runName: types.TypeOf((*budget)(nil))}
 	for _, value := range names.Values {
 		env[value] = types.Any
 	}
+
 	options := []expr.Option{expr.Env(env), expr.DisableAllBuiltins(), expr.AsAny(), expr.Patch(v)}
 	for _, predicate := range predicates {
 		options = append(options, expr.EnableBuiltin(predicate))
 	}
+
 	for fn, f := range functions {
 		options = append(options, expr.Function(fn, f.call))
 	}
+
 	code, err := expr.Compile(source, options...)
 	if v.finish(); v.err != nil {
 		return nil, located(name, source, v.err)
@@ -78,7 +84,9 @@ func compile(name, source string, names Names, l Limits, account bool) (p *Progr
 	if err != nil {
 		return nil, located(name, source, err)
 	}
-	return &Program{name: name, code: code, names: names, limits: l.orDefaults(), reads: v.sortedReads(), account: account}, nil
+
+	return &Program{name: name, code: code, names: names, limits: l.orDefaults(), reads: v.sortedReads(),
+		account: account}, nil
 }
 
 // Reads returns the attributes that the expression reads, in alphabetical order.
@@ -100,6 +108,7 @@ func (p *Program) Value(objects []Object, values ...identity.Value) (identity.Va
 	if err != nil {
 		return identity.Value{}, located(p.name, "", err)
 	}
+
 	v, err := fromAny(out, 0)
 	if err != nil {
 		return identity.Value{}, &Error{Name: p.name, Err: err}
@@ -114,13 +123,15 @@ func (p *Program) Bool(objects []Object, values ...identity.Value) (bool, error)
 	if err != nil {
 		return false, located(p.name, "", err)
 	}
+
 	switch b := out.(type) {
 	case nil:
 		return false, nil
 	case bool:
 		return b, nil
 	}
-	return false, &Error{Name: p.name, Err: fmt.Errorf("%w: the condition gives %s, expected true or false", transform.ErrFormat, describe(out))}
+	return false, &Error{Name: p.name,
+		Err: fmt.Errorf("%w: the condition gives %s, expected true or false", transform.ErrFormat, describe(out))}
 }
 
 func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
@@ -129,6 +140,7 @@ func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
 		r = &runner{env: make(map[string]any, len(p.names.Values)+1)}
 		r.env[runName] = &r.budget
 	}
+
 	r.budget.steps, r.budget.output, r.budget.items = p.limits.Steps, p.limits.Output, p.limits.Items
 	r.budget.objects = objects
 	var err error
@@ -141,6 +153,7 @@ func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
 		}
 		r.env[name] = v
 	}
+
 	r.vm.MemoryBudget = uint(p.limits.Items) * 16
 	out, err := r.vm.Run(p.code, r.env)
 	r.budget.objects = nil
@@ -176,6 +189,7 @@ func located(name, source string, err error) error {
 	if at.Line == 0 && source != "" {
 		at = at.Bind(file.NewSource(source))
 	}
+
 	e := &Error{Name: name, Line: at.Line, Column: at.Column + 1, Err: at.Prev}
 	if e.Err == nil {
 		e.Err = errors.New(lowerFirst(at.Message))

@@ -29,17 +29,21 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 		Objects: []string{"args", "identity", "manager"},
 		Values:  []string{"input", "oldValue", "attribute", "name", "now"},
 	}, l, true)
+
 	if err != nil {
 		return nil, err
 	}
+
 	return func(_ context.Context, c transform.RuleCall) (identity.Value, error) {
 		subject := &subjectObject{subject: c.Subject}
 		manager := &managerObject{subject: c.Subject}
 		v, err := p.Value([]Object{args(c.Args), subject, manager},
 			c.Input, c.OldValue, text(c.Attribute), text(c.Name), instant(c.Now))
+
 		if err != nil {
 			return v, err
 		}
+
 		for _, failed := range []error{subject.err, manager.object.err} {
 			if failed != nil {
 				return identity.Value{}, &Error{Name: name, Err: failed}
@@ -58,6 +62,7 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 	for name := range sources {
 		names = append(names, name)
 	}
+
 	slices.Sort(names)
 	for _, name := range names {
 		r, err := New(name, sources[name], l)
@@ -109,6 +114,7 @@ func (o *subjectObject) accountAttribute(b *budget, source, attribute string) (a
 	if o.subject == nil {
 		return nil, nil
 	}
+
 	accounts := o.subject.Accounts()
 	var oldest *identity.Account
 	for i := range accounts {
@@ -117,6 +123,7 @@ func (o *subjectObject) accountAttribute(b *budget, source, attribute string) (a
 			oldest = a
 		}
 	}
+
 	if oldest == nil {
 		return nil, nil
 	}

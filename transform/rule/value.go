@@ -35,6 +35,7 @@ func toAny(v identity.Value, b *budget) (any, error) {
 		}
 		return list, nil
 	}
+
 	return nil, nil
 }
 
@@ -67,7 +68,9 @@ func fromAny(x any, depth int) (identity.Value, error) {
 		}
 		return identity.ListValue(items...), nil
 	}
-	return identity.Value{}, fmt.Errorf("%w: the expression gives %s, expected a text, number, truth value or list", transform.ErrFormat, describe(x))
+
+	return identity.Value{}, fmt.Errorf("%w: the expression gives %s, expected a text, number, truth value or list",
+		transform.ErrFormat, describe(x))
 }
 
 func number(f float64) string {

@@ -22,6 +22,7 @@ func Country(text, format string) (code string, ok bool) {
 	if !ok {
 		return "", false
 	}
+
 	switch format {
 	case Alpha2:
 		return alpha2s[2*i : 2*i+2], true
@@ -68,6 +69,7 @@ func find(text string) (place int, ok bool) {
 		place = int(byAlpha2[int(text[0]|0x20-'a')*26+int(text[1]|0x20-'a')])
 		return place - 1, place != 0
 	}
+
 	i, ok := names.find(text)
 	switch {
 	case !ok:
@@ -88,6 +90,7 @@ func findNumber(text string) (place int, ok bool) {
 		}
 		n = n*10 + int(digit)
 	}
+
 	place = int(byNumeric[n])
 	return place - 1, place != 0
 }

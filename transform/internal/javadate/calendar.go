@@ -72,6 +72,7 @@ func dateOf(day int64) (year int64, month int, dayOfMonth int64) {
 	if day >= cutoverDay {
 		return gregorianDate(day)
 	}
+
 	// Count from 1 March of year 0, so that the leap day comes last.
 	n := day + 307
 	cycle := floorDiv(n, 1461)
@@ -191,17 +192,20 @@ func (d *date) weekYear() int64 {
 		}
 		return d.year
 	}
+
 	next := d.year + 1
 	if d.year <= 0 {
 		// Java steps the year of the era, so that before year 1 it looks at the weekday
 		// of another year.
 		next = -d.year
 	}
+
 	length := firstOfYear(d.year+1) - firstOfYear(d.year)
 	left := length - d.dayOfYear() + 1
 	first := firstOfYear(next)
 	if sunday := onOrBefore(first, 1); left <= first-sunday {
 		return d.year + 1
 	}
+
 	return d.year
 }

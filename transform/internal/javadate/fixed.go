@@ -26,11 +26,14 @@ func (p *Pattern) isFixed() bool {
 		default:
 			return false
 		}
+
 		if seen[o.letter] || o.abuts && o.count > maxFixedDigits {
 			return false
 		}
+
 		seen[o.letter] = true
 	}
+
 	return len(p.ops) > 0
 }
 
@@ -74,9 +77,11 @@ func (p *Pattern) parseFixed(text string) (ms int64, ok bool) {
 			pos = end
 		}
 	}
+
 	if d.year <= cutoverYear || d.month < 1 || d.month > 12 || pos == 0 {
 		return 0, false
 	}
+
 	day := gregorianDay(d.year, int(d.month-1), 1) + d.day - 1 - unixEpochDay
 	time := ((d.hour*60+d.minute)*60+d.second)*1000 + d.millis
 	return day*msPerDay + time, day+unixEpochDay >= cutoverDay
@@ -111,11 +116,13 @@ func plainNumber(text string, pos int, o *op) (n int64, end int) {
 			return 0, pos
 		}
 	}
+
 	end = pos
 	for end < limit && text[end]-'0' <= 9 {
 		n = n*10 + int64(text[end]-'0')
 		end++
 	}
+
 	switch {
 	case o.abuts:
 		if end < limit {
@@ -126,5 +133,6 @@ func plainNumber(text string, pos int, o *op) (n int64, end int) {
 	case end < len(text) && (text[end] == 'E' || text[end] >= 0x80):
 		return 0, pos
 	}
+
 	return n, end
 }

@@ -23,6 +23,7 @@ func (p *Pattern) appendGeneral(dst []byte, ms int64, zone Zone) []byte {
 	if p.needsDate {
 		d = makeDate(day + unixEpochDay)
 	}
+
 	for i := range p.ops {
 		switch o := &p.ops[i]; o.letter {
 		case 0:
@@ -39,6 +40,7 @@ func (p *Pattern) appendGeneral(dst []byte, ms int64, zone Zone) []byte {
 			dst = appendDate(dst, o, &d)
 		}
 	}
+
 	return dst
 }
 
@@ -63,6 +65,7 @@ func appendTime(dst []byte, o *op, time int32) []byte {
 	case 'a':
 		return append(dst, halfNames[hour/12].short...)
 	}
+
 	return appendPadded(dst, n, o.count)
 }
 
@@ -99,6 +102,7 @@ func appendDate(dst []byte, o *op, d *date) []byte {
 	case 'u':
 		n = (d.weekday()+5)%7 + 1
 	}
+
 	return appendPadded(dst, n, o.count)
 }
 
@@ -131,16 +135,20 @@ func appendPadded(dst []byte, n int64, width int) []byte {
 	case width == 4 && 0 <= n && n < 10000:
 		return append(dst, byte('0'+n/1000), byte('0'+n/100%10), byte('0'+n/10%10), byte('0'+n%10))
 	}
+
 	if n < 0 {
 		dst = append(dst, '-')
 		n = -n
 	}
+
 	digits := 1
 	for rest := n / 10; rest > 0; rest /= 10 {
 		digits++
 	}
+
 	for width = min(width, maxPadding); width > digits; width-- {
 		dst = append(dst, '0')
 	}
+
 	return strconv.AppendInt(dst, n, 10)
 }

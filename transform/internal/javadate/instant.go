@@ -71,6 +71,7 @@ func (i Instant) AppendText(dst []byte) []byte {
 	if year > 9999 {
 		dst = append(dst, '+')
 	}
+
 	dst = appendPadded(dst, year, 4)
 	dst = appendPadded(append(dst, '-'), int64(month)+1, 2)
 	dst = appendPadded(append(dst, '-'), dayOfMonth, 2)
@@ -79,6 +80,7 @@ func (i Instant) AppendText(dst []byte) []byte {
 	if second%60 != 0 || i.nano != 0 {
 		dst = appendPadded(append(dst, ':'), second%60, 2)
 	}
+
 	if n := int64(i.nano); n != 0 {
 		dst = append(dst, '.')
 		switch {
@@ -90,6 +92,7 @@ func (i Instant) AppendText(dst []byte) []byte {
 			dst = appendPadded(dst, n, 9)
 		}
 	}
+
 	return append(dst, 'Z')
 }
 
@@ -140,21 +143,26 @@ func scanISO(text string) (Instant, error) {
 			nano = s.fraction()
 		}
 	}
+
 	offset := s.offset()
 	if s.err == nil && s.pos < len(text) {
 		s.fail(s.pos, "expected the end")
 	}
+
 	if s.err == nil && day > monthLength(year, int(month-1)) {
 		s.fail(start, "day "+strconv.FormatInt(day, 10)+" does not exist in this month")
 	}
+
 	if s.err != nil {
 		return Instant{}, s.err
 	}
+
 	days := gregorianDay(year, int(month-1), day) - unixEpochDay
 	at := Instant{days*secondsPerDay + (hour*60+minute)*60 + second - offset, nano}
 	if at.second < minSecond || at.second > maxSecond {
 		s.fail(0, "year out of range in UTC")
 	}
+
 	return at, s.err
 }
 
@@ -209,10 +217,12 @@ func (s *isoScanner) year() int64 {
 	if !positive && !negative {
 		return s.number(4, 0, 9999, "year")
 	}
+
 	digits := 0
 	for s.pos+digits < len(s.text) && s.text[s.pos+digits]-'0' <= 9 {
 		digits++
 	}
+
 	year := s.number(max(min(digits, 10), 4), 0, 999_999_999, "year")
 	switch {
 	case positive && digits == 4:
@@ -222,6 +232,7 @@ func (s *isoScanner) year() int64 {
 	case negative:
 		return -year
 	}
+
 	return year
 }
 
@@ -237,6 +248,7 @@ func (s *isoScanner) number(width int, low, high int64, what string) int64 {
 		n = n*10 + int64(s.text[s.pos]-'0')
 		s.pos++
 	}
+
 	if n < low || n > high {
 		s.fail(start, what+" out of range")
 	}
@@ -249,6 +261,7 @@ func (s *isoScanner) fraction() int32 {
 		n = n*10 + int32(s.text[s.pos]-'0')
 		s.pos++
 	}
+
 	for ; digits < 9; digits++ {
 		n *= 10
 	}
@@ -260,6 +273,7 @@ func (s *isoScanner) offset() int64 {
 	if s.skip('Z') || s.skip('z') {
 		return 0
 	}
+
 	start := s.pos
 	sign := int64(1)
 	if s.skip('-') {
@@ -268,17 +282,21 @@ func (s *isoScanner) offset() int64 {
 		s.fail(s.pos, "expected Z or an offset")
 		return 0
 	}
+
 	seconds := s.number(2, 0, 18, "offset") * 3600
 	if s.pos < len(s.text) {
 		s.byte(':')
 		seconds += s.number(2, 0, 59, "offset") * 60
 	}
+
 	if s.pos < len(s.text) {
 		s.byte(':')
 		seconds += s.number(2, 0, 59, "offset")
 	}
+
 	if seconds > 18*3600 {
 		s.fail(start, "offset out of range")
 	}
+
 	return sign * seconds
 }

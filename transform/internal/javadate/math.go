@@ -49,10 +49,12 @@ func CompileMath(expr string) (*Math, error) {
 	if expr == "" {
 		return nil, &MathError{0, expr, `empty, expected "now" or an operation`}
 	}
+
 	pos := 0
 	if m.now {
 		pos = len("now")
 	}
+
 	for pos < len(expr) {
 		step, end, msg := scanStep(expr, pos)
 		if msg != "" {
@@ -90,9 +92,11 @@ func scanStep(expr string, pos int) (step mathStep, end int, msg string) {
 	default:
 		return step, pos, "expected +, - or /"
 	}
+
 	if end >= len(expr) || strings.IndexByte(units, expr[end]) < 0 {
 		return step, end, "expected a unit, one of " + strings.Join(strings.Split(units, ""), " ")
 	}
+
 	step.unit = expr[end]
 	return step, end + 1, ""
 }
@@ -113,6 +117,7 @@ func (m *Math) Apply(in, now Instant, roundUp bool) (Instant, error) {
 	if m.now {
 		at = now
 	}
+
 	for _, step := range m.steps {
 		var ok bool
 		if !step.round {
@@ -122,6 +127,7 @@ func (m *Math) Apply(in, now Instant, roundUp bool) (Instant, error) {
 		} else {
 			ok = true
 		}
+
 		if !ok {
 			return Instant{}, fmt.Errorf("%w: date expression %q", ErrRange, m.source)
 		}
@@ -152,10 +158,12 @@ func (i Instant) add(amount int64, unit byte) (Instant, bool) {
 	if length == 0 {
 		return i.addMonths(amount, unit == 'y')
 	}
+
 	// The whole range is shorter than a quarter of an int64.
 	if limit := int64(math.MaxInt64/2) / length; amount > limit || amount < -limit {
 		return i, false
 	}
+
 	i.second += amount * length
 	return i, minSecond <= i.second && i.second <= maxSecond
 }
@@ -166,9 +174,11 @@ func (i Instant) addMonths(amount int64, years bool) (Instant, bool) {
 	if amount > limit || amount < -limit {
 		return i, false
 	}
+
 	if years {
 		amount *= 12
 	}
+
 	day := floorDiv(i.second, secondsPerDay)
 	time := i.second - day*secondsPerDay
 	year, month, dayOfMonth := gregorianDate(day + unixEpochDay)
@@ -177,6 +187,7 @@ func (i Instant) addMonths(amount int64, years bool) (Instant, bool) {
 	if year < -999_999_999 || year > 999_999_999 {
 		return i, false
 	}
+
 	dayOfMonth = min(dayOfMonth, monthLength(year, month))
 	i.second = (gregorianDay(year, month, dayOfMonth)-unixEpochDay)*secondsPerDay + time
 	return i, true

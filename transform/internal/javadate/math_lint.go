@@ -40,7 +40,8 @@ func nominal(unit byte) int64 {
 	return unitSeconds(unit)
 }
 
-var unitNames = map[byte]string{'y': "year", 'M': "month", 'w': "week", 'd': "day", 'h': "hour", 'm': "minute", 's': "second"}
+var unitNames = map[byte]string{'y': "year", 'M': "month", 'w': "week", 'd': "day", 'h': "hour", 'm': "minute",
+	's': "second"}
 
 // RoundedAway returns the first additions that are smaller than the unit that a
 // rounding directly behind them rounds to.
@@ -50,6 +51,7 @@ func (m *Math) RoundedAway() (Lost, bool) {
 		if !step.round {
 			continue
 		}
+
 		kept, lost, sum := "", "", int64(0)
 		for _, add := range m.steps[first:i] {
 			if length := nominal(add.unit); length >= nominal(step.unit) {
@@ -59,11 +61,15 @@ func (m *Math) RoundedAway() (Lost, bool) {
 				sum += min(max(add.amount, -1<<40), 1<<40) * length
 			}
 		}
+
 		if lost != "" && sum != 0 && sum < nominal(step.unit) && -sum < nominal(step.unit) {
-			return Lost{Steps: lost, Round: step.String(), Unit: unitNames[step.unit], Write: m.rewritten(first, i, kept, lost)}, true
+			return Lost{Steps: lost, Round: step.String(), Unit: unitNames[step.unit],
+				Write: m.rewritten(first, i, kept, lost)}, true
 		}
+
 		first = i + 1
 	}
+
 	return Lost{}, false
 }
 
@@ -73,9 +79,11 @@ func (m *Math) rewritten(first, i int, before, behind string) string {
 	if m.now {
 		out.WriteString("now")
 	}
+
 	for _, step := range m.steps[:first] {
 		out.WriteString(step.String())
 	}
+
 	out.WriteString(before + m.steps[i].String() + behind)
 	for _, step := range m.steps[i+1:] {
 		out.WriteString(step.String())

@@ -43,10 +43,12 @@ func Named(name string) (Format, bool) {
 	if name == epochJava || name == epochWin32 {
 		return Format{name: name}, true
 	}
+
 	text, ok := namedPattern(name)
 	if !ok {
 		return Format{}, false
 	}
+
 	p, err := Compile(text)
 	return Format{name, p}, err == nil
 }
@@ -77,6 +79,7 @@ func (f Format) Parse(text string, zone Zone, twoDigitStart int64) (ms int64, er
 	if f.pattern != nil {
 		return f.pattern.Parse(text, zone, twoDigitStart)
 	}
+
 	at, n := scanCount(text)
 	if at >= 0 || f.name == "" {
 		return 0, &ParseError{utf16Len(text[:max(at, 0)]), f.name, text}
@@ -93,11 +96,13 @@ func scanCount(text string) (errorAt int, n int64) {
 	if text != "" && (text[0] == '-' || text[0] == '+') {
 		first = 1
 	}
+
 	for i := first; i < len(text); i++ {
 		if text[i]-'0' > 9 {
 			return i, 0
 		}
 	}
+
 	n, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return len(text), 0

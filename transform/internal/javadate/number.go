@@ -28,6 +28,7 @@ func digitAt(s string) (digit byte, width int) {
 	if s[0] < utf8.RuneSelf {
 		return 0, 0
 	}
+
 	r, size := utf8.DecodeRuneInString(s)
 	for _, zero := range zeros {
 		if r >= zero && r <= zero+9 {
@@ -47,14 +48,17 @@ func parseNumber(s string) (value int32, width int) {
 	if strings.HasPrefix(s, "NaN") {
 		return 0, len("NaN")
 	}
+
 	body := s
 	negative := strings.HasPrefix(s, "-")
 	if negative {
 		body = s[1:]
 	}
+
 	if strings.HasPrefix(body, "∞") {
 		return saturate(math.Inf(1), negative), len(s) - len(body) + len("∞")
 	}
+
 	var sum int64
 	end, significant := 0, 0
 	for {
@@ -62,25 +66,32 @@ func parseNumber(s string) (value int32, width int) {
 		if n == 0 {
 			break
 		}
+
 		if d != 0 || significant > 0 {
 			significant++
 		}
+
 		if significant <= 18 {
 			sum = sum*10 + int64(d)
 		}
+
 		end += n
 	}
+
 	if end == 0 {
 		return 0, 0
 	}
+
 	width = len(s) - len(body) + end
 	exponent, n := parseExponent(body[end:])
 	if n > 0 || significant > 18 {
 		return narrow(body[:end], exponent, negative), width + n
 	}
+
 	if negative {
 		sum = -sum
 	}
+
 	return int32(sum), width
 }
 
@@ -89,11 +100,13 @@ func parseExponent(s string) (exponent int32, width int) {
 	if s == "" || s[0] != 'E' {
 		return 0, 0
 	}
+
 	end := 1
 	negative := strings.HasPrefix(s[end:], "-")
 	if negative {
 		end++
 	}
+
 	first := end
 	var digits []byte
 	for {
@@ -104,17 +117,21 @@ func parseExponent(s string) (exponent int32, width int) {
 		digits = append(digits, '0'+d)
 		end += n
 	}
+
 	if end == first {
 		return 0, 0
 	}
+
 	u, err := strconv.ParseUint(string(digits), 10, 64)
 	if err != nil || u > math.MaxInt64 && (u != 1<<63 || !negative) {
 		return 0, 0
 	}
+
 	exponent = int32(u)
 	if negative {
 		exponent = -exponent
 	}
+
 	return exponent, end
 }
 
@@ -128,11 +145,13 @@ func narrow(text string, exponent int32, negative bool) int32 {
 		}
 		text = text[n:]
 	}
+
 	point := int32(len(digits)) + exponent
 	whole := strings.TrimRight(string(digits), "0")
 	if whole == "" {
 		return 0
 	}
+
 	if int32(len(whole)) <= point && point <= 19 {
 		u, err := strconv.ParseUint(whole+strings.Repeat("0", int(point)-len(whole)), 10, 64)
 		if err == nil && (u <= math.MaxInt64 || negative && u == 1<<63) { // fits a long
@@ -142,6 +161,7 @@ func narrow(text string, exponent int32, negative bool) int32 {
 			return int32(u)
 		}
 	}
+
 	// The error of a value out of range comes with the infinity that is wanted.
 	f, _ := strconv.ParseFloat("0."+whole+"E"+strconv.Itoa(int(point)), 64)
 	return saturate(f, negative)
@@ -152,6 +172,7 @@ func saturate(f float64, negative bool) int32 {
 	if negative {
 		f = -f
 	}
+
 	switch {
 	case f >= math.MaxInt32:
 		return math.MaxInt32

@@ -43,9 +43,11 @@ func (p *Pattern) parseGeneral(text string, twoDigitStart int64) (int64, error) 
 			return 0, &ParseError{utf16Len(text[:s.pos]) + s.half, p.source, text}
 		}
 	}
+
 	if s.pos == 0 {
 		return 0, &ParseError{-1, p.source, text}
 	}
+
 	ms := s.millis()
 	if s.ambiguous && ms < twoDigitStart {
 		s.value[fieldYear] += 100
@@ -69,14 +71,17 @@ func (s *parser) step(o *op) bool {
 	if o.letter == 0 {
 		return s.literal(o.literal)
 	}
+
 	start := s.pos
 	for s.pos < len(s.text) && (s.text[s.pos] == ' ' || s.text[s.pos] == '\t') {
 		s.pos++
 	}
+
 	if s.pos >= len(s.text) {
 		s.pos = start
 		return false
 	}
+
 	switch o.letter {
 	case 'z', 'Z':
 		end, ok := s.parseZone(s.text, start, s.pos)
@@ -97,6 +102,7 @@ func (s *parser) step(o *op) bool {
 			return s.name(start, fieldMonth, monthNames[:], 0)
 		}
 	}
+
 	return s.number(start, o)
 }
 
@@ -106,19 +112,23 @@ func (s *parser) literal(want string) bool {
 	for n < len(want) && n < len(rest) && want[n] == rest[n] {
 		n++
 	}
+
 	if n == len(want) {
 		s.pos += n
 		return true
 	}
+
 	// Go back to the start of the character that differs.
 	for n > 0 && (n < len(rest) && !utf8.RuneStart(rest[n]) || n == len(rest) && !utf8.RuneStart(want[n])) {
 		n--
 	}
+
 	got, _ := utf8.DecodeRuneInString(rest[n:])
 	expected, _ := utf8.DecodeRuneInString(want[n:])
 	if got > 0xFFFF && expected > 0xFFFF && (got-0x10000)>>10 == (expected-0x10000)>>10 {
 		s.half = 1
 	}
+
 	s.pos += n
 	return false
 }
@@ -151,13 +161,16 @@ func (s *parser) number(start int, o *op) bool {
 			limit = s.pos
 		}
 	}
+
 	value, n := parseNumber(s.text[s.pos:limit])
 	if n == 0 {
 		return false
 	}
+
 	if (o.letter == 'y' || o.letter == 'Y') && o.count <= 2 && twoDigits(s.text[s.pos:s.pos+n]) {
 		value = s.century(value)
 	}
+
 	s.pos += n
 	s.store(o.letter, value)
 	return true
@@ -179,6 +192,7 @@ func (s *parser) store(letter byte, value int32) {
 	case 'u':
 		value = isoWeekday(value)
 	}
+
 	s.set(letterField(letter), value)
 }
 
@@ -211,6 +225,7 @@ func letterField(letter byte) field {
 	case 's':
 		return fieldSecond
 	}
+
 	return fieldMilli
 }
 
@@ -243,10 +258,12 @@ func skipUnits(s string, pos, units int) (int, bool) {
 		if pos >= len(s) {
 			return pos, false
 		}
+
 		if s[pos] < utf8.RuneSelf {
 			pos++
 			continue
 		}
+
 		r, size := utf8.DecodeRuneInString(s[pos:])
 		if r > 0xFFFF {
 			if units == 1 {
@@ -254,6 +271,7 @@ func skipUnits(s string, pos, units int) (int, bool) {
 			}
 			units--
 		}
+
 		pos += size
 	}
 	return pos, true

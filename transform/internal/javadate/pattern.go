@@ -54,12 +54,14 @@ func Compile(pattern string) (*Pattern, error) {
 	if err := c.run(); err != nil {
 		return nil, err
 	}
+
 	p := &Pattern{source: pattern, ops: c.ops}
 	for i := range p.ops {
 		o := &p.ops[i]
 		o.abuts = i+1 < len(p.ops) && isNumber(p.ops[i+1].letter, p.ops[i+1].count)
 		p.needsDate = p.needsDate || strings.IndexByte("GyYMLdDEuFwW", o.letter) >= 0
 	}
+
 	p.fixed = p.isFixed()
 	p.layout = newLayout(p.ops)
 	return p, nil
@@ -110,6 +112,7 @@ func (c *compiler) run() error {
 			i = j
 		}
 	}
+
 	c.flush()
 	return nil
 }
@@ -121,6 +124,7 @@ func (c *compiler) quoted(start int) (int, error) {
 		c.literal("'", start)
 		return start + 2, nil
 	}
+
 	for i := start + 1; i < len(s); i++ {
 		if s[i] == '\'' {
 			if i+1 == len(s) || s[i+1] != '\'' {
@@ -139,13 +143,16 @@ func (c *compiler) letters(start int) (int, error) {
 	if strings.IndexByte(patternLetters, letter) < 0 {
 		return 0, &PatternError{start, fmt.Sprintf("illegal letter %q in date pattern", letter)}
 	}
+
 	end := start + 1
 	for end < len(s) && s[end] == letter {
 		end++
 	}
+
 	if letter == 'X' && end-start > 3 {
 		return 0, &PatternError{start, fmt.Sprintf("zone with %d letters X in date pattern, expected at most 3", end-start)}
 	}
+
 	c.flush()
 	c.ops = append(c.ops, op{letter: letter, count: end - start, offset: start})
 	return end, nil
@@ -194,6 +201,7 @@ func utf16Len(s string) int {
 			n++
 			continue
 		}
+
 		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
 		n++

@@ -36,6 +36,7 @@ func newLayout(ops []op) layout {
 			text = append(text, "0000"[:width]...)
 		}
 	}
+
 	l.text = string(text)
 	return l
 }
@@ -75,6 +76,7 @@ func (l *layout) append(dst []byte, ms int64) []byte {
 			two(b[1:], time%100)
 		}
 	}
+
 	return dst
 }
 
@@ -84,22 +86,27 @@ func two(b []byte, n int) { b[0], b[1] = byte('0'+n/10), byte('0'+n%10) }
 // without seconds. When it reports false, nothing is known.
 func plainISO(text string) (Instant, bool) {
 	n := len(text)
-	if n != 24 && n != 20 && n != 17 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[n-1] != 'Z' {
+	if n != 24 && n != 20 && n != 17 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+		text[n-1] != 'Z' {
 		return Instant{}, false
 	}
+
 	century, ok1 := pair(text, 0)
 	year, ok2 := pair(text, 2)
 	month, ok3 := pair(text, 5)
 	day, ok4 := pair(text, 8)
 	hour, ok5 := pair(text, 11)
 	minute, ok6 := pair(text, 14)
-	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || month < 1 || month > 12 || day < 1 || day > 28 && day > monthLength(century*100+year, int(month-1)) || hour > 23 || minute > 59 {
+	if !(ok1 && ok2 && ok3 && ok4 && ok5 && ok6) || month < 1 || month > 12 || day < 1 ||
+		day > 28 && day > monthLength(century*100+year, int(month-1)) || hour > 23 || minute > 59 {
 		return Instant{}, false
 	}
+
 	second, milli, ok := plainSeconds(text)
 	if !ok {
 		return Instant{}, false
 	}
+
 	days := gregorianDay(century*100+year, int(month-1), day) - unixEpochDay
 	return Instant{days*secondsPerDay + (hour*60+minute)*60 + second, int32(milli * 1_000_000)}, true
 }
@@ -109,10 +116,12 @@ func plainSeconds(text string) (second, milli int64, ok bool) {
 	if len(text) == 17 {
 		return 0, 0, true
 	}
+
 	second, ok = pair(text, 17)
 	if !ok || text[16] != ':' || second > 59 || len(text) == 20 {
 		return second, 0, ok && text[16] == ':' && second <= 59
 	}
+
 	low, ok := pair(text, 21)
 	high := text[20] - '0'
 	return second, int64(high)*100 + low, ok && text[19] == '.' && high <= 9

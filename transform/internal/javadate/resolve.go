@@ -75,21 +75,26 @@ func (f *fields) applyWeekYear() {
 	if f.has(fieldWeekOfYear) {
 		week = f.value[fieldWeekOfYear]
 	}
+
 	if f.has(fieldWeekday) {
 		weekday = f.value[fieldWeekday]
 	}
+
 	week, weekday = normalWeekday(week, weekday)
+
 	// The era is the one that the other fields give.
 	year := f.value[fieldWeekYear]
 	wall := f.wallMillis()
 	if y, _, _ := dateOf(floorDiv(wall, msPerDay) + unixEpochDay); y <= 0 {
 		year = 1 - year
 	}
+
 	first := fields{}
 	first.set(fieldEra, eraAD)
 	first.set(fieldYear, year)
 	first.set(fieldWeekOfYear, 1)
 	first.set(fieldWeekday, 1)
+
 	// The sum may wrap around, which moves the time of day, too.
 	sum := first.wallMillis() + int64(weekday-1+7*(week-1))*msPerDay
 	d := makeDate(floorDiv(sum, msPerDay) + unixEpochDay)
@@ -97,6 +102,7 @@ func (f *fields) applyWeekYear() {
 	if d.year <= 0 {
 		era = eraBC
 	}
+
 	f.set(fieldEra, era)
 	f.set(fieldYear, int32(d.yearOfEra()))
 	f.set(fieldMonth, int32(d.month))
@@ -131,9 +137,11 @@ func (f *fields) wallMillis() int64 {
 	if f.has(fieldYear) {
 		year = f.value[fieldYear]
 	}
+
 	if f.has(fieldEra) && f.value[fieldEra] == eraBC {
 		year = 1 - year
 	}
+
 	time := f.timeOfDay()
 	day := floorDiv(time, msPerDay)
 	return (f.dayNumber(year, day)-unixEpochDay)*msPerDay + time - day*msPerDay
@@ -144,10 +152,12 @@ func (f *fields) timeOfDay() int64 {
 	if max(half, f.stamp[fieldHourOfDay]) == 0 {
 		half = max(f.stamp[fieldHour], f.stamp[fieldHalf])
 	}
+
 	hours := int64(f.value[fieldHourOfDay])
 	if half > f.stamp[fieldHourOfDay] {
 		hours = int64(f.value[fieldHour]) + 12*int64(f.value[fieldHalf])
 	}
+
 	minutes := hours*60 + int64(f.value[fieldMinute])
 	return (minutes*60+int64(f.value[fieldSecond]))*1000 + int64(f.value[fieldMilli])
 }
@@ -189,6 +199,7 @@ func (f *fields) dayRule() dayRule {
 		weekOfYear = f.stamp[fieldWeekOfYear]
 		best = max(weekOfMonth, weekdayOfMonth, weekOfYear)
 	}
+
 	week := f.stamp[fieldWeekOfYear]
 	switch {
 	case best == dayOfMonth:
@@ -207,9 +218,11 @@ func (f *fields) dayRule() dayRule {
 	case best == weekdayOfMonth && f.stamp[fieldWeekdayOfMonth] >= week:
 		return byWeekdayOfMonth
 	}
+
 	if best == dayOfYear {
 		return byDayOfYear
 	}
+
 	return byWeekOfYear
 }
 
@@ -222,6 +235,7 @@ func (f *fields) dayBy(rule dayRule, year int32, dayOf func(int64, int, int64) i
 		}
 		return f.inWeek(first) + 7*(int64(f.value[fieldWeekOfYear])-1)
 	}
+
 	month := f.value[fieldMonth]
 	year += int32(floorDiv(int64(month), 12))
 	month = int32(floorMod(int64(month), 12))
@@ -232,9 +246,11 @@ func (f *fields) dayBy(rule dayRule, year int32, dayOf func(int64, int, int64) i
 	case byWeekdayOfMonth:
 		return f.nthWeekday(first, int64(year), int(month))
 	}
+
 	if f.has(fieldDayOfMonth) {
 		return first + int64(f.value[fieldDayOfMonth]) - 1
 	}
+
 	return first
 }
 
@@ -253,12 +269,15 @@ func (f *fields) nthWeekday(first, year int64, month int) int64 {
 	if f.has(fieldWeekday) {
 		weekday = f.value[fieldWeekday]
 	}
+
 	if f.has(fieldWeekdayOfMonth) {
 		n = f.value[fieldWeekdayOfMonth]
 	}
+
 	if n >= 0 {
 		return onOrBefore(first+int64(7*n)-1, weekday)
 	}
+
 	length := int32(daysBefore[month+1] - daysBefore[month])
 	if month == 1 && leapYear(year) {
 		length++

@@ -56,6 +56,7 @@ func findZone(s string) (*zoneName, int) {
 	if letter < 0 {
 		return nil, 0
 	}
+
 	for i := zoneLetters[letter][0]; i < zoneLetters[letter][1]; i++ {
 		if n := foldPrefix(s, zoneNames[i].name); n > 0 {
 			return &zoneNames[i], n
@@ -85,13 +86,16 @@ func foldPrefix(s, name string) int {
 		if end >= len(s) {
 			return 0
 		}
+
 		got, size := rune(s[end]), 1
 		if got >= utf8.RuneSelf {
 			got, size = utf8.DecodeRuneInString(s[end:])
 		}
+
 		if got != want && !equalFold(got, want) {
 			return 0
 		}
+
 		end += size
 	}
 	return end
@@ -122,15 +126,18 @@ func (f *fields) parseZone(text string, start, pos int) (end int, ok bool) {
 		f.set(fieldSaving, 0)
 		return pos, true
 	}
+
 	name, n := findZone(text[pos:])
 	if name == nil {
 		return pos, false
 	}
+
 	f.zone = name
 	if !name.asIs {
 		f.clear(fieldOffset)
 		f.set(fieldSaving, name.saving*1000)
 	}
+
 	return pos + n, true
 }
 
@@ -171,6 +178,7 @@ func (f *fields) parseOffset(text string, pos int, sign byte, form offsetForm) (
 	if hours > 23 {
 		return pos - 1, false
 	}
+
 	minutes := int32(0)
 	if form != isoHours {
 		if form == isoColon || form == zoneGMT {
@@ -179,6 +187,7 @@ func (f *fields) parseOffset(text string, pos int, sign byte, form offsetForm) (
 			}
 			pos++
 		}
+
 		minutes, n = asciiDigits(text[pos:])
 		pos += n
 		if n < 2 {
@@ -188,10 +197,12 @@ func (f *fields) parseOffset(text string, pos int, sign byte, form offsetForm) (
 			return pos - 1, false
 		}
 	}
+
 	offset := (hours*60 + minutes) * 60_000
 	if sign == '-' {
 		offset = -offset
 	}
+
 	f.set(fieldOffset, offset)
 	f.set(fieldSaving, 0)
 	return pos, true

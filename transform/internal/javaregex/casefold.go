@@ -14,6 +14,8 @@ func mapCase(r, mapped rune) rune {
 	if r == mapped || r < 128 {
 		return mapped
 	}
+
+	// The table of Go is newer than that of JDK 17.
 	if n := newer(); n.has(r) || n.has(mapped) {
 		return r
 	}
@@ -61,6 +63,8 @@ func insensitiveRange(lo, hi rune, uni bool) *charSet {
 		}
 		return newSet(spans...)
 	}
+
+	// Java compares the upper case and the lower case of that with both ends.
 	for _, c := range folded() {
 		if in(c.upper) || in(c.fold) {
 			spans = append(spans, span{c.r, c.r})
@@ -77,6 +81,8 @@ func insensitiveChar(r rune, uni bool) *charSet {
 		}
 		return setOf(r)
 	}
+
+	// Without another case it is alone.
 	if up := upper(r); up == lower(up) {
 		return setOf(r)
 	}
@@ -111,6 +117,8 @@ func insensitiveMember(r rune, uni bool) *charSet {
 	if !uni || r >= 256 || hasRelatives(r) {
 		return insensitiveChar(r, uni)
 	}
+
+	// The table of bits has room for the small ones only.
 	rs := []rune{r}
 	for _, c := range []rune{upper(r), lower(r)} {
 		if c < 256 {

@@ -19,6 +19,7 @@ type direct struct {
 func newDirect(t *tree) *direct {
 	switch t.kind {
 	case kindSet:
+		// One character is found faster as a text.
 		if r, ok := t.set.single(); ok && !beyondBMP(r) {
 			return &direct{text: string(r)}
 		}
@@ -38,6 +39,7 @@ func newDirect(t *tree) *direct {
 		}
 		return &direct{text: text.String()}
 	}
+
 	return nil
 }
 
@@ -53,6 +55,8 @@ func (d *direct) next(src string, i int) (from, to int, ok bool) {
 	if from, to, ok = d.one(src, i); !ok || from < 0 || !d.plus {
 		return from, to, ok
 	}
+
+	// With a plus the match goes on as far as the class does.
 	for to < len(src) {
 		c := src[to]
 		if c < utf8.RuneSelf {
@@ -62,15 +66,19 @@ func (d *direct) next(src string, i int) (from, to int, ok bool) {
 			to++
 			continue
 		}
+
 		r, n := utf8.DecodeRuneInString(src[to:])
 		if n == 4 || n == 1 {
 			return 0, 0, false
 		}
+
 		if !d.set.has(r) {
 			break
 		}
+
 		to += n
 	}
+
 	return from, to, true
 }
 
@@ -86,6 +94,7 @@ func (d *direct) one(src string, i int) (from, to int, ok bool) {
 			i++
 			continue
 		}
+
 		r, n := utf8.DecodeRuneInString(src[i:])
 		if n == 4 || n == 1 {
 			return 0, 0, false
@@ -93,8 +102,10 @@ func (d *direct) one(src string, i int) (from, to int, ok bool) {
 		if d.set.has(r) {
 			return i, i + n, true
 		}
+
 		i += n
 	}
+
 	return -1, -1, true
 }
 
@@ -108,20 +119,27 @@ func (d *direct) replace(b *limit.Budget, dst []byte, src, with string) (out []b
 		if !ok {
 			return dst[:start], 0, false, nil
 		}
+
 		if from < 0 {
 			break
 		}
+
 		n++
 		dst = append(dst, src[tail:from]...)
 		dst = append(dst, with...)
 		tail = to
+
+		// A text that grows is stopped while it grows.
 		if b != nil && int64(len(dst)-start) > b.Output {
 			return dst, n, true, b.Produce(len(dst) - start)
 		}
 	}
+
+	// The whole text was looked at, whatever was found.
 	if err = b.Spend(int64(len(src)) + 1); err != nil || n == 0 {
 		return dst, n, true, err
 	}
+
 	dst = append(dst, src[tail:]...)
 	return dst, n, true, b.Produce(len(dst) - start)
 }
@@ -132,6 +150,8 @@ func (d *direct) split(b *limit.Budget, src string) (parts []string, ok bool, er
 	if err := b.Spend(int64(len(src)) + 1); err != nil {
 		return nil, true, err
 	}
+
+	// Counting first gives a list of the right size.
 	count := 1
 	for i := 0; ; count++ {
 		from, to, ok := d.next(src, i)
@@ -143,11 +163,13 @@ func (d *direct) split(b *limit.Budget, src string) (parts []string, ok bool, er
 		}
 		i = to
 	}
+
 	parts = make([]string, 0, count)
 	tail := 0
 	for from, to, _ := d.next(src, 0); from >= 0; from, to, _ = d.next(src, tail) {
 		parts = append(parts, src[tail:from])
 		tail = to
 	}
+
 	return append(parts, src[tail:]), true, nil
 }

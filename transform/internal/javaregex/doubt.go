@@ -25,6 +25,7 @@ func DoubtAbout(text string) (Doubt, bool) {
 			Code: "regex-range", Message: "A-z includes the signs between Z and a", Hint: "write A-Za-z",
 		}, true
 	}
+
 	if class := posixClass().FindStringSubmatch(text); class != nil {
 		return Doubt{
 			Code:    "regex-posix-class",
@@ -32,6 +33,7 @@ func DoubtAbout(text string) (Doubt, bool) {
 			Hint:    posixHint(class[1]),
 		}, true
 	}
+
 	return Doubt{}, false
 }
 

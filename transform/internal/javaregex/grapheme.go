@@ -40,6 +40,8 @@ func breakClassOf(r rune) breakClass {
 		}
 		return gLVT
 	}
+
+	// Hangul syllables follow from arithmetic; the rest is looked up.
 	t := graphemeTable()
 	i := sort.Search(len(t), func(i int) bool { return t[i].hi >= r })
 	if i < len(t) && t[i].lo <= r {
@@ -57,21 +59,28 @@ func (m *matcher) clusterEnd(i int) int {
 	if left == gRegional {
 		regional = 1
 	}
+
 	for i < len(m.u) && m.step() {
 		r, w = m.at(i)
 		right := breakClassOf(r)
+
+		// Flags pair up, and pictographs join across a joiner: both need to know what came
+		// before.
 		if breaks(left, right, regional, pict) {
 			break
 		}
+
 		if right == gRegional {
 			regional++
 		} else {
 			regional = 0
 		}
+
 		pict = right == gPict || pict && (right == gExtend || right == gZWJ)
 		left = right
 		i += w
 	}
+
 	return i
 }
 
@@ -99,5 +108,6 @@ func breaks(left, right breakClass, regional int, pict bool) bool {
 	case left == gRegional && right == gRegional:
 		return regional%2 == 0
 	}
+
 	return true
 }

@@ -31,6 +31,8 @@ func (t *tree) instructions() int {
 	for _, s := range t.subs {
 		n = min(n+s.instructions(), maxProgram+1)
 	}
+
+	// Package regexp writes a counted repetition out.
 	if t.kind == kindRepeat {
 		rounds := max(t.min, 1)
 		if t.max != unlimited {
@@ -50,16 +52,21 @@ func newLinear(t *tree) *linear {
 	if size > maxProgram {
 		return nil
 	}
+
 	var w linearWriter
 	w.never = "[^\\x{0}-\\x{10FFFF}]"
 	if !w.write(t) {
 		return nil
 	}
+
+	// A byte costs more the more threads can be alive.
 	l := &linear{lines: w.lines, cost: 1 + int64(size)/16}
 	var err error
 	if l.start, err = regexp.Compile(w.out.String()); err != nil {
 		return nil // larger than package regexp allows
 	}
+
+	// Behind the start \A never matches, but a search there would see its text begin.
 	if l.later = l.start; w.begins {
 		rest := linearWriter{noBegin: true, never: w.never}
 		rest.write(t)
@@ -67,6 +74,7 @@ func newLinear(t *tree) *linear {
 			return nil
 		}
 	}
+
 	return l
 }
 
@@ -75,8 +83,11 @@ func (l *linear) fits(src string) bool {
 	if l == nil {
 		return false
 	}
+
 	ascii := true
 	for i := 0; i < len(src); i++ {
+		// Four bytes are a surrogate pair in Java; at a line terminator $ has more to say than
+		// \z.
 		switch c := src[i]; {
 		case c == '\n' || c == '\r':
 			if l.lines {
@@ -88,9 +99,11 @@ func (l *linear) fits(src string) bool {
 			ascii = false
 		}
 	}
+
 	if ascii {
 		return true
 	}
+
 	return utf8.ValidString(src) && (!l.lines || !strings.ContainsAny(src, "\u0085\u2028\u2029"))
 }
 
@@ -164,6 +177,7 @@ func (w *linearWriter) write(t *tree) bool {
 	default:
 		return false
 	}
+
 	return true
 }
 
@@ -177,6 +191,7 @@ func (w *linearWriter) alternatives(t *tree) bool {
 			return false
 		}
 	}
+
 	w.out.WriteByte(')')
 	return true
 }
@@ -191,9 +206,12 @@ func (w *linearWriter) repeat(t *tree) bool {
 	if body.kind == kindGroup && !t.loops && !t.optional() && body.subs[0].captures() {
 		return false // Java keeps what such a group captured even where the match fails
 	}
+
+	// What is left matches the same in both.
 	if !w.write(body) {
 		return false
 	}
+
 	switch {
 	case t.min > maxLinear || t.max > maxLinear && t.max != unlimited:
 		return false
@@ -202,9 +220,11 @@ func (w *linearWriter) repeat(t *tree) bool {
 	default:
 		fmt.Fprintf(&w.out, "{%d,%d}", t.min, t.max)
 	}
+
 	if t.manner == lazy {
 		w.out.WriteByte('?')
 	}
+
 	return true
 }
 
@@ -213,6 +233,7 @@ func (t *tree) captures() bool {
 	if t.kind == kindGroup && t.group > 0 {
 		return true
 	}
+
 	for _, s := range t.subs {
 		if s.captures() {
 			return true
@@ -245,6 +266,7 @@ func (t *tree) canBeEmpty() bool {
 	case kindRepeat:
 		return t.min == 0 || t.subs[0].canBeEmpty()
 	}
+
 	return true
 }
 
@@ -253,14 +275,18 @@ func (w *linearWriter) class(s *charSet) {
 	if w.dry {
 		return
 	}
+
+	// Package regexp refuses surrogates.
 	s = s.minus(rangeSet(0xD800, 0xDFFF))
 	if len(s.spans) == 0 {
 		w.out.WriteString(w.never)
 		return
 	}
+
 	w.out.WriteByte('[')
 	for _, sp := range s.spans {
 		fmt.Fprintf(&w.out, `\x{%x}-\x{%x}`, sp.lo, sp.hi)
 	}
+
 	w.out.WriteByte(']')
 }

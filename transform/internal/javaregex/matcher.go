@@ -33,9 +33,12 @@ func (m *matcher) start(prog *program, src string) {
 	if len(m.memo) < prog.memos {
 		m.memo = make([][]uint32, prog.memos)
 	}
+
+	// Positions of the last text mean nothing in this one.
 	for i := range m.memo {
 		m.memo[i] = nil
 	}
+
 	m.stamp, m.from, m.last, m.oldLast = 0, -1, 0, -1
 }
 
@@ -69,9 +72,12 @@ func (m *matcher) reset(i int) {
 	for k := range m.groups {
 		m.groups[k] = -1
 	}
+
 	for k := range m.locals {
 		m.locals[k] = -1
 	}
+
+	// Old failures go stale by their stamp alone.
 	m.stamp++
 	m.depth = 0
 	if m.oldLast < 0 {
@@ -81,13 +87,16 @@ func (m *matcher) reset(i int) {
 
 // find searches the next match, one unit further after an empty one.
 func (m *matcher) find() bool {
+	// Behind an empty match the search has to move on.
 	i := m.last
 	if i == m.from {
 		i++
 	}
+
 	if i > len(m.u) {
 		return false
 	}
+
 	m.reset(i)
 	ok := m.search(i)
 	m.oldLast = m.last
@@ -102,18 +111,24 @@ func (m *matcher) search(i int) bool {
 				return false
 			}
 		}
+
 		if p.root.match(m, i) {
 			m.from = i
 			m.groups[0], m.groups[1] = i, m.last
 			return !m.dead
 		}
+
+		// It can match nowhere else.
 		if p.begin {
 			return false
 		}
+
+		// With characters beyond the basic plane in play, Java does not look inside a pair.
 		if p.wide && i+1 < len(m.u) && m.u[i]&0xFC00 == 0xD800 && m.u[i+1]&0xFC00 == 0xDC00 {
 			i++
 		}
 	}
+
 	return false
 }
 
@@ -124,6 +139,8 @@ func (m *matcher) candidate(i int) int {
 		if m.prog.first.has(r) {
 			return i
 		}
+
+		// The second half of a pair can begin a match where Java searches by units.
 		if n == 2 && !m.prog.wide && m.prog.first.has(rune(m.u[i+1])) {
 			return i + 1
 		}

@@ -25,6 +25,7 @@ func runeByName(name string) (rune, bool) {
 		}
 		return rune(i), true
 	}
+
 	if i := strings.LastIndexByte(name, ' '); i > 0 {
 		if n, err := strconv.ParseInt(name[i+1:], 16, 32); err == nil {
 			if s := blockSet(name[:i]); s != nil && s.has(rune(n)) && nameless(rune(n)) {
@@ -32,9 +33,11 @@ func runeByName(name string) (rune, bool) {
 			}
 		}
 	}
+
 	if strings.HasPrefix(name, "<") {
 		return 0, false
 	}
+
 	index := nameIndex()
 	h := nameHash(name)
 	i, _ := slices.BinarySearchFunc(index, h, func(e nameEntry, h uint32) int { return cmp.Compare(e.hash, h) })
@@ -43,6 +46,7 @@ func runeByName(name string) (rune, bool) {
 			return index[i].r, true
 		}
 	}
+
 	return 0, false
 }
 

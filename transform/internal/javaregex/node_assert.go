@@ -53,6 +53,8 @@ func (n *dollarNode) here(m *matcher, i int) bool {
 	if i == end {
 		return true
 	}
+
+	// Between \r and \n there is no end of line.
 	u := m.u[i]
 	if n.unix {
 		return u == '\n' && (n.lines || i == end-1)
@@ -75,11 +77,14 @@ func (n *boundNode) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
+	// A boundary is where one side is a word and the other is not.
 	left, right := false, false
 	if i > 0 {
 		r, _ := m.before(i)
 		left = n.inWord(m, r, i-1)
 	}
+
 	if i < len(m.u) {
 		r, _ := m.at(i)
 		right = n.inWord(m, r, i)
@@ -98,6 +103,8 @@ func (n *boundNode) inWord(m *matcher, r rune, i int) bool {
 	} else if letterOrDigit(r) {
 		return true
 	}
+
+	// A mark belongs to the letter below it.
 	return nonspacing(r) && based(m, i)
 }
 
@@ -130,6 +137,7 @@ func (n *newlineNode) match(m *matcher, i int) bool {
 	if !m.step() || i >= len(m.u) {
 		return false
 	}
+
 	switch u := m.u[i]; {
 	case u == '\r':
 		return i+1 < len(m.u) && m.u[i+1] == '\n' && n.next.match(m, i+2) || n.next.match(m, i+1)

@@ -53,6 +53,7 @@ func (n *textNode) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
 	for _, s := range n.sets {
 		if i >= len(m.u) {
 			return false
@@ -106,6 +107,7 @@ type groupTail struct {
 }
 
 func (n *groupTail) match(m *matcher, i int) bool {
+	// A group that is run from outside ends here.
 	start := m.locals[n.local]
 	if start < 0 {
 		m.last = i
@@ -114,12 +116,15 @@ func (n *groupTail) match(m *matcher, i int) bool {
 	if n.group == 0 {
 		return n.next.match(m, i)
 	}
+
+	// What it captured counts only while what follows matches.
 	g := m.groups[2*n.group : 2*n.group+2]
 	from, to := g[0], g[1]
 	g[0], g[1] = start, i
 	if n.next.match(m, i) {
 		return true
 	}
+
 	g[0], g[1] = from, to
 	return false
 }
@@ -155,6 +160,8 @@ func (n *behindNode) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
+	// Lookbehinds can stand inside of each other.
 	edge := m.edge
 	m.edge = i
 	found := false
@@ -167,6 +174,7 @@ func (n *behindNode) match(m *matcher, i int) bool {
 			found = n.cond.match(m, int(j))
 		}
 	}
+
 	m.edge = edge
 	return found != n.negate && n.next.match(m, i)
 }
@@ -182,6 +190,8 @@ func (n *behindNode) byCodePoints(m *matcher, i int) bool {
 		if j == from {
 			return false
 		}
+
+		// One character further back.
 		_, w := m.before(j)
 		j -= w
 	}
@@ -196,9 +206,12 @@ func (v *view) unitsOf(i int, n int32) int {
 		_, w := v.at(x)
 		x += w
 	}
+
 	if n >= 0 {
 		return x - i
 	}
+
+	// Backward, for a negative number.
 	for k := int32(0); k < -n && x > 0; k++ {
 		_, w := v.before(x)
 		x -= w
@@ -217,10 +230,13 @@ func (n *backrefNode) match(m *matcher, i int) bool {
 	if !m.step() || 2*n.group+1 >= len(m.groups) {
 		return false
 	}
+
 	from, to := m.groups[2*n.group], m.groups[2*n.group+1]
 	if from < 0 || i+to-from > len(m.u) {
 		return false
 	}
+
+	// Comparing costs as much as matching the text would.
 	m.steps -= int64(to - from)
 	for ; from < to; from++ {
 		a, b := rune(m.u[from]), rune(m.u[i])

@@ -17,6 +17,8 @@ func (n *loopEntry) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
+	// A loop inside a loop begins to count anew.
 	saved := m.locals[n.count]
 	ok := false
 	switch {
@@ -29,6 +31,7 @@ func (n *loopEntry) match(m *matcher, i int) bool {
 	default:
 		ok = n.next.match(m, i)
 	}
+
 	m.locals[n.count] = saved
 	return ok
 }
@@ -37,14 +40,18 @@ func (n *loopNode) match(m *matcher, i int) bool {
 	if !m.step() || !m.down(n.weight) {
 		return false
 	}
+
 	defer m.up(n.weight)
 	if i <= m.locals[n.begin] { // a round without width ends the loop
 		return n.next.match(m, i)
 	}
+
 	count := m.locals[n.count]
 	if count < n.min {
 		return n.round(m, i, count)
 	}
+
+	// Another round first; only when nothing comes of that, on with the rest.
 	if count < n.max && !n.failedAt(m, i) {
 		if n.round(m, i, count) {
 			return true
@@ -86,12 +93,14 @@ func (n *lazyEntry) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
 	saved := m.locals[n.count]
 	ok := n.min == 0 && n.next.match(m, i)
 	if !ok && n.max > 0 {
 		m.locals[n.count] = 1
 		ok = n.body.match(m, i)
 	}
+
 	m.locals[n.count] = saved
 	return ok
 }
@@ -100,10 +109,13 @@ func (n *lazyLoopNode) match(m *matcher, i int) bool {
 	if !m.step() || !m.down(n.weight) {
 		return false
 	}
+
 	defer m.up(n.weight)
 	if i <= m.locals[n.begin] {
 		return n.next.match(m, i)
 	}
+
+	// The rest first; another round only when that fails.
 	count := m.locals[n.count]
 	if count < n.min {
 		return n.round(m, i, count)

@@ -13,11 +13,14 @@ func (n *spanNode) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
 	count, start := 0, i
 	most := n.max
 	if n.manner == lazy {
 		most = n.min
 	}
+
+	// A lazy one takes no more than it must, the others all they can.
 	for count < most && i < len(m.u) {
 		r, w := m.at(i)
 		if !n.set.has(r) {
@@ -26,19 +29,25 @@ func (n *spanNode) match(m *matcher, i int) bool {
 		i += w
 		count++
 	}
+
+	// Characters are paid for after the loop, which would cost more than they do.
 	m.steps -= int64(i - start)
 	if count > 0 && !n.scan {
 		m.last = i // as in Java, where \b{g} looks at it
 	}
+
 	if count < n.min {
 		return false
 	}
+
+	// From here on the three differ in what they give back.
 	switch n.manner {
 	case lazy:
 		return n.forward(m, i, count)
 	case possessive:
 		return n.next.match(m, i)
 	}
+
 	return n.backward(m, i, count, start)
 }
 
@@ -50,10 +59,12 @@ func (n *spanNode) forward(m *matcher, i, count int) bool {
 		if count == n.max || i >= len(m.u) || !m.step() {
 			return false
 		}
+
 		r, w := m.at(i)
 		if !n.set.has(r) {
 			return false
 		}
+
 		i += w
 		m.last = i
 		count++
@@ -68,6 +79,8 @@ func (n *spanNode) backward(m *matcher, i, count, start int) bool {
 		if count == n.min || !m.step() {
 			return false
 		}
+
+		// A pair is given back as a whole, but never what stands before the start.
 		_, w := m.before(i)
 		i = max(i-w, start)
 		count--
@@ -89,6 +102,7 @@ func (n *repeatNode) match(m *matcher, i int) bool {
 	if n.optional {
 		return n.matchOptional(m, i)
 	}
+
 	for j := range n.min {
 		if !m.step() || !n.atom.match(m, i) {
 			return false
@@ -98,12 +112,15 @@ func (n *repeatNode) match(m *matcher, i int) bool {
 		}
 		i = m.last
 	}
+
+	// The rounds that there must be are done; what follows is free.
 	switch n.manner {
 	case lazy:
 		return n.lazily(m, i)
 	case possessive:
 		return n.next.match(m, n.all(m, i))
 	}
+
 	return n.greedily(m, i, n.min)
 }
 
@@ -111,6 +128,7 @@ func (n *repeatNode) matchOptional(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
+
 	switch n.manner {
 	case lazy:
 		return n.next.match(m, i) || n.atom.match(m, i) && n.next.match(m, m.last)
@@ -120,6 +138,8 @@ func (n *repeatNode) matchOptional(m *matcher, i int) bool {
 		}
 		return n.next.match(m, i)
 	}
+
+	// Greedy: with the atom first.
 	return n.atom.match(m, i) && n.next.match(m, m.last) || n.next.match(m, i)
 }
 
@@ -151,11 +171,14 @@ func (n *repeatNode) greedily(m *matcher, i, j int) bool {
 	if !m.down(n.weight) {
 		return false
 	}
+
 	defer m.up(n.weight)
 	least := j
 	if !n.atom.match(m, i) || m.last == i {
 		return n.next.match(m, i)
 	}
+
+	// As long as rounds have one width, going back is a subtraction and needs no recursion.
 	w := m.last - i
 	i = m.last
 	j++
@@ -169,12 +192,15 @@ func (n *repeatNode) greedily(m *matcher, i, j int) bool {
 		i += w
 		j++
 	}
+
+	// Back again, round by round.
 	for ; j >= least && m.step(); j-- {
 		if n.next.match(m, i) {
 			return true
 		}
 		i -= w
 	}
+
 	return false
 }
 
@@ -202,10 +228,14 @@ func (n *fixedGroupNode) captured(m *matcher) (int, int) {
 func (n *fixedGroupNode) match(m *matcher, i int) bool {
 	local := m.locals[n.local]
 	from, to := n.captured(m)
+
+	// The group's end sees that it is run from outside and does not go on by itself.
 	m.locals[n.local] = -1
 	if n.rounds(m, i) {
 		return true
 	}
+
+	// A failed match leaves nothing behind.
 	m.locals[n.local] = local
 	n.capture(m, from, to)
 	return false
@@ -222,6 +252,7 @@ func (n *fixedGroupNode) rounds(m *matcher, i int) bool {
 		}
 		i = m.last
 	}
+
 	switch n.manner {
 	case lazy:
 		return n.lazily(m, i)
@@ -246,12 +277,15 @@ func (n *fixedGroupNode) greedily(m *matcher, i, j int) bool {
 	if !m.down(n.weight) {
 		return false
 	}
+
 	defer m.up(n.weight)
 	from, to := n.captured(m)
 	least := j
 	if j < n.max && m.step() && n.atom.match(m, i) {
 		w := m.last - i
 		n.capture(m, i, m.last)
+
+		// A round without width would repeat for ever.
 		if w <= 0 {
 			i = m.last
 		} else {
@@ -259,6 +293,8 @@ func (n *fixedGroupNode) greedily(m *matcher, i, j int) bool {
 			if done {
 				return ok
 			}
+
+			// What the group captured goes back along with the position.
 			for ; j > least && m.step(); j-- {
 				if n.next.match(m, i) {
 					n.capture(m, i-w, i)
@@ -269,6 +305,7 @@ func (n *fixedGroupNode) greedily(m *matcher, i, j int) bool {
 			}
 		}
 	}
+
 	n.capture(m, from, to)
 	return n.next.match(m, i)
 }

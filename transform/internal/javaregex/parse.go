@@ -38,11 +38,15 @@ func (p *parser) has(f flags) bool { return p.flags&f != 0 }
 
 func parse(pattern string) (*parser, *tree, error) {
 	p := &parser{pattern: pattern, in: unquote(symbols(pattern)), props: map[propertyKey]class{}, lastWide: -1}
+
+	// Whether characters beyond the basic plane occur decides how searches step.
 	for i, s := range p.in {
 		if beyondBMP(s.r) {
 			p.wide, p.lastWide = true, i
 		}
 	}
+
+	// What follows a whole expression can only be a parenthesis too many.
 	t := p.alternation()
 	if p.err == nil && p.more() {
 		if p.peek() == ')' {
@@ -52,9 +56,11 @@ func parse(pattern string) (*parser, *tree, error) {
 			p.fail("unexpected character")
 		}
 	}
+
 	if p.err == nil && p.cur > len(p.in) {
 		p.fail("backslash without a character to escape")
 	}
+
 	return p, t, p.err
 }
 
@@ -75,6 +81,7 @@ func (p *parser) alternation() *tree {
 	if p.err != nil || p.peek() != '|' || !p.more() {
 		return first
 	}
+
 	t := &tree{kind: kindAlternate, pos: pos, subs: []*tree{first}}
 	for p.err == nil && p.more() && p.peek() == '|' {
 		p.cur++
@@ -91,26 +98,33 @@ func (p *parser) sequence() *tree {
 		if !p.more() || ch == '|' || ch == ')' {
 			break
 		}
+
+		// Flags such as (?i) leave no node.
 		if ch == '(' {
 			if t := p.group(); t != nil {
 				subs = append(subs, t)
 			}
 			continue
 		}
+
 		start := p.place(p.cur)
 		t := p.item(ch)
 		if p.err != nil {
 			break
 		}
+
 		t.pos = start
 		subs = append(subs, p.quantified(t))
 	}
+
+	// A single part needs no list around it.
 	switch len(subs) {
 	case 0:
 		return &tree{kind: kindEmpty, pos: pos}
 	case 1:
 		return subs[0]
 	}
+
 	return &tree{kind: kindConcat, pos: pos, subs: subs}
 }
 
@@ -141,6 +155,8 @@ func (p *parser) item(ch rune) *tree {
 		p.fail("quantifier '" + string(ch) + "' without anything to repeat")
 		return nil
 	}
+
+	// Everything else is text, from here up to what is not.
 	return p.literal()
 }
 
@@ -151,6 +167,8 @@ func (p *parser) dot() *charSet {
 	case p.has(flagUnixLines):
 		return setOf('\n').negate()
 	}
+
+	// Line terminators are more than the newline.
 	return newSet(span{'\n', '\n'}, span{'\r', '\r'}, span{0x85, 0x85}, span{0x2028, 0x2029}).negate()
 }
 
@@ -204,16 +222,20 @@ func (p *parser) literal() *tree {
 			text = append(text, r)
 			continue
 		}
+
 		if !p.more() {
 			break
 		}
+
 		prev = p.cur
 		text = append(text, ch)
 		p.cur++
 	}
+
 	if p.err != nil {
 		return nil
 	}
+
 	return p.text(text)
 }
 
@@ -221,6 +243,7 @@ func (p *parser) text(text []rune) *tree {
 	for _, r := range text {
 		p.wide = p.wide || beyondBMP(r)
 	}
+
 	uni := p.has(flagUnicodeCase)
 	switch {
 	case len(text) == 0:
@@ -233,6 +256,8 @@ func (p *parser) text(text []rune) *tree {
 		}
 		return &tree{kind: kindSet, set: s}
 	}
+
+	// Without case, a letter of a longer text matches others than one alone does.
 	t := &tree{kind: kindText, sets: make([]*charSet, len(text))}
 	for i, r := range text {
 		if p.has(flagInsensitive) {
@@ -241,5 +266,6 @@ func (p *parser) text(text []rune) *tree {
 			t.sets[i] = setOf(r)
 		}
 	}
+
 	return t
 }

@@ -51,14 +51,18 @@ func (p *parser) class(consume bool) class {
 	if !p.enter() {
 		return class{}
 	}
+
 	defer func() { p.depth-- }()
 	var b classBuilder
 	negated := false
 	ch := p.next()
+
+	// Only directly behind the bracket does it negate.
 	if ch == '^' && consume && p.at(p.cur-1) == '[' {
 		negated = true
 		ch = p.next()
 	}
+
 	for p.err == nil {
 		switch {
 		case ch == '[':
@@ -76,6 +80,8 @@ func (p *parser) class(consume bool) class {
 			if consume {
 				p.next()
 			}
+
+			// The characters below U+0100 join the rest only now.
 			b.flush()
 			c := b.whole()
 			if negated {
@@ -85,8 +91,10 @@ func (p *parser) class(consume bool) class {
 		default:
 			p.member(&b)
 		}
+
 		ch = p.peek()
 	}
+
 	return class{}
 }
 
@@ -97,6 +105,8 @@ func (p *parser) intersection(b *classBuilder) {
 		if ch != '[' {
 			p.cur--
 		}
+
+		// Without a bracket the right side ends where the class does.
 		c := p.class(ch == '[')
 		if p.err != nil {
 			return
@@ -104,18 +114,25 @@ func (p *parser) intersection(b *classBuilder) {
 		if right != nil {
 			c = class{set: right.set.union(c.set), bmp: right.bmp && c.bmp}
 		}
+
 		right = &c
 	}
+
 	if p.err != nil {
 		return
 	}
+
+	// With nothing else on the left, the bits are what was read last.
 	if b.more && !b.some {
 		b.last = b.bitClass()
 	}
+
 	b.flush()
 	if right != nil {
 		b.last = right
 	}
+
+	// What an empty side means depends on which one it is.
 	switch {
 	case !b.some && right == nil:
 		p.fail("nothing on either side of && in a character class")
@@ -139,18 +156,23 @@ func (p *parser) member(b *classBuilder) {
 			b.part(p.property(c == 'P'))
 			return
 		}
+
 		r, c := p.classEscape(p.at(p.cur+2) == '-')
 		if c != nil {
 			b.part(*c)
 			return
 		}
+
 		ch = r
 	} else {
 		p.next()
 	}
+
 	if p.err != nil {
 		return
 	}
+
+	// A hyphen in front of a bracket is a character and makes no range.
 	if p.peek() == '-' {
 		switch p.at(p.cur + 1) {
 		case '[', ']':
@@ -159,6 +181,7 @@ func (p *parser) member(b *classBuilder) {
 			return
 		}
 	}
+
 	p.alone(b, ch)
 }
 
@@ -181,6 +204,7 @@ func (p *parser) rangeFrom(b *classBuilder, lo rune) {
 	} else {
 		p.next()
 	}
+
 	if p.err != nil {
 		return
 	}
@@ -188,12 +212,15 @@ func (p *parser) rangeFrom(b *classBuilder, lo rune) {
 		p.fail("character range with the larger end first")
 		return
 	}
+
+	// Java knows of a range that it lies in the basic plane only in these cases.
 	bmp := hi < 0xD800 || lo > 0xDFFF && hi < 0x10000
 	if p.has(flagInsensitive) {
 		uni := p.has(flagUnicodeCase)
 		b.part(class{set: insensitiveRange(lo, hi, uni), bmp: bmp && !uni})
 		return
 	}
+
 	b.part(class{set: rangeSet(lo, hi), bmp: bmp})
 }
 
@@ -209,15 +236,19 @@ func (p *parser) alone(b *classBuilder, r rune) {
 			c.bmp = false
 		}
 	}
+
 	if r >= 256 || related {
 		b.part(c)
 		return
 	}
+
+	// Small ones go to the bits, which an intersection treats in its own way.
 	for _, sp := range c.set.spans {
 		for m := sp.lo; m <= sp.hi; m++ {
 			b.bits[m] = true
 		}
 	}
+
 	b.last, b.more = nil, true
 }
 

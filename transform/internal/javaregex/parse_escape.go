@@ -20,6 +20,8 @@ func (p *parser) escape(first bool) (rune, *tree) {
 	if '1' <= ch && ch <= '9' {
 		return 0, p.backref(int(ch - '0'))
 	}
+
+	// What is left is an assertion, or a character.
 	uni := p.has(flagUnicodeClass)
 	switch ch {
 	case 'A':
@@ -44,6 +46,7 @@ func (p *parser) escape(first bool) (rune, *tree) {
 	case 'k':
 		return 0, p.namedBackref()
 	}
+
 	return p.charEscape(ch), nil
 }
 
@@ -56,6 +59,8 @@ func (p *parser) clusterBound() *tree {
 		p.fail(badEscape)
 		return &tree{}
 	}
+
+	// It was an ordinary boundary with a brace behind it.
 	p.cur = start
 	return &tree{kind: kindBound, wide: p.has(flagUnicodeClass)}
 }
@@ -84,6 +89,7 @@ func (p *parser) namedBackref() *tree {
 		p.fail("\\k without '<' and a group name")
 		return &tree{}
 	}
+
 	name := p.groupName(p.read())
 	n, ok := p.names[name]
 	if !ok {
@@ -120,9 +126,12 @@ func (p *parser) shorthand(ch rune) (class, bool) {
 	default:
 		return class{}, false
 	}
+
+	// The capital is the complement.
 	if ch < 'a' {
 		c = class{set: c.set.negate()}
 	}
+
 	return c, true
 }
 
@@ -157,9 +166,12 @@ func (p *parser) charEscape(ch rune) rune {
 	case 'N':
 		return p.named()
 	}
+
+	// Letters are kept for what Java may come to mean by them; signs stand for themselves.
 	if isASCIILetter(ch) || isDigit(ch) {
 		p.fail(badEscape)
 	}
+
 	return ch
 }
 
@@ -170,6 +182,8 @@ func (p *parser) octal() rune {
 		p.fail(msg)
 		return 0
 	}
+
+	// Three digits only as long as the value fits into a byte.
 	for i, most := 0, n <= 3; i < 2; i++ {
 		d := p.read() - '0'
 		if d < 0 || d > 7 || i == 1 && !most {
@@ -190,6 +204,7 @@ func (p *parser) hex() rune {
 	} else if _, ok := hexValue(p.peek()); ok && ch == '{' {
 		return p.bracedHex()
 	}
+
 	p.fail("\\x without a hexadecimal number")
 	return 0
 }
@@ -218,12 +233,15 @@ func (p *parser) utf16() rune {
 	if r < 0xD800 || r > 0xDBFF {
 		return r
 	}
+
+	// Two escapes may be one character; if not, the second is read again.
 	start := p.cur
 	if p.read() == '\\' && p.read() == 'u' {
 		if low := p.fourHex(); 0xDC00 <= low && low <= 0xDFFF {
 			return (r-0xD800)<<10 + low - 0xDC00 + 0x10000
 		}
 	}
+
 	if p.err == nil {
 		p.cur = start
 	}
@@ -249,6 +267,7 @@ func (p *parser) named() rune {
 		p.fail("\\N without a character name in braces")
 		return 0
 	}
+
 	var name strings.Builder
 	for ch := p.read(); ch != '}'; ch = p.read() {
 		if !p.more() {
@@ -257,6 +276,7 @@ func (p *parser) named() rune {
 		}
 		name.WriteRune(ch)
 	}
+
 	r, ok := runeByName(name.String())
 	if !ok {
 		p.fail("unknown character name " + name.String())

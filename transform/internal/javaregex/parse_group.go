@@ -5,6 +5,7 @@ func (p *parser) group() *tree {
 	if !p.enter() {
 		return nil
 	}
+
 	defer func() { p.depth-- }()
 	saved, start := p.flags, p.place(p.cur)
 	t := p.groupBody()
@@ -15,6 +16,8 @@ func (p *parser) group() *tree {
 		p.fail("unclosed group")
 		return nil
 	}
+
+	// Flags that were set inside end with the group.
 	p.flags = saved
 	t.pos = start
 	return p.quantified(t)
@@ -25,6 +28,7 @@ func (p *parser) groupBody() *tree {
 	if p.next() != '?' {
 		return p.capture("")
 	}
+
 	switch ch := p.skip(); ch {
 	case ':':
 		return p.around(kindGroup)
@@ -48,6 +52,8 @@ func (p *parser) groupBody() *tree {
 		p.fail("unknown kind of group")
 		return nil
 	}
+
+	// Neither of these, so it must be flags, perhaps with a group behind them.
 	p.cur--
 	p.inlineFlags()
 	switch p.read() {
@@ -56,6 +62,7 @@ func (p *parser) groupBody() *tree {
 	case ':':
 		return p.around(kindGroup)
 	}
+
 	p.fail("unknown flag or kind of group")
 	return nil
 }
@@ -73,6 +80,8 @@ func (p *parser) capture(name string) *tree {
 		}
 		p.names[name] = p.groups
 	}
+
+	// Groups are numbered by their opening parentheses.
 	t.subs = []*tree{p.alternation()}
 	return t
 }
@@ -82,10 +91,12 @@ func (p *parser) groupName(ch rune) string {
 		p.fail("a group name starts with a Latin letter")
 		return ""
 	}
+
 	var name []rune
 	for ; isASCIILetter(ch) || isDigit(ch); ch = p.read() {
 		name = append(name, ch)
 	}
+
 	if ch != '>' {
 		p.fail("group name without closing '>'")
 	}
@@ -99,8 +110,10 @@ func (p *parser) lookbehind(negate bool) *tree {
 	if !e.bounded {
 		p.fail("lookbehind without an obvious maximum length")
 	}
+
 	t.behind, t.negate = true, negate
 	t.minLen, t.maxLen = e.min, e.max
+
 	// Java looks at the whole rest of the pattern here.
 	t.wide = p.lastWide >= start
 	return t
@@ -128,6 +141,7 @@ func (p *parser) inlineFlags() {
 		default:
 			p.flags |= f
 		}
+
 		p.cur++
 	}
 }
@@ -137,6 +151,7 @@ func (p *parser) quantified(t *tree) *tree {
 	if p.err != nil {
 		return t
 	}
+
 	ch := p.peek()
 	rep := &tree{kind: kindRepeat, pos: t.pos, subs: []*tree{t}, max: unlimited}
 	switch ch {
@@ -152,9 +167,12 @@ func (p *parser) quantified(t *tree) *tree {
 	default:
 		return t
 	}
+
 	if ch != '{' {
 		p.cur++
 	}
+
+	// A second sign says how greedy it is.
 	switch p.peek() {
 	case '?':
 		p.cur++
@@ -163,6 +181,8 @@ func (p *parser) quantified(t *tree) *tree {
 		p.cur++
 		rep.manner = possessive
 	}
+
+	// Java runs a group whose matches all take one path in another way.
 	rep.loops = rep.canVary()
 	return rep
 }
@@ -174,6 +194,7 @@ func (p *parser) counts(rep *tree) bool {
 		p.fail("repetition without a number")
 		return false
 	}
+
 	ch, rep.min = p.number(ch)
 	rep.max = rep.min
 	if ch == ',' {
@@ -183,6 +204,7 @@ func (p *parser) counts(rep *tree) bool {
 			ch, rep.max = p.number(ch)
 		}
 	}
+
 	switch {
 	case p.err != nil:
 		return false
@@ -193,6 +215,7 @@ func (p *parser) counts(rep *tree) bool {
 		p.fail("repetition with the larger number first")
 		return false
 	}
+
 	return true
 }
 

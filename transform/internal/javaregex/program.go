@@ -29,6 +29,8 @@ type builder struct {
 func newProgram(p *parser, t *tree) *program {
 	b := &builder{prog: &program{wide: p.wide, groups: p.groups}, refs: p.refs}
 	b.prog.root = b.build(t, lastNode{})
+
+	// What a match begins with lets a search pass over most of a text.
 	b.prog.first = t.firstSet()
 	b.prog.begin = t.kind == kindBegin || t.kind == kindConcat && t.subs[0].kind == kindBegin
 	return b.prog
@@ -51,6 +53,7 @@ func (t *tree) firstSet() *charSet {
 			return t.subs[0].firstSet()
 		}
 	case kindAlternate:
+		// One alternative of which nothing is known spoils all.
 		all := newSet()
 		for _, s := range t.subs {
 			f := s.firstSet()
@@ -61,6 +64,7 @@ func (t *tree) firstSet() *charSet {
 		}
 		return all
 	}
+
 	return nil
 }
 
@@ -71,6 +75,7 @@ func (b *builder) local() int {
 
 // build gives the node for t followed by next.
 func (b *builder) build(t *tree, next node) node {
+	// Each node knows the one behind it, so programs are built from the end.
 	switch t.kind {
 	case kindSet:
 		return &setNode{t.set, next}
@@ -101,6 +106,7 @@ func (b *builder) build(t *tree, next node) node {
 			return b.assertion(t, next)
 		}
 	}
+
 	return next
 }
 
@@ -127,6 +133,7 @@ func (b *builder) assertion(t *tree, next node) node {
 	case kindCluster:
 		return &clusterNode{next}
 	}
+
 	return &clusterBoundNode{next}
 }
 
@@ -139,6 +146,8 @@ func (b *builder) look(t *tree, next node) node {
 	inner := b.inner
 	b.inner = b.inner || t.behind
 	defer func() { b.inner = inner }()
+
+	// What is inside ends on its own, whatever follows outside.
 	if !t.behind {
 		return &aheadNode{b.build(t.subs[0], acceptNode{}), t.negate, next}
 	}
@@ -151,11 +160,16 @@ func (b *builder) repeat(t *tree, next node) node {
 	if body.single() {
 		return &spanNode{set: body.set, min: t.min, max: t.max, manner: t.manner, scan: t.scan(), next: next}
 	}
+
+	// Failures inside a repeated group depend on the round and must not be remembered.
 	inner := b.inner
 	if body.kind == kindGroup || body.kind == kindLook || body.kind == kindAtomic {
 		b.inner = true
 	}
+
 	defer func() { b.inner = inner }()
+
+	// Java has a node of its own for each of these, and they differ in what they capture.
 	switch {
 	case body.kind == kindGroup && t.manner != possessive && t.optional():
 		return b.optionalGroup(t, next)
@@ -164,6 +178,7 @@ func (b *builder) repeat(t *tree, next node) node {
 	case body.kind == kindGroup && t.manner != possessive:
 		return b.fixedGroup(t, next)
 	}
+
 	return &repeatNode{atom: b.build(body, acceptNode{}), min: t.min, max: t.max, manner: t.manner,
 		optional: t.optional(), weight: body.size(), next: next}
 }
@@ -187,11 +202,16 @@ func (b *builder) fixedGroup(t *tree, next node) node {
 }
 
 func (b *builder) loop(t *tree, next node, outer bool) node {
-	n := &loopNode{min: t.min, max: t.max, begin: b.local(), count: b.local(), memo: -1, weight: t.subs[0].size() + 2, next: next}
+	n := &loopNode{min: t.min, max: t.max, begin: b.local(), count: b.local(), memo: -1, weight: t.subs[0].size() + 2,
+		next: next}
+
+	// Where neither captures nor counts decide, a position that failed once fails again:
+	// remembering that keeps nested loops from taking exponential time.
 	if outer && !b.refs && t.max == unlimited && t.manner == greedy {
 		n.memo = b.prog.memos
 		b.prog.memos++
 	}
+
 	var entry node
 	if t.manner == lazy {
 		l := &lazyLoopNode{*n}

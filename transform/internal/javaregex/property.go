@@ -17,6 +17,8 @@ func (p *parser) property(negate bool) class {
 	if !ok {
 		return class{}
 	}
+
+	// Sets of thousands of ranges are built once for an expression.
 	key := propertyKey{name, p.flags & (flagInsensitive | flagUnicodeClass)}
 	c, ok := p.props[key]
 	if !ok {
@@ -24,14 +26,18 @@ func (p *parser) property(negate bool) class {
 			p.props[key] = c
 		}
 	}
+
 	if !ok {
 		p.fail("unknown character property " + name)
 		return class{}
 	}
+
+	// A complement reaches beyond the basic plane.
 	if negate {
 		p.wide = true
 		return class{set: c.set.negate()}
 	}
+
 	return c
 }
 
@@ -47,6 +53,7 @@ func (p *parser) propertyName() (string, bool) {
 		p.read()
 		return string(r), true
 	}
+
 	p.next()
 	var name strings.Builder
 	for {
@@ -60,10 +67,12 @@ func (p *parser) propertyName() (string, bool) {
 		}
 		name.WriteRune(ch)
 	}
+
 	if name.Len() == 0 {
 		p.fail("\\p with an empty property")
 		return "", false
 	}
+
 	return name.String(), true
 }
 
@@ -81,6 +90,8 @@ func (p *parser) lookUp(name string) (class, bool) {
 		}
 		return class{}, false
 	}
+
+	// Prefixes come in Java's order: a block, then a property, a category, a script.
 	if block, ok := strings.CutPrefix(name, "In"); ok {
 		return wideClass(blockSet(block))
 	}
@@ -93,11 +104,13 @@ func (p *parser) lookUp(name string) (class, bool) {
 		}
 		return wideClass(scriptSet(rest))
 	}
+
 	if p.has(flagUnicodeClass) {
 		if s := unicodePOSIX(name, fold); s != nil {
 			return wideClass(s)
 		}
 	}
+
 	return namedSet(name, fold)
 }
 
@@ -112,6 +125,8 @@ func namedSet(name string, fold bool) (class, bool) {
 	if method, ok := strings.CutPrefix(name, "java"); ok {
 		return wideClass(javaMethod(method, fold))
 	}
+
+	// Names of the POSIX kind have gone; these are Java's own, and the general categories.
 	switch name {
 	case "L1":
 		return class{set: rangeSet(0, 0xFF), bmp: true}, true
@@ -126,6 +141,7 @@ func namedSet(name string, fold bool) (class, bool) {
 			return wideClass(casedSet())
 		}
 	}
+
 	return wideClass(category(name))
 }
 
@@ -167,6 +183,7 @@ func asciiPOSIX(name string, fold bool) *charSet {
 	case "XDigit":
 		return newSet(span{'0', '9'}, span{'A', 'F'}, span{'a', 'f'})
 	}
+
 	return nil
 }
 
@@ -198,6 +215,7 @@ func unicodePOSIX(name string, fold bool) *charSet {
 	case "PRINT":
 		return graphSet().union(category("Zs").union(setOf('\t'))).minus(category("Cc"))
 	}
+
 	return nil
 }
 
@@ -244,5 +262,6 @@ func binaryProperty(name string, fold bool) *charSet {
 	case "WORD":
 		return wordSet()
 	}
+
 	return unicodePOSIX(name, fold)
 }

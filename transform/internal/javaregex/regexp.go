@@ -27,10 +27,13 @@ func Compile(pattern string) (*Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	re := &Regexp{pattern: pattern, groups: p.groups, names: p.names}
 	re.prog = newProgram(p, t)
 	re.fast = newDirect(t)
 	re.rigid = !t.linear()
+
+	// Few expressions ever need it, and it takes long to build.
 	re.linear = sync.OnceValue(func() *linear { return newLinear(t) })
 	return re, nil
 }
@@ -72,7 +75,8 @@ func (re *Regexp) replace(b *limit.Budget, src string, r *Replacement, most int)
 // nothing matches and appends nothing. It does not allocate, except to let dst
 // grow, for expressions that are one character class or plain text. With an
 // error the appended part is undefined.
-func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string, r *Replacement) (out []byte, found bool, err error) {
+func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string,
+	r *Replacement) (out []byte, found bool, err error) {
 	dst, n, err := re.appendReplace(b, dst, src, r, -1)
 	if n == 0 && err == nil {
 		err = b.Produce(len(src))
@@ -82,7 +86,8 @@ func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string, r *R
 
 // appendReplace appends src with up to most matches replaced (all if negative)
 // and tells how many there were. Without a match it appends nothing.
-func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Replacement, most int) ([]byte, int, error) {
+func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Replacement,
+	most int) ([]byte, int, error) {
 	if re.fast != nil && r.plain && most < 0 {
 		out, n, ok, err := re.fast.replace(b, dst, src, r.literal())
 		if ok || err != nil {
@@ -90,6 +95,8 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 		}
 		dst = out
 	}
+
+	// The general way; the fast one has given up or does not apply.
 	s := re.newScan(src)
 	defer re.release(s)
 	n, tail := 0, 0
@@ -98,12 +105,18 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 		if err != nil {
 			return dst, n, err
 		}
+
 		if !ok {
 			break
 		}
+
 		n++
+
+		// And what is behind the last match.
 		mark := len(dst)
 		from, to := s.m.groups[0], s.m.groups[1]
+
+		// Text is copied only when the next match shows how far it reaches.
 		dst = s.m.appendTo(dst, tail, from)
 		if dst, err = r.appendMatch(dst, re, s); err != nil {
 			return dst, n, err
@@ -111,11 +124,14 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 		if err = b.Produce(max(0, len(dst)-mark)); err != nil {
 			return dst, n, err
 		}
+
 		tail = to
 	}
+
 	if n == 0 {
 		return dst, 0, nil
 	}
+
 	mark := len(dst)
 	dst = s.m.appendTo(dst, tail, len(s.m.u))
 	return dst, n, b.Produce(max(0, len(dst)-mark))
@@ -141,6 +157,7 @@ func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
 			return trimEmpty(parts, n), nil
 		}
 	}
+
 	s := re.newScan(src)
 	defer re.release(s)
 	var parts []string
@@ -150,19 +167,27 @@ func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		if !ok {
 			break
 		}
+
 		from, to := s.m.groups[0], s.m.groups[1]
+
+		// Since version 8, Java gives no empty piece for such a match.
 		if to == 0 { // no empty piece in front of a match without width
 			continue
 		}
+
 		parts = append(parts, s.m.slice(index, from))
 		index = to
 	}
+
+	// Without a match the whole text is the only piece, even when it is empty.
 	if index == 0 {
 		return []string{src}, b.Spend(1)
 	}
+
 	parts = append(parts, s.m.slice(index, len(s.m.u)))
 	return trimEmpty(parts, n), nil
 }

@@ -35,6 +35,7 @@ func ParseReplacement(text string) (*Replacement, error) {
 			lit.Reset()
 		}
 	}
+
 	for i := 0; i < len(text) && r.err == nil; {
 		switch text[i] {
 		case '\\':
@@ -53,7 +54,10 @@ func ParseReplacement(text string) (*Replacement, error) {
 			i++
 		}
 	}
+
 	flush()
+
+	// One piece of text needs no assembling.
 	r.plain = r.err == nil && (len(r.parts) == 0 || len(r.parts) == 1 && r.parts[0].literal != "")
 	return r, r.err
 }
@@ -90,6 +94,8 @@ func (r *Replacement) nameReference(start, i int) int {
 	for end < len(r.text) && (isASCIILetter(rune(r.text[end])) || isDigit(rune(r.text[end]))) {
 		end++
 	}
+
+	// The checks come in Java's order, which decides the message.
 	switch name := r.text[i:end]; {
 	case name == "":
 		r.err = r.fail(end, "group name is empty", nil)
@@ -110,6 +116,8 @@ func (p replacePart) group(re *Regexp) (n int, rest string, ok bool) {
 		n, ok = re.names[p.name]
 		return n, "", ok
 	}
+
+	// The first digit counts in any case, further ones only while there are so many groups.
 	n = int(p.digits[0] - '0')
 	i := 1
 	for ; i < len(p.digits); i++ {
@@ -150,13 +158,17 @@ func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, erro
 			dst = join(append(dst, p.literal...), mark)
 			continue
 		}
+
 		n, rest, ok := p.group(re)
 		if !ok {
 			return dst, r.missing(p, re)
 		}
+
+		// A group that took no part leaves nothing.
 		if from, to := s.m.groups[2*n], s.m.groups[2*n+1]; from >= 0 && to >= 0 {
 			dst = s.m.appendTo(dst, from, to)
 		}
+
 		dst = append(dst, rest...)
 	}
 	return dst, r.err

@@ -31,6 +31,7 @@ func (re *Regexp) newScan(src string) *scan {
 const maxKept = 1 << 16
 
 func (re *Regexp) release(s *scan) {
+	// One huge text must not keep its memory for ever.
 	if cap(s.m.u) <= maxKept {
 		s.m.src = ""
 		clear(s.m.memo)
@@ -47,21 +48,28 @@ func (s *scan) find(b *limit.Budget) (bool, error) {
 	if s.linear != nil {
 		return s.findLinear(b)
 	}
+
 	m := &s.m
 	from, last, oldLast := m.from, m.last, m.oldLast
+
+	// Where package regexp can help, the matcher is stopped in time for it to take over.
 	most := int64(math.MaxInt64)
 	if !s.re.rigid {
 		most = allowance(len(m.u) - last)
 	}
+
 	s.allow(b, most)
 	ok := m.find()
 	if !m.dead || !s.handOver() {
 		return ok, s.settle(b)
 	}
+
+	// The search that was broken off begins anew, and what it took is paid for.
 	m.from, m.last, m.oldLast = from, last, oldLast
 	if err := b.Spend(s.granted - max(m.steps, 0)); err != nil {
 		return false, err
 	}
+
 	return s.findAgain(b)
 }
 
@@ -81,6 +89,8 @@ func (s *scan) handOver() bool {
 	if s.re.rigid {
 		return false
 	}
+
+	// It does not backtrack, so it ends in time that the text bounds.
 	if l := s.re.linear(); l.fits(s.m.src) {
 		s.linear = l
 		return true
@@ -119,25 +129,33 @@ func (s *scan) findLinear(b *limit.Budget) (bool, error) {
 	if i == m.from {
 		i++
 	}
+
 	if i > len(m.u) {
 		return false, nil
 	}
+
 	m.reset(i)
 	m.from, m.last, m.oldLast = i, i, i
+
+	// The cost is that of the whole rest of the text, match or not.
 	start := m.byteAt(i)
 	if err := b.Spend((int64(len(m.src)-start) + 1) * s.linear.cost); err != nil {
 		return false, err
 	}
+
 	loc := s.linear.find(m.src, start)
 	if loc == nil {
 		return false, nil
 	}
+
+	// Positions become units again.
 	for k, p := range loc {
 		m.groups[k] = -1
 		if p >= 0 {
 			m.groups[k] = m.unitAt(start + p)
 		}
 	}
+
 	m.from, m.last = m.groups[0], m.groups[1]
 	return true, nil
 }

@@ -35,6 +35,8 @@ func unquote(in []symbol) []symbol {
 	if start < 0 {
 		return in
 	}
+
+	// Signs get a backslash; letters and digits mean nothing special by themselves.
 	out := append([]symbol(nil), in[:start]...)
 	quoted, first := true, true
 	for i := start + 2; i < len(in); {
@@ -69,8 +71,10 @@ func unquote(in []symbol) []symbol {
 				i++
 			}
 		}
+
 		first = false
 	}
+
 	return out
 }
 

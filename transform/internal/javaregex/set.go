@@ -22,6 +22,7 @@ func (s *charSet) has(r rune) bool {
 	if r < 128 {
 		return s.ascii[r>>6]&(1<<(uint(r)&63)) != 0
 	}
+
 	lo, hi := 0, len(s.spans)
 	for lo < hi {
 		mid := int(uint(lo+hi) >> 1)
@@ -48,6 +49,7 @@ func newSet(spans ...span) *charSet {
 		}
 		out = append(out, sp)
 	}
+
 	s := &charSet{spans: out}
 	for _, sp := range out {
 		for r := sp.lo; r <= sp.hi && r < 128; r++ {
@@ -80,6 +82,7 @@ func (s *charSet) negate() *charSet {
 		}
 		next = sp.hi + 1
 	}
+
 	if next <= maxRune {
 		out = append(out, span{next, maxRune})
 	}
@@ -124,6 +127,7 @@ func tableSet(tables ...*unicode.RangeTable) *charSet {
 			out = append(out, span{r, r})
 		}
 	}
+
 	for _, t := range tables {
 		for _, r := range t.R16 {
 			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
@@ -132,5 +136,6 @@ func tableSet(tables ...*unicode.RangeTable) *charSet {
 			add(rune(r.Lo), rune(r.Hi), rune(r.Stride))
 		}
 	}
+
 	return newSet(out...)
 }

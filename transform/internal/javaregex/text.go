@@ -21,6 +21,7 @@ func (v *view) set(src string) {
 		}
 		v.u = append(v.u, uint16(src[i]))
 	}
+
 	v.off = nil
 }
 
@@ -30,6 +31,7 @@ func (v *view) setWide(src string, from int) {
 	for i := range from {
 		v.off = append(v.off, int32(i))
 	}
+
 	for i := from; i < len(src); {
 		r, n := decode(src[i:])
 		v.off = append(v.off, int32(i))
@@ -41,6 +43,7 @@ func (v *view) setWide(src string, from int) {
 		}
 		i += n
 	}
+
 	v.off = append(v.off, int32(len(src)))
 }
 
@@ -70,12 +73,14 @@ func (v *view) appendTo(dst []byte, i, j int) []byte {
 	if v.off == nil {
 		return append(dst, v.src[i:j]...)
 	}
+
 	mark := len(dst)
 	start, end := int(v.off[i]), int(v.off[j])
 	if start < 0 {
 		dst = appendUnit(dst, v.u[i])
 		start = ^start + utf8.UTFMax
 	}
+
 	if end < 0 {
 		end = ^end
 		if start < end {
@@ -85,6 +90,7 @@ func (v *view) appendTo(dst []byte, i, j int) []byte {
 	} else {
 		dst = append(dst, v.src[start:end]...)
 	}
+
 	return join(dst, mark)
 }
 
@@ -101,6 +107,7 @@ func join(dst []byte, mark int) []byte {
 	if h := dst[mark-2]; h < 0xA0 || h >= 0xB0 {
 		return dst
 	}
+
 	hi, _ := decode(string(dst[mark-3 : mark]))
 	lo, _ := decode(string(dst[mark : mark+3]))
 	n := utf8.EncodeRune(dst[mark-3:mark+1], (hi-0xD800)<<10+lo-0xDC00+0x10000)

@@ -113,6 +113,7 @@ func (t *tree) study(e *extent, rest func(*extent)) {
 	case kindCluster:
 		e.fixed = false // and Java counts no length
 	}
+
 	rest(e)
 }
 
@@ -131,6 +132,7 @@ func studyBranches(subs []*tree, e *extent, rest func(*extent)) {
 		short, long = min(short, b.min), max(long, b.max)
 		bounded = bounded && b.bounded
 	}
+
 	r := extent{bounded: true, fixed: true}
 	rest(&r)
 	*e = extent{min: e.min + short + r.min, max: e.max + long + r.max, bounded: bounded && r.bounded}
@@ -158,6 +160,7 @@ func (t *tree) studyRepeat(e *extent, rest func(*extent)) {
 	default:
 		t.studyRounds(e, extentOf(body))
 	}
+
 	rest(e)
 }
 
@@ -166,12 +169,14 @@ func (t *tree) studyRounds(e *extent, b extent) {
 	if n < e.min {
 		n = 0xFFFFFFF
 	}
+
 	bounded := e.bounded && b.bounded
 	if bounded {
 		m := b.max*int32(t.max) + e.max
 		bounded = m >= e.max
 		e.max = m
 	}
+
 	*e = extent{min: n, max: e.max, bounded: bounded, fixed: e.fixed && b.fixed && t.min == t.max}
 }
 

@@ -15,10 +15,12 @@ func category(name string) *charSet {
 	case "C":
 		return categories("Cc", "Cf", "Co", "Cs", "Cn")
 	}
+
 	t, ok := unicode.Categories[name]
 	if !ok || len(name) > 2 {
 		return nil
 	}
+
 	s := tableSet(t).minus(newer())
 	switch name { // U+1734 was a nonspacing mark up to Unicode 13
 	case "Mn":
@@ -81,6 +83,7 @@ func scriptSet(name string) *charSet {
 			break
 		}
 	}
+
 	switch full {
 	case "":
 		return nil
@@ -91,10 +94,12 @@ func scriptSet(name string) *charSet {
 		}
 		return tableSet(known...).minus(newer()).negate()
 	}
+
 	for key, t := range unicode.Scripts {
 		if strings.ToUpper(key) != full {
 			continue
 		}
+
 		s := tableSet(t).minus(newer())
 		switch full { // two marks moved from Common to Han in Unicode 15
 		case "HAN":
@@ -104,6 +109,7 @@ func scriptSet(name string) *charSet {
 		}
 		return s
 	}
+
 	return newSet()
 }
 
@@ -170,5 +176,6 @@ func javaMethod(name string, fold bool) *charSet {
 	case "Mirrored":
 		return newSet(mirroredSpans()...)
 	}
+
 	return nil
 }

@@ -38,6 +38,8 @@ func Upper(s string) string {
 	if sameASCII(s, 'a') {
 		return s
 	}
+
+	// Only text that changes is worth memory.
 	var buf [128]byte
 	if out := AppendUpper(buf[:0], s); string(out) != s {
 		return string(out)
@@ -52,6 +54,8 @@ func Lower(s string) string {
 	if sameASCII(s, 'A') {
 		return s
 	}
+
+	// Only text that changes is worth memory.
 	var buf [128]byte
 	if out := AppendLower(buf[:0], s); string(out) != s {
 		return string(out)
@@ -75,11 +79,14 @@ func letters(w uint64, first byte) uint64 {
 // sameASCII reports whether s is ASCII without letters from first to first+25.
 func sameASCII(s string, first byte) bool {
 	i := 0
+
+	// Eight bytes at a time.
 	for ; i+8 <= len(s); i += 8 {
 		if w := word(s, i); w&tops != 0 || letters(w, first) != 0 {
 			return false
 		}
 	}
+
 	for ; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || c-first < 26 {
 			return false
@@ -111,6 +118,7 @@ func IsASCII(s string) bool {
 			return false
 		}
 	}
+
 	for ; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -128,8 +136,11 @@ func flipASCII(b []byte, first byte) int {
 		if w&tops != 0 {
 			break
 		}
+
+		// The mark of a letter, moved down, is the bit that the cases differ in.
 		binary.LittleEndian.PutUint64(b[i:], w^letters(w, first)>>2)
 	}
+
 	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
 		if b[i]-first < 26 {
 			b[i] ^= 0x20
@@ -143,6 +154,8 @@ func flipASCII(b []byte, first byte) int {
 func AppendUpper(dst []byte, s string) []byte {
 	start := len(dst)
 	dst = append(dst, s...)
+
+	// Nearly all text is ASCII, which is done in place.
 	i := flipASCII(dst[start:], 'a')
 	if i == len(s) {
 		return dst
@@ -160,6 +173,8 @@ func appendUpperRunes(dst []byte, s string) []byte {
 			i++
 			continue
 		}
+
+		// What the small table does not have is a letter with several capitals, or far up.
 		r, size := decode(s[i:])
 		switch {
 		case r < lowCase:
@@ -177,8 +192,10 @@ func appendUpperRunes(dst []byte, s string) []byte {
 		default: // half of a pair, or no UTF-8
 			dst = append(dst, s[i:i+size]...)
 		}
+
 		i += size
 	}
+
 	return dst
 }
 
@@ -206,6 +223,9 @@ func appendLowerRunes(dst []byte, s string, i int) []byte {
 			i++
 			continue
 		}
+
+		// A sigma at the end of a word has a form of its own, which only the text around it
+		// tells.
 		r, size := decode(s[i:])
 		switch {
 		case r == capitalSigma && word.ends(s, i):
@@ -217,8 +237,10 @@ func appendLowerRunes(dst []byte, s string, i int) []byte {
 		default:
 			dst = utf8.AppendRune(dst, simpleLower(r))
 		}
+
 		i += size
 	}
+
 	return dst
 }
 
@@ -241,6 +263,8 @@ func moved(r rune, ranges []caseRange) rune {
 			hi = mid
 		}
 	}
+
+	// Some ranges hold capitals and small letters in turn.
 	if lo < len(ranges) {
 		if c := &ranges[lo]; c.first <= r && (r-c.first)%c.step == 0 {
 			return r + c.delta
@@ -257,6 +281,8 @@ func simpleUpper(r rune) rune {
 	if to := upperLow[r]; to != 0 || r == 0 {
 		return rune(to)
 	}
+
+	// Letters with several capitals mostly have a single one, too.
 	for i := range fullUpper {
 		if fullUpper[i].code == r {
 			return fullUpper[i].simple

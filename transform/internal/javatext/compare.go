@@ -17,6 +17,8 @@ func EqualFold(a, b string) bool {
 			return false
 		}
 	}
+
+	// From the first character beyond ASCII on.
 	return CompareFold(a[i:], b[i:]) == 0
 }
 
@@ -27,13 +29,18 @@ func Compare(a, b string) int {
 	for i < len(a) && i < len(b) && a[i] == b[i] {
 		i++
 	}
+
+	// The difference may lie inside a character; its units are compared, not its bytes.
 	for i > 0 && (i < len(a) && !utf8.RuneStart(a[i]) || i < len(b) && !utf8.RuneStart(b[i])) {
 		i--
 	}
+
 	a, b = a[i:], b[i:]
 	if a == "" || b == "" {
 		return Len(a) - Len(b)
 	}
+
+	// Java orders by UTF-16 units, in which pairs stand before U+E000.
 	high1, low1 := firstUnits(a)
 	high2, low2 := firstUnits(b)
 	if high1 != high2 {
@@ -42,6 +49,7 @@ func Compare(a, b string) int {
 	if low1 < 0 || low2 < 0 {
 		return Len(a) - Len(b)
 	}
+
 	return low1 - low2
 }
 
@@ -54,6 +62,8 @@ func firstUnits(s string) (first, second int) {
 	if s = s[size:]; s == "" {
 		return int(r), -1
 	}
+
+	// The second one may be the first half of a pair.
 	second, _ = firstUnits(s[:min(len(s), utf8.UTFMax)])
 	return int(r), second
 }
@@ -70,6 +80,8 @@ func CompareFold(a, b string) int {
 			a, b = a[1:], b[1:]
 			continue
 		}
+
+		// A half can stand against a whole character, whose first unit it equals.
 		r1, size1 := decode(a)
 		r2, size2 := decode(b)
 		switch {
@@ -87,13 +99,17 @@ func CompareFold(a, b string) int {
 			a = a[size1:]
 			continue
 		}
+
+		// Both cases are compared, as some letters differ in one of them only.
 		if r1 != r2 {
 			if d := int(foldCase(r1)) - int(foldCase(r2)); d != 0 {
 				return d
 			}
 		}
+
 		a, b = a[size1:], b[size2:]
 	}
+
 	return Len(a) - Len(b)
 }
 

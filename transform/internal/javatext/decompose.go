@@ -24,9 +24,11 @@ func Decompose(s string) string {
 	for i < len(s) && s[i] < utf8.RuneSelf {
 		i++
 	}
+
 	if i == len(s) {
 		return s
 	}
+
 	var buf [128]byte
 	if out := AppendDecompose(buf[:0], s); string(out) != s {
 		return string(out)
@@ -46,6 +48,9 @@ func AppendDecompose(dst []byte, s string) []byte {
 			dst = append(dst, s[first:i]...)
 			continue
 		}
+
+		// Common letters are known from a table. At the first other one the text is done again
+		// in full, since marks may change places.
 		r, size := decode(s[i:])
 		plain, known := plainText(r)
 		switch {
@@ -56,8 +61,10 @@ func AppendDecompose(dst []byte, s string) []byte {
 		case r < firstDiacritic || r > lastDiacritic:
 			dst = append(dst, plain...)
 		}
+
 		i += size
 	}
+
 	return dst
 }
 
@@ -99,16 +106,23 @@ func appendDecomposed(dst []byte, s string) []byte {
 		marks = buf[:0]
 		jamo  [9]byte
 	)
+
 	for s != "" {
 		r, size := decode(s)
+
+		// Halves of pairs and letters newer than Unicode 13 stay as they are, and no mark
+		// moves across them.
 		if class(r)&^classCased == classUnassigned || size == 1 || size == 3 && r >= highFirst && r <= lowLast {
 			dst, marks = appendMarks(dst, marks), marks[:0]
 			dst = AppendText(dst, s[:size])
 			s = s[size:]
 			continue
 		}
+
 		for parts := decomposition(s, r, size, &jamo); len(parts) > 0; {
 			p, n := utf8.DecodeRune(parts)
+
+			// A base ends a run of marks, which can be written then.
 			diacritic := p >= firstDiacritic && p <= lastDiacritic
 			switch ccc := norm.NFKD.Properties(parts).CCC(); {
 			case ccc == 0:
@@ -119,10 +133,13 @@ func appendDecomposed(dst []byte, s string) []byte {
 			case !diacritic:
 				marks = append(marks, mark{p, ccc})
 			}
+
 			parts = parts[n:]
 		}
+
 		s = s[size:]
 	}
+
 	return appendMarks(dst, marks)
 }
 
@@ -145,6 +162,8 @@ func decomposition(s string, r rune, size int, buf *[9]byte) []byte {
 		leads, vowels, trails    = 0x1100, 0x1161, 0x11a7
 		vowelCount, trailCount   = 21, 28
 	)
+
+	// Hangul syllables follow from arithmetic.
 	if i := r - syllables; i >= 0 && i < syllableCount {
 		out := utf8.AppendRune(buf[:0], leads+i/(vowelCount*trailCount))
 		out = utf8.AppendRune(out, vowels+i/trailCount%vowelCount)

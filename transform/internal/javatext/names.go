@@ -21,8 +21,11 @@ func NormalizeNames(s string) (name string, ok bool) {
 	if s == "" {
 		return "", false
 	}
+
 	var low, out [96]byte
 	b := appendCapitalized(out[:0], AppendLower(low[:0], s))
+
+	// The order is that of the published rule: capitals, whole words, then Mc.
 	replaceWords(b)
 	b = joinMc(b)
 	if string(b) == s {
@@ -40,6 +43,7 @@ func appendCapitalized(dst, low []byte) []byte {
 		case c == ' ':
 			capital, mac = true, false
 		case capital:
+			// Behind Mc and Mac one more capital follows, and then none up to the next blank.
 			n := macLength(low)
 			if n > 0 && !mac {
 				dst = append(dst, 'M')
@@ -55,8 +59,10 @@ func appendCapitalized(dst, low []byte) []byte {
 		case !mac && (c == '-' || c == '\''):
 			capital = true
 		}
+
 		dst, low = append(dst, c), low[1:]
 	}
+
 	return dst
 }
 
@@ -83,6 +89,8 @@ func appendTitle(dst, low []byte) (out, rest []byte, isDelimiter bool) {
 		}
 		return append(dst, c), low[1:], c == '-' || c == '\''
 	}
+
+	// Characters beyond U+FFFF are two units to WordUtils, neither of which has a capital.
 	r, size := utf8.DecodeRune(low)
 	if size == 2 || size == 3 {
 		return utf8.AppendRune(dst, simpleTitle(r)), low[size:], false
@@ -106,10 +114,13 @@ func fixedWord(b []byte) string {
 	if c := b[0] - 'D'; c > 'Y'-'D' {
 		return ""
 	}
+
 	n := 1
 	for n < len(b) && n < 4 && b[n]-'a' < 26 {
 		n++
 	}
+
+	// These are all that the published rule has.
 	switch string(b[:n]) {
 	case "Von":
 		return "von"
@@ -130,6 +141,7 @@ func fixedWord(b []byte) string {
 	case "Ii":
 		return "II"
 	}
+
 	return ""
 }
 
@@ -138,8 +150,10 @@ func joinMc(b []byte) []byte {
 	if !bytes.Contains(b, []byte("Mc ")) {
 		return b
 	}
+
 	out := make([]byte, 0, len(b))
 	for i := range b {
+		// Only as a word, and only in front of one.
 		blank := b[i] == ' ' && i >= 2 && b[i-1] == 'c' && b[i-2] == 'M'
 		if !blank || wordBefore(b, i-2) || !wordAt(b, i+1) {
 			out = append(out, b[i])
@@ -156,6 +170,8 @@ func wordAt(b []byte, i int) bool {
 	if c := b[i]; c < utf8.RuneSelf {
 		return wordASCII(c)
 	}
+
+	// A mark counts as what it stands on.
 	r, size := utf8.DecodeRune(b[i:])
 	if unicode.Is(unicode.Mn, r) {
 		return wordBefore(b, i+size)

@@ -21,6 +21,8 @@ func decode(s string) (rune, int) {
 	if s[0] >= 0xc2 && s[0] < 0xe0 && len(s) > 1 && s[1]&0xc0 == 0x80 {
 		return rune(s[0]&0x1f)<<6 | rune(s[1]&0x3f), 2
 	}
+
+	// Three bytes can be half of a surrogate pair, which Go refuses and Java keeps.
 	r, n := utf8.DecodeRuneInString(s)
 	if r == utf8.RuneError && n == 1 && isHalf(s) {
 		return rune(s[0]&0xf)<<12 | rune(s[1]&0x3f)<<6 | rune(s[2]&0x3f), 3
@@ -71,6 +73,8 @@ func Concat(a, b string) string {
 	case b[0] != 0xed:
 		return a + b
 	}
+
+	// Two halves may meet where the texts do.
 	dst := append(make([]byte, 0, len(a)+len(b)+1), a...)
 	return string(AppendText(dst, b))
 }
@@ -99,16 +103,21 @@ func offset(s string, start, from, at int) (pos int, cut, ok bool) {
 		if from >= at {
 			return start, from > at, true
 		}
+
 		if s[start] < utf8.RuneSelf {
 			start, from = start+1, from+1
 			continue
 		}
+
 		_, size := decode(s[start:])
+
+		// A pair is two units; the position may lie between them.
 		if size == 4 {
 			if from++; from == at {
 				return start, true, true
 			}
 		}
+
 		start, from = start+size, from+1
 	}
 	return start, false, from == at
@@ -121,14 +130,18 @@ func Substring(s string, begin, end int) (part string, ok bool) {
 	if begin < 0 || begin > end {
 		return "", false
 	}
+
 	from, cutFrom, ok := offset(s, 0, 0, begin)
 	if !ok {
 		return "", false
 	}
+
 	known := begin
 	if cutFrom {
 		known--
 	}
+
+	// Counting goes on from where the beginning was found.
 	to, cutTo, ok := offset(s, from, known, end)
 	if !ok {
 		return "", false
@@ -136,6 +149,7 @@ func Substring(s string, begin, end int) (part string, ok bool) {
 	if !cutFrom && !cutTo {
 		return s[from:to], true
 	}
+
 	return cutSubstring(s, from, to, begin == end, cutFrom, cutTo), true
 }
 
@@ -144,12 +158,15 @@ func cutSubstring(s string, from, to int, empty, cutFrom, cutTo bool) string {
 	if empty {
 		return ""
 	}
+
+	// Each end that is cut leaves half a character.
 	dst := make([]byte, 0, to-from+3)
 	if cutFrom {
 		r, size := decode(s[from:])
 		dst = appendHalf(dst, lowFirst|(r-0x10000)&0x3ff)
 		from += size
 	}
+
 	dst = append(dst, s[from:to]...)
 	if cutTo {
 		r, _ := decode(s[to:])
@@ -165,21 +182,27 @@ func IndexOf(s, sub string, from int) int {
 	if sub == "" {
 		return min(from, Len(s))
 	}
+
+	// Half a character can be found inside a whole one, where bytes do not show it.
 	if halfAtEdge(sub) {
 		return indexUnits(Units(s), Units(sub), from)
 	}
+
 	start, cut, ok := offset(s, 0, 0, from)
 	if !ok {
 		return -1
 	}
+
 	if cut { // sub cannot start in the middle of a character
 		_, size := decode(s[start:])
 		start, from = start+size, from+1
 	}
+
 	i := strings.Index(s[start:], sub)
 	if i < 0 {
 		return -1
 	}
+
 	return from + Len(s[start:start+i])
 }
 
@@ -196,15 +219,19 @@ func LastIndexOf(s, sub string, from int) int {
 	if halfAtEdge(sub) {
 		return lastIndexUnits(Units(s), Units(sub), from)
 	}
+
+	// What begins behind the limit is cut off before the search.
 	if from < len(s) {
 		if start, _, ok := offset(s, 0, 0, from); ok {
 			s = s[:min(len(s), start+len(sub))]
 		}
 	}
+
 	i := strings.LastIndex(s, sub)
 	if i < 0 {
 		return -1
 	}
+
 	return Len(s[:i])
 }
 
@@ -313,10 +340,13 @@ func appendPadding(dst []byte, n int, pad string) []byte {
 	if pad == "" {
 		pad = " "
 	}
+
 	width := Len(pad)
 	for ; n >= width; n -= width {
 		dst = AppendText(dst, pad)
 	}
+
+	// The last round may be cut, inside of a character even.
 	part, _ := Substring(pad, 0, n)
 	return AppendText(dst, part)
 }

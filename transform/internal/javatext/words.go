@@ -62,10 +62,12 @@ func endsPlainly(s string, i int) (final, plain bool) {
 	if r, size := utf8.DecodeLastRuneInString(s[:i]); size > 3 || class(r) != classLetter|classCased {
 		return false, false
 	}
+
 	after := i + len("Σ")
 	if after == len(s) || s[after] == ' ' {
 		return true, true
 	}
+
 	r, _ := decode(s[after:])
 	return false, class(r) == classLetter|classCased
 }
@@ -133,9 +135,11 @@ func roles(r rune) role {
 	if x == 0 {
 		x = signRoles(r)
 	}
+
 	if x == 0 || c == classEnclosing || c == classDash {
 		x |= classRoles[c]
 	}
+
 	if c == classControl || c == classIgnore || c == classEnclosing {
 		return x
 	}
@@ -197,6 +201,7 @@ func signRoles(r rune) role {
 	case '\n', '\f', '\u2028', '\u2029':
 		return roleLine
 	}
+
 	return 0
 }
 
@@ -207,6 +212,7 @@ func wordLength(s string) int {
 	if i == len(s) {
 		return i
 	}
+
 	r, size := decode(s[i:])
 	x := roles(r)
 	i += size
@@ -216,15 +222,18 @@ func wordLength(s string) int {
 	case x&(roleSpace|roleReturn|roleLine) != 0:
 		return blankRun(s, x, i)
 	}
+
 	end := run(s, i, 0)
 	for _, want := range [...]role{roleKatakana, roleHiragana, roleKanji} {
 		if x&want != 0 {
 			end = max(end, run(s, i, want))
 		}
 	}
+
 	if x&roleBase != 0 {
 		end = max(end, run(s, i, roleEnclosing))
 	}
+
 	return end
 }
 
@@ -286,18 +295,22 @@ func wordRun(s string, first role, i int) int {
 	case first&roleDigit != 0:
 		state = inNumber
 	}
+
 	for {
 		i = run(s, i, 0)
 		if state < needLetter {
 			end = max(end, i)
 		}
+
 		if i == len(s) {
 			return end
 		}
+
 		r, size := decode(s[i:])
 		if state = state.next(roles(r)); state == inNothing {
 			return end
 		}
+
 		i += size
 	}
 }
@@ -310,6 +323,7 @@ func blankRun(s string, last role, i int) int {
 		if i == len(s) || last&roleLine != 0 {
 			return i
 		}
+
 		r, size := decode(s[i:])
 		x := roles(r)
 		afterSpace := last&roleSpace != 0
@@ -322,6 +336,7 @@ func blankRun(s string, last role, i int) int {
 		default:
 			return i
 		}
+
 		i += size
 	}
 }

@@ -45,6 +45,8 @@ func (a *automaton) prefix(digits []byte) (length int, as uint16) {
 			return length, as
 		}
 	}
+
+	// The end of the text may decide what $ is for.
 	if a.atEnd != nil && a.atEnd[state] != 0 {
 		return len(digits), a.atEnd[state]
 	}
@@ -95,10 +97,13 @@ func newPrefixAutomaton(pattern string) *automaton {
 	if !b.add(pattern) {
 		return nil
 	}
+
 	re, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil {
 		return nil
 	}
+
+	// Whether the last group took part decides what becomes of the prefix.
 	b.group = uint32(2*re.MaxCap() + 1)
 	return b.build()
 }
@@ -108,10 +113,13 @@ func (b *builder) add(pattern string) bool {
 	if err != nil {
 		return false
 	}
+
+	// Numbers of instructions have sixteen bits in a thread.
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil || len(prog.Inst) > 0xffff {
 		return false
 	}
+
 	b.programs = append(b.programs, prog)
 	b.offsets = append(b.offsets, len(b.seen))
 	b.seen = append(b.seen, make([]uint32, len(prog.Inst))...)
@@ -128,9 +136,13 @@ func (b *builder) build() *automaton {
 	for i, p := range b.programs {
 		start = append(start, thread(i)<<17|thread(p.Start)<<1)
 	}
+
+	// All programs start at once: one pass over the digits answers for all patterns.
 	if id, ok := b.state(start); !ok || id != 1 {
 		return nil
 	}
+
+	// New states join the list while it is gone through.
 	for from := 1; from < len(b.lists); from++ {
 		for digit := range 10 {
 			id, ok := b.state(b.after(b.lists[from], rune('0'+digit)))
@@ -140,9 +152,11 @@ func (b *builder) build() *automaton {
 			b.machine.next[from<<4|digit] = id
 		}
 	}
+
 	if !slices.ContainsFunc(b.machine.atEnd, func(x uint16) bool { return x != 0 }) {
 		b.machine.atEnd = nil
 	}
+
 	return &b.machine
 }
 
@@ -168,13 +182,17 @@ func (b *builder) state(threads []thread) (id uint16, ok bool) {
 	for _, t := range threads {
 		c.follow(t, false)
 	}
+
+	// Where only acceptance counts, the order of threads does not make another state.
 	if !b.ordered {
 		slices.Sort(c.list)
 	}
+
 	key := c.key()
 	if id, found := b.states[key]; found {
 		return id, c.ok
 	}
+
 	id = uint16(len(b.lists))
 	b.states[key] = id
 	b.lists = append(b.lists, c.list)
@@ -197,12 +215,15 @@ func (c *closure) follow(t thread, end bool) {
 	if c.done {
 		return
 	}
+
+	// An instruction that was followed already would add nothing.
 	if seen := &c.seen[c.offsets[t>>17]+int(t>>1&0xffff)]; !end {
 		if *seen == c.round {
 			return
 		}
 		*seen = c.round
 	}
+
 	to := func(pc uint32) thread { return t&^0x1fffe | thread(pc)<<1 }
 	switch in := c.inst(t); in.Op {
 	case syntax.InstAlt, syntax.InstAltMatch:
@@ -240,12 +261,15 @@ func (c *closure) match(t thread, end bool) {
 			as |= grouped
 		}
 	}
+
 	switch {
 	case !c.ordered:
 		c.accept |= as
 	case c.atEnd == 0:
 		c.atEnd = as
 	}
+
+	// A backtracking matcher would stop here, so threads behind this one are dropped.
 	if c.ordered && !end {
 		c.accept, c.done = as, true
 	}

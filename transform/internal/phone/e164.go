@@ -16,6 +16,9 @@ func AppendE164(dst []byte, text, region string) (out []byte, ok bool) {
 			}
 		}
 	}
+
+	// The usual number is answered for by machines; the library is asked only about the
+	// others.
 	switch {
 	case usual && (n == 0 || plus && n <= 3): // not viable: only a country code, say
 		return dst, false
@@ -29,10 +32,12 @@ func AppendE164(dst []byte, text, region string) (out []byte, ok bool) {
 			return dst, false
 		}
 	}
+
 	e164, ok := Full(text, region)
 	if !ok {
 		return dst, false
 	}
+
 	return append(dst, e164...), true
 }
 
@@ -61,9 +66,12 @@ func digits(buf *[maxDigits + 7]byte, text string) (n int, plus, usual bool) {
 	if len(text) > maxUnits {
 		return 0, false, false
 	}
+
 	signs := false // after the first plus sign
 	for i := 0; i < len(text); i++ {
 		c := text[i]
+
+		// Anything but digits and signs may mean something, which the library knows.
 		switch kinds[c] {
 		case digit:
 			if n == len(buf) {
@@ -82,6 +90,7 @@ func digits(buf *[maxDigits + 7]byte, text string) (n int, plus, usual bool) {
 			return 0, false, false
 		}
 	}
+
 	return n, plus, true
 }
 
@@ -101,9 +110,12 @@ func withoutExtension(text string) (number string, found bool) {
 	if n := len(rest); n > 0 && (rest[n-1] == '.' || rest[n-1] == ':') {
 		rest = rest[:n-1]
 	}
+
 	if digits == 0 || len(text) > maxUnits {
 		return "", false
 	}
+
+	// The longest label comes first, as one is the end of another.
 	for _, l := range extensionLabels {
 		at := len(rest) - len(l.label)
 		if at <= 0 || !strings.EqualFold(rest[at:], l.label) || digits > l.digits {
@@ -129,16 +141,22 @@ func parse(d []byte, plus bool, region string) (p *plan, number []byte, result a
 	if plus {
 		return international(d)
 	}
+
 	p = planOf(region)
 	if p == nil {
 		return nil, nil, unknown
 	}
+
+	// With an international prefix it is a number from abroad.
 	if n, _ := p.idd.prefix(d); n >= 0 && (n == len(d) || d[n] != '0') {
 		if len(d)-n <= 2 {
 			return nil, nil, invalid
 		}
 		return international(d[n:])
 	}
+
+	// It may begin with the country code, dialled without plus sign; the library tries that
+	// before it takes the digits as they are.
 	if len(d) > len(p.code) && string(d[:len(p.code)]) == p.code {
 		rest, ok := p.strip(d[len(p.code):])
 		if !ok {
@@ -148,10 +166,12 @@ func parse(d []byte, plus bool, region string) (p *plan, number []byte, result a
 			return national(codeNumber(p.code), rest)
 		}
 	}
+
 	number, ok := p.significant(d)
 	if !ok {
 		return nil, nil, unknown
 	}
+
 	return p, number, check(p, codeOf(codeNumber(p.code)), number)
 }
 
@@ -160,6 +180,8 @@ func international(d []byte) (p *plan, number []byte, result answer) {
 	if d[0] == '0' {
 		return nil, nil, unknown
 	}
+
+	// No country code begins another, so the first that fits is it.
 	n := 0
 	for i := 0; i < 3 && i < len(d); i++ {
 		n = n*10 + int(d[i]-'0')
@@ -176,6 +198,7 @@ func national(n int, d []byte) (p *plan, number []byte, result answer) {
 	if c == nil || c.plan == nil || len(d) < 2 {
 		return nil, nil, unknown
 	}
+
 	number, ok := c.plan.significant(d)
 	if !ok {
 		return nil, nil, unknown
@@ -206,6 +229,8 @@ func (p *plan) strip(d []byte) (rest []byte, ok bool) {
 	if p.prefix == nil || len(d) == 0 {
 		return d, true
 	}
+
+	// A prefix is only cut off when a good number stays good.
 	n, as := p.prefix.prefix(d)
 	switch {
 	case n <= 0 && as&grouped == 0:
@@ -224,6 +249,8 @@ func (p *plan) significant(d []byte) (number []byte, ok bool) {
 	if !ok {
 		return nil, false
 	}
+
+	// A number that would become too short keeps its prefix.
 	if l := p.length(len(rest)); l == possible || l == tooLong {
 		d = rest
 	}
@@ -239,6 +266,9 @@ func check(p *plan, c *code, number []byte) answer {
 	if len(c.regions) == 1 {
 		return p.check(number)
 	}
+
+	// Several countries share a code; the leading digits tell them apart, or else whose number
+	// it is.
 	for _, region := range c.regions {
 		p := planOf(region)
 		if p == nil {
@@ -252,6 +282,7 @@ func check(p *plan, c *code, number []byte) answer {
 			return valid
 		}
 	}
+
 	return invalid
 }
 

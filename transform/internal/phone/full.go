@@ -21,6 +21,7 @@ func Full(text, region string) (e164 string, ok bool) {
 	if !ok {
 		return "", false
 	}
+
 	number, err := phonenumbers.Parse(text, region)
 	if err != nil || !phonenumbers.IsValidNumber(number) {
 		return "", false
@@ -38,6 +39,8 @@ func possibleNumber(text string) (string, bool) {
 	if utf16Len(text) > maxUnits {
 		return "", false
 	}
+
+	// Parameters of a telephone URI say more than the number does.
 	const context = ";phone-context="
 	at := strings.Index(text, context)
 	if at < 0 {
@@ -46,6 +49,7 @@ func possibleNumber(text string) (string, bool) {
 			return "", false
 		}
 	}
+
 	text = knownText(text)
 	switch {
 	case at == 0: // nothing but the context is left
@@ -56,9 +60,11 @@ func possibleNumber(text string) (string, bool) {
 			return "", false // the port would cut that off
 		}
 	}
+
 	if len(text) > maxUnits { // the port counts bytes
 		text = strings.Map(shortSign, text)
 	}
+
 	return text, true
 }
 
@@ -70,6 +76,8 @@ func fromStart(text string) (string, bool) {
 		return "", false
 	}
 	text = text[start:]
+
+	// The port takes such digits for part of the number.
 	r, size := utf8.DecodeRuneInString(text)
 	return text, r <= 0xffff || strings.IndexFunc(text[size:], isPlus) < 0
 }
@@ -97,6 +105,8 @@ func knownText(text string) string {
 			letters++
 		}
 	}
+
+	// The port knows no digits but these.
 	var b strings.Builder
 	afterDigit := false
 	for _, r := range text {
@@ -115,9 +125,11 @@ func knownText(text string) string {
 		default:
 			r = '０' + digitValue(r)
 		}
+
 		afterDigit = unicode.IsDigit(r)
 		b.WriteRune(r)
 	}
+
 	return b.String()
 }
 
@@ -140,6 +152,8 @@ func firstNumber(text string) string {
 			break
 		}
 	}
+
+	// A subaddress is for the exchange behind the number.
 	if i := strings.Index(text, ";isub="); i > 0 {
 		text = text[:i]
 	}
@@ -151,6 +165,7 @@ func plain(text string) bool {
 	if len(text) > maxUnits {
 		return false
 	}
+
 	for i := range len(text) {
 		if c := text[i]; c >= utf8.RuneSelf || c == ';' {
 			return false
@@ -178,6 +193,7 @@ func shortSign(r rune) rune {
 	case r >= '\u2010' && r <= '\u2015', r == '\uff0d', r == '\uff0f':
 		return '('
 	}
+
 	switch r {
 	case '\u2212', '\u30fc', '\u00ad', '\u200b', '\u2060', '\u3000', '\uff08', '\uff09', '\uff3b', '\uff3d', '\u2053', '\u223c':
 		return '('

@@ -64,12 +64,16 @@ func planOf(region string) *plan {
 	if len(region) != 2 || region[0]-'A' > 25 || region[1]-'A' > 25 {
 		return nil
 	}
+
 	entry := &regions[int(region[0]-'A')*26+int(region[1]-'A')]
+
+	// Two goroutines may make the same plan; either will do.
 	p := entry.Load()
 	if p == nil {
 		p = makePlan(region, 0)
 		entry.Store(p)
 	}
+
 	if p == noPlan {
 		return nil
 	}
@@ -84,6 +88,7 @@ func codeOf(n int) *code {
 		c = makeCode(n)
 		entry.Store(c)
 	}
+
 	if c == noCode {
 		return nil
 	}
@@ -98,12 +103,15 @@ func makeCode(n int) *code {
 	if len(regions) == 0 {
 		return noCode
 	}
+
+	// Codes such as 800 belong to no country but have a plan.
 	c := &code{regions: regions}
 	if regions[0] == world {
 		c.plan = makePlan(world, n)
 	} else {
 		c.plan = planOf(regions[0])
 	}
+
 	if c.plan == noPlan {
 		c.plan = nil
 	}
@@ -115,6 +123,7 @@ func makePlan(region string, code int) *plan {
 	if err != nil {
 		return noPlan
 	}
+
 	for _, m := range collection.GetMetadata() {
 		if m.GetId() == region && (code == 0 || int(m.GetCountryCode()) == code) {
 			return newPlan(m)
@@ -135,14 +144,17 @@ func newPlan(m *phonenumbers.PhoneMetadata) *plan {
 			return noPlan
 		}
 	}
+
 	if s := m.GetLeadingDigits(); s != "" {
 		if p.leading = newPrefixAutomaton(s); p.leading == nil {
 			return noPlan
 		}
 	}
+
 	if !p.addTypes(m) || p.idd == nil {
 		return noPlan
 	}
+
 	p.addLengths(m.GetGeneralDesc())
 	return p
 }
@@ -153,9 +165,12 @@ func (p *plan) addTypes(m *phonenumbers.PhoneMetadata) bool {
 		m.GetGeneralDesc(), m.GetPremiumRate(), m.GetTollFree(), m.GetSharedCost(), m.GetVoip(),
 		m.GetPersonalNumber(), m.GetPager(), m.GetUan(), m.GetVoicemail(), m.GetFixedLine(),
 	}
+
 	if !m.GetSameMobileAndFixedLinePattern() {
 		all = append(all, m.GetMobile())
 	}
+
+	// Bit 0 is the general pattern; without one there is nothing to run.
 	var patterns []string
 	for _, d := range all {
 		if d.GetNationalNumberPattern() == "" {
@@ -164,6 +179,7 @@ func (p *plan) addTypes(m *phonenumbers.PhoneMetadata) bool {
 			}
 			continue
 		}
+
 		bit := uint16(1) << len(patterns)
 		patterns = append(patterns, d.GetNationalNumberPattern())
 		for n := range p.lengths {
@@ -172,6 +188,7 @@ func (p *plan) addTypes(m *phonenumbers.PhoneMetadata) bool {
 			}
 		}
 	}
+
 	p.types = newAutomaton(patterns)
 	return p.types != nil
 }

@@ -16,6 +16,7 @@ func (e *evaluator) reference(r *reference) (Value, error) {
 	if v.kind == Unset {
 		return Value{}, e.t.invalid(r, 0)
 	}
+
 	for i := range r.members {
 		next, err := e.member(v, &r.members[i])
 		if err != nil {
@@ -34,10 +35,12 @@ func (e *evaluator) memberError(r *reference, i int, v Value, err error) error {
 	if errors.Is(err, limit.Err) || err == errStop || err == errBreak {
 		return err
 	}
+
 	var inner *RenderError
 	if errors.As(err, &inner) {
 		return err
 	}
+
 	line, column := place(e.t.src, r.pos)
 	out := &RenderError{Kind: ErrMethod, Reference: r.text(i + 1), Line: line, Column: column}
 	m := &r.members[i]
@@ -52,6 +55,7 @@ func (e *evaluator) memberError(r *reference, i int, v Value, err error) error {
 	default:
 		out.Err = err
 	}
+
 	return out
 }
 
@@ -81,6 +85,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 	if err := e.b.Spend(1); err != nil {
 		return Value{}, err
 	}
+
 	switch m.kind {
 	case property:
 		return e.property(v, m.name)
@@ -91,6 +96,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 		}
 		return e.at(v, fromEnd(i, v))
 	}
+
 	var buf [3]Value
 	args := buf[:0]
 	for _, x := range m.args {
@@ -100,6 +106,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 		}
 		args = append(args, a)
 	}
+
 	return e.call(v, m, args)
 }
 
@@ -118,6 +125,7 @@ func (e *evaluator) property(v Value, name string) (Value, error) {
 	case loop:
 		return v.ref.(*loopScope).property(name), nil
 	}
+
 	switch p := lowerFirst(name); {
 	case p == "empty" && v.kind == Text:
 		return BoolOf(v.text == ""), nil
@@ -130,6 +138,7 @@ func (e *evaluator) property(v Value, name string) (Value, error) {
 	case p == "value" && v.kind == Entry:
 		return v.ref.(*entry).pair().value, nil
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -181,6 +190,7 @@ func (e *evaluator) at(v, i Value) (Value, error) {
 	case Host:
 		return e.hostCall(v.ref.(Object), "get", []Value{i})
 	}
+
 	if i.kind == Integer && i.num < 0 {
 		return Value{}, errors.New("negative index of " + v.kind.name())
 	}
@@ -221,9 +231,11 @@ func (e *evaluator) setMember(r *reference, v Value) error {
 		}
 		at = next
 	}
+
 	if at.kind == Unset {
 		return nil
 	}
+
 	m := &r.members[last]
 	key := TextOf(m.name)
 	if m.kind == index {
@@ -233,9 +245,11 @@ func (e *evaluator) setMember(r *reference, v Value) error {
 		}
 		key = fromEnd(i, at)
 	}
+
 	if err := e.store(at, key, v, m.kind == index); err != nil {
 		return e.memberError(r, last, at, err)
 	}
+
 	return nil
 }
 
@@ -268,6 +282,7 @@ func (e *evaluator) store(at, key, v Value, indexed bool) error {
 		}
 		l.items[key.num] = v
 	}
+
 	return nil
 }
 

@@ -123,6 +123,7 @@ func sameKey(a, b Value) bool {
 	if a.kind != b.kind {
 		return false
 	}
+
 	switch a.kind {
 	case Text:
 		return a.text == b.text
@@ -162,14 +163,17 @@ func (c *copier) list(l *list) *list {
 	if n, ok := c.lists[l]; ok {
 		return n
 	}
+
 	n := &list{class: l.class, isRange: l.isRange, from: l.from, to: l.to}
 	if l.of != nil {
 		n.of = c.dict(l.of)
 		return n
 	}
+
 	if c.lists == nil {
 		c.lists = map[*list]*list{}
 	}
+
 	c.lists[l] = n
 	c.items += int64(len(l.items)) + 1
 	n.items = make([]Value, len(l.items))
@@ -183,10 +187,12 @@ func (c *copier) dict(d *dict) *dict {
 	if n, ok := c.dicts[d]; ok {
 		return n
 	}
+
 	n := &dict{pairs: make([]pair, len(d.pairs))}
 	if c.dicts == nil {
 		c.dicts = map[*dict]*dict{}
 	}
+
 	c.dicts[d] = n
 	c.items += int64(len(d.pairs)) + 1
 	for i, p := range d.pairs {

@@ -16,6 +16,7 @@ func (p *parser) directive() node {
 	if start.kind == tBracedWord {
 		name = start.image[2 : len(start.image)-1]
 	}
+
 	p.lex.state = inDirective
 	known := directives[name]
 	switch name {
@@ -23,17 +24,21 @@ func (p *parser) directive() node {
 		p.fail(start.pos, CodeUnsupported, "#%s is not supported", name)
 		return nil
 	}
+
 	if !known {
 		p.noteWord(start, name)
 	}
+
 	if !p.lex.parenFollows() {
 		p.lex.pop()
 		return p.bareDirective(start, name, known)
 	}
+
 	args := p.arguments(start, name, known)
 	if p.err != nil {
 		return nil
 	}
+
 	switch {
 	case name == "stop":
 		return &stopNode{}
@@ -42,6 +47,7 @@ func (p *parser) directive() node {
 	case known || strings.HasPrefix(name, "@"):
 		return p.blockDirective(start, name, args)
 	}
+
 	return &textNode{images(start, p.last)}
 }
 
@@ -75,6 +81,7 @@ func (p *parser) arguments(start *token, name string, known bool) []argument {
 		}
 		args = append(args, a)
 	}
+
 	p.skip(tSpace)
 	p.expect(tParenClose, `")" of #`+name)
 	return args
@@ -119,6 +126,7 @@ func (p *parser) blockDirective(start *token, name string, args []argument) node
 	if name == "foreach" {
 		p.loopHead(loop, args)
 	}
+
 	loop.body = p.statements()
 	closed := p.last
 	p.expectEnd(start, "#"+name)
@@ -138,6 +146,7 @@ func (p *parser) blockDirective(start *token, name string, args []argument) node
 		p.fail(start.pos, CodeOther, "#literal is empty")
 		return nil
 	}
+
 	return &textNode{literal(opened.next, closed)}
 }
 
@@ -161,6 +170,7 @@ func (p *parser) loopHead(n *foreachNode, args []argument) {
 			p.refs[r.record].Place = PlaceLoop
 		}
 	}
+
 	switch {
 	case len(args) > 2:
 		n.list = args[2].expr

@@ -18,10 +18,12 @@ func (e *evaluator) looseEqual(a, b Value) (bool, error) {
 	case a.kind == b.kind && a.kind != Host && (a.kind != List || a.list().class == b.list().class):
 		return e.equal(a, b, 0)
 	}
+
 	x, err := e.text(a)
 	if err != nil {
 		return false, err
 	}
+
 	y, err := e.text(b)
 	return x == y, err
 }
@@ -39,6 +41,7 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 	if err := e.b.Spend(1); err != nil {
 		return false, err
 	}
+
 	switch a.kind {
 	case List:
 		return e.equalLists(a.list(), b.list(), depth+1)
@@ -61,6 +64,7 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 	case loop:
 		return a.ref.(*loopScope) == b.ref.(*loopScope), nil
 	}
+
 	return sameKey(a, b), nil
 }
 
@@ -71,6 +75,7 @@ func (e *evaluator) equalLists(a, b *list, depth int) (bool, error) {
 	case a.class != b.class || a.class == javaArray || a.class == valueView || a.len() != b.len():
 		return false, nil
 	}
+
 	for i, n := 0, a.len(); i < n; i++ {
 		ok, err := e.equal(a.at(i), b.at(i), depth)
 		if err != nil || !ok {
@@ -87,19 +92,23 @@ func (e *evaluator) equalMaps(a, b *dict, depth int) (bool, error) {
 	if len(a.pairs) != len(b.pairs) {
 		return false, nil
 	}
+
 	for _, p := range a.pairs {
 		if err := e.b.Spend(lookupCost(b)); err != nil {
 			return false, err
 		}
+
 		i := b.find(p.key)
 		if i < 0 {
 			return false, nil
 		}
+
 		ok, err := e.equal(p.value, b.pairs[i].value, depth)
 		if err != nil || !ok {
 			return false, err
 		}
 	}
+
 	return true, nil
 }
 
@@ -108,6 +117,7 @@ func (e *evaluator) indexOf(l *list, v Value) (int, error) {
 	if l.isRange {
 		return l.rangeIndex(v), nil
 	}
+
 	for i, n := 0, l.len(); i < n; i++ {
 		ok, err := e.equal(l.at(i), v, 0)
 		if err != nil {
@@ -125,10 +135,12 @@ func (l *list) rangeIndex(v Value) int {
 	if v.kind != Integer {
 		return -1
 	}
+
 	i := v.num - l.from
 	if l.to < l.from {
 		i = -i
 	}
+
 	if i < 0 || i >= int64(l.len()) {
 		return -1
 	}

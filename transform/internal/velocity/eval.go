@@ -44,11 +44,13 @@ func (e *evaluator) print(v Value) error {
 	if v.kind == Text {
 		return e.write(v.text)
 	}
+
 	n := len(e.dst)
 	dst, err := appendValue(e.dst, v, e.b, 0)
 	if err != nil {
 		return err
 	}
+
 	e.dst = dst
 	return e.charge(len(dst) - n)
 }
@@ -58,11 +60,13 @@ func (e *evaluator) text(v Value) (string, error) {
 	if v.kind == Text {
 		return v.text, nil
 	}
+
 	start := e.aside()
 	dst, err := appendValue(e.dst, v, e.b, 0)
 	if err != nil {
 		return "", err
 	}
+
 	e.dst = dst
 	return string(e.takeBack(start)), nil
 }
@@ -124,6 +128,7 @@ func (e *evaluator) ifStatement(n *ifNode) error {
 			return e.run(n.branches[i].body)
 		}
 	}
+
 	e.b.Branch(n.pos, len(n.branches))
 	return e.run(n.other)
 }
@@ -132,15 +137,18 @@ func (e *evaluator) printReference(r *reference) error {
 	if r.bare {
 		return e.write(r.name)
 	}
+
 	v, err := e.reference(r)
 	if err != nil {
 		return err
 	}
+
 	if r.prefix != "" {
 		if err := e.write(r.prefix); err != nil {
 			return err
 		}
 	}
+
 	if r.escaped {
 		return e.write(r.literal)
 	}
@@ -162,6 +170,7 @@ func (e *evaluator) set(n *setNode) error {
 	if len(n.left.members) > 0 {
 		return e.setMember(n.left, v)
 	}
+
 	if n.left.slot >= 0 {
 		e.vars[n.left.slot] = v
 	}
@@ -173,6 +182,7 @@ func (e *evaluator) value(x expr) (Value, error) {
 	if err := e.b.Spend(1); err != nil {
 		return Value{}, err
 	}
+
 	switch x := x.(type) {
 	case *literalExpr:
 		return x.value, nil
@@ -195,6 +205,7 @@ func (e *evaluator) value(x expr) (Value, error) {
 	case *rangeExpr:
 		return e.rangeValue(x)
 	}
+
 	ok, err := e.test(x)
 	return BoolOf(ok), err
 }
@@ -217,6 +228,7 @@ func (e *evaluator) mapValue(x *mapExpr) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
+
 		value, err := e.value(x.items[i+1])
 		if err != nil {
 			return Value{}, err
@@ -224,6 +236,7 @@ func (e *evaluator) mapValue(x *mapExpr) (Value, error) {
 		if err := e.b.Spend(lookupCost(d)); err != nil {
 			return Value{}, err
 		}
+
 		d.put(key, value)
 	}
 	return Value{kind: Map, ref: d}, nil
@@ -237,6 +250,7 @@ func (e *evaluator) rangeValue(x *rangeExpr) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+
 	to, err := e.value(x.to)
 	if err != nil {
 		return Value{}, err
@@ -244,6 +258,7 @@ func (e *evaluator) rangeValue(x *rangeExpr) (Value, error) {
 	if !from.isNumber() || !to.isNumber() {
 		return Value{}, nil
 	}
+
 	l := &list{isRange: true, from: int64(int32(from.longValue())), to: int64(int32(to.longValue()))}
 	return Value{kind: List, ref: l}, nil
 }
@@ -279,6 +294,7 @@ func (e *evaluator) test(x expr) (bool, error) {
 	if err := e.b.Spend(1); err != nil {
 		return false, err
 	}
+
 	switch x := x.(type) {
 	case *literalExpr:
 		return x.value.isTrue(), nil
@@ -294,6 +310,7 @@ func (e *evaluator) test(x expr) (bool, error) {
 	case *binaryExpr:
 		return e.testBinary(x)
 	}
+
 	return false, nil
 }
 
@@ -303,11 +320,14 @@ func (e *evaluator) textEqual(x *binaryExpr) (equal, ok bool) {
 	if x.op != opEqual && x.op != opNotEqual {
 		return false, false
 	}
+
 	r, isRef := x.left.(*reference)
 	l, isLiteral := x.right.(*literalExpr)
-	if !isRef || !isLiteral || r.bare || r.broken || len(r.members) > 0 || r.slot < 0 || r.slot >= len(e.vars) || l.value.kind != Text {
+	if !isRef || !isLiteral || r.bare || r.broken || len(r.members) > 0 || r.slot < 0 || r.slot >= len(e.vars) ||
+		l.value.kind != Text {
 		return false, false
 	}
+
 	v := &e.vars[r.slot]
 	return v.text == l.value.text, v.kind == Text
 }
@@ -323,25 +343,31 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 		}
 		return e.test(x.right)
 	}
+
 	if equal, ok := e.textEqual(x); ok {
 		return equal == (x.op == opEqual), nil
 	}
+
 	left, err := e.value(x.left)
 	if err != nil {
 		return false, err
 	}
+
 	right, err := e.value(x.right)
 	if err != nil {
 		return false, err
 	}
+
 	switch x.op {
 	case opEqual, opNotEqual:
 		ok, err := e.looseEqual(left, right)
 		return ok == (x.op == opEqual), err
 	}
+
 	if !left.isNumber() || !right.isNumber() {
 		return false, nil
 	}
+
 	c := compareNumbers(left, right)
 	switch x.op {
 	case opLess:
@@ -351,6 +377,7 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 	case opGreater:
 		return c > 0, nil
 	}
+
 	return c >= 0, nil
 }
 
@@ -361,6 +388,7 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+
 	right, err := e.value(x.right)
 	if err != nil {
 		return Value{}, err
@@ -377,11 +405,13 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 	if !left.isNumber() || !right.isNumber() {
 		return Value{}, nil
 	}
+
 	if left.kind == BigInt || right.kind == BigInt {
 		if err := e.b.Spend(bigCost(left) + bigCost(right)); err != nil {
 			return Value{}, err
 		}
 	}
+
 	return arithmetic(x.op, left, right), nil
 }
 
@@ -399,6 +429,7 @@ func (e *evaluator) concat(left, right Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+
 	b, err := e.text(right)
 	if err != nil {
 		return Value{}, err

@@ -34,15 +34,18 @@ func (p *parser) binary(level int) operand {
 	if level == len(levels) {
 		return p.unary()
 	}
+
 	left := p.binary(level + 1)
 	for n := 0; p.err == nil; n++ {
 		op, ok := levels[level][p.peek()]
 		if !ok {
 			break
 		}
+
 		if n == maxChain {
 			p.fail(p.last.pos, CodeLimit, "more than %d operators in a row", maxChain)
 		}
+
 		t := p.take()
 		first := p.after(p.last)
 		right := p.binary(level + 1)
@@ -50,10 +53,13 @@ func (p *parser) binary(level int) operand {
 		if op == opAdd && p.err == nil {
 			e.leftText, e.rightText = left.literal(), right.literal()
 		}
+
 		p.noteCompare(e, t)
+
 		// Velocity counts only the right side to the node.
 		left = operand{e, first, p.last}
 	}
+
 	return left
 }
 
@@ -72,13 +78,16 @@ func (p *parser) unary() operand {
 	if !p.deeper() {
 		return operand{}
 	}
+
 	t := p.after(p.last)
 	if p.peek() == tSpace {
 		t = p.after(t)
 	}
+
 	if p.err != nil || t.kind != tNot {
 		return p.primary()
 	}
+
 	p.skip(tSpace)
 	first := p.take()
 	o := p.unary()
@@ -99,6 +108,7 @@ func (p *parser) primary() operand {
 		o.expr = p.value(p.place)
 		o.last = p.last
 	}
+
 	p.skip(tSpace)
 	return o
 }
@@ -117,6 +127,7 @@ func (p *parser) value(place Place) expr {
 	if !p.deeper() {
 		return nil
 	}
+
 	switch p.peek() {
 	case tString:
 		return p.stringValue(place)
@@ -134,6 +145,7 @@ func (p *parser) value(place Place) expr {
 		}
 		return p.listValue(place)
 	}
+
 	p.unexpected("a value")
 	return nil
 }
@@ -168,6 +180,7 @@ func (p *parser) listValue(place Place) expr {
 			n.items = append(n.items, p.parameter(place))
 		}
 	}
+
 	p.expect(tListClose, `"," or "]" of the list`)
 	return n
 }
@@ -179,11 +192,13 @@ func (p *parser) mapValue(place Place) expr {
 	if t.kind == tSpace {
 		t = p.after(t)
 	}
+
 	if t.kind == tMapClose || t.kind == tCurlyClose {
 		p.skip(tSpace)
 		p.take()
 		return n
 	}
+
 	for {
 		key := p.parameter(place)
 		p.expect(tColon, `":" of the map`)
@@ -192,9 +207,11 @@ func (p *parser) mapValue(place Place) expr {
 			break
 		}
 	}
+
 	if !p.skip(tCurlyClose) {
 		p.expect(tMapClose, `"," or "}" of the map`)
 	}
+
 	return n
 }
 
@@ -233,20 +250,24 @@ func (p *parser) stringValue(place Place) expr {
 			return nil
 		}
 	}
+
 	s = strings.ReplaceAll(s, q+q, q)
 	if !active {
 		return &literalExpr{TextOf(s)}
 	}
+
 	n := &textExpr{trim: !strings.Contains(s, "##")}
 	if n.trim {
 		// A mark at the very end would be an error without it.
 		s += " "
 	}
+
 	inner := newParser(p.builder, s, p.base+t.pos+1, place)
 	n.body = inner.template()
 	if p.err == nil {
 		p.err = inner.err
 	}
+
 	return n
 }
 
@@ -255,6 +276,7 @@ func unescapeUnicode(s string) (string, bool) {
 	if i < 0 {
 		return s, true
 	}
+
 	var b []byte
 	for ; i >= 0; i = strings.Index(s, `\u`) {
 		if len(s) < i+6 {

@@ -139,6 +139,7 @@ func (f *flow) value(e expr) Origins {
 		f.use(e.left)
 		f.use(e.right)
 	}
+
 	return 0
 }
 
@@ -158,12 +159,14 @@ func (f *flow) path(r *reference) Origins {
 	if !r.bare {
 		from = f.get(r.slot)
 	}
+
 	for i := range r.members {
 		m := &r.members[i]
 		var args Origins
 		for _, arg := range m.args {
 			args |= f.value(arg)
 		}
+
 		if args&^held != 0 {
 			// The method may keep what it is given, as add and put do.
 			f.to.Whole(args &^ held)
@@ -174,12 +177,15 @@ func (f *flow) path(r *reference) Origins {
 		if objects := from &^ held; objects != 0 {
 			next = f.to.Ask(objects, m.ask())
 		}
+
 		if from&held != 0 {
 			// What is in a list or a map comes out of it by any member.
 			next |= from
 		}
+
 		from = next
 	}
+
 	return from
 }
 
@@ -188,6 +194,7 @@ func (m *member) ask() Ask {
 	if m.kind == index {
 		a.Name = "get"
 	}
+
 	if len(m.args) > 0 {
 		if arg, ok := m.args[0].(*literalExpr); ok && arg.value.kind == Text {
 			a.Text, a.Literal = arg.value.text, true

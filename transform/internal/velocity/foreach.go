@@ -19,35 +19,43 @@ func (e *evaluator) foreach(n *foreachNode) error {
 		line, column := place(e.t.src, n.pos)
 		return &RenderError{Kind: ErrMethod, Reference: "#foreach", Msg: "there is no list", Line: line, Column: column}
 	}
+
 	v, err := e.value(n.list)
 	if err != nil {
 		return err
 	}
+
 	switch v.kind {
 	case List, Map:
 	default:
 		return nil
 	}
+
 	slots := [...]int{n.slot, e.t.scope.count, e.t.scope.hasNext}
 	var saved [len(slots)]Value
 	for i, slot := range slots {
 		saved[i] = e.get(slot)
 	}
+
 	var scope *loopScope
 	if e.t.scope.foreach >= 0 {
 		scope = e.enter()
 	}
+
 	err = e.rounds(n, v, scope)
 	for i, slot := range slots {
 		e.put(slot, saved[i])
 	}
+
 	if scope != nil {
 		e.leave()
 	}
+
 	if err == errBreak && (e.target == nil || e.target == scope) {
 		e.target = nil
 		return nil
 	}
+
 	return err
 }
 
@@ -73,6 +81,7 @@ func (e *evaluator) enter() *loopScope {
 	} else {
 		s.replaced = old
 	}
+
 	e.vars[e.t.scope.foreach] = Value{kind: loop, ref: s}
 	return s
 }
@@ -98,6 +107,7 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 		if err := e.b.Spend(1); err != nil {
 			return err
 		}
+
 		e.put(e.t.scope.count, IntOf(int64(i)+1))
 		e.put(e.t.scope.hasNext, BoolOf(i+1 < size))
 		if v.kind == Map {
@@ -105,12 +115,15 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 		} else {
 			e.put(n.slot, v.list().at(i))
 		}
+
 		if scope != nil {
 			scope.index, scope.hasNext = i, i+1 < size
 		}
+
 		if err := e.run(n.body); err != nil {
 			return err
 		}
+
 		if now := sizeOf(v); (now != size || movedOf(v) != moved) && now == i+1 {
 			return nil
 		} else if now != size || movedOf(v) != moved {
@@ -120,6 +133,7 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -144,6 +158,7 @@ func (e *evaluator) breakLoop(n *breakNode) error {
 	if n.target == nil {
 		return errBreak
 	}
+
 	v, err := e.value(n.target)
 	if err != nil {
 		return err
@@ -152,6 +167,7 @@ func (e *evaluator) breakLoop(n *breakNode) error {
 		line, column := place(e.t.src, n.pos)
 		return &RenderError{Kind: ErrMethod, Reference: "#break", Msg: "not a loop", Line: line, Column: column}
 	}
+
 	e.target = v.ref.(*loopScope)
 	return errBreak
 }
@@ -180,6 +196,7 @@ func (s *loopScope) property(name string) Value {
 		}
 		return Value{kind: loop, ref: s}
 	}
+
 	return s.props.get(TextOf(name))
 }
 

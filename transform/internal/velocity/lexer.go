@@ -48,6 +48,7 @@ func (l *lexer) pop() bool {
 		l.state = inText
 		return false
 	}
+
 	s := l.stack[n]
 	l.stack = l.stack[:n]
 	l.state, l.open, l.closed = s.state, s.open, s.closed
@@ -65,6 +66,7 @@ func (l *lexer) scan() (*token, *SyntaxError) {
 			}
 			return nil, l.unfinished(start)
 		}
+
 		kind, n := match(l.state, l.src[l.pos:])
 		switch {
 		case kind == tNothing:
@@ -120,6 +122,7 @@ func (l *lexer) prefix(kind tokenKind) {
 	if l.verbatim {
 		return
 	}
+
 	switch kind {
 	case tDollar, tDollarBang:
 		if l.state == inReference {
@@ -223,11 +226,13 @@ func (l *lexer) closeParen() {
 	if l.verbatim {
 		return
 	}
+
 	for l.open == 0 {
 		if !l.pop() {
 			return
 		}
 	}
+
 	if l.open == l.closed+1 {
 		l.pop()
 	} else {
@@ -255,6 +260,7 @@ func literal(first, last *token) string {
 	if first == last {
 		return tokenText(first)
 	}
+
 	var b strings.Builder
 	for t := first; t != nil; t = t.next {
 		b.WriteString(tokenText(t))
@@ -286,14 +292,17 @@ func tokenText(t *token) string {
 	if t.special == nil || strings.HasPrefix(t.special.image, "##") {
 		return t.image
 	}
+
 	s := t.special
 	for s.special != nil {
 		s = s.special
 	}
+
 	var b strings.Builder
 	for ; s != nil; s = s.after {
 		keepMarks(&b, s.image)
 	}
+
 	b.WriteString(t.image)
 	return b.String()
 }

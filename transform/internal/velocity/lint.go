@@ -118,11 +118,13 @@ func (p *parser) record(r *reference, braced bool, place Place) {
 		Name: r.name, Offset: r.pos, Quiet: r.quiet, Braced: braced,
 		Escaped: r.escaped, Bare: r.bare, Place: place,
 	}
+
 	for _, m := range r.members {
 		ref.Members = append(ref.Members, Member{
 			Name: m.name, Call: m.kind == method, Index: m.kind == index, Args: len(m.args),
 		})
 	}
+
 	r.record = len(p.refs)
 	p.refs = append(p.refs, ref)
 }
@@ -145,6 +147,7 @@ func (p *parser) noteCompare(e *binaryExpr, t *token) {
 	if e.op < opLess || e.op > opGreaterEqual || p.err != nil {
 		return
 	}
+
 	n := Note{Kind: NoteOrder, Offset: e.pos, Text: t.image}
 	for _, side := range [...]expr{e.left, e.right} {
 		switch side := side.(type) {
@@ -160,6 +163,7 @@ func (p *parser) noteCompare(e *binaryExpr, t *token) {
 			}
 		}
 	}
+
 	p.notes = append(p.notes, n)
 }
 

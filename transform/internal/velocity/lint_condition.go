@@ -15,15 +15,18 @@ func (p *parser) noteCondition(test expr, start int) {
 	if !testIsFixed(test) {
 		return
 	}
+
 	e := &evaluator{b: &limit.Budget{Steps: 10_000, Output: 10_000}}
 	truth, err := e.test(test)
 	if err != nil {
 		return
 	}
+
 	text := "false"
 	if truth {
 		text = "true"
 	}
+
 	p.notes = append(p.notes, Note{Kind: NoteCondition, Offset: p.offset(start), Text: text})
 }
 
@@ -81,13 +84,16 @@ func namesVariable(s string) bool {
 	if len(s) < 2 || s[0] != '$' {
 		return false
 	}
+
 	s = s[1:]
 	if s[0] == '!' {
 		s = s[1:]
 	}
+
 	if n := len(s); n > 2 && s[0] == '{' && s[n-1] == '}' {
 		s = s[1 : n-1]
 	}
+
 	for i := range len(s) {
 		c := s[i]
 		if !isLetter(c) && (i == 0 || !(c-'0' <= 9 || c == '_' || c == '-' || c == '.')) {

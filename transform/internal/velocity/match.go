@@ -39,6 +39,7 @@ func match(state lexState, s string) (tokenKind, int) {
 	default:
 		matchVerbatim(&b, state, s)
 	}
+
 	return b.kind, b.n
 }
 
@@ -80,6 +81,7 @@ func matchText(b *best, s string) {
 	for i < len(s) && s[i] != '$' && s[i] != '#' && s[i] != '\\' {
 		i++
 	}
+
 	b.add(tText, i)
 	b.add(tSet, setLength(s))
 	switch s[0] {
@@ -129,6 +131,7 @@ func setLength(s string) int {
 	default:
 		return 0
 	}
+
 	if i = run(s, i, ' '); i < len(s) && s[i] == '(' {
 		return i + 1
 	}
@@ -289,6 +292,7 @@ func matchHash(b *best, s string) {
 	if isDigit(s[0]) || s[0] == '-' || s[0] == '.' {
 		matchNumber(b, s)
 	}
+
 	b.add(tWord, wordLength(s))
 	n := bracedLength(s)
 	b.add(tBracedWord, n)
@@ -298,6 +302,7 @@ func matchHash(b *best, s string) {
 	} else {
 		n = len(word)
 	}
+
 	switch word {
 	case "if":
 		b.add(tIf, n)

@@ -39,6 +39,7 @@ func matchNumber(b *best, s string) {
 	if s[0] == '-' {
 		i = 1
 	}
+
 	start := i
 	i = digits(s, i)
 	whole := i > start
@@ -49,9 +50,11 @@ func matchNumber(b *best, s string) {
 		}
 		b.add(tFloat, exponent(s, i))
 	}
+
 	if i == len(s) || s[i] != '.' {
 		return
 	}
+
 	j := digits(s, i+1)
 	if whole || j > i+1 {
 		b.add(tFloat, j)
@@ -71,10 +74,12 @@ func exponent(s string, i int) int {
 	if i == len(s) || s[i]|0x20 != 'e' {
 		return 0
 	}
+
 	i++
 	if i < len(s) && (s[i] == '+' || s[i] == '-') {
 		i++
 	}
+
 	if j := digits(s, i); j > i {
 		return j
 	}
@@ -96,10 +101,12 @@ func bracedLength(s string) int {
 	if len(s) < 3 || s[0] != '{' || !isLetter(s[1]) && s[1] != '_' {
 		return 0
 	}
+
 	i := 2
 	for i < len(s) && isWordByte(s[i]) {
 		i++
 	}
+
 	if i < len(s) && s[i] == '}' {
 		return i + 1
 	}

@@ -138,21 +138,25 @@ func (m *member) resolve() (pattern string, ok bool) {
 	if len(m.args) == 0 {
 		return "", false
 	}
+
 	switch m.method {
 	case mReplaceAll, mReplaceFirst, mMatches, mSplit:
 	default:
 		return "", false
 	}
+
 	if pattern, ok = literalText(m.args[0]); ok {
 		if re, err := javaregex.Compile(pattern); err == nil {
 			m.pattern = re
 		}
 	}
+
 	if len(m.args) == 2 && m.method != mSplit {
 		if s, ok := literalText(m.args[1]); ok {
 			m.repl, _ = javaregex.ParseReplacement(s)
 		}
 	}
+
 	return pattern, ok
 }
 
@@ -175,9 +179,11 @@ func (e *evaluator) call(v Value, m *member, args []Value) (Value, error) {
 		ok, err := e.equal(v, args[0], 0)
 		return BoolOf(ok), err
 	}
+
 	if len(args) == 1 && m.method.takesNothing() && v.kind != loop {
 		return Value{}, errors.New("takes no argument")
 	}
+
 	switch v.kind {
 	case Text:
 		return e.callText(v.text, m, args)
@@ -199,6 +205,7 @@ func (e *evaluator) call(v Value, m *member, args []Value) (Value, error) {
 	case loop:
 		return e.callLoop(v.ref.(*loopScope), m, args)
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -256,6 +263,7 @@ func (v Value) longValue() int64 {
 			return int64(f)
 		}
 	}
+
 	return v.num
 }
 
@@ -276,6 +284,7 @@ func (e *evaluator) callLoop(s *loopScope, m *member, args []Value) (Value, erro
 		}
 		return Value{}, errNoMember
 	}
+
 	switch m.name {
 	case "hasNext":
 		return BoolOf(s.hasNext), nil

@@ -27,10 +27,12 @@ func (e *evaluator) format(args []Value) (Value, error) {
 	if len(args) == 0 || args[0].kind != Text {
 		return Value{}, errNoMember
 	}
+
 	f, items := formatter{last: -1}, args[1:]
 	if len(args) == 2 && isArray(args[1]) {
 		items = args[1].list().items
 	}
+
 	err := f.text(e, args[0].text, items)
 	return TextOf(string(f.dst)), err
 }
@@ -42,6 +44,7 @@ func (f *formatter) text(e *evaluator, s string, args []Value) error {
 			f.dst = joinText(f.dst, s)
 			return e.b.Spend(textCost(len(s)))
 		}
+
 		f.dst = joinText(f.dst, s[:at])
 		d, size, ok := parseConversion(s[at+1:])
 		if !ok {
@@ -50,6 +53,7 @@ func (f *formatter) text(e *evaluator, s string, args []Value) error {
 		if err := f.convert(e, &d, args); err != nil {
 			return err
 		}
+
 		s = s[at+1+size:]
 	}
 }
@@ -92,19 +96,23 @@ func parseConversion(s string) (d conversion, size int, ok bool) {
 		d.index = -1
 		at = 1
 	}
+
 	start := at
 	for at < len(s) && strings.IndexByte("-#+ 0,(", s[at]) >= 0 {
 		at++
 	}
+
 	d.flags = s[start:at]
 	d.width = number()
 	if at+1 < len(s) && s[at] == '.' && s[at+1]-'0' <= 9 {
 		at++
 		d.precision = number()
 	}
+
 	if at == len(s) || !isLetter(s[at]) && s[at] != '%' {
 		return d, 0, false
 	}
+
 	d.letter = s[at]
 	return d, at + 1, true
 }
@@ -121,6 +129,7 @@ func (f *formatter) convert(e *evaluator, d *conversion, args []Value) error {
 	if d.has('-') && d.has('0') || d.has('+') && d.has(' ') || repeated(d.flags) {
 		return errFormatFlags
 	}
+
 	switch d.letter {
 	case '%':
 		if strings.Trim(d.flags, "-") != "" || d.precision >= 0 {
@@ -134,17 +143,21 @@ func (f *formatter) convert(e *evaluator, d *conversion, args []Value) error {
 		f.dst = append(f.dst, '\n')
 		return nil
 	}
+
 	v, err := f.argument(d, args)
 	if err != nil {
 		return err
 	}
+
 	text, err := e.formatValue(d, v)
 	if err != nil {
 		return err
 	}
+
 	if d.letter < 'a' {
 		text = javatext.Upper(text)
 	}
+
 	return f.pad(e, d, text)
 }
 
@@ -167,9 +180,11 @@ func (f *formatter) argument(d *conversion, args []Value) (Value, error) {
 	case -1:
 		i = f.last
 	}
+
 	if i < 0 || i >= len(args) {
 		return Value{}, errors.New("format argument is missing")
 	}
+
 	f.last = i
 	return args[i], nil
 }
@@ -197,12 +212,14 @@ func (e *evaluator) formatPlain(d *conversion, v Value) (string, error) {
 	if strings.Trim(d.flags, "-") != "" {
 		return "", errFormatFlags
 	}
+
 	text, err := "", error(nil)
 	if d.letter|0x20 == 'b' {
 		text = strconv.FormatBool(v.kind != Unset && (v.kind != Bool || v.isTrue()))
 	} else if text, err = e.text(v); err != nil {
 		return "", err
 	}
+
 	if d.precision >= 0 {
 		text, _ = javatext.Substring(text, 0, min(d.precision, javatext.Len(text)))
 	}
@@ -229,10 +246,13 @@ func formatInteger(d *conversion, v Value) (string, error) {
 	if d.precision >= 0 {
 		return "", errFormatFlags
 	}
+
 	decimal := d.letter == 'd'
-	if decimal && d.has('#') || !decimal && strings.ContainsAny(d.flags, "+ ,(") && v.kind != BigInt || !decimal && d.has(',') {
+	if decimal && d.has('#') || !decimal && strings.ContainsAny(d.flags, "+ ,(") && v.kind != BigInt ||
+		!decimal && d.has(',') {
 		return "", errFormatFlags
 	}
+
 	base := map[byte]int{'d': 10, 'x': 16, 'X': 16, 'o': 8}[d.letter]
 	digits, negative := "", false
 	switch v.kind {
@@ -254,9 +274,11 @@ func formatInteger(d *conversion, v Value) (string, error) {
 	default:
 		return "", errFormatArgument
 	}
+
 	if d.has('#') {
 		digits = map[int]string{16: "0x", 8: "0"}[base] + digits
 	}
+
 	return d.number(digits, negative), nil
 }
 
@@ -269,6 +291,7 @@ func formatDecimal(d *conversion, v Value) (string, error) {
 	if v.kind != Float {
 		return "", errFormatArgument
 	}
+
 	x := v.float()
 	switch {
 	case math.IsNaN(x):
@@ -276,13 +299,16 @@ func formatDecimal(d *conversion, v Value) (string, error) {
 	case math.IsInf(x, 0):
 		return "", errors.New("format of an infinite number is not supported")
 	}
+
 	precision := d.precision
 	if precision < 0 {
 		precision = 6
 	}
+
 	if precision > 1000 {
 		return "", limit.Err
 	}
+
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(math.Abs(x), 'f', -1, 64), ".")
 	up := len(fraction) > precision && fraction[precision] >= '5'
 	fraction = (fraction + strings.Repeat("0", precision))[:precision]
@@ -298,10 +324,12 @@ func formatDecimal(d *conversion, v Value) (string, error) {
 			digits[i]++
 		}
 	}
+
 	text := string(digits[:len(digits)-precision])
 	if precision > 0 || d.has('#') {
 		text += "." + string(digits[len(digits)-precision:])
 	}
+
 	return d.number(text, math.Signbit(x)), nil
 }
 
@@ -316,6 +344,7 @@ func (d *conversion) number(digits string, negative bool) string {
 			digits += "." + rest
 		}
 	}
+
 	front, back := "", ""
 	switch {
 	case negative && d.has('('):
@@ -327,6 +356,7 @@ func (d *conversion) number(digits string, negative bool) string {
 	case d.has(' '):
 		front = " "
 	}
+
 	if d.has('0') && d.width <= maxWidth {
 		if strings.HasPrefix(digits, "0x") && d.has('#') {
 			front, digits = front+"0x", digits[2:]
@@ -335,6 +365,7 @@ func (d *conversion) number(digits string, negative bool) string {
 			digits = strings.Repeat("0", n) + digits
 		}
 	}
+
 	return front + digits + back
 }
 
@@ -350,9 +381,11 @@ func (f *formatter) pad(e *evaluator, d *conversion, text string) error {
 	if d.width > maxWidth {
 		return limit.Err
 	}
+
 	if blanks > 0 && !d.has('-') {
 		text = strings.Repeat(" ", blanks) + text
 	}
+
 	f.dst = joinText(f.dst, text)
 	if blanks > 0 && d.has('-') {
 		f.dst = append(f.dst, strings.Repeat(" ", blanks)...)

@@ -41,6 +41,7 @@ func (e *evaluator) callList1(l *list, id methodID, a Value) (Value, error) {
 	case mRemove:
 		return e.remove(l, a)
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -54,6 +55,7 @@ func (e *evaluator) add(l *list, v Value) error {
 	if err := e.writeOut(l); err != nil {
 		return err
 	}
+
 	l.items = append(l.items, v)
 	l.moved++
 	return nil
@@ -68,9 +70,11 @@ func (e *evaluator) remove(l *list, a Value) (Value, error) {
 	case !l.isIndexed():
 		return Value{}, errNoMember
 	}
+
 	if err := e.b.Spend(int64(l.len())); err != nil {
 		return Value{}, err
 	}
+
 	at, result := int(a.num), Value{}
 	if a.kind == Integer {
 		if at < 0 || at >= l.len() {
@@ -86,6 +90,7 @@ func (e *evaluator) remove(l *list, a Value) (Value, error) {
 			return Value{}, errFixed
 		}
 	}
+
 	l.writeOut()
 	l.items = append(l.items[:at:at], l.items[at+1:]...)
 	l.moved++
@@ -102,9 +107,11 @@ func (e *evaluator) setItem(l *list, i, v Value) (Value, error) {
 	case l.class == javaArray && v.kind != Text && v.kind != Unset:
 		return Value{}, errors.New("an array of texts holds no " + v.kind.name())
 	}
+
 	if err := e.writeOut(l); err != nil {
 		return Value{}, err
 	}
+
 	old := l.items[i.num]
 	l.items[i.num] = v
 	return old, nil
@@ -117,6 +124,7 @@ func (e *evaluator) addAll(l *list, a Value) (Value, error) {
 	if l.class != arrayList {
 		return Value{}, errFixed
 	}
+
 	from := a.list()
 	n := from.len()
 	if err := e.b.Spend(int64(n)); err != nil {
@@ -125,9 +133,11 @@ func (e *evaluator) addAll(l *list, a Value) (Value, error) {
 	if err := e.writeOut(l); err != nil {
 		return Value{}, err
 	}
+
 	for i := 0; i < n; i++ {
 		l.items = append(l.items, from.at(i))
 	}
+
 	l.moved++
 	return BoolOf(n > 0), nil
 }
@@ -136,6 +146,7 @@ func (e *evaluator) callMap(d *dict, m *member, args []Value) (Value, error) {
 	if err := e.b.Spend(lookupCost(d)); err != nil {
 		return Value{}, err
 	}
+
 	switch len(args) {
 	case 0:
 		return callMap0(d, m.method)
@@ -151,6 +162,7 @@ func (e *evaluator) callMap(d *dict, m *member, args []Value) (Value, error) {
 			return d.put(args[0], args[1]), nil
 		}
 	}
+
 	return Value{}, errNoMember
 }
 

@@ -12,10 +12,12 @@ func (e *evaluator) callPattern(s string, m *member, pattern string, n int) (Val
 		ok, err := re.Matches(e.b, s)
 		return BoolOf(ok), err
 	}
+
 	parts, err := re.Split(e.b, s, n)
 	if err != nil {
 		return Value{}, err
 	}
+
 	items := make([]Value, len(parts))
 	for i, p := range parts {
 		items[i] = TextOf(p)
@@ -40,11 +42,13 @@ func (e *evaluator) replacePattern(s string, m *member, pattern, by string) (Val
 	if err != nil {
 		return Value{}, err
 	}
+
 	repl := m.repl
 	if repl == nil {
 		// A fault in it shows only when there is a match.
 		repl, _ = javaregex.ParseReplacement(by)
 	}
+
 	var out string
 	if m.method == mReplaceAll {
 		out, err = re.ReplaceAll(e.b, s, repl)

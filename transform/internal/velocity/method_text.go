@@ -14,6 +14,7 @@ func (e *evaluator) callText(s string, m *member, args []Value) (Value, error) {
 	if err := e.b.Spend(textCost(len(s))); err != nil {
 		return Value{}, err
 	}
+
 	switch {
 	case m.method == mJoin || m.method == mValueOf:
 		return e.callString(m, args)
@@ -50,6 +51,7 @@ func callText0(s string, id methodID) (Value, error) {
 	case mStripTrailing:
 		return TextOf(javatext.StripTrailing(s)), nil
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -72,6 +74,7 @@ func (e *evaluator) callText1(s string, m *member, a Value) (Value, error) {
 	case a.kind != Text:
 		return Value{}, errNoMember
 	}
+
 	switch m.method {
 	case mContains:
 		return BoolOf(javatext.IndexOf(s, a.text, 0) >= 0), nil
@@ -94,6 +97,7 @@ func (e *evaluator) callText1(s string, m *member, a Value) (Value, error) {
 	case mMatches, mSplit:
 		return e.callPattern(s, m, a.text, 0)
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -126,6 +130,7 @@ func (e *evaluator) callTextInt(s string, id methodID, n int64) (Value, error) {
 		}
 		return IntOf(int64(javatext.LastIndexOf(s, c, math.MaxInt32))), nil
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -174,7 +179,8 @@ func firstUnit(s string) uint16 {
 func substring(s string, begin, end int64) (Value, error) {
 	part, ok := javatext.Substring(s, int(begin), int(end))
 	if !ok {
-		return Value{}, errors.New("begin " + itoa(int(begin)) + ", end " + itoa(int(end)) + ", length " + itoa(javatext.Len(s)))
+		return Value{}, errors.New("begin " + itoa(int(begin)) + ", end " + itoa(int(end)) + ", length " +
+			itoa(javatext.Len(s)))
 	}
 	return TextOf(part), nil
 }
@@ -205,6 +211,7 @@ func (e *evaluator) callText2(s string, m *member, a, b Value) (Value, error) {
 			return Value{}, errNull
 		}
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -229,6 +236,7 @@ func searchFrom(s string, id methodID, a, from Value) (Value, error) {
 		}
 		a = TextOf(c)
 	}
+
 	if a.kind != Text || from.kind != Integer {
 		return Value{}, errNoMember
 	}
@@ -250,9 +258,11 @@ func (e *evaluator) replace(s string, a, b Value) (Value, error) {
 	default:
 		return Value{}, errNoMember
 	}
+
 	if a.text == "" {
 		return e.insert(s, b.text)
 	}
+
 	n := strings.Count(s, a.text)
 	if err := e.b.Spend(textCost(len(s) + n*len(b.text))); err != nil {
 		return Value{}, err
@@ -267,6 +277,7 @@ func (e *evaluator) insert(s, b string) (Value, error) {
 	if err := e.b.Spend(textCost(len(s) + (n+1)*len(b))); err != nil {
 		return Value{}, err
 	}
+
 	dst := joinText(nil, b)
 	for len(s) > 0 {
 		part := s
@@ -302,10 +313,12 @@ func (e *evaluator) callString(m *member, args []Value) (Value, error) {
 	case m.method == mValueOf || len(args) == 0 || args[0].kind != Text:
 		return Value{}, errNoMember
 	}
+
 	parts := args[1:]
 	if len(parts) == 1 && parts[0].kind == List {
 		return e.join(args[0].text, parts[0].list())
 	}
+
 	for _, p := range parts {
 		if !isTextOrNull(p) {
 			return Value{}, errNoMember
@@ -322,6 +335,7 @@ func (e *evaluator) join(separator string, l *list) (Value, error) {
 		if i > 0 {
 			dst = joinText(dst, separator)
 		}
+
 		switch item := l.at(i); item.kind {
 		case Text:
 			dst = joinText(dst, item.text)
@@ -330,9 +344,11 @@ func (e *evaluator) join(separator string, l *list) (Value, error) {
 		default:
 			return Value{}, errors.New("join of " + item.kind.name())
 		}
+
 		if err := e.b.Spend(textCost(len(dst) - start)); err != nil {
 			return Value{}, err
 		}
 	}
+
 	return TextOf(string(dst)), nil
 }

@@ -81,6 +81,7 @@ func arithmetic(op operator, a, b Value) Value {
 	if a.kind == BigInt || b.kind == BigInt {
 		return bigArithmetic(op, a.bigInt(), b.bigInt())
 	}
+
 	n, ok := longArithmetic(op, a.num, b.num)
 	switch {
 	case !ok:
@@ -113,9 +114,11 @@ func longArithmetic(op operator, a, b int64) (int64, bool) {
 	case opMod:
 		return a % b, true
 	}
+
 	if a == 0 || b == 0 {
 		return 0, true
 	}
+
 	n := a * b
 	return n, n/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64)
 }
@@ -163,17 +166,20 @@ func appendDouble(dst []byte, f float64) []byte {
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
 	}
+
 	if a := math.Abs(f); a == 0 || a >= 1e-3 && a < 1e7 {
 		start := len(dst)
 		dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
 		return withPoint(dst, start)
 	}
+
 	var buf [32]byte
 	s := strconv.AppendFloat(buf[:0], f, 'E', -1, 64)
 	e := len(s) - 1
 	for s[e] != 'E' {
 		e--
 	}
+
 	start := len(dst)
 	dst = withPoint(append(dst, s[:e]...), start)
 	dst = append(dst, 'E')

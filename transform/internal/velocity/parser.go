@@ -32,6 +32,7 @@ func (b *builder) slot(name string) int {
 	if b.slots == nil {
 		b.slots = map[string]int{}
 	}
+
 	i := len(b.names)
 	b.slots[name] = i
 	b.names = append(b.names, name)
@@ -124,6 +125,7 @@ func (p *parser) unexpected(what string) {
 	if p.err != nil {
 		return
 	}
+
 	t := p.after(p.last)
 	code := CodeOther
 	switch {
@@ -133,10 +135,12 @@ func (p *parser) unexpected(what string) {
 	case t.kind == tEOF || t.kind == tEnd || t.kind == tElse || t.kind == tElseif:
 		code = CodeUnbalanced
 	}
+
 	hint := ""
 	if code == CodeUnbalanced && p.glued != nil {
 		hint = "; " + quote(p.glued.Text) + " is read as a word, write #{end} or #{else}"
 	}
+
 	p.fail(t.pos, code, "found %s, expected %s%s", t.describe(), what, hint)
 }
 
@@ -165,6 +169,7 @@ func (p *parser) statements() []node {
 	if !p.deeper() {
 		return nil
 	}
+
 	var body nodeList
 	for p.err == nil {
 		n, more := p.statement()
@@ -227,6 +232,7 @@ func (p *parser) statement() (n node, ok bool) {
 	case tText, tDot, tParenOpen, tParenClose, tInteger, tFloat, tString, tEscape, tCurlyClose, tEmptyIndex:
 		return p.text(), true
 	}
+
 	return nil, false
 }
 
@@ -239,6 +245,7 @@ func (p *parser) comment() node {
 		p.note(NoteLineComment, t, "##")
 		p.skip(tLineCommentEnd)
 	}
+
 	for _, mark := range [...]string{"##", "#*"} {
 		if i := strings.Index(t.image, mark); i >= 0 {
 			return &textNode{t.image[:i]}
@@ -278,6 +285,7 @@ func (p *parser) escapes() node {
 	for p.skip(tDoubleEscape) {
 		n++
 	}
+
 	next := p.after(p.last)
 	control := false
 	switch next.kind {
@@ -286,6 +294,7 @@ func (p *parser) escapes() node {
 	default:
 		control = len(next.image) > 1 && directives[next.image[1:]]
 	}
+
 	if control {
 		return &textNode{strings.Repeat(`\`, n)}
 	}
@@ -307,11 +316,14 @@ func (p *parser) ifStatement() node {
 		if p.peek() != tElseif {
 			break
 		}
+
 		p.take()
 	}
+
 	if p.skip(tElse) {
 		n.other = p.statements()
 	}
+
 	p.expectEnd(start, "#if")
 	return n
 }
@@ -336,10 +348,12 @@ func (p *parser) set() node {
 		p.unexpected("the variable to set")
 		return n
 	}
+
 	n.left = p.reference(PlaceTarget)
 	if p.err != nil {
 		return n
 	}
+
 	switch {
 	case len(n.left.members) > 0:
 		p.changes = true
@@ -348,6 +362,7 @@ func (p *parser) set() node {
 		// or "!x", which no reference can ask for.
 		n.left.slot = -1
 	}
+
 	p.skip(tSpace)
 	p.expect(tAssign, `"="`)
 	value := p.after(p.last)
@@ -355,6 +370,7 @@ func (p *parser) set() node {
 	if quoted := singleQuoted(n.right); quoted != "" && p.err == nil {
 		p.notes = append(p.notes, Note{Kind: NoteQuoted, Offset: p.offset(value.pos), Text: quoted})
 	}
+
 	p.expect(tParenClose, `")" of the #set`)
 	p.lex.insideSet = false
 	return n

@@ -11,6 +11,7 @@ func (p *parser) reference(place Place) *reference {
 	if p.err != nil {
 		return r
 	}
+
 	p.root(r, first)
 	p.indexes(r)
 	for p.peek() == tDot && p.after(p.after(p.last)).kind == tName {
@@ -23,13 +24,16 @@ func (p *parser) reference(place Place) *reference {
 		r.members = append(r.members, m)
 		p.indexes(r)
 	}
+
 	if braced {
 		p.expect(tCurlyClose, `"}" of the reference`)
 	}
+
 	if p.err == nil {
 		r.literal = literal(first, p.last)
 		p.record(r, braced, place)
 	}
+
 	return r
 }
 
@@ -44,6 +48,7 @@ func (p *parser) indexes(r *reference) {
 		default:
 			p.unexpected("an index")
 		}
+
 		p.skip(tSpace)
 		p.expect(tIndexClose, `"]" of the index`)
 		r.members = append(r.members, m)
@@ -68,6 +73,7 @@ func (p *parser) call(m *member) {
 			m.args = append(m.args, p.parameter(PlaceArgument))
 		}
 	}
+
 	p.expect(tCallClose, `"," or ")" of the method`)
 	if p.err == nil {
 		if pattern, ok := m.resolve(); ok {
@@ -86,18 +92,21 @@ func (p *parser) root(r *reference, first *token) {
 		r.name, r.slot, r.broken = first.image, -1, true
 		return
 	}
+
 	full := len(first.image)
 	if n := run(first.image, 0, '\\'); n > 0 {
 		r.escaped = n%2 != 0
 		r.prefix = first.image[:n/2]
 		first.image = first.image[n:]
 	}
+
 	if i := strings.LastIndexByte(first.image, '$'); i > 0 {
 		if !r.escaped {
 			r.prefix += first.image[:i]
 		}
 		first.image = first.image[i:]
 	}
+
 	s := first.image
 	r.pos += full - len(s)
 	switch {
@@ -112,6 +121,7 @@ func (p *parser) root(r *reference, first *token) {
 	default:
 		r.bare, r.name = true, s
 	}
+
 	if !r.bare {
 		r.slot = p.slot(r.name)
 	}
@@ -123,10 +133,12 @@ func (p *parser) rangeFollows() bool {
 	if !s.is(tListOpen) {
 		return false
 	}
+
 	s.is(tSpace)
 	if !s.reference() && !s.is(tInteger) {
 		return false
 	}
+
 	s.is(tSpace)
 	return s.is(tRange)
 }
@@ -147,10 +159,12 @@ func (s *scanner) is(kind tokenKind) bool {
 		s.p.fail(s.at.pos, CodeLimit, "lists are nested too deeply")
 		return false
 	}
+
 	t := s.p.after(s.at)
 	if s.p.err != nil || t.kind != kind {
 		return false
 	}
+
 	s.at = t
 	return true
 }
@@ -212,9 +226,11 @@ func (s *scanner) parameters(item func() bool) bool {
 		s.is(tSpace)
 		return true
 	}
+
 	if !one() {
 		return false
 	}
+
 	for s.try(func() bool { return s.is(tComma) && one() }) {
 	}
 	return true
@@ -238,6 +254,7 @@ func (s *scanner) mapValue() bool {
 	if !s.is(tMapOpen) {
 		return false
 	}
+
 	entry := func() bool {
 		if !s.value() {
 			return false
@@ -249,6 +266,7 @@ func (s *scanner) mapValue() bool {
 		s.is(tSpace)
 		return s.value()
 	}
+
 	if !s.try(func() bool { return s.parameters(entry) }) {
 		s.is(tSpace)
 	}

@@ -49,6 +49,7 @@ func NeedsRender(s string) bool {
 			}
 		}
 	}
+
 	return false
 }
 
@@ -61,11 +62,13 @@ func Parse(src string) (*Template, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
+
 	t := &Template{
 		src: src, names: b.names, body: body, refs: b.refs, notes: b.notes,
 		sets: b.sets, changes: b.changes,
 		scope: loopSlots{foreach: -1, count: -1, hasNext: -1},
 	}
+
 	for name, slot := range map[string]*int{
 		"foreach": &t.scope.foreach, "velocityCount": &t.scope.count, "velocityHasNext": &t.scope.hasNext,
 	} {
@@ -73,6 +76,7 @@ func Parse(src string) (*Template, error) {
 			*slot = i
 		}
 	}
+
 	t.simple = segments(body)
 	return t, nil
 }
@@ -131,10 +135,12 @@ func (t *Template) Single() (r Reference, ok bool) {
 	if len(t.body) != 1 {
 		return Reference{}, false
 	}
+
 	n, ok := t.body[0].(*reference)
 	if !ok {
 		return Reference{}, false
 	}
+
 	r = t.refs[n.record]
 	r.Line, r.Column = place(t.src, r.Offset)
 	return r, true
@@ -150,16 +156,19 @@ func (t *Template) Eval(b *limit.Budget, vars []Value, dst []byte) ([]byte, erro
 	if t.simple != nil {
 		return t.evalSimple(b, vars, dst)
 	}
+
 	e := evaluator{t: t, b: b, vars: vars, dst: dst}
 	if n := len(t.names); t.sets || len(vars) < n {
 		e.vars = make([]Value, n)
 		copy(e.vars, vars)
 	}
+
 	if t.changes {
 		if err := e.copyVars(); err != nil {
 			return dst, err
 		}
 	}
+
 	if err := e.run(t.body); err != nil && err != errStop && err != errBreak {
 		return dst, err
 	}
@@ -170,6 +179,7 @@ func (t *Template) evalSimple(b *limit.Budget, vars []Value, dst []byte) ([]byte
 	if err := b.Spend(int64(len(t.simple)) + 1); err != nil {
 		return dst, err
 	}
+
 	out := dst
 	for i := range t.simple {
 		s := &t.simple[i]
@@ -187,10 +197,12 @@ func (t *Template) evalSimple(b *limit.Budget, vars []Value, dst []byte) ([]byte
 				return dst, err
 			}
 		}
+
 		if err := b.Produce(len(out) - start); err != nil {
 			return dst, err
 		}
 	}
+
 	return out, nil
 }
 
@@ -212,6 +224,7 @@ func (r *reference) text(upTo int) string {
 	if r.quiet {
 		s = "$!"
 	}
+
 	s += r.name
 	for i := 0; i < upTo; i++ {
 		switch m := &r.members[i]; m.kind {

@@ -25,6 +25,7 @@ func appendValue(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error
 	if depth > maxTextDepth {
 		return dst, limit.Err
 	}
+
 	switch v.kind {
 	case Text:
 		return joinText(dst, v.text), nil
@@ -48,6 +49,7 @@ func appendValue(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error
 		var buf [4]byte
 		return joinText(dst, string(appendUnit(buf[:0], uint16(v.num)))), nil
 	}
+
 	return v.appendScalar(dst), nil
 }
 
@@ -59,11 +61,13 @@ func appendList(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error)
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
+
 		item := l.at(i)
 		if item.kind == List && item.list() == l {
 			dst = append(dst, "(this Collection)"...)
 			continue
 		}
+
 		var err error
 		if dst, err = appendValue(dst, item, b, depth+1); err != nil {
 			return dst, err
@@ -72,6 +76,7 @@ func appendList(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error)
 			return dst, err
 		}
 	}
+
 	return append(dst, ']'), nil
 }
 
@@ -83,23 +88,28 @@ func appendMap(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error) 
 		if i > 0 {
 			dst = append(dst, ", "...)
 		}
+
 		for j, part := range [...]Value{p.key, p.value} {
 			if j > 0 {
 				dst = append(dst, '=')
 			}
+
 			if part.kind == Map && part.dict() == d {
 				dst = append(dst, "(this Map)"...)
 				continue
 			}
+
 			var err error
 			if dst, err = appendValue(dst, part, b, depth+1); err != nil {
 				return dst, err
 			}
 		}
+
 		if err := b.Spend(textCost(len(dst) - start)); err != nil {
 			return dst, err
 		}
 	}
+
 	return append(dst, '}'), nil
 }
 
