@@ -195,8 +195,10 @@ func (b *Bool) Fixed(defaultValue bool) (value, ok bool) {
 // Table is an attribute that holds literal keys with values of any kind, in the
 // order of the JSON text.
 type Table struct {
-	Entries   []Entry
-	slots     []uint32 // by hash: 1 + the place of an entry; at least half of them are free
+	Entries []Entry
+	// slots are by hash: 1 + the place of an entry; at least half of them are free.
+	// A table is built once and then only read, so they have no tags to compare.
+	slots     []uint32
 	present   bool
 	duplicate *Entry
 }

@@ -58,7 +58,7 @@ func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
 // operation compiles a nested transform in a frame of its own.
 func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	sub := &Compiler{unit: c.unit, found: c.found, path: site.Path, chain: c.chain, depth: c.depth + 1,
-		node: n, site: site, inputSite: c.inputSite, around: c.around, vars: c.vars, later: c.later, early: c.early,
+		node: n, site: site, inputSite: c.inputSite, enclosing: c.enclosing, vars: c.vars, declaredLater: c.declaredLater, early: c.early,
 		caught: c.caught}
 
 	node := sub.build()
@@ -75,14 +75,14 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	c.behind = append(c.behind, sub.behind...)
 
 	// Folding and sharing are decided by what the whole subtree reads.
-	sub.facts.costly = sub.facts.costly || sub.op != nil && !sub.op.Traits.Cheap
+	sub.depends.worthMemo = sub.depends.worthMemo || sub.op != nil && !sub.op.Traits.Cheap
 	node = sub.optimise(node, len(c.vars))
-	if sub.facts.outer > len(c.vars) { // its own variable
-		sub.facts.outer = 0
+	if sub.depends.outer > len(c.vars) { // its own variable
+		sub.depends.outer = 0
 	}
 
-	c.facts.merge(sub.facts)
-	c.inside = append(c.inside, sub.inside...)
+	c.depends.merge(sub.depends)
+	c.memos = append(c.memos, sub.memos...)
 	c.height = max(c.height, sub.height)
 	return node
 }
@@ -127,7 +127,7 @@ func (c *Compiler) withInput() Node {
 	// Without an input of its own the operation depends on the implicit one.
 	if in.IsNull() {
 		node := c.op.compile(c)
-		c.facts.input = c.facts.input || c.op.input && !c.passes
+		c.depends.input = c.depends.input || c.op.input && !c.passesOn
 		return node
 	}
 
@@ -139,16 +139,16 @@ func (c *Compiler) withInput() Node {
 
 	// What the input reads is kept apart: inside the body, the implicit input is this one and
 	// no longer that of the outside.
-	outside := c.facts
-	c.facts = needs{}
+	outside := c.depends
+	c.depends = dependence{}
 	body := c.op.compile(c)
-	if !c.op.input && !c.facts.input {
+	if !c.op.input && !c.depends.input {
 		c.Infof("input-unused", "input", "%s does not use its input, nor does anything in it", c.op.Type)
 	}
 
-	alone := !c.facts.input && !c.unit.opts.Observe
-	c.facts.input = false // what is inside sees the explicit input
-	c.facts.merge(outside)
+	alone := !c.depends.input && !c.unit.opts.Observe
+	c.depends.input = false // what is inside sees the explicit input
+	c.depends.merge(outside)
 
 	// Nothing but the operation sees the input, so it need not go through the scope.
 	if op, ok := body.(onInput); ok && alone {
@@ -162,16 +162,16 @@ func (c *Compiler) withInput() Node {
 // remembers what depends on little.
 // visible is the number of variables in sight outside of the node.
 func (c *Compiler) optimise(node Node, visible int) Node {
-	if c.unit.opts.Plain || c.unit.opts.Observe || c.facts.input || c.facts.private ||
-		c.facts.outer > 0 && c.facts.outer <= visible {
+	if c.unit.opts.Plain || c.unit.opts.Observe || c.depends.input || c.depends.perReader ||
+		c.depends.outer > 0 && c.depends.outer <= visible {
 		return node
 	}
 
 	// What reads nothing is the same for everybody.
-	if !c.facts.reads {
+	if !c.depends.reads {
 		return c.fold(node)
 	}
-	return c.remember(c.share(node))
+	return c.withMemo(c.share(node))
 }
 
 // share evaluates a node that occurs again only once for each subject, when that
@@ -180,7 +180,7 @@ func (c *Compiler) share(node Node) Node {
 	key := string(c.node.Append(nil))
 
 	// Sharing costs a lookup for each reader, which cheap operations do not earn back.
-	if c.unit.counts[key] < 2 || !c.facts.costly {
+	if c.unit.counts[key] < 2 || !c.depends.worthMemo {
 		return node
 	}
 
@@ -214,7 +214,7 @@ func (c *Compiler) fold(node Node) Node {
 
 	// It raises again whenever somebody gets there, with the path of that place.
 	if err != nil {
-		c.facts.reads = true
+		c.depends.reads = true
 		return node
 	}
 

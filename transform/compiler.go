@@ -19,50 +19,50 @@ type Compiler struct {
 	chain []string // stored transforms being compiled, outermost first
 	depth int
 
-	node       *jsondoc.Node // the operation being compiled
-	op         *Operation
-	site       *Site
-	inputSite  *Site           // of the resolved input; nil: the input of the whole transform
-	constInput *identity.Value // the explicit input, when it is constant
-	vars       []*variable     // in sight, innermost last
-	around     *jsondoc.Node   // attributes of the account create profile's field
-	later      []string        // names that are declared only behind this place
-	early      map[string]bool // names that were used before they are declared
+	node          *jsondoc.Node // the operation being compiled
+	op            *Operation
+	site          *Site
+	inputSite     *Site           // of the resolved input; nil: the input of the whole transform
+	constInput    *identity.Value // the explicit input, when it is constant
+	vars          []*variable     // in sight, innermost last
+	enclosing     *jsondoc.Node   // attributes of the account create profile's field
+	declaredLater []string        // names that are declared only behind this place
+	early         map[string]bool // names that were used before they are declared
 
-	facts  needs
-	deps   Deps
-	behind []*target // stored transforms whose reads were not known yet, see [Unit.complete]
-	height int
-	raises bool            // something inside may raise
-	counts bool            // something inside uses $uniqueCounter
-	clock  bool            // the word now stands inside, references aside
-	inside []*rememberNode // outermost ones inside
-	passes bool            // the operation hands its input on, no more
-	caught bool            // what raises here makes place for another value
+	depends  dependence
+	deps     Deps
+	behind   []*target // stored transforms whose reads were not known yet, see [Unit.complete]
+	height   int
+	raises   bool        // something inside may raise
+	counts   bool        // something inside uses $uniqueCounter
+	clock    bool        // the word now stands inside, references aside
+	memos    []*memoNode // outermost ones inside
+	passesOn bool        // the operation hands its input on, no more
+	caught   bool        // what raises here makes place for another value
 }
 
-// needs is what decides whether a subtree can be folded or shared.
-type needs struct {
-	input   bool // depends on the implicit input
-	outer   int  // 1 + the lowest index of a variable that it uses; 0: none
-	reads   bool // depends on the subject, the clock or the configuration of the run
-	private bool // must be evaluated each time and for each reader
-	once    bool // and not more often than that: it draws, claims or calls
-	base    int  // all that it reads of the subject, see noBase
-	costly  bool // worth remembering
+// dependence is what decides whether a subtree can be folded or shared.
+type dependence struct {
+	input     bool // depends on the implicit input
+	outer     int  // 1 + the lowest index of a variable that it uses; 0: none
+	reads     bool // depends on the subject, the clock or the configuration of the run
+	perReader bool // must be evaluated each time and for each reader
+	once      bool // and not more often than that: it draws, claims or calls
+	base      int  // all that it reads of the subject, see noBase
+	worthMemo bool // worth remembering
 }
 
-func (f *needs) merge(o needs) {
+func (f *dependence) merge(o dependence) {
 	f.input = f.input || o.input
 	if f.outer == 0 || o.outer != 0 && o.outer < f.outer {
 		f.outer = o.outer
 	}
 
 	f.reads = f.reads || o.reads
-	f.private = f.private || o.private
+	f.perReader = f.perReader || o.perReader
 	f.once = f.once || o.once
 	f.base = mergeBase(f.base, o.base)
-	f.costly = f.costly || o.costly
+	f.worthMemo = f.worthMemo || o.worthMemo
 }
 
 // Type returns the type of the operation that is compiled.
@@ -153,7 +153,7 @@ func RaiseForInput(err error) Node { return inputErrNode{err} }
 // ReadsAccount records that the operation reads an account attribute; empty
 // names mean that they are computed.
 func (c *Compiler) ReadsAccount(source, attribute string) {
-	c.facts.reads, c.facts.base = true, manyBase
+	c.depends.reads, c.depends.base = true, manyBase
 
 	// A computed name may be any.
 	if source == "" || attribute == "" {
@@ -165,13 +165,13 @@ func (c *Compiler) ReadsAccount(source, attribute string) {
 
 // ReadsFirst records that all that the operation reads is what [Scope.ReadFirst]
 // gives for a column. It comes after [Compiler.ReadsAccount].
-func (c *Compiler) ReadsFirst(column int) { c.facts.base = 1 + column }
+func (c *Compiler) ReadsFirst(column int) { c.depends.base = 1 + column }
 
 // ReadsIdentity records that the operation reads an identity attribute of the
 // subject; an empty name means that it is computed. Such reads are never shared:
 // what they see can depend on who reads.
 func (c *Compiler) ReadsIdentity(name string) {
-	c.facts.reads, c.facts.private = true, true
+	c.depends.reads, c.depends.perReader = true, true
 	if name == "" {
 		c.deps.AnyIdentity = true
 		return
@@ -180,10 +180,12 @@ func (c *Compiler) ReadsIdentity(name string) {
 }
 
 // ReadsOthers records that the operation reads other identities.
-func (c *Compiler) ReadsOthers() { c.facts.reads, c.facts.private, c.deps.Others = true, true, true }
+func (c *Compiler) ReadsOthers() {
+	c.depends.reads, c.depends.perReader, c.deps.Others = true, true, true
+}
 
 // ReadsNow records that the operation depends on the clock.
-func (c *Compiler) ReadsNow() { c.facts.reads, c.deps.Now = true, true }
+func (c *Compiler) ReadsNow() { c.depends.reads, c.deps.Now = true, true }
 
 // MeansNow records that the word "now" stands in the configuration, so that the
 // value goes stale when nothing recalculates it.
@@ -207,7 +209,7 @@ func (c *Compiler) ReadsUnique() {
 }
 
 // once records that every evaluation counts.
-func (c *Compiler) once() { c.facts.reads, c.facts.private, c.facts.once = true, true, true }
+func (c *Compiler) once() { c.depends.reads, c.depends.perReader, c.depends.once = true, true, true }
 
 // CallsRule records that the operation calls a custom rule.
 func (c *Compiler) CallsRule(name string) {
@@ -259,7 +261,7 @@ func (c *Compiler) Column(slot int, attribute string) int {
 
 // Around returns the attributes of the account create profile's field that the
 // transform stands in; nil when they are not known.
-func (c *Compiler) Around() *jsondoc.Node { return c.around }
+func (c *Compiler) Around() *jsondoc.Node { return c.enclosing }
 
 // Caught reports whether nothing that raises here reaches the result: an
 // operation around it takes another value then, for everybody who uses this

@@ -132,7 +132,7 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 // brings them into sight one after another.
 func (c *Compiler) variables(v *Variables, fields []Field) {
 	members := c.extra(fields)
-	outer := c.later
+	outer := c.declaredLater
 	if c.early == nil {
 		c.early = map[string]bool{}
 	}
@@ -148,7 +148,7 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 	c.vars = slices.Clip(c.vars) // frames inside keep what they see
 	for i, m := range members {
 		// A name that comes later is worth another finding than one that never comes.
-		c.later = rest[i+1:]
+		c.declaredLater = rest[i+1:]
 		child := c.compile(m.Value, diag.Attr(c.op.Type, m.Key))
 		sv := &variable{name: m.Key, slot: c.unit.vars, site: child.site, member: m, own: c.site}
 		c.unit.vars++
@@ -156,7 +156,7 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 		v.list = append(v.list, binding{m.Key, sv.slot, child})
 	}
 
-	c.later = outer
+	c.declaredLater = outer
 }
 
 // extra returns the attributes that the operation does not know itself.
@@ -215,8 +215,8 @@ func (c *Compiler) use(name string) *variable {
 
 	// The lowest variable in use decides how far out the node may be moved.
 	v.used = true
-	if c.facts.outer == 0 || i+1 < c.facts.outer {
-		c.facts.outer = i + 1
+	if c.depends.outer == 0 || i+1 < c.depends.outer {
+		c.depends.outer = i + 1
 	}
 	return v
 }

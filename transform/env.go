@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform/internal/limit"
 )
 
 // Env is what evaluations take from outside. It is shared by all evaluations of
@@ -48,6 +49,9 @@ type RuleCall struct {
 	Subject   Subject                   // may be nil
 	Now       time.Time
 }
+
+// Budget is what an evaluation may still spend; see [Limits].
+type Budget = limit.Budget
 
 // Limits bound one evaluation. Zero fields mean the defaults.
 type Limits struct {

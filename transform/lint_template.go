@@ -53,7 +53,7 @@ var mention = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`
 // as used all the same: the syntax is the cause.
 func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
 	for _, m := range mention().FindAllStringSubmatch(n.Text(), -1) {
-		if !c.UsesName(m[1]) && slices.Contains(c.later, m[1]) {
+		if !c.UsesName(m[1]) && slices.Contains(c.declaredLater, m[1]) {
 			c.early[m[1]] = true
 		}
 	}
@@ -209,7 +209,7 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 
 // undefined explains a name that nobody declares.
 func (l *templateLint) undefined(ref velocity.Reference) {
-	if slices.Contains(l.c.later, ref.Name) {
+	if slices.Contains(l.c.declaredLater, ref.Name) {
 		l.c.early[ref.Name] = true
 		l.report(diag.Warning, "variable-order", "move it up", "$%s is declared only after this place", ref.Name)
 		return

@@ -13,15 +13,15 @@ import (
 // target is a stored transform that something refers to. It is compiled once
 // for the unit.
 type target struct {
-	index  int
-	name   diag.Step
-	node   Node
-	site   *Site
-	facts  needs
-	height int
-	busy   bool // it is being compiled
-	deps   Deps
-	behind []*target // targets on the way back to it, whose deps are not among its own
+	index   int
+	name    diag.Step
+	node    Node
+	site    *Site
+	depends dependence
+	height  int
+	busy    bool // it is being compiled
+	deps    Deps
+	behind  []*target // targets on the way back to it, whose deps are not among its own
 }
 
 func (t *target) child() Child { return Child{t.node, t.site} }
@@ -44,7 +44,7 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 	root := sub.compile(def.Node, diag.Step{})
 	sub.checkRoot(def)
 	sub.deps.normalise() // or they would double with every level of references
-	t.node, t.site, t.facts, t.height = root.node, root.site, sub.facts, sub.height
+	t.node, t.site, t.depends, t.height = root.node, root.site, sub.depends, sub.height
 	t.deps, t.behind, t.busy = sub.deps, sub.behind, false
 	return t
 }
@@ -65,7 +65,7 @@ func (c *Compiler) Reference(name string) Node {
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
 
-	c.passes = true
+	c.passesOn = true
 	c.deps.Transforms = append(c.deps.Transforms, def.Name)
 	t := c.unit.reference(c, name)
 	c.behind = append(c.behind, t.behind...)
@@ -74,7 +74,7 @@ func (c *Compiler) Reference(name string) Node {
 	if t.busy {
 		c.behind = append(c.behind, t)
 		c.unit.loops = true
-		c.facts = needs{input: true, reads: true, private: true, once: true}
+		c.depends = dependence{input: true, reads: true, perReader: true, once: true}
 		c.Report(diag.Error, "reference-cycle", "id",
 			"references lead back to where they began: "+
 				strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
@@ -82,7 +82,7 @@ func (c *Compiler) Reference(name string) Node {
 	}
 
 	c.deps.merge(t.deps)
-	c.facts.merge(t.facts)
+	c.depends.merge(t.depends)
 	c.height = max(c.height, t.height)
 
 	// What the target gives, the reference gives; null for a null input depends on the input
@@ -113,7 +113,7 @@ func (c *Compiler) AllReferences() map[string]Node {
 	}
 
 	// Which one it will be is known only when it is evaluated.
-	c.facts = needs{input: true, reads: true, private: true, once: true}
+	c.depends = dependence{input: true, reads: true, perReader: true, once: true}
 	return nodes
 }
 
@@ -184,7 +184,7 @@ func (c *Compiler) Delegate(ops []Operation, attribute, code string) Node {
 	for i := range ops {
 		names = append(names, ops[i].Type)
 		if ops[i].Type == name {
-			c.facts.input = c.facts.input || ops[i].input
+			c.depends.input = c.depends.input || ops[i].input
 			c.op = &ops[i]
 			return ops[i].compile(c)
 		}
@@ -202,7 +202,7 @@ func (c *Compiler) constantText(attribute string) string {
 	// Its findings are reported where the attribute is compiled for good.
 	aside := &Compiler{unit: c.unit, found: &diag.List{}, path: c.path, depth: c.depth}
 	child := aside.compile(n, diag.Attr(c.op.Type, attribute))
-	if aside.facts.input || aside.facts.reads {
+	if aside.depends.input || aside.depends.reads {
 		return ""
 	}
 

@@ -37,9 +37,9 @@ type Scope struct {
 	all      []identity.Account
 	active   []bool         // targets under evaluation, when references can loop
 	columns  []column       // last schema seen by an account read, and the slot there
-	codes    []codes        // by base
-	rendered []codes        // by renderNode
-	results  [][]remembered // by rememberNode and code
+	numbers  []valueNumbers // by base
+	rendered []valueNumbers // by renderNode
+	results  [][]memoResult // by memoNode and number
 	draws    []uint32       // how often each random stream was begun
 
 	century    int64 // see [Scope.CenturyStart]
@@ -104,7 +104,7 @@ func (s *Scope) fit() {
 	grow(&s.active, len(u.targets))
 	grow(&s.columns, len(u.columns))
 	grow(&s.draws, u.streams)
-	grow(&s.codes, 1+len(u.columns))
+	grow(&s.numbers, 1+len(u.columns))
 	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
 }
@@ -242,7 +242,7 @@ func (s *Scope) AccountsOf(source string) []*identity.Account {
 func (s *Scope) Spend(n int64) error { return s.budget.Spend(n) }
 
 // Budget returns the counters, for engines that spend on their own.
-func (s *Scope) Budget() *limit.Budget { return &s.budget }
+func (s *Scope) Budget() *Budget { return &s.budget }
 
 // Buffer returns empty scratch space to append to. Turn it into a value with
 // [Scope.Text] before anything else is evaluated.

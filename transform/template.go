@@ -46,7 +46,7 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 		site.objects = isObject(single)
 	}
 
-	return c.rememberTemplate(node)
+	return c.templateWithMemo(node)
 }
 
 // localNames are the names that a template sets itself.
@@ -156,7 +156,7 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 		return bound{slot: -1}
 	}
 
-	c.facts.reads, c.facts.private = true, true
+	c.depends.reads, c.depends.perReader = true, true
 	switch name {
 	case "identity":
 		node.host = true

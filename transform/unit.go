@@ -202,7 +202,7 @@ func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, a
 
 func (u *Unit) program(item Item, found *diag.List) *Program {
 	p := &Program{path: item.Path}
-	c := &Compiler{unit: u, found: found, path: item.Path, around: item.Field}
+	c := &Compiler{unit: u, found: found, path: item.Path, enclosing: item.Field}
 
 	// A stored transform is compiled once, for this program and for all that refer to it.
 	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {

@@ -9,12 +9,12 @@ import (
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
-type firstValid struct {
+type firstValidArgs struct {
 	Values       []transform.Child `json:"values" role:"candidate" required:"true" doc:"tried from left to right" catches:"ignoreErrors"`
 	IgnoreErrors transform.Bool    `json:"ignoreErrors" default:"false" doc:"whether an item that raises is skipped"`
 }
 
-func (n *firstValid) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *firstValidArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	for i := range n.Values {
 		v, err := n.Values[i].Eval(s)
 		if err == nil {
@@ -36,13 +36,13 @@ func (n *firstValid) Eval(s *transform.Scope) (identity.Value, error) {
 	return identity.Value{}, nil
 }
 
-// firstValidOp gives the first value that is not null. The empty string is valid.
+// firstValid gives the first value that is not null. The empty string is valid.
 // Later items are not evaluated.
 //
 // Source: DECISION 31.
-func firstValidOp() transform.Operation {
+func firstValid() transform.Operation {
 	return transform.Define("firstValid", "The first value that is not null; later ones are not evaluated.",
-		func(c *transform.Compiler, n *firstValid) transform.Node {
+		func(c *transform.Compiler, n *firstValidArgs) transform.Node {
 			checkFirstValid(c, n)
 			return n
 		},
@@ -53,12 +53,12 @@ func firstValidOp() transform.Operation {
 		example("A fallback", `{"type":"firstValid","attributes":{"values":[{"type":"identityAttribute","attributes":{"name":"preferredName"}},"none"]}}`, "", "none"))
 }
 
-type lookup struct {
+type lookupArgs struct {
 	Input transform.Input
 	Table transform.Table `json:"table" role:"branch" required:"true" doc:"values by exact text of the input; default serves every other input"`
 }
 
-func (n *lookup) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+func (n *lookupArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	// A tenant refuses such a table, so no value would be the right one.
 	if key, ok := n.Table.Duplicate(); ok {
 		return identity.Value{}, fmt.Errorf("%w: key %q occurs twice in the table", transform.ErrConfig, key)
@@ -84,15 +84,15 @@ func textOrNull(v identity.Value) string {
 	return v.Text()
 }
 
-// lookupOp replaces its input by the table entry of the same name, compared
+// lookup replaces its input by the table entry of the same name, compared
 // exactly. The entry "default" serves every other input, null included. Only the
 // chosen entry is evaluated.
 //
 // Error: [transform.ErrNoMatch] when no entry applies.
 // Source: DECISION 36.
-func lookupOp() transform.Operation {
+func lookup() transform.Operation {
 	return transform.Define("lookup", "The table entry with exactly the text of the input, else the entry default.",
-		func(c *transform.Compiler, n *lookup) transform.Node {
+		func(c *transform.Compiler, n *lookupArgs) transform.Node {
 			checkLookup(c, n)
 			return transform.OnInput(n)
 		},
@@ -127,7 +127,7 @@ func (b *branches) complete() error {
 	return fmt.Errorf("%w: both positiveCondition and negativeCondition are needed", transform.ErrConfig)
 }
 
-type conditional struct {
+type conditionalArgs struct {
 	Variables  transform.Variables
 	Expression transform.Child `json:"expression" required:"true" doc:"A eq B; both sides are text and compared exactly"`
 	Yes        transform.Child `json:"positiveCondition" role:"branch" required:"true" doc:"the value when both sides are equal"`
@@ -135,7 +135,7 @@ type conditional struct {
 	branches   branches
 }
 
-func (n *conditional) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *conditionalArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.Variables.Bind(s); err != nil {
 		return identity.Value{}, err
 	}
@@ -169,14 +169,14 @@ func splitEq(expr string) (left, right string, ok bool) {
 
 func space(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
 
-// conditionalOp chooses between two values by one equality. Only the chosen
+// conditional chooses between two values by one equality. Only the chosen
 // branch is evaluated; a null branch is an error.
 //
 // Source: DECISION 25.
-func conditionalOp() transform.Operation {
+func conditional() transform.Operation {
 	return transform.Define("conditional",
 		"Chooses between two values by one equality, A eq B; other attributes are variables.",
-		func(c *transform.Compiler, n *conditional) transform.Node {
+		func(c *transform.Compiler, n *conditionalArgs) transform.Node {
 			n.branches = branches{&n.Yes, &n.No}
 			n.branches.compile(c)
 			c.Facts().Fails = c.Facts().Fails || !equality(&n.Expression)

@@ -11,12 +11,12 @@ import (
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
-type identityAttribute struct {
+type identityAttributeArgs struct {
 	Name  transform.Child `json:"name" role:"name" required:"true" doc:"system name of the identity attribute"`
 	fixed string
 }
 
-func (n *identityAttribute) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *identityAttributeArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	name := n.fixed
 	if name == "" {
 		var err error
@@ -47,12 +47,12 @@ func checkIdentityName(c *transform.Compiler, name string) {
 	}
 }
 
-// identityAttributeOp reads an identity attribute. Unknown and unset give null.
+// identityAttribute reads an identity attribute. Unknown and unset give null.
 //
 // Source: DECISION 32.
-func identityAttributeOp() transform.Operation {
+func identityAttribute() transform.Operation {
 	return transform.Define("identityAttribute", "Reads an identity attribute by its system name.",
-		func(c *transform.Compiler, n *identityAttribute) transform.Node {
+		func(c *transform.Compiler, n *identityAttributeArgs) transform.Node {
 			if !n.Name.Present() {
 				return transform.Raise(fmt.Errorf("%w: name is missing", transform.ErrConfig))
 			}
@@ -99,11 +99,11 @@ func (displayNameNode) Eval(s *transform.Scope) (identity.Value, error) {
 	return s.Text(javatext.AppendText(buf, last))
 }
 
-// displayNameOp gives the preferred, else the given name, a blank and the family
+// displayName gives the preferred, else the given name, a blank and the family
 // name of the identity.
 //
 // Source: DECISION 29.
-func displayNameOp() transform.Operation {
+func displayName() transform.Operation {
 	return transform.Define("displayName", "Preferred name, else given name, then a blank and the family name.",
 		func(c *transform.Compiler, _ *struct{}) transform.Node {
 			for _, name := range []string{"preferredName", "firstname", "lastname"} {
@@ -119,23 +119,23 @@ func displayNameOp() transform.Operation {
 		transform.Example{Doc: "Nobody", Config: `{"type":"displayName","attributes":{}}`})
 }
 
-type reference struct {
+type referenceArgs struct {
 	Input transform.Input
 	ID    transform.Child `json:"id" role:"name" doc:"name of the stored transform"`
 }
 
-// referenceOp evaluates a stored transform on the input.
+// reference evaluates a stored transform on the input.
 //
 // Error: [transform.ErrUnknown], [transform.ErrCycle].
 // Source: DECISION 9.
-func referenceOp() transform.Operation {
+func reference() transform.Operation {
 	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
 		transform.Traits{Tell: tell("%q", "id")},
 		transform.Example{Doc: "A name that no transform has",
 			Config: `{"type":"reference","attributes":{"id":"To lower case"}}`, Err: transform.ErrUnknown})
 }
 
-func compileReference(c *transform.Compiler, a *reference) transform.Node {
+func compileReference(c *transform.Compiler, a *referenceArgs) transform.Node {
 	if !a.ID.Present() {
 		if id, ok := c.Node().Get("id").Str(); ok { // older mappings
 			return c.Reference(id)
@@ -169,12 +169,12 @@ func (n *computedReference) Eval(s *transform.Scope) (identity.Value, error) {
 	return target.Eval(s)
 }
 
-type static struct {
+type staticArgs struct {
 	Variables transform.Variables
 	Value     transform.Child `json:"value" role:"text" required:"true" doc:"text, rendered with the variables; numbers and booleans stay as they are"`
 }
 
-func (n *static) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *staticArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	if err := n.Variables.Bind(s); err != nil {
 		return identity.Value{}, err
 	}
@@ -192,12 +192,12 @@ func (n *static) Eval(s *transform.Scope) (identity.Value, error) {
 	return v, err
 }
 
-// staticOp gives a fixed text, or one rendered from variables.
+// static gives a fixed text, or one rendered from variables.
 //
 // Source: DECISION 45, 5.
-func staticOp() transform.Operation {
+func static() transform.Operation {
 	return transform.Define("static", "A fixed value, or a template rendered with variables: all other attributes.",
-		func(c *transform.Compiler, n *static) transform.Node {
+		func(c *transform.Compiler, n *staticArgs) transform.Node {
 			f := c.Facts()
 			*f = n.Value.Facts()
 			f.Null = transform.NeverNull

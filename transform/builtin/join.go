@@ -10,11 +10,11 @@ import (
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
-type concat struct {
+type concatArgs struct {
 	Values []transform.Child `json:"values" role:"part" required:"true" doc:"what is joined; null items vanish"`
 }
 
-func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *concatArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	var few [4]identity.Value
 	values, err := s.All(n.Values, few[:0])
 	if err != nil {
@@ -29,13 +29,13 @@ func (n *concat) Eval(s *transform.Scope) (identity.Value, error) {
 	return s.Text(buf)
 }
 
-// concatOp joins values without separator. Null items vanish; nothing gives the
+// concat joins values without separator. Null items vanish; nothing gives the
 // empty string.
 //
 // Source: DECISION 23.
-func concatOp() transform.Operation {
+func concat() transform.Operation {
 	return transform.Define("concat", "Joins values without separator; null items vanish.",
-		func(c *transform.Compiler, n *concat) transform.Node {
+		func(c *transform.Compiler, n *concatArgs) transform.Node {
 			checkConcat(c, n)
 			return n
 		},
@@ -45,7 +45,7 @@ func concatOp() transform.Operation {
 
 // checkConcat fills in the facts of concat and reports separators that stay
 // behind when a value is null.
-func checkConcat(c *transform.Compiler, n *concat) {
+func checkConcat(c *transform.Compiler, n *concatArgs) {
 	f := transform.Facts{Kind: identity.Text}
 	var null *transform.Child
 	separators := false
@@ -71,12 +71,12 @@ func checkConcat(c *transform.Compiler, n *concat) {
 	}
 }
 
-type join struct {
+type joinArgs struct {
 	Values    []transform.Child `json:"values" role:"item" required:"true" doc:"what is joined; null items are written as null"`
 	Separator transform.Child   `json:"separator" default:"," doc:"text between the items"`
 }
 
-func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
+func (n *joinArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	sep := ","
 	if n.Separator.Present() {
 		v, err := n.Separator.Eval(s)
@@ -108,12 +108,12 @@ func (n *join) Eval(s *transform.Scope) (identity.Value, error) {
 	return s.Text(buf)
 }
 
-// joinOp joins values with a separator. Null items are written as the text null.
+// join joins values with a separator. Null items are written as the text null.
 //
 // Source: DECISION 24.
-func joinOp() transform.Operation {
+func join() transform.Operation {
 	return transform.Define("join", "Joins values with a separator; null items are written as the text null.",
-		func(c *transform.Compiler, n *join) transform.Node {
+		func(c *transform.Compiler, n *joinArgs) transform.Node {
 			*c.Facts() = transform.Facts{Kind: identity.Text}
 			for i := range n.Values {
 				if item := &n.Values[i]; !item.Present() {

@@ -10,7 +10,7 @@ import (
 )
 
 // checkFirstValid fills in the facts of firstValid and reports doubtful lists.
-func checkFirstValid(c *transform.Compiler, n *firstValid) {
+func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 	if n.Values == nil {
 		return
 	}
@@ -75,7 +75,7 @@ func reportUnreachable(c *transform.Compiler, item *transform.Child) {
 }
 
 // checkLookup fills in the facts of lookup and reports doubtful tables.
-func checkLookup(c *transform.Compiler, n *lookup) {
+func checkLookup(c *transform.Compiler, n *lookupArgs) {
 	if !n.Table.Present() {
 		return
 	}
@@ -110,7 +110,7 @@ func reportRaise(c *transform.Compiler, s diag.Severity, code, attribute, messag
 }
 
 // checkKeys reports keys that look alike.
-func checkKeys(c *transform.Compiler, n *lookup) {
+func checkKeys(c *transform.Compiler, n *lookupArgs) {
 	seen := map[string]string{}
 	for i := range n.Table.Entries {
 		e := &n.Table.Entries[i]

@@ -13,7 +13,7 @@ import (
 const useStatic = "eq is the only operator; use static with #if for others"
 
 // checkConditional reports what is doubtful in the expression of conditional.
-func checkConditional(c *transform.Compiler, n *conditional) {
+func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 	text, ok := n.Expression.Source()
 	if !ok {
 		return
@@ -34,7 +34,7 @@ func checkConditional(c *transform.Compiler, n *conditional) {
 }
 
 // checkOperands reports quotes, and variables without their dollar sign.
-func checkOperands(c *transform.Compiler, n *conditional, left, right string) {
+func checkOperands(c *transform.Compiler, n *conditionalArgs, left, right string) {
 	for _, side := range []string{left, right} {
 		if quoted(side) {
 			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side),
@@ -71,7 +71,7 @@ func equality(expression *transform.Child) bool {
 }
 
 // checkOperandNulls reports operands that can be null, which raises.
-func checkOperandNulls(c *transform.Compiler, n *conditional, left, right string) {
+func checkOperandNulls(c *transform.Compiler, n *conditionalArgs, left, right string) {
 	defaulted := false
 	for _, use := range n.Expression.Uses() {
 		if use.Null == transform.MayBeNull && !c.Caught() {

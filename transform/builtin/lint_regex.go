@@ -13,7 +13,7 @@ import (
 const maxPairs = 20_000
 
 // checkOrder reports replacements that a later step replaces again.
-func checkOrder(c *transform.Compiler, n *replaceAll) {
+func checkOrder(c *transform.Compiler, n *replaceAllArgs) {
 	pairs := 0
 	for i := range n.steps {
 		text, ok := n.Table.Entries[i].Value.Source()
@@ -37,7 +37,7 @@ func checkOrder(c *transform.Compiler, n *replaceAll) {
 }
 
 // checkSplit fills in the facts of split and reports pieces that may be missing.
-func checkSplit(c *transform.Compiler, n *split) {
+func checkSplit(c *transform.Compiler, n *splitArgs) {
 	f := c.Unary()
 	f.Empty, f.Fails = false, true
 	throws, fixed := n.Throws.Fixed(true)

@@ -116,7 +116,7 @@ func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (i
 	return s.Text(buf)
 }
 
-type replace struct {
+type replaceArgs struct {
 	Input       transform.Input
 	Regex       transform.Child `json:"regex" required:"true" doc:"Java regular expression"`
 	Replacement transform.Child `json:"replacement" required:"true" doc:"text for each match; $1 inserts a group"`
@@ -124,7 +124,7 @@ type replace struct {
 	with        replacement
 }
 
-func (n *replace) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+func (n *replaceArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	if in.IsNull() {
 		return in, nil
 	}
@@ -132,13 +132,13 @@ func (n *replace) Apply(s *transform.Scope, in identity.Value) (identity.Value, 
 	return replaceOnce(s, text, &n.pattern, &n.with)
 }
 
-// replaceOp replaces all matches of a regular expression. The replacement is
+// replace replaces all matches of a regular expression. The replacement is
 // rendered even when nothing matches.
 //
 // Source: DECISION 39.
-func replaceOp() transform.Operation {
+func replace() transform.Operation {
 	return transform.Define("replace", "Replaces all matches of a Java regular expression.",
-		func(c *transform.Compiler, n *replace) transform.Node {
+		func(c *transform.Compiler, n *replaceArgs) transform.Node {
 			f := c.Unary()
 			if !n.Regex.Present() || !n.Replacement.Present() {
 				return transform.RaiseForInput(fmt.Errorf("%w: replace needs regex and replacement", transform.ErrConfig))
@@ -161,7 +161,7 @@ func replaceOp() transform.Operation {
 			"ONeil"))
 }
 
-type replaceAll struct {
+type replaceAllArgs struct {
 	Input transform.Input
 	Table transform.Table `json:"table" role:"step" doc:"regular expressions and replacements, applied one after another"`
 	steps []replaceStep
@@ -173,7 +173,7 @@ type replaceStep struct {
 	err     error
 }
 
-func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value, error) {
+func (n *replaceAllArgs) Apply(s *transform.Scope, v identity.Value) (identity.Value, error) {
 	if v.IsNull() {
 		return v, nil
 	}
@@ -193,14 +193,14 @@ func (n *replaceAll) Apply(s *transform.Scope, v identity.Value) (identity.Value
 	return v, nil
 }
 
-// replaceAllOp replaces by a table of regular expressions, in the order of the
+// replaceAll replaces by a table of regular expressions, in the order of the
 // JSON text, each on the result of the one before.
 //
 // Source: DECISION 40.
-func replaceAllOp() transform.Operation {
+func replaceAll() transform.Operation {
 	return transform.Define("replaceAll",
 		"Replaces by a table of Java regular expressions, one after another in JSON order.",
-		func(c *transform.Compiler, n *replaceAll) transform.Node {
+		func(c *transform.Compiler, n *replaceAllArgs) transform.Node {
 			c.Unary()
 			n.steps = make([]replaceStep, len(n.Table.Entries))
 			for i := range n.Table.Entries {

@@ -15,11 +15,11 @@ type ruleArgs struct {
 	Args  transform.Arguments
 }
 
-// ruleOp calls a custom rule, or one of the three operations of the utility rule.
+// rule calls a custom rule, or one of the three operations of the utility rule.
 //
 // Error: [transform.ErrRule] when there is no stub for the rule or it fails.
 // Source: DECISION 42, 43.
-func ruleOp() transform.Operation {
+func rule() transform.Operation {
 	op := transform.Define("rule",
 		"A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+
 			"\" has three operations of its own.", compileRule,

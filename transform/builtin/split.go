@@ -7,7 +7,7 @@ import (
 	"github.com/idprofile/engine/transform"
 )
 
-type split struct {
+type splitArgs struct {
 	Input     transform.Input
 	Delimiter transform.Child `json:"delimiter" required:"true" doc:"Java regular expression"`
 	Index     transform.Int   `json:"index" required:"true" doc:"which piece, from 0"`
@@ -15,7 +15,7 @@ type split struct {
 	pattern   pattern
 }
 
-func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+func (n *splitArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	if in.IsNull() {
 		return in, nil
 	}
@@ -55,13 +55,13 @@ func (n *split) Apply(s *transform.Scope, in identity.Value) (identity.Value, er
 		transform.ErrRange, len(parts), index)
 }
 
-// splitOp gives one piece of a text that a regular expression divides.
+// split gives one piece of a text that a regular expression divides.
 //
 // Error: [transform.ErrRange] for a piece that is not there, unless throws is false.
 // Source: DECISION 44.
-func splitOp() transform.Operation {
+func split() transform.Operation {
 	return transform.Define("split", "One piece of the text, divided by a Java regular expression.",
-		func(c *transform.Compiler, n *split) transform.Node {
+		func(c *transform.Compiler, n *splitArgs) transform.Node {
 			checkSplit(c, n)
 			if !n.Delimiter.Present() || !n.Index.Present() {
 				return transform.RaiseForInput(fmt.Errorf("%w: split needs delimiter and index", transform.ErrConfig))

@@ -9,7 +9,7 @@ import (
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
-type substring struct {
+type substringArgs struct {
 	Input       transform.Input
 	Begin       transform.Int `json:"begin" required:"true" doc:"first position, UTF-16 units from 0; -1 is the beginning"`
 	BeginOffset transform.Int `json:"beginOffset" default:"0" doc:"added to begin unless that is -1"`
@@ -24,7 +24,7 @@ type span struct {
 	open       bool // up to the end of the text
 }
 
-func (n *substring) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+func (n *substringArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	if in.IsNull() {
 		return in, nil
 	}
@@ -68,7 +68,7 @@ func (at span) ascii(text string) (part string, ok bool) {
 }
 
 // span evaluates the positions.
-func (n *substring) span(s *transform.Scope) (span, error) {
+func (n *substringArgs) span(s *transform.Scope) (span, error) {
 	var at [4]int64 // begin, beginOffset, end, endOffset
 	at[2] = -1
 	for i, arg := range [...]*transform.Int{&n.Begin, &n.BeginOffset, &n.End, &n.EndOffset} {
@@ -92,7 +92,7 @@ func (n *substring) span(s *transform.Scope) (span, error) {
 }
 
 // fix computes positions that are the same for everybody.
-func (n *substring) fix() {
+func (n *substringArgs) fix() {
 	for _, arg := range [...]*transform.Int{&n.Begin, &n.BeginOffset, &n.End, &n.EndOffset} {
 		if _, ok := arg.Const(); !ok {
 			return
@@ -105,13 +105,13 @@ func (n *substring) fix() {
 	}
 }
 
-// substringOp cuts a piece out of the text.
+// substring cuts a piece out of the text.
 //
 // Error: [transform.ErrRange] when the piece is not inside the text.
 // Source: DECISION 46.
-func substringOp() transform.Operation {
+func substring() transform.Operation {
 	return transform.Define("substring", "A piece of the text by position; positions outside the text are an error.",
-		func(c *transform.Compiler, n *substring) transform.Node {
+		func(c *transform.Compiler, n *substringArgs) transform.Node {
 			checkSubstring(c, n)
 			if c.Shortcuts() {
 				n.fix()
@@ -126,7 +126,7 @@ func substringOp() transform.Operation {
 }
 
 // checkSubstring fills in the facts and reports doubtful positions.
-func checkSubstring(c *transform.Compiler, n *substring) {
+func checkSubstring(c *transform.Compiler, n *substringArgs) {
 	f := c.Unary()
 	f.Fails = true
 	begin, fixedBegin := n.Begin.Fixed()
