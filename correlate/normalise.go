@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/dn"
 )
 
 // step is one normaliser: it returns the text without what does not count. The
@@ -82,7 +83,7 @@ var plainSteps = []step{
 	{"leadingZeros", func(_ *scratch, s string) string { return leadingZeros(s) }},
 	{"email", email},
 	{"words", words},
-	{"dn", func(_ *scratch, s string) string { return canonicalDN(s) }},
+	{"dn", func(_ *scratch, s string) string { return dn.Fold(s) }},
 }
 
 // parseStep returns the normaliser of a name; e164 is not among them.
@@ -99,7 +100,7 @@ func parseStep(name string) (step, error) {
 	var f func(s string) string
 	switch kind {
 	case "dn":
-		f = func(s string) string { return dnPart(s, arg) }
+		f = func(s string) string { return dn.Value(s, arg) }
 	case "prefix":
 		f = func(s string) string { return cutPrefixFold(s, arg) }
 	case "suffix":
