@@ -5,10 +5,10 @@ import (
 	"hash/maphash"
 )
 
-// seenIDs remembers the ids of accounts with the line of each: a hash table whose
+// SeenIDs remembers the ids of accounts with the line of each: a hash table whose
 // texts stand in large pieces of memory, without a pointer for each. The zero
-// seenIDs is empty.
-type seenIDs struct {
+// SeenIDs is empty.
+type SeenIDs struct {
 	slots  []seenSlot
 	used   int
 	chunks [][]byte // for each id its line, its length and the id
@@ -25,8 +25,8 @@ const seenChunk = 1 << 18
 // idSeed is only for tables that live as long as a pass; no result depends on it.
 var idSeed = maphash.MakeSeed()
 
-// put notes an id. It returns the line that it had before.
-func (s *seenIDs) put(id string, line int) (before int, again bool) {
+// Put notes an id. It returns the line that it had before.
+func (s *SeenIDs) Put(id string, line int) (before int, again bool) {
 	if 4*(s.used+1) > 3*len(s.slots) {
 		s.grow()
 	}
@@ -52,7 +52,7 @@ func (s *seenIDs) put(id string, line int) (before int, again bool) {
 }
 
 // keep writes an id and its line.
-func (s *seenIDs) keep(id string, line int) (chunk, at uint32) {
+func (s *SeenIDs) keep(id string, line int) (chunk, at uint32) {
 	need := 8 + binary.MaxVarintLen64 + len(id)
 	last := len(s.chunks) - 1
 	if last < 0 || cap(s.chunks[last])-len(s.chunks[last]) < need {
@@ -67,18 +67,18 @@ func (s *seenIDs) keep(id string, line int) (chunk, at uint32) {
 	return uint32(last) + 1, at
 }
 
-func (s *seenIDs) start(tag uint32) int {
+func (s *SeenIDs) start(tag uint32) int {
 	return int(uint64(tag) * uint64(len(s.slots)) >> 32)
 }
 
-func (s *seenIDs) next(i int) int {
+func (s *SeenIDs) next(i int) int {
 	if i++; i == len(s.slots) {
 		return 0
 	}
 	return i
 }
 
-func (s *seenIDs) grow() {
+func (s *SeenIDs) grow() {
 	old := s.slots
 	s.slots = make([]seenSlot, max(64, 2*len(old)))
 	for _, slot := range old {

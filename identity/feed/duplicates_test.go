@@ -10,7 +10,7 @@ import (
 // The table gives what a map gives.
 func TestSeenIDs(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
-	want, got := map[string]int{}, &seenIDs{}
+	want, got := map[string]int{}, &SeenIDs{}
 	for line := range 50_000 {
 		id := fmt.Sprint("CN=", r.IntN(30_000))
 		switch r.IntN(1000) {
@@ -19,7 +19,7 @@ func TestSeenIDs(t *testing.T) {
 		case 1:
 			id = ""
 		}
-		before, again := got.put(id, line)
+		before, again := got.Put(id, line)
 		if known, ok := want[id]; ok != again || known != before {
 			t.Fatalf("line %d, %.20s: got %d %v, want %d %v", line, id, before, again, known, ok)
 		}

@@ -260,3 +260,11 @@ func textEncoding(b []byte, eof bool) string {
 func unknownEncoding(name string) error {
 	return fmt.Errorf("encoding %q: expected UTF-8, UTF-16LE, UTF-16BE or windows-1252", name)
 }
+
+// UTF8Reader returns the text of src in UTF-8 without a byte order mark: UTF-16 is
+// decoded, everything else passes as it is.
+func UTF8Reader(src io.Reader) io.Reader {
+	b := newBuffer(src)
+	b.begin("")
+	return b.rest()
+}

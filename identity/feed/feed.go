@@ -21,11 +21,14 @@ type File struct {
 	name    string
 	path    string
 	open    func() (io.ReadCloser, error)
-	read    func(context.Context, *Reading, io.Reader, func(identity.Account, error) bool)
+	read    ReadFunc
 	refused atomic.Int64
 }
 
 var _ identity.Refuser = (*File)(nil)
+
+// ReadFunc reads the accounts of a file, see [NewFile].
+type ReadFunc = func(ctx context.Context, r *Reading, src io.Reader, yield func(identity.Account, error) bool)
 
 // Open returns the accounts of a file as a source. The extension says how the
 // file is read: .csv, .tsv and .txt are delimited; .json, .jsonl and .ndjson hold
@@ -57,17 +60,21 @@ func Open(fsys fs.FS, file string, o Options) (*File, error) {
 //
 // Source: identity-profile.md 3.2, 3.3, 17.
 func Delimited(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
-	return newFile(file, open, o, readDelimited)
+	return NewFile(file, open, o, readDelimited)
 }
 
 // JSON returns the accounts of a file of JSON objects as a source; see [Open].
 // Values keep their type.
 func JSON(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
-	return newFile(file, open, o, readJSON)
+	return NewFile(file, open, o, readJSON)
 }
 
-func newFile(file string, open func() (io.ReadCloser, error), o Options,
-	read func(context.Context, *Reading, io.Reader, func(identity.Account, error) bool)) (*File, error) {
+// NewFile returns the accounts of a file of another format as a source. read
+// reads src to its end, builds accounts with the [Reading] and yields them until
+// yield returns false; an error that it yields ends the stream and should name
+// file and line.
+func NewFile(file string, open func() (io.ReadCloser, error), o Options,
+	read ReadFunc) (*File, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}

@@ -95,7 +95,7 @@ func (m *merger) look(ctx context.Context) error {
 		return err
 	}
 
-	var seen seenIDs
+	var seen SeenIDs
 	last, begun := "", false
 	for row := 0; ; row++ {
 		if row%256 == 0 && ctx.Err() != nil {
@@ -119,7 +119,7 @@ func (m *merger) look(ctx context.Context) error {
 			}
 			continue
 		}
-		if _, again := seen.put(key, line); again {
+		if _, again := seen.Put(key, line); again {
 			m.setApart(key, cells)
 		}
 		last, begun = key, true

@@ -21,7 +21,7 @@ type Reading struct {
 	open    func() (io.ReadCloser, error) // the same data again, see merger
 	packer  identity.Packer
 	block   []string // entitlements of many accounts
-	seen    *seenIDs // nil when nobody listens
+	seen    *SeenIDs // nil when nobody listens
 	refused int
 
 	attributes map[string]Attribute // of the account schema; nil until the first object
@@ -32,7 +32,7 @@ type Reading struct {
 func newReading(o *Options, file, source string) *Reading {
 	r := &Reading{Options: o, file: file, source: source}
 	if o.OnFinding != nil {
-		r.seen = &seenIDs{}
+		r.seen = &SeenIDs{}
 	}
 	return r
 }
@@ -75,7 +75,7 @@ func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
 	if r.seen == nil {
 		return
 	}
-	if line, ok := r.seen.put(id, pos.Line); ok {
+	if line, ok := r.seen.Put(id, pos.Line); ok {
 		r.Report(diag.Warning, "account-duplicate", pos, "account %q is also on line %d; the last one counts", id, line)
 	}
 }
