@@ -72,7 +72,7 @@ func JSON(file string, open func() (io.ReadCloser, error), o Options) (*File, er
 // NewFile returns the accounts of a file of another format as a source. read
 // reads src to its end, builds accounts with the [Reading] and yields them until
 // yield returns false; an error that it yields ends the stream and should name
-// file and line.
+// file and line. With a nil open, src is nil: read gets the data by itself.
 func NewFile(file string, open func() (io.ReadCloser, error), o Options,
 	read ReadFunc) (*File, error) {
 	if err := o.check(); err != nil {
@@ -107,12 +107,15 @@ func (f *File) Refused() int { return int(f.refused.Load()) }
 // there is one, the line.
 func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
-		src, err := f.open()
-		if err != nil {
-			yield(identity.Account{}, fmt.Errorf("%s: %w", f.path, err))
-			return
+		var src io.ReadCloser
+		if f.open != nil {
+			var err error
+			if src, err = f.open(); err != nil {
+				yield(identity.Account{}, fmt.Errorf("%s: %w", f.path, err))
+				return
+			}
+			defer src.Close()
 		}
-		defer src.Close()
 
 		// Refused accounts are counted also when the reading ends early: they must
 		// not look as if they had been deleted.
