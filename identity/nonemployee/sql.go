@@ -6,12 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"strconv"
+
+	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
 // SQL is a Store in a database that understands the common part of SQLite (3.24 and
 // later) and PostgreSQL (9.5 and later): parameters $1, $2 ..., ON CONFLICT DO NOTHING.
-// Several processes may share it.
+// Several processes may share it: a commit that another one was in the way of is tried
+// again. Every row has a checksum of all its columns. Rows that were written before there
+// were checksums are read, and get one when they are written again.
 type SQL struct{ db *sql.DB }
+
+// ErrRow is returned when a row is not what was written, or belongs to another key.
+var ErrRow = sqlrow.ErrDamaged
 
 // NewSQL uses the database, whose driver the caller chose, and makes the table
 // nonemployee_object and its indexes when they are missing. The caller closes db.
@@ -27,25 +35,34 @@ func NewSQL(ctx context.Context, db *sql.DB) (*SQL, error) {
 	return &SQL{db: db}, nil
 }
 
-const selectObject = `SELECT id, parent, ukey, version, data FROM nonemployee_object WHERE kind = $1`
+const selectObject = `SELECT kind, id, parent, ukey, version, data FROM nonemployee_object WHERE kind = $1`
 
 // Get implements [Store].
 func (s *SQL) Get(ctx context.Context, kind Kind, id string) (Object, error) {
-	return scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND id = $2`, string(kind), id))
+	o, err := scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND id = $2`, string(kind), id))
+	if err == nil && o.ID != id {
+		return Object{}, fmt.Errorf("%s %q was asked for, %q is there: %w", kind, id, o.ID, ErrRow)
+	}
+	return o, err
 }
 
 // Find implements [Store].
 func (s *SQL) Find(ctx context.Context, kind Kind, parent, unique string) (Object, error) {
-	return scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND parent = $2 AND ukey = $3`, string(kind), parent, unique))
+	o, err := scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND parent = $2 AND ukey = $3`, string(kind), parent, unique))
+	if err == nil && (o.Parent != parent || o.Unique != unique) {
+		return Object{}, fmt.Errorf("%s %q is not what the key %q leads to: %w", kind, o.ID, unique, ErrRow)
+	}
+	return o, err
 }
 
 type scanner interface{ Scan(...any) error }
 
+// scanObject reads a row that was asked for by its kind.
 func scanObject(kind Kind, row scanner) (Object, error) {
-	o := Object{Kind: kind}
+	o := Object{}
 	var unique sql.NullString
 	var data string
-	err := row.Scan(&o.ID, &o.Parent, &unique, &o.Version, &data)
+	err := row.Scan(&o.Kind, &o.ID, &o.Parent, &unique, &o.Version, &data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Object{}, fmt.Errorf("%s: %w", kind, ErrNotFound)
 	}
@@ -53,8 +70,22 @@ func scanObject(kind Kind, row scanner) (Object, error) {
 		return Object{}, err
 	}
 	o.Unique = unique.String
-	o.Value, err = DecodeValue(kind, []byte(data))
+
+	// The database finds a row by an index that may lead astray.
+	text, err := sqlrow.OpenText(data, rowKey(o)...)
+	if err == nil && o.Kind != kind {
+		err = sqlrow.ErrDamaged
+	}
+	if err != nil {
+		return Object{}, fmt.Errorf("%s %q: %w", kind, o.ID, err)
+	}
+	o.Value, err = DecodeValue(kind, []byte(text))
 	return o, err
+}
+
+// rowKey is what the checksum of a row covers besides its data: all other columns.
+func rowKey(o Object) []string {
+	return []string{string(o.Kind), o.ID, o.Parent, o.Unique, strconv.FormatInt(o.Version, 10)}
 }
 
 // List implements [Store]. It holds a connection until the loop ends.
@@ -72,6 +103,9 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 		defer rows.Close()
 		for rows.Next() {
 			o, err := scanObject(kind, rows)
+			if err == nil && parent != "" && o.Parent != parent {
+				err = fmt.Errorf("%s %q is listed under another parent: %w", kind, o.ID, ErrRow)
+			}
 			if !yield(o, err) || err != nil {
 				return
 			}
@@ -82,25 +116,10 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 	}
 }
 
-// Commit implements [Store] in one transaction. An error of the driver, such as a
-// serialisation failure, is returned as it came.
+// Commit implements [Store] in one transaction, which is tried again when the database says
+// that another one was in the way. Other errors of the driver are returned as they came.
 func (s *SQL) Commit(ctx context.Context, changes []Change) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := commitTo(ctx, tx, changes); err != nil {
-		return errors.Join(err, ignoreDone(tx.Rollback()))
-	}
-	return tx.Commit()
-}
-
-// ignoreDone drops the error of rolling back what a cancelled context rolled back.
-func ignoreDone(err error) error {
-	if errors.Is(err, sql.ErrTxDone) {
-		return nil
-	}
-	return err
+	return sqlrow.Transact(ctx, s.db, func(tx *sql.Tx) error { return commitTo(ctx, tx, changes) })
 }
 
 const (
@@ -134,13 +153,20 @@ func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
 		}
 		unique := sql.NullString{String: c.Unique, Valid: c.Unique != ""}
 		if c.Version == 0 {
-			w.exec(c, insertObject, string(c.Kind), c.ID, c.Parent, unique, int64(1), string(data))
+			w.exec(c, insertObject, string(c.Kind), c.ID, c.Parent, unique, int64(1), sealed(c, data))
 			continue
 		}
 		w.free(c)
-		w.exec(c, updateObject, c.Parent, unique, c.Version+1, string(data), string(c.Kind), c.ID, c.Version)
+		w.exec(c, updateObject, c.Parent, unique, c.Version+1, sealed(c, data), string(c.Kind), c.ID, c.Version)
 	}
 	return w.err
+}
+
+// sealed is the data of the row as it is when the change is made.
+func sealed(c Change, data []byte) string {
+	o := c.Object
+	o.Version++
+	return sqlrow.SealText(string(data), rowKey(o)...)
 }
 
 // writer runs prepared statements until one fails.

@@ -128,7 +128,7 @@ func (s fakeStmt) Query(args []driver.Value) (driver.Rows, error) {
 	if !ok {
 		return nil, fmt.Errorf("unknown query %s", s.query)
 	}
-	out := &fakeRows{columns: 5}
+	out := &fakeRows{columns: 6}
 	for at, r := range d.rows {
 		fits := at[0] == args[0]
 		switch rest {
@@ -143,7 +143,7 @@ func (s fakeStmt) Query(args []driver.Value) (driver.Rows, error) {
 			return nil, fmt.Errorf("unknown condition %s", rest)
 		}
 		if fits {
-			out.rows = append(out.rows, []driver.Value{r.id, r.parent, r.key, r.version, r.data})
+			out.rows = append(out.rows, []driver.Value{at[0], r.id, r.parent, r.key, r.version, r.data})
 		}
 	}
 	return out, nil

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,11 @@ type lists struct {
 
 func newLists() *lists {
 	return &lists{byKey: map[string]int{}, recent: map[*identity.Schema]int{}}
+}
+
+// clone returns lists that grow on their own.
+func (l *lists) clone() *lists {
+	return &lists{byKey: maps.Clone(l.byKey), schemas: slices.Clip(l.schemas), recent: map[*identity.Schema]int{}}
 }
 
 func listKey(names []string) string {

@@ -10,9 +10,11 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
 // SQL is a store in a SQLite (3.24 or later) or PostgreSQL (9.5 or later)
@@ -20,11 +22,15 @@ import (
 // Iterations read page by page: they see changes that others make meanwhile.
 //
 // Several processes may share the database as far as it allows that; a batch is
-// one transaction. A database that is locked is an error of the driver, which
-// leaves everything as it was. For SQLite, let connections wait (the pragma
-// busy_timeout) and keep the journal as WAL.
+// one transaction, which is tried again when another one was in the way. What remains is
+// an error of the driver, which leaves everything as it was. For SQLite, let connections
+// wait (the pragma busy_timeout) and keep the journal as WAL.
+//
+// Every row has a checksum of its content and its key. Rows that were written before there
+// were checksums are read, and get one when they are written again.
 type SQL struct {
 	db      *sql.DB
+	sqlite  bool
 	indexed []string // attributes that have rows in idprofile_value
 
 	writing sync.Mutex // one batch at a time from this process
@@ -39,25 +45,54 @@ type SQLOptions struct {
 	// Indexed are the attributes by which [SQL.Find] finds identities without
 	// reading all. Nil: uid and email. What was indexed once stays so.
 	Indexed []string
+	// Unchecked leaves out the check of the structure of a SQLite file, which reads
+	// all of it when the store is opened.
+	Unchecked bool
 }
 
 // pageSize is how many identities are read at a time.
 const pageSize = 500
 
+// ErrRow is returned when a row is not what was written, or belongs to another key.
+var ErrRow = sqlrow.ErrDamaged
+
 // OpenSQL uses a database, and makes or migrates the tables. The caller closes
 // the database.
+//
+// Error: [ErrDamaged] when a SQLite file is damaged, what the driver says.
 func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 	if o.Indexed == nil {
 		o.Indexed = []string{"uid", "email"}
 	}
-	s := &SQL{db: db, lists: newLists()}
+	s := &SQL{db: db, lists: newLists(), sqlite: isSQLite(ctx, db)}
+	if s.sqlite && !o.Unchecked {
+		if err := s.checkStructure(ctx); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+	}
 	if err := s.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("store: cannot prepare the tables: %w", err)
 	}
 	if err := s.index(ctx, o.Indexed); err != nil {
 		return nil, fmt.Errorf("store: cannot index attributes: %w", err)
 	}
-	return s, s.loadLists(ctx, db)
+	if err := s.loadLists(ctx, db); err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	return s, nil
+}
+
+// checkStructure lets SQLite look whether the pages of its file and the indexes fit
+// together: rows that a damaged page has lost have no checksum to tell of it.
+func (s *SQL) checkStructure(ctx context.Context) error {
+	var first string
+	if err := s.db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&first); err != nil {
+		return err
+	}
+	if first != "ok" {
+		return fmt.Errorf("%w: %s", ErrDamaged, first)
+	}
+	return nil
 }
 
 // querier is a database or a transaction.
@@ -85,41 +120,31 @@ func query(ctx context.Context, db querier, do func(*sql.Rows) error, text strin
 func (s *SQL) loadLists(ctx context.Context, db querier) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return readLists(ctx, db, s.lists)
+}
+
+// readLists reads the lists that are missing.
+func readLists(ctx context.Context, db querier, l *lists) error {
 	return query(ctx, db, func(rows *sql.Rows) error {
 		var n int
-		var data string
-		var names []string
-		if err := rows.Scan(&n, &data); err != nil {
+		var row string
+		if err := rows.Scan(&n, &row); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(data), &names); err != nil {
+		text, err := sqlrow.OpenText(row, "list", strconv.Itoa(n))
+		if err != nil {
 			return fmt.Errorf("list %d of names: %w", n, err)
 		}
-		if n != len(s.lists.schemas)+1 {
-			return fmt.Errorf("list %d of names is missing", len(s.lists.schemas)+1)
+		var names []string
+		if err := json.Unmarshal([]byte(text), &names); err != nil {
+			return fmt.Errorf("list %d of names: %w", n, err)
 		}
-		s.lists.add(listKey(names), identity.NewSchema(names...))
+		if n != len(l.schemas)+1 {
+			return fmt.Errorf("list %d of names is missing", len(l.schemas)+1)
+		}
+		l.add(listKey(names), identity.NewSchema(names...))
 		return nil
-	}, `SELECT number, names FROM idprofile_list WHERE number > $1 ORDER BY number`, len(s.lists.schemas))
-}
-
-// record is a row with stored bytes and the id of an identity, if any.
-type record struct {
-	id   string
-	data []byte
-}
-
-// records reads the rows of a query as a whole, so that the connection is free
-// when they are looked at.
-func records(ctx context.Context, db querier, text string, args ...any) ([]record, error) {
-	var list []record
-	err := query(ctx, db, func(rows *sql.Rows) error {
-		var r record
-		err := rows.Scan(&r.id, &r.data)
-		list = append(list, r)
-		return err
-	}, text, args...)
-	return list, err
+	}, `SELECT number, names FROM idprofile_list WHERE number > $1 ORDER BY number`, len(l.schemas))
 }
 
 // decode reads stored bytes; lists that are not known yet are loaded.
@@ -140,13 +165,34 @@ func (s *SQL) decode(ctx context.Context, db querier, data []byte, read func(*re
 
 // Get returns an identity, or [identity.ErrNotFound].
 func (s *SQL) Get(ctx context.Context, id string) (*identity.Identity, error) {
-	return one(s.people(ctx, `SELECT id, data FROM idprofile_identity WHERE id = $1`, id))
+	i, err := one(s.people(ctx, `SELECT id, data FROM idprofile_identity WHERE id = $1`, id))
+	if err == nil && i.ID != id {
+		return nil, fmt.Errorf("identity %q was asked for, %q is there: %w", id, i.ID, ErrRow)
+	}
+	return i, err
 }
 
 // ByAccount returns the identity of an account, or [identity.ErrNotFound].
 func (s *SQL) ByAccount(ctx context.Context, key identity.AccountKey) (*identity.Identity, error) {
-	return one(s.people(ctx, `SELECT i.id, i.data FROM idprofile_account a JOIN idprofile_identity i ON i.id = a.identity
-		WHERE a.source = $1 AND a.native_identity = $2`, key.Source, key.NativeIdentity))
+	var rows []identityRow
+	err := query(ctx, s.db, func(found *sql.Rows) error {
+		var a accountRow
+		var i identityRow
+		if err := found.Scan(&a.source, &a.native, &a.owner, &a.position, &a.data, &i.id, &i.data); err != nil {
+			return err
+		}
+		if _, _, err := sqlrow.Open(a.data, a.key()...); err != nil || a.source != key.Source || a.native != key.NativeIdentity {
+			return fmt.Errorf("account %s: %w", key, ErrRow)
+		}
+		rows = append(rows, i)
+		return nil
+	}, `SELECT a.source, a.native_identity, a.identity, a.position, a.data, i.id, i.data
+		FROM idprofile_account a JOIN idprofile_identity i ON i.id = a.identity WHERE a.source = $1 AND a.native_identity = $2`,
+		key.Source, key.NativeIdentity)
+	if err != nil {
+		return nil, err
+	}
+	return one(s.withAccounts(ctx, rows))
 }
 
 func one(list []*identity.Identity, err error) (*identity.Identity, error) {
@@ -161,14 +207,19 @@ func one(list []*identity.Identity, err error) (*identity.Identity, error) {
 
 // people reads the identities that a query selects, with their accounts.
 func (s *SQL) people(ctx context.Context, text string, args ...any) ([]*identity.Identity, error) {
-	found, err := records(ctx, s.db, text, args...)
-	if err != nil || len(found) == 0 {
+	found, err := identityRows(ctx, s.db, text, args...)
+	if err != nil {
 		return nil, err
 	}
-	list := make([]*identity.Identity, len(found))
+	return s.withAccounts(ctx, found)
+}
+
+// withAccounts decodes identities and reads their accounts.
+func (s *SQL) withAccounts(ctx context.Context, found []identityRow) (list []*identity.Identity, err error) {
+	list = make([]*identity.Identity, len(found))
 	for n, f := range found {
-		if err := s.decode(ctx, s.db, f.data, func(r *reader) { list[n] = r.identity() }); err != nil {
-			return nil, fmt.Errorf("identity %s: %w", f.id, err)
+		if list[n], err = s.identity(ctx, s.db, f); err != nil {
+			return nil, err
 		}
 	}
 	return list, s.addAccounts(ctx, list)
@@ -184,16 +235,20 @@ func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error 
 		args = append(args, i.ID)
 	}
 	for part := range slices.Chunk(args, 200) {
-		found, err := records(ctx, s.db, `SELECT identity, data FROM idprofile_account WHERE identity IN `+tuple(1, len(part))+` ORDER BY identity, position`, part...)
+		found, err := accountRows(ctx, s.db, `WHERE identity IN `+tuple(1, len(part))+` ORDER BY identity, position`, part...)
 		if err != nil {
 			return err
 		}
 		for _, f := range found {
-			var a identity.Account
-			if err := s.decode(ctx, s.db, f.data, func(r *reader) { a = r.account() }); err != nil {
-				return fmt.Errorf("account of identity %s: %w", f.id, err)
+			a, err := s.account(ctx, f)
+			if err != nil {
+				return err
 			}
-			byID[f.id].Accounts = append(byID[f.id].Accounts, a)
+			owner := byID[f.owner.String]
+			if owner == nil {
+				return fmt.Errorf("account %s belongs to identity %q, which was not asked for: %w", a.Key(), f.owner.String, ErrRow)
+			}
+			owner.Accounts = append(owner.Accounts, a)
 		}
 	}
 	return nil
@@ -244,10 +299,15 @@ func (s *SQL) Find(ctx context.Context, attribute, value string, fold bool) iter
 		key := valueKey(value)
 		candidates = s.pages(ctx, func(after string, first bool) ([]*identity.Identity, error) {
 			const text = `SELECT i.id, i.data FROM idprofile_value v JOIN idprofile_identity i ON i.id = v.identity WHERE v.attribute = $1 AND v.folded = $2`
-			if first {
-				return s.people(ctx, text+` ORDER BY v.identity LIMIT $3`, attribute, key, pageSize)
+			query, args := text+` ORDER BY v.identity LIMIT $3`, []any{attribute, key, pageSize}
+			if !first {
+				query, args = text+` AND v.identity > $4 ORDER BY v.identity LIMIT $3`, append(args, after)
 			}
-			return s.people(ctx, text+` AND v.identity > $3 ORDER BY v.identity LIMIT $4`, attribute, key, after, pageSize)
+			list, err := s.people(ctx, query, args...)
+			if err != nil {
+				return nil, err
+			}
+			return list, indexHolds(list, attribute, key)
 		})
 	}
 	name := indexed{attribute, fold}
@@ -264,6 +324,18 @@ func (s *SQL) Find(ctx context.Context, attribute, value string, fold bool) iter
 			}
 		}
 	}
+}
+
+// indexHolds reports whether identities, which an index has led to, have the value that it
+// has them under.
+func indexHolds(list []*identity.Identity, attribute, key string) error {
+	for _, i := range list {
+		texts := (indexed{attribute: attribute, fold: true}).texts(i)
+		if !slices.ContainsFunc(texts, func(text string) bool { return valueKey(text) == key }) {
+			return fmt.Errorf("the index of %s leads to identity %q, which has another value: %w", attribute, i.ID, ErrRow)
+		}
+	}
+	return nil
 }
 
 // maxKey is how long a value can be without being shortened for the index.
@@ -310,20 +382,23 @@ func (s *SQL) Uncorrelated(ctx context.Context, source string) iter.Seq2[identit
 }
 
 func (s *SQL) loosePage(ctx context.Context, source string, after identity.AccountKey) ([]identity.Account, error) {
-	text := `SELECT '', data FROM idprofile_account WHERE identity IS NULL AND (source > $1 OR source = $1 AND native_identity > $2)`
+	text := `WHERE identity IS NULL AND (source > $1 OR source = $1 AND native_identity > $2)`
 	args := []any{after.Source, after.NativeIdentity, pageSize}
 	if source != "" {
 		text += ` AND source = $4`
 		args = append(args, source)
 	}
-	found, err := records(ctx, s.db, text+` ORDER BY source, native_identity LIMIT $3`, args...)
+	found, err := accountRows(ctx, s.db, text+` ORDER BY source, native_identity LIMIT $3`, args...)
 	if err != nil {
 		return nil, err
 	}
 	list := make([]identity.Account, len(found))
 	for n, f := range found {
-		if err := s.decode(ctx, s.db, f.data, func(r *reader) { list[n] = r.account() }); err != nil {
-			return nil, fmt.Errorf("uncorrelated account: %w", err)
+		if list[n], err = s.account(ctx, f); err != nil {
+			return nil, err
+		}
+		if f.owner.Valid || source != "" && f.source != source {
+			return nil, fmt.Errorf("uncorrelated account %s: %w", list[n].Key(), ErrRow)
 		}
 	}
 	return list, nil

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
 const (
@@ -37,33 +39,41 @@ func (s *SQL) Apply(ctx context.Context, b identity.Batch) error {
 	}
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if err := s.loadLists(ctx, s.db); err != nil {
+
+	// The lists are read in the transaction, and each attempt has its own: what it adds
+	// is nothing to readers unless it counts.
+	var l *lists
+	err = sqlrow.Transact(ctx, s.db, func(tx *sql.Tx) error {
+		s.mu.Lock()
+		l = s.lists.clone()
+		s.mu.Unlock()
+		if err := readLists(ctx, tx, l); err != nil {
+			return err
+		}
+		a := &sqlApply{SQL: s, ctx: ctx, tx: tx, change: c, lists: l}
+		return a.run(len(l.schemas))
+	})
+	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	s.mu.Lock()
-	known := len(s.lists.schemas)
-	s.mu.Unlock()
-	err = s.transact(ctx, func(tx *sql.Tx) error {
-		a := &sqlApply{SQL: s, ctx: ctx, tx: tx, change: c}
-		return a.run(known)
-	})
+
+	clear(l.recent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	clear(s.lists.recent)
-	if err != nil {
-		s.lists.forget(known)
-		return fmt.Errorf("store: %w", err)
+	if len(l.schemas) > len(s.lists.schemas) {
+		s.lists = l
 	}
 	return nil
 }
 
-// sqlApply writes one change.
+// sqlApply writes one change in one attempt.
 type sqlApply struct {
 	*SQL
 	*change
-	ctx context.Context
-	tx  *sql.Tx
-	buf []byte
+	ctx   context.Context
+	tx    *sql.Tx
+	lists *lists
+	buf   []byte
 }
 
 func (a *sqlApply) run(known int) error {
@@ -75,16 +85,14 @@ func (a *sqlApply) run(known int) error {
 			return err
 		}
 	}
+
 	w := newRows(a.ctx, a.tx, insertList, 2, ``)
-	a.SQL.mu.Lock()
-	fresh := slices.Clone(a.lists.schemas[known:])
-	a.SQL.mu.Unlock()
-	for n, s := range fresh {
-		names, err := json.Marshal(s.Names())
+	for n := known; n < len(a.lists.schemas); n++ {
+		names, err := json.Marshal(a.lists.schemas[n].Names())
 		if err != nil {
 			return err
 		}
-		if err := w.add(known+n+1, string(names)); err != nil {
+		if err := w.add(n+1, sqlrow.SealText(string(names), "list", strconv.Itoa(n+1))); err != nil {
 			return err
 		}
 	}
@@ -109,32 +117,31 @@ func (a *sqlApply) clear() error {
 	return errors.Join(accounts.flush(), values.flush(), people.flush())
 }
 
-// bytes returns what write appends, in memory of its own.
-func (a *sqlApply) bytes(write func(l *lists, b []byte) []byte) []byte {
-	a.SQL.mu.Lock()
-	defer a.SQL.mu.Unlock()
-	a.buf = write(a.lists, a.buf[:0])
-	return slices.Clone(a.buf)
-}
-
 func (a *sqlApply) identities() error {
 	w := newRows(a.ctx, a.tx, insertIdentity, 2, replaceIdentity)
 	for _, id := range slices.Sorted(maps.Keys(a.put)) {
-		data := a.bytes(func(l *lists, b []byte) []byte { return l.appendIdentity(b, a.put[id]) })
-		if err := w.add(id, data); err != nil {
+		a.buf = a.lists.appendIdentity(a.buf[:0], a.put[id])
+		row := identityRow{id: id, data: a.buf}
+		if err := w.add(id, row.seal()); err != nil {
 			return err
 		}
 	}
 	return w.flush()
 }
 
+// account adds the row of an account; of an uncorrelated one the owner is not valid.
+func (a *sqlApply) account(w *rows, acct *identity.Account, owner sql.NullString, position int) error {
+	a.buf = a.lists.appendAccount(a.buf[:0], acct)
+	row := accountRow{source: acct.Source, native: acct.NativeIdentity, owner: owner, position: position, data: a.buf}
+	return w.add(row.source, row.native, row.owner, row.position, row.seal())
+}
+
 func (a *sqlApply) accounts() error {
 	w := newRows(a.ctx, a.tx, insertAccount, 5, replaceLoose)
 	for _, id := range slices.Sorted(maps.Keys(a.put)) {
+		owner := sql.NullString{String: id, Valid: true}
 		for n := range a.put[id].Accounts {
-			acct := &a.put[id].Accounts[n]
-			data := a.bytes(func(l *lists, b []byte) []byte { return l.appendAccount(b, acct) })
-			if err := w.add(acct.Source, acct.NativeIdentity, id, n, data); err != nil {
+			if err := a.account(w, &a.put[id].Accounts[n], owner, n); err != nil {
 				return err
 			}
 		}
@@ -182,8 +189,7 @@ func (a *sqlApply) uncorrelated() error {
 	w := newRows(a.ctx, a.tx, insertAccount, 5, replaceLoose)
 	keys := slices.SortedFunc(maps.Keys(a.loose), compareKeys)
 	for _, key := range keys {
-		data := a.bytes(func(l *lists, b []byte) []byte { return l.appendAccount(b, a.loose[key]) })
-		if err := w.add(key.Source, key.NativeIdentity, nil, 0, data); err != nil {
+		if err := a.account(w, a.loose[key], sql.NullString{}, 0); err != nil {
 			return err
 		}
 	}

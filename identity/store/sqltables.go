@@ -3,13 +3,12 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
 // migrations are the steps from one version of the tables to the next. A step
@@ -26,18 +25,19 @@ var migrations = [][]string{
 		`CREATE TABLE idprofile_value (attribute {text} NOT NULL, folded {text} NOT NULL, identity {text} NOT NULL, PRIMARY KEY (attribute, folded, identity))`,
 		`CREATE INDEX idprofile_value_identity ON idprofile_value (identity)`,
 	},
+	{}, // rows have checksums from here on, which programs of version 1 cannot read
 }
 
 // migrate brings the tables to the newest version.
 func (s *SQL) migrate(ctx context.Context) error {
 	words := strings.NewReplacer("{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA")
-	if isSQLite(ctx, s.db) {
+	if s.sqlite {
 		words = strings.NewReplacer("{text}", "TEXT", "{bytes}", "BLOB")
 	}
 	if _, err := s.db.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS idprofile_version (version INTEGER NOT NULL PRIMARY KEY)`); err != nil {
 		return err
 	}
-	return s.transact(ctx, func(tx *sql.Tx) error {
+	return sqlrow.Transact(ctx, s.db, func(tx *sql.Tx) error {
 		version := 0
 		if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(version), 0) FROM idprofile_version`).Scan(&version); err != nil {
 			return err
@@ -86,12 +86,12 @@ func (s *SQL) index(ctx context.Context, wanted []string) error {
 	if len(s.indexed) == known {
 		return nil
 	}
-	return s.transact(ctx, func(tx *sql.Tx) error { return s.indexMore(ctx, tx, s.indexed[known:]) })
+	return sqlrow.Transact(ctx, s.db, func(tx *sql.Tx) error { return s.indexMore(ctx, tx, s.indexed[known:]) })
 }
 
 // indexMore indexes the identities by more attributes.
 func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
-	w := newRows(ctx, tx, `INSERT INTO idprofile_indexed (attribute) VALUES `, 1, ``)
+	w := newRows(ctx, tx, `INSERT INTO idprofile_indexed (attribute) VALUES `, 1, `ON CONFLICT DO NOTHING`)
 	for _, name := range names {
 		if err := w.add(name); err != nil {
 			return err
@@ -105,14 +105,14 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 	}
 	v := newRows(ctx, tx, insertValue, 3, `ON CONFLICT DO NOTHING`)
 	for after := ""; ; {
-		found, err := records(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`, after, pageSize)
+		found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`, after, pageSize)
 		if err != nil {
 			return err
 		}
 		for _, f := range found {
-			var i *identity.Identity
-			if err := s.decode(ctx, tx, f.data, func(r *reader) { i = r.identity() }); err != nil {
-				return fmt.Errorf("identity %s: %w", f.id, err)
+			i, err := s.identity(ctx, tx, f)
+			if err != nil {
+				return err
 			}
 			if err := addValues(v, i, names); err != nil {
 				return err
@@ -123,21 +123,6 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 		}
 		after = found[len(found)-1].id
 	}
-}
-
-// transact runs do in a transaction, which is undone when do fails.
-func (s *SQL) transact(ctx context.Context, do func(*sql.Tx) error) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if err := do(tx); err != nil {
-		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
-			err = errors.Join(err, undo)
-		}
-		return err
-	}
-	return tx.Commit()
 }
 
 // tuple is a list of n parameters in brackets, the first one with that number.
