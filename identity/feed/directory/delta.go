@@ -126,9 +126,18 @@ func (d *Delta) Move(from, to string) {
 	}
 }
 
+// Place tells where one entry is now that had a DN before the delta, and nothing
+// of those below it: for a list of where all entries are.
+func (d *Delta) Place(had, now string) {
+	before, _ := d.Renamed(had)
+	d.place(had, before, now)
+}
+
 // place notes where the entry is that had a DN before the delta.
 func (d *Delta) place(had, before, now string) {
-	delete(d.current, dn.Fold(before))
+	if key := dn.Fold(before); d.current[key] == had {
+		delete(d.current, key)
+	}
 	d.moved[dn.Fold(had)] = now
 	d.current[dn.Fold(now)] = had
 }

@@ -42,11 +42,8 @@ func (d *Delta) Removed() []string {
 // be guessed. All changes of a file are held in memory.
 func Changes(file string, open func() (io.ReadCloser, error), o feed.Options,
 	known func() iter.Seq[identity.Account], links ...string) (*Delta, error) {
-	if o.StableID == nil {
-		o.StableID = stableID
-	}
 	d := &Delta{}
-	f, err := feed.NewFile(file, open, o, func(ctx context.Context, r *feed.Reading, src io.Reader,
+	f, err := feed.NewFile(file, open, Defaults(o), func(ctx context.Context, r *feed.Reading, src io.Reader,
 		yield func(identity.Account, error) bool) {
 		d.removed.Store(nil)
 		c := &changes{builder: newBuilder(r), delta: directory.NewDelta(known(), links...)}

@@ -37,14 +37,21 @@ func Open(fsys fs.FS, file string, o feed.Options) (*feed.File, error) {
 // a name. An attribute with several values is a list, in the order of the file,
 // which directories do not promise to keep.
 func New(file string, open func() (io.ReadCloser, error), o feed.Options) (*feed.File, error) {
+	return feed.NewFile(file, open, Defaults(o), Read)
+}
+
+// Defaults fills in the attributes that hold the stable id of an entry, when the
+// options have none.
+func Defaults(o feed.Options) feed.Options {
 	if o.StableID == nil {
 		o.StableID = stableID
 	}
-	return feed.NewFile(file, open, o, read)
+	return o
 }
 
-// read yields the accounts of src until yield says no.
-func read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identity.Account, error) bool) {
+// Read is the [feed.ReadFunc] of entries: it yields the accounts of src until
+// yield says no.
+func Read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identity.Account, error) bool) {
 	records, b := newReader(src), newBuilder(r)
 	for n := 0; ; n++ {
 		if n%256 == 0 && ctx.Err() != nil {
