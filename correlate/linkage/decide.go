@@ -30,10 +30,30 @@ func (r *Result) decideBetween(pairs []scored, o *Options) {
 		r.competeBack(pairs, perCandidate-base)
 	}
 	r.Report.Sparse = r.Model.Trained < sparse
-	for i := range pairs {
+	for i := range r.respect(pairs, o) {
 		r.take(&pairs[i], o)
 	}
 	r.finish()
+}
+
+// respect adds what people decided to the result, and returns the numbers of the
+// pairs that are left: none of a record whose person is known, none that was denied.
+func (r *Result) respect(pairs []scored, o *Options) map[int]bool {
+	must, cannot := r.decided(o.MustLink), r.decided(o.CannotLink)
+	known := map[int32]bool{}
+	for k := range sortedPairs(must) {
+		known[k[0]] = true
+		p := r.s.compare(k[0], k[1])
+		bits := r.sc.score(p, k[0], k[1]) - r.sc.prior + r.prior
+		r.Pairs = append(r.Pairs, Pair{A: k[0], B: k[1], Probability: 1, Bits: bits, Band: Linked, levels: p})
+	}
+	left := make(map[int]bool, len(pairs))
+	for i := range pairs {
+		if !known[pairs[i].a] && !cannot[[2]int32{pairs[i].a, pairs[i].b}] {
+			left[i] = true
+		}
+	}
+	return left
 }
 
 // share returns how many records of the first table have a partner, found by

@@ -112,6 +112,13 @@ func TestFiguresCompany(t *testing.T) {
 	}
 	t.Logf("company: auto %v | review %.4f | recall with review %.4f | ECE %.4f | traps %d shared %d | first %d five %d of %d | compared %d in %v", auto, float64(reviewed)/float64(accounts), float64(offered)/float64(auto.all), cal.expected(), traps, shared, first, five, known, r.Report.Compared, took)
 	t.Log(missed)
+	share := float64(reviewed) / float64(accounts)
+	if auto.precision() < 0.9995 || auto.recall() < 0.95 || share > 0.025 || float64(offered) < 0.98*float64(auto.all) {
+		t.Errorf("auto %v, review %.4f, %d offered", auto, share, offered)
+	}
+	if traps+shared > 0 || cal.expected() > 0.02 || first*100 < known*90 || five*100 < known*99 {
+		t.Errorf("%d traps and %d shared accounts linked, calibration error %.4f, owner first %d and in five %d of %d", traps, shared, cal.expected(), first, five, known)
+	}
 }
 
 func TestFiguresConversions(t *testing.T) {
@@ -153,4 +160,7 @@ func TestFiguresConversions(t *testing.T) {
 		}
 	}
 	t.Logf("conversions: link %v | offered %v | found or offered %d | trained %.0f", link, offered, len(found), r.Model.Trained)
+	if link.precision() < 0.998 || len(found)*100 < 95*link.all {
+		t.Errorf("link %v, %d found or offered", link, len(found))
+	}
 }

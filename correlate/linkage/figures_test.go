@@ -96,6 +96,7 @@ func (c *calibration) expected() float64 {
 func TestFiguresWithin(t *testing.T) {
 	for _, set := range []string{"febrl1", "febrl2", "fake_1000"} {
 		t.Run(set, func(t *testing.T) {
+			must := map[string]float64{"febrl1": 0.999, "febrl2": 0.999, "fake_1000": 0.96}[set]
 			dir := data(t, set)
 			table := readTable(t, filepath.Join(dir, "records.csv"), "record_id")
 			entity := map[string]string{}
@@ -152,6 +153,9 @@ func TestFiguresWithin(t *testing.T) {
 				showMissed(t, r, entity)
 			}
 			t.Logf("%s: link %v | offered %v | clusters %v | ECE %.4f | trained %.0f sparse %v compared %d recall est %.4f in %v", set, link, offered, cluster, cal.expected(), r.Model.Trained, r.Report.Sparse, r.Report.Compared, r.Report.Recall, took)
+			if link.f1() < must || cluster.f1() < must || cal.expected() > 0.02 {
+				t.Errorf("F1 of links %.4f, of clusters %.4f, expected %.3f; calibration error %.4f", link.f1(), cluster.f1(), must, cal.expected())
+			}
 		})
 	}
 }
@@ -278,6 +282,9 @@ func TestFiguresCDC(t *testing.T) {
 		}
 	}
 	t.Logf("cdc: %v trained %.0f", n, r.Model.Trained)
+	if n["no_match linked"] > 0 || n["match offered"]*100 < 95*n["match"] {
+		t.Errorf("%v", n)
+	}
 }
 
 func TestFiguresNames(t *testing.T) {
@@ -302,4 +309,7 @@ func TestFiguresNames(t *testing.T) {
 		}
 	}
 	t.Logf("name_bench: %v", s)
+	if s.f1() < 0.8 {
+		t.Errorf("F1 %.4f", s.f1())
+	}
 }

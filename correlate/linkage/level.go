@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// tooFar reports whether two signatures show more edits than a limit: one edit
-// changes at most two letters.
-func tooFar(a, b uint64, limit int) bool { return bits.OnesCount64(a^b) > 2*limit }
+// tooFar reports whether two signatures show more edits than a limit: an edit takes
+// away at most one bit and adds at most one.
+func tooFar(a, b uint64, limit int) bool {
+	a, b = a&^spaceBit, b&^spaceBit
+	return bits.OnesCount64(a&^b) > limit || bits.OnesCount64(b&^a) > limit
+}
 
 // The levels of e-mail addresses. The last three are for addresses that are made
 // of the name, where the names agree: they say only what the name does not.
@@ -144,7 +147,7 @@ func (d *dict) compareLine(x, y int32) uint8 {
 		return lineExact
 	}
 	a, b := d.texts[x], d.texts[y]
-	if sameButSpaces(a, b) {
+	if d.spaced(x, y) && sameButSpaces(a, b) {
 		return lineEdit
 	}
 	if !tooFar(d.sig[x], d.sig[y], 2) && min(len(a), len(b)) >= 4 {
@@ -190,7 +193,7 @@ func (d *dict) compareWord(x, y int32) uint8 {
 			return wordEdit
 		}
 		return wordDifferent
-	case sameButSpaces(a, b):
+	case d.spaced(x, y) && sameButSpaces(a, b):
 		return wordEdit
 	case tooFar(d.sig[x], d.sig[y], 2):
 		return wordDifferent

@@ -46,6 +46,8 @@ type Result struct {
 	sc    *scorer
 	keys  []*key
 	prior float64 // bits, for one candidate of a record
+
+	linkFrom, reviewFrom float64
 }
 
 // Within finds the records of one table that are one person.
@@ -74,13 +76,9 @@ func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, e
 	s := newSpace(a, b, o)
 	keys := s.keys()
 	s.plan(keys)
-	model := o.Model
-	if model == nil {
-		m, err := s.train(ctx, keys, o)
-		if err != nil {
-			return nil, nil, err
-		}
-		model = m
+	model, err := s.model(ctx, keys, o)
+	if err != nil {
+		return nil, nil, err
 	}
 
 	sc := newScorer(s, model)
@@ -89,9 +87,17 @@ func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, e
 		return nil, nil, err
 	}
 	slices.SortFunc(pairs, func(x, y scored) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
-	r := &Result{A: s.tables[0], B: s.tables[1], Model: model, s: s, sc: sc, keys: keys}
+	r := &Result{A: s.tables[0], B: s.tables[1], Model: model, s: s, sc: sc, keys: keys, linkFrom: o.link(), reviewFrom: o.review()}
 	r.Report = report(s, keys, compared)
 	return r, pairs, nil
+}
+
+// model returns the model of the options, or finds one.
+func (s *space) model(ctx context.Context, keys []*key, o *Options) (*Model, error) {
+	if o.Model != nil {
+		return o.Model.fit(s)
+	}
+	return s.train(ctx, keys, o)
 }
 
 // Report tells what was assumed and what was done.

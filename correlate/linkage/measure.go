@@ -3,6 +3,7 @@ package linkage
 import (
 	"math/bits"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // boostFrom is the Jaro similarity from which a common beginning counts: below it
@@ -104,28 +105,36 @@ func editDistance[T symbol](a, b []T, limit int) int {
 		return len(b)
 	}
 
-	var rows [3][maxMeasured + 1]uint8
+	// Cells further from the diagonal than the limit cannot be on a path within it.
+	var rows [3][maxMeasured + 2]uint8
 	before, last, row := &rows[0], &rows[1], &rows[2]
-	for j := range len(b) + 1 {
+	far := uint8(min(limit, maxMeasured) + 1)
+	for j := range min(len(b), limit) + 1 {
 		last[j] = uint8(j)
 	}
 	for i := range a {
-		row[0] = uint8(i + 1)
-		best := row[0]
-		for j := range b {
-			cost := uint8(1)
-			if a[i] == b[j] {
-				cost = 0
-			}
-			d := min(last[j]+cost, last[j+1]+1, row[j]+1)
-			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
-				d = min(d, before[j-1]+1)
+		from, to := max(0, i-limit), min(len(b), i+limit+1)
+		row[from] = far
+		if from == 0 {
+			row[0] = uint8(i + 1)
+		}
+		if to == i+limit+1 {
+			last[to] = far
+		}
+		best := row[from]
+		for j := from; j < to; j++ {
+			d := last[j]
+			if a[i] != b[j] {
+				d = min(d, last[j+1], row[j]) + 1
+				if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+					d = min(d, before[j-1]+1)
+				}
 			}
 			row[j+1] = d
 			best = min(best, d)
 		}
-		// A later row is at most one below the one before the last, never below its best.
-		if int(best) > limit+1 {
+		// A later row is at least the best of the last two, and one edit more than the older.
+		if best > far {
 			return limit + 1
 		}
 		before, last, row = last, row, before
@@ -135,6 +144,12 @@ func editDistance[T symbol](a, b []T, limit int) int {
 
 // ascii reports whether a text has bytes below 128 only.
 func ascii(s string) bool {
+	for len(s) >= 8 {
+		if (uint64(s[0])|uint64(s[1])|uint64(s[2])|uint64(s[3])|uint64(s[4])|uint64(s[5])|uint64(s[6])|uint64(s[7]))&0x80 != 0 {
+			return false
+		}
+		s = s[8:]
+	}
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -151,26 +166,20 @@ func within(a, b string, limit int) (int, bool) {
 	}
 	d := 0
 	if ascii(a) && ascii(b) {
-		d = bytesDistance(a, b, limit)
+		d = editDistance(bytesOf(a), bytesOf(b), limit)
 	} else {
 		d = editDistance([]rune(a), []rune(b), limit)
 	}
 	return d, d <= limit
 }
 
-// bytesDistance compares ASCII texts through buffers on the stack.
-func bytesDistance(a, b string, limit int) int {
-	var x, y [maxMeasured]byte
-	n, m := copy(x[:], a), copy(y[:], b)
-	return editDistance(x[:n], y[:m], limit)
-}
+// bytesOf returns the bytes of a text, which must not be written.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 
 // alike is JaroWinkler without allocation for ASCII texts.
 func alike(a, b string) float64 {
 	if !ascii(a) || !ascii(b) {
 		return JaroWinkler(a, b)
 	}
-	var x, y [maxMeasured]byte
-	n, m := copy(x[:], a), copy(y[:], b)
-	return jaroWinkler(x[:n], y[:m])
+	return jaroWinkler(bytesOf(a), bytesOf(b))
 }

@@ -106,6 +106,9 @@ func TestMeasuresAgainstDefinitions(t *testing.T) {
 					t.Fatalf("within(%q, %q, %d) = %v, distance %d", a, b, limit, ok, edits)
 				}
 			}
+			if x, y := Fold(a), Fold(b); !couldBeSimilar(x, y, signature(x), signature(y)) && ascii(x) && ascii(y) && JaroWinkler(x, y) >= similarFrom {
+				t.Fatalf("%q and %q are similar, but their signatures deny it", x, y)
+			}
 			if bits := signature(a) ^ signature(b); tooFar(signature(a), signature(b), edits) {
 				t.Fatalf("%q and %q are %d edits apart, but their signatures differ in %b", a, b, edits, bits)
 			}

@@ -34,6 +34,7 @@ type scorer struct {
 	weight  [][16]float64 // by field and level
 	domains [][]float32   // by field: bits of the domain by value
 	exact   [][]float32   // by field: bits of the exact level by value, nil where all are alike
+	rest    []float64     // by field: the most that it and those after it can say
 	model   *Model
 	prior   float64 // bits
 }
@@ -49,7 +50,51 @@ func newScorer(s *space, m *Model) *scorer {
 		}
 		sc.frequencies(f)
 	}
+	sc.bound()
 	return sc
+}
+
+// bound prepares the most that the fields from each on can say for a pair.
+func (sc *scorer) bound() {
+	sc.rest = make([]float64, len(sc.s.fields)+1)
+	for f := len(sc.s.fields) - 1; f >= 0; f-- {
+		most := 0.0
+		for _, w := range sc.weight[f] {
+			most = max(most, w)
+		}
+		for _, w := range sc.exact[f] {
+			most = max(most, float64(w))
+		}
+		domain := 0.0
+		for _, w := range sc.domains[f] {
+			domain = max(domain, float64(w))
+		}
+		sc.rest[f] = sc.rest[f+1] + most + domain
+	}
+}
+
+// evaluate returns the levels and the bits of a pair, and whether it has enough of
+// them. It stops when what is left to compare cannot bring enough.
+func (sc *scorer) evaluate(a, b int32) (p pattern, total float64, enough bool) {
+	s := sc.s
+	p, agree := s.compareFirst(a, b)
+	total = sc.prior
+	for f := range s.first {
+		if l := p.level(f); l != 0 {
+			total += sc.fieldBits(f, l, a, b)
+		}
+	}
+	for f := s.first; f < len(s.fields); f++ {
+		if total+sc.rest[f] < keepBits {
+			return p, total, false
+		}
+		var l uint8
+		if l, agree = s.compareField(f, p, agree, a, b); l != 0 {
+			p = p.with(f, l)
+			total += sc.fieldBits(f, l, a, b)
+		}
+	}
+	return p, total, total >= keepBits
 }
 
 // frequencies prepares the bits of rare and common values.

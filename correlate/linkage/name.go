@@ -1,6 +1,9 @@
 package linkage
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
 // titles stand before or behind names and are no part of them.
 var titles = map[string]bool{
@@ -145,7 +148,7 @@ func (d *dict) compareSurname(x, y int32) uint8 {
 	if x == y {
 		return surnameExact
 	}
-	if d.oneEdit(x, y) || sameButSpaces(d.texts[x], d.texts[y]) {
+	if d.oneEdit(x, y) || d.spaced(x, y) && sameButSpaces(d.texts[x], d.texts[y]) {
 		return surnameEdit
 	}
 	a, b := d.texts[x], d.texts[y]
@@ -160,6 +163,9 @@ func (d *dict) compareSurname(x, y int32) uint8 {
 	}
 	return surnameDifferent
 }
+
+// spaced reports whether one of two values has spaces.
+func (d *dict) spaced(x, y int32) bool { return (d.sig[x]|d.sig[y])&spaceBit != 0 }
 
 // sameButSpaces reports whether two texts are equal without spaces.
 func sameButSpaces(a, b string) bool {
@@ -239,12 +245,25 @@ func (d *dict) similar(x, y int32) bool {
 		return true
 	}
 	a, b := d.texts[x], d.texts[y]
-	if min(len(a), len(b)) < 4 || tooFar(d.sig[x], d.sig[y], 3) {
+	if min(len(a), len(b)) < 4 {
 		return false
 	}
 	// The same letters in any order are a word typed in a hurry.
 	if d.sig[x] == d.sig[y] && max(len(a)-len(b), len(b)-len(a)) <= 1 {
 		return true
 	}
-	return alike(a, b) >= similarFrom
+	return couldBeSimilar(a, b, d.sig[x], d.sig[y]) && alike(a, b) >= similarFrom
+}
+
+// couldBeSimilar reports whether enough letters are common for a Jaro-Winkler
+// similarity of similarFrom, by the beginning that two ASCII texts share.
+func couldBeSimilar(a, b string, sigA, sigB uint64) bool {
+	prefix := 0
+	for prefix < min(4, len(a), len(b)) && a[prefix] == b[prefix] {
+		prefix++
+	}
+	boost := 0.1 * float64(prefix)
+	need := (similarFrom - boost) / (1 - boost)
+	common := float64(min(len(a)-bits.OnesCount64(sigA&^sigB&^spaceBit), len(b)-bits.OnesCount64(sigB&^sigA&^spaceBit)))
+	return (common/float64(len(a))+common/float64(len(b))+1)/3 >= need
 }

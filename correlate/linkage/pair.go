@@ -5,6 +5,7 @@ import (
 	"math"
 	"runtime"
 	"sync"
+	"sync/atomic"
 )
 
 func log2(x float64) float64 { return math.Log2(x) }
@@ -14,6 +15,20 @@ func (o *Options) workers() int {
 		return o.Workers
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// parallel does n pieces of work, several at a time.
+func parallel(workers, n int, do func(i int)) {
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(max(1, workers), n) {
+		wg.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // scored is a pair with its evidence.
@@ -26,8 +41,8 @@ type scored struct {
 	veto string
 }
 
-// keepBits is the evidence from which a pair is kept: one in 4,000.
-const keepBits = -12
+// keepBits is the evidence from which a pair is kept: one in 1,000.
+const keepBits = -10
 
 // chunk is work for one goroutine: some blocks of a key.
 type chunk struct{ key, from, to int }
@@ -56,24 +71,11 @@ func (sc *scorer) scorePairs(ctx context.Context, keys []*key, workers int) ([]s
 	chunks := chunksOf(keys, sc.s.self)
 	found := make([][]scored, len(chunks))
 	counts := make([]int64, len(chunks))
-	var next sync.Mutex
-	at := 0
-	take := func() int {
-		next.Lock()
-		defer next.Unlock()
-		at++
-		return at - 1
-	}
-
-	var wg sync.WaitGroup
-	for range max(1, workers) {
-		wg.Go(func() {
-			for i := take(); i < len(chunks) && ctx.Err() == nil; i = take() {
-				found[i], counts[i] = sc.scoreChunk(keys, chunks[i])
-			}
-		})
-	}
-	wg.Wait()
+	parallel(workers, len(chunks), func(i int) {
+		if ctx.Err() == nil {
+			found[i], counts[i] = sc.scoreChunk(keys, chunks[i])
+		}
+	})
 
 	var all []scored
 	total := int64(0)
@@ -102,8 +104,7 @@ func (sc *scorer) scoreChunk(keys []*key, c chunk) (out []scored, n int64) {
 					continue
 				}
 				n++
-				p := sc.s.compare(x, y)
-				if bits := sc.score(p, x, y); bits >= keepBits {
+				if p, bits, ok := sc.evaluate(x, y); ok {
 					out = append(out, scored{a: x, b: y, p: p, bits: bits})
 				}
 			}

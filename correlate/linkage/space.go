@@ -31,6 +31,7 @@ type space struct {
 	mention        int // field of names in free text, -1 for none
 	texts          [2][]string
 	personName     bool
+	first          int // the first field behind those of the name
 	recognised     [2][]Recognised
 	pairings       []Pairing
 	derived        []int // fields made of the name
@@ -63,6 +64,7 @@ func newSpace(a, b *Table, o *Options) *space {
 		s.recognised[side] = o.recognise(t)
 	}
 	s.readNames()
+	s.first = len(s.fields)
 	s.pairings = pairings(s.tables[0], s.tables[1], s.recognised[0], s.recognised[1])
 	for _, p := range s.pairings {
 		if len(s.fields) < maxFields-2 {
@@ -290,36 +292,42 @@ func (s *space) readTexts() {
 
 // compare returns the levels of a pair.
 func (s *space) compare(a, b int32) pattern {
-	var p pattern
-	var agree agreement
-	first := 0
-	if s.personName {
-		p, agree = s.compareNames(a, b)
-		first = s.order + 1
-		if s.full >= 0 {
-			first = s.full + 1
-		}
-	}
-	for f := first; f < len(s.fields); f++ {
-		c := s.fields[f]
-		if f == s.mention {
-			p = p.with(f, s.compareMention(p, a, b))
-			continue
-		}
-		x, y := c.values[0][a], c.values[1][b]
-		if x < 0 || y < 0 {
-			continue
-		}
-		l := c.compare(c.dict, x, y)
-		if c.other != nil {
-			l = c.lineLevel(l, a, b)
-		}
-		if c.derived {
-			l, agree = c.also(l, agree, x, y)
-		}
+	p, agree := s.compareFirst(a, b)
+	for f := s.first; f < len(s.fields); f++ {
+		var l uint8
+		l, agree = s.compareField(f, p, agree, a, b)
 		p = p.with(f, l)
 	}
 	return p
+}
+
+// compareFirst returns the levels of the name, on which those of other fields rest.
+func (s *space) compareFirst(a, b int32) (pattern, agreement) {
+	if !s.personName {
+		return 0, namesDiffer
+	}
+	return s.compareNames(a, b)
+}
+
+// compareField returns the level of one field behind the name, and what the names
+// and fields made of them say together.
+func (s *space) compareField(f int, p pattern, agree agreement, a, b int32) (uint8, agreement) {
+	if f == s.mention {
+		return s.compareMention(p, a, b), agree
+	}
+	c := s.fields[f]
+	x, y := c.values[0][a], c.values[1][b]
+	if x < 0 || y < 0 {
+		return 0, agree
+	}
+	l := c.compare(c.dict, x, y)
+	if c.other != nil {
+		l = c.lineLevel(l, a, b)
+	}
+	if c.derived {
+		return c.also(l, agree, x, y)
+	}
+	return l, agree
 }
 
 // lineLevel looks for a line in the other column when it is not in its own.
@@ -385,7 +393,7 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 	if sa >= 0 && sb >= 0 {
 		surname = s.names.compareSurname(sa, sb)
 	}
-	if (given == givenDifferent || given == 0) && (surname == surnameDifferent || surname == 0) {
+	if (given == givenDifferent || given == 0) && (surname == surnameDifferent || surname == 0) && s.maybeCrossed(ga, sa, gb, sb) {
 		if g, f, ok := s.crossed(ga, sa, gb, sb); ok {
 			given, surname = g, f
 			p = p.with(s.order, 1)
@@ -398,6 +406,13 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 		agree = namesAlike
 	}
 	return p.with(fieldGiven, given).with(fieldSurname, surname), agree
+}
+
+// maybeCrossed reports whether one part of a name can be a spelling of the other's
+// other part.
+func (s *space) maybeCrossed(ga, sa, gb, sb int32) bool {
+	sig := s.names.sig
+	return ga >= 0 && sb >= 0 && !tooFar(sig[ga], sig[sb], 2) || sa >= 0 && gb >= 0 && !tooFar(sig[sa], sig[gb], 2)
 }
 
 // crossed compares given names with surnames.

@@ -35,7 +35,7 @@ func (q *sequence) below(n int) int32 { return int32(q.next() >> 1 % uint64(n)) 
 
 const (
 	sampled       = 300_000 // random pairs
-	trainingPairs = 200_000 // pairs of each key
+	trainingPairs = 100_000 // pairs of each key
 	// pseudo is how many pairs the shipped weights count for.
 	pseudo = 40
 	rounds = 25
@@ -47,6 +47,7 @@ type trainer struct {
 	keys      []*key
 	workers   int
 	random    []tally
+	byKey     [][]tally   // pairs of each key, without its fields
 	m, u      [][]float64 // by field and level
 	prior     float64
 	trained   float64
@@ -64,10 +65,11 @@ func (s *space) train(ctx context.Context, keys []*key, o *Options) (*Model, err
 		return nil, err
 	}
 	t.estimateU(false)
+	if err := t.compareKeys(ctx); err != nil {
+		return nil, err
+	}
 	for round := range 2 {
-		if err := t.runs(ctx); err != nil {
-			return nil, err
-		}
+		t.runs()
 		if round == 0 {
 			// Among few records, random pairs hold pairs of one person, which now are known.
 			t.estimateU(true)
@@ -167,21 +169,14 @@ func (t *trainer) patternBits(p pattern) float64 {
 
 // runs does one training for each key and takes the mean of what they found, each
 // counting as much as it saw.
-func (t *trainer) runs(ctx context.Context) error {
+func (t *trainer) runs() {
 	type sum struct{ m, n []float64 }
 	sums := make([]sum, len(t.s.fields))
 	for f, c := range t.s.fields {
 		sums[f] = sum{m: make([]float64, len(c.levels)), n: make([]float64, len(c.levels))}
 	}
 	t.trained = 0
-	for _, k := range t.keys {
-		if k.every || k.pairs == 0 {
-			continue
-		}
-		list, err := t.pairsOf(ctx, k)
-		if err != nil {
-			return err
-		}
+	for _, list := range t.byKey {
 		matches := t.maximise(list, func(f, l int, m, n float64) {
 			sums[f].m[l] += m
 			sums[f].n[l] += n
@@ -198,16 +193,26 @@ func (t *trainer) runs(ctx context.Context) error {
 		}
 		t.monotone(f)
 	}
-	return nil
+}
+
+// compareKeys compares a sample of the pairs of each key.
+func (t *trainer) compareKeys(ctx context.Context) error {
+	t.byKey = make([][]tally, len(t.keys))
+	parallel(t.workers, len(t.keys), func(i int) {
+		if k := t.keys[i]; !k.every && k.pairs > 0 && ctx.Err() == nil {
+			t.byKey[i] = t.pairsOf(ctx, k)
+		}
+	})
+	return ctx.Err()
 }
 
 // pairsOf compares a sample of the pairs of a key, without its fields.
-func (t *trainer) pairsOf(ctx context.Context, k *key) ([]tally, error) {
+func (t *trainer) pairsOf(ctx context.Context, k *key) []tally {
 	every := uint64(k.pairs/trainingPairs + 1)
 	counts := map[pattern]int{}
 	for _, b := range k.blocks {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return nil
 		}
 		h := uint64(k.hash[0][k.order[0][b.a0]])
 		if mix(h)%every != 0 {
@@ -227,7 +232,7 @@ func (t *trainer) pairsOf(ctx context.Context, k *key) ([]tally, error) {
 			}
 		}
 	}
-	return tallies(counts), nil
+	return tallies(counts)
 }
 
 // maximise runs expectation-maximisation over the pairs of one key, and hands on

@@ -34,22 +34,42 @@ func (d *dict) put(text string, side int) int32 {
 	return n
 }
 
-// signature has a bit for every letter and digit that occurs: one edit changes at
-// most two of them.
+// signature has a bit for every letter and digit that occurs, and one for those that
+// occur twice, as far as there is room: an edit takes away at most one of them and
+// adds at most one. The highest bit says that there are spaces.
 func signature(s string) uint64 {
 	var sig uint64
 	for _, c := range s {
+		bit, twice := uint64(0), uint64(0)
 		switch {
 		case c >= 'a' && c <= 'z':
-			sig |= 1 << (c - 'a')
+			bit = 1 << (c - 'a')
+			twice = uint64(secondBits[c-'a']) << 46
 		case c >= '0' && c <= '9':
-			sig |= 1 << (26 + c - '0')
+			bit, twice = 1<<(26+c-'0'), 1<<(36+c-'0')
+		case c == ' ':
+			sig |= spaceBit
 		case c >= 0x80:
-			sig |= 1 << (40 + c%20)
+			bit = 1 << (26 + c%20)
 		}
+		if sig&bit != 0 {
+			sig |= twice
+		}
+		sig |= bit
 	}
 	return sig
 }
+
+// spaceBit of a signature says that a text has spaces; it does not count for edits.
+const spaceBit = 1 << 63
+
+// secondBits are the bits for a second occurrence of frequent letters.
+var secondBits = func() (bits [26]uint32) {
+	for i, c := range "aeinorstlhcdmugby" {
+		bits[c-'a'] = 1 << i
+	}
+	return bits
+}()
 
 // withNames adds what given names are compared by.
 func (d *dict) withNames() {

@@ -23,6 +23,7 @@ type commands struct {
 	Diff      diffCommand      `cmd:"" help:"Compare what two configurations do with the same accounts."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
+	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
 }

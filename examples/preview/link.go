@@ -1,0 +1,242 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/idprofile/engine/correlate/linkage"
+)
+
+// linkCommand finds records of one person in any files.
+type linkCommand struct {
+	A string `arg:"" type:"existingfile" help:"CSV file with a header line."`
+	B string `arg:"" optional:"" type:"existingfile" help:"Second CSV file. Without it, records of the first are linked with each other."`
+
+	Key      string `placeholder:"COLUMN" help:"Column with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
+	Out      string `placeholder:"FILE" help:"Write pairs as CSV: id_a,id_b,probability,band."`
+	Clusters string `placeholder:"FILE" help:"Write persons as CSV: id,cluster."`
+
+	Explain string `placeholder:"A=B" help:"Explain one pair of records, by their ids."`
+	SVG     string `placeholder:"FILE" help:"Write the explanation as a picture too."`
+
+	Column   map[string]string `placeholder:"NAME=KIND" help:"Say what a column is: givenName, surname, fullName, birthDate, email, userId, identifier, phone, address, place, postalCode, category, text, ignored ..."`
+	Link     float64           `placeholder:"P" help:"Probability from which a pair is linked by itself. Default: 0.98."`
+	Review   float64           `placeholder:"P" help:"Probability from which a pair is for review. Default: 0.1."`
+	OneToOne bool              `help:"A record has at most one partner in the other file, on both sides."`
+	Cases    string            `placeholder:"FILE" help:"Decisions of people, as JSON: must-link and cannot-link."`
+	Train    string            `placeholder:"FILE" help:"Save the weights that were found."`
+	Model    string            `placeholder:"FILE" help:"Use saved weights."`
+	JSON     bool              `help:"Print what was assumed and found as JSON."`
+}
+
+// Run links the records.
+func (c *linkCommand) Run(a *app) error {
+	o, err := c.options()
+	if err != nil {
+		return err
+	}
+	r, err := c.link(a, o)
+	if err != nil {
+		return err
+	}
+	files := []struct {
+		name  string
+		write func(io.Writer) error
+	}{{c.Out, r.WritePairs}, {c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
+	for _, f := range files {
+		if f.name != "" {
+			if err := saveFile(f.name, f.write); err != nil {
+				return err
+			}
+		}
+	}
+	switch {
+	case c.Explain != "":
+		return c.explain(a, r)
+	case c.JSON:
+		return writeJSON(a.out, linkSummary(r))
+	}
+	printLinks(a, r)
+	return nil
+}
+
+// options reads what the flags name.
+func (c *linkCommand) options() (linkage.Options, error) {
+	o := linkage.Options{Link: c.Link, Review: c.Review, OneToOne: c.OneToOne, Columns: map[string]linkage.Kind{}}
+	for name, kind := range c.Column {
+		var k linkage.Kind
+		if err := k.UnmarshalText([]byte(kind)); err != nil {
+			return o, fmt.Errorf("--column %s: %w", name, err)
+		}
+		o.Columns[name] = k
+	}
+	if c.Model != "" {
+		f, err := os.Open(c.Model)
+		if err != nil {
+			return o, err
+		}
+		defer f.Close()
+		if o.Model, err = linkage.ReadModel(f); err != nil {
+			return o, fmt.Errorf("%s: %w", c.Model, err)
+		}
+	}
+	if c.Cases != "" {
+		cases, err := readCases(c.Cases)
+		if err != nil {
+			return o, err
+		}
+		o.MustLink, o.CannotLink = cases.Decisions()
+	}
+	return o, nil
+}
+
+// link reads the files and links them.
+func (c *linkCommand) link(a *app, o linkage.Options) (*linkage.Result, error) {
+	first, err := c.read(a, c.A)
+	if err != nil {
+		return nil, err
+	}
+	if c.B == "" {
+		return linkage.Within(a.ctx, first, o)
+	}
+	second, err := c.read(a, c.B)
+	if err != nil {
+		return nil, err
+	}
+	return linkage.Between(a.ctx, first, second, o)
+}
+
+// read reads one file. Rows that cannot be read are told and left out.
+func (c *linkCommand) read(a *app, name string) (*linkage.Table, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	t, found := linkage.ReadCSV(name, f, c.Key)
+	if t == nil {
+		return nil, found.Err()
+	}
+	for _, d := range found {
+		fmt.Fprintln(a.err, d)
+	}
+	return t, nil
+}
+
+// explain prints one pair.
+func (c *linkCommand) explain(a *app, r *linkage.Result) error {
+	x, y, ok := strings.Cut(c.Explain, "=")
+	if !ok {
+		return fmt.Errorf("--explain %s: expected the ids of two records with = between them", c.Explain)
+	}
+	e, err := r.Explain(x, y)
+	if err != nil {
+		return err
+	}
+	if c.SVG != "" {
+		if err := saveFile(c.SVG, e.WriteSVG); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return writeJSON(a.out, e)
+	}
+	return e.WriteText(a.out)
+}
+
+// saveFile writes a file and reports what closing says.
+func saveFile(name string, write func(io.Writer) error) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+func writeJSON(w io.Writer, v any) error {
+	src, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(w, "%s\n", src)
+	return err
+}
+
+// summaryOfLinks is the command's answer as JSON.
+type summaryOfLinks struct {
+	Records       [2]int              `json:"records"`
+	Links         int                 `json:"links"`
+	Review        int                 `json:"review"`
+	Persons       int                 `json:"persons,omitempty"`
+	ExpectedWrong float64             `json:"expectedWrongLinks"`
+	ExpectedRight float64             `json:"expectedRightReviews"`
+	Report        linkage.Report      `json:"report"`
+	Curve         []linkage.Threshold `json:"thresholds"`
+}
+
+func linkSummary(r *linkage.Result) summaryOfLinks {
+	s := summaryOfLinks{Records: [2]int{r.A.Len(), r.B.Len()}, Links: r.Count(linkage.Linked), Review: r.Count(linkage.Review), Report: r.Report, Curve: r.Curve()}
+	s.ExpectedWrong, s.ExpectedRight = r.Expected()
+	for i, c := range r.Clusters {
+		if c == int32(i) {
+			s.Persons++
+		}
+	}
+	return s
+}
+
+// printLinks prints what was assumed and found.
+func printLinks(a *app, r *linkage.Result) {
+	s := linkSummary(r)
+	tables := []*linkage.Table{r.A, r.B}
+	if len(r.Clusters) > 0 {
+		tables = tables[:1]
+	}
+	for side, t := range tables {
+		fmt.Fprintf(a.out, "%s: %d records\n", t.Name, t.Len())
+		for _, c := range s.Report.Columns[side] {
+			fmt.Fprintf(a.out, "  %-24s %-12s %s\n", c.Column, c.Kind, c.Why)
+		}
+	}
+	if len(tables) == 2 {
+		fmt.Fprintln(a.out, "compared columns")
+		for _, p := range s.Report.Pairings {
+			fmt.Fprintf(a.out, "  %-24s %-24s %-12s %3.0f %% of the values in common\n", p.A, p.B, p.Kind, 100*p.Of)
+		}
+	}
+	if len(s.Report.Derived) > 0 {
+		fmt.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n", strings.Join(s.Report.Derived, ", "))
+	}
+	fmt.Fprintln(a.out, "blocking keys")
+	for _, k := range s.Report.Keys {
+		fmt.Fprintf(a.out, "  %-44s %10d pairs %8d found %6d by it alone", k.Name, k.Pairs, k.Links, k.Alone)
+		if k.Cut > 0 {
+			fmt.Fprintf(a.out, ", %d blocks with %d pairs left out as too large", k.Cut, k.Lost)
+		}
+		fmt.Fprintln(a.out)
+	}
+	fmt.Fprintf(a.out, "%d pairs compared; the keys find about %.1f %% of the pairs of one person\n", s.Report.Compared, 100*s.Report.Recall)
+	if s.Report.Sparse {
+		fmt.Fprintln(a.out, "few records are alike, so shipped weights count and only pairs without contradiction are linked")
+	}
+	fmt.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links, s.ExpectedWrong, s.Review, s.ExpectedRight)
+	if s.Persons > 0 {
+		fmt.Fprintf(a.out, ", %d persons", s.Persons)
+	}
+	fmt.Fprintln(a.out)
+}
+
+// readCases reads decisions of people.
+func readCases(name string) (*linkage.Cases, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cases, found := linkage.ReadCases(name, f)
+	return cases, found.Err()
+}
