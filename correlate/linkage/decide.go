@@ -145,40 +145,42 @@ func (r *Result) veto(p *scored) string {
 	return s.denied(p.p)
 }
 
-// denied returns why a pair is not linked though it is likely: an id, or a birth
-// date and a phone number, say that it is somebody else, and nothing of its own says
-// that it is the same person.
+// denied returns why a pair is not linked though it is likely: an id, or what tells
+// the members of a family apart, says that it is somebody else, and nothing of its
+// own says that it is the same person.
 func (s *space) denied(p pattern) string {
-	against := map[Kind]bool{}
-	name := ""
+	against := map[Kind]string{}
+	own, home, id := false, false, false // agree: what one person has, where several live
 	for f, c := range s.fields {
 		l := p.level(f)
 		switch c.kind {
 		case Email:
-			if l == mailExact || l == mailAlsoExact {
-				return ""
-			}
+			own = own || l == mailExact || l == mailAlsoExact
 		case Address:
-			if l == lineExact || l == lineEdit {
-				return ""
-			}
+			home = home || l == lineExact || l == lineEdit
 		case BirthDate, Identifier, Phone:
-			if l == idExact || l == idEdit {
-				return ""
-			}
+			agrees := l == idExact || l == idEdit
+			own, id = own || agrees, id || agrees && c.kind == Identifier
 			if l == idDifferent {
-				against[c.kind] = true
-				if c.kind == Identifier {
-					name = c.name
-				}
+				against[c.kind] = c.name
+			}
+		case GivenName:
+			if l == givenDifferent {
+				against[GivenName] = c.name
 			}
 		}
 	}
 	switch {
-	case against[Identifier]:
-		return name + " differs, and nothing but the name agrees"
-	case against[BirthDate] && against[Phone]:
+	case against[GivenName] != "" && against[BirthDate] != "" && !id:
+		return "given name and birth date differ: a relative"
+	case own:
+		return ""
+	case against[Identifier] != "" && !home:
+		return against[Identifier] + " differs, and nothing but the name agrees"
+	case against[BirthDate] != "" && against[Phone] != "":
 		return "birth date and phone number differ"
+	case against[GivenName] != "" && home:
+		return "another given name at one address: a relative"
 	}
 	return ""
 }

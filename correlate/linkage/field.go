@@ -52,8 +52,8 @@ var shapes = map[Kind]shape{
 
 // pairings finds the columns of two tables that say the same: of a kind that both
 // have, those of one name first, then those whose values overlap most. Each column
-// counts once.
-func pairings(a, b *Table, ka, kb []Recognised) []Pairing {
+// counts once, and at most so many fields as there is room for.
+func pairings(a, b *Table, ka, kb []Recognised, most int) []Pairing {
 	var list []Pairing
 	for i := range a.Columns {
 		for j := range b.Columns {
@@ -79,8 +79,25 @@ func pairings(a, b *Table, ka, kb []Recognised) []Pairing {
 			kept = append(kept, p)
 		}
 	}
+	// The fields that most records have are compared when there are too many.
+	if len(kept) > most {
+		filled := func(p Pairing) float64 { return a.column(p.A).filled() * b.column(p.B).filled() }
+		slices.SortStableFunc(kept, func(x, y Pairing) int { return -cmp.Compare(filled(x), filled(y)) })
+		kept = kept[:most]
+	}
 	slices.SortStableFunc(kept, func(x, y Pairing) int { return cmp.Compare(x.Kind, y.Kind) })
 	return kept
+}
+
+// filled returns the share of records that have a value.
+func (c *Column) filled() float64 {
+	n := 0
+	for _, v := range c.Values {
+		if strings.TrimSpace(v) != "" {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(c.Values)))
 }
 
 func compareBool(a, b bool) int {

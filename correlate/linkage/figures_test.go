@@ -313,3 +313,63 @@ func TestFiguresNames(t *testing.T) {
 		t.Errorf("F1 %.4f", s.f1())
 	}
 }
+
+// union puts tables of different columns under each other.
+func union(tables ...*Table) *Table {
+	all := &Table{Name: "union"}
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			if all.column(c.Name) == nil {
+				all.Columns = append(all.Columns, Column{Name: c.Name, Values: make([]string, all.Len())})
+			}
+		}
+		all.ID = append(all.ID, t.ID...)
+		for i := range all.Columns {
+			values := make([]string, t.Len())
+			if c := t.column(all.Columns[i].Name); c != nil {
+				values = c.Values
+			}
+			all.Columns[i].Values = append(all.Columns[i].Values, values...)
+		}
+	}
+	return all
+}
+
+func TestFiguresSenzing(t *testing.T) {
+	dir := data(t, "senzing_truthset")
+	table := union(readTable(t, filepath.Join(dir, "customers.csv"), "RECORD_ID"), readTable(t, filepath.Join(dir, "reference.csv"), "RECORD_ID"),
+		readTable(t, filepath.Join(dir, "watchlist.csv"), "RECORD_ID"))
+	cluster := map[string]string{}
+	for _, r := range readRows(t, filepath.Join(dir, "actual_truthset_key.csv")) {
+		cluster[r["RECORD_ID"]] = r["CLUSTER_ID"]
+	}
+	r, err := Within(t.Context(), table, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var link, offered score
+	for i := range r.A.ID {
+		for j := range i {
+			if cluster[r.A.ID[i]] == cluster[r.A.ID[j]] {
+				link.all++
+			}
+		}
+	}
+	offered.all = link.all
+	for _, p := range r.Pairs {
+		same := cluster[r.A.ID[p.A]] == cluster[r.A.ID[p.B]]
+		count(&offered, same)
+		if p.Band == Linked {
+			count(&link, same)
+		}
+		if os.Getenv("LINKAGE_SHOW") != "" && same != (p.Band == Linked) {
+			t.Log(same, p.Probability, p.Veto, describe(r, p))
+		}
+	}
+	if os.Getenv("LINKAGE_SHOW") != "" {
+		for _, c := range r.Report.Columns[0] {
+			t.Log(c)
+		}
+	}
+	t.Logf("senzing: link %v | offered %v | trained %.0f", link, offered, r.Model.Trained)
+}

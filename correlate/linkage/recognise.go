@@ -67,7 +67,46 @@ func Recognise(t *Table) []Recognised {
 	for i := range t.Columns {
 		out[i] = recognise(&t.Columns[i])
 	}
+	t.userIDs(out)
 	return out
+}
+
+// oneWord is why a column without a telling name is taken for surnames.
+const oneWord = "its values look like names of one word"
+
+// userIDs tells user ids from surnames, which both are single words: a surname is
+// part of the whole name or of the mail address of its own record, in front of the
+// @ with something else.
+func (t *Table) userIDs(list []Recognised) {
+	surname := slices.IndexFunc(list, func(r Recognised) bool { return r.Kind == Surname && r.Why != oneWord })
+	whole := slices.IndexFunc(list, func(r Recognised) bool { return r.Kind == FullName })
+	for i := range list {
+		if list[i].Kind != Surname || list[i].Why != oneWord {
+			continue
+		}
+		if surname >= 0 || whole >= 0 && !t.within(i, whole) {
+			list[i].Kind, list[i].Why = UserID, "its values are single words, and not the surname"
+			continue
+		}
+		surname = i
+	}
+}
+
+// within reports whether most values of one column are words of another one's.
+func (t *Table) within(word, whole int) bool {
+	found, all := 0, 0
+	step := max(1, t.Len()/maxProfiled)
+	for i := 0; i < t.Len(); i += step {
+		w, text := Fold(t.Columns[word].Values[i]), Fold(t.Columns[whole].Values[i])
+		if w == "" || text == "" {
+			continue
+		}
+		all++
+		if hasWord(text, w) || strings.Contains(text, w) && strings.Contains(w, " ") {
+			found++
+		}
+	}
+	return found*2 >= all
 }
 
 // headers are the words of column names, without case and punctuation. The last
@@ -77,26 +116,26 @@ var headers = []struct {
 	whole string // names that are just this
 	part  string // words that occur in the name
 }{
-	{Category, "title suffix namesuffix generation", "gender sex race ethnicity department dept division company employer organisation organization state province county country region location site office title occupation profession job category type status costcenter"},
-	{Date, "", "date since until"},
-	{Text, "", "description notes note comment remarks info"},
-	{Place, "", "city town suburb locality birthplace placeofbirth village municipality"},
+	{Category, "title suffix namesuffix generation", "abteilung geschlecht service departamento gender sex race ethnicity department dept division company employer organisation organization state province county country region location site office title occupation profession job costcenter"},
+	{Ignored, "date", "date"}, // of something that is not said
+	{Text, "", "bemerkung beschreibung descripcion description notes note comment remarks info"},
+	{Place, "", "ort wohnort ville ciudad city town suburb locality birthplace placeofbirth village municipality"},
 	{PostalCode, "plz", "postcode zip postal zipcode"},
-	{Address, "", "address addr street"},
-	{HouseNumber, "", "streetnumber housenumber streetno houseno"},
-	{Phone, "tel", "phone telephone mobile cell telephonenumber phonenumber mobilenumber"},
-	{Identifier, "ssn sin nin", "number ssn socsec passport licence license employeeid personid nationalid taxid badge employeenumber personnelnumber socsecid idnumber"},
-	{UserID, "uid login user logon alias nickname cn", "username userid samaccountname loginname accountname logonname userprincipalname uid"},
+	{Address, "", "adresse anschrift strasse rue calle direccion address addr street"},
+	{HouseNumber, "", "hausnummer streetnumber housenumber streetno houseno"},
+	{Phone, "tel", "telefon telefono handy mobil phone telephone mobile cell telephonenumber phonenumber mobilenumber"},
+	{Identifier, "ssn sin nin persnr", "personalnummer matrikelnummer ausweisnummer matricule legajo number ssn socsec passport licence license employeeid personid nationalid taxid badge employeenumber personnelnumber socsecid idnumber"},
+	{UserID, "uid login user logon alias nickname cn", "benutzername kennung anmeldename usuario identifiant username userid samaccountname loginname accountname logonname userprincipalname uid"},
 	{Email, "upn", "email mail emailaddress"},
-	{FullName, "name cn fullname person", "displayname fullname commonname namefull firstandsurname personname"},
-	{OtherName, "initial initials", "maiden maidenname middle middlename middleinitial formername birthname"},
-	{BirthDate, "born", "dob dateofbirth birthdate birthday birth"},
-	{GivenName, "first given", "firstname givenname forename fname namefirst vorname prenom givennames forenames"},
-	{Surname, "last sn family", "surname lastname familyname lname namelast nachname familienname surnames"},
+	{FullName, "name cn fullname person", "anzeigename displayname fullname commonname namefull firstandsurname personname"},
+	{OtherName, "initial initials", "org nameorg business maiden maidenname middle middlename middleinitial formername birthname"},
+	{BirthDate, "born", "geburtsdatum geburtstag nacimiento naissance dob dateofbirth birthdate birthday birth"},
+	{GivenName, "first given", "firstname givenname forename fname namefirst vorname prenom nombre givennames forenames"},
+	{Surname, "last sn family", "surname lastname familyname lname namelast nachname familienname surnames apellido apellidos nomdefamille"},
 }
 
 // notPersonal are words of columns about something else than the person.
-var notPersonal = []string{"manager", "supervisor", "created", "modified", "hire", "start", "end", "amount", "cluster", "entity", "blocking", "source"}
+var notPersonal = []string{"manager", "supervisor", "created", "modified", "hire", "start", "end", "amount", "cluster", "entity", "blocking", "source", "status", "type", "category", "record", "since", "until"}
 
 // recognise tells what one column is taken for: by its name where that is clear
 // and the values do not contradict, else by its values.
@@ -112,6 +151,9 @@ func recognise(c *Column) Recognised {
 		}
 	}
 	kind, word := byHeader(c.Name, words)
+	if word != "" && p.allows(kind) && kind == Ignored {
+		return Recognised{Column: c.Name, Kind: Ignored, Why: "its name says " + word + " and not of what"}
+	}
 	if word != "" && p.allows(kind) {
 		return Recognised{Column: c.Name, Kind: kind, Why: "its name says " + word}
 	}
@@ -119,17 +161,22 @@ func recognise(c *Column) Recognised {
 	return Recognised{Column: c.Name, Kind: kind, Why: why}
 }
 
-// byHeader looks a name up; the longest word that fits decides.
+// byHeader looks a name up. What it says last counts, as in ADDR_CITY; of words that
+// end at one place the longest, as in phone number.
 func byHeader(name string, words []string) (Kind, string) {
 	all := squeeze(name)
-	kind, best := Ignored, ""
+	kind, best, end := Ignored, "", 0
 	for _, h := range headers {
 		if slices.Contains(strings.Fields(h.whole), all) {
 			return h.kind, all
 		}
 		for word := range strings.FieldsSeq(h.part) {
-			if (slices.Contains(words, word) || len(word) > 5 && strings.Contains(all, word)) && len(word) >= len(best) {
-				kind, best = h.kind, word
+			i := strings.LastIndex(all, word)
+			if i < 0 || len(word) <= 5 && !slices.Contains(words, word) {
+				continue
+			}
+			if at := i + len(word); at > end || at == end && len(word) >= len(best) {
+				kind, best, end = h.kind, word, at
 			}
 		}
 	}
@@ -264,7 +311,7 @@ func (p *profile) kind() (Kind, string) {
 	case p.most(p.letters) && many && p.words*2 >= p.filled:
 		return FullName, "its values look like names"
 	case p.most(p.letters):
-		return Surname, "its values look like names of one word"
+		return Surname, oneWord
 	}
 	return Ignored, "its values look like nothing known"
 }

@@ -191,7 +191,21 @@ func (t *trainer) runs() {
 			shipped := c.levels[l].M
 			t.m[f][l] = max((sums[f].m[l]+pseudo*shipped)/(sums[f].n[l]+pseudo), 1e-5)
 		}
+		t.bound(f)
 		t.monotone(f)
+	}
+}
+
+// mostDifferent is how often a field by which people are told apart differs for one
+// person at most. Families share more than that: where they are many, they would be
+// taken for persons.
+var mostDifferent = map[Kind]float64{GivenName: 0.12, Surname: 0.15, BirthDate: 0.2}
+
+// bound keeps the last level of such a field within what one person can have.
+func (t *trainer) bound(f int) {
+	most, ok := mostDifferent[t.s.fields[f].kind]
+	if last := len(t.m[f]) - 1; ok {
+		t.m[f][last] = min(t.m[f][last], most)
 	}
 }
 
@@ -286,6 +300,9 @@ func (t *trainer) update(m [][]float64, list []tally, gamma []float64) {
 		for l := range counts {
 			g := group(&c.levels[l])
 			m[f][l] = max((counts[l]+pseudo*c.levels[l].M)/(sum[g]+pseudo), 1e-5)
+		}
+		if most, ok := mostDifferent[c.kind]; ok {
+			m[f][len(counts)-1] = min(m[f][len(counts)-1], most)
 		}
 	}
 }
