@@ -86,7 +86,7 @@ func BenchmarkCompare(b *testing.B) {
 	x, y := madePeople(20000)
 	o := &Options{}
 	s := newSpace(x, y, o)
-	keys := s.keys()
+	keys := s.keys(o.workers())
 	s.plan(keys)
 	m, err := s.train(b.Context(), keys, o)
 	if err != nil {
@@ -142,7 +142,7 @@ func TestMillion(t *testing.T) {
 func TestNoAllocationPerPair(t *testing.T) {
 	x, y := madePeople(2000)
 	s := newSpace(x, y, &Options{})
-	keys := s.keys()
+	keys := s.keys(1)
 	s.plan(keys)
 	m, err := s.train(t.Context(), keys, &Options{})
 	if err != nil {

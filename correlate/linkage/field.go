@@ -125,31 +125,13 @@ func (p *Pairing) believable() bool {
 }
 
 // overlap returns the share of the different values of one column that occur in
-// another one.
+// another one. Of many, those with some hashes are looked at, on both sides.
 func overlap(k Kind, a, b []string) float64 {
-	have := map[string]bool{}
-	orderA, orderB := dateOrderOf(a), dateOrderOf(b)
-	form := func(v string, o dateOrder) string {
-		if k == BirthDate || k == Date {
-			d := parseDate(v, o)
-			y, m, day, _ := d.parts()
-			return string([]byte{byte(y % 100), byte(m), byte(day)})
-		}
-		return clean(k, v)
-	}
-	for _, v := range b {
-		have[form(v, orderB)] = true
-	}
-	delete(have, "")
-
-	seen, found := map[string]bool{}, 0
-	step := max(1, len(a)/maxProfiled)
-	for i := 0; i < len(a); i += step {
-		v := form(a[i], orderA)
-		if v == "" || seen[v] {
-			continue
-		}
-		seen[v] = true
+	every := uint64(max(len(a), len(b))/(4*maxProfiled) + 1)
+	have := sample(k, b, every)
+	seen := sample(k, a, every)
+	found := 0
+	for v := range seen {
 		if have[v] {
 			found++
 		}
@@ -157,10 +139,34 @@ func overlap(k Kind, a, b []string) float64 {
 	return float64(found) / float64(max(1, len(seen)))
 }
 
+// sample returns the different values of a column, as far as their hash is a
+// multiple of a number.
+func sample(k Kind, values []string, every uint64) map[string]bool {
+	out := map[string]bool{}
+	order := dateOrderOf(values)
+	for _, v := range values {
+		if k == BirthDate || k == Date {
+			d := parseDate(v, order)
+			y, m, day, _ := d.parts()
+			v = string([]byte{byte(y % 100), byte(m), byte(day)})
+			if d == noDate {
+				continue
+			}
+		} else if v = clean(k, v); v == "" {
+			continue
+		}
+		if every == 1 || mix(uint64(hashStart.text(v)))%every == 0 {
+			out[v] = true
+		}
+	}
+	return out
+}
+
 // newComparison prepares the values of two columns.
 func newComparison(p Pairing, a, b *Column) *comparison {
 	s := shapes[p.Kind]
 	c := &comparison{name: p.A, kind: p.Kind, columns: [2]string{p.A, p.B}, dict: newDict(), levels: slices.Clone(s.levels), compare: s.compare}
+	c.dict.number = make(map[string]int32, len(a.Values)/2)
 	if p.A != p.B {
 		c.name = p.A + " ~ " + p.B
 	}

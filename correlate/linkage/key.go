@@ -67,12 +67,18 @@ type maker func(side int, i int32) uint32
 
 // keyList are the keys of a space, the most specific first.
 type keyList struct {
-	s    *space
-	keys []*key
+	s      *space
+	keys   []*key
+	makers []maker
 }
 
 func (l *keyList) add(name string, fields pattern, m maker) {
-	k := &key{name: name, fields: fields}
+	l.keys, l.makers = append(l.keys, &key{name: name, fields: fields}), append(l.makers, m)
+}
+
+// fill computes the hashes of one key.
+func (l *keyList) fill(n int) {
+	k, m := l.keys[n], l.makers[n]
 	for side := range 2 {
 		if side == 1 && l.s.self {
 			k.hash[1] = k.hash[0]
@@ -83,11 +89,10 @@ func (l *keyList) add(name string, fields pattern, m maker) {
 			k.hash[side][i] = m(side, int32(i))
 		}
 	}
-	l.keys = append(l.keys, k)
 }
 
 // keys makes the keys that the fields allow.
-func (s *space) keys() []*key {
+func (s *space) keys(workers int) []*key {
 	l := &keyList{s: s}
 	for f, c := range s.fields {
 		switch c.kind {
@@ -111,6 +116,10 @@ func (s *space) keys() []*key {
 	}
 	l.mentions()
 	l.loose()
+	parallel(workers, len(l.keys), func(i int) {
+		l.fill(i)
+		l.keys[i].sort(s)
+	})
 	return l.keys
 }
 
@@ -360,7 +369,6 @@ const fewPairs = 600_000
 func (s *space) plan(keys []*key) {
 	budget := max(int64(leastBudget), budgetPerRecord*int64(s.records()))
 	for _, k := range keys {
-		k.sort(s)
 		limit := budget / 2
 		if k.every {
 			limit = fewPairs
@@ -373,7 +381,7 @@ func (s *space) plan(keys []*key) {
 // The pairs of all keys together.
 const (
 	leastBudget     = 4_000_000
-	budgetPerRecord = 15
+	budgetPerRecord = 9
 )
 
 // sort orders the records of a key by hash and finds its blocks.

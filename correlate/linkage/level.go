@@ -29,14 +29,14 @@ func (d *dict) compareMail(x, y int32) uint8 {
 	if x == y {
 		return mailExact
 	}
-	a, b := d.texts[x], d.texts[y]
-	la, lb := a[:d.split[x]], b[:d.split[y]]
-	if la == lb && len(la) >= 3 {
+	if d.local[x] == d.local[y] && d.split[x] >= 3 {
 		return mailLocal
 	}
 	if tooFar(d.sig[x], d.sig[y], 3) {
 		return mailDifferent
 	}
+	a, b := d.texts[x], d.texts[y]
+	la, lb := a[:d.split[x]], b[:d.split[y]]
 	// One edit in eight characters: short addresses at one domain are neighbours.
 	if _, ok := within(a, b, min(3, min(len(a), len(b))/8)); ok && distinctEdit(la, lb) {
 		return mailEdit

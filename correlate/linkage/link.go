@@ -74,7 +74,7 @@ func Between(ctx context.Context, a, b *Table, o Options) (*Result, error) {
 // prepare finds and scores the candidates.
 func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, error) {
 	s := newSpace(a, b, o)
-	keys := s.keys()
+	keys := s.keys(o.workers())
 	s.plan(keys)
 	model, err := s.model(ctx, keys, o)
 	if err != nil {

@@ -66,9 +66,11 @@ func newSpace(a, b *Table, o *Options) *space {
 	s.readNames()
 	s.first = len(s.fields)
 	s.pairings = pairings(s.tables[0], s.tables[1], s.recognised[0], s.recognised[1], maxFields-1-s.first)
-	for _, p := range s.pairings {
-		s.fields = append(s.fields, newComparison(p, s.tables[0].column(p.A), s.tables[1].column(p.B)))
-	}
+	s.fields = append(s.fields, make([]*comparison, len(s.pairings))...)
+	parallel(o.workers(), len(s.pairings), func(i int) {
+		p := s.pairings[i]
+		s.fields[s.first+i] = newComparison(p, s.tables[0].column(p.A), s.tables[1].column(p.B))
+	})
 	s.linkLines()
 	s.findDerived()
 	s.readTexts()

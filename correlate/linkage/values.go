@@ -14,6 +14,7 @@ type dict struct {
 	code   []uint64 // packed phonetic code
 	groups [][]uint16
 	split  []uint16 // where the domain of a mail address begins
+	local  []int32  // what stands before it, numbered
 	dates  []date
 	counts [2][]int32 // by side: records that have the value
 }
@@ -97,13 +98,21 @@ func (d *dict) withCodes() {
 
 // withDomains adds where the domains of addresses begin.
 func (d *dict) withDomains() {
-	d.split = make([]uint16, len(d.texts))
+	d.split, d.local = make([]uint16, len(d.texts)), make([]int32, len(d.texts))
+	numbers := make(map[string]int32, len(d.texts))
 	for i, s := range d.texts {
 		at := strings.LastIndexByte(s, '@')
 		if at < 0 {
 			at = len(s)
 		}
-		d.split[i] = uint16(min(at, 1<<16-1))
+		at = min(at, 1<<16-1)
+		d.split[i] = uint16(at)
+		n, ok := numbers[s[:at]]
+		if !ok {
+			n = int32(len(numbers))
+			numbers[s[:at]] = n
+		}
+		d.local[i] = n
 	}
 }
 
