@@ -231,3 +231,20 @@ func TestAggregateTwice(t *testing.T) {
 		t.Errorf("second: mismatch (-want +got)\n%s", diff)
 	}
 }
+
+// TestManagerStatus: whether one is a manager follows from the others, and is known in
+// the first run.
+func TestManagerStatus(t *testing.T) {
+	source := strings.Replace(fixture.Source("HR"), `"connector"`, `"managerCorrelationMapping":{"accountAttributeName":"boss","identityAttributeName":"uid"},"connector"`, 1)
+	status := `status={"type":"static","attributes":{"value":"$identity.managerStatus"}}`
+	c := &fixture.Tenant{Profiles: []string{fixture.Profile("Employees", 10, "HR", "uid=HR.uid", "email=HR.uid", "lastname=HR.uid", "manager=HR.boss", status)}, Sources: []string{source}}
+	e, _ := c.Engine(t, profile.Options{})
+	out := fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{}, map[string][]identity.Account{"HR": {
+		fixture.Account("1", "uid=ann"), fixture.Account("2", "uid=bob", "boss=ann"),
+	}})
+	for alias, want := range map[string]string{"1": "true", "2": "false"} {
+		if got := out.Get(t, alias).Identity.Attribute("status").Text(); got != want {
+			t.Errorf("%s: got %s, want %s", alias, got, want)
+		}
+	}
+}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -62,9 +61,7 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool)
 		}
 		seen[i] = true
 		d := &c.attrs[i].program.Deps
-		reach := reachable{transforms: e.bundle.Transforms, state: map[string]uint8{}}
-		reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
-		all = reach.unclear || d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
+		all = d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
 		for _, read := range d.Accounts {
 			all = all || e.sources[read.Source] == nil // it may be another name of any source
 			sources = append(sources, read.Source)

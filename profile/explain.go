@@ -70,8 +70,12 @@ type Step struct {
 	Reason    string         `json:"reason,omitempty"`  // why that account
 	Steps     []*Step        `json:"steps,omitempty"`   // in the order of evaluation
 
-	site *transform.Site
-	err  error
+	PassesInput bool `json:"-"` // does not look at its input, only what is inside does
+	Setting     bool `json:"-"` // a text that only says how the step around it works
+
+	site  *transform.Site
+	about *transform.Operation
+	err   error
 }
 
 // Explain runs the sources as [Engine.Run] does and explains the first identity
@@ -219,7 +223,7 @@ type recorder struct {
 }
 
 func (r *recorder) begin(site *transform.Site, input identity.Value) {
-	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site}
+	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site, about: r.x.engine.lib.About(site.Type)}
 	if site.Step.Attribute != "" {
 		s.Place = site.Step.Attribute
 		if site.Step.Keyed {

@@ -16,15 +16,9 @@ import (
 func (s *Step) name() {
 	def := s.site.Def
 	switch {
-	case s.Operation == "reference":
-		s.Name = config.FirstText(def.At("attributes", "id"), def.Get("id"))
-	case s.Operation == "identityAttribute":
-		s.Name = def.At("attributes", "name").Text()
-	case s.Operation == "accountAttribute":
-		s.Name = def.At("attributes", "attributeName").Text()
-	case s.Operation == "rule":
-		s.Name = config.FirstText(def.At("attributes", "name"), def.At("attributes", "id"))
 	case s.Operation != "":
+		s.Name, s.PassesInput = named(def, s.about), s.about.Traits.PassesInput
+		return
 	case def.Kind() == jsondoc.Array:
 		s.Operation = "list"
 	case strings.ContainsRune(def.Text(), '$'):
@@ -32,30 +26,43 @@ func (s *Step) name() {
 	default:
 		s.Operation = "literal"
 	}
+	s.PassesInput = true
 }
 
-// choose notes the branch that was taken.
+// named returns what an operation names. Older files name some things by an id
+// instead, inside or beside the attributes.
+func named(def *jsondoc.Node, op *transform.Operation) string {
+	fields := op.With(transform.RoleName)
+	if len(fields) == 0 {
+		return ""
+	}
+
+	var nodes []*jsondoc.Node
+	for _, f := range fields {
+		nodes = append(nodes, def.At("attributes", f.Name))
+	}
+	return config.FirstText(append(nodes, def.At("attributes", "id"), def.Get("id"))...)
+}
+
+// choose notes the branch that was taken: the one that was evaluated or, of
+// candidates, the one that gave a value.
 func (s *Step) choose() {
-	switch s.Operation {
-	case "firstValid":
-		s.Chosen = "none"
+	for _, f := range s.about.With(transform.RoleBranch, transform.RoleCandidate) {
+		if f.Role == transform.RoleCandidate {
+			s.Chosen = "none"
+		}
 		for _, c := range s.Steps {
-			if strings.HasPrefix(c.Place, "values[") && !c.Output.IsNull() && c.err == nil {
+			if c.site.Step.Attribute == f.Name && (f.Role == transform.RoleBranch || !c.Output.IsNull() && c.err == nil) {
 				s.Chosen = c.Place
 			}
 		}
-	case "conditional", "dateCompare":
-		for _, c := range s.Steps {
-			if c.Place == "positiveCondition" || c.Place == "negativeCondition" {
-				s.Chosen = c.Place
-			}
-		}
-	case "lookup":
-		for _, c := range s.Steps {
-			if strings.HasPrefix(c.Place, "table[") {
-				s.Chosen = c.Place
-			}
-		}
+	}
+
+	// Names and other settings that are plain text say nothing, unless they are the value.
+	for _, c := range s.Steps {
+		f, _ := s.about.Field(c.site.Step.Attribute)
+		inValue := f.Role == transform.RoleItem && !c.Output.IsNull()
+		c.Setting = c.Operation == "literal" && c.Place != s.Chosen && !inValue
 	}
 }
 

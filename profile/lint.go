@@ -206,9 +206,5 @@ func (e *Engine) timeBased(c *compiled) bool {
 
 // flagged reports whether the flag is set somewhere in a transform.
 func flagged(n *jsondoc.Node) bool {
-	if n.Get("requiresPeriodicRefresh").IsTrue() {
-		return true
-	}
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return flagged(m.Value) }) ||
-		slices.ContainsFunc(n.Items(), flagged)
+	return n.Any(func(m *jsondoc.Node) bool { return m.Get("requiresPeriodicRefresh").IsTrue() })
 }

@@ -36,7 +36,7 @@ func (s *settlement) isManager(n int32) bool {
 // tables that are kept only those are looked at for whom something has moved.
 func (p *population) settle() error {
 	p.managerLinks()
-	if p.engine.readsOthers() {
+	if p.engine.ReadsOthers() {
 		p.sweep()
 		p.managerLinks()
 	}
@@ -44,7 +44,9 @@ func (p *population) settle() error {
 	return p.ctx.Err()
 }
 
-func (e *Engine) readsOthers() bool {
+// ReadsOthers reports whether some mapping reads identities other than its own, so that
+// its value depends on who else is there.
+func (e *Engine) ReadsOthers() bool {
 	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return c.others })
 }
 

@@ -3,11 +3,9 @@ package profile
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -120,45 +118,38 @@ type reachable struct {
 	transforms map[string]*transform.Definition
 	state      map[string]uint8 // of stored transforms: todo, busy, done
 	text       []byte
-	unclear    bool // what it reads cannot be told from the text
+	unclear    bool // which transforms it leads to is known only in the evaluation
 }
-
-// blindSpots are template texts whose reads the compiler does not record: the
-// identity as a whole, and whether it is a manager.
-var blindSpots = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\$!?\{?identity\}?(?:[^.}\w]|$)|managerstatus`) })
 
 func (r *reachable) add(n *jsondoc.Node) {
-	start := len(r.text)
 	r.text = append(n.Append(r.text), 0)
-	r.unclear = r.unclear || blindSpots().Match(r.text[start:])
-	r.references(n)
+	n.Walk(r.visit)
 }
 
-func (r *reachable) references(n *jsondoc.Node) {
-	if n.Get("type").Text() == "reference" {
-		id := n.At("attributes", "id")
-		if id.IsNull() {
-			id = n.Get("id")
+// visit follows a reference to the stored transform, whose text decides about the
+// value as well.
+func (r *reachable) visit(n *jsondoc.Node) bool {
+	if n.Get("type").Text() != "reference" {
+		return true
+	}
+
+	id := n.At("attributes", "id")
+	if id.IsNull() {
+		id = n.Get("id")
+	}
+	name, literal := id.Str()
+	r.unclear = r.unclear || !literal || strings.ContainsAny(name, "$#")
+	if def := r.transforms[name]; def != nil {
+		switch r.state[name] {
+		case todo:
+			r.state[name] = busy
+			r.add(def.Node)
+			r.state[name] = done
+		case busy:
+			r.unclear = true
 		}
-		name, literal := id.Str()
-		r.unclear = r.unclear || !literal || strings.ContainsAny(name, "$#")
-		if def := r.transforms[name]; def != nil {
-			switch r.state[name] {
-			case todo:
-				r.state[name] = busy
-				r.add(def.Node)
-				r.state[name] = done
-			case busy:
-				r.unclear = true
-			}
-		}
 	}
-	for _, m := range n.Members() {
-		r.references(m.Value)
-	}
-	for _, item := range n.Items() {
-		r.references(item)
-	}
+	return true
 }
 
 // closure adds to the attributes that have to be evaluated those that read them.

@@ -141,6 +141,16 @@ func (n *Node) Walk(visit func(*Node) bool) {
 	}
 }
 
+// Any reports whether n or something below it matches.
+func (n *Node) Any(match func(*Node) bool) bool {
+	found := false
+	n.Walk(func(m *Node) bool {
+		found = found || match(m)
+		return !found
+	})
+	return found
+}
+
 // Members returns the members in order. The caller must not change the slice.
 func (n *Node) Members() []Member {
 	if n == nil {

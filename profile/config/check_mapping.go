@@ -164,15 +164,12 @@ var AccountFields = []string{"created", "modified", "nativeIdentity", "displayNa
 //
 // Source: identity-profile.md 1.2.
 func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.List) {
-	if n.Get("type").Text() == "accountAttribute" {
-		b.lintRead(n.Get("attributes"), found)
-	}
-	for _, m := range n.Members() {
-		b.LintReads(m.Value, found)
-	}
-	for _, item := range n.Items() {
-		b.LintReads(item, found)
-	}
+	n.Walk(func(m *jsondoc.Node) bool {
+		if m.Get("type").Text() == "accountAttribute" {
+			b.lintRead(m.Get("attributes"), found)
+		}
+		return true
+	})
 }
 
 func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // WriteMarkdown writes the report for a pull request: a verdict, totals, what
@@ -108,24 +110,6 @@ func squeeze(s string) string {
 	return s
 }
 
-// md escapes what Markdown or HTML would read as markup.
-func md(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == '\n' || r == '\r':
-			b.WriteByte(' ')
-			continue
-		case r == '&':
-			b.WriteString("&amp;")
-			continue
-		case r == '<':
-			b.WriteString("&lt;")
-			continue
-		case strings.ContainsRune("\\`*_[]|~>$@", r), i == 0 && strings.ContainsRune("#+-", r):
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
+// md escapes what Markdown or HTML would read as markup, and names that a code host
+// would notify.
+func md(s string) string { return report.EscapeMarkdown(s, " ", "@") }

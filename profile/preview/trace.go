@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 
-	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -94,7 +93,7 @@ func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
 		line += ": "
 	}
 	line += stepName(s)
-	if !s.Input.IsNull() && !passes[s.Operation] {
+	if !s.Input.IsNull() && !s.PassesInput {
 		line += " of " + show(s.Input)
 	}
 	switch {
@@ -114,16 +113,10 @@ func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
 	}
 	fmt.Fprintln(b, line)
 	for _, c := range s.Steps {
-		if tells(s, c) {
+		if !c.Setting {
 			writeStep(b, c, indent+"  ", s.Chosen)
 		}
 	}
-}
-
-// passes are the operations that hand their input on and do not look at it.
-var passes = map[string]bool{
-	"accountAttribute": true, "identityAttribute": true, "static": true, "firstValid": true, "concat": true, "conditional": true, "dateCompare": true,
-	"literal": true, "template": true, "list": true, "displayName": true,
 }
 
 func stepName(s *profile.Step) string {
@@ -136,13 +129,4 @@ func stepName(s *profile.Step) string {
 		return s.Operation + " " + s.Name
 	}
 	return s.Operation
-}
-
-// tells reports whether a step below another one is worth a line: names and
-// other settings that are plain text are not, unless they are the value.
-func tells(parent, s *profile.Step) bool {
-	if s.Operation != "literal" {
-		return true
-	}
-	return s.Place == parent.Chosen || strings.HasPrefix(s.Place, "values[") && !strings.HasPrefix(parent.Operation, "concat") && s.Output.Kind() != identity.Null
 }

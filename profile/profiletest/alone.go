@@ -2,11 +2,8 @@ package profiletest
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -15,7 +12,7 @@ import (
 // asked for, and no transform reads other identities.
 func (x *binder) single(b *bound) {
 	e := &b.expect
-	if x.social || b.correlate || b.strict || b.identity != nil || len(b.others) > 0 || e.manager != nil || e.managerState != nil ||
+	if x.readsOthers || b.correlate || b.strict || b.identity != nil || len(b.others) > 0 || e.manager != nil || e.managerState != nil ||
 		slices.ContainsFunc(e.attributes, func(w wanted) bool { return w.name == "manager" }) ||
 		slices.ContainsFunc(b.accounts, func(a identity.Account) bool { return a.ManuallyCorrelated || a.IdentityID != "" }) {
 		return
@@ -43,31 +40,4 @@ func (x *binder) maker(accounts []identity.Account) *identity.Account {
 		}
 	}
 	return nil
-}
-
-// readsOthers reports whether some text of a mapping or transform may ask for
-// other identities.
-func readsOthers(b *config.Bundle) bool {
-	var found bool
-	var walk func(n *jsondoc.Node)
-	walk = func(n *jsondoc.Node) {
-		if text, ok := n.Str(); ok {
-			found = found || text == "getReferenceIdentityAttribute" || strings.Contains(text, "anager") && strings.Contains(text, "$")
-		}
-		for _, item := range n.Items() {
-			walk(item)
-		}
-		for _, m := range n.Members() {
-			walk(m.Value)
-		}
-	}
-	for _, def := range b.Transforms {
-		walk(def.Node)
-	}
-	for _, p := range b.Profiles {
-		for _, m := range p.Mappings {
-			walk(m.Definition.Node)
-		}
-	}
-	return found
 }

@@ -23,7 +23,7 @@ func TestAloneIsTheSame(t *testing.T) {
 		}
 		o := Options{Compile: profile.Options{Rules: s.Rules()}}
 		e, _ := profile.Compile(b, o.Compile)
-		cases, _ := s.bind(t.Context(), b)
+		cases, _ := s.bind(t.Context(), b, e)
 		r := &runner{ctx: t.Context(), engine: e, options: o}
 		for _, c := range cases {
 			if c.alone == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
+	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
@@ -30,16 +31,17 @@ type bound struct {
 // binder prepares cases for a bundle.
 type binder struct {
 	decoder
-	ctx      context.Context
-	suite    *Suite
-	bundle   *config.Bundle
-	fixtures map[string]map[string]identity.Account // by file and source, by native identity
-	social   bool                                   // some transform may read other identities
+	ctx         context.Context
+	suite       *Suite
+	bundle      *config.Bundle
+	fixtures    map[string]map[string]identity.Account // by file and source, by native identity
+	readsOthers bool                                   // some mapping reads other identities
 }
 
-// bind prepares all cases. Findings name what the configuration does not have.
-func (s *Suite) bind(ctx context.Context, b *config.Bundle) ([]*bound, diag.List) {
-	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{}, social: readsOthers(b)}
+// bind prepares all cases of a bundle that e was compiled from. Findings name what the
+// configuration does not have.
+func (s *Suite) bind(ctx context.Context, b *config.Bundle, e *profile.Engine) ([]*bound, diag.List) {
+	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{}, readsOthers: e.ReadsOthers()}
 	var cases []*bound
 	for _, f := range s.Files {
 		for _, c := range f.Cases {

@@ -25,6 +25,7 @@ import (
 type Coverage struct {
 	bundle  *config.Bundle
 	options Options
+	lib     *transform.Library
 	engine  *profile.Engine
 	rec     *recorder
 
@@ -83,7 +84,7 @@ type nodeItems struct {
 
 // NewCoverage prepares to measure a bundle.
 func NewCoverage(b *config.Bundle, o Options) *Coverage {
-	c := &Coverage{bundle: b, options: o, byNode: map[*jsondoc.Node]*nodeItems{}, byLink: map[string][]*Item{}, byState: map[string]*Item{},
+	c := &Coverage{bundle: b, options: o, lib: o.library(), byNode: map[*jsondoc.Node]*nodeItems{}, byLink: map[string][]*Item{}, byState: map[string]*Item{},
 		cases: map[*jsondoc.Node]map[int]bool{}}
 	c.rec = &recorder{root: c.rootBegins, begin: c.begins, end: c.ends, branch: c.branches}
 	c.engine = c.rec.engine(b, o)
@@ -103,7 +104,7 @@ func (c *Coverage) at(n *jsondoc.Node) *nodeItems {
 // Suite runs the cases of a suite and counts what they reach. It returns the
 // report too; failures in it are not explained.
 func (c *Coverage) Suite(ctx context.Context, s *Suite) (*Report, diag.List, error) {
-	cases, found := s.bind(ctx, c.bundle)
+	cases, found := s.bind(ctx, c.bundle, c.engine)
 	if found.HasErrors() {
 		return nil, found, ctx.Err()
 	}

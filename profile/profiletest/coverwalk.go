@@ -5,6 +5,7 @@ import (
 
 	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
 )
 
 // walk lists the transforms and branches at and below a JSON value.
@@ -19,7 +20,7 @@ func (c *Coverage) walk(u *coverUnit, n *jsondoc.Node) {
 	case jsondoc.Object:
 		if typ, ok := n.Get("type").Str(); ok {
 			c.at(n).node = c.item(u, NodeItem, typ, n)
-			c.arms(u, typ, n.Get("attributes"))
+			c.arms(u, c.lib.About(typ), n.Get("attributes"))
 			c.filters(u, n)
 			n = n.Get("attributes")
 		}
@@ -30,25 +31,24 @@ func (c *Coverage) walk(u *coverUnit, n *jsondoc.Node) {
 }
 
 // arms lists the choices of an operation.
-func (c *Coverage) arms(u *coverUnit, typ string, attrs *jsondoc.Node) {
-	switch typ {
-	case "firstValid":
-		for i, v := range attrs.Get("values").Items() {
-			if !v.IsNull() {
-				c.at(v).chosen = c.item(u, BranchItem, fmt.Sprintf("firstValid.values[%d] chosen", i), v)
+func (c *Coverage) arms(u *coverUnit, op *transform.Operation, attrs *jsondoc.Node) {
+	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate) {
+		place := op.Type + "." + f.Name
+		switch v := attrs.Get(f.Name); {
+		case f.Role == transform.RoleCandidate:
+			for i, item := range v.Items() {
+				if !item.IsNull() {
+					c.at(item).chosen = c.item(u, BranchItem, fmt.Sprintf("%s[%d] chosen", place, i), item)
+				}
 			}
-		}
-	case "conditional", "dateCompare":
-		for _, key := range [...]string{"positiveCondition", "negativeCondition"} {
-			if v := attrs.Get(key); !v.IsNull() {
-				c.at(v).begin = c.item(u, BranchItem, typ+"."+key, v)
+		case f.Kind == transform.KindTable:
+			for _, m := range v.Members() {
+				if !m.Value.IsNull() {
+					c.at(m.Value).begin = c.item(u, BranchItem, fmt.Sprintf("%s[%q]", place, m.Key), m.Value)
+				}
 			}
-		}
-	case "lookup":
-		for _, m := range attrs.Get("table").Members() {
-			if !m.Value.IsNull() {
-				c.at(m.Value).begin = c.item(u, BranchItem, fmt.Sprintf("lookup.table[%q]", m.Key), m.Value)
-			}
+		case !v.IsNull():
+			c.at(v).begin = c.item(u, BranchItem, place, v)
 		}
 	}
 }

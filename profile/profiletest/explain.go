@@ -88,7 +88,7 @@ func (x *explainer) add(c *bound, res *CaseResult) {
 		if root == nil {
 			continue
 		}
-		origin := root.origin()
+		origin := x.origin(root)
 		f.Config, f.Path = origin.site.Def.Pos(), origin.site.Path.String()
 		f.Path = strings.ReplaceAll(f.Path, " > "+observedType+".definition", "")
 		x.list(&f.Trace, root, 0)
@@ -113,26 +113,29 @@ func (x *explainer) link(c *bound, f *Failure) {
 	}
 }
 
-// transparent are the operations whose value is that of one of their parts.
-var transparent = map[string]bool{"reference": true, "firstValid": true, "conditional": true, "dateCompare": true, "lookup": true}
+// chooses reports whether the value of an operation is that of one of its parts.
+func (x *explainer) chooses(typ string) bool {
+	return typ == "reference" || x.lib.About(typ).Chooses()
+}
 
 // origin descends to the step that made the value.
-func (s *step) origin() *step {
+func (x *explainer) origin(s *step) *step {
 	if s.err != nil {
 		for _, c := range s.children {
 			if c.err != nil {
-				return c.origin()
+				return x.origin(c)
 			}
 		}
 		return s
 	}
-	if !transparent[s.site.Type] {
+	if !x.chooses(s.site.Type) {
 		return s
 	}
+
 	for i := len(s.children) - 1; i >= 0; i-- {
 		c := s.children[i]
 		if c.err == nil && c.value.Equal(s.value) && c.site.Step.Attribute != "input" {
-			return c.origin()
+			return x.origin(c)
 		}
 	}
 	return s
@@ -140,7 +143,7 @@ func (s *step) origin() *step {
 
 // list writes the steps down; plain literals are left out.
 func (x *explainer) list(to *[]Step, s *step, depth int) {
-	if s.site.Type == "" && s.site.Def.Kind() != jsondoc.String || s.site.Type == "" && s.literal() && !s.arm() {
+	if s.site.Type == "" && s.site.Def.Kind() != jsondoc.String || s.site.Type == "" && s.literal() && !x.arm(s) {
 		return
 	}
 	if len(*to) >= maxSteps {
@@ -175,8 +178,8 @@ func (s *step) inner() bool {
 func (s *step) literal() bool { return !strings.ContainsAny(s.site.Def.Text(), "$#") }
 
 // arm reports whether the step is a choice of its parent.
-func (s *step) arm() bool {
-	return transparent[s.site.Step.Kind] && s.site.Step.Attribute != "input" && s.site.Step.Attribute != "id"
+func (x *explainer) arm(s *step) bool {
+	return x.chooses(s.site.Step.Kind) && s.site.Step.Attribute != "input" && s.site.Step.Attribute != "id"
 }
 
 // describe names a step with what is most telling of it.
@@ -198,49 +201,12 @@ func (x *explainer) describe(s *step) string {
 		}
 		return at + "template " + string(s.site.Def.Append(nil))
 	}
-	if d := detail(s.site.Def); d != "" {
-		return at + s.site.Type + d
+	op := x.lib.About(s.site.Type)
+	if tell := op.Traits.Tell; tell != nil {
+		return at + s.site.Type + " " + tell(func(name string) string { return s.site.Def.At("attributes", name).Text() })
 	}
-	op, ok := x.lib.Operation(s.site.Type)
-	if ok && op.ConsumesInput() && s.site.Def.At("attributes", "input").IsNull() {
+	if op.ConsumesInput() && s.site.Def.At("attributes", "input").IsNull() {
 		return at + s.site.Type + " of " + s.input
 	}
 	return at + s.site.Type
-}
-
-func where(filter string) string {
-	if filter == "" {
-		return ""
-	}
-	return " where " + filter
-}
-
-// detail is what tells an operation from others of its type.
-func detail(n *jsondoc.Node) string {
-	get := func(name string) string { return n.At("attributes", name).Text() }
-	switch n.Get("type").Text() {
-	case "accountAttribute":
-		source := get("sourceName")
-		if source == "" {
-			source = get("applicationName") + get("applicationId")
-		}
-		return " " + source + "." + get("attributeName") + where(get("accountFilter")) + where(get("accountPropertyFilter"))
-	case "identityAttribute":
-		return " " + get("name")
-	case "reference":
-		return fmt.Sprintf(" %q", get("id"))
-	case "rule":
-		return fmt.Sprintf(" %q", get("name"))
-	case "conditional":
-		return fmt.Sprintf(" %q", get("expression"))
-	case "dateCompare":
-		return " " + get("operator")
-	case "dateFormat":
-		return fmt.Sprintf(" %q to %q", get("inputFormat"), get("outputFormat"))
-	case "dateMath":
-		return fmt.Sprintf(" %q", get("expression"))
-	case "replace":
-		return fmt.Sprintf(" /%s/ by %q", get("regex"), get("replacement"))
-	}
-	return ""
 }

@@ -124,7 +124,7 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 		return nil, err
 	}
 	s := &Suite{Files: []*File{f}}
-	bounds, found := s.bind(ctx, w.engine.Bundle())
+	bounds, found := s.bind(ctx, w.engine.Bundle(), w.engine)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}

@@ -3,12 +3,12 @@ package profiletest
 import (
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
 )
 
 // Mutant is a small change to the configuration that some test should notice.
@@ -28,6 +28,7 @@ type Mutant struct {
 
 // mutator lists the mutants of one definition.
 type mutator struct {
+	lib     *transform.Library
 	unit    string
 	mutants []*Mutant
 }
@@ -39,7 +40,8 @@ func (m *mutator) add(op, target, replacement *jsondoc.Node, format string, args
 	m.mutants = append(m.mutants, &Mutant{Unit: m.unit, Change: fmt.Sprintf(format, args...), Pos: target.Pos(), op: op, target: target, replacement: replacement})
 }
 
-// walk lists the mutants at and below a JSON value.
+// walk lists the mutants at and below a JSON value. Beside its attributes, an
+// operation has nothing that is evaluated.
 func (m *mutator) walk(n *jsondoc.Node) {
 	switch n.Kind() {
 	case jsondoc.Array:
@@ -48,7 +50,7 @@ func (m *mutator) walk(n *jsondoc.Node) {
 		}
 	case jsondoc.Object:
 		if typ, ok := n.Get("type").Str(); ok {
-			m.operation(n, typ, n.Get("attributes"))
+			m.operation(n, m.lib.About(typ), n.Get("attributes"))
 			n = n.Get("attributes")
 		}
 		for _, member := range n.Members() {
@@ -57,127 +59,63 @@ func (m *mutator) walk(n *jsondoc.Node) {
 	}
 }
 
-// operation lists the changes of one operation.
-func (m *mutator) operation(n *jsondoc.Node, typ string, attrs *jsondoc.Node) {
-	switch typ {
-	case "firstValid", "concat":
-		m.dropItems(n, typ, attrs)
-	case "conditional", "dateCompare":
-		m.swapArms(n, typ, attrs)
-	case "lookup":
-		m.table(n, typ, attrs.Get("table"))
-	case "replaceAll":
-		m.dropMembers(n, typ, attrs.Get("table"))
-		m.remove(n, typ, attrs)
-	case "lower", "upper":
-		m.remove(n, typ, attrs)
-		other := map[string]string{"lower": "upper", "upper": "lower"}[typ]
-		m.add(n, n, with(n, "type", jsondoc.NewString(other)), "%s becomes %s", typ, other)
-	case "trim", "decomposeDiacriticalMarks", "normalizeNames", "replace", "leftPad", "rightPad", "e164phone", "displayName":
-		m.remove(n, typ, attrs)
-	case "static":
-		m.static(n, attrs)
+// operation lists the changes of one operation: what its attributes are good for
+// and what its traits say tell which ones are plausible.
+func (m *mutator) operation(n *jsondoc.Node, op *transform.Operation, attrs *jsondoc.Node) {
+	var branches []string
+	for _, f := range op.Fields {
+		switch v := attrs.Get(f.Name); {
+		case f.Role == transform.RoleCandidate || f.Role == transform.RolePart:
+			m.dropItems(n, op.Type+"."+f.Name, v)
+		case f.Role == transform.RoleBranch && f.Kind == transform.KindTable:
+			m.table(n, op.Type+"."+f.Name, v)
+		case f.Role == transform.RoleBranch:
+			branches = append(branches, f.Name)
+		case f.Role == transform.RoleStep:
+			m.dropMembers(n, op.Type+"."+f.Name, v)
+		case f.Role == transform.RoleText:
+			m.text(n, op.Type+"."+f.Name, v)
+		}
 	}
-	m.details(n, typ, attrs)
+
+	if len(branches) == 2 {
+		m.swap(n, op.Type, attrs, branches[0], branches[1])
+	}
+	if op.Traits.Removable {
+		m.remove(n, op.Type, attrs)
+	}
+	if other := op.Traits.Instead; other != "" {
+		m.add(n, n, with(n, "type", jsondoc.NewString(other)), "%s becomes %s", op.Type, other)
+	}
+	m.details(n, op, attrs)
 }
 
 // details lists changes of single attributes.
-func (m *mutator) details(n *jsondoc.Node, typ string, attrs *jsondoc.Node) {
+func (m *mutator) details(n *jsondoc.Node, op *transform.Operation, attrs *jsondoc.Node) {
 	for _, member := range attrs.Members() {
 		v := member.Value
-		if change := changed(typ, member.Key, v); change != nil {
-			m.add(n, v, change, "%s.%s: %s becomes %s", typ, member.Key, v.Append(nil), change.Append(nil))
+		change := op.Traits.Changes[member.Key]
+		if change == nil {
+			continue
+		}
+		if other := change(v); other != nil {
+			m.add(n, v, other, "%s.%s: %s becomes %s", op.Type, member.Key, v.Append(nil), other.Append(nil))
 		}
 	}
-	switch typ {
-	case "accountAttribute":
-		for _, key := range [...]string{"accountSortDescending", "accountReturnFirstLink", "accountFilter", "accountPropertyFilter"} {
-			if v := attrs.Get(key); !v.IsNull() && !(v.Kind() == jsondoc.Bool && !v.IsTrue()) {
-				m.add(n, v, jsondoc.NewNull(), "accountAttribute: %s is dropped", key)
-			}
-		}
-	case "split":
-		if v := attrs.Get("throws"); !v.IsNull() {
-			m.add(n, v, jsondoc.NewBool(!v.IsTrue()), "split.throws becomes %v", !v.IsTrue())
-		}
-	}
-}
 
-var (
-	firstNumber = regexp.MustCompile(`\d+`)
-	comparison  = map[string]string{"gt": "lt", "lt": "gt", "gte": "lte", "lte": "gte"}
-	codeForms   = map[string]string{"alpha2": "alpha3", "alpha3": "alpha2", "numeric": "alpha2"}
-)
-
-// changed returns another value for an attribute that is worth changing, or nil.
-func changed(typ, name string, v *jsondoc.Node) *jsondoc.Node {
-	text, isText := v.Str()
-	number, isNumber := v.Int()
-	switch typ + "." + name {
-	case "dateFormat.inputFormat", "dateFormat.outputFormat":
-		if isText {
-			return jsondoc.NewString(otherFormat(text))
-		}
-	case "dateMath.expression":
-		if at := firstNumber.FindStringIndex(text); at != nil {
-			k, _ := strconv.Atoi(text[at[0]:at[1]])
-			return jsondoc.NewString(text[:at[0]] + strconv.Itoa(k+1) + text[at[1]:])
-		} else if cut, _, ok := strings.Cut(text, "/"); ok {
-			return jsondoc.NewString(cut)
-		}
-	case "dateCompare.operator":
-		if other := comparison[strings.ToLower(text)]; other != "" {
-			return jsondoc.NewString(other)
-		}
-	case "iso3166.format":
-		if other := codeForms[text]; other != "" {
-			return jsondoc.NewString(other)
-		}
-	case "substring.begin", "substring.end", "leftPad.length", "rightPad.length", "split.index", "getEndOfString.numChars":
-		if isNumber {
-			return jsondoc.NewInt(number + 1)
-		}
-	case "leftPad.padding", "rightPad.padding", "split.delimiter", "indexOf.substring", "lastIndexOf.substring", "replace.replacement":
-		if isText {
-			return jsondoc.NewString(text + "~")
-		}
-	case "conditional.expression":
-		if left, right, ok := strings.Cut(text, " eq "); ok {
-			return jsondoc.NewString(left + " eq ~" + right)
-		}
-	case "e164phone.defaultRegion":
-		if isText {
-			return jsondoc.NewString(map[bool]string{true: "FR", false: "JP"}[text != "FR"])
-		}
-	case "firstValid.ignoreErrors":
-		if v.IsTrue() {
-			return jsondoc.NewBool(false)
-		}
-	case "conditional.positiveCondition", "conditional.negativeCondition", "dateCompare.positiveCondition", "dateCompare.negativeCondition":
-		if isText {
-			return jsondoc.NewString(text + "~")
+	for _, f := range op.With(transform.RoleOption, transform.RoleSwitch) {
+		switch v := attrs.Get(f.Name); {
+		case v.IsNull():
+		case f.Role == transform.RoleSwitch:
+			m.add(n, v, jsondoc.NewBool(!v.IsTrue()), "%s.%s becomes %v", op.Type, f.Name, !v.IsTrue())
+		case v.Kind() != jsondoc.Bool || v.IsTrue():
+			m.add(n, v, jsondoc.NewNull(), "%s: %s is dropped", op.Type, f.Name)
 		}
 	}
-	return nil
-}
-
-// otherFormat returns a date format that gives or takes other dates.
-func otherFormat(format string) string {
-	if !strings.ContainsAny(format, "yMd") || strings.ToUpper(format) == format { // a named one
-		if format == "ISO8601" {
-			return "yyyy-MM-dd"
-		}
-		return "ISO8601"
-	}
-	if strings.Contains(format, "dd") && strings.Contains(format, "MM") {
-		return strings.NewReplacer("dd", "MM", "MM", "dd").Replace(format)
-	}
-	return format + "'~'"
 }
 
 // dropItems leaves out one item of a list after the other.
-func (m *mutator) dropItems(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
-	list := attrs.Get("values")
+func (m *mutator) dropItems(op *jsondoc.Node, where string, list *jsondoc.Node) {
 	items := list.Items()
 	for i, item := range items {
 		if len(items) < 2 {
@@ -189,9 +127,9 @@ func (m *mutator) dropItems(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
 				rest = append(rest, other)
 			}
 		}
-		m.add(op, list, jsondoc.NewArray(rest...), "%s.values[%d] is dropped", typ, i)
+		m.add(op, list, jsondoc.NewArray(rest...), "%s[%d] is dropped", where, i)
 		m.mutants[len(m.mutants)-1].Pos = item.Pos()
-		m.literal(op, item, fmt.Sprintf("%s.values[%d]", typ, i))
+		m.literal(op, item, fmt.Sprintf("%s[%d]", where, i))
 	}
 }
 
@@ -202,24 +140,25 @@ func (m *mutator) literal(op, n *jsondoc.Node, where string) {
 	}
 }
 
-func (m *mutator) swapArms(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
-	yes, no := attrs.Get("positiveCondition"), attrs.Get("negativeCondition")
-	if yes == nil || no == nil {
+// swap lets two branches change places.
+func (m *mutator) swap(op *jsondoc.Node, typ string, attrs *jsondoc.Node, one, other string) {
+	a, b := attrs.Get(one), attrs.Get(other)
+	if a == nil || b == nil {
 		return
 	}
-	m.add(op, attrs, with(with(attrs, "positiveCondition", no), "negativeCondition", yes), "%s: positiveCondition and negativeCondition change places", typ)
+	m.add(op, attrs, with(with(attrs, one, b), other, a), "%s: %s and %s change places", typ, one, other)
 	m.mutants[len(m.mutants)-1].Pos = op.Pos()
 }
 
 // table changes the values of a table and leaves out its entries.
-func (m *mutator) table(op *jsondoc.Node, typ string, table *jsondoc.Node) {
+func (m *mutator) table(op *jsondoc.Node, where string, table *jsondoc.Node) {
 	for _, member := range table.Members() {
-		m.literal(op, member.Value, fmt.Sprintf("%s.table[%q]", typ, member.Key))
+		m.literal(op, member.Value, fmt.Sprintf("%s[%q]", where, member.Key))
 	}
-	m.dropMembers(op, typ, table)
+	m.dropMembers(op, where, table)
 }
 
-func (m *mutator) dropMembers(op *jsondoc.Node, typ string, table *jsondoc.Node) {
+func (m *mutator) dropMembers(op *jsondoc.Node, where string, table *jsondoc.Node) {
 	for i, member := range table.Members() {
 		var rest []jsondoc.Member
 		for k, other := range table.Members() {
@@ -227,7 +166,7 @@ func (m *mutator) dropMembers(op *jsondoc.Node, typ string, table *jsondoc.Node)
 				rest = append(rest, other)
 			}
 		}
-		m.add(op, table, jsondoc.NewObject(rest...), "%s.table[%q] is dropped", typ, member.Key)
+		m.add(op, table, jsondoc.NewObject(rest...), "%s[%q] is dropped", where, member.Key)
 		m.mutants[len(m.mutants)-1].Pos = member.Pos()
 	}
 }
@@ -243,28 +182,27 @@ func (m *mutator) remove(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
 
 var equality = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[!=]=`) })
 
-// static changes the value of a static: a literal, a comparison in a template, or
+// text changes a text that is the value: a literal, a comparison in a template, or
 // the text around the references of one.
-func (m *mutator) static(op, attrs *jsondoc.Node) {
-	v := attrs.Get("value")
+func (m *mutator) text(op *jsondoc.Node, where string, v *jsondoc.Node) {
 	text, ok := v.Str()
 	if !ok {
 		return
 	}
-	m.literal(op, v, "static.value")
+	m.literal(op, v, where)
 	for _, at := range equality().FindAllStringIndex(text, -1) {
 		other := map[string]string{"==": "!=", "!=": "=="}[text[at[0]:at[1]]]
-		m.add(op, v, jsondoc.NewString(text[:at[0]]+other+text[at[1]:]), "static.value: %s at character %d becomes %s", text[at[0]:at[1]], at[0]+1, other)
+		m.add(op, v, jsondoc.NewString(text[:at[0]]+other+text[at[1]:]), "%s: %s at character %d becomes %s", where, text[at[0]:at[1]], at[0]+1, other)
 	}
 	for _, b := range templateBranches(text) {
 		for _, part := range b.branches {
 			if part != (span{}) {
-				m.add(op, v, jsondoc.NewString(text[:part.to]+"~"+text[part.to:]), "static.value: %q becomes %q", text[part.from:part.to], text[part.from:part.to]+"~")
+				m.add(op, v, jsondoc.NewString(text[:part.to]+"~"+text[part.to:]), "%s: %q becomes %q", where, text[part.from:part.to], text[part.from:part.to]+"~")
 			}
 		}
 	}
 	if strings.Contains(text, "$") && !strings.Contains(text, "#") {
-		m.add(op, v, jsondoc.NewString(text+"~"), "static.value: %q becomes %q", text, text+"~")
+		m.add(op, v, jsondoc.NewString(text+"~"), "%s: %q becomes %q", where, text, text+"~")
 	}
 }
 

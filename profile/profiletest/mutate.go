@@ -59,7 +59,7 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 	o.Compile.Library = withSame(o.library())
 	m := &Mutation{Mutants: cover.mutants()}
 	x := &mutationRun{ctx: ctx, bundle: b, options: o, cover: cover}
-	cases, _ := s.bind(ctx, b)
+	cases, _ := s.bind(ctx, b, cover.engine)
 	x.order = cheapFirst(cases)
 	var wg sync.WaitGroup
 	next := make(chan *Mutant)
@@ -90,7 +90,7 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 func (c *Coverage) mutants() []*Mutant {
 	var list []*Mutant
 	for _, u := range c.units {
-		m := &mutator{unit: u.name}
+		m := &mutator{lib: c.lib, unit: u.name}
 		m.walk(u.root)
 		list = append(list, m.mutants...)
 	}

@@ -53,7 +53,7 @@ func Run(ctx context.Context, e *profile.Engine, fsys fs.FS, pattern string, o O
 // configuration the cases name wrongly; with errors among them nothing is run
 // and the report is nil. The error is that of the context.
 func (s *Suite) Run(ctx context.Context, e *profile.Engine, o Options) (*Report, diag.List, error) {
-	cases, found := s.bind(ctx, e.Bundle())
+	cases, found := s.bind(ctx, e.Bundle(), e)
 	if found.HasErrors() {
 		return nil, found, ctx.Err()
 	}

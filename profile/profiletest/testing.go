@@ -30,7 +30,7 @@ func TestWith(t *testing.T, e *profile.Engine, fsys fs.FS, pattern string, o Opt
 	if s.Len() == 0 && !found.HasErrors() {
 		t.Fatal(errNoCases)
 	}
-	cases, more := s.bind(t.Context(), e.Bundle())
+	cases, more := s.bind(t.Context(), e.Bundle(), e)
 	if found = append(found, more...); found.HasErrors() {
 		t.Fatal(found.Err())
 	}

@@ -82,11 +82,9 @@ func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 
 // refersTo reports whether a transform refers to the stored one of that name.
 func refersTo(n *jsondoc.Node, name string) bool {
-	if n.Get("type").Text() == "reference" && n.At("attributes", "id").Text() == name {
-		return true
-	}
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return refersTo(m.Value, name) }) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return refersTo(item, name) })
+	return n.Any(func(m *jsondoc.Node) bool {
+		return m.Get("type").Text() == "reference" && m.At("attributes", "id").Text() == name
+	})
 }
 
 // reaching returns the profiles whose mappings reach a stored transform.
