@@ -13,6 +13,7 @@ import (
 // wrongButDefined are the vectors that expect a value from configuration that is
 // an error all the same: what they pin down is how the mistake comes out.
 var wrongButDefined = map[string]string{
+	"x-conditional-001":     "conditional-operator",
 	"accountAttribute-003":  "source-unknown",
 	"accountAttribute-008":  "source-unknown",
 	"firstValid-010":        "source-unknown",
