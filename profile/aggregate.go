@@ -52,7 +52,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 	s.stats.Evaluated, s.stats.Identities = s.evaluations, len(s.people)
 	s.results(s.take)
 	s.accounts()
-	if err := s.ctx.Err(); err != nil {
+	if err := s.failure(); err != nil {
 		return err
 	}
 	if err := s.opts.Stored.Apply(s.ctx, s.batch); err != nil {

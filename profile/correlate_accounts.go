@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,9 @@ func (p *population) otherSource(name string, accounts []int32) bool {
 			return false
 		}
 		p.decide(block, decisions)
+		if p.failure() != nil {
+			return false
+		}
 		for i, account := range block {
 			p.carryOut(account, &decisions[i], &t)
 		}
@@ -78,11 +82,12 @@ const (
 // decide makes the decisions for accounts, on all workers.
 func (p *population) decide(accounts []int32, decisions []decision) {
 	var next atomic.Int64
-	work := func() {
+	work := func(at *int) {
 		var a identity.Account
 		for {
 			to := int(next.Add(matchPart))
 			for i := to - matchPart; i < min(to, len(accounts)); i++ {
+				*at = i
 				a = identity.Account{}
 				p.accounts.Read(accounts[i], &a)
 				decisions[i] = p.decision(&p.state[accounts[i]], &a)
@@ -95,12 +100,19 @@ func (p *population) decide(accounts []int32, decisions []decision) {
 	if workers := min(p.opts.Workers, len(accounts)/matchPart); workers > 1 && p.engine.opts.Correlation.Rule == nil {
 		var wg sync.WaitGroup
 		for range workers {
-			wg.Go(work)
+			wg.Go(func() {
+				at := 0
+				place := func() string {
+					a := p.accounts.At(accounts[at])
+					return fmt.Sprintf("correlate account %s", a.Key())
+				}
+				p.fail(guard(place, func() { work(&at) }))
+			})
 		}
 		wg.Wait()
 		return
 	}
-	work()
+	work(new(int))
 }
 
 // decision matches an account. One that is linked already is examined again when

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
@@ -30,6 +31,7 @@ func (p *population) correlate() error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
+	p.reportGone()
 	for _, name := range p.otherSources() {
 		p.otherSource(name, p.inOrder(name))
 	}
@@ -42,12 +44,12 @@ func (p *population) correlate() error {
 			}
 		}
 		if !linked {
-			return p.ctx.Err()
+			return p.failure()
 		}
 	}
 	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
-	return p.ctx.Err()
+	return p.failure()
 }
 
 // authoritativeSource gives each account of the source an identity: the one it
@@ -138,17 +140,34 @@ func (p *population) dataLink(a *identity.Account) correlate.Method {
 	return correlate.Sticky
 }
 
-// otherSources returns the sources that no profile has as authoritative, sorted
+// otherSources returns the configured sources that no profile has as authoritative, sorted
 // by name.
 func (p *population) otherSources() []string {
 	var names []string
 	for _, name := range p.accounts.Names {
-		if p.engine.bySource[name] == nil {
+		if p.engine.bySource[name] == nil && p.engine.sources[name] != nil {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// reportGone reports the sources that are no longer configured and have stored accounts.
+// Nothing says how those correlate, so they stay as they are: with their identity, or
+// without one.
+func (p *population) reportGone() {
+	gone := map[string]int{}
+	for n, source := range p.accounts.Sources {
+		name := p.accounts.Names[source]
+		if st := &p.state[n]; p.engine.sources[name] == nil && !st.removed && !st.absent {
+			gone[name]++
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(gone)) {
+		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown",
+			Message: fmt.Sprintf("%d stored accounts of the source %q, which is not configured, stay as they are", gone[name], name)})
+	}
 }
 
 func (p *population) unlinked(name string) []int32 {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -22,11 +23,14 @@ func (p *population) evaluate() error {
 	var mu sync.Mutex
 	var moved []int32
 	before := p.attrs.Chunks // workers add to them
-	for _, w := range p.writers {
+	for _, w := range p.writersFor(len(p.people)) {
 		wg.Go(func() {
 			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: before}
 			for part := range parts {
-				b.evaluate(part.from, part.to)
+				if p.failure() != nil {
+					continue // so that whoever hands out parts does not wait for ever
+				}
+				p.fail(guard(b.place, func() { b.evaluate(part.from, part.to) }))
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -35,15 +39,27 @@ func (p *population) evaluate() error {
 			moved = append(moved, b.moved...)
 		})
 	}
-	const size = 1024
-	for from := 0; from < len(p.people) && p.ctx.Err() == nil; from += size {
-		parts <- part{from, min(from+size, len(p.people))}
+	for from := 0; from < len(p.people) && p.failure() == nil; from += evaluatePart {
+		parts <- part{from, min(from+evaluatePart, len(p.people))}
 		p.progress("evaluate", from, len(p.people))
 	}
 	close(parts)
 	wg.Wait()
 	p.shift(moved...)
-	return p.ctx.Err()
+	return p.failure()
+}
+
+// evaluatePart is how many identities a worker takes at a time.
+const evaluatePart = 1024
+
+// writersFor returns a writer for each worker: as many as are wanted, and no more than there
+// are parts of the work.
+func (p *population) writersFor(people int) []*table.Writer {
+	workers := min(p.opts.Workers, (people+evaluatePart-1)/evaluatePart)
+	for len(p.writers) < workers {
+		p.writers = append(p.writers, p.attrs.NewWriter())
+	}
+	return p.writers[:workers]
 }
 
 // batch evaluates ranges of identities on one goroutine.
@@ -56,6 +72,7 @@ type batch struct {
 	before    [][]byte // chunks with the rows of the last run
 	moved     []int32  // identities with another row than before
 	evaluated int      // identities
+	at        int32    // identity that is evaluated
 	accounts  []identity.Account
 	row       []byte
 	errors    map[int32][]AttributeError
@@ -63,11 +80,15 @@ type batch struct {
 
 func (b *batch) evaluate(from, to int) {
 	for n := int32(from); n < int32(to); n++ {
+		b.at = n
 		if !b.people[n].calm || b.population.moved.Has(n) {
 			b.one(n)
 		}
 	}
 }
+
+// place names what is being evaluated.
+func (b *batch) place() string { return fmt.Sprintf("evaluate identity %q", b.id(b.at)) }
 
 // setRow gives an identity its row of attributes.
 func (b *batch) setRow(n int32, row []byte) {

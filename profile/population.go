@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/idprofile/engine/correlate"
@@ -54,7 +55,8 @@ type population struct {
 	unsettled []int32
 	writers   []*table.Writer
 
-	evaluations int // identities that were evaluated
+	evaluations int                   // identities that were evaluated
+	failed      atomic.Pointer[error] // of a goroutine of this run
 	buf         []identity.Account
 	current     identity.Account // that is correlated
 	keyReads    []keyReads       // by rank
@@ -97,9 +99,6 @@ type person struct {
 func newPopulation(ctx context.Context, r *Run) *population {
 	p := &population{accounts: table.NewAccounts(), byID: map[string]int32{}, index: correlate.NewIndex(r.engine.keys...), whole: true}
 	p.writer = p.attrs.NewWriter()
-	for range r.opts.Workers {
-		p.writers = append(p.writers, p.attrs.NewWriter())
-	}
 	for _, src := range r.engine.bundle.Sources {
 		p.index.Cover(r.engine.sources[src.Name].correlator)
 	}
@@ -124,6 +123,7 @@ func (p *population) findBases() {
 // begin makes the tables ready for a run.
 func (p *population) begin(ctx context.Context, r *Run) {
 	p.Run, p.ctx = r, ctx
+	p.failed.Store(nil)
 	p.notes, p.ambiguous = map[int32][]correlate.Ambiguity{}, map[int32][]correlate.Ambiguity{}
 	p.errors, p.replaced, p.former = map[int32][]AttributeError{}, map[int32]identity.Account{}, map[int32]int32{}
 	p.env.Directory = directory{p}

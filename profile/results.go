@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -36,8 +37,9 @@ func (p *population) resultsAhead(order []int32, yield func(*Result, error) bool
 		identities []int32
 		results    chan []*Result
 	}
+	workers := min(p.opts.Workers, (len(order)+resultsAtOnce-1)/resultsAtOnce)
 	todo := make(chan part)
-	ready := make(chan part, 2*p.opts.Workers) // in order
+	ready := make(chan part, 2*workers) // in order
 	stop := make(chan struct{})
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -56,19 +58,27 @@ func (p *population) resultsAhead(order []int32, yield func(*Result, error) bool
 			}
 		}
 	})
-	for range p.opts.Workers {
+	for range workers {
 		wg.Go(func() {
 			for next := range todo {
-				list := make([]*Result, len(next.identities))
-				for i, n := range next.identities {
-					list[i] = p.result(n)
-				}
+				list, at := make([]*Result, len(next.identities)), int32(0)
+				place := func() string { return fmt.Sprintf("result of identity %q", p.id(at)) }
+				p.fail(guard(place, func() {
+					for i, n := range next.identities {
+						at = n
+						list[i] = p.result(n)
+					}
+				}))
 				next.results <- list
 			}
 		})
 	}
 	for next := range ready {
 		for _, r := range <-next.results {
+			if r == nil { // a goroutine has failed
+				yield(nil, p.failure())
+				return false
+			}
 			if !yield(r, nil) {
 				return false
 			}

@@ -2,10 +2,14 @@ package profile_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -39,5 +43,41 @@ func TestRulesOfSettings(t *testing.T) {
 	}}
 	if got := text(fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{Rules: stub}, data).Get(t, "1"), "title"); got != "stub" {
 		t.Errorf("stub: got %s", got)
+	}
+}
+
+// A rule of the host that panics on a goroutine of the run is an error of the run, which
+// names the identity, and not the end of the host.
+func TestPanicOfRule(t *testing.T) {
+	fsys := fstest.MapFS{
+		"profile.json": {Data: []byte(fixture.Profile("Employees", 10, "HR", fixture.HR(`title={"type":"rule","attributes":{"name":"Bad"}}`)...))},
+		"hr.json":      {Data: []byte(fixture.Source("HR"))},
+	}
+	b, _ := config.Load(fsys)
+	e, _ := profile.Compile(b, profile.Options{})
+	bad := errors.New("a pointer that is nil")
+	o := profile.RunOptions{Workers: 3, Rules: map[string]transform.Rule{
+		"Bad": func(context.Context, transform.RuleCall) (identity.Value, error) { panic(bad) },
+	}}
+	var accounts []identity.Account
+	for n := range 5000 {
+		accounts = append(accounts, fixture.Account(fmt.Sprint(n), fmt.Sprint("id=", n), "mail=m", "sn=s"))
+	}
+
+	var last error
+	for _, err := range e.Run(t.Context(), o, feed.Slice("HR", accounts...)) {
+		last = err
+	}
+	var p *profile.PanicError
+	if !errors.As(last, &p) || !errors.Is(last, bad) || !strings.HasPrefix(last.Error(), "evaluate identity ") || len(p.Stack) == 0 {
+		t.Errorf("error %v, want one about a panic and where it was", last)
+	}
+
+	st := store.NewMemory()
+	if _, err := e.Aggregate(t.Context(), st, o, nil, feed.Slice("HR", accounts...)); !errors.Is(err, bad) {
+		t.Errorf("aggregation: error %v", err)
+	}
+	for range st.All(t.Context()) {
+		t.Fatal("something was stored")
 	}
 }

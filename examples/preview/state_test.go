@@ -131,3 +131,34 @@ func unzip(t *testing.T, file string) map[string]string {
 	}
 	return files
 }
+
+// A state that knows a source which the configuration no longer has.
+func TestRunStateSourceGone(t *testing.T) {
+	folder := func(sources string) string {
+		dir := t.TempDir()
+		conf := `[{"id":"p","name":"P","priority":1,"authoritativeSource":{"type":"SOURCE","id":"s1","name":"HR"},
+			"identityAttributeConfig":{"enabled":true,"attributeTransforms":[{"identityAttributeName":"uid",
+			"transformDefinition":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"id"}}}]}},` + sources + `]`
+		for name, text := range map[string]string{"c.json": conf, "accounts/HR.csv": "id\n1\n", "accounts/AD.csv": "id,name\nzz,nobody\n"} {
+			file := filepath.Join(dir, name)
+			if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return dir
+	}
+	const hr, ad = `{"id":"s1","name":"HR","connector":"x"}`, `{"id":"s2","name":"AD","connector":"x"}`
+	before, after := folder(hr+","+ad), folder(hr)
+	state := filepath.Join(t.TempDir(), "state")
+
+	for _, args := range [][]string{
+		{"run", before, "--state", state}, {"run", after, "--state", state}, {"run", before, "--state", state}, {"diff", before, after},
+	} {
+		if code, _, errs := invoke(t, args...); code != exitDone {
+			t.Errorf("%v: exit code %d: %s", args, code, errs)
+		}
+	}
+}

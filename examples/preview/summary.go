@@ -99,11 +99,23 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 	}
 }
 
+// source returns the counts of a source. One that is no longer configured may have stored
+// accounts.
+func (s *summary) source(name string) *sourceCount {
+	c := s.bySource[name]
+	if c == nil {
+		c = &sourceCount{Name: name, Methods: map[string]int{}}
+		s.Sources = append(s.Sources, c)
+		s.bySource[name] = c
+	}
+	return c
+}
+
 // add counts an identity.
 func (s *summary) add(r *profile.Result) error {
 	s.Identities++
 	for _, l := range r.Links {
-		src := s.bySource[l.Account.Source]
+		src := s.source(l.Account.Source)
 		src.Accounts++
 		method := string(l.Method)
 		if l.Method == correlate.ByConfig {
@@ -168,7 +180,7 @@ func (s *summary) outcomes(p *profileCount, r *profile.Result) {
 
 // uncorrelated counts an account without identity.
 func (s *summary) uncorrelated(a *identity.Account, u *profile.Unlinked) {
-	c := s.bySource[a.Source]
+	c := s.source(a.Source)
 	c.Accounts++
 	c.Uncorrelated++
 	s.note(s.Uncorrelated, u.Reason, func() string {
