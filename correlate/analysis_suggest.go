@@ -29,16 +29,17 @@ type SuggestedPair struct {
 	Configured       bool    `json:"configured"`
 }
 
-// Suggest tries all pairs of the given identity attributes and the attributes
-// that the accounts have, on the accounts that had to find an identity. The error
-// is that of the context.
-func (x *Analysis) Suggest(ctx context.Context, properties []string) (*SourceSuggestions, error) {
+// Suggest tries all pairs of the attributes of a suggester and those that the
+// accounts have, on the accounts that had to find an identity. The error is that of
+// the context.
+func (x *Analysis) Suggest(ctx context.Context, by *Suggester) (*SourceSuggestions, error) {
 	l := x.searched()
 	s := &SourceSuggestions{Name: x.Source, Accounts: len(l.Accounts), Pairs: []SuggestedPair{}}
-	var err error
-	s.list, err = Suggest(ctx, x.p, properties, l.Accounts, l.attributes(), x.run())
-
 	criteria := x.c.Criteria()
+	configured := func(property, value string) bool { return slices.Contains(criteria, property+" = "+value) }
+	var err error
+	s.list, err = by.Suggest(ctx, l.Accounts, l.attributes(), SuggestOptions{Configured: configured})
+
 	order := 0
 	for i := range s.list {
 		f := &s.list[i]
@@ -46,7 +47,7 @@ func (x *Analysis) Suggest(ctx context.Context, properties []string) (*SourceSug
 			Property: f.Property, Value: f.Value,
 			AccountCoverage: f.AccountCoverage, IdentityCoverage: f.IdentityCoverage, Uniqueness: f.Uniqueness,
 			MatchRate: f.MatchRate, AmbiguousRate: f.AmbiguousRate, ConflictRate: f.ConflictRate,
-			Configured: slices.Contains(criteria, f.Property+" = "+f.Value),
+			Configured: configured(f.Property, f.Value),
 		}
 		if f.Proposed {
 			order++

@@ -136,6 +136,16 @@ func (c *column) entry(key []byte) int32 {
 	return e
 }
 
+// intern returns a number for a key, the same for equal keys, for a column that
+// only numbers keys: each has identity 0, so that none is dropped.
+func (c *column) intern(key []byte) int32 {
+	e := c.entry(join.Short(key))
+	if c.entries[e].id == noIdentity {
+		c.add(e, 0)
+	}
+	return e
+}
+
 func (c *column) add(e, n int32) {
 	switch id := c.entries[e].id; {
 	case id == noIdentity:

@@ -115,7 +115,7 @@ func newTrial(fix string, r, changed *compiled) *trial {
 
 	// A second normaliser makes a rule look for placeholders in what the first one
 	// leaves, too.
-	if steps := r.terms[0].steps; len(r.key.placeholders) > 0 && len(steps) == 1 {
+	if steps := r.terms[0].steps; r.key.placeholders != nil && len(steps) == 1 {
 		t.always = steps[0].name != "fold" && steps[0].name != "exact" && steps[0].name != "trim"
 	}
 	return t

@@ -35,7 +35,7 @@ func TestCompanyReports(t *testing.T) {
 	uncorrelated := correlate.UncorrelatedRows(c, x, co.accounts, b, nil, correlate.NewNearby(c, p).FindAll(co.accounts))
 	stored := slices.Clone(b.Identity)
 	stored[1], stored[7] = 0, 1 // links that somebody made
-	suggestions, err := correlate.Suggest(t.Context(), p, p2names(co), co.accounts, []string{"employeeID", "mail", "sAMAccountName", "displayName", "givenName", "sn", "telephoneNumber", "department"}, correlate.RunOptions{})
+	suggestions, err := correlate.NewSuggester(p, p2names(co)).Suggest(t.Context(), co.accounts, []string{"employeeID", "mail", "sAMAccountName", "displayName", "givenName", "sn", "telephoneNumber", "department"}, correlate.SuggestOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

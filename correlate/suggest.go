@@ -3,11 +3,9 @@ package correlate
 import (
 	"cmp"
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
 )
 
@@ -26,102 +24,237 @@ type Suggestion struct {
 	found []int32 // by account
 }
 
-// Suggest tries all pairs of identity and account attributes as criteria and
+// SuggestOptions are the choices of [Suggest].
+type SuggestOptions struct {
+	// Configured reports whether a pair stands in the configuration. Of pairs with
+	// equal figures it comes first: it is what people know. Nil: none does.
+	Configured func(property, value string) bool
+}
+
+// Suggester tries pairs of attributes of one population for any number of sources.
+// It is not safe for concurrent use.
+type Suggester struct {
+	p            Population
+	properties   []string
+	identities   []identityColumn // by property
+	placeholders *placeholders
+	e            *evaluator
+
+	// texts gives every different text a number (its entry), so that comparing two
+	// columns is comparing numbers: each value is normalised once, however many
+	// pairs it is in.
+	texts column
+
+	// The identity attribute at hand, by number of a text: how many identities
+	// have it, and the first of them.
+	count, first []int32
+	used         []int32 // numbers to clear
+}
+
+// identityColumn is one attribute by identity: the number of its text, -1 for none.
+type identityColumn struct {
+	codes        []int32
+	have, unique int // identities with a text, and with one that nobody else has
+}
+
+// accountColumn is one account attribute by account: the number of its text, -1
+// for none, -2-k for several in lists[k].
+type accountColumn struct {
+	codes []int32
+	lists [][]int32
+	with  int // accounts with a text
+}
+
+// NewSuggester returns a suggester of criteria on some identity attributes.
+func NewSuggester(p Population, properties []string) *Suggester {
+	return &Suggester{
+		p: p, properties: properties,
+		placeholders: newPlaceholders(DefaultPlaceholders()), e: &evaluator{},
+	}
+}
+
+// Suggest tries all pairs with the given account attributes as criteria and
 // returns those that match anything, in the order in which they should stand:
 // those to propose first. Conflicts are counted against what most of the better
-// pairs say.
-func Suggest(ctx context.Context, p Population, properties []string, accounts []identity.Account, values []string, o RunOptions) ([]Suggestion, error) {
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
+// pairs say. Of equal figures the configured pair comes first, then attributes of
+// identities, then the alias. The error is that of the context.
+func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, values []string, o SuggestOptions) ([]Suggestion, error) {
+	if s.identities == nil {
+		for _, property := range s.properties {
+			s.identities = append(s.identities, s.identityColumn(canonical(property)))
+		}
 	}
-	b := builder{}
+	columns := make([]accountColumn, len(values))
+	for i, value := range values {
+		columns[i] = s.accountColumn(accounts, value)
+	}
+
 	var list []Suggestion
-	var memory join.Memory
-	r := &bulkRun{c: New(nil, Options{}), p: p, accounts: accounts, o: o, b: &Bulk{}}
-	all := make([]int32, len(accounts))
-	for i := range all {
-		all[i] = int32(i)
-	}
-	for _, property := range properties {
-		key := newSpec([]term{b.simple(canonical(property), "trim", "fold")}, DefaultPlaceholders())
-		people := r.people(&key)
-		have, unique := distinct(&memory, people, o.Workers)
-		if have == 0 {
+	for k, property := range s.properties {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		people := &s.identities[k]
+		if people.have == 0 {
 			continue
 		}
-		for _, value := range values {
-			if err := ctx.Err(); err != nil {
-				return nil, err
+		s.take(people)
+		for i, value := range values {
+			one := s.measure(&columns[i])
+			if one.MatchRate == 0 {
+				continue
 			}
-			rule := &compiled{terms: []term{b.simple(value, "trim", "fold")}, key: key}
-			s := measure(memory.Run(people, r.probes(rule, all), o.Workers), len(accounts))
-			s.Property, s.Value = property, value
-			s.IdentityCoverage, s.Uniqueness = rate(have, p.Len()), rate(unique, have)
-			if s.MatchRate > 0 {
-				list = append(list, s)
-			}
+			one.Property, one.Value = property, value
+			one.IdentityCoverage, one.Uniqueness = rate(people.have, s.p.Len()), rate(people.unique, people.have)
+			list = append(list, one)
 		}
 	}
-	rank(list, len(accounts))
+	rank(list, len(accounts), o)
 	return list, nil
 }
 
-func rate(n, of int) float64 {
-	if of == 0 {
-		return 0
-	}
-	return float64(n) / float64(of)
+func suggestionTerm(attribute string) term {
+	b := builder{}
+	return b.simple(attribute, "trim", "fold")
 }
 
-// distinct counts the rows with a key, and those whose key no other row has.
-func distinct(m *join.Memory, rows join.Rows, workers int) (have, unique int) {
-	res := m.Run(rows, rows, workers)
-	for i := range res.Probes() {
-		if len(res.Matches(i)) == 1 {
-			unique++
-		}
+// code returns the number of a value's text, -1 when it has none to compare.
+func (s *Suggester) code(t *term, v identity.Value) int32 {
+	text, out, _ := t.text(s.e, v, s.placeholders)
+	if out != compared {
+		return -1
 	}
-	return res.Probes(), unique
+	return s.texts.intern(view(text))
 }
 
-// measure counts what a join found for accounts.
-func measure(res *join.Result, accounts int) Suggestion {
-	s := Suggestion{found: make([]int32, accounts)}
-	for i := range s.found {
-		s.found[i] = -1
-	}
-	with, one, several := 0, 0, 0
-	for i := 0; i < res.Probes(); {
-		row := res.Row(i)
-		var ids []int32
-		for ; i < res.Probes() && res.Row(i) == row; i++ {
-			ids = append(ids, res.Matches(i)...)
+func (s *Suggester) accountColumn(accounts []identity.Account, value string) accountColumn {
+	t := suggestionTerm(value)
+	c := accountColumn{codes: make([]int32, len(accounts))}
+	for i := range accounts {
+		v := s.e.read(&accounts[i], value)
+		if v.Kind() != identity.List {
+			c.codes[i] = s.code(&t, v)
+		} else {
+			c.codes[i] = c.list(s, &t, v.List())
 		}
-		slices.Sort(ids)
-		ids = slices.Compact(ids)
-		with++
-		switch len(ids) {
-		case 0:
-		case 1:
-			one++
-			s.found[row] = ids[0]
-		default:
+		if c.codes[i] != -1 {
+			c.with++
+		}
+	}
+	return c
+}
+
+// list returns the code of a list: that of its only text, or its place in lists.
+func (c *accountColumn) list(s *Suggester, t *term, items []identity.Value) int32 {
+	var codes []int32
+	for _, item := range items {
+		if n := s.code(t, item); n >= 0 && len(codes) < maxKeys {
+			codes = append(codes, n)
+		}
+	}
+	switch len(codes) {
+	case 0:
+		return -1
+	case 1:
+		return codes[0]
+	}
+	c.lists = append(c.lists, codes)
+	return -2 - int32(len(c.lists)-1)
+}
+
+func (s *Suggester) identityColumn(property string) identityColumn {
+	t, read := suggestionTerm(property), s.p.Column(property)
+	c := identityColumn{codes: make([]int32, s.p.Len())}
+	for i := range c.codes {
+		if c.codes[i] = s.code(&t, read(int32(i))); c.codes[i] >= 0 {
+			c.have++
+		}
+	}
+	s.take(&c)
+	for _, n := range s.used {
+		if s.count[n] == 1 {
+			c.unique++
+		}
+	}
+	return c
+}
+
+// take makes an identity attribute the one at hand.
+func (s *Suggester) take(c *identityColumn) {
+	for _, n := range s.used {
+		s.count[n] = 0
+	}
+	s.used = s.used[:0]
+	if more := len(s.texts.entries) - len(s.count); more > 0 {
+		s.count, s.first = append(s.count, make([]int32, more)...), append(s.first, make([]int32, more)...)
+	}
+	for i, n := range c.codes {
+		if n < 0 {
+			continue
+		}
+		if s.count[n] == 0 {
+			s.first[n] = int32(i)
+			s.used = append(s.used, n)
+		}
+		s.count[n]++
+	}
+}
+
+// measure counts what the identity attribute at hand finds by an account attribute.
+func (s *Suggester) measure(c *accountColumn) Suggestion {
+	out := Suggestion{found: make([]int32, len(c.codes))}
+	one, several := 0, 0
+	for i, code := range c.codes {
+		out.found[i] = -1
+		n, many := s.find(c, code)
+		switch {
+		case many:
 			several++
+		case n >= 0:
+			one++
+			out.found[i] = n
 		}
 	}
-	s.AccountCoverage, s.MatchRate, s.AmbiguousRate = rate(with, accounts), rate(one, accounts), rate(several, accounts)
-	return s
+	accounts := len(c.codes)
+	out.AccountCoverage, out.MatchRate, out.AmbiguousRate = rate(c.with, accounts), rate(one, accounts), rate(several, accounts)
+	return out
+}
+
+// find returns the identity that has a text, -1 for none; many when several have.
+func (s *Suggester) find(c *accountColumn, code int32) (n int32, many bool) {
+	if code >= -1 {
+		if code < 0 || s.count[code] == 0 {
+			return -1, false
+		}
+		return s.first[code], s.count[code] > 1
+	}
+	n = -1
+	for _, code := range c.lists[-2-code] {
+		switch m, several := s.find(c, code); {
+		case several || m >= 0 && n >= 0 && m != n:
+			return -1, true
+		case m >= 0:
+			n = m
+		}
+	}
+	return n, false
+}
+
+// vote is what speaks for an identity of an account.
+type vote struct {
+	identity int32
+	weight   int
 }
 
 // rank counts conflicts, puts the pairs in order and proposes the useful ones.
-func rank(list []Suggestion, accounts int) {
-	votes := make(map[int32]int)
+func rank(list []Suggestion, accounts int, o SuggestOptions) {
 	conflicts, compared := make([]int, len(list)), make([]int, len(list))
+	var votes []vote
 	for a := range accounts {
-		clear(votes)
+		votes = votes[:0]
 		for i := range list {
 			if n := list[i].found[a]; n >= 0 {
-				votes[n] += weight(&list[i])
+				votes = cast(votes, n, weight(&list[i]))
 			}
 		}
 		for i := range list {
@@ -130,21 +263,57 @@ func rank(list []Suggestion, accounts int) {
 				continue
 			}
 			compared[i]++
-			for other, v := range votes {
-				if other != n && v >= votes[n]-weight(&list[i]) && v > 0 {
-					conflicts[i]++
-					break
-				}
+			if outvoted(votes, n, weight(&list[i])) {
+				conflicts[i]++
 			}
 		}
 	}
 	for i := range list {
 		list[i].ConflictRate = rate(conflicts[i], compared[i])
 	}
+
+	configured := func(s *Suggestion) bool { return o.Configured != nil && o.Configured(s.Property, s.Value) }
 	slices.SortStableFunc(list, func(a, b Suggestion) int {
-		return cmp.Or(cmp.Compare(b.score(), a.score()), strings.Compare(a.Property, b.Property), strings.Compare(a.Value, b.Value))
+		return cmp.Or(
+			cmp.Compare(b.score(), a.score()),
+			cmp.Compare(btoi(configured(&b)), btoi(configured(&a))),
+			cmp.Compare(btoi(canonical(a.Property) == Alias), btoi(canonical(b.Property) == Alias)),
+			strings.Compare(a.Property, b.Property), strings.Compare(a.Value, b.Value),
+		)
 	})
 	propose(list, accounts)
+}
+
+func cast(votes []vote, n int32, weight int) []vote {
+	for i := range votes {
+		if votes[i].identity == n {
+			votes[i].weight += weight
+			return votes
+		}
+	}
+	return append(votes, vote{n, weight})
+}
+
+// outvoted reports whether others have at least the votes that an identity has
+// without those of the pair that is asked.
+func outvoted(votes []vote, n int32, weight int) bool {
+	if len(votes) < 2 {
+		return false
+	}
+	rest := -weight
+	for _, v := range votes {
+		if v.identity == n {
+			rest += v.weight
+		}
+	}
+	return slices.ContainsFunc(votes, func(v vote) bool { return v.identity != n && v.weight >= rest && v.weight > 0 })
+}
+
+func rate(n, of int) float64 {
+	if of == 0 {
+		return 0
+	}
+	return float64(n) / float64(of)
 }
 
 // weight says how much the finds of a pair count: selective attributes more.

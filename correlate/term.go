@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/transform"
@@ -19,11 +20,41 @@ type term struct {
 	sign       string // what it computes; equal signs compute the same
 }
 
-// placeholders is a set of folded, trimmed values.
-type placeholders map[string]bool
+// placeholders is a set of folded, trimmed values; nil is empty.
+type placeholders struct {
+	texts map[string]bool
+	// lengths has a bit for each length of those that start with a byte, so that
+	// most values are told from all of them without a look at the set.
+	lengths [utf8.RuneSelf]uint64
+	long    bool // some do not fit into lengths
+}
 
-func (p placeholders) has(s string) bool {
-	return len(p) > 0 && p[identity.Fold(trim(s))]
+func newPlaceholders(list []string) *placeholders {
+	if len(list) == 0 {
+		return nil
+	}
+	p := &placeholders{texts: make(map[string]bool, len(list))}
+	for _, text := range list {
+		text = identity.Fold(trim(text))
+		p.texts[text] = true
+		if text == "" || len(text) >= 64 || !ascii(text) {
+			p.long = true
+		} else {
+			p.lengths[text[0]] |= 1 << len(text)
+		}
+	}
+	return p
+}
+
+func (p *placeholders) has(s string) bool {
+	if p == nil {
+		return false
+	}
+	s = trim(s)
+	if !p.long && len(s) > 0 && ascii(s) && (len(s) >= 64 || p.lengths[asciiLower(s[0])]>>len(s)&1 == 0) {
+		return false
+	}
+	return p.texts[identity.Fold(s)]
 }
 
 // evaluator is the memory of one goroutine that computes keys.
@@ -104,7 +135,7 @@ func (o *identityObject) Attribute(name string) identity.Value {
 
 // text gives the comparable text of a value, false when it has none: null,
 // blank, a placeholder, or nothing left after normalising.
-func (t *term) text(e *evaluator, v identity.Value, ph placeholders) (string, outcome, error) {
+func (t *term) text(e *evaluator, v identity.Value, ph *placeholders) (string, outcome, error) {
 	if v.IsNull() {
 		return "", nothing, nil
 	}
@@ -202,7 +233,7 @@ const (
 // conditions of a rule.
 type spec struct {
 	terms        []term
-	placeholders placeholders
+	placeholders *placeholders
 	attributes   []string // identity attributes that it reads
 	sign         string
 }
@@ -225,10 +256,7 @@ func newSpec(terms []term, ph []string) spec {
 		}
 	}
 	if len(ph) > 0 {
-		s.placeholders = make(placeholders, len(ph))
-		for _, p := range ph {
-			s.placeholders[identity.Fold(trim(p))] = true
-		}
+		s.placeholders = newPlaceholders(ph)
 		signs = append(signs, "-"+strings.Join(ph, "\x00"))
 	}
 	s.sign = strings.Join(signs, "\x01")

@@ -267,11 +267,12 @@ type Suggestions struct {
 // or on those that were asked for by name.
 func (x *Correlation) Suggest(ctx context.Context) (*Suggestions, error) {
 	s := &Suggestions{Sources: []*correlate.SourceSuggestions{}}
+	by := correlate.NewSuggester(x.persons, x.properties())
 	for _, a := range x.analyses {
 		if a.Authoritative && !x.named {
 			continue
 		}
-		one, err := a.Suggest(ctx, x.properties())
+		one, err := a.Suggest(ctx, by)
 		if err != nil {
 			return nil, err
 		}
