@@ -23,6 +23,12 @@ func TestFindings(t *testing.T) {
 		}
 		known[f.Code] = true
 	}
+	for i, a := range config.Assumptions() {
+		if a.Meaning == "" || i > 0 && config.Assumptions()[i-1].Code >= a.Code {
+			t.Errorf("%q has no meaning or is out of order", a.Code)
+		}
+		known[a.Code] = true
+	}
 	files, err := filepath.Glob("*.go")
 	for _, folder := range []string{"config", "tenant"} {
 		more, _ := filepath.Glob(filepath.Join(folder, "*.go"))

@@ -13,7 +13,7 @@ func (e *Engine) checkStored(found *diag.List) {
 	if len(e.bundle.Sources) > 0 { // transforms alone may name sources that are elsewhere
 		o.Sources = e.sourceInfos()
 	}
-	*found = append(*found, e.lib.Lint(o)...)
+	*found = append(*found, e.lib.Lint(o, e.looseItems()...)...)
 	if items := e.policyItems(); len(items) > 0 {
 		o.Provisioning = true
 		_, list := e.lib.Link(o, items...)
@@ -30,17 +30,43 @@ func (e *Engine) catalogue() []string {
 	return e.attributeNames()
 }
 
-// policyItems returns the transforms of the fields of all provisioning policies.
+// policyItems returns the transforms of the fields of all provisioning policies,
+// those that no source has included.
 func (e *Engine) policyItems() []transform.Item {
 	var items []transform.Item
 	for _, s := range e.bundle.Sources {
-		for _, policy := range s.Node.Get("provisioningPolicies").Items() {
-			for _, f := range policy.Get("fields").Items() {
-				if def := f.Get("transform"); def.Kind() == jsondoc.Object && def.Get("type") != nil {
-					items = append(items, transform.Item{Def: transform.FromNode(def), Field: f.Get("attributes"),
-						Path: diag.Path{diag.Named("source", s.Name), diag.Named("field", f.Get("name").Text())}})
-				}
-			}
+		for _, policy := range s.Policies {
+			items = appendFields(items, diag.Named("source", s.Name), policy.Get("fields").Items())
+		}
+	}
+
+	for _, policy := range e.bundle.Policies {
+		items = appendFields(items, diag.Named("create profile", policy.Get("name").Text()), policy.Get("fields").Items())
+	}
+	return appendFields(items, diag.Named("create profile", ""), e.bundle.Fields)
+}
+
+func appendFields(items []transform.Item, of diag.Step, fields []*jsondoc.Node) []transform.Item {
+	for _, f := range fields {
+		if def := f.Get("transform"); def.Kind() == jsondoc.Object && def.Get("type") != nil {
+			items = append(items, transform.Item{Def: transform.FromNode(def), Field: f.Get("attributes"),
+				Path: diag.Path{of, diag.Named("field", f.Get("name").Text())}})
+		}
+	}
+	return items
+}
+
+// looseItems returns the transforms that nothing refers to because nothing can,
+// and those of machine account mappings.
+func (e *Engine) looseItems() []transform.Item {
+	var items []transform.Item
+	for _, def := range e.bundle.Unreferable {
+		items = append(items, transform.Item{Def: def, Path: diag.Path{diag.Named("transform", def.Name)}})
+	}
+	for _, n := range e.bundle.MachineMappings {
+		if def := n.Get("transformDefinition"); def.Kind() == jsondoc.Object {
+			items = append(items, transform.Item{Def: transform.FromNode(def),
+				Path: diag.Path{diag.Named("machine account mapping", n.At("target", "attributeName").Text())}})
 		}
 	}
 	return items

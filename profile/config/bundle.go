@@ -22,6 +22,17 @@ type Bundle struct {
 	Data       map[string]string // path of the account file by source name
 	Settings   Settings
 
+	// Unreferable are transforms that no reference finds: without name, or defined
+	// again elsewhere. They are checked and not used.
+	Unreferable []*transform.Definition
+	// Policies and Fields are provisioning policies, and fields of them, that no
+	// source has; MachineMappings are the mappings of machine accounts. They are
+	// checked and not used.
+	Policies, Fields, MachineMappings []*jsondoc.Node
+
+	// Assumptions are what loading took for granted.
+	Assumptions []diag.Assumption
+
 	settings *Document // idprofile.json; nil: none
 }
 
@@ -82,9 +93,10 @@ type Source struct {
 	Correlation     *correlate.Config
 	CorrelationRule string
 	Manager         *ManagerCorrelation
-	DeleteThreshold int64 // percent; -1: not given
-	Mirror          int64 // cloudAuthoritativeSourcePrecedence; -1: not given
-	Implied         bool  // no file describes it: a profile or an account file names it
+	DeleteThreshold int64           // percent; -1: not given
+	Mirror          int64           // cloudAuthoritativeSourcePrecedence; -1: not given
+	Implied         bool            // no file describes it: a profile or an account file names it
+	Policies        []*jsondoc.Node // provisioning policies, those of files of their own included
 	Node            *jsondoc.Node
 }
 

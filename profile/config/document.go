@@ -32,16 +32,29 @@ func eachObject(n, list *jsondoc.Node, f func(object)) {
 			eachObject(item, objects, f)
 		}
 	case IsEntry(n):
-		shape, _ := n.At("self", "type").Str()
-		f(object{shape, n.Get("object"), n, list})
+		f(object{entryShape(n), n.Get("object"), n, list})
 	default:
 		f(object{shapeOf(n), n, n, list})
 	}
 }
 
+// entryShape is the type that an entry {self, object} names; where it names none
+// that counts, the object itself may tell.
+func entryShape(n *jsondoc.Node) string {
+	shape, _ := n.At("self", "type").Str()
+	if alias, ok := shapeAlias[shape]; ok {
+		return alias
+	}
+	if own := shapeOf(n.Get("object")); shape == "" || !evaluated(shape) && evaluated(own) && own != shapeAccount && own != shapeTransform {
+		return own
+	}
+	return shape
+}
+
 // IsExport reports whether n is an SP-Config file.
 func IsExport(n *jsondoc.Node) bool {
-	return n.Get("objects").Kind() == jsondoc.Array && n.Get("version") != nil
+	list := n.Get("objects")
+	return list.Kind() == jsondoc.Array && (n.Get("version") != nil || slices.ContainsFunc(list.Items(), IsEntry))
 }
 
 func IsEntry(n *jsondoc.Node) bool {

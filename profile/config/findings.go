@@ -41,7 +41,9 @@ var findingCodes = []FindingCode{
 	{"data-duplicate", diag.Error, "a source has two account files"},
 	{"data-missing", diag.Warning, "the source of a profile has no account file"},
 	{"delete-threshold", diag.Error, "the delete threshold is not from 0 to 100; or (a warning) it keeps accounts from being removed"},
+	{"field-alone", diag.Info, "a file holds a field of an account create profile by itself"},
 	{"field-type", diag.Error, "a known field has a value of another type"},
+	{"field-unknown", diag.Info, "an object has a member that objects of its kind do not have; it is kept and not used"},
 	{"file-unreadable", diag.Error, "a file cannot be read"},
 	{"flag-useless", diag.Warning, "a transform asks for the periodic refresh, and nothing in it depends on the time"},
 	{"identity-attribute-unknown", diag.Error, "a mapping feeds an identity attribute that the catalogue does not have; the value is computed"},
@@ -67,6 +69,7 @@ var findingCodes = []FindingCode{
 	{"removal-skipped", diag.Warning, "rows of a source were refused, so its missing accounts are not removed"},
 	{"required-unmapped", diag.Error, "a profile does not map uid, email or lastname"},
 	{"rule-unknown", diag.Warning, "a rule has no stub; it raises when it is evaluated"},
+	{"schema-source-unknown", diag.Warning, "an account schema in a file of its own belongs to no source"},
 	{"searchable-limit", diag.Warning, "more identity attributes are searchable than a tenant is said to take"},
 	{"settings-unknown", diag.Warning, "the settings have a field that does not exist"},
 	{"settings-value", diag.Error, "a setting has a value that cannot be used"},
@@ -78,6 +81,20 @@ var findingCodes = []FindingCode{
 	{"uid-space", diag.Warning, "the uid has blanks around it"},
 	{"username-chars", diag.Warning, "the uid has characters that may keep somebody from signing in"},
 	{"value-type", diag.Warning, "accounts have values of another type than the schema says; the text is used"},
+}
+
+// AssumptionCode describes a code of assumptions, see [diag.Assumption].
+type AssumptionCode struct{ Code, Meaning string }
+
+// Assumptions returns the codes of what loading and running take for granted, in
+// alphabetical order. Those of reading account files are in package feed.
+func Assumptions() []AssumptionCode { return slices.Clone(assumptionCodes) }
+
+var assumptionCodes = []AssumptionCode{
+	{"joined-as-only", "an object in a file of its own belongs to the only source or profile that lacks it"},
+	{"joined-by-folder", "an object in a file of its own belongs to the source or profile that its folder or file is named for"},
+	{"object-unused", "objects of that kind are kept and take no part in a run"},
+	{"transform-ready-made", "a transform that no file holds is the one that every tenant has"},
 }
 
 // strictCodes are findings that a strict load takes for errors: what a tolerant

@@ -25,20 +25,39 @@ type AccountAction struct {
 
 // Actions returns the account actions of the state.
 func (s *LifecycleState) Actions() []AccountAction {
+	// SP-Config files have references where the API has ids.
+	actions := s.Node.Get("accountActions")
+	if actions.IsNull() {
+		actions = s.Node.Get("accountActionRefs")
+	}
+
 	var list []AccountAction
-	for _, n := range s.Node.Get("accountActions").Items() {
+	for _, n := range actions.Items() {
 		list = append(list, AccountAction{
-			Action: n.Get("action").Text(), SourceIDs: texts(n.Get("sourceIds")),
-			ExcludeSourceIDs: texts(n.Get("excludeSourceIds")), AllSources: n.Get("allSources").IsTrue(),
+			Action:           n.Get("action").Text(),
+			SourceIDs:        append(texts(n.Get("sourceIds")), refIDs(n.Get("sourceIdsRefs"))...),
+			ExcludeSourceIDs: append(texts(n.Get("excludeSourceIds")), refIDs(n.Get("excludeSourceIdsRefs"))...),
+			AllSources:       n.Get("allSources").IsTrue(),
 		})
+	}
+	return list
+}
+
+// refIDs returns the ids of a list of references.
+func refIDs(n *jsondoc.Node) []string {
+	var list []string
+	for _, item := range n.Items() {
+		list = append(list, item.Get("id").Text())
 	}
 	return list
 }
 
 // AccessProfiles returns the ids of the access profiles of the state, each once.
 func (s *LifecycleState) AccessProfiles() []string {
+	ids := append(texts(s.Node.Get("accessProfileIds")), refIDs(s.Node.Get("accessProfileRefs"))...)
+
 	var list []string
-	for _, id := range texts(s.Node.Get("accessProfileIds")) {
+	for _, id := range ids {
 		if !slices.Contains(list, id) {
 			list = append(list, id)
 		}

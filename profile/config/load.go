@@ -70,9 +70,8 @@ func LoadFiles(files ...File) (*Bundle, diag.List) {
 type loader struct {
 	b     *Bundle
 	found diag.List
-	// states and configs that belong to an object that may come later
-	states []*jsondoc.Node
-	cfgs   []*jsondoc.Node
+	// parts belong to an object that may come later
+	parts []part
 	// profiles without priority
 	unranked []*Profile
 }
@@ -162,60 +161,63 @@ func (l *loader) document(d *Document) {
 	}
 }
 
-// shapeOf tells which object a bare JSON object is, by its own fields.
-func shapeOf(n *jsondoc.Node) string {
-	has := func(key string) bool { return n.Get(key) != nil }
-	switch {
-	case has("identityAttributeConfig") || has("attributeConfig") || has("authoritativeSource"):
-		return "IDENTITY_PROFILE"
-	case has("attributeAssignments"):
-		return "CORRELATION_CONFIG"
-	case has("connector") || has("connectorScriptName") || has("connectorAttributes") || has("accountCorrelationConfig") || has("schemas"):
-		return "SOURCE"
-	case has("technicalName") && (has("accountActions") || has("enabled")):
-		return "LIFECYCLE_STATE"
-	case has("sourceCode"):
-		return "RULE"
-	case has("type") && has("attributes") && n.Get("attributes").Kind() != jsondoc.Array, has("type") && has("name") && !has("displayName") && !has("searchable"):
-		return "TRANSFORM"
-	case has("name") && (has("searchable") || has("standard") && has("system")):
-		return "IDENTITY_ATTRIBUTE"
-	}
-	return ""
-}
-
 func (l *loader) object(o object) {
+	l.checkMembers(o)
+
 	n, entry := o.node, o.entry
 	switch o.shape {
-	case "IDENTITY_PROFILE":
+	case shapeProfile:
 		l.profile(n, entry)
-	case "SOURCE":
+	case shapeSource:
 		l.source(n, entry)
-	case "TRANSFORM":
+	case shapeTransform:
 		l.transform(n)
-	case "RULE":
-		l.b.Rules = append(l.b.Rules, &Rule{n.Get("id").Text(), n.Get("name").Text(), n.Get("type").Text(), n.At("sourceCode", "script").Text()})
-	case "LIFECYCLE_STATE":
-		l.states = append(l.states, n)
-	case "CORRELATION_CONFIG":
-		l.cfgs = append(l.cfgs, n)
-	case "IDENTITY_OBJECT_CONFIG":
+	case shapeRule:
+		l.b.Rules = append(l.b.Rules, &Rule{
+			ID: n.Get("id").Text(), Name: n.Get("name").Text(), Type: n.Get("type").Text(), Source: n.At("sourceCode", "script").Text()})
+	case shapeState, shapeCorrelation, shapeSchema, shapePolicy:
+		l.parts = append(l.parts, part{o.shape, n})
+	case shapeField:
+		l.b.Fields = append(l.b.Fields, n)
+		l.found.Addf(diag.Info, "field-alone", n.Pos(),
+			"this is a field of an account create profile, no transform; its transform is checked as such")
+	case shapeMachine:
+		l.b.MachineMappings = append(l.b.MachineMappings, n)
+	case shapeCatalogue:
 		for _, a := range n.Get("attributes").Items() {
 			l.attribute(a)
 		}
-	case "IDENTITY_ATTRIBUTE":
+	case shapeAttribute:
 		l.attribute(n)
+	default:
+		l.unused(o)
 	}
+}
+
+// unused counts objects that are kept and do not take part, by what they are.
+func (l *loader) unused(o object) {
+	if o.shape == "" || o.shape == shapeReference {
+		return
+	}
+	same := func(a diag.Assumption) bool { return a.Code == "object-unused" && a.Object == o.shape }
+	if i := slices.IndexFunc(l.b.Assumptions, same); i >= 0 {
+		l.b.Assumptions[i].Count++
+		return
+	}
+	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
+		Code: "object-unused", Object: o.shape, File: o.node.Pos().File, Line: o.node.Pos().Line, Count: 1})
 }
 
 func (l *loader) transform(n *jsondoc.Node) {
 	def := transform.FromNode(n)
 	if def.Name == "" {
 		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a stored transform needs a name: references find it by that")
+		l.b.Unreferable = append(l.b.Unreferable, def)
 		return
 	}
 	if old := l.b.Transforms[def.Name]; old != nil && !old.Node.Equal(n) {
 		l.found.Addf(diag.Warning, "object-duplicate", n.Pos(), "transform %q is already defined at %s; this one counts", def.Name, old.Node.Pos())
+		l.b.Unreferable = append(l.b.Unreferable, old)
 	}
 	l.b.Transforms[def.Name] = def
 }
@@ -236,12 +238,8 @@ func (l *loader) attribute(n *jsondoc.Node) {
 
 // finish connects what came from different files and orders the profiles.
 func (l *loader) finish() (*Bundle, diag.List) {
-	for _, n := range l.cfgs {
-		l.correlation(n)
-	}
-	for _, n := range l.states {
-		l.state(n)
-	}
+	l.joinParts()
+	l.assumeReadyMade()
 	l.rank()
 	slices.SortStableFunc(l.b.Profiles, ComparePriority)
 	l.checkData()

@@ -229,22 +229,6 @@ func stateOf(n *jsondoc.Node) *LifecycleState {
 	return s
 }
 
-// state puts a lifecycle state that stands alone into its profile.
-func (l *loader) state(n *jsondoc.Node) {
-	to := n.Get("identityProfile")
-	if to.IsNull() {
-		to = n.Get("identityProfileId")
-	}
-	id, name := FirstText(to.Get("id"), to), to.Get("name").Text()
-	for _, p := range l.b.Profiles {
-		if id != "" && p.ID == id || name != "" && p.Name == name {
-			p.States = append(p.States, stateOf(n))
-			return
-		}
-	}
-	l.found.Addf(diag.Warning, "lifecycle-profile-unknown", n.Pos(), "lifecycle state %q belongs to no profile of this configuration", n.Get("name").Text())
-}
-
 // source reads a source, of a file or of the API, and merges it with an earlier
 // one of the same id or name.
 func (l *loader) source(n, entry *jsondoc.Node) {
@@ -281,6 +265,9 @@ func hasCriteria(cfg *jsondoc.Node) bool {
 }
 
 func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
+	if policies := n.Get("provisioningPolicies").Items(); len(policies) > 0 {
+		s.Policies = slices.Clone(policies)
+	}
 	for _, schema := range n.Get("schemas").Items() {
 		if schema.Get("name").Text() == "account" && !schema.Get("attributes").IsNull() {
 			s.Schema = schemaOf(schema)
@@ -339,20 +326,6 @@ func (s *AccountSchema) Names() []string {
 	return names
 }
 
-// correlation gives a configuration that stands alone to the source that refers
-// to it: by id, by name, or by its usual name "NAME Account Correlation".
-func (l *loader) correlation(n *jsondoc.Node) {
-	cfg, found := correlate.ParseConfig(n)
-	l.found = append(l.found, found...)
-	for _, s := range l.b.Sources {
-		if s.refersTo(cfg) {
-			s.Correlation = cfg
-			return
-		}
-	}
-	l.found.Addf(diag.Warning, "correlation-source-unknown", n.Pos(), "no source refers to the correlation configuration %q", cfg.Name)
-}
-
 // refersTo reports whether a configuration that stands alone is that of the
 // source.
 func (s *Source) refersTo(cfg *correlate.Config) bool {
@@ -405,7 +378,7 @@ func (l *loader) settings(file string, src []byte) {
 
 // CreateProfile returns the policy for new accounts.
 func (s *Source) CreateProfile() *jsondoc.Node {
-	for _, p := range s.Node.Get("provisioningPolicies").Items() {
+	for _, p := range s.Policies {
 		if usage := p.Get("usageType").Text(); usage == "CREATE" || usage == "" {
 			return p
 		}

@@ -74,7 +74,7 @@ func (s *Source) attributeUses(name string, lib *transform.Library) []AttributeU
 	if s.Manager != nil && s.Manager.IdentityAttribute == name {
 		uses = append(uses, AttributeUse{UseManager, s.Name, "compared with " + s.Manager.AccountAttribute, s.Node.Get("managerCorrelationMapping").Pos()})
 	}
-	for _, policy := range s.Node.Get("provisioningPolicies").Items() {
+	for _, policy := range s.Policies {
 		for _, f := range policy.Get("fields").Items() {
 			if def := f.Get("transform"); def.Kind() == jsondoc.Object && reads(lib, transform.FromNode(def), name) {
 				uses = append(uses, AttributeUse{UseCreateProfile, s.Name, "the field " + f.Get("name").Text() + " reads it", f.Pos()})
