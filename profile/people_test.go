@@ -43,7 +43,7 @@ func m20(tb testing.TB) *config.Bundle {
 	if err := found.Err(); err != nil {
 		tb.Fatal(err)
 	}
-	b.Data = map[string]string{"HR": "HR.csv", "AD": "AD.csv"}
+	b.Data = map[string][]string{"HR": {"HR.csv"}, "AD": {"AD.csv"}}
 	return b
 }
 

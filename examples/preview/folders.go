@@ -142,11 +142,7 @@ func (f *folder) withData(name string) error {
 		return fmt.Errorf("%s is a file, expected a folder", name)
 	}
 	f.fsys = os.DirFS(name)
-	data, _ := config.Load(f.fsys) // its configuration, if it has some, does not count
-	f.bundle.Data = data.Data
-	if len(data.Settings.Sources) > 0 {
-		f.bundle.Settings.Sources = data.Settings.Sources
-	}
+	f.bundle.UseData(f.fsys)
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"iter"
 	"net/url"
 
 	"github.com/idprofile/engine/identity"
@@ -19,23 +21,65 @@ func (b *Bundle) Accounts(fsys fs.FS, onFinding func(diag.Diagnostic)) ([]identi
 	var sources []identity.Source
 	var found diag.List
 	for _, s := range b.Sources {
-		file, ok := b.Data[s.Name]
-		if !ok {
+		files := b.Data[s.Name]
+		if len(files) == 0 {
 			b.withoutData(s, &found)
 			continue
 		}
-		f, err := feed.Open(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], onFinding))
-		if err != nil {
-			pos := diag.Pos{File: file}
-			if set := b.Settings.Sources[s.Name]; set.File != "" {
-				pos = b.Settings.Pos
+
+		var opened []identity.Source
+		for _, file := range files {
+			f, err := feed.Open(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], onFinding))
+			if err != nil {
+				pos := diag.Pos{File: file}
+				if set := b.Settings.Sources[s.Name]; set.File != "" {
+					pos = b.Settings.Pos
+				}
+				found.Addf(diag.Error, "file-unreadable", pos, "source %q: %v", s.Name, err)
+				continue
 			}
-			found.Addf(diag.Error, "file-unreadable", pos, "source %q: %v", s.Name, err)
-			continue
+			opened = append(opened, f)
 		}
-		sources = append(sources, f)
+		switch len(opened) {
+		case 0:
+		case 1:
+			sources = append(sources, opened[0])
+		default:
+			sources = append(sources, &chain{name: s.Name, parts: opened})
+		}
 	}
 	return sources, found
+}
+
+// chain is a source whose accounts come in several files.
+type chain struct {
+	name  string
+	parts []identity.Source
+}
+
+func (c *chain) Name() string { return c.name }
+
+func (c *chain) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		for _, part := range c.parts {
+			for a, err := range part.Accounts(ctx) {
+				if !yield(a, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Refused returns how many accounts the files refused, see [identity.Refuser].
+func (c *chain) Refused() int {
+	n := 0
+	for _, part := range c.parts {
+		if r, ok := part.(identity.Refuser); ok {
+			n += r.Refused()
+		}
+	}
+	return n
 }
 
 // withoutData reports a source of a profile that has no account file.

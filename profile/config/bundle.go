@@ -19,7 +19,8 @@ type Bundle struct {
 	Transforms map[string]*transform.Definition
 	Attributes []*IdentityAttribute
 	Rules      []*Rule
-	Data       map[string]string // path of the account file by source name
+	Data       map[string][]string // paths of the account files by source name, read one after the other
+	Lists      []string            // sources that read account lists, whose rows name the source
 	Settings   Settings
 
 	// Unreferable are transforms that no reference finds: without name, or defined
@@ -33,7 +34,8 @@ type Bundle struct {
 	// Assumptions are what loading took for granted.
 	Assumptions []diag.Assumption
 
-	settings *Document // idprofile.json; nil: none
+	settings *Document  // idprofile.json; nil: none
+	files    []dataFile // that may hold accounts
 }
 
 // Document is one configuration file.

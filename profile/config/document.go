@@ -114,7 +114,7 @@ func (b *Bundle) Save(write func(path string, data []byte) error) error {
 
 // Clone returns a copy that can be changed without changing b.
 func (b *Bundle) Clone() *Bundle {
-	c := &Bundle{Data: b.Data, Settings: b.Settings, settings: b.settings.clone()}
+	c := &Bundle{Data: b.Data, files: b.files, Settings: b.Settings, settings: b.settings.clone()}
 	for _, d := range b.Documents {
 		c.Documents = append(c.Documents, d.clone())
 	}
@@ -128,9 +128,7 @@ func (b *Bundle) Clone() *Bundle {
 func (b *Bundle) Refresh() diag.List {
 	l := newLoader()
 	l.b.Documents, l.b.settings, l.b.Settings = b.Documents, b.settings, b.Settings
-	for name, file := range b.Data {
-		l.b.Data[name] = file
-	}
+	l.files = b.files
 	for _, d := range b.Documents {
 		l.document(d)
 	}

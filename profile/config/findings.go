@@ -91,6 +91,10 @@ type AssumptionCode struct{ Code, Meaning string }
 func Assumptions() []AssumptionCode { return slices.Clone(assumptionCodes) }
 
 var assumptionCodes = []AssumptionCode{
+	{"file-as-only", "the only account file is that of the only source"},
+	{"file-by-name", "an account file is found by the source's name inside its own"},
+	{"file-list", "an account list serves the sources that have no file of their own"},
+	{"file-unused", "a file that may hold accounts is of no source, or of one that has another"},
 	{"joined-as-only", "an object in a file of its own belongs to the only source or profile that lacks it"},
 	{"joined-by-folder", "an object in a file of its own belongs to the source or profile that its folder or file is named for"},
 	{"object-unused", "objects of that kind are kept and take no part in a run"},

@@ -2,10 +2,7 @@ package config
 
 import (
 	"cmp"
-	"fmt"
 	"io/fs"
-	"maps"
-	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -72,12 +69,14 @@ type loader struct {
 	found diag.List
 	// parts belong to an object that may come later
 	parts []part
+	// files that may hold accounts
+	files []dataFile
 	// profiles without priority
 	unranked []*Profile
 }
 
 func newLoader() *loader {
-	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string]string{}}}
+	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string][]string{}}}
 }
 
 func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
@@ -95,7 +94,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		}
 		return nil
 	}
-	if path.Ext(name) != ".json" || strings.HasSuffix(name, "_test.json") {
+	if strings.HasSuffix(name, "_test.json") || p != "idprofile.json" && l.dataFile(fsys, p, false) || path.Ext(name) != ".json" {
 		return nil
 	}
 	src, err := fs.ReadFile(fsys, p)
@@ -111,28 +110,23 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	return nil
 }
 
-// accountFiles notes the data of each source: the file name without extension
-// is its display name, percent-encoded where a file name cannot hold it.
+// accountFiles notes the files of a folder accounts/ and of the folders in it.
 func (l *loader) accountFiles(fsys fs.FS, dir string) {
-	entries, err := fs.ReadDir(fsys, dir)
+	err := fs.WalkDir(fsys, dir, func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+		case strings.HasPrefix(d.Name(), "."):
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+		case !d.IsDir():
+			l.dataFile(fsys, p, true)
+		}
+		return nil
+	})
 	if err != nil {
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: dir}, "%v", err)
-	}
-	for _, e := range entries {
-		ext := path.Ext(e.Name())
-		if e.IsDir() || strings.HasPrefix(e.Name(), ".") || ext != ".csv" && ext != ".json" && ext != ".jsonl" {
-			continue
-		}
-		file := path.Join(dir, e.Name())
-		name := strings.TrimSuffix(e.Name(), ext)
-		if decoded, err := url.PathUnescape(name); err == nil {
-			name = decoded
-		}
-		if other, ok := l.b.Data[name]; ok {
-			l.found.Addf(diag.Error, "data-duplicate", diag.Pos{File: file}, "source %q already has the account file %s", name, other)
-			continue
-		}
-		l.b.Data[name] = file
 	}
 }
 
@@ -243,6 +237,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.rank()
 	slices.SortStableFunc(l.b.Profiles, ComparePriority)
 	l.checkData()
+	l.b.files = l.files
 	l.found.Sort()
 	return l.b, l.found
 }
@@ -254,48 +249,13 @@ func ComparePriority(a, b *Profile) int {
 	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 }
 
-// implySources makes sources of what a configuration without any refers to:
-// profiles exported alone name their authoritative sources, account files theirs.
-func (l *loader) implySources() {
-	add := func(id, name string, pos diag.Pos) {
-		if name == "" || l.b.Source(name) != nil {
-			return
-		}
-		l.b.Sources = append(l.b.Sources, &Source{ID: id, Name: name, ApplicationName: name + " [source]", DeleteThreshold: -1, Mirror: -1, Implied: true})
-		l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are", name)
-	}
-	for _, p := range l.b.Profiles {
-		add(p.Source.ID, p.Source.Name, p.Node.Get("authoritativeSource").Pos())
-	}
-	for _, name := range slices.Sorted(maps.Keys(l.b.Data)) {
-		if len(l.b.Profiles) > 0 {
-			add("", name, diag.Pos{File: l.b.Data[name]})
-		}
-	}
-}
-
+// checkData finds the account files of the sources.
 func (l *loader) checkData() {
 	if len(l.b.Sources) == 0 {
 		l.implySources()
 	}
-	names := make([]string, 0, len(l.b.Sources))
-	for _, s := range l.b.Sources {
-		names = append(names, s.Name)
-		if set, ok := l.b.Settings.Sources[s.Name]; ok && set.File != "" {
-			l.b.Data[s.Name] = set.File
-		}
-	}
-	for name, file := range l.b.Data {
-		if l.b.Source(name) != nil {
-			continue
-		}
-		hint := ""
-		if near := diag.Near(name, names); near != "" {
-			hint = fmt.Sprintf("did you mean %q?", near)
-		}
-		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Pos: diag.Pos{File: file},
-			Message: fmt.Sprintf("there is no source %q for this account file", name), Hint: hint})
-	}
+	l.assignData()
+
 	for name := range l.b.Settings.Sources {
 		if l.b.Source(name) == nil {
 			l.found.Addf(diag.Warning, "source-unknown", l.b.Settings.Pos, "the settings name a source %q that is not configured", name)

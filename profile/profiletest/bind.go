@@ -184,7 +184,7 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	}
 	accounts := map[string]identity.Account{}
 	x.fixtures[key] = accounts
-	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string]string{source: f.file}, Settings: x.bundle.Settings}
+	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string][]string{source: {f.file}}, Settings: x.bundle.Settings}
 	sources, found := b.Accounts(x.suite.fsys, func(d diag.Diagnostic) { x.found.Add(d) })
 	x.found = append(x.found, found...)
 	for _, src := range sources {

@@ -82,7 +82,7 @@ func TestFromData(t *testing.T) {
 		t.Fatal(err)
 	}
 	fsys := fstest.MapFS{"config.json": {Data: config}, "accounts/HR.csv": {Data: []byte("id,login,mail,sn,boss,grade\n1,ann,Ann.Müller@X.example,Müller,bo,1\n2,bo,bo@x.example,Boss,,9\n3,ANN,c@x.example,Three,bo,2\n")}}
-	b.Data["HR"] = "accounts/HR.csv"
+	b.Data["HR"] = []string{"accounts/HR.csv"}
 	for _, tc := range []struct {
 		name    string
 		options profiletest.DataOptions

@@ -220,11 +220,14 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 		}
 	}
 	for i, s := range b.Sources {
-		if n := rebuild(s.Node, m.target, m.replacement); n != s.Node {
-			t := *s
-			t.Node = n
-			b.Sources[i] = &t
-			return &b
+		for k, policy := range s.Policies {
+			if n := rebuild(policy, m.target, m.replacement); n != policy {
+				t := *s
+				t.Policies = slices.Clone(s.Policies)
+				t.Policies[k] = n
+				b.Sources[i] = &t
+				return &b
+			}
 		}
 	}
 	return &b

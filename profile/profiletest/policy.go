@@ -24,7 +24,7 @@ type policyField struct {
 // policyFields returns the fields of the account create profile of a source; nil
 // when it has none.
 func policyFields(s *config.Source) []policyField {
-	for _, p := range s.Node.Get("provisioningPolicies").Items() {
+	for _, p := range s.Policies {
 		if usage := p.Get("usageType").Text(); usage != "CREATE" && usage != "" {
 			continue
 		}
