@@ -108,7 +108,7 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 		c.fields = append(c.fields, f)
 	}
 	unit, found := e.lib.Link(transform.Options{
-		Transforms: e.bundle.Transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, Provisioning: true, Plain: e.opts.Plain, Observe: e.opts.Observe,
+		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, Provisioning: true, Plain: e.opts.Plain, Observe: e.opts.Observe,
 	}, items...)
 	c.unit = unit
 	programs := unit.Programs()

@@ -39,8 +39,11 @@ type Options struct {
 
 // Engine is a compiled bundle: immutable, and safe for concurrent use.
 type Engine struct {
-	bundle   *config.Bundle
-	opts     Options
+	bundle *config.Bundle
+	opts   Options
+
+	transforms map[string]*transform.Definition // what a reference finds, ready-made ones included
+
 	lib      *transform.Library
 	profiles []*compiled // by priority
 	bySource map[string]*compiled
@@ -62,6 +65,8 @@ type compiled struct {
 	keys    []int // attributes that correlation compares with, and the uid
 	others  bool  // some program reads other identities
 	states  map[string]*config.LifecycleState
+
+	impliedStates bool // no file describes the states
 }
 
 type compiledAttribute struct {
@@ -84,6 +89,7 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	if e.lib == nil {
 		e.lib = builtin.Library()
 	}
+	e.transforms = b.Referable()
 	found := e.expressions()
 	for _, s := range b.Sources {
 		if o.Correlation.Library == nil {
@@ -124,9 +130,7 @@ func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)
-	for _, s := range p.States {
-		c.states[s.TechnicalName] = s
-	}
+	c.setStates()
 	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
 		if p.Source != (config.Ref{}) {
 			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(), "there is no source %q; profile %q has no members", p.Source.Name, p.Name)
@@ -152,7 +156,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 		items = append(items, transform.Item{Def: effective(m, found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
 	unit, list := e.lib.Link(transform.Options{
-		Transforms: e.bundle.Transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
+		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
 	}, items...)
 	*found = append(*found, list...)
 	c.unit = unit

@@ -4,8 +4,26 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
+
+// setStates takes the lifecycle states of the profile. A profile of a tenant has
+// active and inactive from the start, and many exports carry no states: where no
+// file describes any, these two count.
+func (c *compiled) setStates() {
+	for _, s := range c.profile.States {
+		c.states[s.TechnicalName] = s
+	}
+	if len(c.profile.States) > 0 {
+		return
+	}
+
+	c.impliedStates = true
+	for _, name := range []string{"active", "inactive"} {
+		c.states[name] = &config.LifecycleState{Name: name, TechnicalName: name, Enabled: true, Node: jsondoc.NewObject()}
+	}
+}
 
 // Kinds of an [Intent].
 const (

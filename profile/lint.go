@@ -36,7 +36,12 @@ func (c *compiled) lintStates(found *diag.List) {
 		}
 		acts = acts || len(s.Actions()) > 0 || len(s.AccessProfiles()) > 0
 	}
-	if _, mapped := c.slots[config.AttrLifecycle]; acts && !mapped {
+	_, mapped := c.slots[config.AttrLifecycle]
+	if mapped && c.impliedStates {
+		found.Addf(diag.Info, "lifecycle-states-missing", c.profile.Node.Pos(), "no file describes the lifecycle states of profile %q;"+
+			" active and inactive, which every profile has, count as valid, any other value is unknown", c.profile.Name)
+	}
+	if acts && !mapped {
 		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-unmapped", Pos: c.profile.Node.Pos(),
 			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s", c.profile.Name, config.AttrLifecycle),
 			Hint:    "map " + config.AttrLifecycle + ", or nobody ever enters a state"})
@@ -82,7 +87,7 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System && !slices.Contains(config.EngineOwned, m.Attribute) && !slices.Contains(config.Standard(), m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
-		if m.Attribute == "workPhone" && !hasOperation(e.bundle, m.Definition.Node, "e164phone", nil) {
+		if m.Attribute == "workPhone" && !e.hasOperation(m.Definition.Node, "e164phone", nil) {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
@@ -92,17 +97,17 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 
 // hasOperation reports whether a transform, or one that it refers to, has an operation of
 // that type.
-func hasOperation(b *config.Bundle, n *jsondoc.Node, typ string, seen []string) bool {
+func (e *Engine) hasOperation(n *jsondoc.Node, typ string, seen []string) bool {
 	if n.Get("type").Text() == typ {
 		return true
 	}
 	if name := n.At("attributes", "id").Text(); n.Get("type").Text() == "reference" && !slices.Contains(seen, name) {
-		if def := b.Transforms[name]; def != nil && hasOperation(b, def.Node, typ, append(seen, name)) {
+		if def := e.transforms[name]; def != nil && e.hasOperation(def.Node, typ, append(seen, name)) {
 			return true
 		}
 	}
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return hasOperation(b, m.Value, typ, seen) }) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return hasOperation(b, item, typ, seen) })
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return e.hasOperation(m.Value, typ, seen) }) ||
+		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return e.hasOperation(item, typ, seen) })
 }
 
 // lintFlags reports transforms that ask for the periodic refresh without need.
@@ -118,7 +123,7 @@ func (e *Engine) lintFlags(found *diag.List) {
 	if len(items) == 0 {
 		return
 	}
-	unit, _ := e.lib.Link(transform.Options{Transforms: e.bundle.Transforms, Rules: e.opts.Rules}, items...)
+	unit, _ := e.lib.Link(transform.Options{Transforms: e.transforms, Rules: e.opts.Rules}, items...)
 	for i, p := range unit.Programs() {
 		d := p.Deps
 		if !d.Now && !d.Random && len(d.Rules) == 0 {
@@ -191,7 +196,7 @@ func (e *Engine) timeBased(c *compiled) bool {
 		}
 		deps := c.attrs[i].program.Deps
 		for _, name := range deps.Transforms {
-			if def := e.bundle.Transforms[name]; def != nil && flagged(def.Node) {
+			if def := e.transforms[name]; def != nil && flagged(def.Node) {
 				return true
 			}
 		}

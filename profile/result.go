@@ -104,6 +104,9 @@ const (
 	LifecycleNotValid  LifecycleStatus = "Not Valid"
 	LifecycleWrongCase LifecycleStatus = "Does Not Match Technical Name Case"
 	LifecycleDisabled  LifecycleStatus = "Disabled"
+	// LifecycleUnknown: no file describes the states of the profile, and the value
+	// is neither of the two that every profile has.
+	LifecycleUnknown LifecycleStatus = "Unknown"
 )
 
 // LifecycleResult is the lifecycle state of an identity.
@@ -145,6 +148,9 @@ const (
 func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
 	text := v.Text()
 	r := LifecycleResult{Value: text, Status: LifecycleNotValid}
+	if c.impliedStates {
+		r.Status = LifecycleUnknown
+	}
 	if strings.TrimSpace(text) == "" {
 		r.Status = LifecycleNotSet
 		return r

@@ -59,7 +59,7 @@ func (r *Run) basisOf(c *compiled) *basis {
 func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 	a := &c.attrs[i]
 	d := &a.program.Deps
-	reach := reachable{transforms: r.engine.bundle.Transforms, state: map[string]uint8{}}
+	reach := reachable{transforms: r.engine.transforms, state: map[string]uint8{}}
 	reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
 	b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
 	b.now[i], b.any[i] = d.Now, d.AnyIdentity

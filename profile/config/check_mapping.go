@@ -108,7 +108,7 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 	case "accountAttribute":
 		return b.checkAccountRead(target, attributes)
 	case "reference":
-		if id, ok := attributes.Get("id").Str(); ok && b.Transforms[id] == nil {
+		if id, ok := attributes.Get("id").Str(); ok && b.Referable()[id] == nil {
 			return Refuse(CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target, id)
 		}
 		if in := attributes.Get("input"); in.Kind() == jsondoc.Object && in.Get("type").Text() == "accountAttribute" {

@@ -50,6 +50,7 @@ var findingCodes = []FindingCode{
 	{"inline-transform", diag.Warning, "a mapping holds a transform itself instead of referring to it"},
 	{"lifecycle-profile-unknown", diag.Warning, "a lifecycle state belongs to no profile"},
 	{"lifecycle-state", diag.Warning, "a lifecycle state could not be saved as it is"},
+	{"lifecycle-states-missing", diag.Info, "no file describes the lifecycle states of a profile; active and inactive count as valid"},
 	{"lifecycle-unmapped", diag.Warning, "lifecycle states have provisioning actions, but cloudLifecycleState is not mapped"},
 	{"manager-cycle", diag.Warning, "people manage each other"},
 	{"manager-unmapped", diag.Warning, "a manager correlation without mapping of manager, or the reverse"},
