@@ -35,6 +35,9 @@ type Options struct {
 	Observe bool
 
 	Correlation correlate.Options
+	// SourceIDs are ids of sources, by name, that identity ids derive from instead
+	// of the configured ones: for comparing tenants. Nil: the configured ones.
+	SourceIDs map[string]string
 }
 
 // Engine is a compiled bundle: immutable, and safe for concurrent use.

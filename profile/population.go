@@ -244,6 +244,9 @@ func (p *population) idFrom(a *identity.Account) string {
 }
 
 func (p *population) sourceID(name string) string {
+	if id := p.engine.opts.SourceIDs[name]; id != "" {
+		return id
+	}
 	if s := p.engine.sources[name]; s != nil && s.source.ID != "" {
 		return s.source.ID
 	}

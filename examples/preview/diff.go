@@ -26,6 +26,7 @@ type diffCommand struct {
 	AfterData string `placeholder:"FOLDER" help:"Folder with other accounts for AFTER, to see what a change of data does."`
 	Overlay   bool   `help:"AFTER holds only the files that differ from BEFORE or are new."`
 	Links     string `enum:"stored,recompute" default:"stored" help:"Accounts keep the identities they have with BEFORE, or are correlated anew."`
+	IgnoreIDs bool   `name:"ignore-ids" help:"Compare two tenants by name: ids of the same source differ. Found by itself when no id agrees."`
 	Fresh     bool   `help:"Both start from nothing, not from what BEFORE has stored."`
 
 	Format   string `enum:"text,json,markdown,html" default:"text" help:"Form of the report: text, json, markdown or html."`
@@ -184,7 +185,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, AfterSources: later,
-		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.Examples, Full: c.Full,
+		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.Examples, Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil && found.counts[diag.Error] > 0 {
 		found.print(a, a.err)

@@ -123,7 +123,7 @@ func (b *Bundle) checkAccountRead(target string, attributes *jsondoc.Node) error
 	if !ok || attribute == "" {
 		return Refuse(CodeRequired, "the mapping of %q has no attributeName", target)
 	}
-	s := b.readSource(attributes)
+	s := b.ReadSource(attributes)
 	if s == nil {
 		return Refuse(CodeReferenceNotFound, "the mapping of %q reads a source that is not there", target)
 	}
@@ -135,7 +135,7 @@ func (b *Bundle) checkAccountRead(target string, attributes *jsondoc.Node) error
 
 // readSource finds the source of an account attribute as its evaluation does;
 // an API object that has the id alone is accepted on saving.
-func (b *Bundle) readSource(attributes *jsondoc.Node) *Source {
+func (b *Bundle) ReadSource(attributes *jsondoc.Node) *Source {
 	if name, ok := attributes.Get("sourceName").Str(); ok {
 		return b.Source(name)
 	}
@@ -173,7 +173,7 @@ func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.List) {
 }
 
 func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
-	used := b.readSource(attributes)
+	used := b.ReadSource(attributes)
 	if used == nil {
 		return // the compiler reports unknown sources
 	}

@@ -84,9 +84,14 @@ func (d *Difference) pos() string {
 }
 
 // Causes lists the differences between two configurations that can make a
-// difference for people, in a fixed order.
+// difference for people, in a fixed order. Configurations of two tenants, whose
+// sources have the same names and other ids, are compared by name.
 func Causes(before, after *config.Bundle) []Cause {
-	d := &differ{}
+	return causes(before, after, twoTenants(before, after))
+}
+
+func causes(before, after *config.Bundle, ignoreIDs bool) []Cause {
+	d := &differ{before: before, after: after, ignoreIDs: ignoreIDs}
 	d.transforms(before, after)
 	d.profiles(before, after)
 	d.sources(before, after)
@@ -95,10 +100,17 @@ func Causes(before, after *config.Bundle) []Cause {
 	return d.causes
 }
 
-type differ struct{ causes []Cause }
+type differ struct {
+	before, after *config.Bundle
+	ignoreIDs     bool // ids are those of two tenants, and say nothing
+	causes        []Cause
+}
 
 // note adds a cause when two JSON values differ; nil means there is none.
 func (d *differ) note(kind CauseKind, name, attribute, path string, before, after *jsondoc.Node) {
+	if d.ignoreIDs {
+		before, after = portable(d.before, before), portable(d.after, after)
+	}
 	if before.Equal(after) {
 		return
 	}

@@ -93,7 +93,8 @@ func (d *differ) states(before, after *config.Profile) {
 		m := map[string]*jsondoc.Node{}
 		for _, s := range p.States {
 			n := s.Node.Clone()
-			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId", "description"} {
+			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId", "identityProfileRef",
+				"description"} {
 				n.Remove(key)
 			}
 			m[s.TechnicalName] = n
@@ -138,8 +139,10 @@ func (d *differ) source(b, a *config.Source) {
 		d.causes = append(d.causes, m)
 	}
 	c := Cause{Kind: CauseSource, Name: a.Name, Change: "changed"}
-	c.scalar("id", b.Node, a.Node, b.ID, a.ID)
-	c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
+	if !d.ignoreIDs {
+		c.scalar("id", b.Node, a.Node, b.ID, a.ID)
+		c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
+	}
 	c.scalar("deleteThreshold", b.Node, a.Node, strconv.FormatInt(b.DeleteThreshold, 10), strconv.FormatInt(a.DeleteThreshold, 10))
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
 	schema := func(s *config.Source) (string, string) {

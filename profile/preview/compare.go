@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -36,6 +38,10 @@ type Options struct {
 	// OnPerson gets every person that changes, as they are found. It must not
 	// change them.
 	OnPerson func(*Person) error
+	// IgnoreIDs compares the configurations of two tenants by name: ids that stand
+	// for the same source differ from tenant to tenant. It is so without asking
+	// when no source has the same id on both sides.
+	IgnoreIDs bool
 	// Full runs both configurations in full, even where a part is proven to be
 	// enough.
 	Full bool
@@ -53,8 +59,12 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options, sourc
 	if o.Examples == 0 {
 		o.Examples = 5
 	}
-	x := &comparison{ctx: ctx, opts: o, causes: Causes(before, after)}
+	ignoreIDs := o.IgnoreIDs || twoTenants(before, after)
+	x := &comparison{ctx: ctx, opts: o, causes: causes(before, after, ignoreIDs)}
 	x.before, _ = profile.Compile(before, o.Compile)
+	if ignoreIDs {
+		o.Compile.SourceIDs = sourceIDs(before)
+	}
 	x.after, _ = profile.Compile(after, o.Compile)
 	x.start()
 	if attributes, ok := x.plan(); ok && !o.Full && o.AfterSources == nil {
@@ -81,6 +91,8 @@ type comparison struct {
 	deferred      map[string]*pair // people whose accounts differ, by id
 	deltas        map[identity.AccountKey]*delta
 	schemas       schemaPair
+	said          map[string]bool // what the run before has found
+	findings      diag.List       // of the run after, as far as the run before has not found it
 }
 
 // pair is a person on both sides; one side may be missing.
@@ -103,6 +115,7 @@ func (x *comparison) start() {
 	if x.opts.AfterSources != nil {
 		x.collect.report.Notes = append(x.collect.report.Notes, "the accounts differ too, so not every change comes from the configuration")
 	}
+	x.said, x.findings = map[string]bool{}, nil
 	x.deferred, x.deltas = map[string]*pair{}, map[identity.AccountKey]*delta{}
 }
 
@@ -115,9 +128,43 @@ func (x *comparison) options(uncorrelated *int, quiet bool) profile.RunOptions {
 		o.Unique = x.opts.Unique()
 	}
 	if quiet {
-		o.OnFinding = func(diag.Diagnostic) {}
+		o.OnFinding = func(d diag.Diagnostic) { x.said[d.Code+d.Message] = true }
+		return o
+	}
+
+	hear := o.OnFinding
+	o.OnFinding = func(d diag.Diagnostic) {
+		if d.Severity >= diag.Warning {
+			x.findings = append(x.findings, d)
+		}
+		if hear != nil {
+			hear(d)
+		}
 	}
 	return o
+}
+
+// maxNotes is how many findings of each kind stand in a report.
+const maxNotes = 5
+
+// noteFindings puts what only the run after has found into the report: that it
+// keeps accounts which the data no longer have is the answer to many a question.
+func (x *comparison) noteFindings() {
+	counts := map[string]int{}
+	r := x.collect.report
+	for _, d := range x.findings {
+		if x.said[d.Code+d.Message] {
+			continue
+		}
+		if counts[d.Code]++; counts[d.Code] <= maxNotes {
+			r.Findings = append(r.Findings, d)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(counts)) {
+		if more := counts[code] - maxNotes; more > 0 {
+			r.Notes = append(r.Notes, fmt.Sprintf("%d more findings %s", more, code))
+		}
+	}
 }
 
 // full runs both configurations and merges their results.
@@ -140,6 +187,7 @@ func (x *comparison) full(sources []identity.Source) (*Report, error) {
 	for _, r := range after.waiting {
 		x.alone(nil, r)
 	}
+	x.noteFindings()
 	return x.finish()
 }
 

@@ -20,7 +20,7 @@ func (r *Report) WriteHTML(w io.Writer) error {
 // Table returns the report as a table: a row for each change of a person when
 // people were kept, else for each group.
 func (r *Report) Table() *report.Table {
-	t := &report.Table{Name: "preview", Title: "Preview: " + r.verdict(), Meta: r.meta(), Notes: slices.Clone(r.Notes)}
+	t := &report.Table{Name: "preview", Title: "Preview: " + r.verdict(), Meta: r.meta(), Notes: r.notes()}
 	for i := range r.Causes {
 		c := &r.Causes[i]
 		note := fmt.Sprintf("[%d] %s %s", i+1, c.title(), c.Change)

@@ -28,7 +28,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	for _, l := range r.balance() {
 		fmt.Fprintf(b, "| %s | %d | %d |\n", l.name, l.before, l.after)
 	}
-	for _, n := range r.Notes {
+	for _, n := range r.notes() {
 		fmt.Fprintf(b, "\n> %s\n", md(n))
 	}
 	r.markdownCauses(b)

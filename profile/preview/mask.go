@@ -19,6 +19,14 @@ func (r *Report) Mask() *Report {
 	for _, g := range r.Groups {
 		out.Groups = append(out.Groups, m.group(g))
 	}
+	out.Findings = nil
+	for _, d := range r.Findings {
+		// Of the findings of a run, these two name sources and numbers only.
+		if d.Code != "delete-threshold" && d.Code != "removal-skipped" {
+			d.Message, d.Hint = "", ""
+		}
+		out.Findings = append(out.Findings, d)
+	}
 	out.People = nil
 	for _, p := range r.People {
 		out.People = append(out.People, m.person(p))

@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	attrUID       = "uid"
 	attrManager   = "manager"
 	attrLifecycle = "cloudLifecycleState"
 )
@@ -117,7 +118,8 @@ func errorOf(r *profile.Result, attribute string) error {
 }
 
 // attributeChange compares one attribute. An error that comes or goes is the
-// change, whatever happens to the value.
+// change, whatever happens to the value; of one that stays, another text alone is
+// none.
 func attributeChange(name string, old, now identity.Value, oldErr, nowErr error) (Change, bool) {
 	c := Change{Attribute: name, Kind: Changed}
 	switch {
@@ -125,7 +127,7 @@ func attributeChange(name string, old, now identity.Value, oldErr, nowErr error)
 		c.Kind, c.Message, c.pattern = ErrorAppeared, nowErr.Error(), errorPattern(nowErr)
 	case oldErr != nil && nowErr == nil:
 		c.Kind, c.Message, c.pattern = ErrorGone, oldErr.Error(), errorPattern(oldErr)
-	case oldErr != nil && oldErr.Error() != nowErr.Error():
+	case oldErr != nil && kindOfError(oldErr) != kindOfError(nowErr):
 		c.Kind, c.Message = ErrorChanged, nowErr.Error()
 		c.pattern = Pattern{Before: errorPattern(oldErr).Name, After: errorPattern(nowErr).Name}
 	case old.Equal(now):
@@ -136,6 +138,9 @@ func attributeChange(name string, old, now identity.Value, oldErr, nowErr error)
 		c.Kind = Cleared
 	default:
 		c.pattern = patternOf(old, now)
+		if name == attrUID {
+			c.Kind = UIDChanged
+		}
 	}
 	c.Before, c.After = old.Clone(), now.Clone()
 	return c, true

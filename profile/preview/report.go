@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
 )
 
 // Kind says what kind of change something is.
@@ -15,6 +16,7 @@ const (
 	Set           Kind = "set"            // an attribute has a value that had none
 	Cleared       Kind = "cleared"        // an attribute has lost its value
 	Changed       Kind = "changed"        // an attribute has another value
+	UIDChanged    Kind = "uid-changed"    // somebody signs in by another name
 	ErrorAppeared Kind = "error-appeared" // an attribute cannot be evaluated any more
 	ErrorGone     Kind = "error-gone"
 	ErrorChanged  Kind = "error-changed"
@@ -44,13 +46,13 @@ const (
 var kinds = []Kind{
 	Created, Split, Merged, Removed, Orphaned, Adopted, Moved,
 	ExceptionNew, ExceptionChanged, ExceptionResolved, ErrorAppeared, ErrorChanged, ErrorGone,
-	Cleared, Changed, Set, ManagerChanged, LifecycleChanged,
+	UIDChanged, Cleared, Changed, Set, ManagerChanged, LifecycleChanged,
 	AccountUnlinked, AccountMovedOut, AccountMovedIn, AccountLinked,
 }
 
 // titles are the kinds as people read them.
 var titles = map[Kind]string{
-	Set: "value set", Cleared: "value cleared", Changed: "value changed",
+	Set: "value set", Cleared: "value cleared", Changed: "value changed", UIDChanged: "uid changed",
 	ErrorAppeared: "error appeared", ErrorGone: "error gone", ErrorChanged: "other error",
 	Moved: "moved to another profile", Created: "identity created", Removed: "identity gone", Split: "identity split off",
 	Merged: "identity merged", Orphaned: "left without authoritative account", Adopted: "has an authoritative account again",
@@ -207,7 +209,8 @@ type Report struct {
 	Groups     []*Group           `json:"groups"`
 	People     []*Person          `json:"people,omitempty"` // on request, by account and id
 	Breaches   []Breach           `json:"breaches,omitempty"`
-	Notes      []string           `json:"notes,omitempty"` // what a reader should know
+	Notes      []string           `json:"notes,omitempty"`    // what a reader should know
+	Findings   diag.List          `json:"findings,omitempty"` // of the run after, that the run before does not have
 	Masked     bool               `json:"masked,omitempty"`
 
 	kept bool // people were asked for
@@ -215,6 +218,19 @@ type Report struct {
 
 // FormatVersion is the version of the JSON form of a [Report].
 const FormatVersion = 1
+
+// notes are what a reader should know, the findings included.
+func (r *Report) notes() []string {
+	list := slices.Clone(r.Notes)
+	for _, d := range r.Findings {
+		note := d.Severity.String() + " " + d.Code
+		if d.Message != "" {
+			note += ": " + d.Message
+		}
+		list = append(list, note)
+	}
+	return list
+}
 
 // Empty reports whether nothing is different for anybody.
 func (r *Report) Empty() bool { return r.Totals.People == 0 }

@@ -85,7 +85,7 @@ func plural(n int, one, many string) string {
 }
 
 func (t *textWriter) causes() {
-	for _, n := range t.r.Notes {
+	for _, n := range t.r.notes() {
 		fmt.Fprintf(t.b, "\nNote: %s\n", n)
 	}
 	if len(t.r.Causes) == 0 {
