@@ -69,7 +69,8 @@ type compiled struct {
 	others  bool  // some program reads other identities
 	states  map[string]*config.LifecycleState
 
-	impliedStates bool // no file describes the states
+	impliedStates bool   // no file describes the states
+	late          []bool // by attribute: its value may follow from the lifecycle state; nil: of none
 }
 
 type compiledAttribute struct {
@@ -147,6 +148,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	c.order = c.dependencyOrder()
 	c.schema = c.newSchema()
 	c.findKeys(e.keys)
+	c.findLifecycleReaders()
 }
 
 // link compiles the mappings of a profile together.

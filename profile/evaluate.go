@@ -30,6 +30,10 @@ type evaluation struct {
 	values []identity.Value
 	state  []uint8 // todo, busy, done
 	errors []AttributeError
+
+	lifecycleNow   identity.Value // of the last pass, for readers of the lifecycle state
+	lifecycleKnown bool
+	unsettled      bool // it still moved in the last pass
 }
 
 const (
@@ -94,12 +98,19 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 	x.state = slices.Grow(x.state[:0], len(c.attrs))[:len(c.attrs)]
 	clear(x.values)
 	clear(x.state)
+	x.lifecycleNow, x.lifecycleKnown, x.unsettled = identity.Value{}, false, false
 	s.Reset(x, in.accounts)
 	return x
 }
 
-// all evaluates every attribute in dependency order.
+// all evaluates every attribute in dependency order, and what follows from the
+// lifecycle state until it stays.
 func (x *evaluation) all() {
+	x.inOrder()
+	x.followLifecycle()
+}
+
+func (x *evaluation) inOrder() {
 	for _, i := range x.profile.order {
 		if x.state[i] == todo {
 			x.evaluate(i, false)
@@ -110,6 +121,10 @@ func (x *evaluation) all() {
 // some evaluates the given attributes and what they read.
 func (x *evaluation) some(attrs []int) {
 	for _, i := range attrs {
+		if x.profile.late != nil && x.profile.late[i] {
+			x.all()
+			return
+		}
 		if x.state[i] == todo {
 			x.evaluate(i, false)
 		}
@@ -199,7 +214,7 @@ func (x *evaluation) AttributeNames() []string {
 func (x *evaluation) Attribute(name string) (identity.Value, error) {
 	i, ok := x.profile.slots[name]
 	if !ok || name == config.AttrLifecycle || x.engine.opts.SnapshotOrder && !x.last() {
-		return x.input.stored.Get(name), nil
+		return x.storedOrNow(name), nil
 	}
 	switch x.state[i] {
 	case busy:

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/table"
 )
 
@@ -21,7 +23,7 @@ func (p *population) evaluate() error {
 	parts := make(chan part)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var moved []int32
+	var moved, unsettled []int32
 	before := p.attrs.Chunks // workers add to them
 	for _, w := range p.writersFor(len(p.people)) {
 		wg.Go(func() {
@@ -37,6 +39,7 @@ func (p *population) evaluate() error {
 			p.evaluations += b.evaluated
 			maps.Copy(p.errors, b.errors)
 			moved = append(moved, b.moved...)
+			unsettled = append(unsettled, b.unsettled...)
 		})
 	}
 	for from := 0; from < len(p.people) && p.failure() == nil; from += evaluatePart {
@@ -46,6 +49,7 @@ func (p *population) evaluate() error {
 	close(parts)
 	wg.Wait()
 	p.shift(moved...)
+	p.reportUnsettled(unsettled)
 	return p.failure()
 }
 
@@ -62,6 +66,18 @@ func (p *population) writersFor(people int) []*table.Writer {
 	return p.writers[:workers]
 }
 
+// reportUnsettled reports, once, identities whose attributes follow from the
+// lifecycle state, and the state from them, without end.
+func (p *population) reportUnsettled(people []int32) {
+	if len(people) == 0 {
+		return
+	}
+	first := slices.MinFunc(people, p.compare)
+	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
+		Message: fmt.Sprintf("attributes that read %s, and it by them, still move after %d passes, for %d identities (%s)",
+			config.AttrLifecycle, maxLifecyclePasses, len(people), p.aliasOf(first))})
+}
+
 // batch evaluates ranges of identities on one goroutine.
 type batch struct {
 	*population
@@ -76,6 +92,7 @@ type batch struct {
 	accounts  []identity.Account
 	row       []byte
 	errors    map[int32][]AttributeError
+	unsettled []int32 // identities whose attributes still moved in the last pass
 }
 
 func (b *batch) evaluate(from, to int) {
@@ -127,6 +144,9 @@ func (b *batch) one(n int32) {
 		b.evaluated++
 	}
 	x.promote()
+	if x.unsettled {
+		b.unsettled = append(b.unsettled, n)
+	}
 	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
 	b.setRow(n, b.row)
 	delete(b.errors, n)

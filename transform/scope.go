@@ -143,6 +143,10 @@ func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 	s.start()
 }
 
+// Forget drops what is remembered of the subject, because what is read of it has
+// changed. Values that were given stay valid.
+func (s *Scope) Forget() { s.nextRound() }
+
 // nextRound forgets what is known of the last subject.
 func (s *Scope) nextRound() {
 	// Results of the last subject go stale by their number alone; nothing is cleared.

@@ -27,6 +27,7 @@ var findingCodes = []FindingCode{
 	{"attribute-name", diag.Warning, "the technical name of an identity attribute has characters that the naming rule does not give"},
 	{"attribute-order-dependent", diag.Warning, "an identity attribute depends on the order of evaluation"},
 	{"attribute-system", diag.Error, "a mapping feeds an attribute that the platform sets itself"},
+	{"attributes-unsettled", diag.Warning, "attributes that follow from the lifecycle state still move after the last pass"},
 	{"config-disabled", diag.Warning, "the mapping of a profile is disabled: no values are promoted"},
 	{"config-empty", diag.Error, "there is no configuration in the folder"},
 	{"correlation-ambiguous", diag.Info, "several identities meet a criterion for an account; the next criterion is tried"},
