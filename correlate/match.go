@@ -51,6 +51,10 @@ const maxNoted = 10
 // not made for this correlator, comparison with case; it may be nil. The index
 // must know the keys of c.
 func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) Match {
+	return c.match(x, a, value, -1)
+}
+
+func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value, without int32) Match {
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
@@ -58,7 +62,7 @@ func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, at
 		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
 	}
 	p := &e.match
-	*p = progress{order: x.Order}
+	*p = progress{order: x.Order, without: without + 1}
 	for i := range c.rules {
 		if c.try(x, e, a, i, p, nil) {
 			break
@@ -74,6 +78,8 @@ type progress struct {
 	order  func(a, b int32) int
 	found  Match
 	done   bool
+
+	without int32 // one more than the identity that is not looked for; 0: none
 }
 
 func (p *progress) result() Match {
@@ -109,7 +115,7 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 		t.blank(out, err)
 		return false
 	}
-	found := c.look(x, e, r)
+	found := p.others(c.look(x, e, r))
 	e.ranks.follow(x, x.epoch)
 	return c.apply(e, a, r, found, x.Second, p, t)
 }

@@ -28,6 +28,7 @@ func (p *population) correlate() error {
 			p.authoritativeSource(c.source.Name)
 		}
 	}
+	p.correlateAgain()
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}

@@ -87,6 +87,9 @@ func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) b
 		return nil, err
 	}
 	for n := range p.people {
+		if p.people[n].unmade {
+			continue
+		}
 		if r := p.result(int32(n)); find(r) {
 			return p.explain(int32(n), r, attributes)
 		}

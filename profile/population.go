@@ -92,6 +92,7 @@ type person struct {
 	holdsUID    bool  // the uid is the one it had before the run
 	keyed       bool  // what it is found by is that of this run
 	calm        bool  // nothing of it is to be evaluated until it moves or the clock does
+	unmade      bool  // it was made in this run and joined another one: it is nobody
 	auth        int32 // authoritative account of the profile
 	row         table.Ref
 }

@@ -130,9 +130,11 @@ func (p *population) gatherMoved() {
 // resulting returns the identities whose result may differ from what is stored.
 func (p *population) resulting() []int32 {
 	if p.whole {
-		all := make([]int32, len(p.people))
-		for n := range all {
-			all[n] = int32(n)
+		all := make([]int32, 0, len(p.people))
+		for n := range p.people {
+			if !p.people[n].unmade {
+				all = append(all, int32(n))
+			}
 		}
 		return all
 	}
@@ -142,7 +144,7 @@ func (p *population) resulting() []int32 {
 			p.redo.Add(n)
 		}
 	}
-	return p.redo.List
+	return slices.DeleteFunc(slices.Clone(p.redo.List), func(n int32) bool { return p.people[n].unmade })
 }
 
 // keep makes the tables what they would be if the state were read from the store,
@@ -173,6 +175,9 @@ func (p *population) keep(numbers []int32, written []*identity.Identity) {
 	}
 	for n := range p.people {
 		q := &p.people[n]
+		if q.unmade {
+			q.keyed, q.touched = false, false
+		}
 		if !q.keyed && !q.touched {
 			continue
 		}

@@ -48,6 +48,7 @@ var findingCodes = []FindingCode{
 	{"file-unreadable", diag.Error, "a file cannot be read"},
 	{"flag-useless", diag.Warning, "a transform asks for the periodic refresh, and nothing in it depends on the time"},
 	{"identity-attribute-unknown", diag.Error, "a mapping feeds an identity attribute that the catalogue does not have; the value is computed"},
+	{"identity-meets-other", diag.Warning, "an authoritative account meets the criteria of another identity than its own, and stays"},
 	{"inline-transform", diag.Warning, "a mapping holds a transform itself instead of referring to it"},
 	{"lifecycle-profile-unknown", diag.Warning, "a lifecycle state belongs to no profile"},
 	{"lifecycle-state", diag.Warning, "a lifecycle state could not be saved as it is"},
