@@ -95,7 +95,11 @@ func TestBadInput(t *testing.T) {
 			dir := tenantWith(t, tc.files)
 			code, out, errs := invoke(t, "run", dir, "--json", "--all")
 			var got struct{ Identities int }
-			if err := json.Unmarshal([]byte(out), &got); code != exitDone || err != nil || got.Identities != tc.people {
+			want := exitDone
+			if tc.people == 0 { // a run that evaluates nobody is no success
+				want = exitCannotRun
+			}
+			if err := json.Unmarshal([]byte(out), &got); code != want || err != nil || got.Identities != tc.people {
 				t.Errorf("exit code %d, %d identities (%v), want %d; %s", code, got.Identities, err, tc.people, errs)
 			}
 			if tc.code != "" {

@@ -14,12 +14,12 @@ import (
 
 // benchCommand measures where a configuration spends its time.
 type benchCommand struct {
-	Folder string    `arg:"" help:"Folder with configuration and accounts."`
-	Rounds int       `default:"5" help:"How often everything is measured; the medians are printed."`
-	Sample int       `default:"10000" help:"How many identities attributes and operations are measured on, spread over all; 0: all."`
-	JSON   bool      `help:"Print the figures as JSON."`
-	Now    time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed   *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Folder string  `arg:"" help:"Folder with configuration and accounts."`
+	Rounds int     `default:"5" help:"How often everything is measured; the medians are printed."`
+	Sample int     `default:"10000" help:"How many identities attributes and operations are measured on, spread over all; 0: all."`
+	JSON   bool    `help:"Print the figures as JSON."`
+	Now    instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
+	Seed   *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
 }
 
 // Help says what the figures are.

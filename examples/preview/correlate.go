@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"time"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
@@ -21,13 +20,13 @@ type correlateCommand struct {
 	Suggest  bool   `xor:"what" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
 	Managers bool   `xor:"what" help:"Tell how managers were found: states, cycles, depth, span."`
 
-	Source []string  `placeholder:"NAME" help:"Look at these sources only."`
-	Report string    `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
-	JSON   bool      `help:"Print JSON."`
-	All    bool      `help:"Print all examples."`
-	Now    time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed   *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links  string    `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	Source []string `placeholder:"NAME" help:"Look at these sources only."`
+	Report string   `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
+	JSON   bool     `help:"Print JSON."`
+	All    bool     `help:"Print all examples."`
+	Now    instant  `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
+	Seed   *uint64  `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Links  string   `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
 }
 
 // answer is what the command found out, for people.

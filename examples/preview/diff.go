@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -39,10 +38,10 @@ type diffCommand struct {
 	ExitCode bool   `help:"Exit with 1 when anything changes for anybody."`
 	gateFlags
 
-	Now     time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed    *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Workers int       `help:"Goroutines that evaluate. Default: one for each CPU."`
-	Full    bool      `help:"Run both configurations in full, also where a part is proven to be enough."`
+	Now     instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
+	Seed    *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Workers int     `help:"Goroutines that evaluate. Default: one for each CPU."`
+	Full    bool    `help:"Run both configurations in full, also where a part is proven to be enough."`
 }
 
 // gateFlags are the rules of a gate as flags; they replace those of the file.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -14,13 +13,13 @@ import (
 
 // explainCommand explains one identity.
 type explainCommand struct {
-	Folder    string    `arg:"" help:"Folder with configuration and accounts."`
-	Identity  string    `required:"" placeholder:"WHO" help:"Identity id, name, uid, account id, or source/account id."`
-	Attribute []string  `placeholder:"NAME" help:"Explain only these attributes."`
-	JSON      bool      `help:"Print the trace as JSON."`
-	Now       time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed      *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links     string    `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	Folder    string   `arg:"" help:"Folder with configuration and accounts."`
+	Identity  string   `required:"" placeholder:"WHO" help:"Identity id, name, uid, account id, or source/account id."`
+	Attribute []string `placeholder:"NAME" help:"Explain only these attributes."`
+	JSON      bool     `help:"Print the trace as JSON."`
+	Now       instant  `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
+	Seed      *uint64  `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Links     string   `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
 }
 
 // Run runs the folder and prints the trace.
@@ -30,9 +29,10 @@ func (c *explainCommand) Run(a *app) error {
 		return err
 	}
 	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	now := f.clock(a, c.Now)
 	sources := f.accounts(func(diag.Diagnostic) {})
 	t, err := engine.Explain(a.ctx, profile.RunOptions{
-		Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
+		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
 	}, preview.Finder(c.Identity), c.Attribute, sources...)
 	if errors.Is(err, identity.ErrNotFound) {
 		return fmt.Errorf("%s: there is no identity %q: no id, name, uid or account is like that", c.Folder, c.Identity)
@@ -42,6 +42,9 @@ func (c *explainCommand) Run(a *app) error {
 	}
 	if c.JSON {
 		return preview.WriteTraceJSON(a.out, t)
+	}
+	if err := printNow(a.out, now); err != nil {
+		return err
 	}
 	return preview.WriteTrace(a.out, t)
 }

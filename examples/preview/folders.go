@@ -148,8 +148,8 @@ func (f *folder) withData(name string) error {
 
 // clock says what now means: what was asked for, else what the folder says, else
 // the time of the clock.
-func (f *folder) clock(a *app, asked time.Time) time.Time {
-	for _, t := range []time.Time{asked, f.bundle.Settings.Now} {
+func (f *folder) clock(a *app, asked instant) time.Time {
+	for _, t := range []time.Time{asked.Time, f.bundle.Settings.Now} {
 		if !t.IsZero() {
 			return t.UTC()
 		}

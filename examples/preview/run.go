@@ -29,14 +29,14 @@ type runCommand struct {
 	All          bool   `help:"Print all findings and examples."`
 	Stats        bool   `help:"Print how long each stage took, and memory."`
 
-	Strict        bool      `help:"Exit with 1 when identities have exceptions or there are errors among the findings."`
-	Now           time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"What the word now means, as 2026-01-15T09:00:00Z. Default: idprofile.json, else the clock."`
-	Seed          *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Workers       int       `help:"Goroutines that evaluate. Default: one for each CPU."`
-	Links         string    `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
-	SnapshotOrder bool      `help:"Attributes that read others see the stored values."`
-	State         string    `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
-	NoProgress    bool      `help:"Show no progress."`
+	Strict        bool    `help:"Exit with 1 when identities have exceptions or there are errors among the findings."`
+	Now           instant `placeholder:"INSTANT" help:"What the word now means, as 2026-01-15T09:00:00Z. Default: idprofile.json, else the clock."`
+	Seed          *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Workers       int     `help:"Goroutines that evaluate. Default: one for each CPU."`
+	Links         string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	SnapshotOrder bool    `help:"Attributes that read others see the stored values."`
+	State         string  `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
+	NoProgress    bool    `help:"Show no progress."`
 }
 
 // execution is one run with everything that listens to it.
@@ -91,7 +91,11 @@ func (x *execution) load() {
 	fsys := os.DirFS(x.Folder)
 	start := x.app.clock()
 	b, found := config.Load(fsys)
-	sources, list := b.Accounts(fsys, x.findings.add)
+	x.summary = &summary{}
+	sources, list := b.OpenAccounts(fsys, config.Listener{
+		OnFinding:    x.findings.add,
+		OnAssumption: func(a diag.Assumption) { x.summary.assume(x.findings.folder, a) },
+	})
 	x.stats.stage("load", x.app.clock().Sub(start))
 	start = x.app.clock()
 	engine, more := profile.Compile(b, profile.Options{SnapshotOrder: x.SnapshotOrder})
@@ -100,11 +104,12 @@ func (x *execution) load() {
 	for _, l := range []diag.List{found, list, more} {
 		x.findings.addAll(l)
 	}
-	x.now, x.seed = x.Now, b.Settings.Seed
+	x.now, x.seed = x.Now.Time, b.Settings.Seed
 	if x.now.IsZero() {
 		x.now = b.Settings.Now
 	}
-	if x.now.IsZero() {
+	wall := x.now.IsZero()
+	if wall {
 		x.now = x.app.clock()
 	}
 	x.now = x.now.UTC()
@@ -112,6 +117,12 @@ func (x *execution) load() {
 		x.seed = *x.Seed
 	}
 	x.summary = newSummary(b, x.now, x.All)
+	for _, a := range b.Assumptions {
+		x.summary.assume(x.findings.folder, a)
+	}
+	if wall {
+		x.summary.assume("", diag.Assumption{Code: "clock-wall", Used: x.now.Format(time.RFC3339)})
+	}
 }
 
 // open creates the files that the run writes.
@@ -208,6 +219,9 @@ func (x *execution) report() error {
 		if x.Stats {
 			x.summary.Stats.print(x.app, x.text)
 		}
+	}
+	if err := x.nobody(); err != nil {
+		return err
 	}
 	if x.Strict && (x.summary.exceptions() > 0 || x.findings.counts[diag.Error] > 0) {
 		return errFailed

@@ -28,6 +28,7 @@ type summary struct {
 	Managers     map[string]*count `json:"managers"`     // by outcome
 	Warnings     map[string]*count `json:"warnings"`     // by kind
 	Findings     map[string]int    `json:"findings"`     // by severity
+	Assumptions  []diag.Assumption `json:"assumptions"`  // what was taken for granted, dropped or defaulted
 	Stats        *statsResult      `json:"stats,omitempty"`
 
 	transforms int
@@ -67,6 +68,7 @@ func newSummary(b *config.Bundle, now time.Time, all bool) *summary {
 		Now: now, all: all, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
 		Exceptions: map[string]*count{}, Uncorrelated: map[string]*count{}, Errors: map[string]*count{},
 		Managers: map[string]*count{}, Warnings: map[string]*count{}, Findings: map[string]int{},
+		Assumptions: []diag.Assumption{},
 	}
 	for _, p := range b.Profiles {
 		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: p.Source.Name, Lifecycle: map[string]int{}}
@@ -228,6 +230,7 @@ func (s *summary) print(a *app, w io.Writer) {
 	s.printCounts(a, w, "Evaluation errors", s.Errors)
 	s.printCounts(a, w, "Warnings", s.Warnings)
 	s.printCounts(a, w, "Managers", s.Managers)
+	s.printAssumptions(a, w)
 	heading(a, w, "Lifecycle states")
 	for _, p := range s.Profiles {
 		fmt.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle))

@@ -41,6 +41,8 @@ type testCommand struct {
 	MutateJSON string  `name:"mutate-json" placeholder:"FILE" help:"Write the mutants as JSON."`
 	MinScore   float64 `placeholder:"PERCENT" help:"Fail when the tests notice less of the changes."`
 
+	Now instant `placeholder:"INSTANT" help:"What the word now means where neither the case nor its file has a clock. Default: idprofile.json, else the clock."`
+
 	FromData string   `placeholder:"FOLDER" help:"Print a test file made of the accounts of a folder, for the identities of --identity."`
 	Identity []string `placeholder:"X" help:"Identity for --from-data: id, account name, uid or SOURCE/ACCOUNT."`
 	Mask     bool     `help:"Replace names, numbers and addresses of --from-data by others of the same shape."`
@@ -176,7 +178,7 @@ func (r *testRun) load() error {
 		return fmt.Errorf("%s: no test cases: expected files named *%s", r.Folder, profiletest.Suffix)
 	}
 	r.suite = suite
-	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed, Clock: r.app.clock}
+	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed, Clock: r.app.clock, Now: r.now(r.app, bundle)}
 	return nil
 }
 
@@ -292,6 +294,17 @@ func (r *testRun) mutants() error {
 	return err
 }
 
+// now is what the word now means to cases without clock of their own. That of the
+// wall is said, since the tests may pass today and fail tomorrow.
+func (c *testCommand) now(a *app, b *config.Bundle) time.Time {
+	if !c.Now.IsZero() || !b.Settings.Now.IsZero() {
+		return c.Now.Time
+	}
+	now := a.clock().UTC()
+	fmt.Fprintf(a.err, "now is %s where a case has no clock\n", now.Format(time.RFC3339))
+	return now
+}
+
 // fromData prints a test file made of real data.
 func (c *testCommand) fromData(a *app) error {
 	if len(c.Identity) == 0 {
@@ -303,7 +316,7 @@ func (c *testCommand) fromData(a *app) error {
 		return err
 	}
 	engine, _ := profile.Compile(bundle, profile.Options{})
-	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed}, profiletest.DataOptions{Identities: c.Identity, Mask: c.Mask})
+	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed, Now: c.now(a, bundle)}, profiletest.DataOptions{Identities: c.Identity, Mask: c.Mask})
 	if err != nil {
 		return err
 	}

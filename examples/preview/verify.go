@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime"
-	"time"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
@@ -13,14 +12,14 @@ import (
 
 // verifyCommand compares our results with what a tenant has.
 type verifyCommand struct {
-	Folder     string    `arg:"" help:"Folder with configuration and accounts."`
-	Identities string    `required:"" placeholder:"FILE" help:"Identities of the tenant: JSON or JSON Lines, of the list or the search interface."`
-	JSON       bool      `help:"Print the outcome as JSON."`
-	Examples   int       `default:"3" help:"Examples for each attribute."`
-	ExitCode   bool      `help:"Exit with 1 when anything differs."`
-	Now        time.Time `format:"2006-01-02T15:04:05Z07:00" placeholder:"INSTANT" help:"When the identities were exported. Default: idprofile.json, else the clock."`
-	Seed       *uint64   `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links      string    `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	Folder     string  `arg:"" help:"Folder with configuration and accounts."`
+	Identities string  `required:"" placeholder:"FILE" help:"Identities of the tenant: JSON or JSON Lines, of the list or the search interface."`
+	JSON       bool    `help:"Print the outcome as JSON."`
+	Examples   int     `default:"3" help:"Examples for each attribute."`
+	ExitCode   bool    `help:"Exit with 1 when anything differs."`
+	Now        instant `placeholder:"INSTANT" help:"When the identities were exported. Default: idprofile.json, else the clock."`
+	Seed       *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Links      string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
 }
 
 // Run runs the folder and compares.
@@ -39,8 +38,9 @@ func (c *verifyCommand) Run(a *app) error {
 		return err
 	}
 	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	now := f.clock(a, c.Now)
 	results := engine.Run(a.ctx, profile.RunOptions{
-		Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
+		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
 	}, f.accounts(func(diag.Diagnostic) {})...)
 	v, err := preview.Verify(results, tenant, c.Examples)
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *verifyCommand) Run(a *app) error {
 	}
 	if c.JSON {
 		err = v.WriteJSON(a.out)
-	} else {
+	} else if err = printNow(a.out, now); err == nil {
 		err = v.WriteText(a.out)
 	}
 	if err == nil && c.ExitCode && !v.Agrees() {

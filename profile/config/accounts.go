@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"net/url"
+	"strings"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -18,6 +19,20 @@ import (
 // to onFinding, which may be nil, while the accounts are read; those that
 // Accounts returns are files that cannot be opened.
 func (b *Bundle) Accounts(fsys fs.FS, onFinding func(diag.Diagnostic)) ([]identity.Source, diag.List) {
+	return b.OpenAccounts(fsys, Listener{OnFinding: onFinding})
+}
+
+// Listener hears what reading account files has to say, on the goroutine that
+// reads. Nil functions hear nothing.
+type Listener struct {
+	OnFinding    func(diag.Diagnostic)
+	OnAssumption func(diag.Assumption) // what was recognised, merged, filtered or defaulted
+}
+
+// OpenAccounts is [Bundle.Accounts] with a listener that hears assumptions, too.
+// How a file is read is what the settings say, then what the source's connector
+// attributes say if the file fits them, then what the file shows.
+func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.List) {
 	var sources []identity.Source
 	var found diag.List
 	for _, s := range b.Sources {
@@ -29,7 +44,7 @@ func (b *Bundle) Accounts(fsys fs.FS, onFinding func(diag.Diagnostic)) ([]identi
 
 		var opened []identity.Source
 		for _, file := range files {
-			f, err := feed.Open(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], onFinding))
+			f, err := feed.Open(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], l))
 			if err != nil {
 				pos := diag.Pos{File: file}
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
@@ -94,20 +109,52 @@ func (b *Bundle) withoutData(s *Source, found *diag.List) {
 }
 
 // feedOptions says how accounts of the source are read.
-func (s *Source) feedOptions(set SourceSettings, onFinding func(diag.Diagnostic)) feed.Options {
+func (s *Source) feedOptions(set SourceSettings, l Listener) feed.Options {
 	o := feed.Options{
-		Name: s.Name, Delimiter: set.Delimiter, Separator: set.Separator, KeepEmpty: set.KeepEmpty, OnFinding: onFinding,
+		Name: s.Name, ID: s.ID, StableID: s.stableID(set),
+		Delimiter: set.Delimiter, Quote: set.Quote, Encoding: set.Encoding, HasHeader: set.HasHeader, Columns: set.Columns,
+		MergeRows: set.MergeRows, MergeColumns: set.MergeColumns, IndexColumns: set.IndexColumns,
+		Filter: set.Filter, Comment: set.Comment, Connector: s.Node.Get("connectorAttributes"),
+		Separator: set.Separator, KeepEmpty: set.KeepEmpty, OnFinding: l.OnFinding, OnAssumption: l.OnAssumption,
 	}
-	if o.Separator == "" {
+	if o.Separator == "" && !s.merges(set) {
 		o.Separator = ","
 	}
 	if s.Schema == nil {
 		o.FirstColumn = true
 		return o
 	}
+
 	o.NativeIdentity, o.DisplayName = s.Schema.IdentityAttribute, s.Schema.DisplayAttribute
 	for _, a := range s.Schema.Attributes {
 		o.Attributes = append(o.Attributes, feed.Attribute{Name: a.Name, Multi: a.Multi, Entitlement: a.Entitlement})
 	}
 	return o
+}
+
+// merges reports whether each value of a multi-valued attribute stands in a row
+// of its own. A cell is one value then, whatever characters it has.
+func (s *Source) merges(set SourceSettings) bool {
+	if set.MergeRows != nil {
+		return *set.MergeRows
+	}
+	return s.Node.At("connectorAttributes", "mergeRows").IsTrue()
+}
+
+// stableID returns the attributes that hold an id which stays when an account is
+// renamed or moved (DECISION 48): what the settings name, the field uuid, and on
+// directories their own ids.
+func (s *Source) stableID(set SourceSettings) []string {
+	var list []string
+	if set.StableID != "" {
+		list = append(list, set.StableID)
+	}
+	list = append(list, "uuid")
+
+	kind := strings.ToLower(FirstText(s.Node.Get("connectorScriptName"), s.Node.Get("connector")) + " " +
+		FirstText(s.Node.Get("type"), s.Node.Get("connectorName")))
+	if strings.Contains(kind, "active") && strings.Contains(kind, "directory") || strings.Contains(kind, "ldap") || strings.Contains(kind, "adlds") {
+		list = append(list, "objectGUID", "entryUUID")
+	}
+	return list
 }

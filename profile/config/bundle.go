@@ -154,6 +154,18 @@ type SourceSettings struct {
 	Delimiter string // of CSV fields; empty: a comma
 	Separator string // of multi-valued fields; empty: a comma
 	KeepEmpty bool   // empty cells are "", not null
+
+	// The following go before the connector attributes of the source and before
+	// what the file shows, see [feed.Options].
+	Quote, Encoding            string
+	HasHeader, MergeRows       *bool
+	Columns                    []string // names, where the file has no header
+	MergeColumns, IndexColumns []string
+	Filter, Comment            string
+
+	// StableID is the attribute whose value stays when an account is renamed
+	// (DECISION 48).
+	StableID string
 }
 
 // Source returns the source with that display name, or nil.

@@ -362,10 +362,7 @@ func (l *loader) settings(file string, src []byte) {
 		}
 	}
 	for _, m := range root.Get("sources").Members() {
-		s.Sources[m.Key] = SourceSettings{
-			File: m.Value.Get("file").Text(), Delimiter: m.Value.Get("delimiter").Text(),
-			Separator: m.Value.Get("separator").Text(), KeepEmpty: m.Value.Get("keepEmpty").IsTrue(),
-		}
+		s.Sources[m.Key] = l.sourceSettings(m.Value)
 	}
 	for _, m := range root.Get("rules").Members() {
 		if s.Rules == nil {
@@ -384,4 +381,34 @@ func (s *Source) CreateProfile() *jsondoc.Node {
 		}
 	}
 	return nil
+}
+
+// settingNames are the members of the settings of a source.
+var settingNames = []string{
+	"file", "delimiter", "separator", "keepEmpty", "quote", "encoding", "hasHeader", "columnNames", "mergeRows", "mergeColumns",
+	"indexColumns", "filter", "comment", "stableId",
+}
+
+// sourceSettings reads how the account file of a source is read.
+func (l *loader) sourceSettings(n *jsondoc.Node) SourceSettings {
+	for _, m := range n.Members() {
+		if !slices.Contains(settingNames, m.Key) {
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				Message: fmt.Sprintf("unknown setting %q of a source", m.Key), Hint: diag.Suggest(m.Key, settingNames)})
+		}
+	}
+
+	flag := func(key string) *bool {
+		if v := n.Get(key); !v.IsNull() {
+			return new(v.IsTrue())
+		}
+		return nil
+	}
+	return SourceSettings{
+		File: n.Get("file").Text(), Delimiter: n.Get("delimiter").Text(), Separator: n.Get("separator").Text(),
+		KeepEmpty: n.Get("keepEmpty").IsTrue(), Quote: n.Get("quote").Text(), Encoding: n.Get("encoding").Text(),
+		HasHeader: flag("hasHeader"), Columns: texts(n.Get("columnNames")),
+		MergeRows: flag("mergeRows"), MergeColumns: texts(n.Get("mergeColumns")), IndexColumns: texts(n.Get("indexColumns")),
+		Filter: n.Get("filter").Text(), Comment: n.Get("comment").Text(), StableID: n.Get("stableId").Text(),
+	}
 }

@@ -98,9 +98,9 @@ func TestChanges(t *testing.T) {
 			want: "exception-new email 3 MISSING_REQUIRED; cleared email 3", evaluated: "email"},
 		{name: "resolved", before: []string{"uid=id", "email=nothing", "lastname=sn", "number=id"}, after: base,
 			want: "exception-resolved email 3 MISSING_REQUIRED; set email 3", evaluated: "email"},
-		{name: "uid", before: base, after: []string{"uid=sn", "email=mail", "lastname=sn", "number=id"}, want: "changed uid 3 another value", evaluated: "all"},
+		{name: "uid", before: base, after: []string{"uid=sn", "email=mail", "lastname=sn", "number=id"}, want: "uid-changed uid 3 another value", evaluated: "all"},
 		{name: "collision", before: base, after: []string{`uid={"type":"static","attributes":{"value":"same"}}`, "email=mail", "lastname=sn", "number=id"},
-			want: "exception-new uid 2 DUPLICATE_UID; cleared uid 2; changed uid 1 another value", evaluated: "all"},
+			want: "exception-new uid 2 DUPLICATE_UID; uid-changed uid 1 another value; cleared uid 2", evaluated: "all"},
 		{name: "readers", before: with("town=town", `place={"type":"identityAttribute","attributes":{"name":"town"}}`),
 			after: with("town="+upper, `place={"type":"identityAttribute","attributes":{"name":"town"}}`), want: "changed place 2 letter case; changed town 2 letter case", evaluated: "place, town"},
 	} {

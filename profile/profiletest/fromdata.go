@@ -41,9 +41,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 		return nil, err
 	}
 	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key}, keys: keys(b)}
-	if w.now = b.Settings.Now; w.now.IsZero() {
-		w.now = defaultNow
-	}
+	w.now = o.now(b)
 	var chosen []*profile.Result
 	for r, err := range e.Run(ctx, profile.RunOptions{Now: w.now, Seed: b.Settings.Seed, Workers: 1}, sources...) {
 		if err != nil {

@@ -21,10 +21,11 @@ type Options struct {
 	Compile profile.Options
 	// Seed is the seed of random values.
 	Seed uint64
-	// Clock is a wall clock for the times in reports; nil: all are zero. What
-	// the word now means to a case is the case's own clock, else the one of the
-	// settings, else 2026-01-15T09:00:00Z.
+	// Clock is a wall clock for the times in reports; nil: all are zero.
 	Clock func() time.Time
+	// Now is what the word now means to a case where neither it nor its file has a
+	// clock. Zero: the clock of the settings, else 2026-01-15T09:00:00Z.
+	Now time.Time
 }
 
 // library returns the operations that the options ask for.
@@ -128,8 +129,15 @@ func (r *runner) now(c *bound) time.Time {
 	if !c.clock.IsZero() {
 		return c.clock
 	}
-	if now := r.engine.Bundle().Settings.Now; !now.IsZero() {
-		return now
+	return r.options.now(r.engine.Bundle())
+}
+
+// now is what the word now means where no test says it.
+func (o *Options) now(b *config.Bundle) time.Time {
+	for _, t := range []time.Time{o.Now, b.Settings.Now} {
+		if !t.IsZero() {
+			return t
+		}
 	}
 	return defaultNow
 }
