@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
@@ -83,24 +84,45 @@ func (p *population) unmake(n int32) {
 // which is new in this run. They stay where they are: a correlated account is
 // looked at again when it changes.
 func (p *population) reportMeetings() {
-	if !p.whole || len(p.stored) == 0 || len(p.people) == len(p.stored) || p.opts.OnFinding == nil {
+	if len(p.stored) == 0 || p.opts.OnFinding == nil || !p.anyBorn() {
 		return
 	}
 	for _, c := range p.engine.profiles {
 		if c.source == nil || p.engine.bySource[c.source.Name] != c || !p.engine.sources[c.source.Name].correlator.Configured() {
 			continue
 		}
-		for _, account := range p.inOrder(c.source.Name) {
-			st := &p.state[account]
-			if st.owner < 0 || p.storedOf(st.owner) == nil {
+
+		// All accounts of the source, also in a run over a few: it is the others that
+		// are new.
+		number := p.accounts.SourceNumber(c.source.Name)
+		var meeting []int32
+		for n := range p.state {
+			st := &p.state[n]
+			if p.accounts.Sources[n] != number || st.owner < 0 || p.storedOf(st.owner) == nil {
 				continue
 			}
-			a := p.examine(account)
-			if m := p.matchOther(a, st.owner); m.Identity >= int32(len(p.stored)) && m.Method != correlate.Default {
-				p.reportMeeting(a, st.owner, []int32{m.Identity}, "it is correlated already")
+			a := p.examine(int32(n))
+			if m := p.matchOther(a, st.owner); m.Identity >= 0 && m.Method != correlate.Default && p.storedOf(m.Identity) == nil {
+				meeting = append(meeting, int32(n))
 			}
 		}
+		slices.SortFunc(meeting, p.compareAccounts)
+		for _, n := range meeting {
+			a := p.examine(n)
+			m := p.matchOther(a, p.state[n].owner)
+			p.reportMeeting(a, p.state[n].owner, []int32{m.Identity}, "it is correlated already")
+		}
 	}
+}
+
+// anyBorn reports whether the run has made an identity.
+func (p *population) anyBorn() bool {
+	for n := len(p.people) - 1; n >= 0 && p.storedOf(int32(n)) == nil; n-- {
+		if !p.people[n].unmade {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *population) reportMeeting(a *identity.Account, own int32, others []int32, why string) {
