@@ -38,7 +38,6 @@ var wrongButDefined = map[string]string{
 	"x-reference-003":        "reference-cycle",
 	"x-reference-004":        "reference-cycle",
 	"x-reference-005":        "reference-cycle",
-	"x-conditional-001":      "conditional-operator", // all of the rest is compared as text
 	"x-replace-015":          "regex-invalid",
 	"x-replace-017":          "replacement-group",
 	"x-replaceAll-015":       "regex-invalid",
