@@ -21,6 +21,12 @@ type Traits struct {
 	// Also are other names under which people look for the operation, in lower
 	// case.
 	Also []string
+	// ReadyMade is the name of the stored transform that every tenant has from the
+	// start and that is this operation without attributes; empty: none is.
+	//
+	// Source: the vendor's page on mapping identity profiles; lists of tenants,
+	// where these transforms are marked as internal.
+	ReadyMade string
 	// Cheap: computing it again costs no more than looking a result up.
 	Cheap bool
 	// PassesInput: it hands its input on to what is inside and does not look at it.

@@ -2,32 +2,28 @@ package config
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
 )
 
-// readyMade are the transforms that every tenant has from the start and that
-// exports do not carry, with the operation that each one is.
-//
-// Source: the vendor's page on mapping identity profiles; lists of tenants, where
-// they are marked as internal.
-var readyMade = map[string]string{
-	"E.164 Phone Format":       "e164phone",
-	"ISO3166 Country Format":   "iso3166",
-	"Remove Diacritical Marks": "decomposeDiacriticalMarks",
-	"ToLower":                  "lower",
-	"ToUpper":                  "upper",
-}
-
-// ReadyMade returns the transforms that every tenant has, by name. They take no
-// attributes: their input is the value of the mapping.
+// ReadyMade returns the transforms that every tenant has from the start and that
+// exports do not carry, by name. They take no attributes: their input is the value
+// of the mapping.
 func ReadyMade() map[string]*transform.Definition {
-	all := make(map[string]*transform.Definition, len(readyMade))
-	for name, operation := range readyMade {
+	all := map[string]*transform.Definition{}
+	lib := builtin.Library()
+	for _, typ := range lib.Types() {
+		op, _ := lib.Operation(typ)
+		name := op.Traits.ReadyMade
+		if name == "" {
+			continue
+		}
 		all[name] = transform.FromNode(jsondoc.NewObject(
-			jsondoc.M("name", jsondoc.NewString(name)), jsondoc.M("type", jsondoc.NewString(operation)),
+			jsondoc.M("name", jsondoc.NewString(name)), jsondoc.M("type", jsondoc.NewString(typ)),
 			jsondoc.M("attributes", jsondoc.NewObject()), jsondoc.M("internal", jsondoc.NewBool(true))))
 	}
 	return all
@@ -46,28 +42,19 @@ func (b *Bundle) Referable() map[string]*transform.Definition {
 func (l *loader) assumeReadyMade() {
 	counts := map[string]int{}
 	for _, d := range l.b.Documents {
-		countReferences(d.Root, counts)
+		d.Root.Walk(func(n *jsondoc.Node) bool {
+			if id, ok := n.At("attributes", "id").Str(); ok && n.Get("type").Text() == "reference" {
+				counts[id]++
+			}
+			return true
+		})
 	}
 
-	for _, name := range []string{"E.164 Phone Format", "ISO3166 Country Format", "Remove Diacritical Marks", "ToLower", "ToUpper"} {
+	made := ReadyMade()
+	for _, name := range slices.Sorted(maps.Keys(made)) {
 		if n := counts[name]; n > 0 && l.b.Transforms[name] == nil {
-			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-				Code: "transform-ready-made", Object: name, Used: "the operation " + readyMade[name] + ", as every tenant has it", Count: n})
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "transform-ready-made", Object: name,
+				Used: "the operation " + made[name].Node.Get("type").Text() + ", as every tenant has it", Count: n})
 		}
-	}
-}
-
-// countReferences counts the references to each transform in a tree.
-func countReferences(n *jsondoc.Node, counts map[string]int) {
-	if n.Get("type").Text() == "reference" {
-		if id, ok := n.At("attributes", "id").Str(); ok {
-			counts[id]++
-		}
-	}
-	for _, m := range n.Members() {
-		countReferences(m.Value, counts)
-	}
-	for _, item := range n.Items() {
-		countReferences(item, counts)
 	}
 }

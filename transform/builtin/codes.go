@@ -66,7 +66,7 @@ func iso3166() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{
-			Also: []string{"country"},
+			Also: []string{"country"}, ReadyMade: "ISO3166 Country Format",
 			Changes: map[string]transform.Change{"format": other(map[string]string{codes.Alpha2: codes.Alpha3,
 				codes.Alpha3: codes.Alpha2, codes.Numeric: codes.Alpha2})},
 		},
@@ -146,7 +146,7 @@ func e164phone() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{
-			Also: []string{"phone"}, Removable: true,
+			Also: []string{"phone"}, ReadyMade: "E.164 Phone Format", Removable: true,
 			Changes: map[string]transform.Change{"defaultRegion": otherRegion},
 		},
 		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000",

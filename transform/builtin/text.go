@@ -60,7 +60,7 @@ func lower() transform.Operation {
 			}
 			return s.Text(javatext.AppendLower(s.Buffer(), text))
 		},
-		transform.Traits{Also: []string{"tolower", "lowercase"}, Cheap: true, Removable: true, Instead: "upper"},
+		transform.Traits{Also: []string{"tolower", "lowercase"}, ReadyMade: "ToLower", Cheap: true, Removable: true, Instead: "upper"},
 		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
 }
 
@@ -75,7 +75,7 @@ func upper() transform.Operation {
 			}
 			return s.Text(javatext.AppendUpper(s.Buffer(), text))
 		},
-		transform.Traits{Also: []string{"toupper", "uppercase"}, Cheap: true, Removable: true, Instead: "lower"},
+		transform.Traits{Also: []string{"toupper", "uppercase"}, ReadyMade: "ToUpper", Cheap: true, Removable: true, Instead: "lower"},
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
 }
 
@@ -103,7 +103,7 @@ func decomposeDiacriticalMarks() transform.Operation {
 			}
 			return s.Text(javatext.AppendDecompose(s.Buffer(), text))
 		},
-		transform.Traits{Removable: true},
+		transform.Traits{ReadyMade: "Remove Diacritical Marks", Removable: true},
 		example("Accents", `{"type":"decomposeDiacriticalMarks"}`, "Dvořák", "Dvorak"))
 }
 
