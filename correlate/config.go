@@ -12,7 +12,7 @@ import (
 // Config is the correlation configuration of a source as its file says it: the
 // vendor's criteria, and rules that say more.
 //
-// Source: identity-profile.md 8.1.
+// Source: DECISION 1.
 type Config struct {
 	ID, Name    string
 	Assignments []Assignment

@@ -20,5 +20,5 @@
 // count one by one. Compiled things are immutable and safe for concurrent use;
 // nothing here reads a clock, files or the network.
 //
-// Source: identity-profile.md 8, 9 and the DECISIONs named at [Options].
+// Source: DECISION 2 and 5, and those named at [Options].
 package correlate

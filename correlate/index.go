@@ -30,7 +30,7 @@ type Index struct {
 	epochs  uint64              // how many there were
 
 	// Better orders claimants of one uid: the best one holds it, the others are
-	// not found by it (identity-profile.md 7, DECISION 17).
+	// not found by it (DECISION 17).
 	Better func(a, b int32) bool
 	// Second reports identities that count only when no other one matches: those
 	// that are uncorrelated and not protected (DECISION 31). Nil: none.

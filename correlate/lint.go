@@ -14,7 +14,7 @@ import (
 // trimming would change, correlation-case (info) for accounts whose result
 // depends on whether criteria compare with case.
 //
-// Source: identity-profile.md 8.2.
+// Source: DECISION 2.
 func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []identity.Account, ro RunOptions) (diag.List, error) {
 	var found diag.List
 	c := New(cfg, o)

@@ -90,7 +90,7 @@ type ManagerOptions struct {
 // Managers finds the managers of identities 0..n-1: none, one, or why not.
 // Cycles are marked, and kept. The time is linear in n.
 //
-// Source: identity-profile.md 9.
+// Source: DECISION 5.
 func Managers(n int, o ManagerOptions, lookups ...ManagerLookup) []ManagerOf {
 	out := make([]ManagerOf, n)
 	manager := make([]int32, n)

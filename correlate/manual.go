@@ -26,7 +26,7 @@ type ManualRow struct {
 // manual-header (error; no rows) and manual-row (error) for rows that cannot be
 // read, which are left out.
 //
-// Source: identity-profile.md 8.3.
+// Source: DECISION 33.
 func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 	var found diag.List
 	in := csv.NewReader(r)

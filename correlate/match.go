@@ -11,7 +11,7 @@ import (
 // Method says by what an account found its identity.
 type Method string
 
-// The methods, see identity-profile.md 8.2 and 8.4.
+// The methods, see DECISION 2 and 4.
 const (
 	Manual       Method = "MANUAL"
 	Rule         Method = "RULE"

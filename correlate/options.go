@@ -48,5 +48,5 @@ type Options struct {
 // search and the value to search for. Either may be empty: no result. An error
 // is recorded, and the criteria are tried.
 //
-// Source: identity-profile.md 8.2.
+// Source: DECISION 2.
 type AccountRule func(a *identity.Account) (attribute string, value identity.Value, err error)

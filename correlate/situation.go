@@ -120,7 +120,7 @@ type Decision struct {
 // stored. Taken reports that the identity found has another account on the
 // source; nil: no identity has.
 //
-// Source: identity-profile.md 8.3.
+// Source: DECISION 33.
 func (c *Correlator) Decide(m Match, l Link, taken func(n int32) bool) Decision {
 	d := Decision{From: l.Identity, To: l.Identity, Match: m, Lock: l.Lock}
 	switch {
@@ -230,7 +230,7 @@ func (d *Decision) Event(a identity.AccountKey) (Event, bool) {
 // Uncorrelate takes the identity from an account by hand: it stays without one,
 // as the vendor marks such accounts, unless the mark is cleared.
 //
-// Source: identity-profile.md 8.3.
+// Source: DECISION 33.
 func Uncorrelate(l Link, mark bool) Decision {
 	d := Decision{Situation: ManualLocked, Action: UnlinkAccount, Method: Uncorrelated, From: l.Identity, To: -1, Reason: ReasonManual}
 	if !mark {
@@ -302,7 +302,7 @@ type Refresh struct {
 
 // Skip reports whether the account need not be correlated again.
 //
-// Source: identity-profile.md 8.3.
+// Source: DECISION 33.
 func (r Refresh) Skip() bool {
 	return r.Optimized && r.SameAttributes && (r.SameConfig || r.VendorLike)
 }

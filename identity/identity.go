@@ -11,7 +11,7 @@ import (
 // Account is one account of a source. Accounts are plain data; copying one is
 // cheap and shares its attributes.
 //
-// Source: identity-profile.md 3.3.
+// Source: profile/DECISIONS.md, DECISION 52.
 type Account struct {
 	Source         string // display name of the source
 	NativeIdentity string // the unique account id on the source
@@ -101,7 +101,7 @@ func (k AccountKey) String() string { return k.Source + "/" + k.NativeIdentity }
 
 // Identity is a person (or other owner of accounts) as the platform knows it.
 //
-// Source: identity-profile.md 11.
+// Source: profile/DECISIONS.md, DECISION 56.
 type Identity struct {
 	ID      string // stable for the life of the identity
 	Alias   string // internal name, from the first authoritative account
@@ -145,7 +145,7 @@ type Lifecycle struct {
 	State           string `json:"stateName"` // technical name; empty: not set
 	ManuallyUpdated bool   `json:"manuallyUpdated"`
 	// Overridden is the value the evaluation gave when the state was set by
-	// hand: the manual state holds until it gives another (DECISION 42).
+	// hand: the manual state holds until it gives another (profile/DECISIONS.md, DECISION 42).
 	Overridden string `json:"overridden,omitempty"`
 }
 
@@ -165,7 +165,7 @@ type Source interface {
 // was refused looks as if it had been deleted, so the removal phase of an
 // aggregation has to be skipped.
 //
-// Source: identity-profile.md 17.
+// Source: profile/DECISIONS.md, DECISION 61.
 type Refuser interface {
 	// Refused returns how many accounts were refused when the accounts were
 	// read last.

@@ -36,7 +36,7 @@ func (k Kind) String() string {
 //
 // Compare values with [Value.Equal]; == does not compile.
 //
-// Source: transforms.md 2.4.
+// Source: transform/DECISIONS.md, DECISION 4.
 type Value struct {
 	_    [0]func()      // forbids ==
 	ptr  unsafe.Pointer // the bytes of a text or the items of a list
@@ -244,7 +244,7 @@ func (v *Value) UnmarshalJSON(src []byte) error {
 // NumberValue returns the value of a JSON number: an integer when it is whole
 // (2.0 is 2), else its text.
 //
-// Source: transforms.md 2.3.
+// Source: transform/DECISIONS.md, DECISION 3.
 func NumberValue(text string) Value {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return IntValue(n)

@@ -17,7 +17,7 @@ import (
 // AccountCreator computes the fields of new accounts: the compiled account create
 // profile of a source. It is immutable and safe for concurrent use.
 //
-// Source: provisioningPolicies of a source; transforms.md 7.36.
+// Source: provisioningPolicies of a source; transform/DECISIONS.md, DECISION 47.
 type AccountCreator struct {
 	engine *Engine
 	source *config.Source

@@ -22,7 +22,7 @@ func (e *Engine) Correlator(source string) *correlate.Correlator {
 }
 
 // reportAmbiguous reports the criteria that several identities met when an
-// account was correlated last, in the order of the accounts (DECISION 30).
+// account was correlated last, in the order of the accounts (correlate/DECISIONS.md, DECISION 30).
 func (p *population) reportAmbiguous() {
 	if p.opts.OnFinding != nil || p.opts.OnAmbiguous != nil {
 		for _, account := range slices.Sorted(maps.Keys(p.ambiguous)) {

@@ -25,7 +25,7 @@ func correlating(more ...string) *fixture.Tenant {
 }
 
 // TestAmbiguousFindings: every ambiguous criterion is reported, whatever becomes
-// of the account (DECISION 30).
+// of the account (correlate/DECISIONS.md, DECISION 30).
 func TestAmbiguousFindings(t *testing.T) {
 	e, _ := correlating().Engine(t, profile.Options{})
 	var rows []report.AmbiguousRow
@@ -72,7 +72,7 @@ func TestAmbiguousFindings(t *testing.T) {
 }
 
 // TestUncorrelatedIdentities: an identity without authoritative account counts
-// only when no other one matches, unless it is protected (DECISION 31).
+// only when no other one matches, unless it is protected (correlate/DECISIONS.md, DECISION 31).
 func TestUncorrelatedIdentities(t *testing.T) {
 	for _, tc := range []struct {
 		name      string

@@ -25,7 +25,7 @@ func find(found diag.List, code string) *diag.Diagnostic {
 	return nil
 }
 
-// The rows of identity-profile.md 17 that are about configuration.
+// The rows of DECISION 61 that are about configuration.
 func TestBadConfiguration(t *testing.T) {
 	one := func(mapping string) string {
 		return `{"name":"P","priority":10,"authoritativeSource":{"name":"HR"},"identityAttributeConfig":{"enabled":true,"attributeTransforms":[
@@ -114,7 +114,7 @@ type refusing struct{ identity.Source }
 
 func (refusing) Refused() int { return 1 }
 
-// The rows of identity-profile.md 17 that are about accounts.
+// The rows of DECISION 61 that are about accounts.
 func TestBadAccounts(t *testing.T) {
 	e, _ := fixture.People(10, 20).Engine(t, profile.Options{})
 	st := store.NewMemory()

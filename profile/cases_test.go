@@ -30,7 +30,7 @@ func codes(r *profile.Result) string {
 	return strings.Join(list, " ")
 }
 
-// Cases 1 and 2 of identity-profile.md 18.
+// Cases 1 and 2 of DECISION 63.
 func TestCaseMoves(t *testing.T) {
 	st := store.NewMemory()
 	e, _ := fixture.People(10, 20).Engine(t, profile.Options{})

@@ -15,7 +15,7 @@ const maxRefreshes = 5
 // OrderComparison says how much an identity depends on the order in which its
 // attributes are calculated.
 //
-// Source: identity-profile.md 5.3.
+// Source: DECISION 20.
 type OrderComparison struct {
 	// Dependent are the attributes whose first value in snapshot order (a
 	// tenant's single pass) is not that of dependency order.

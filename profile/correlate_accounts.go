@@ -128,7 +128,7 @@ func (p *population) decision(st *accountState, a *identity.Account) decision {
 }
 
 // carryOut links an account as was decided. A match with another identity moves
-// it, no match leaves it (DECISION 33).
+// it, no match leaves it (correlate/DECISIONS.md, DECISION 33).
 func (p *population) carryOut(account int32, d *decision, t *touched) {
 	st, m := &p.state[account], &d.match
 	old := st.owner

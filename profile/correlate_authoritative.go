@@ -13,7 +13,7 @@ import (
 // maxRounds bounds the repetition of correlation.
 const maxRounds = 8
 
-// correlate runs phases 1 to 3 of identity-profile.md 7, as far as links go:
+// correlate runs phases 1 to 3 of DECISION 46, as far as links go:
 // authoritative sources by priority, other sources by name, then rounds until no
 // new link appears.
 func (p *population) correlate() error {

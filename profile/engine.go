@@ -24,7 +24,7 @@ type Options struct {
 	Rules   []string           // custom rules for which runs will have stubs
 
 	// SnapshotOrder: every read of an identity attribute sees the stored value,
-	// as in a tenant's single pass (identity-profile.md 5.3).
+	// as in a tenant's single pass (DECISION 20).
 	SnapshotOrder bool
 	// KeepBlank: an empty or blank uid, email or lastname is not missing
 	// (DECISION 15 the other way).

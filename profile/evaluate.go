@@ -210,7 +210,7 @@ func (x *evaluation) AttributeNames() []string {
 // known. A read of the attribute by itself, one that closes a cycle, and reads
 // of the lifecycle state see the stored value.
 //
-// Source: identity-profile.md 5.3, DECISION 20.
+// Source: DECISION 20.
 func (x *evaluation) Attribute(name string) (identity.Value, error) {
 	i, ok := x.profile.slots[name]
 	if !ok || name == config.AttrLifecycle || x.engine.opts.SnapshotOrder && !x.last() {
@@ -249,7 +249,7 @@ func isMissing(v identity.Value, blankToo bool) bool {
 // chooseProfile returns the profile with the highest priority on whose source
 // one of the accounts is; nil when there is none.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
 	var best *compiled
 	for i := range accounts {
@@ -264,7 +264,7 @@ func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
 // that of the best priority among those whose source has one of them; nil for
 // nobody's.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func (e *Engine) ProfileOf(accounts []identity.Account) *config.Profile {
 	if c := e.chooseProfile(accounts); c != nil {
 		return c.profile

@@ -12,7 +12,7 @@ import (
 // ExceptionRows returns the rows of a result for the exception report; none when
 // the identity has no exceptions. FirstSeen is when they were found first.
 //
-// Source: identity-profile.md 10.2, DECISION 38.
+// Source: DECISION 38.
 func ExceptionRows(r *Result, firstSeen time.Time) []report.ExceptionRow {
 	var rows []report.ExceptionRow
 	for _, e := range r.Exceptions {
@@ -38,7 +38,7 @@ func accountName(r *Result) string {
 // IncompleteRow returns the row of a result for the list of incomplete
 // identities; ok is false for a complete one.
 //
-// Source: identity-profile.md 11.
+// Source: DECISION 56.
 func IncompleteRow(r *Result, lastRefresh time.Time) (row report.IncompleteRow, ok bool) {
 	missing := Incomplete(r.Identity)
 	return report.IncompleteRow{
@@ -51,7 +51,7 @@ func IncompleteRow(r *Result, lastRefresh time.Time) (row report.IncompleteRow, 
 // NoManagerRow returns the row of a result for the report of identities without
 // managers; ok is false for one who has a manager.
 //
-// Source: identity-profile.md 9.
+// Source: correlate/DECISIONS.md, DECISION 5.
 func (e *Engine) NoManagerRow(r *Result) (row report.NoManagerRow, ok bool) {
 	row = report.NoManagerRow{
 		IdentityProfile: r.Identity.Profile, IdentityID: r.Identity.ID, Name: r.Identity.Attribute(config.AttrUID).Text(),
@@ -69,7 +69,7 @@ func (e *Engine) NoManagerRow(r *Result) (row report.NoManagerRow, ok bool) {
 // MoveRow returns the row of a result for the report of profile moves; ok is
 // false for one who stayed.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func MoveRow(r *Result) (row report.MoveRow, ok bool) {
 	if r.Move == nil {
 		return report.MoveRow{}, false
@@ -160,7 +160,7 @@ func DisplayName(i *identity.Identity) string {
 
 // Processing states and statuses of an identity.
 //
-// Source: identity-profile.md 11.
+// Source: DECISION 56.
 const (
 	ProcessingOK    = "OK"
 	ProcessingError = "ERROR"

@@ -39,7 +39,7 @@ const (
 // Intent is something that a host is asked to do because an identity entered a
 // lifecycle state. The library itself changes no account and no access.
 //
-// Source: identity-profile.md 12, 14.
+// Source: DECISION 57 and 58.
 type Intent struct {
 	Kind          string              `json:"kind"`
 	Identity      config.Ref          `json:"identity"`
@@ -133,7 +133,7 @@ func accessIntents(before, after *config.LifecycleState, base Intent) []Intent {
 
 // Activities that an identity state can keep an identity out of.
 //
-// Source: identity-profile.md 12.
+// Source: DECISION 57.
 const (
 	ActivityScheduled  = "SCHEDULED_PROCESSING" // attribute sync, apply on roles and access too
 	ActivityProcessing = "PROCESSING"           // apply on a profile, selected identities, after aggregation

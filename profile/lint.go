@@ -51,7 +51,7 @@ func (c *compiled) lintStates(found *diag.List) {
 // lintManager reports half a manager correlation: both the mapping and the
 // configuration of a source are needed.
 //
-// Source: identity-profile.md 9.
+// Source: correlate/DECISIONS.md, DECISION 5.
 func (e *Engine) lintManager(c *compiled, found *diag.List) {
 	if c.source == nil {
 		return
@@ -112,7 +112,7 @@ func (e *Engine) hasOperation(n *jsondoc.Node, typ string, seen []string) bool {
 
 // lintFlags reports transforms that ask for the periodic refresh without need.
 //
-// Source: identity-profile.md 13.4.
+// Source: DECISION 40.
 func (e *Engine) lintFlags(found *diag.List) {
 	var items []transform.Item
 	for _, name := range e.transformNames() {
@@ -179,7 +179,7 @@ func (e *Engine) lintCriteria(found *diag.List) {
 // mapping, a transform that it reaches by reference, or a rule that it calls
 // asks for the periodic refresh. This is the computed field hasTimeBasedAttr.
 //
-// Source: identity-profile.md 13, DECISION 40.
+// Source: DECISION 40.
 func (e *Engine) TimeBased(profile string) bool {
 	for _, c := range e.profiles {
 		if c.profile.Name == profile {

@@ -130,7 +130,7 @@ func TestTimeBased(t *testing.T) {
 	}
 }
 
-// Both evaluation orders side by side (case 6 of identity-profile.md 18).
+// Both evaluation orders side by side (case 6 of DECISION 63).
 func TestCompareOrders(t *testing.T) {
 	attr := func(name string) string { return `{"type":"identityAttribute","attributes":{"name":"` + name + `"}}` }
 	concat := func(name string, parts ...string) string {

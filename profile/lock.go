@@ -10,7 +10,7 @@ import (
 // hold it, operations that must not run then are refused. The zero Lock is
 // ready to use; it is safe for concurrent use.
 //
-// Source: identity-profile.md 7.
+// Source: DECISION 46.
 type Lock struct {
 	mu           sync.Mutex
 	aggregations int

@@ -15,7 +15,7 @@ import (
 // managerLinks finds the manager of everybody whose manager attribute has a
 // value.
 //
-// Source: identity-profile.md 9.
+// Source: correlate/DECISIONS.md, DECISION 5.
 func (p *population) managerLinks() {
 	s := &p.settled
 	p.updateIndexes()
@@ -119,7 +119,7 @@ func (p *population) findManager(n int32) {
 func (s *settlement) stirs(key uint64) bool { return key != 0 && s.stirred[key] }
 
 // managerSource returns the source whose manager correlation applies: the
-// profile's own, else the one that the manager mapping reads (DECISION 34).
+// profile's own, else the one that the manager mapping reads (correlate/DECISIONS.md, DECISION 34).
 func (e *Engine) managerSource(c *compiled) *config.Source {
 	if c.source == nil {
 		return nil

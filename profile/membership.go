@@ -18,7 +18,7 @@ func (p *population) prepare(v *evaluator, n int32, accounts []identity.Account)
 // membership chooses the profile of an identity and the account that ties it to
 // that: the oldest on its source.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func (p *population) membership(n int32) *compiled {
 	q := &p.people[n]
 	q.profile, q.auth = -1, -1

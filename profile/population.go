@@ -367,7 +367,7 @@ func (p *population) better(a, b int32) bool {
 }
 
 // uncorrelatedIdentity reports whether an identity lost its last authoritative
-// account; it counts only when no other one matches (DECISION 31).
+// account; it counts only when no other one matches (correlate/DECISIONS.md, DECISION 31).
 func (p *population) uncorrelatedIdentity(n int32) bool {
 	s := p.storedOf(n)
 	return p.people[n].profile < 0 && (s == nil || !s.Protected)

@@ -46,7 +46,7 @@ type Change struct {
 
 // Exception codes.
 //
-// Source: identity-profile.md 10.1.
+// Source: DECISION 37.
 const (
 	MissingRequired = "MISSING_REQUIRED"
 	DuplicateUID    = "DUPLICATE_UID"
@@ -84,7 +84,7 @@ type ManagerResult struct {
 
 // Outcomes of manager correlation.
 //
-// Source: identity-profile.md 9.
+// Source: correlate/DECISIONS.md, DECISION 5.
 const (
 	ManagerResolved  = "MANAGER_RESOLVED"
 	ManagerNotFound  = "MANAGER_NOT_FOUND"
@@ -97,7 +97,7 @@ type LifecycleStatus string
 
 // Lifecycle statuses.
 //
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 const (
 	LifecycleActive    LifecycleStatus = "Active"
 	LifecycleNotSet    LifecycleStatus = "Not Set"
@@ -131,7 +131,7 @@ type Link struct {
 
 // Move is a change of profile.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 type Move struct{ From, To, Reason string }
 
 // Reasons of a [Move].
@@ -191,7 +191,7 @@ func (c *compiled) enterState(r *Result, before identity.Attributes) {
 // uidWarnings says what is doubtful about a uid: characters, blanks around it,
 // and that it is another one than before.
 //
-// Source: identity-profile.md 4.
+// Source: DECISION 53.
 func uidWarnings(before, after identity.Attributes) []string {
 	uid, old := after.Get(config.AttrUID).Text(), before.Get(config.AttrUID).Text()
 	var list []string
@@ -212,7 +212,7 @@ const reservedCharacters = "*()&!."
 
 // usernameChars returns the reserved characters of a uid, each once.
 //
-// Source: identity-profile.md 4.
+// Source: DECISION 53.
 func usernameChars(uid string) string {
 	var b strings.Builder
 	for _, r := range uid {

@@ -41,10 +41,10 @@ type RunOptions struct {
 	Recompute bool
 
 	// Recorrelate examines every correlated account again, not only changed
-	// ones: an unoptimised aggregation (identity-profile.md 8.3).
+	// ones: an unoptimised aggregation (correlate/DECISIONS.md, DECISION 33).
 	Recorrelate bool
 	// StrictRecorrelate uncorrelates an account that no longer matches anybody
-	// (DECISION 33 the other way).
+	// (correlate/DECISIONS.md, DECISION 33 the other way).
 	StrictRecorrelate bool
 
 	// OnFinding gets findings about the data: duplicate accounts, ambiguous
@@ -104,7 +104,7 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 }
 
 // Run takes all accounts of the sources through the phases of
-// identity-profile.md 7 and yields one result for each identity, ordered by the
+// DECISION 46 and yields one result for each identity, ordered by the
 // source and native identity of its authoritative account; identities without
 // one come last. An error ends the run.
 func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Result, error] {

@@ -12,7 +12,7 @@ import (
 // claimUIDs decides who holds each uid: the identity that held it, else the best
 // claimant. The loser keeps the uid it had, if nobody else holds that.
 //
-// Source: identity-profile.md 4 and 7, DECISION 16, 17.
+// Source: DECISION 16, 17, 46 and 53.
 func (p *population) claimUIDs() {
 	s := &p.settled
 	before, kept := maps.Clone(s.holder), s.keepsUID

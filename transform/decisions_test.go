@@ -16,11 +16,11 @@ import (
 
 // unwritten are the folders whose comments still name decisions of pages that
 // are not in the repository. The list only gets shorter.
-var unwritten = []string{"correlate", "identity/feed", "identity/nerm", "identity/nonemployee", "identity/report", "profile"}
+var unwritten = []string{"identity/nerm", "identity/nonemployee"}
 
 // rootOnly are comments of the files right in a folder that are unwritten, while
 // the folders below it are not.
-var rootOnly = []string{"identity"}
+var rootOnly []string
 
 var (
 	// decisionRef is a reference such as "DECISION 3" or "transform/DECISIONS.md,

@@ -58,7 +58,7 @@ func Open(fsys fs.FS, file string, o Options) (*File, error) {
 // file holds nothing else. The file name serves messages and, without
 // [Options.Name], the name of the source.
 //
-// Source: identity-profile.md 3.2, 3.3, 17.
+// Source: profile/DECISIONS.md, DECISION 52 and 61.
 func Delimited(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
 	return NewFile(file, open, o, readDelimited)
 }

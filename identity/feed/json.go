@@ -88,7 +88,7 @@ func listed(n *jsondoc.Node) bool {
 // listed reads an account in the shape of the accounts API. An account that is
 // not correlated is linked to nobody, also when it names an identity.
 //
-// Source: identity-profile.md 3.3; API accounts list.
+// Source: profile/DECISIONS.md, DECISION 52; API accounts list.
 func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 	if !o.ofSource(n.Get("sourceId").Text(), n.Get("sourceName").Text()) {
 		o.others++

@@ -13,7 +13,7 @@ import (
 // the fields of the account under their names there. The attributes are the other
 // columns, those that a tool wrote with the path attributes.NAME under their name.
 //
-// Source: API accounts list; identity-profile.md 3.3.
+// Source: API accounts list; profile/DECISIONS.md, DECISION 52.
 type accountList struct {
 	names                []string // of the columns, without the path
 	fields               []string // for each column the account field it sets, or ""

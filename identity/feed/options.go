@@ -11,7 +11,7 @@ import (
 
 // Attribute is an attribute of an account schema.
 //
-// Source: identity-profile.md 3.2.
+// Source: profile/DECISIONS.md, DECISION 52.
 type Attribute struct {
 	Name        string
 	Multi       bool // values are lists, also those of one item
@@ -48,7 +48,7 @@ type Options struct {
 
 	// StableID are the attributes that may hold an id that stays when the account
 	// is renamed or moved; the first that is not empty becomes the account's UUID
-	// (DECISION 48). Nil: uuid.
+	// (profile/DECISIONS.md, DECISION 48). Nil: uuid.
 	StableID []string
 
 	// Delimiter stands between the cells of a delimited file. This and the
@@ -140,5 +140,5 @@ func (o *Options) attribute(name string) (Attribute, bool) {
 
 // reserved are the names that set fields of the account.
 //
-// Source: identity-profile.md 3.3.
+// Source: profile/DECISIONS.md, DECISION 52.
 var reserved = [...]string{"created", "modified", "disabled", "locked"}

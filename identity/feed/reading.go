@@ -70,7 +70,7 @@ func (r *Reading) Assume(code string, line int, used, instead string, count int)
 }
 
 // checkDuplicate reports an account whose id was there before. Which of them
-// counts is for the aggregation to decide: the last one (DECISION 44).
+// counts is for the aggregation to decide: the last one (profile/DECISIONS.md, DECISION 44).
 func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
 	if r.seen == nil {
 		return
@@ -187,7 +187,7 @@ func (r *Reading) addEntitlement(a *identity.Account, name string) {
 }
 
 // stableID sets the account's stable id from the first of the attributes that
-// has one (DECISION 48).
+// has one (profile/DECISIONS.md, DECISION 48).
 func (r *Reading) stableID(a *identity.Account) {
 	for _, name := range r.stableNames() {
 		if text := a.Attributes.Get(name).Text(); text != "" {

@@ -14,7 +14,7 @@ type CSVOptions struct {
 	// NeutralizeFormulas puts a ' before cells that start with = + - @, a tab or a carriage
 	// return, so that a spreadsheet shows them instead of running them. Numbers made with [Int]
 	// are left alone: they cannot hold a formula. Programs that read the file back must know.
-	// Source: DECISION 38.
+	// Source: profile/DECISIONS.md, DECISION 38.
 	NeutralizeFormulas bool
 	// ByteOrderMark starts the file with U+FEFF, by which spreadsheets know UTF-8.
 	ByteOrderMark bool
@@ -92,10 +92,10 @@ func WriteCSVZip(w io.Writer, modified time.Time, o CSVOptions, tables ...*Table
 }
 
 // CSVName is the name of the file that holds the report's CSV: the report name with what a file
-// name cannot hold percent-encoded, and ".csv". Source: DECISION 38.
+// name cannot hold percent-encoded, and ".csv". Source: profile/DECISIONS.md, DECISION 38.
 func CSVName(reportName string) string { return FileName(reportName, ".csv") }
 
-// ZipName is the name of the zip file around [CSVName]. Source: DECISION 38.
+// ZipName is the name of the zip file around [CSVName]. Source: profile/DECISIONS.md, DECISION 38.
 func ZipName(reportName string) string { return FileName(reportName, ".zip") }
 
 // FileName makes a file name of a report name and an extension such as ".pdf". Control characters

@@ -8,7 +8,7 @@ import (
 )
 
 // ExceptionName is the default name of an exception report. The date is written as it is in its
-// own time zone. Source: DECISION 38.
+// own time zone. Source: profile/DECISIONS.md, DECISION 38.
 func ExceptionName(profile string, date time.Time) string {
 	return "Identity Exceptions - " + profile + " - " + date.Format(time.DateOnly)
 }
@@ -32,7 +32,7 @@ type ExceptionRow struct {
 }
 
 // ExceptionTable is the report of identity exceptions: one row for each account and exception
-// code, attributes in the order uid, email, lastname, others after them. Source: DECISION 38.
+// code, attributes in the order uid, email, lastname, others after them. Source: profile/DECISIONS.md, DECISION 38.
 func ExceptionTable(name string, rows []ExceptionRow) *Table {
 	return ExceptionLayout().Table(name, rows)
 }

@@ -54,7 +54,7 @@ type Ref struct {
 
 // Profile is an identity profile.
 //
-// Source: identity-profile.md 1.1.
+// Source: DECISION 49.
 type Profile struct {
 	ID, Name, Description string
 	Priority              int64
@@ -77,7 +77,7 @@ type Mapping struct {
 
 // LifecycleState is a lifecycle state of a profile.
 //
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 type LifecycleState struct {
 	ID, Name, TechnicalName string
 	Enabled                 bool
@@ -87,7 +87,7 @@ type LifecycleState struct {
 
 // Source is a source of accounts.
 //
-// Source: identity-profile.md 1.3, 3.1.
+// Source: DECISION 49 and 52.
 type Source struct {
 	ID, Name        string
 	ApplicationName string // immutable name
@@ -117,7 +117,7 @@ type SchemaAttribute struct {
 
 // ManagerCorrelation is the manager correlation of a source.
 //
-// Source: identity-profile.md 9.
+// Source: correlate/DECISIONS.md, DECISION 5.
 type ManagerCorrelation struct {
 	AccountAttribute, IdentityAttribute string
 	Rule                                string
@@ -125,7 +125,7 @@ type ManagerCorrelation struct {
 
 // IdentityAttribute is an entry of the catalogue of identity attributes.
 //
-// Source: identity-profile.md 2.1.
+// Source: DECISION 51.
 type IdentityAttribute struct {
 	Name, DisplayName, Type             string
 	Standard, Multi, Searchable, System bool

@@ -8,7 +8,7 @@ import (
 // Standard returns the technical names of the identity attributes that every
 // tenant has, those added by default since 2024 included.
 //
-// Source: identity-profile.md 2.2.
+// Source: DECISION 51.
 func Standard() []string {
 	names := make([]string, len(catalogue))
 	for i, a := range catalogue {
@@ -20,7 +20,7 @@ func Standard() []string {
 // Catalogue returns the identity attributes that every tenant has, with their
 // labels.
 //
-// Source: identity-profile.md 2.2.
+// Source: DECISION 51.
 func Catalogue() []IdentityAttribute { return slices.Clone(catalogue) }
 
 func standardAttribute(name, label string) IdentityAttribute {
@@ -65,7 +65,7 @@ const added2024 = 11
 // Required returns the identity attributes that every profile must map and every
 // identity must have, in report order.
 //
-// Source: identity-profile.md 4.
+// Source: DECISION 53.
 func Required() []string { return []string{AttrUID, AttrEmail, AttrLastName} }
 
 // SameName returns the identity attribute of that name in any case, or "".

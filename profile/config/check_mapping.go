@@ -12,7 +12,7 @@ import (
 // profile that it replaces; nil for a new one. Mappings are only checked when
 // they are what changes.
 //
-// Source: identity-profile.md 1.1, 1.2, 3.2.
+// Source: DECISION 49 and 52.
 func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) error {
 	name, ok := n.Get("name").Str()
 	if !ok || strings.TrimSpace(name) == "" {
@@ -162,7 +162,7 @@ var AccountFields = []string{"created", "modified", "nativeIdentity", "displayNa
 
 // LintReads reports account attributes whose ways to name a source disagree.
 //
-// Source: identity-profile.md 1.2.
+// Source: DECISION 49.
 func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.List) {
 	n.Walk(func(m *jsondoc.Node) bool {
 		if m.Get("type").Text() == "accountAttribute" {

@@ -10,7 +10,7 @@ import (
 // defaultNames are the account attributes that a new profile maps, by target; an
 // attribute is taken only when exactly one of its list is in the schema.
 //
-// Source: identity-profile.md 3.4, DECISION 14.
+// Source: DECISION 14.
 var defaultNames = []struct {
 	target string
 	names  []string
@@ -29,7 +29,7 @@ var defaultNames = []struct {
 // leave no doubt. Nothing is mapped for a non-employee source or one without
 // schema.
 //
-// Source: identity-profile.md 3.4, DECISION 14.
+// Source: DECISION 14.
 func DefaultMapping(s *Source) *jsondoc.Node {
 	list := jsondoc.NewArray()
 	for _, m := range s.defaultPairs() {

@@ -9,7 +9,7 @@ import (
 // Code is an error code of the vendor's API. A Code is an error itself, so that
 // errors.Is(err, profile.CodeIllegalValue) tells the kind of an [OperationError].
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 type Code string
 
 // The codes of operations.
@@ -31,7 +31,7 @@ func (c Code) Error() string { return string(c) }
 // ErrAggregationRunning is returned by operations that must not run while an
 // aggregation does.
 //
-// Source: identity-profile.md 7.
+// Source: DECISION 46.
 var ErrAggregationRunning = errors.New("an account aggregation is running")
 
 // ErrStale is returned when a plan is applied to a state other than the one it
@@ -53,7 +53,7 @@ func NewMessage(format string, args ...any) Message {
 // OperationError is why an operation was refused, in the shape of the vendor's
 // error body. Use errors.Is with a [Code] or with [ErrAggregationRunning].
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 type OperationError struct {
 	Code       Code
 	TrackingID string // set by a [tenant.Tenant] that has a source of tracking ids

@@ -16,7 +16,7 @@ type FindingCode struct {
 // Findings returns the codes of the findings that this package reports, in
 // alphabetical order.
 //
-// Source: identity-profile.md 18a.
+// Source: DECISION 62.
 func Findings() []FindingCode { return slices.Clone(findingCodes) }
 
 var findingCodes = []FindingCode{
@@ -115,7 +115,7 @@ var strictCodes = []string{
 // profile without authoritative source, an object that is defined twice, equal
 // priorities, JSON of no known shape and the like.
 //
-// Source: identity-profile.md 17.
+// Source: DECISION 61.
 func Strict(found diag.List) diag.List {
 	strict := slices.Clone(found)
 	for i := range strict {

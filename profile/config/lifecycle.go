@@ -8,7 +8,7 @@ import (
 
 // Identity states.
 //
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 const (
 	StateActive        = "ACTIVE"
 	StateInactiveShort = "INACTIVE_SHORT_TERM"
@@ -77,7 +77,7 @@ func texts(n *jsondoc.Node) []string {
 // states of the profile.
 //
 // Errors: [CodeRequired], [CodeIllegalValue], [CodeConflict].
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 	name, ok := n.Get("name").Str()
 	if !ok || name == "" {

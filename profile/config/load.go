@@ -244,7 +244,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 
 // ComparePriority orders profiles: priority, then creation, then id.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func ComparePriority(a, b *Profile) int {
 	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 }

@@ -15,7 +15,7 @@ const maxName = 128
 //
 // Error: [CodeIllegalValue] for a name that is empty, longer than 128
 // characters, or has other characters than ASCII letters, digits and blanks.
-// Source: identity-profile.md 2.3, DECISION 11.
+// Source: DECISION 11.
 func TechnicalName(display string) (string, error) {
 	for _, r := range display {
 		if r != ' ' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {

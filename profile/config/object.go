@@ -9,7 +9,7 @@ var oldFields = []string{"attributeConfig", "dirtyFlag", "source", "configuredSt
 // ProfileObject returns a profile as the API object: a copy of what its file
 // says, in the current shape. All other fields stay as they are.
 //
-// Source: identity-profile.md 1.1, 1.2.
+// Source: DECISION 49.
 func (b *Bundle) ProfileObject(p *Profile) *jsondoc.Node {
 	n := p.Node.Clone()
 	old := n.Get("identityAttributeConfig") == nil && n.Get("attributeConfig") != nil

@@ -14,7 +14,7 @@ const maxPage = 250
 // ListOptions select, order and cut a list of profiles, as the query parameters
 // of the API do.
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 type ListOptions struct {
 	Filters string // of id, name: eq ne ge gt in le sw; of priority: eq ne; joined by and
 	Sorters string // id, name, priority, created, modified, owner.id, owner.name; - for descending
@@ -217,7 +217,7 @@ func FilterWords(text string) ([]string, error) {
 
 // Statuses of a profile.
 //
-// Source: identity-profile.md 12.
+// Source: DECISION 57.
 const (
 	StatusActive          = "Active"
 	StatusNeedsProcessing = "Needs Processing"

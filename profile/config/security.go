@@ -11,7 +11,7 @@ import (
 // them go through loading and saving unchanged. Fields that are absent are nil
 // or empty.
 //
-// Source: identity-profile.md 1.4.
+// Source: DECISION 50.
 type SecuritySettings struct {
 	// Invitation.
 	AutoInvite               *bool

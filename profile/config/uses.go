@@ -34,7 +34,7 @@ type AttributeUse struct {
 // and the like) whose criteria do. The library, which may not be nil, tells what
 // a transform reads.
 //
-// Source: identity-profile.md 2.1; seed "impact of deletion".
+// Source: DECISION 51.
 func (b *Bundle) AttributeUses(name string, lib *transform.Library) []AttributeUse {
 	var uses []AttributeUse
 	for _, p := range b.Profiles {

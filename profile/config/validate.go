@@ -17,7 +17,7 @@ import (
 // attribute that has other values is one finding value-type with the first
 // account and a count, given to onFinding at the end of the accounts.
 //
-// Source: identity-profile.md 2.4, 17.
+// Source: DECISION 12 and 61.
 func (b *Bundle) CheckTypes(src identity.Source, onFinding func(diag.Diagnostic)) identity.Source {
 	s := b.Source(src.Name())
 	if s == nil || s.Schema == nil {

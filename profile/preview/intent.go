@@ -11,7 +11,7 @@ import (
 // intents says what entering a lifecycle state does, in the order of the state's
 // configuration.
 //
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 func (c *collector) intents(b *config.Bundle, profileName, state string) []string {
 	key := [2]string{profileName, state}
 	if list, ok := c.states[key]; ok {

@@ -14,7 +14,7 @@ import (
 // Request is the platform's request for a preview: an identity and the mapping
 // to try.
 //
-// Source: identity-profile.md 15.1.
+// Source: DECISION 60.
 type Request struct {
 	IdentityID string
 	Config     *jsondoc.Node // identityAttributeConfig
@@ -41,7 +41,7 @@ func ParseRequest(src []byte) (*Request, diag.List) {
 // platform's form: names in this order, a value that is not there as null, an
 // empty list of messages where nothing went wrong.
 //
-// Source: identity-profile.md 15.1.
+// Source: DECISION 60.
 type Response struct {
 	Identity   ResponseIdentity   `json:"identity"`
 	Attributes []PreviewAttribute `json:"previewAttributes"`

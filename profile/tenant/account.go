@@ -22,7 +22,7 @@ import (
 //
 // Errors: [config.CodeNotFound] for the account, [config.CodeReferenceNotFound] for the
 // identity, [config.CodeIllegalUpdate] for other paths, [config.CodeIllegalValue].
-// Source: identity-profile.md 8.3.
+// Source: correlate/DECISIONS.md, DECISION 33.
 func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, ops []PatchOp) (*Plan, error) {
 	p, err := t.newPlan(AuditManuallyCorrelated, true)
 	if err != nil {
@@ -167,7 +167,7 @@ func (t *Tenant) planLink(ctx context.Context, p *Plan, a identity.Account, from
 // without any account are deleted, unless they are protected, the manager of
 // somebody, own something, or the host says that they are in use.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func (t *Tenant) PlanCleanup(ctx context.Context) (*Plan, error) {
 	p, err := t.newPlan(AuditIdentityDelete, true)
 	if err != nil {

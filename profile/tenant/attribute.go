@@ -12,7 +12,7 @@ import (
 //
 // Errors: [config.CodeIllegalValue] for a name the rule does not allow; [config.CodeConflict]
 // for one that exists, ignoring case (DECISION 10).
-// Source: identity-profile.md 2.1, 2.3.
+// Source: DECISION 11 and 51.
 func (t *Tenant) PlanAddAttribute(displayName string, searchable bool) (*Plan, error) {
 	p, err := t.newPlan("IDENTITY_ATTRIBUTE_CREATE", false)
 	if err != nil {
@@ -46,7 +46,7 @@ func (t *Tenant) PlanAddAttribute(displayName string, searchable bool) (*Plan, e
 //
 // Errors: [config.CodeNotFound]; [config.CodeIllegalValue] for system, standard and multi-valued
 // attributes.
-// Source: identity-profile.md 2.1.
+// Source: DECISION 51.
 func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 	p, err := t.newPlan("IDENTITY_ATTRIBUTE_UPDATE", false)
 	if err != nil {
@@ -74,7 +74,7 @@ func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 // Errors: [config.CodeNotFound]; [config.CodeIllegalValue] for system and standard attributes;
 // without force [config.CodeConflict] for an attribute that is used, with every use as a
 // cause (DECISION 7).
-// Source: identity-profile.md 2.1.
+// Source: DECISION 51.
 func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 	p, err := t.newPlan("IDENTITY_ATTRIBUTE_DELETE", false)
 	if err != nil {

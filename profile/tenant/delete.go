@@ -16,7 +16,7 @@ import (
 //
 // Errors: [config.CodeNotFound], [config.ErrAggregationRunning]. An identity that is protected
 // or owns something is a blocker of the plan.
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {
 	p, err := t.newPlan(AuditProfileDelete, true)
 	if err != nil {
@@ -175,7 +175,7 @@ func lost(list []profile.Change) []string {
 // membership lists the identities that another configuration gives another
 // profile, without evaluating them.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func (t *Tenant) membership(ctx context.Context, p *Plan) error {
 	before, _ := t.Engine()
 	e, _ := profile.Compile(p.after, t.opts.Compile)

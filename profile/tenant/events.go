@@ -20,7 +20,7 @@ type Observer struct {
 // [AccountCorrelated], [AccountUncorrelated], [ProfileMoved] and
 // [AggregationCompleted]. Each marshals to the vendor's shape.
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 type Event interface {
 	// Type returns the name of the event, such as idn:identity-created.
 	Type() string
@@ -121,7 +121,7 @@ func (AggregationCompleted) Type() string { return "idn:account-aggregation-comp
 
 // Names of audit events.
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 const (
 	AuditProfileCreate      = "IDENTITY_PROFILE_CREATE"
 	AuditProfileUpdate      = "IDENTITY_PROFILE_UPDATE"

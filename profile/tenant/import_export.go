@@ -13,7 +13,7 @@ import (
 // name and priority) as the export array: {version, self, object} with the API
 // object.
 //
-// Source: identity-profile.md 1.3, 16.
+// Source: DECISION 49 and 59.
 func (t *Tenant) ExportProfiles(filters string) (*jsondoc.Node, error) {
 	words, err := config.FilterWords(filters)
 	if err != nil {
@@ -51,7 +51,7 @@ type ImportedObject struct {
 
 // ImportResult is the answer of an import. The lists are never null.
 //
-// Source: identity-profile.md 1.3.
+// Source: DECISION 49.
 type ImportResult struct {
 	Infos    []ImportMessage  `json:"infos"`
 	Warnings []ImportMessage  `json:"warnings"`
@@ -69,7 +69,7 @@ func note(list *[]ImportMessage, key, name, text string) {
 // an error of the result and stops no other.
 //
 // Errors: [config.CodeBadRequest] for what is no such array; [config.ErrAggregationRunning].
-// Source: identity-profile.md 16, DECISION 43.
+// Source: DECISION 43 and 59.
 func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResult, error) {
 	root, found := jsondoc.Parse("import", src)
 	if root == nil {

@@ -17,7 +17,7 @@ func (t *Tenant) Object(p *config.Profile) *jsondoc.Node {
 
 // computedFields are never written by clients.
 //
-// Source: identity-profile.md 1.1.
+// Source: DECISION 49.
 var computedFields = []string{
 	"id", "created", "modified", "identityCount", "identityRefreshRequired", "identityExceptionReportReference", "hasTimeBasedAttr",
 }

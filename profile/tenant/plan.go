@@ -70,7 +70,7 @@ type Blocker struct {
 
 // Task is the answer of an operation that a tenant carries out later.
 //
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 type Task struct {
 	ID               string    `json:"id"`
 	Name             string    `json:"name"`

@@ -14,7 +14,7 @@ import (
 
 // maxSelected is how many identities can be listed for processing.
 //
-// Source: identity-profile.md 12.
+// Source: DECISION 57.
 const maxSelected = 250
 
 // Selection says whose attributes are calculated anew. The zero Selection is
@@ -38,7 +38,7 @@ type ProcessStats struct {
 // onResult, which may be nil.
 //
 // Errors: [config.CodeLimit] for more than 250 listed identities; [config.CodeNotFound].
-// Source: identity-profile.md 12.
+// Source: DECISION 57.
 func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*profile.Result)) (ProcessStats, error) {
 	if len(sel.Identities) > maxSelected {
 		return ProcessStats{}, t.tracked(config.Refuse(config.CodeLimit, "%d identities are listed, at most %d are allowed", len(sel.Identities), maxSelected))

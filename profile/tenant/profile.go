@@ -17,7 +17,7 @@ import (
 // Errors: [config.CodeRequired], [config.CodeLength], [config.CodeIllegalValue] for bad fields;
 // [config.CodeReferenceNotFound] for an unknown source; [config.CodeConflict] for a taken
 // source or name; [config.ErrAggregationRunning].
-// Source: identity-profile.md 16.
+// Source: DECISION 59.
 func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, error) {
 	p, err := t.newPlan(AuditProfileCreate, true)
 	if err != nil {
@@ -80,7 +80,7 @@ func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
 // Errors: [config.CodeNotFound]; [config.CodeIllegalUpdate] for read-only fields, and when one
 // patch changes both authoritativeSource and identityAttributeConfig;
 // [config.CodeBadRequest] for a patch that does not fit; those of [Tenant.PlanCreate].
-// Source: identity-profile.md 1.1, 16.
+// Source: DECISION 49 and 59.
 func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []PatchOp) (*Plan, error) {
 	p, err := t.newPlan(AuditProfileUpdate, false)
 	if err != nil {
@@ -190,7 +190,7 @@ func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profi
 // affected returns the profiles whose members can change when one gets another
 // priority: itself and those that it passes.
 //
-// Source: identity-profile.md 6.
+// Source: DECISION 54.
 func affected(profiles []*config.Profile, prof *config.Profile, priority int64, name string) []string {
 	moved := *prof
 	moved.Priority = priority

@@ -38,7 +38,7 @@ func (t *Tenant) ProfileRows(ctx context.Context) ([]report.ProfileRow, error) {
 // exceptions: without, the download is off.
 //
 // Error: [config.CodeNotFound] for an unknown profile and for one without exceptions.
-// Source: identity-profile.md 10.2.
+// Source: DECISION 38.
 func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (name string, err error) {
 	p, err := t.Bundle().Find(id)
 	if err != nil {

@@ -65,7 +65,7 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 
 // statePatchable are the fields of a lifecycle state that can be patched.
 //
-// Source: identity-profile.md 14.
+// Source: DECISION 58.
 var statePatchable = []string{
 	"enabled", "description", "accountActions", "accessProfileIds", "emailNotificationOption", "accessActionConfiguration", "priority",
 }
@@ -157,7 +157,7 @@ func (p *Plan) putState(prof *config.Profile, n *jsondoc.Node, audit string) err
 // another value than it gives now, and does not survive a move.
 //
 // Errors: [config.CodeNotFound]; [config.CodeIllegalValue] when the state is not enabled.
-// Source: identity-profile.md 14, DECISION 24, 42.
+// Source: DECISION 24, 42 and 58.
 func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*Plan, error) {
 	p, err := t.newPlan(AuditStateChange, false)
 	if err != nil {

@@ -132,7 +132,7 @@ func staff() map[string][]identity.Account {
 	}
 }
 
-// Case 12 of identity-profile.md 18, and the rest of a profile deletion.
+// Case 12 of DECISION 63, and the rest of a profile deletion.
 func TestCaseDeleteProfile(t *testing.T) {
 	s := newSite(t, fixture.People(10, 20), staff())
 	before := s.byAlias(t)

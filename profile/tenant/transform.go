@@ -17,7 +17,7 @@ import (
 //
 // Errors: [config.CodeRequired] without name or type; [config.CodeLength] for a long name;
 // [config.CodeIllegalUpdate] for another type than the stored one has.
-// Source: identity-profile.md 12, DECISION 39.
+// Source: DECISION 39 and 57.
 func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 	p, err := t.newPlan("TRANSFORM_UPDATE", false)
 	if err != nil {
@@ -108,7 +108,7 @@ func (t *Tenant) reaching(b *config.Bundle, name string) []string {
 //
 // Errors: [config.CodeNotFound] for the source; [config.CodeIllegalValue] for a configuration
 // with errors.
-// Source: identity-profile.md 8.
+// Source: correlate/DECISIONS.md, DECISION 2.
 func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, error) {
 	p, err := t.newPlan(AuditCorrelationUpdated, false)
 	if err != nil {

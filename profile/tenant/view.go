@@ -11,7 +11,7 @@ import (
 
 // Processing states and statuses of an identity.
 //
-// Source: identity-profile.md 11.
+// Source: DECISION 56.
 const (
 	IdentityUnregistered = "UNREGISTERED"
 	IdentityRegistered   = "REGISTERED"
@@ -43,7 +43,7 @@ func Status(i *identity.Identity) string {
 // Identity returns the identity object of the API. Errors are those of its last
 // processing.
 //
-// Source: identity-profile.md 11.
+// Source: DECISION 56.
 func (v IdentityView) Identity(i *identity.Identity, errs []profile.AttributeError) *jsondoc.Node {
 	n := v.head(i)
 	n.Set("alias", jsondoc.NewString(i.Alias))
@@ -63,7 +63,7 @@ func (v IdentityView) Identity(i *identity.Identity, errs []profile.AttributeErr
 // Search returns the same identity as a document of the search: with its profile,
 // its source, its accounts and what went wrong in processing.
 //
-// Source: identity-profile.md 11.
+// Source: DECISION 56.
 func (v IdentityView) Search(i *identity.Identity, errs []profile.AttributeError) *jsondoc.Node {
 	n := v.head(i)
 	n.Set("_type", jsondoc.NewString("identity"))

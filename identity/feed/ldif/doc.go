@@ -8,7 +8,7 @@
 //
 // Values mean what they mean to the product: objectGUID and objectSid are texts,
 // userAccountControl and its like disable and lock the account, objectGUID or
-// entryUUID is its stable id (DECISION 48). Other binary values stay base64.
+// entryUUID is its stable id (profile/DECISIONS.md, DECISION 48). Other binary values stay base64.
 //
 // Finding codes. Errors, for which the entry is left out: ldif-syntax,
 // ldif-base64, ldif-encoding, ldif-dn-missing, ldif-dn-duplicate, ldif-url,

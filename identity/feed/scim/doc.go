@@ -9,7 +9,7 @@
 // its last part, unless the core has an attribute of that name: department is
 // urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department. A
 // complex attribute with a value, such as manager, is also a column of its own.
-// active false disables the account; id is its stable id (DECISION 48).
+// active false disables the account; id is its stable id (profile/DECISIONS.md, DECISION 48).
 //
 // A list that has fewer resources than it says is an error: what is missing must
 // not look as if it had been deleted.
