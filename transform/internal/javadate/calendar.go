@@ -107,6 +107,8 @@ func nearDate(day uint32) (year int64, month int, dayOfMonth int64) {
 // farDate is gregorianDate for every day.
 func farDate(day int64) (year int64, month int, dayOfMonth int64) {
 	n := day + 305
+
+	// The calendar repeats after 400 years.
 	cycle := floorDiv(n, 146097)
 	n -= cycle * 146097
 	years := (n - n/1460 + n/36524 - n/146096) / 365
@@ -177,6 +179,7 @@ func (d *date) weekdayOfMonth() int64 { return (d.day-d.firstOfMonth())/7 + 1 }
 
 // weekOfYear is 1 also for the last days of a year that lie in the first week of the next.
 func (d *date) weekOfYear() int64 {
+	// The last days of a year may belong to the first week of the next one.
 	next := firstOfYear(d.year + 1)
 	if sunday := onOrBefore(next, 1); sunday != next && d.day >= sunday {
 		return 1
@@ -200,6 +203,7 @@ func (d *date) weekYear() int64 {
 		next = -d.year
 	}
 
+	// The years around the change of calendars are shorter than others.
 	length := firstOfYear(d.year+1) - firstOfYear(d.year)
 	left := length - d.dayOfYear() + 1
 	first := firstOfYear(next)

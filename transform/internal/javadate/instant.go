@@ -77,6 +77,8 @@ func (i Instant) AppendText(dst []byte) []byte {
 	dst = appendPadded(append(dst, '-'), dayOfMonth, 2)
 	dst = appendPadded(append(dst, 'T'), second/3600, 2)
 	dst = appendPadded(append(dst, ':'), second/60%60, 2)
+
+	// Java leaves out what is zero, from the end.
 	if second%60 != 0 || i.nano != 0 {
 		dst = appendPadded(append(dst, ':'), second%60, 2)
 	}
@@ -157,6 +159,7 @@ func scanISO(text string) (Instant, error) {
 		return Instant{}, s.err
 	}
 
+	// All fields are good by themselves; now they are put together.
 	days := gregorianDay(year, int(month-1), day) - unixEpochDay
 	at := Instant{days*secondsPerDay + (hour*60+minute)*60 + second - offset, nano}
 	if at.second < minSecond || at.second > maxSecond {
@@ -294,6 +297,7 @@ func (s *isoScanner) offset() int64 {
 		seconds += s.number(2, 0, 59, "offset")
 	}
 
+	// Java has no offsets beyond 18 hours.
 	if seconds > 18*3600 {
 		s.fail(start, "offset out of range")
 	}

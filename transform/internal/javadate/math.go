@@ -81,6 +81,8 @@ func scanStep(expr string, pos int) (step mathStep, end int, msg string) {
 		if end == pos+1 {
 			return step, end, "expected a number"
 		}
+
+		// The number must be there: +d is no day.
 		n, err := strconv.ParseInt(expr[pos+1:end], 10, 64)
 		if err != nil {
 			return step, pos + 1, "number out of range"
@@ -118,6 +120,7 @@ func (m *Math) Apply(in, now Instant, roundUp bool) (Instant, error) {
 		at = now
 	}
 
+	// From left to right, as written.
 	for _, step := range m.steps {
 		var ok bool
 		if !step.round {
@@ -188,6 +191,7 @@ func (i Instant) addMonths(amount int64, years bool) (Instant, bool) {
 		return i, false
 	}
 
+	// 31 January and a month is the last of February.
 	dayOfMonth = min(dayOfMonth, monthLength(year, month))
 	i.second = (gregorianDay(year, month, dayOfMonth)-unixEpochDay)*secondsPerDay + time
 	return i, true
@@ -198,6 +202,8 @@ func (i Instant) truncate(unit byte) Instant {
 	if length := unitSeconds(unit); length > 0 {
 		return Instant{second: floorDiv(i.second, length) * length}
 	}
+
+	// Months and years have no fixed length.
 	year, month, _ := gregorianDate(floorDiv(i.second, secondsPerDay) + unixEpochDay)
 	if unit == 'y' {
 		month = 0

@@ -28,6 +28,7 @@ func (e *ParseError) Error() string {
 //
 // Source: java.text.SimpleDateFormat, lenient, Locale.US.
 func (p *Pattern) Parse(text string, zone Zone, twoDigitStart int64) (ms int64, err error) {
+	// Everyday patterns need no general parser; what it does not take may still be a date.
 	if p.fixed {
 		if ms, ok := p.parseFixed(text); ok {
 			return ms, nil
@@ -48,6 +49,7 @@ func (p *Pattern) parseGeneral(text string, twoDigitStart int64) (int64, error) 
 		return 0, &ParseError{-1, p.source, text}
 	}
 
+	// A two-digit year in which the hundred years begin may belong to either end of them.
 	ms := s.millis()
 	if s.ambiguous && ms < twoDigitStart {
 		s.value[fieldYear] += 100
@@ -82,6 +84,7 @@ func (s *parser) step(o *op) bool {
 		return false
 	}
 
+	// Names and zones are read from where the blanks began, numbers behind them.
 	switch o.letter {
 	case 'z', 'Z':
 		end, ok := s.parseZone(s.text, start, s.pos)
@@ -136,6 +139,7 @@ func (s *parser) literal(want string) bool {
 // name matches one of the names, long or short, where the blanks began.
 func (s *parser) name(start int, f field, names []name, first int32) bool {
 	for i := range names {
+		// The long form first: the short one is the beginning of it.
 		n := foldPrefix(s.text[start:], names[i].long)
 		if n == 0 {
 			n = foldPrefix(s.text[start:], names[i].short)
@@ -162,11 +166,13 @@ func (s *parser) number(start int, o *op) bool {
 		}
 	}
 
+	// Without a neighbour a number takes all digits there are.
 	value, n := parseNumber(s.text[s.pos:limit])
 	if n == 0 {
 		return false
 	}
 
+	// Only exactly two digits mean a year of this hundred.
 	if (o.letter == 'y' || o.letter == 'Y') && o.count <= 2 && twoDigits(s.text[s.pos:s.pos+n]) {
 		value = s.century(value)
 	}
@@ -232,6 +238,8 @@ func letterField(letter byte) field {
 // century places a two-digit year.
 func (s *parser) century(value int32) int32 {
 	d := makeDate(floorDiv(s.twoDigitStart, msPerDay) + unixEpochDay)
+
+	// The year is the one in the hundred years that ends so.
 	first := int32(d.yearOfEra())
 	pivot := first % 100
 	s.ambiguous = value == pivot
@@ -264,6 +272,7 @@ func skipUnits(s string, pos, units int) (int, bool) {
 			continue
 		}
 
+		// The width is counted in UTF-16 units.
 		r, size := utf8.DecodeRuneInString(s[pos:])
 		if r > 0xFFFF {
 			if units == 1 {

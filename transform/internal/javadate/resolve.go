@@ -62,6 +62,8 @@ func (f *fields) together(a, b field) int32 {
 // inconsistent and missing fields.
 func (f *fields) millis() int64 {
 	g := *f
+
+	// Of two kinds of years the one that was set last counts.
 	if g.has(fieldWeekYear) && g.stamp[fieldWeekYear] > g.stamp[fieldYear] {
 		g.applyWeekYear()
 	}
@@ -149,6 +151,8 @@ func (f *fields) wallMillis() int64 {
 
 func (f *fields) timeOfDay() int64 {
 	half := f.together(fieldHour, fieldHalf)
+
+	// With neither of both, what is there of the half day decides.
 	if max(half, f.stamp[fieldHourOfDay]) == 0 {
 		half = max(f.stamp[fieldHour], f.stamp[fieldHalf])
 	}
@@ -164,6 +168,7 @@ func (f *fields) timeOfDay() int64 {
 
 // dayNumber chooses the calendar; shift are the days that the time of day adds.
 func (f *fields) dayNumber(year int32, shift int64) int64 {
+	// A day before the change of calendars is counted in the old one, whatever its year.
 	rule := f.dayRule()
 	if year > cutoverYear || year == cutoverYear && rule < fromYear {
 		if day := shift + f.dayBy(rule, year, gregorianDay); day >= cutoverDay {
@@ -192,7 +197,11 @@ func (f *fields) dayRule() dayRule {
 	weekOfMonth := f.together(fieldWeekOfMonth, fieldWeekday)
 	weekdayOfMonth := f.together(fieldWeekdayOfMonth, fieldWeekday)
 	weekOfYear := f.together(fieldWeekOfYear, fieldWeekday)
+
+	// The rule whose fields were set last wins.
 	best := max(dayOfMonth, weekOfMonth, weekdayOfMonth, dayOfYear, weekOfYear)
+
+	// Nothing is set together, so single fields decide.
 	if best == 0 {
 		weekOfMonth = f.stamp[fieldWeekOfMonth]
 		weekdayOfMonth = max(f.stamp[fieldWeekdayOfMonth], f.stamp[fieldWeekday])
@@ -237,6 +246,8 @@ func (f *fields) dayBy(rule dayRule, year int32, dayOf func(int64, int, int64) i
 	}
 
 	month := f.value[fieldMonth]
+
+	// Lenient: month 13 is January of the next year.
 	year += int32(floorDiv(int64(month), 12))
 	month = int32(floorMod(int64(month), 12))
 	first := dayOf(int64(year), int(month), 1)
@@ -278,6 +289,7 @@ func (f *fields) nthWeekday(first, year int64, month int) int64 {
 		return onOrBefore(first+int64(7*n)-1, weekday)
 	}
 
+	// A negative number counts from the end of the month.
 	length := int32(daysBefore[month+1] - daysBefore[month])
 	if month == 1 && leapYear(year) {
 		length++
@@ -290,6 +302,8 @@ func (f *fields) offset(wall int64) int64 {
 	if f.has(fieldOffset) && f.has(fieldSaving) {
 		return int64(f.value[fieldOffset]) + int64(f.value[fieldSaving])
 	}
+
+	// An offset that was read counts before the rules of a zone.
 	if f.zone == nil {
 		return int64(f.value[fieldOffset]) + int64(f.value[fieldSaving])
 	}
@@ -303,6 +317,8 @@ func (f *fields) offset(wall int64) int64 {
 func stepAt(rule uint8, wall int64) int64 {
 	steps := zoneRules[rule]
 	second := floorDiv(wall, 1000)
+
+	// The steps are in order of time.
 	lo, hi := 0, len(steps)
 	for hi-lo > 1 {
 		mid := (lo + hi) / 2

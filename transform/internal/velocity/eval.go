@@ -33,6 +33,7 @@ func (e *evaluator) write(s string) error {
 }
 
 func (e *evaluator) charge(n int) error {
+	// What stands in quotes may never be printed, so it costs work and no output.
 	if e.inner > 0 {
 		return e.b.Spend(textCost(n))
 	}
@@ -129,6 +130,7 @@ func (e *evaluator) ifStatement(n *ifNode) error {
 		}
 	}
 
+	// The #else counts as taken even where nobody has written one.
 	e.b.Branch(n.pos, len(n.branches))
 	return e.run(n.other)
 }
@@ -138,6 +140,7 @@ func (e *evaluator) printReference(r *reference) error {
 		return e.write(r.name)
 	}
 
+	// An escaped reference is looked up all the same: it raises when it is not set.
 	v, err := e.reference(r)
 	if err != nil {
 		return err
@@ -160,6 +163,8 @@ func (e *evaluator) set(n *setNode) error {
 	if err != nil {
 		return err
 	}
+
+	// Velocity only logs this; the platform raises.
 	if v.kind == Unset {
 		line, column := place(e.t.src, n.left.pos)
 		return &RenderError{
@@ -206,6 +211,7 @@ func (e *evaluator) value(x expr) (Value, error) {
 		return e.rangeValue(x)
 	}
 
+	// What is left is a condition.
 	ok, err := e.test(x)
 	return BoolOf(ok), err
 }
@@ -233,6 +239,8 @@ func (e *evaluator) mapValue(x *mapExpr) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
+
+		// Keys are looked for one by one, which large maps have to pay for.
 		if err := e.b.Spend(lookupCost(d)); err != nil {
 			return Value{}, err
 		}
@@ -259,6 +267,7 @@ func (e *evaluator) rangeValue(x *rangeExpr) (Value, error) {
 		return Value{}, nil
 	}
 
+	// A range is not written out until somebody changes it.
 	l := &list{isRange: true, from: int64(int32(from.longValue())), to: int64(int32(to.longValue()))}
 	return Value{kind: List, ref: l}, nil
 }
@@ -305,6 +314,8 @@ func (e *evaluator) test(x expr) (bool, error) {
 		if x.bare {
 			return false, nil
 		}
+
+		// Everything that is set is true, the empty text included, but for false itself.
 		v, err := e.reference(x)
 		return v.kind != Bool || v.num != 0, err
 	case *binaryExpr:
@@ -321,6 +332,8 @@ func (e *evaluator) textEqual(x *binaryExpr) (equal, ok bool) {
 		return false, false
 	}
 
+	// The comparison of a variable with a text, which most conditions are, needs neither
+	// copies nor conversions.
 	r, isRef := x.left.(*reference)
 	l, isLiteral := x.right.(*literalExpr)
 	if !isRef || !isLiteral || r.bare || r.broken || len(r.members) > 0 || r.slot < 0 || r.slot >= len(e.vars) ||
@@ -348,6 +361,7 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 		return equal == (x.op == opEqual), nil
 	}
 
+	// Both sides are evaluated before they are compared, as either may raise.
 	left, err := e.value(x.left)
 	if err != nil {
 		return false, err
@@ -364,6 +378,7 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 		return ok == (x.op == opEqual), err
 	}
 
+	// Order is for numbers; between texts the answer is no, whatever they are.
 	if !left.isNumber() || !right.isNumber() {
 		return false, nil
 	}
@@ -393,6 +408,8 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+
+	// With a text on either side plus joins, and null there is what stands in the template.
 	if x.op == opAdd && (left.kind == Text || right.kind == Text) {
 		if left.kind == Unset {
 			left = TextOf(x.leftText)
@@ -406,6 +423,7 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 		return Value{}, nil
 	}
 
+	// Numbers without bound must cost what they are long.
 	if left.kind == BigInt || right.kind == BigInt {
 		if err := e.b.Spend(bigCost(left) + bigCost(right)); err != nil {
 			return Value{}, err

@@ -36,6 +36,8 @@ func (p *parser) binary(level int) operand {
 	}
 
 	left := p.binary(level + 1)
+
+	// Operators of one level go from left to right.
 	for n := 0; p.err == nil; n++ {
 		op, ok := levels[level][p.peek()]
 		if !ok {
@@ -95,6 +97,7 @@ func (p *parser) unary() operand {
 }
 
 func (p *parser) primary() operand {
+	// Blanks around a value mean nothing.
 	p.skip(tSpace)
 	o := operand{first: p.after(p.last)}
 	switch {
@@ -188,6 +191,8 @@ func (p *parser) listValue(place Place) expr {
 func (p *parser) mapValue(place Place) expr {
 	p.take()
 	n := &mapExpr{}
+
+	// An empty map may have a blank in it.
 	t := p.after(p.last)
 	if t.kind == tSpace {
 		t = p.after(t)
@@ -251,6 +256,7 @@ func (p *parser) stringValue(place Place) expr {
 		}
 	}
 
+	// A doubled quote stands for one.
 	s = strings.ReplaceAll(s, q+q, q)
 	if !active {
 		return &literalExpr{TextOf(s)}
@@ -262,6 +268,7 @@ func (p *parser) stringValue(place Place) expr {
 		s += " "
 	}
 
+	// Inside of double quotes is a template of its own, with the names of this one.
 	inner := newParser(p.builder, s, p.base+t.pos+1, place)
 	n.body = inner.template()
 	if p.err == nil {

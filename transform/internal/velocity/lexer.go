@@ -67,6 +67,7 @@ func (l *lexer) scan() (*token, *SyntaxError) {
 			return nil, l.unfinished(start)
 		}
 
+		// The longest match counts, of equal ones the first in Velocity's grammar.
 		kind, n := match(l.state, l.src[l.pos:])
 		switch {
 		case kind == tNothing:
@@ -97,6 +98,7 @@ func (l *lexer) scan() (*token, *SyntaxError) {
 
 // unfinished reports a template that ends in the middle of a token.
 func (l *lexer) unfinished(start int) *SyntaxError {
+	// The usual reasons have words of their own.
 	switch {
 	case l.state == inTextblock:
 		return syntaxErrorf(l.src, start, CodeUnbalanced, "#[[ without ]]#")
@@ -123,6 +125,7 @@ func (l *lexer) prefix(kind tokenKind) {
 		return
 	}
 
+	// A mark ends the reference in front of it.
 	switch kind {
 	case tDollar, tDollarBang:
 		if l.state == inReference {
@@ -189,6 +192,7 @@ func (l *lexer) finish(t *token) {
 // finishLiteral handles texts and numbers, which end a directive that has no
 // parentheses.
 func (l *lexer) finishLiteral(t *token) {
+	// A literal that no parenthesis surrounds is the last thing of its directive.
 	bare := l.open == 0 && !l.insideSet
 	switch t.kind {
 	case tString:
@@ -233,6 +237,7 @@ func (l *lexer) closeParen() {
 		}
 	}
 
+	// The last parenthesis closes the state, the others only count.
 	if l.open == l.closed+1 {
 		l.pop()
 	} else {
@@ -293,6 +298,7 @@ func tokenText(t *token) string {
 		return t.image
 	}
 
+	// Tokens that were passed over still show in the text of a directive that is none.
 	s := t.special
 	for s.special != nil {
 		s = s.special

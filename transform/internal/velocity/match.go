@@ -58,6 +58,7 @@ func matchPrefix(b *best, s string) {
 			b.add(tTextblockStart, 3)
 		}
 	case '$', '\\':
+		// Backslashes in front belong to the mark, an odd number of them escapes it.
 		i := run(s, 0, '\\')
 		if i == len(s) || s[i] != '$' {
 			return
@@ -91,6 +92,8 @@ func matchText(b *best, s string) {
 		if n > 1 {
 			b.add(tDoubleEscape, 2)
 		}
+
+		// An odd number of backslashes escapes the directive behind them.
 		if n%2 == 1 && n < len(s) && s[n] == '#' {
 			if w := max(wordLength(s[n+1:]), bracedLength(s[n+1:])); w > 0 {
 				b.add(tEscapedDirective, n+1+w)
@@ -147,6 +150,7 @@ func blanks(s string, i int) int {
 
 // lineEnd measures blanks that end in a line break, at i, and the break.
 func lineEnd(s string, i int) int {
+	// Blanks and the end of line behind a directive are swallowed, but blanks alone are not.
 	j := blanks(s, i)
 	switch {
 	case j == len(s):
@@ -296,6 +300,8 @@ func matchHash(b *best, s string) {
 	b.add(tWord, wordLength(s))
 	n := bracedLength(s)
 	b.add(tBracedWord, n)
+
+	// A directive may stand in braces.
 	word := s[:wordLength(s)]
 	if n > 0 {
 		word = s[1 : n-1]

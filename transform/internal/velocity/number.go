@@ -82,6 +82,7 @@ func arithmetic(op operator, a, b Value) Value {
 		return bigArithmetic(op, a.bigInt(), b.bigInt())
 	}
 
+	// What overflows goes on without bound, as Velocity does it.
 	n, ok := longArithmetic(op, a.num, b.num)
 	switch {
 	case !ok:
@@ -119,6 +120,7 @@ func longArithmetic(op operator, a, b int64) (int64, bool) {
 		return 0, true
 	}
 
+	// Dividing back shows whether the product fitted.
 	n := a * b
 	return n, n/b == a && !(a == -1 && b == math.MinInt64) && !(b == -1 && a == math.MinInt64)
 }
@@ -173,6 +175,7 @@ func appendDouble(dst []byte, f float64) []byte {
 		return withPoint(dst, start)
 	}
 
+	// Java writes very large and very small ones with an exponent, and always with a point.
 	var buf [32]byte
 	s := strconv.AppendFloat(buf[:0], f, 'E', -1, 64)
 	e := len(s) - 1

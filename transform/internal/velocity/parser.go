@@ -136,6 +136,7 @@ func (p *parser) unexpected(what string) {
 		code = CodeUnbalanced
 	}
 
+	// #end with letters behind it is a word, so that the real end is missing further down.
 	hint := ""
 	if code == CodeUnbalanced && p.glued != nil {
 		hint = "; " + quote(p.glued.Text) + " is read as a word, write #{end} or #{else}"
@@ -246,6 +247,7 @@ func (p *parser) comment() node {
 		p.skip(tLineCommentEnd)
 	}
 
+	// A comment ends the text in front of it.
 	for _, mark := range [...]string{"##", "#*"} {
 		if i := strings.Index(t.image, mark); i >= 0 {
 			return &textNode{t.image[:i]}
@@ -287,6 +289,8 @@ func (p *parser) escapes() node {
 	}
 
 	next := p.after(p.last)
+
+	// In front of a directive two backslashes print one, elsewhere both.
 	control := false
 	switch next.kind {
 	case tIf, tElse, tElseif, tEnd:
@@ -320,6 +324,7 @@ func (p *parser) ifStatement() node {
 		p.take()
 	}
 
+	// There is one #else at most, and #end behind it.
 	if p.skip(tElse) {
 		n.other = p.statements()
 	}
