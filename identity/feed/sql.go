@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -28,7 +29,9 @@ var _ identity.Refuser = (*Query)(nil)
 // SQL returns the rows of a query as a source: one account a row, columns by
 // name as in a delimited file. Whole numbers, booleans and texts keep their type,
 // NULL is null and the empty text stays empty; times become texts such as
-// 2024-05-31T08:00:00.000Z. Findings give the number of the row as line.
+// 2024-05-31T08:00:00.000Z, with as many more digits as they have, and those of
+// columns of the type DATE are dates: 2024-05-31. Findings give the number of the
+// row as line.
 func SQL(name string, query func(ctx context.Context) (*sql.Rows, error), o Options) *Query {
 	return &Query{options: o, name: name, query: query}
 }
@@ -64,6 +67,11 @@ func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account,
 	if err := t.columnsOf(names, diag.Pos{}); err != nil {
 		return err
 	}
+	if types, err := rows.ColumnTypes(); err == nil && len(types) == len(names) {
+		for i, c := range types {
+			t.columns[i].date = strings.EqualFold(c.DatabaseTypeName(), "DATE")
+		}
+	}
 
 	// The cells are used again for each row: values copy what they keep.
 	cells, into := make([]any, len(names)), make([]any, len(names))
@@ -92,6 +100,9 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 	values := make([]identity.Value, len(cells))
 	for i, cell := range cells {
 		values[i] = t.value(cell, pos)
+		if at, ok := cell.(time.Time); ok && t.columns[i].date {
+			values[i] = identity.StringValue(at.Format(time.DateOnly))
+		}
 	}
 
 	a.Source, a.NativeIdentity = t.source, values[t.id].Text()
@@ -171,9 +182,18 @@ func (t *table) value(cell any, pos diag.Pos) identity.Value {
 	case bool:
 		return identity.BoolValue(c)
 	case time.Time:
-		return identity.StringValue(c.UTC().Format("2006-01-02T15:04:05.000Z"))
+		return identity.StringValue(timeText(c))
 	}
 	return t.text(fmt.Sprint(cell), pos)
+}
+
+// timeText writes a time with milliseconds, or with all digits that it has.
+func timeText(t time.Time) string {
+	t = t.UTC()
+	if t.Nanosecond()%1_000_000 == 0 {
+		return t.Format("2006-01-02T15:04:05.000Z")
+	}
+	return t.Format("2006-01-02T15:04:05.999999999Z")
 }
 
 func (t *table) text(s string, pos diag.Pos) identity.Value {

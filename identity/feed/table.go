@@ -14,6 +14,7 @@ type column struct {
 	Attribute
 	keep  bool   // it is an attribute
 	field string // the account field it sets, or ""
+	date  bool   // of a database: it has dates without a time
 }
 
 // table is data with one set of columns for all accounts.
