@@ -60,7 +60,7 @@ const (
 func StartSlapd(t testing.TB, entries, config string) *Slapd {
 	t.Helper()
 	slapd := Program(t, "slapd", "/usr/sbin/slapd")
-	s := &Slapd{Folder: t.TempDir(), Address: freePort(t)}
+	s := &Slapd{Folder: t.TempDir(), Address: FreePort(t)}
 	key, certificate := selfSigned(t)
 	s.Certificate = certificate
 	data := filepath.Join(s.Folder, "data")
@@ -98,7 +98,7 @@ dbnosync
 		cmd.Wait()
 	}
 	t.Cleanup(s.Stop)
-	wait(t, s.Address)
+	Wait(t, s.Address)
 	return s
 }
 
@@ -129,7 +129,8 @@ func run(t testing.TB, name string, args ...string) {
 	}
 }
 
-func freePort(t testing.TB) string {
+// FreePort returns an address of this machine that nobody listens on.
+func FreePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -139,8 +140,8 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// wait waits until somebody listens.
-func wait(t testing.TB, address string) {
+// Wait waits until somebody listens.
+func Wait(t testing.TB, address string) {
 	t.Helper()
 	for range 200 {
 		if conn, err := net.Dial("tcp", address); err == nil {
