@@ -59,6 +59,11 @@ func (b *bar) stop() {
 		return
 	}
 	b.finish()
+
+	// A stop that comes before the display has begun would be lost.
+	for !b.w.IsRenderInProgress() {
+		time.Sleep(time.Millisecond)
+	}
 	b.w.Stop()
 	for b.w.IsRenderInProgress() {
 		time.Sleep(time.Millisecond)
