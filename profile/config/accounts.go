@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"iter"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
+	"github.com/idprofile/engine/identity/feed/ldif"
 )
 
 // Accounts opens the account files of the bundle's sources, in the order of the
@@ -44,7 +47,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 
 		var opened []identity.Source
 		for _, file := range files {
-			f, err := feed.Open(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], l))
+			f, err := openFile(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], l))
 			if err != nil {
 				pos := diag.Pos{File: file}
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
@@ -64,6 +67,16 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 		}
 	}
 	return sources, found
+}
+
+// openFile opens an account file as its extension says. Entries of a directory
+// have its stable ids, whatever kind of source they are for.
+func openFile(fsys fs.FS, file string, o feed.Options) (*feed.File, error) {
+	if strings.EqualFold(path.Ext(file), ".ldif") {
+		o.StableID = append(slices.Clip(o.StableID), "objectGUID", "entryUUID", "nsUniqueId")
+		return ldif.Open(fsys, file, o)
+	}
+	return feed.Open(fsys, file, o)
 }
 
 // chain is a source whose accounts come in several files.

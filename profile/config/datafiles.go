@@ -29,7 +29,7 @@ type dataFile struct {
 const headSize = 64 << 10
 
 // dataExtensions are those of files that accounts can be read from.
-var dataExtensions = []string{".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson"}
+var dataExtensions = []string{".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".ldif"}
 
 // dataFile notes a file that may hold accounts. Outside accounts/ it needs the
 // form of an account list, or a header; a JSON file there that is none is left to
