@@ -22,6 +22,7 @@ func (e *Engine) lint(found *diag.List) {
 		e.lintManager(c, found)
 		e.lintMappings(c, found)
 	}
+	e.lintRules(found)
 	e.lintFlags(found)
 	e.lintCatalogue(found)
 	e.lintCriteria(found)

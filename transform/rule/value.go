@@ -2,10 +2,13 @@ package rule
 
 import (
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -67,10 +70,33 @@ func fromAny(x any, depth int) (identity.Value, error) {
 			}
 		}
 		return identity.ListValue(items...), nil
+	case map[string]any:
+		return objectText(v, depth)
 	}
 
 	return identity.Value{}, fmt.Errorf("%w: the expression gives %s, expected a text, number, truth value or list",
 		transform.ErrFormat, describe(x))
+}
+
+// objectText gives an object as its JSON text, with members in the order of their
+// names: what correlation rules return, and what an attribute holds of a map.
+func objectText(members map[string]any, depth int) (identity.Value, error) {
+	if depth > maxNesting {
+		return identity.Value{}, fmt.Errorf("%w: objects are nested too deeply", transform.ErrLimit)
+	}
+	object := jsondoc.NewObject()
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		v, err := fromAny(members[name], depth+1)
+		if err != nil {
+			return identity.Value{}, err
+		}
+		member := jsondoc.NewNull()
+		if !v.IsNull() {
+			member = jsondoc.NewString(v.Text())
+		}
+		object.Set(name, member)
+	}
+	return identity.StringValue(string(object.Append(nil))), nil
 }
 
 func number(f float64) string {
