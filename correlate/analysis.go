@@ -104,8 +104,8 @@ type AnalysisOptions struct {
 	Authoritative bool // its accounts may make identities
 	// Name gives the names of an identity.
 	Name func(n int32) IdentityName
-	// Second reports identities that are ranked last, see [Index.Second].
-	Second func(n int32) bool
+	// RankLast reports identities that are ranked last, see [Index.RankLast].
+	RankLast func(n int32) bool
 	// Index finds the identities by what the rules of the source look up, see
 	// [Index.Cover]; nil: one is made. Analyses of several sources may share one.
 	// It is changed for the time of a call.
@@ -151,12 +151,12 @@ func (x *Analysis) prepare() {
 	if x.Index == nil {
 		x.Index = IndexOf(x.p, x.c)
 	}
-	x.Index.Second = x.Second
+	x.Index.RankLast = x.RankLast
 	x.Index.Hold()
 	x.near = NewNearby(x.c, x.p)
 }
 
-func (x *Analysis) run() RunOptions { return RunOptions{Second: x.Second} }
+func (x *Analysis) run() BulkOptions { return BulkOptions{RankLast: x.RankLast} }
 
 // id names an identity in reports.
 func (x *Analysis) id(n int32) string { return x.Name(n).ID }

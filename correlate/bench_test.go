@@ -139,21 +139,21 @@ func BenchmarkBulk(b *testing.B) {
 	})
 	b.Run("join", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := c.Run(context.Background(), p, accounts, correlate.RunOptions{}); err != nil {
+			if _, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("join1", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := c.Run(context.Background(), p, accounts, correlate.RunOptions{Workers: 1}); err != nil {
+			if _, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{Workers: 1}); err != nil {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("memory", func(b *testing.B) {
 		for b.Loop() {
-			b.ReportMetric(float64(heap(func() { _, _ = c.Run(context.Background(), p, accounts, correlate.RunOptions{}) }))/(1<<20), "MiB-peak")
+			b.ReportMetric(float64(heap(func() { _, _ = c.Run(context.Background(), p, accounts, correlate.BulkOptions{}) }))/(1<<20), "MiB-peak")
 		}
 	})
 }
@@ -228,7 +228,7 @@ func BenchmarkManagers(b *testing.B) {
 func TestBenchRules(t *testing.T) {
 	people, accounts := benchData(5000)
 	c := correlate.New(parse(t, benchRules), correlate.Options{})
-	b, err := c.Run(t.Context(), correlate.PopulationOf(people), accounts, correlate.RunOptions{})
+	b, err := c.Run(t.Context(), correlate.PopulationOf(people), accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,18 +48,18 @@ func (b *Bulk) Matched() (n int) {
 	return n
 }
 
-// RunOptions are the choices of [Correlator.Run].
-type RunOptions struct {
-	Workers int                       // 0: as many as there are processors
-	Better  func(a, b int32) bool     // see [Index.Better]
-	Second  func(identity int32) bool // see [Index.Second]
+// BulkOptions are the choices of [Correlator.Run].
+type BulkOptions struct {
+	Workers  int                       // 0: as many as there are processors
+	UIDOrder func(a, b int32) bool     // see [Index.UIDOrder]
+	RankLast func(identity int32) bool // see [Index.RankLast]
 }
 
 // Run matches many accounts with a population, each rule as one join. The
 // outcome for each account is that of [Correlator.Match] with an index of the
 // population; it depends neither on the order of the accounts nor on the number
 // of workers. The error is that of the context.
-func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o RunOptions) (*Bulk, error) {
+func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (*Bulk, error) {
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
@@ -93,7 +93,7 @@ type bulkRun struct {
 	c        *Correlator
 	p        Population
 	accounts []identity.Account
-	o        RunOptions
+	o        BulkOptions
 	b        *Bulk
 	pending  []int32             // accounts without decision, ascending
 	open     map[int32]*progress // of accounts about which there is something to remember
@@ -153,7 +153,7 @@ func (r *bulkRun) people(s *spec) join.Rows {
 func (r *bulkRun) probes(rule *compiled, accounts []int32) join.Rows {
 	return join.Rows{Len: len(accounts), Reader: func() join.Reader {
 		e := &evaluator{env: r.c.options.Env}
-		plain := len(rule.terms) == 1 && rule.own == nil
+		plain := len(rule.terms) == 1 && rule.hostRule == nil
 		return func(row int32, emit join.Emit) {
 			a := &r.accounts[accounts[row]]
 			if rule.when != nil && !e.holds(rule.when, a) {
@@ -185,7 +185,7 @@ func view(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
 func (r *bulkRun) join(i int) {
 	rule := &r.c.rules[i]
 	first := r.memory.Run(r.people(&rule.key), r.probes(rule, r.pending), r.o.Workers)
-	second := r.elsewhere(rule, first)
+	second := r.viaFallback(rule, first)
 	r.decide(i, first.Probes(), first.Row, func(probe int) []int32 {
 		if found := first.Matches(probe); len(found) > 0 {
 			return r.holder(&rule.key, found)
@@ -197,8 +197,8 @@ func (r *bulkRun) join(i int) {
 	})
 }
 
-// elsewhere joins the probes that found nobody with the fallback of the rule.
-func (r *bulkRun) elsewhere(rule *compiled, first *join.Result) func(probe int) []int32 {
+// viaFallback joins the probes that found nobody with the fallback of the rule.
+func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int) []int32 {
 	if rule.fallback == nil {
 		return nil
 	}
@@ -244,12 +244,12 @@ func (r *bulkRun) elsewhere(rule *compiled, first *join.Result) func(probe int) 
 
 // holder leaves only the best claimant of a uid.
 func (r *bulkRun) holder(s *spec, found []int32) []int32 {
-	if len(found) < 2 || r.o.Better == nil || !s.isUID() {
+	if len(found) < 2 || r.o.UIDOrder == nil || !s.isUID() {
 		return found
 	}
 	best := found[0]
 	for _, n := range found[1:] {
-		if r.o.Better(n, best) {
+		if r.o.UIDOrder(n, best) {
 			best = n
 		}
 	}
@@ -344,7 +344,7 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			continue
 		}
 		open := r.isOpen[account]
-		if !open && len(found) == 1 && rule.predicate == nil && r.o.Second == nil {
+		if !open && len(found) == 1 && rule.predicate == nil && r.o.RankLast == nil {
 			r.b.Identity[account], r.b.rule[account] = found[0], int16(i)
 			continue
 		}
@@ -352,11 +352,11 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 		if open {
 			*p = *r.open[account]
 		}
-		r.c.apply(e, &r.accounts[account], rule, found, r.o.Second, p, nil)
+		r.c.apply(e, &r.accounts[account], rule, found, r.o.RankLast, p, nil)
 		if p.done && p.found.Identity >= 0 {
 			r.b.Identity[account], r.b.rule[account] = p.found.Identity, int16(i)
 		}
-		if len(p.notes) > 0 || p.narrow != nil || p.done {
+		if len(p.notes) > 0 || p.remaining != nil || p.done {
 			changed[account] = p
 		}
 	}

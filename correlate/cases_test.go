@@ -313,7 +313,7 @@ func TestMatch(t *testing.T) {
 				t.Fatal(found)
 			}
 			x := correlate.IndexOf(p, co)
-			b, err := co.Run(t.Context(), p, []identity.Account{a}, correlate.RunOptions{})
+			b, err := co.Run(t.Context(), p, []identity.Account{a}, correlate.BulkOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

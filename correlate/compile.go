@@ -39,7 +39,7 @@ type compiled struct {
 	maxShared   int
 	matchMode   string // of a criterion that looks at every identity
 	caseless    *spec  // stands in for key in an index that does not have it; needs a check of case
-	own         AccountRule
+	hostRule    AccountRule
 	label       string
 	pos         diag.Pos
 }
@@ -88,7 +88,7 @@ func Compile(cfg *Config, o Options) (*Correlator, diag.List) {
 // collect gathers the keys of all rules.
 func (c *Correlator) collect() {
 	add := func(s *spec) {
-		if !slices.ContainsFunc(c.specs, func(have spec) bool { return have.sign == s.sign }) {
+		if !slices.ContainsFunc(c.specs, func(have spec) bool { return have.signature == s.signature }) {
 			c.specs = append(c.specs, *s)
 		}
 	}
@@ -252,7 +252,7 @@ func (b *builder) hostRule(attribute string) {
 		return
 	}
 	attribute = canonical(attribute)
-	r := compiled{id: "rule by " + attribute, method: Rule, onAmbiguous: Next, own: b.options.Rule}
+	r := compiled{id: "rule by " + attribute, method: Rule, onAmbiguous: Next, hostRule: b.options.Rule}
 	r.terms = []term{b.simple(attribute, "fold")}
 	r.key = newSpec([]term{b.simple(attribute, "fold")}, b.options.Placeholders)
 	b.aliasFallback(&r, attribute, foldNames)
@@ -331,7 +331,7 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 		b.step(id, name, pos, &t)
 		sign = append(sign, name)
 	}
-	t.sign = strings.Join(sign, "|")
+	t.signature = strings.Join(sign, "|")
 	return t, len(b.found) == before
 }
 

@@ -19,7 +19,7 @@ func (ev *Evidence) Effects(ctx context.Context, p Population, base *Bulk) ([]Ef
 	var effects []Effect
 	for k := range ev.c.rules {
 		r := &ev.c.rules[k]
-		if r.own != nil || r.id == "default id" {
+		if r.hostRule != nil || r.id == "default id" {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -73,13 +73,13 @@ func (ev *Evidence) tryFixes(ctx context.Context, p Population, base *Bulk, k in
 			continue
 		}
 		effects = append(effects, Effect{Rule: r.id, Criterion: r.label, Fix: fix})
-		if r.plain() && !ev.narrows && ev.x.Better == nil {
+		if r.plain() && !ev.narrows && ev.x.UIDOrder == nil {
 			trials = append(trials, newTrial(fix, r, &changed.rules[k]))
 			continue
 		}
 
 		// Nothing is known of the other rules: they all run again.
-		after, err := changed.Run(ctx, p, ev.accounts, RunOptions{Second: ev.x.Second, Better: ev.x.Better})
+		after, err := changed.Run(ctx, p, ev.accounts, BulkOptions{RankLast: ev.x.RankLast, UIDOrder: ev.x.UIDOrder})
 		if err != nil {
 			return nil, err
 		}
@@ -169,10 +169,10 @@ type altered struct {
 
 // alter computes the keys of all identities under each trial.
 func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial) **altered) {
-	base := &ev.x.columns[ev.x.bySign[s.sign]]
+	base := &ev.x.columns[ev.x.bySignature[s.signature]]
 	var open []*trial
 	for _, t := range trials {
-		sign := s.sign + "\x02" + t.fix
+		sign := s.signature + "\x02" + t.fix
 		a := ev.x.altered[sign]
 		if a == nil {
 			a = &altered{base: base, left: map[int32]int32{}, both: map[string][]int32{}}

@@ -39,9 +39,9 @@ type verdict struct {
 
 // Evidence runs each rule alone over all accounts. The error is that of the
 // context.
-func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []identity.Account, o RunOptions) (*Evidence, error) {
+func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (*Evidence, error) {
 	x := IndexOf(p, c)
-	x.Second, x.Better = o.Second, o.Better
+	x.RankLast, x.UIDOrder = o.RankLast, o.UIDOrder
 	return c.evidence(ctx, x, Values(p), accounts, o.Workers)
 }
 
@@ -90,7 +90,7 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 
 // calls reports whether a rule is code of the host.
 func (c *Correlator) calls() bool {
-	return slices.ContainsFunc(c.rules, func(r compiled) bool { return r.own != nil })
+	return slices.ContainsFunc(c.rules, func(r compiled) bool { return r.hostRule != nil })
 }
 
 // judge tells what each rule alone says about some accounts. It belongs to one
@@ -191,7 +191,7 @@ func (j *judge) one(a *identity.Account, k int) judged {
 // entryOf returns the entry that a rule looks up by a key, -1 when it looks
 // elsewhere too.
 func (x *Index) entryOf(r *compiled, key []byte) int32 {
-	column, ok := x.bySign[r.key.sign]
+	column, ok := x.bySignature[r.key.signature]
 	if !ok {
 		return -1
 	}
@@ -207,7 +207,7 @@ func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 	if len(found) == 0 {
 		return judged{verdict: verdict{-1, NoMatch}}
 	}
-	c, second := j.ev.c, j.ev.x.Second
+	c, second := j.ev.c, j.ev.x.RankLast
 	if len(found) == 1 && r.predicate == nil && (second == nil || !c.options.CorrelatedOnly) { // nearly all
 		return judged{verdict: verdict{found[0], Matched}}
 	}
@@ -307,7 +307,7 @@ func (ev *Evidence) Conflicts(of *Bulk) []Conflict {
 		}
 		for k := range ev.rules {
 			v := ev.rules[k][i]
-			if ev.c.rules[k].own == nil && v.identity >= 0 && v.identity != n {
+			if ev.c.rules[k].hostRule == nil && v.identity >= 0 && v.identity != n {
 				out = append(out, Conflict{
 					Account: int32(i), Identity: n, Rule: of.Match(i).Rule,
 					Against: ev.c.rules[k].id, Other: v.identity,
@@ -366,10 +366,10 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 // and whether both have a key.
 func (ev *Evidence) compare(e *evaluator, k int, a *identity.Account, n int32, values func(n int32, attribute string) identity.Value) (equal, complete bool) {
 	r := &ev.c.rules[k]
-	if r.own != nil {
+	if r.hostRule != nil {
 		return false, false
 	}
-	column, ok := ev.x.bySign[r.key.sign]
+	column, ok := ev.x.bySignature[r.key.signature]
 	if len(r.terms) > 1 || r.terms[0].unit != nil || !ok {
 		pair := ev.c.pairOf(e, r, a, n, values)
 		return pair.Equal, pair.complete()
@@ -407,7 +407,7 @@ func (ev *Evidence) Unsupported(stored []int32) []int32 {
 // names reports whether a rule finds the identity, alone or among others.
 func (ev *Evidence) names(account, n int32) bool {
 	for k := range ev.rules {
-		if ev.c.rules[k].own != nil {
+		if ev.c.rules[k].hostRule != nil {
 			continue
 		}
 		if ev.rules[k][account].identity == n {
@@ -435,7 +435,7 @@ func (ev *Evidence) Coverage(of *Bulk) []Coverage {
 	out := make([]Coverage, 0, len(ev.rules))
 	for k := range ev.rules {
 		r := &ev.c.rules[k]
-		if r.own != nil {
+		if r.hostRule != nil {
 			continue
 		}
 		cov := Coverage{Rule: r.id, Criterion: r.label}

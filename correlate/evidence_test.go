@@ -59,11 +59,11 @@ func evidenceData(r *rand.Rand) ([]identity.Identity, []identity.Account) {
 }
 
 // naiveEffects runs everything again for each normaliser.
-func naiveEffects(c *Correlator, p Population, accounts []identity.Account, base *Bulk, o RunOptions) []Effect {
+func naiveEffects(c *Correlator, p Population, accounts []identity.Account, base *Bulk, o BulkOptions) []Effect {
 	var effects []Effect
 	for i := range c.rules {
 		r := &c.rules[i]
-		if r.own != nil || r.id == "default id" {
+		if r.hostRule != nil || r.id == "default id" {
 			continue
 		}
 		for _, fix := range r.missing() {
@@ -91,9 +91,9 @@ func TestEvidenceAgreesWithRuns(t *testing.T) {
 		if len(found) > 0 {
 			t.Fatal(found)
 		}
-		p, o := PopulationOf(people), RunOptions{Workers: 1 + r.IntN(2)}
+		p, o := PopulationOf(people), BulkOptions{Workers: 1 + r.IntN(2)}
 		if r.IntN(2) == 0 {
-			o.Second = func(n int32) bool { return n%3 == 0 }
+			o.RankLast = func(n int32) bool { return n%3 == 0 }
 		}
 
 		ev, _ := c.Evidence(t.Context(), p, accounts, o)
@@ -115,7 +115,7 @@ func TestEvidenceAgreesWithRuns(t *testing.T) {
 }
 
 // checkAlone compares each verdict with a run of that rule alone.
-func checkAlone(t *testing.T, c *Correlator, ev *Evidence, p Population, o RunOptions) {
+func checkAlone(t *testing.T, c *Correlator, ev *Evidence, p Population, o BulkOptions) {
 	t.Helper()
 	for k := range c.rules {
 		one := *c

@@ -42,7 +42,7 @@ func Example() {
 	p := correlate.PopulationOf(people)
 	c, _ := correlate.Compile(exampleConfig(), correlate.Options{})
 
-	all, err := c.Run(context.Background(), p, accounts, correlate.RunOptions{})
+	all, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -58,7 +58,7 @@ func Example() {
 		miss := near.Find(&accounts[i])[0]
 		fmt.Printf(", but %q is nearly %q: %v\n", miss.AccountValue, miss.IdentityValue, miss.Differences)
 	}
-	effects, err := c.Effects(context.Background(), p, accounts, all, correlate.RunOptions{})
+	effects, err := c.Effects(context.Background(), p, accounts, all, correlate.BulkOptions{})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -108,7 +108,7 @@ func TestCompany(t *testing.T) {
 	co := loadCompany(t)
 	p := correlate.PopulationOf(co.people)
 	c := correlate.New(parse(t, fourRules), correlate.Options{})
-	b, err := c.Run(t.Context(), p, co.accounts, correlate.RunOptions{})
+	b, err := c.Run(t.Context(), p, co.accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +130,7 @@ func TestCompany(t *testing.T) {
 	}
 	t.Logf("right and wrong by category: %v", byCategory)
 
-	ev, err := c.Evidence(t.Context(), p, co.accounts, correlate.RunOptions{})
+	ev, err := c.Evidence(t.Context(), p, co.accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,11 +234,11 @@ func TestCompanyEffects(t *testing.T) {
 	co := loadCompany(t)
 	p := correlate.PopulationOf(co.people)
 	c := correlate.New(parse(t, fourRules), correlate.Options{})
-	b, err := c.Run(t.Context(), p, co.accounts, correlate.RunOptions{})
+	b, err := c.Run(t.Context(), p, co.accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	effects, err := c.Effects(t.Context(), p, co.accounts, b, correlate.RunOptions{})
+	effects, err := c.Effects(t.Context(), p, co.accounts, b, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

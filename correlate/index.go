@@ -17,24 +17,24 @@ const (
 // Changing an index one value at a time gives the same answers as filling a new
 // one.
 type Index struct {
-	keys    []string // attributes
-	specs   []spec
-	columns []column // by spec
-	bySign  map[string]int
-	byKey   [][]int // by attribute: the specs that read it
-	simple  []int   // by attribute: its spec without case
-	raw     [][]identity.Value
-	eval    evaluator
-	altered map[string]*altered // keys with one more normaliser, see [Evidence.Effects]
-	epoch   uint64              // of [Index.Hold]; 0: nothing holds
-	epochs  uint64              // how many there were
+	keys        []string // attributes
+	specs       []spec
+	columns     []column // by spec
+	bySignature map[string]int
+	byKey       [][]int // by attribute: the specs that read it
+	simple      []int   // by attribute: its spec without case
+	raw         [][]identity.Value
+	eval        evaluator
+	altered     map[string]*altered // keys with one more normaliser, see [Evidence.Effects]
+	epoch       uint64              // of [Index.Hold]; 0: nothing holds
+	epochs      uint64              // how many there were
 
-	// Better orders claimants of one uid: the best one holds it, the others are
+	// UIDOrder orders claimants of one uid: the best one holds it, the others are
 	// not found by it (DECISION 17).
-	Better func(a, b int32) bool
-	// Second reports identities that count only when no other one matches: those
+	UIDOrder func(a, b int32) bool
+	// RankLast reports identities that count only when no other one matches: those
 	// that are uncorrelated and not protected (DECISION 31). Nil: none.
-	Second func(n int32) bool
+	RankLast func(n int32) bool
 	// Order is the order in which an ambiguity lists identities; nil: by number.
 	Order func(a, b int32) int
 }
@@ -42,7 +42,7 @@ type Index struct {
 // NewIndex returns an index on the given attributes, [Alias] and [UID]. It
 // serves correlators of plain criteria on them; for others call [Index.Cover].
 func NewIndex(attributes ...string) *Index {
-	x := &Index{bySign: map[string]int{}}
+	x := &Index{bySignature: map[string]int{}}
 	x.attribute(Alias)
 	x.attribute(UID)
 	for _, a := range attributes {
@@ -93,11 +93,11 @@ func (x *Index) attribute(name string) int {
 
 // cover adds a column and returns its number.
 func (x *Index) cover(s *spec) int {
-	if i, ok := x.bySign[s.sign]; ok {
+	if i, ok := x.bySignature[s.signature]; ok {
 		return i
 	}
 	i := len(x.specs)
-	x.bySign[s.sign] = i
+	x.bySignature[s.signature] = i
 	x.specs = append(x.specs, *s)
 	x.columns = append(x.columns, column{})
 	for _, name := range s.attributes {
@@ -163,7 +163,7 @@ func (x *Index) putAll(n int32, key, column int, v identity.Value) {
 	x.columns[column].put(n, k)
 }
 
-// Hold promises that Second and Order answer the same until the next Hold or Put,
+// Hold promises that RankLast and Order answer the same until the next Hold or Put,
 // so that what thousands of accounts ask alike is worked out once. An index starts
 // without that promise.
 func (x *Index) Hold() {
@@ -207,10 +207,10 @@ func (x *Index) Find(attribute, value string) []int32 {
 // look returns what a column has; of the claimants of a uid only the best.
 func (x *Index) look(column int, key []byte) []int32 {
 	found := x.columns[column].find(key)
-	if len(found) > 1 && x.Better != nil && x.specs[column].isUID() {
+	if len(found) > 1 && x.UIDOrder != nil && x.specs[column].isUID() {
 		best := 0
 		for i := range found {
-			if x.Better(found[i], found[best]) {
+			if x.UIDOrder(found[i], found[best]) {
 				best = i
 			}
 		}

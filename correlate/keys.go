@@ -25,7 +25,7 @@ func (c *Correlator) release(e *evaluator) {
 // combination of values. Out says why there are none.
 func (r *compiled) keys(e *evaluator, a *identity.Account) (out outcome, err error) {
 	e.keys = e.keys[:0]
-	if r.own != nil {
+	if r.hostRule != nil {
 		return r.ownKey(e, a)
 	}
 	out = nothing
@@ -111,7 +111,7 @@ func (e *evaluator) addKey(prefix []byte, s string, parts int) {
 // ownKey computes the key that the host's rule gives, when it names the
 // attribute of r.
 func (r *compiled) ownKey(e *evaluator, a *identity.Account) (outcome, error) {
-	attribute, v, err := r.own(a)
+	attribute, v, err := r.hostRule(a)
 	if err != nil {
 		return failed, err
 	}

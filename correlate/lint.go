@@ -15,7 +15,7 @@ import (
 // depends on whether criteria compare with case.
 //
 // Source: DECISION 2.
-func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []identity.Account, ro RunOptions) (diag.List, error) {
+func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []identity.Account, ro BulkOptions) (diag.List, error) {
 	var found diag.List
 	c := New(cfg, o)
 	base, err := c.Run(ctx, p, accounts, ro)
@@ -25,7 +25,7 @@ func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []
 	for i := range c.rules {
 		r := &c.rules[i]
 		trimmed, ok := c.With(r.id, "trim")
-		if r.own != nil || r.method == Default || !ok {
+		if r.hostRule != nil || r.method == Default || !ok {
 			continue
 		}
 		after, err := trimmed.Run(ctx, p, accounts, ro)

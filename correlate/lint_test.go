@@ -12,7 +12,7 @@ import (
 func TestLint(t *testing.T) {
 	people := []identity.Identity{person("n=E1; m=a"), person("n=E2; m=b"), person("n=e2; m=c")}
 	accounts := []identity.Account{account("id=1; x=E1 "), account("id=2; x=e2"), account("id=3; y=b")}
-	found, err := correlate.Lint(t.Context(), config(t, "n=x, m=y"), correlate.Options{}, correlate.PopulationOf(people), accounts, correlate.RunOptions{})
+	found, err := correlate.Lint(t.Context(), config(t, "n=x, m=y"), correlate.Options{}, correlate.PopulationOf(people), accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,11 +73,11 @@ func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, at
 
 // progress is how far the search for the identity of one account has come.
 type progress struct {
-	notes  []Ambiguity
-	narrow []int32 // candidates that are left; nil: all
-	order  func(a, b int32) int
-	found  Match
-	done   bool
+	notes     []Ambiguity
+	remaining []int32 // candidates that are left; nil: all
+	order     func(a, b int32) int
+	found     Match
+	done      bool
 
 	without int32 // one more than the identity that is not looked for; 0: none
 }
@@ -117,7 +117,7 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 	}
 	found := p.others(c.look(x, e, r))
 	e.ranks.follow(x, x.epoch)
-	return c.apply(e, a, r, found, x.Second, p, t)
+	return c.apply(e, a, r, found, x.RankLast, p, t)
 }
 
 // look returns the identities that have one of the keys of e, ascending.
@@ -138,7 +138,7 @@ func (c *Correlator) look(x *Index, e *evaluator, r *compiled) []int32 {
 }
 
 func (c *Correlator) lookKey(x *Index, e *evaluator, r *compiled, key []byte) []int32 {
-	column, ok := x.bySign[r.key.sign]
+	column, ok := x.bySignature[r.key.signature]
 	if !ok && r.caseless != nil {
 		return c.withCase(x, e, r, key)
 	}
@@ -147,7 +147,7 @@ func (c *Correlator) lookKey(x *Index, e *evaluator, r *compiled, key []byte) []
 		found = x.look(column, key)
 	}
 	if len(found) == 0 && r.fallback != nil {
-		if column, ok := x.bySign[r.fallback.sign]; ok {
+		if column, ok := x.bySignature[r.fallback.signature]; ok {
 			found = x.look(column, key)
 		}
 	}
@@ -170,7 +170,7 @@ func (c *Correlator) withCase(x *Index, e *evaluator, r *compiled, key []byte) [
 
 // scan looks at every identity for a criterion with a match mode.
 func (c *Correlator) scan(x *Index, e *evaluator, r *compiled) []int32 {
-	column, ok := x.bySign[r.key.sign]
+	column, ok := x.bySignature[r.key.signature]
 	if !ok {
 		return nil
 	}
@@ -207,8 +207,8 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 		return false
 	}
 	found = c.ranked(e, found, second)
-	if p.narrow != nil {
-		found = slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return !slices.Contains(p.narrow, n) })
+	if p.remaining != nil {
+		found = slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return !slices.Contains(p.remaining, n) })
 		e.ranks.steady = false
 	}
 	if r.predicate != nil && len(found) > 0 {
@@ -233,7 +233,7 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 		case Stop:
 			p.found, p.done = Match{Method: Uncorrelated, Identity: -1, Stopped: true}, true
 		case Narrow:
-			p.narrow = slices.Clone(found)
+			p.remaining = slices.Clone(found)
 		}
 	}
 	return p.done

@@ -194,7 +194,7 @@ func NewNearby(c *Correlator, p Population) *Nearby {
 	nb := &Nearby{c: c, p: p}
 	for i := range c.rules {
 		r := &c.rules[i]
-		plain := len(r.terms) == 1 && r.own == nil && r.terms[0].expression == nil && r.key.terms[0].expression == nil
+		plain := len(r.terms) == 1 && r.hostRule == nil && r.terms[0].expression == nil && r.key.terms[0].expression == nil
 		if plain && r.id != "default id" {
 			nb.rules = append(nb.rules, i)
 		}

@@ -166,11 +166,11 @@ func TestWith(t *testing.T) {
 	accounts := []identity.Account{account("id=1; x=e1 "), account("id=2; x=e2"), account("id=3; x=E3"), account("id=4; x=e4")}
 	p := correlate.PopulationOf(people)
 	c := correlate.New(config(t, "n=x"), correlate.Options{})
-	base, err := c.Run(t.Context(), p, accounts, correlate.RunOptions{})
+	base, err := c.Run(t.Context(), p, accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	effects, err := c.Effects(t.Context(), p, accounts, base, correlate.RunOptions{})
+	effects, err := c.Effects(t.Context(), p, accounts, base, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -192,7 +192,7 @@ func TestWith(t *testing.T) {
 		t.Fatal("no such rule")
 	}
 	x := correlate.IndexOf(p, both)
-	after, err := both.Run(t.Context(), p, accounts, correlate.RunOptions{})
+	after, err := both.Run(t.Context(), p, accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestTransforms(t *testing.T) {
 	x := correlate.IndexOf(p, c)
 	for text, want := range map[string]int32{"089-12": 0, "+498912": 0, "089-13": -1, "x": -1} {
 		a := account("id=9; x=" + text)
-		b, err := c.Run(t.Context(), p, []identity.Account{a}, correlate.RunOptions{})
+		b, err := c.Run(t.Context(), p, []identity.Account{a}, correlate.BulkOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -378,7 +378,7 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		c, _ := correlate.Compile(cfg, correlate.Options{})
-		b, err := c.Run(t.Context(), p, []identity.Account{a}, correlate.RunOptions{Workers: 1})
+		b, err := c.Run(t.Context(), p, []identity.Account{a}, correlate.BulkOptions{Workers: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -25,7 +25,7 @@ type Options struct {
 	// StrictRecorrelate takes the identity from an account that no rule links to
 	// it any more (DECISION 33).
 	StrictRecorrelate bool
-	// CorrelatedOnly leaves out the identities for which [Index.Second] is true,
+	// CorrelatedOnly leaves out the identities for which [Index.RankLast] is true,
 	// instead of ranking them last (DECISION 31).
 	CorrelatedOnly bool
 	// Placeholders are values that criteria do not compare, without case and

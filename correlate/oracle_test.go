@@ -355,7 +355,7 @@ func (w *world) oracleDecide(found []int32, match correlate.Match, on correlate.
 func (w *world) index(c *correlate.Correlator, r *rand.Rand) *correlate.Index {
 	x := correlate.NewIndex()
 	x.Cover(c)
-	x.Better, x.Second = w.better, func(n int32) bool { return w.second[n] }
+	x.UIDOrder, x.RankLast = w.better, func(n int32) bool { return w.second[n] }
 	put := func(n, key int) { x.Put(int32(n), key, w.identityValue(n, x.Keys()[key])) }
 	for range 3 * len(w.people) { // changes that the last one replaces
 		x.Put(int32(r.IntN(len(w.people))), r.IntN(len(x.Keys())), randomValue(r, true))
@@ -380,7 +380,7 @@ func TestOracle(t *testing.T) {
 			t.Fatal(found)
 		}
 		second := func(n int32) bool { return w.second[n] }
-		bulk, err := c.Run(t.Context(), correlate.PopulationOf(w.people), w.accounts, correlate.RunOptions{Workers: 1 + done%3, Better: w.better, Second: second})
+		bulk, err := c.Run(t.Context(), correlate.PopulationOf(w.people), w.accounts, correlate.BulkOptions{Workers: 1 + done%3, UIDOrder: w.better, RankLast: second})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -418,7 +418,7 @@ func TestDeterminism(t *testing.T) {
 		c := correlate.New(w.config, w.options)
 		p := correlate.PopulationOf(w.people)
 		run := func(workers int, accounts []identity.Account) string {
-			b, err := c.Run(t.Context(), p, accounts, correlate.RunOptions{Workers: workers, Better: w.better})
+			b, err := c.Run(t.Context(), p, accounts, correlate.BulkOptions{Workers: workers, UIDOrder: w.better})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -482,7 +482,7 @@ func TestBlankKeys(t *testing.T) {
 		same := identity.StringValue("same")
 		people := []identity.Identity{{Attributes: identity.NewAttributes(map[string]identity.Value{"p": u, "q": same})}, {Attributes: identity.NewAttributes(map[string]identity.Value{"p": v, "q": same})}}
 		account := identity.Account{NativeIdentity: "1", Attributes: identity.NewAttributes(map[string]identity.Value{"a": v, "b": same})}
-		b, err := c.Run(t.Context(), correlate.PopulationOf(people), []identity.Account{account}, correlate.RunOptions{})
+		b, err := c.Run(t.Context(), correlate.PopulationOf(people), []identity.Account{account}, correlate.BulkOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,10 +29,10 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 	pairs := make([]Pair, 0, len(c.rules))
 	for i := range c.rules {
 		r := &c.rules[i]
-		if r.own != nil {
+		if r.hostRule != nil {
 			continue
 		}
-		if c.elsewhere(x, e, r, a, n) {
+		if c.viaFallback(x, e, r, a, n) {
 			r = r.onFallback()
 		}
 		p := c.pairOf(e, r, a, n, value)
@@ -68,16 +68,16 @@ func (p *Pair) complete() bool {
 	return !slices.Contains(p.AccountKey, "") && !slices.Contains(p.IdentityKey, "")
 }
 
-// elsewhere reports whether a rule finds the identity only where it looks when
+// viaFallback reports whether a rule finds the identity only where it looks when
 // nobody has the key: an alias as a uid.
-func (c *Correlator) elsewhere(x *Index, e *evaluator, r *compiled, a *identity.Account, n int32) bool {
+func (c *Correlator) viaFallback(x *Index, e *evaluator, r *compiled, a *identity.Account, n int32) bool {
 	if r.fallback == nil {
 		return false
 	}
 	if out, _ := r.keys(e, a); out != compared || !slices.Contains(c.look(x, e, r), n) {
 		return false
 	}
-	column, ok := x.bySign[r.key.sign]
+	column, ok := x.bySignature[r.key.signature]
 	return ok && !slices.ContainsFunc(e.keys, func(key []byte) bool { return slices.Contains(x.look(column, key), n) })
 }
 

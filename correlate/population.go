@@ -94,10 +94,3 @@ func Chronological(accounts []identity.Account) []int32 {
 	})
 	return order
 }
-
-func sortSides(sides []Side) {
-	slices.SortStableFunc(sides, func(a, b Side) int {
-		return cmp.Or(cmp.Compare(a.Identity, b.Identity), strings.Compare(a.Account.Source, b.Account.Source),
-			strings.Compare(a.Account.NativeIdentity, b.Account.NativeIdentity), cmp.Compare(a.Situation, b.Situation))
-	})
-}

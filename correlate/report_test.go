@@ -22,11 +22,11 @@ func TestCompanyReports(t *testing.T) {
 	co := loadCompany(t)
 	p := correlate.PopulationOf(co.people)
 	c := correlate.New(parse(t, fourRules), correlate.Options{})
-	b, err := c.Run(t.Context(), p, co.accounts, correlate.RunOptions{})
+	b, err := c.Run(t.Context(), p, co.accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ev, err := c.Evidence(t.Context(), p, co.accounts, correlate.RunOptions{})
+	ev, err := c.Evidence(t.Context(), p, co.accounts, correlate.BulkOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

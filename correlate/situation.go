@@ -2,15 +2,12 @@ package correlate
 
 import (
 	"time"
-
-	"github.com/idprofile/engine/identity"
 )
 
-// Situation says how an account stands to the identities, or an identity to the
-// accounts of a source.
+// Situation says how an account stands to the identities.
 type Situation uint8
 
-// The situations of accounts, then those of identities.
+// The situations of accounts.
 const (
 	None               Situation = iota // no identity was found
 	Confirmed                           // the rules find the identity that it has
@@ -19,14 +16,9 @@ const (
 	Ambiguous                           // the rules find several
 	ManualLocked                        // linked, or kept unlinked, by hand
 	Excluded                            // the configuration leaves it alone
-
-	WithoutAccount // the identity has no account on the source
-	LinkBroken     // no rule supports the link any more, or its identity is gone
-	SourceMissing  // the account of the link is gone from the source
 )
 
-var situationNames = [...]string{"NONE", "CONFIRMED", "FOUND", "FOUND_ALREADY_LINKED", "AMBIGUOUS", "MANUAL_LOCKED", "EXCLUDED",
-	"WITHOUT_ACCOUNT", "LINK_BROKEN", "SOURCE_MISSING"}
+var situationNames = [...]string{"NONE", "CONFIRMED", "FOUND", "FOUND_ALREADY_LINKED", "AMBIGUOUS", "MANUAL_LOCKED", "EXCLUDED"}
 
 // String returns the situation as reports write it.
 func (s Situation) String() string {
@@ -68,15 +60,13 @@ func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Reasons of decisions, beside those of [Outcome].
 const (
-	ReasonManualFlag  = "MANUAL_FLAG_BLOCKS" // marked as manually correlated, without identity
-	ReasonManual      = "MANUAL"
-	ReasonLocked      = "LOCKED"
-	ReasonExcluded    = "EXCLUDED"
-	ReasonAmbiguous   = "AMBIGUOUS"
-	ReasonNoMatch     = "NO_MATCH"
-	ReasonBlank       = "BLANK"    // no rule had a value to compare
-	ReasonUnsupported = "NO_RULE"  // linked, but no rule says so
-	ReasonGone        = "NOT_HERE" // the account or identity of a link is gone
+	ReasonManualFlag = "MANUAL_FLAG_BLOCKS" // marked as manually correlated, without identity
+	ReasonManual     = "MANUAL"
+	ReasonLocked     = "LOCKED"
+	ReasonExcluded   = "EXCLUDED"
+	ReasonAmbiguous  = "AMBIGUOUS"
+	ReasonNoMatch    = "NO_MATCH"
+	ReasonBlank      = "BLANK" // no rule had a value to compare
 )
 
 // Lock keeps an account where it is until someone takes the lock away.
@@ -91,18 +81,11 @@ type Link struct {
 	Identity int32 // -1: none
 	Manual   bool  // the account's manuallyCorrelated
 	Lock     *Lock
+	// Strict: an account that no rule finds an identity for loses the one it has, as
+	// with [Options.StrictRecorrelate].
+	Strict bool
 	// Authoritative: an account without identity makes one.
 	Authoritative bool
-}
-
-// Event is something that hosts may want to hear of.
-type Event struct {
-	Type    string // ACCOUNT_CORRELATED, ACCOUNT_MOVED, ACCOUNT_UNCORRELATED, IDENTITY_CREATED, CORRELATION_...
-	Account identity.AccountKey
-	From    int32 // -1: none
-	To      int32
-	Rule    string
-	Reason  string
 }
 
 // Decision is what to do with one account, and why.
@@ -132,10 +115,10 @@ func (c *Correlator) Decide(m Match, l Link, taken func(n int32) bool) Decision 
 		d.found(m, l, taken)
 	case len(m.Ambiguous) > 0:
 		d.Situation, d.Reason = Ambiguous, ReasonAmbiguous
-		d.unmatched(l, c.options.StrictRecorrelate)
+		d.unmatched(l, l.Strict || c.options.StrictRecorrelate)
 	default:
 		d.Situation, d.Reason = None, ReasonNoMatch
-		d.unmatched(l, c.options.StrictRecorrelate)
+		d.unmatched(l, l.Strict || c.options.StrictRecorrelate)
 	}
 	if a := c.options.Actions[d.Situation]; a != ActionDefault {
 		d.replace(a)
@@ -203,106 +186,4 @@ func (d *Decision) replace(a Action) {
 		d.To, d.Method = d.Match.Identity, d.Match.Method
 	}
 	d.Action = a
-}
-
-// Event returns what happened, false when nothing did that anyone should hear of.
-func (d *Decision) Event(a identity.AccountKey) (Event, bool) {
-	e := Event{Account: a, From: d.From, To: d.To, Rule: d.Match.Rule, Reason: d.Reason}
-	switch {
-	case d.Action == Review:
-		e.Type = "CORRELATION_REVIEW"
-	case d.Action == CreateIdentity:
-		e.Type = "IDENTITY_CREATED"
-	case d.From == d.To && d.Situation == Ambiguous:
-		e.Type = "CORRELATION_AMBIGUOUS"
-	case d.From == d.To:
-		return Event{}, false
-	case d.To < 0:
-		e.Type = "ACCOUNT_UNCORRELATED"
-	case d.From < 0:
-		e.Type = "ACCOUNT_CORRELATED"
-	default:
-		e.Type = "ACCOUNT_MOVED"
-	}
-	return e, true
-}
-
-// Uncorrelate takes the identity from an account by hand: it stays without one,
-// as the vendor marks such accounts, unless the mark is cleared.
-//
-// Source: DECISION 33.
-func Uncorrelate(l Link, mark bool) Decision {
-	d := Decision{Situation: ManualLocked, Action: UnlinkAccount, Method: Uncorrelated, From: l.Identity, To: -1, Reason: ReasonManual}
-	if !mark {
-		d.Situation = None
-	}
-	if l.Identity < 0 {
-		d.Action = Keep
-	}
-	return d
-}
-
-// Side is the situation of one identity on one source.
-type Side struct {
-	Identity  int32
-	Situation Situation // WithoutAccount, LinkBroken, SourceMissing or Confirmed
-	Action    Action
-	Account   identity.AccountKey // of the link, when there is one
-	Reason    string
-}
-
-// Stored is a link that was stored for a source: an account and its identity.
-type Stored struct {
-	Account  identity.AccountKey
-	Identity int32
-}
-
-// Identities tells how n identities stand on a source: decisions are those of
-// its accounts (by number), stored the links before. Identities with a link that
-// holds are left out. The order is by identity, then account.
-func Identities(n int, accounts []identity.Account, decisions []Decision, stored []Stored) []Side {
-	var sides []Side
-	has := make([]bool, n)
-	here := make(map[identity.AccountKey]bool, len(accounts))
-	for i := range accounts {
-		here[accounts[i].Key()] = true
-		d := &decisions[i]
-		if d.To >= 0 && int(d.To) < n {
-			has[d.To] = true
-			if d.From == d.To && (d.Situation == None || d.Situation == Ambiguous) {
-				sides = append(sides, Side{d.To, LinkBroken, Review, accounts[i].Key(), ReasonUnsupported})
-			}
-		} else if int(d.To) >= n {
-			sides = append(sides, Side{d.To, LinkBroken, UnlinkAccount, accounts[i].Key(), ReasonGone})
-		}
-	}
-	for _, s := range stored {
-		if !here[s.Account] {
-			sides = append(sides, Side{s.Identity, SourceMissing, UnlinkAccount, s.Account, ReasonGone})
-		}
-	}
-	for i := range has {
-		if !has[i] {
-			sides = append(sides, Side{Identity: int32(i), Situation: WithoutAccount, Action: Keep})
-		}
-	}
-	sortSides(sides)
-	return sides
-}
-
-// Refresh is what an aggregation knows of an account that it has seen before.
-type Refresh struct {
-	SameAttributes bool // nothing about the account has changed
-	SameConfig     bool // [Config.Version] is what it was then
-	Optimized      bool // the aggregation skips what has not changed
-	// VendorLike skips such accounts even when the configuration has changed, so
-	// that a changed one needs an aggregation that is not optimised.
-	VendorLike bool
-}
-
-// Skip reports whether the account need not be correlated again.
-//
-// Source: DECISION 33.
-func (r Refresh) Skip() bool {
-	return r.Optimized && r.SameAttributes && (r.SameConfig || r.VendorLike)
 }

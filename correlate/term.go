@@ -17,7 +17,7 @@ type term struct {
 	expression *rule.Program
 	unit       *transform.Unit // of the transform; nil: none
 	steps      []step
-	sign       string // what it computes; equal signs compute the same
+	signature  string // what it computes; equal signs compute the same
 }
 
 // placeholders is a set of folded, trimmed values; nil is empty.
@@ -235,7 +235,7 @@ type spec struct {
 	terms        []term
 	placeholders *placeholders
 	attributes   []string // identity attributes that it reads
-	sign         string
+	signature    string
 }
 
 // newSpec returns the key of some terms. A single term's key is its text.
@@ -243,7 +243,7 @@ func newSpec(terms []term, ph []string) spec {
 	s := spec{terms: terms}
 	var signs []string
 	for i := range terms {
-		signs = append(signs, terms[i].sign)
+		signs = append(signs, terms[i].signature)
 		names := []string{terms[i].attribute}
 		if terms[i].expression != nil {
 			names = nil
@@ -259,7 +259,7 @@ func newSpec(terms []term, ph []string) spec {
 		s.placeholders = newPlaceholders(ph)
 		signs = append(signs, "-"+strings.Join(ph, "\x00"))
 	}
-	s.sign = strings.Join(signs, "\x01")
+	s.signature = strings.Join(signs, "\x01")
 	return s
 }
 

@@ -75,8 +75,8 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 func (s spec) with(terms []term) spec {
 	out := newSpec(terms, nil)
 	out.placeholders = s.placeholders
-	if i := strings.Index(s.sign, "\x01-"); i >= 0 {
-		out.sign += s.sign[i:]
+	if i := strings.Index(s.signature, "\x01-"); i >= 0 {
+		out.signature += s.signature[i:]
 	}
 	return out
 }
@@ -109,7 +109,7 @@ func (t *term) add(names []string) bool {
 	for _, s := range t.steps {
 		names2 = append(names2, s.name)
 	}
-	t.sign += "+" + strings.Join(names2, "|")
+	t.signature += "+" + strings.Join(names2, "|")
 	return true
 }
 
@@ -149,7 +149,7 @@ var fixWords = map[string]string{
 // Effects tries every normaliser that could help on every rule, and returns
 // those that change anything, the one that gains most first. Base is a run of c
 // over the same data.
-func (c *Correlator) Effects(ctx context.Context, p Population, accounts []identity.Account, base *Bulk, o RunOptions) ([]Effect, error) {
+func (c *Correlator) Effects(ctx context.Context, p Population, accounts []identity.Account, base *Bulk, o BulkOptions) ([]Effect, error) {
 	ev, err := c.Evidence(ctx, p, accounts, o)
 	if err != nil {
 		return nil, err

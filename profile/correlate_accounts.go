@@ -71,6 +71,8 @@ func (p *population) otherSource(name string, accounts []int32) bool {
 type decision struct {
 	kind  uint8
 	match correlate.Match // of examined ones; of given ones identity and method
+
+	action correlate.Action // of examined ones
 }
 
 const (
@@ -81,6 +83,7 @@ const (
 
 // decide makes the decisions for accounts, on all workers.
 func (p *population) decide(accounts []int32, decisions []decision) {
+	p.index.Hold() // nobody is linked before all of them are decided
 	var next atomic.Int64
 	work := func(at *int) {
 		var a identity.Account
@@ -119,12 +122,20 @@ func (p *population) decide(accounts []int32, decisions []decision) {
 // its data have changed.
 func (p *population) decision(st *accountState, a *identity.Account) decision {
 	if n, ok := p.known(a); ok {
-		return decision{given, correlate.Match{Identity: n, Method: p.dataLink(a)}}
+		return decision{kind: given, match: correlate.Match{Identity: n, Method: p.dataLink(a)}}
 	}
 	if p.blocked(a) || st.owner >= 0 && !st.changed {
 		return decision{}
 	}
-	return decision{examined, p.match(a)}
+	m := p.match(a)
+	return decision{kind: examined, match: m, action: p.action(a.Source, m, st.owner)}
+}
+
+// action says what becomes of an account of a source that was examined, given the
+// identity that it has.
+func (p *population) action(source string, m correlate.Match, owner int32) correlate.Action {
+	link := correlate.Link{Identity: owner, Strict: p.opts.StrictRecorrelate}
+	return p.engine.sources[source].correlator.Decide(m, link, nil).Action
 }
 
 // carryOut links an account as was decided. A match with another identity moves
@@ -144,12 +155,14 @@ func (p *population) carryOut(account int32, d *decision, t *touched) {
 		return
 	}
 	p.note(account, m)
-	switch {
-	case m.Identity >= 0 && m.Identity != old:
+	switch d.action {
+	case correlate.LinkAccount, correlate.MoveAccount:
 		p.link(account, m.Identity, m.Method, m.Criterion)
 		p.touch(t, m.Identity)
-	case m.Identity < 0 && old >= 0 && p.opts.StrictRecorrelate:
-		p.unlink(account)
+	case correlate.UnlinkAccount:
+		if old >= 0 {
+			p.unlink(account)
+		}
 	}
 	if old >= 0 {
 		p.touch(t, old)

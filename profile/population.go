@@ -103,7 +103,7 @@ func newPopulation(ctx context.Context, r *Run) *population {
 	for _, src := range r.engine.bundle.Sources {
 		p.index.Cover(r.engine.sources[src.Name].correlator)
 	}
-	p.index.Better, p.index.Second = p.better, p.uncorrelatedIdentity
+	p.index.UIDOrder, p.index.RankLast = p.better, p.uncorrelatedIdentity
 	p.begin(ctx, r)
 	p.findBases()
 	return p

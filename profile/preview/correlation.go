@@ -142,7 +142,7 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 		authoritative := slices.ContainsFunc(b.Profiles, func(p *config.Profile) bool { return b.AuthoritativeSource(p) == s })
 		x.analyses = append(x.analyses, correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: authoritative, Name: x.name,
-			Second: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,
+			RankLast: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,
 		}))
 	}
 }
