@@ -120,6 +120,7 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 	if body.Messages == nil {
 		body.Messages = []Message{}
 	}
+
 	if body.Causes == nil {
 		body.Causes = []Message{}
 	}

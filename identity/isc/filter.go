@@ -61,6 +61,7 @@ func ParseFilter(text string, fields map[string]Condition) (*filter.Filter, erro
 	if err != nil {
 		return nil, err
 	}
+
 	if p.at < len(text) {
 		return nil, p.fail(p.at, "found %s, expected and, or or the end", p.rest())
 	}
@@ -169,6 +170,7 @@ func (p *parser) condition() (*filter.Filter, error) {
 			return p.bind(start, first, op)
 		}
 	}
+
 	if first == "" {
 		return nil, p.fail(p.at, "found %s, expected the name of a field", p.rest())
 	}
@@ -187,6 +189,7 @@ func (p *parser) bind(start int, name, op string) (*filter.Filter, error) {
 	if !slices.Contains(strings.Fields(field.Ops), op) {
 		return nil, p.fail(start, "%s cannot be filtered with %q, expected %s", name, op, strings.Join(strings.Fields(field.Ops), ", "))
 	}
+
 	if op == "isnull" || op == "pr" {
 		return filter.Call(name, functions[op]), nil
 	}
@@ -209,6 +212,7 @@ func (p *parser) known() string {
 			names = append(names, name)
 		}
 	}
+
 	if names == nil {
 		return ", it has no filters"
 	}
@@ -244,12 +248,14 @@ func (p *parser) value(name string, field Condition) (identity.Value, error) {
 	if err != nil {
 		return identity.Value{}, err
 	}
+
 	if text == "" && !quoted {
 		return identity.Value{}, p.fail(start, "found %s, expected a value for %s", p.rest(), name)
 	}
 	if strings.EqualFold(text, "null") && !quoted {
 		return identity.Value{}, nil
 	}
+
 	if field.Kind == Text && !quoted {
 		return identity.Value{}, p.fail(start, "found %q, expected a text in double quotes", text)
 	}
@@ -274,6 +280,7 @@ func (c Condition) read(text string) (identity.Value, bool) {
 		at, err := time.Parse(time.RFC3339, text)
 		return TimeValue(at), err == nil
 	}
+
 	if c.Enum == nil {
 		return identity.StringValue(text), true
 	}
@@ -302,6 +309,7 @@ func (p *parser) literal() (text string, quoted bool, err error) {
 		p.space()
 		return word, false, nil
 	}
+
 	start := p.at
 	var b strings.Builder
 	for p.at++; p.at < len(p.text); p.at++ {

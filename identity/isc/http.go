@@ -23,6 +23,7 @@ func WriteJSON(w http.ResponseWriter, status int, body any) error {
 		status = http.StatusInternalServerError
 		b.Reset()
 	}
+
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write(b.Bytes())
@@ -103,6 +104,7 @@ func DecodeObject(src []byte, to any) error {
 	case err != nil:
 		return Refuse(CodeBadRequest, "the body is not well-formed JSON")
 	}
+
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Refuse(CodeBadRequest, "the body goes on after the JSON object")
 	}

@@ -59,6 +59,7 @@ func parseOp(n *jsondoc.Node) (PatchOp, *Error) {
 		From:  n.Get("from").Text(),
 		Value: n.Get("value"),
 	}
+
 	if n.Kind() != jsondoc.Object || n.Get("op").Kind() != jsondoc.String {
 		return op, Refuse(CodeBadRequest, "expected an object with op and path")
 	}

@@ -32,6 +32,7 @@ func ParseQuery(values url.Values, maxSize int) (Query, error) {
 	if err != nil {
 		return q, err
 	}
+
 	q.Limit, q.CountOnly = limit, limit == 0
 	if q.Offset, err = wholeNumber(values, "offset", 0); err != nil {
 		return q, err
@@ -145,6 +146,7 @@ func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int)
 	if q.Offset < 0 {
 		return Page[T]{}, Refuse(CodeIllegalValue, "offset %d is negative", q.Offset)
 	}
+
 	keep, err := f.Filter(q.Filters)
 	if err != nil {
 		return Page[T]{}, err
@@ -161,6 +163,7 @@ func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int)
 	if limit == 0 {
 		limit = maxSize
 	}
+
 	if q.CountOnly {
 		limit = 0
 	}
@@ -191,6 +194,7 @@ func smallest[T any](all []T, n int, compare func(a, b T) int) []T {
 			best, sorted = best[:n], true
 		}
 	}
+
 	slices.SortFunc(best, compare)
 	return best[:n]
 }
@@ -212,6 +216,7 @@ func (f Fields[T]) sorter(text string) (func(a, b T) int, error) {
 			steps = append(steps, compare)
 		}
 	}
+
 	return func(a, b T) int {
 		for _, compare := range steps {
 			if n := compare(a, b); n != 0 {

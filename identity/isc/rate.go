@@ -57,6 +57,7 @@ func (l *Limiter) wait(caller string, now time.Time, n int) int {
 			return seconds(l.rate.Per)
 		}
 	}
+
 	if !known || l.over(w, now) {
 		w = window{from: now}
 	}

@@ -55,6 +55,7 @@ func credentialForm(w http.ResponseWriter, r *http.Request) (url.Values, error) 
 			return nil, Refuse(CodeMediaType, "the type of the body is not well formed")
 		}
 	}
+
 	r.Body = http.MaxBytesReader(w, r.Body, maxCredentials)
 
 	switch typ {

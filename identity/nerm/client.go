@@ -48,6 +48,7 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		fmt.Fprintf(&b, " (status %d)", e.Status)
 	}
+
 	if e.Message != "" {
 		fmt.Fprintf(&b, ": %s", e.Message)
 	}
@@ -67,7 +68,7 @@ func (e *Error) LogValue() slog.Value {
 }
 
 // The ways to send the key.
-// Source: DECISION N33 of non-employee.md.
+// Source: DECISION N33 of identity/nonemployee.
 const (
 	schemeBearer = "Bearer "
 	schemeToken  = "Token token="
@@ -138,6 +139,9 @@ func (c *client) ask(ctx context.Context, u *url.URL) answer {
 	if a.status != http.StatusUnauthorized || isPermission(a.body) {
 		return a
 	}
+
+	// Older tenants know the other scheme only. What they answer decides for good, unless
+	// they fail for a reason that has nothing to do with the key.
 	b := c.send(ctx, u, schemeToken)
 	if b.err != nil || b.status == http.StatusUnauthorized {
 		return a
@@ -154,24 +158,28 @@ func isPermission(body []byte) bool {
 }
 
 func (c *client) send(ctx context.Context, u *url.URL, scheme string) (a answer) {
+	// One request at a time: the service allows few, and pages depend on each other.
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
 		return answer{err: ctx.Err()}
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return answer{err: err}
 	}
+
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("Authorization", scheme+c.key.Reveal())
 	res, err := c.http.Do(req)
 	if err != nil {
 		return answer{err: err}
 	}
+
 	defer res.Body.Close()
 	a = answer{status: res.StatusCode, header: res.Header}
 	a.body, a.err = io.ReadAll(io.LimitReader(res.Body, c.maxBody+1))
@@ -197,6 +205,9 @@ func (c *client) judge(ctx context.Context, a answer) verdict {
 		var cert *tls.CertificateVerificationError
 		return verdict{err: c.safe(a.err), again: !errors.As(a.err, &cert) && !errors.Is(a.err, ErrTooLarge)}
 	}
+
+	// Errors come with status 200 as well, and empty lists as errors, so the words decide
+	// before the status does.
 	o, err := decodeObject(a.body)
 	v := verdict{object: o, message: o.failure()}
 	switch listing := a.status/100 == 2 || a.status == http.StatusBadRequest || a.status == http.StatusNotFound; {
@@ -260,6 +271,7 @@ func (c *client) clean(s string) string {
 		}
 		return r
 	}, s)
+
 	if short := []rune(s); len(short) > maxMessage {
 		s = string(short[:maxMessage]) + "…"
 	}

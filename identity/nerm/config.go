@@ -17,7 +17,7 @@ var ErrConfig = errors.New("NERM source configuration is not valid")
 // Config describes a NERM source. JSON names are those of the product where it
 // has them. A marshalled Config does not hold the API key.
 //
-// Source: non-employee.md B2 and B3.
+// Source: DECISION N37 of identity/nonemployee.
 type Config struct {
 	Name                string `json:"name"`
 	Description         string `json:"description,omitempty"`
@@ -53,6 +53,7 @@ func (c *Config) Check() diag.List {
 	} else {
 		c.checkHost(&list)
 	}
+
 	if strings.ContainsAny(c.BasePath, "?#\\ ") || strings.Contains(c.BasePath, "..") {
 		c.add(&list, diag.Error, "nerm-base-path", "basePath", fmt.Sprintf("base path is %q, expected a plain path", c.BasePath), "leave it empty for /api")
 	}
@@ -60,6 +61,7 @@ func (c *Config) Check() diag.List {
 		c.add(&list, diag.Error, "nerm-profile-type", "profileTypeId",
 			fmt.Sprintf("profile type is %q, expected the uid or id of a profile type", c.ProfileTypeID), "it has no spaces and no slashes")
 	}
+
 	c.checkAttributes(&list)
 	if c.Schedule != nil {
 		list = append(list, c.Schedule.Check()...)
@@ -158,6 +160,7 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 	if text == "" {
 		return nil, &tenantProblem{"no value, expected the URL of the tenant", example}
 	}
+
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
@@ -165,6 +168,7 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 	if err != nil {
 		return nil, &tenantProblem{"not a URL, expected the URL of the tenant", example}
 	}
+
 	u.Scheme = strings.ToLower(u.Scheme)
 	host := u.Hostname()
 	switch path := strings.TrimRight(u.Path, "/"); {

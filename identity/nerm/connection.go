@@ -31,7 +31,7 @@ type ProfileType struct {
 // Person reports whether profiles of the type are people: employees or
 // non-employees. Only such types may be authoritative.
 //
-// Source: non-employee.md B4.
+// Source: DECISION N39 of identity/nonemployee.
 func (t ProfileType) Person() bool {
 	c := category(t.Category)
 	return c == "employee" || c == "nonemployee"
@@ -92,9 +92,12 @@ func (s *Source) test(ctx context.Context) (*TestResult, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if t.Archived {
 		return nil, fmt.Errorf("profile type %q: %w", s.config.ProfileTypeID, ErrArchived)
 	}
+	// A key may read profiles and not the attributes: then the test passes and says that
+	// it could not compare them.
 	r := &TestResult{ProfileType: t}
 	r.Attributes, err = s.listAttributes(ctx)
 	switch {
@@ -123,6 +126,7 @@ func (s *Source) typeID(ctx context.Context) (string, error) {
 	case isUUID(s.config.ProfileTypeID):
 		return s.config.ProfileTypeID, nil
 	}
+
 	t, err := s.findType(ctx)
 	return t.ID, err
 }
@@ -145,6 +149,7 @@ func (s *Source) findType(ctx context.Context) (ProfileType, error) {
 		}
 		return t, fmt.Errorf("%w: asked for %q, found %q", ErrProfileType, want, t.UID)
 	}
+
 	var e *Error
 	if !errors.As(err, &e) || e.Status/100 == 5 || !slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool { return errors.Is(err, k) }) {
 		return ProfileType{}, err
@@ -165,6 +170,7 @@ func (s *Source) searchType(ctx context.Context, want string, cause *Error) (Pro
 		}
 		uids = append(uids, t.UID)
 	}
+
 	message := fmt.Sprintf("profile type %q", want)
 	if hint := diag.Suggest(want, uids); hint != "" {
 		message += " (" + hint + ")"
@@ -173,7 +179,10 @@ func (s *Source) searchType(ctx context.Context, want string, cause *Error) (Pro
 }
 
 func readType(o object) ProfileType {
-	return ProfileType{o.text("id"), o.text("uid"), o.text("name"), o.text("category"), o.flag("archived") || o.text("archived_on") != ""}
+	return ProfileType{
+		ID: o.text("id"), UID: o.text("uid"), Name: o.text("name"), Category: o.text("category"),
+		Archived: o.flag("archived") || o.text("archived_on") != "",
+	}
 }
 
 func (t ProfileType) matches(want string) bool {
@@ -184,8 +193,10 @@ func (s *Source) listAttributes(ctx context.Context) ([]RemoteAttribute, error) 
 	items, err := s.list(ctx, "ne_attributes")
 	var out []RemoteAttribute
 	for _, o := range items {
-		out = append(out, RemoteAttribute{o.text("id"), o.text("uid"), o.text("label"), o.text("date_format"),
-			o.flag("archived") || o.text("archived_on") != ""})
+		out = append(out, RemoteAttribute{
+			ID: o.text("id"), UID: o.text("uid"), Label: o.text("label"), DateFormat: o.text("date_format"),
+			Archived: o.flag("archived") || o.text("archived_on") != "",
+		})
 	}
 	return out, err
 }
@@ -237,6 +248,7 @@ func (s *Source) compare(r *TestResult) {
 			uids = append(uids, a.UID)
 		}
 	}
+
 	for _, a := range s.config.Attributes {
 		switch remote, ok := known[a.Name]; {
 		case a.Name == NonEmployeeProfileID:
@@ -275,7 +287,7 @@ func (r *TestResult) CheckDates(unformatted ...string) diag.List {
 // source: an error when its profile type is not one of people, or a warning when
 // the configuration allows that; a warning when the type is not known yet.
 //
-// Source: non-employee.md B4.
+// Source: DECISION N39 of identity/nonemployee.
 func (s *Source) CheckAuthoritative() diag.List {
 	var list diag.List
 	result, err := s.LastTest()

@@ -17,7 +17,7 @@ const maxListDepth = 8
 // commas, an object as compact JSON. Null and absent are null. src must be valid
 // JSON or empty.
 //
-// Source: non-employee.md B3.
+// Source: DECISION N38 of identity/nonemployee.
 func textValue(src json.RawMessage) identity.Value {
 	if isNull(src) {
 		return identity.Value{}
@@ -49,6 +49,7 @@ func text(src json.RawMessage, depth int) string {
 	default:
 		return decimal(string(src))
 	}
+
 	var b bytes.Buffer
 	if json.Compact(&b, src) != nil {
 		return string(src)
@@ -70,6 +71,7 @@ func decimal(number string) string {
 		}
 		exp = n
 	}
+
 	digits := strings.TrimLeft(whole+fraction, "0")
 	if digits == "" {
 		return "0"

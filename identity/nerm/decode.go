@@ -116,11 +116,13 @@ func decodePage(o object) (page, error) {
 	if _, there := o["profiles"]; !there {
 		return page{}, fmt.Errorf("%w: there is no list of profiles", ErrMalformed)
 	}
+
 	p := page{items: items, limit: -1, total: -1}
 	meta, ok := o.object("_metadata")
 	if !ok {
 		return page{}, fmt.Errorf("%w: _metadata is no object", ErrMalformed)
 	}
+
 	if meta != nil {
 		p.meta, p.limit, p.total = true, meta.number("limit"), meta.number("total")
 		p.cursor = meta.text("after_id")
@@ -148,6 +150,7 @@ func decodeProfile(src json.RawMessage) (profile, error) {
 	if strings.TrimSpace(p.id) == "" {
 		return p, fmt.Errorf("%w: it has no id", errItem)
 	}
+
 	attributes, ok := p.fields.object("attributes")
 	if !ok {
 		return p, fmt.Errorf("%w: the attributes of %s are no object", errItem, p.id)

@@ -23,7 +23,7 @@ var ErrTooMany = errors.New("the service returns more profiles than it has")
 // fast and stable because it sorts by id, and falls back to offsets when the
 // tenant does not know it.
 //
-// Source: non-employee.md B5, DECISION N34.
+// Source: DECISION N34 and N40 of identity/nonemployee.
 type pager struct {
 	client *client
 	typeID string
@@ -46,11 +46,13 @@ type pager struct {
 // Elements that are no profile are reported.
 func (p *pager) next(ctx context.Context) ([]profile, error) {
 	o, err := p.client.get(ctx, p.query(), "profiles")
+	// Past the end some tenants answer an error that says that nothing was found.
 	if errors.Is(err, errEmpty) {
 		p.done = true
 		p.checkTotal()
 		return nil, nil
 	}
+
 	if p.unknownCursor(err) {
 		p.restart()
 		return p.next(ctx)
@@ -58,6 +60,9 @@ func (p *pager) next(ctx context.Context) ([]profile, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// From here on the answer is one of the service; what is wrong with it ends the
+	// aggregation, because a list with a hole would delete accounts.
 	pg, err := decodePage(o)
 	if err != nil {
 		return nil, wrong(err)
@@ -67,11 +72,13 @@ func (p *pager) next(ctx context.Context) ([]profile, error) {
 	if err := p.guard(pg, found); err != nil {
 		return nil, wrong(err)
 	}
+
 	fresh := p.fresh(found)
 	p.total = max(p.total, pg.total)
 	if p.accepted > p.total+p.client.pageSize && p.total > 0 {
 		return nil, wrong(fmt.Errorf("%w: %d, expected %d", ErrTooMany, p.accepted, p.total))
 	}
+
 	p.advance(pg, lastID)
 	if p.done {
 		p.checkTotal()
@@ -133,12 +140,14 @@ func (p *pager) guard(pg page, found []profile) error {
 	if len(found) > 0 {
 		first = found[0].id
 	}
+
 	if p.starts[first] {
 		return fmt.Errorf("%w: page %d begins like an earlier one", ErrRepeatedPage, p.pages)
 	}
 	if !p.offsets && pg.cursor != "" && p.starts["after_id "+pg.cursor] {
 		return fmt.Errorf("%w: page %d leads to an earlier one", ErrRepeatedPage, p.pages)
 	}
+
 	if p.starts == nil {
 		p.starts = map[string]bool{}
 	}
@@ -178,6 +187,7 @@ func (p *pager) advance(pg page, lastID string) {
 		p.done = len(pg.items) == 0 || p.offset >= pg.total && pg.total >= 0 || short && pg.total < 0
 		return
 	}
+
 	switch {
 	case len(pg.items) == 0:
 		p.done = true
@@ -217,6 +227,7 @@ func (s *idSet) add(id string) bool {
 		s.uuids[u] = struct{}{}
 		return !old
 	}
+
 	_, old := s.others[id]
 	s.others[id] = struct{}{}
 	return !old

@@ -27,6 +27,7 @@ func (s *Schedule) Check() (list diag.List) {
 			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "hour is %d, expected 0 to 23", h)
 		}
 	}
+
 	for _, d := range s.Weekdays {
 		if d < time.Sunday || d > time.Saturday {
 			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "weekday is %d, expected 0 (Sunday) to 6", int(d))
@@ -94,6 +95,7 @@ func (s *Schedule) Cron() string {
 		}
 		return strings.Join(parts, ",")
 	}
+
 	if len(s.Weekdays) == 0 {
 		return fmt.Sprintf("0 0 %s * * ?", join(s.Hours))
 	}

@@ -44,7 +44,7 @@ type Attribute struct {
 }
 
 // defaultNames are the top-level fields of a profile.
-// Source: DECISION N32 of non-employee.md.
+// Source: DECISION N32 of identity/nonemployee.
 var defaultNames = [...]string{AccountID, "uid", AccountName, "profile_type_id", "status", "id_proofing_status", "created_at", "updated_at"}
 
 // IsDefault reports whether name is one of the attributes that every profile
@@ -79,6 +79,7 @@ func (s *AccountSchema) Add(a Attribute) error {
 	case s.find(a.Name) >= 0:
 		return fmt.Errorf("attribute %q: %w", a.Name, ErrDuplicate)
 	}
+
 	if err := a.check().Err(); err != nil {
 		return fmt.Errorf("%w: %w", ErrAttribute, err)
 	}
@@ -98,6 +99,7 @@ func (s *AccountSchema) Edit(name string, a Attribute) error {
 	if err := changed.Add(a); err != nil {
 		return err
 	}
+
 	s.custom[i] = changed.custom[len(changed.custom)-1]
 	return nil
 }
@@ -148,12 +150,14 @@ func (a Attribute) check() (list diag.List) {
 	case strings.TrimSpace(a.Name) != a.Name:
 		add(diag.Error, "nerm-attribute-name", "the name begins or ends with a space, expected the exact uid of a NERM attribute", "")
 	}
+
 	if a.Type != "" && !strings.EqualFold(a.Type, TypeString) {
 		add(diag.Error, "nerm-type", fmt.Sprintf("type is %q, expected String", a.Type), "values of other types are converted to text")
 	}
 	if a.Entitlement {
 		add(diag.Error, "nerm-entitlement", "the attribute is marked as entitlement, a NERM source has none", "")
 	}
+
 	if a.Multi {
 		add(diag.Warning, "nerm-multi", "the attribute is marked as multi-valued, its values arrive as one text with commas", "use a split transform")
 	}

@@ -128,18 +128,21 @@ func New(c Config, hc *http.Client, opts ...Option) (*Source, error) {
 		attempts: DefaultAttempts, pageSize: DefaultPageSize,
 		timeout: DefaultTimeout, maxWait: DefaultMaxWait, maxBody: DefaultMaxBody,
 	}
+
 	for _, opt := range opts {
 		opt(&o)
 	}
 	if err := c.Check().Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
+
 	if hc == nil {
 		return nil, fmt.Errorf("%w: no HTTP client", ErrConfig)
 	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+
 	schema := c.schema()
 	return &Source{config: c, schema: schema, names: schema.names(), client: newClient(&c, hc, o)}, nil
 }
@@ -173,7 +176,7 @@ func (s *Source) Accounts(ctx context.Context) iter.Seq2[identity.Account, error
 // perhaps earlier ones: the service knows days only. It never tells which
 // profiles are gone.
 //
-// Source: DECISION N36 of non-employee.md.
+// Source: DECISION N36 of identity/nonemployee.
 func (s *Source) Changed(ctx context.Context, since time.Time) iter.Seq2[identity.Account, error] {
 	// The day before, because the tenant's time zone is not known.
 	return s.stream(ctx, since.UTC().AddDate(0, 0, -1).Format(time.DateOnly))
@@ -223,6 +226,7 @@ func (s *Source) Count(ctx context.Context) (int, error) {
 	if errors.Is(err, errEmpty) {
 		return 0, nil
 	}
+
 	if err != nil {
 		return 0, err
 	}
@@ -242,6 +246,7 @@ func (s *Source) account(p profile) identity.Account {
 			row[i] = textValue(p.attributes[name])
 		}
 	}
+
 	return identity.Account{
 		Source: s.config.Name, NativeIdentity: p.id, Name: p.fields.text(AccountName),
 		Created: instant(p.fields.text("created_at")), Modified: instant(p.fields.text("updated_at")),

@@ -27,7 +27,7 @@ const (
 // User is a NERM user as it is created. All users sign in by single sign-on:
 // the groups of the assertion replace the roles that were given directly.
 //
-// Source: non-employee.md B6.
+// Source: DECISION N41 of identity/nonemployee.
 type User struct {
 	Type         string `json:"type"`
 	Name         string `json:"name"`
@@ -49,12 +49,14 @@ func (u User) Check() (list diag.List) {
 			list.Addf(diag.Error, "nerm-user-required", diag.Pos{}, "%s has no value, expected one", f.name)
 		}
 	}
+
 	if u.Type != "" && u.Type != InternalUser && u.Type != ExternalUser {
 		list.Addf(diag.Error, "nerm-user-type", diag.Pos{}, "type is %q, expected %s or %s", u.Type, InternalUser, ExternalUser)
 	}
 	if u.Status != "" && u.Status != UserActive && u.Status != UserPending && u.Status != UserDisabled {
 		list.Addf(diag.Error, "nerm-user-status", diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive, UserPending, UserDisabled)
 	}
+
 	if u.Email != "" && !strings.Contains(u.Email, "@") {
 		list.Addf(diag.Warning, "nerm-user-email", diag.Pos{}, "email has no @")
 	}
@@ -141,6 +143,7 @@ func ReadUsers(r io.Reader, f UserFile) ([]Employee, diag.List) {
 		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name}, "the file has no header, expected the columns name, email and login")
 		return nil, list
 	}
+
 	columns := f.columns(header, &list)
 	if list.HasErrors() {
 		return nil, list
@@ -204,6 +207,7 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 		}
 		names[i] = name
 	}
+
 	for _, name := range []string{"name", "email", "login"} {
 		if !slices.Contains(names, name) {
 			list.Addf(diag.Error, "nerm-user-column", diag.Pos{File: f.Name, Line: 1}, "column %q is missing", name)
@@ -227,6 +231,7 @@ func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Em
 			attributes[name] = cell
 		}
 	}
+
 	e := Employee{
 		Line:    line,
 		Profile: NewProfile{ProfileTypeID: f.ProfileTypeID, Status: "Active", Attributes: attributes},
@@ -236,6 +241,7 @@ func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Em
 		},
 		Roles: splitList(cells["user_role"]),
 	}
+
 	found := e.User.Check()
 	for _, d := range found {
 		d.Pos = diag.Pos{File: f.Name, Line: line}

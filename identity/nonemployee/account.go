@@ -105,6 +105,7 @@ func (s *AccountSource) account(r *Record, schema *identity.Schema, row []identi
 			row[i] = identity.StringValue(v)
 		}
 	}
+
 	return identity.Account{
 		Source: s.name, NativeIdentity: r.AccountName, Name: r.AccountName, ID: r.ID,
 		Created: r.Created.Time, Modified: r.Modified.Time, Attributes: identity.Pack(schema, row),

@@ -86,6 +86,7 @@ func (c *core) resolve(ctx context.Context, r Ref) (Ref, bool, error) {
 			return Ref{TypeIdentity, r.ID, p.Name}, ok, err
 		}
 	}
+
 	if r.Type == "" || r.Type == TypeGroup {
 		name, ok, err := c.directory.Group(ctx, r.ID)
 		return Ref{TypeGroup, r.ID, name}, ok, err

@@ -131,6 +131,7 @@ func (g Approvals) List(ctx context.Context, a Actor, q ApprovalQuery) (isc.Page
 	if err != nil {
 		return isc.Page[Approval]{}, err
 	}
+
 	return listedApprovals.Page(items, q.Query, g.limits.PageSize, func(a, b Approval) int {
 		return inOrder(a.Created, b.Created, a.ID, b.ID)
 	})
@@ -182,6 +183,8 @@ func (c *core) itemFor(ctx context.Context, a Actor, id string, open bool) (*App
 		}
 		return nil, 0, forbidden("see or decide this approval")
 	}
+
+	// Whoever may not see an item learns nothing of it, not even that it exists.
 	ok, err := open, nil
 	if !ok {
 		ok, err = c.covers(ctx, item.Approver, a.ID)
@@ -198,12 +201,14 @@ func (c *core) detail(ctx context.Context, item *Approval) (ApprovalDetail, erro
 	if err != nil || r == nil {
 		return out, err
 	}
+
 	request := r.clone()
 	out.Request = &request
 	s, _, err := c.findSource(ctx, r.SourceID)
 	if err != nil || s == nil {
 		return out, err
 	}
+
 	out.Source = s.lite()
 	attributes, err := c.attributes(ctx, s.SourceID)
 	for _, at := range attributes {
@@ -267,6 +272,7 @@ func (t *tx) decideItem(item *Approval, do decision) error {
 	if err != nil {
 		return err
 	}
+
 	if r == nil || s == nil {
 		return errors.New("the request of an open approval is gone")
 	}
@@ -275,6 +281,7 @@ func (t *tx) decideItem(item *Approval, do decision) error {
 	if err := do(t, s, &next, item); err != nil {
 		return err
 	}
+
 	t.putRequest(&next, version)
 	return nil
 }
@@ -285,6 +292,7 @@ func (t *tx) approve(s *Source, r *Request, item *Approval) error {
 	if err != nil {
 		return err
 	}
+
 	for _, old := range all {
 		if old.T.Order == item.Order+1 {
 			next := *old.T
@@ -294,6 +302,9 @@ func (t *tx) approve(s *Source, r *Request, item *Approval) error {
 			return nil
 		}
 	}
+
+	// The last approval makes the record, so everything is checked as for a new one: its
+	// name may have been taken since the request was made.
 	values, _, err := t.check(s, bodyOfValues(r.SourceID, r.Values), owner{request: r.ID})
 	if err != nil {
 		return err
@@ -326,6 +337,7 @@ func (g Approvals) Summary(ctx context.Context, a Actor, requestedFor string) (A
 	if err != nil {
 		return out, err
 	}
+
 	err = g.eachOf(ctx, person, func(item *Approval) {
 		switch item.Status {
 		case Approved:
@@ -354,6 +366,7 @@ func (g Approvals) Stuck(ctx context.Context, a Actor) ([]Approval, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	slices.SortFunc(open, func(a, b Approval) int { return inOrder(a.Created, b.Created, a.ID, b.ID) })
 	var out []Approval
 	for _, item := range open {

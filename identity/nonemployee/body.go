@@ -40,6 +40,7 @@ func (b *RecordBody) UnmarshalJSON(src []byte) error {
 	for _, f := range b.textFields() {
 		*f.to = b.text(f.name, fields[f.name])
 	}
+
 	if b.AccountName == "" {
 		b.AccountName = b.text(accountNameAlias, fields[accountNameAlias])
 	}
@@ -95,6 +96,7 @@ func (b *RecordBody) readData(src json.RawMessage) {
 		b.problems = append(b.problems, "data must be an object")
 		return
 	}
+
 	var bad []string
 	for name, v := range data {
 		switch v := v.(type) {
@@ -107,6 +109,7 @@ func (b *RecordBody) readData(src json.RawMessage) {
 			bad = append(bad, "data."+name+" must be text")
 		}
 	}
+
 	slices.Sort(bad)
 	b.problems = append(b.problems, bad...)
 }
@@ -148,11 +151,13 @@ func patchRecord(old *Record, attributes []versioned[Attribute], ops []isc.Patch
 	if err != nil {
 		return RecordBody{}, err
 	}
+	// Attributes without a value are there as null, so that replace works on each.
 	data := doc.Get("data")
 	if data.Kind() != jsondoc.Object {
 		data = jsondoc.NewObject()
 		doc.Set("data", data)
 	}
+
 	for _, at := range attributes {
 		if data.Get(at.T.TechnicalName) == nil && !at.T.System {
 			data.Set(at.T.TechnicalName, jsondoc.NewNull())

@@ -24,6 +24,8 @@ func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 		}
 		return nil, Values{}, nil, content(problems)
 	}
+
+	// Without its source nothing else of the body can be judged.
 	s, _, err := t.findSource(t.ctx, body.SourceID)
 	if err != nil {
 		return nil, Values{}, nil, err
@@ -31,6 +33,7 @@ func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 	if s == nil {
 		return nil, Values{}, nil, isc.Refuse(isc.CodeReferenceNotFound, "no source has the id %q", body.SourceID)
 	}
+
 	values, warnings, err := t.check(s, body, owner{})
 	return s, values, warnings, err
 }
@@ -51,13 +54,17 @@ func (t *tx) check(s *Source, body RecordBody, self owner) (Values, []Warning, e
 	if err != nil {
 		return Values{}, nil, err
 	}
+
 	taken, err := t.nameTakenIn(s.SourceID, values.AccountName, self)
 	if err != nil {
 		return Values{}, nil, err
 	}
+	// A name in use has a code of its own when nothing else is wrong; among other
+	// problems it is one text of several.
 	if taken && len(problems) == 0 {
 		return Values{}, nil, isc.Refuse(isc.CodeConflict, "%s", nameInUse(values.AccountName))
 	}
+
 	if taken {
 		problems = append(problems, fieldProblem{"accountName", nameInUse(values.AccountName)})
 	}
@@ -84,6 +91,7 @@ func (t *tx) nameTakenIn(sourceID, name string, self owner) (bool, error) {
 	if err != nil || r != nil && r.ID != self.record {
 		return r != nil, err
 	}
+	// Two requests for one name could both be approved, so open ones hold it as well.
 	q, _, err := find[Request](t.ctx, t.store, KindRequest, sourceID, fold(name))
 	return q != nil && q.ID != self.request, err
 }
@@ -108,6 +116,7 @@ func (c *checker) values(body RecordBody) (Values, []fieldProblem, error) {
 	for _, p := range body.problems {
 		add("", p)
 	}
+
 	v := Values{
 		AccountName: body.AccountName, FirstName: body.FirstName, LastName: body.LastName,
 		Email: body.Email, Phone: body.Phone, Manager: body.Manager, Data: body.filled(),
@@ -122,11 +131,13 @@ func (c *checker) values(body RecordBody) (Values, []fieldProblem, error) {
 			add(at.T.TechnicalName, at.T.TechnicalName+" is not UTF-8 text")
 		}
 	}
+
 	for _, name := range sortedKeys(body.Data) {
 		if _, sys := systemNamed(name); sys || !known[name] {
 			add(name, `data has no attribute named "`+name+`"`)
 		}
 	}
+
 	if strings.ContainsFunc(v.AccountName, unicode.IsControl) {
 		add("accountName", "accountName holds a control character")
 	}
@@ -134,12 +145,14 @@ func (c *checker) values(body RecordBody) (Values, []fieldProblem, error) {
 	if err != nil {
 		return v, nil, err
 	}
+
 	switch {
 	case !ok:
 		add("manager", `manager "`+v.Manager+`" is not the account name of an identity`)
 	case v.Manager != "" && fold(v.Manager) == fold(v.AccountName):
 		add("manager", "manager cannot be the non-employee")
 	}
+
 	c.dates(body, &v, add)
 	return v, problems, nil
 }
@@ -158,6 +171,7 @@ func (c *checker) dates(body RecordBody, v *Values, add func(name, text string))
 		}
 		*f.to = d
 	}
+
 	if !v.StartDate.IsZero() && !v.EndDate.IsZero() && v.EndDate.Before(v.StartDate.Time) {
 		add("endDate", "endDate is before startDate")
 	}
@@ -170,6 +184,7 @@ func (c *checker) managerKnown(alias string) (bool, error) {
 	if ok, seen := c.managers[alias]; seen {
 		return ok, nil
 	}
+
 	_, ok, err := c.core.directory.Alias(c.ctx, alias)
 	if c.managers == nil {
 		c.managers = map[string]bool{}
@@ -186,6 +201,7 @@ func (b RecordBody) value(name string) string {
 	case "endDate":
 		return b.EndDate
 	}
+
 	for _, f := range b.textFields() {
 		if f.name == name {
 			return *f.to
@@ -204,12 +220,14 @@ func (c *checker) warnings(v Values) []Warning {
 	if !v.EndDate.IsZero() && v.EndDate.Before(c.now.Time) {
 		add("ne-end-past", "endDate", "the end date is in the past")
 	}
+
 	if v.Email != "" && !looksLikeEmail(v.Email) {
 		add("ne-email-format", "email", "this does not look like a mail address")
 	}
 	if v.Phone != "" && !looksLikePhone(v.Phone) {
 		add("ne-phone-format", "phone", "expected a number with its country code, such as +1 512 555 0100")
 	}
+
 	for _, at := range c.attributes {
 		if utf8.RuneCountInString(v.Value(at.T.TechnicalName)) > maxEventValue {
 			add("ne-value-length", at.T.TechnicalName, "the value is longer than 450 characters")

@@ -45,6 +45,7 @@ func (g Sources) Template(ctx context.Context, a Actor, id string, w io.Writer) 
 	if err != nil {
 		return err
 	}
+
 	_, err = io.WriteString(w, strings.Join(names, ",")+"\n")
 	return err
 }
@@ -64,6 +65,7 @@ func (g Sources) Export(ctx context.Context, a Actor, id string, w io.Writer, o 
 		g.note(ctx, a, ActionExportFailed, s)
 		return err
 	}
+
 	g.note(ctx, a, ActionExportPassed, s)
 	return nil
 }
@@ -90,6 +92,7 @@ func (c *core) export(ctx context.Context, s *Source, w io.Writer, o ExportOptio
 	if err != nil {
 		return err
 	}
+
 	out := bufio.NewWriter(w)
 	writeRow(out, names, o.VendorLayout)
 	cells := make([]string, len(names))
@@ -125,6 +128,7 @@ func (c *core) cell(ctx context.Context, r *Record, name string, o ExportOptions
 			}
 		}
 	}
+
 	if o.GuardFormulas && v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
 		v = "'" + v
 	}
@@ -165,6 +169,7 @@ func (g Sources) Backup(ctx context.Context, a Actor, open func(Source) (io.Writ
 	if err != nil {
 		return err
 	}
+
 	for _, s := range sources {
 		w, err := open(s.T.clone())
 		if err != nil {
@@ -197,6 +202,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 		problems.add(Problem{Line: 1, Text: "the file is empty, expected a header"})
 		return nil, problems, nil
 	}
+
 	if p, ok := csvProblem(err); ok {
 		problems.add(p)
 		return nil, problems, nil
@@ -204,12 +210,14 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 	if err != nil {
 		return nil, nil, err
 	}
+
 	line, _ := c.FieldPos(0)
 	s := &sheet{}
 	s.readHeader(header, line, attributes, problems)
 	if !problems.empty() {
 		return nil, problems, nil
 	}
+
 	for len(s.Rows) <= maxRows {
 		if len(s.Rows)%256 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
@@ -275,6 +283,7 @@ func (s *sheet) readHeader(header []string, line int, attributes []versioned[Att
 		seen[name] = true
 		s.Columns = append(s.Columns, name)
 	}
+
 	for _, at := range attributes {
 		if !seen[at.T.TechnicalName] && (at.T.System || at.T.Required) {
 			problems.add(Problem{Line: line, Text: fmt.Sprintf("the column %s is missing", at.T.TechnicalName)})
@@ -320,6 +329,7 @@ func (s *sheet) readRow(cells []string, line int) *Problem {
 	if blank {
 		return nil
 	}
+
 	if len(cells) != len(s.Columns) {
 		return &Problem{Line: line, Text: fmt.Sprintf("the row has %d fields, expected %d", len(cells), len(s.Columns))}
 	}
@@ -328,6 +338,7 @@ func (s *sheet) readRow(cells []string, line int) *Problem {
 			return &Problem{Line: line, Column: i + 1, Name: s.Columns[i], Text: "the text is not UTF-8"}
 		}
 	}
+
 	s.Rows = append(s.Rows, sheetRow{line, cells})
 	return nil
 }

@@ -57,6 +57,7 @@ func (d *Date) UnmarshalJSON(src []byte) error {
 		*d = Date{}
 		return nil
 	}
+
 	*d, err = ParseDate(text)
 	return err
 }
@@ -70,6 +71,7 @@ func dateText(src []byte) (string, error) {
 	if err := dec.Decode(&v); err != nil {
 		return "", err
 	}
+
 	switch v := v.(type) {
 	case nil:
 		return "", nil
@@ -107,6 +109,7 @@ func ParseDate(text string) (Date, error) {
 			return checkYear(t, text)
 		}
 	}
+
 	for _, layout := range dateLayouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return checkYear(t, text)

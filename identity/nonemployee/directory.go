@@ -44,6 +44,7 @@ func NewPeople(persons []Person, groups map[string][]string) *People {
 			d.byAlias[fold(p.Alias)] = p
 		}
 	}
+
 	for id, members := range groups {
 		d.groups[id] = slices.Clone(members)
 	}

@@ -14,5 +14,5 @@
 // and a commit with a stale version fails as a whole.
 //
 // Source: the vendor's help page and API of non-employee lifecycle management.
-// DECISION n in comments refers to the register of the behaviour specification.
+// DECISION n in comments refers to DECISIONS.md beside this file.
 package nonemployee

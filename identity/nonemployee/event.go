@@ -114,6 +114,7 @@ func (l *EventLog) Search(query string) ([]Event, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var out []Event
+
 	for _, e := range l.events {
 		if matches(e, terms) {
 			out = append(out, e)

@@ -58,6 +58,7 @@ func (g Sources) Import(ctx context.Context, a Actor, id string, file io.Reader)
 	if err != nil {
 		return out, plan, err
 	}
+
 	err = g.write(ctx, a, func(t *tx) error {
 		s, sheet, p, err := t.readImport(id, data)
 		if err != nil {
@@ -101,18 +102,22 @@ func (t *tx) readImport(id string, file []byte) (*Source, *sheet, ImportPlan, er
 	if err != nil {
 		return nil, nil, none, err
 	}
+
 	if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
 		return nil, nil, none, err
 	} else if job != nil {
 		return nil, nil, none, isc.Refuse(isc.CodeConflict, "an upload to the source %q is under way already", s.Name)
 	}
+
 	attributes, err := t.attributes(t.ctx, s.SourceID)
 	if err != nil {
 		return nil, nil, none, err
 	}
+	// Before anything is read as CSV, which takes many times the size of a bad line.
 	if problems := checkWidth(file); problems != nil {
 		return nil, nil, none, importError(isc.CodeBadRequest, problems)
 	}
+
 	sheet, problems, err := readSheet(t.ctx, bytes.NewReader(file), attributes, t.limits.Records)
 	if err != nil {
 		return nil, nil, none, err
@@ -120,6 +125,7 @@ func (t *tx) readImport(id string, file []byte) (*Source, *sheet, ImportPlan, er
 	if sheet == nil {
 		return nil, nil, none, importError(isc.CodeBadRequest, problems)
 	}
+
 	plan, err := t.planImport(s, sheet, attributes, problems)
 	return s, sheet, plan.ImportPlan, err
 }
@@ -143,6 +149,7 @@ func (t *tx) newJob(s *Source, rows *sheet) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	for _, j := range old {
 		t.delete(KindJob, j.T.ID, j.version)
 	}
@@ -150,6 +157,7 @@ func (t *tx) newJob(s *Source, rows *sheet) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	job := &Job{ID: id, SourceID: s.SourceID, Created: t.now, Modified: t.now, Status: JobPending, Actor: t.actor.ID, Sheet: rows}
 	t.put(KindJob, id, s.SourceID, "", 0, job)
 	t.event(ActionImportStarted, s.Name, s.SourceID, "id", id, "rows", fmt.Sprint(len(rows.Rows)))
@@ -166,6 +174,7 @@ func (g Sources) ImportStatus(ctx context.Context, a Actor, id string) (*Job, er
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
+
 	out := *all[0].T
 	out.Sheet = nil
 	return &out, nil

@@ -44,6 +44,7 @@ func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute
 	if len(rows.Rows) > t.limits.Records {
 		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[t.limits.Records].Line, "the file has more than %d rows", t.limits.Records)
 	}
+
 	if err := m.load(); err != nil {
 		return fullPlan{}, err
 	}
@@ -55,6 +56,7 @@ func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute
 			return fullPlan{}, err
 		}
 	}
+
 	if !m.problems.empty() {
 		slices.SortStableFunc(m.problems.List, func(a, b Problem) int { return a.Line - b.Line })
 		return fullPlan{}, importError(isc.CodeBadRequest, m.problems)
@@ -75,6 +77,7 @@ func (m *importer) load() error {
 	for _, r := range records {
 		m.records[fold(r.T.AccountName)] = r
 	}
+
 	requests, err := list[Request](m.ctx, m.store, KindRequest, m.source.SourceID)
 	m.requests = map[string]bool{}
 	for _, r := range requests {
@@ -92,11 +95,14 @@ func (m *importer) row(row sheetRow) error {
 		body.set(name, row.Cells[i])
 	}
 	key := fold(body.AccountName)
+	// A row for a record that exists updates it; the columns that the file lacks keep
+	// their values.
 	old, exists := m.records[key]
 	if exists {
 		body.AccountName = old.T.AccountName // found without regard to case, kept as it is
 		m.keep(&body, old.T)
 	}
+
 	values, problems, err := m.checker.values(body)
 	if err != nil {
 		return err
@@ -104,11 +110,13 @@ func (m *importer) row(row sheetRow) error {
 	for _, p := range problems {
 		m.problem(row, p.name, p.text)
 	}
+
 	m.name(row, body.AccountName, exists)
 	for _, w := range m.checker.warnings(values) {
 		w.Path = fmt.Sprintf("line %d, %s", row.Line, w.Path)
 		m.plan.Warnings = append(m.plan.Warnings, w)
 	}
+
 	m.add(values, old, exists)
 	return nil
 }
@@ -124,6 +132,7 @@ func (m *importer) name(row sheetRow, name string, exists bool) {
 	} else {
 		m.lines[key] = row.Line
 	}
+
 	if !exists && m.requests[key] {
 		m.problem(row, "accountName", nameInUse(name))
 	}
@@ -171,6 +180,7 @@ func (b *RecordBody) set(name, cell string) {
 		b.EndDate = cell
 		return
 	}
+
 	if strings.TrimSpace(cell) == "" {
 		cell = ""
 	}
@@ -193,6 +203,7 @@ func (t *tx) runJob(job *Job, version int64) error {
 	if s == nil || job.Sheet == nil {
 		return isc.Refuse(isc.CodeReferenceNotFound, "the source of the upload is gone")
 	}
+
 	guard, err := t.guard(s.SourceID)
 	if err != nil {
 		return err
@@ -201,6 +212,8 @@ func (t *tx) runJob(job *Job, version int64) error {
 	if err != nil {
 		return err
 	}
+
+	// Between upload and now anybody may have changed the schema or the records.
 	if err := job.Sheet.fits(attributes); err != nil {
 		return err
 	}
@@ -208,6 +221,7 @@ func (t *tx) runJob(job *Job, version int64) error {
 	if err != nil {
 		return err
 	}
+
 	if err := t.putPlan(s, plan); err != nil {
 		return err
 	}
@@ -228,6 +242,7 @@ func (t *tx) putPlan(s *Source, plan fullPlan) error {
 		r := &Record{ID: id, Values: values, SourceID: s.SourceID, Created: t.now, Modified: t.now}
 		t.put(KindRecord, id, s.SourceID, fold(values.AccountName), 0, r)
 	}
+
 	for _, u := range plan.updates {
 		r := *u.old
 		r.Values, r.Modified = u.values, t.now

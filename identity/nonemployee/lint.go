@@ -75,6 +75,7 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 	if err != nil {
 		return nil, err
 	}
+
 	records, err := g.recordsOf(ctx, s.SourceID)
 	if err != nil {
 		return nil, err
@@ -83,6 +84,7 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 	for _, at := range attributes {
 		out = append(out, lintAttribute(at.T, records, o)...)
 	}
+
 	if o.HasProfile {
 		for _, name := range []string{"uid", "email", "lastname"} {
 			if !slices.Contains(o.Mapped, name) {
@@ -100,12 +102,14 @@ func lintAttribute(at *Attribute, records []versioned[Record], o LintOptions) []
 	if word == "" {
 		word = SensitiveName(at.Label)
 	}
+
 	if word != "" && !at.System {
 		out = append(out, Warning{"ne-sensitive", at.TechnicalName, "the name hints at sensitive data (" + word + "): store only what the business needs"})
 	}
 	if !at.Required && slices.Contains(o.Correlation, at.TechnicalName) {
 		out = append(out, Warning{"ne-corr-optional", at.TechnicalName, "an attribute used in correlation should be required"})
 	}
+
 	if at.Required && slices.ContainsFunc(records, func(r versioned[Record]) bool {
 		return strings.TrimSpace(r.T.Value(at.TechnicalName)) == ""
 	}) {

@@ -9,7 +9,7 @@ import (
 )
 
 // bySource is the filter of lists whose objects belong to sources. Either id of a
-// source finds it (decision N2). Sources are filtered instead of what they hold, so
+// source finds it (DECISION N2). Sources are filtered instead of what they hold, so
 // that other sources are not even read.
 var bySource = isc.Fields[*Source]{
 	"sourceId": {

@@ -96,6 +96,7 @@ func (g Records) Create(ctx context.Context, a Actor, body RecordBody) (Record, 
 	if !a.may(Create) {
 		return out, nil, forbidden("create a record")
 	}
+
 	err := g.write(ctx, a, func(t *tx) error {
 		s, values, w, err := t.checkNew(body)
 		if err != nil {
@@ -120,6 +121,7 @@ func (t *tx) newRecord(s *Source, values Values) (*Record, error) {
 	if guard.Count >= t.limits.Records {
 		return nil, t.recordLimit(s)
 	}
+
 	id, err := t.id()
 	if err != nil {
 		return nil, err
@@ -161,6 +163,7 @@ func (g Records) List(ctx context.Context, a Actor, q isc.Query) (isc.Page[Recor
 	if err != nil {
 		return isc.Page[Record]{}, err
 	}
+
 	var all []versioned[Record]
 	for _, s := range sources {
 		if !keep(s.T) {
@@ -172,6 +175,8 @@ func (g Records) List(ctx context.Context, a Actor, q isc.Query) (isc.Page[Recor
 		}
 		all = append(all, some...)
 	}
+
+	// The sources were filtered; what is left of them needs no filter.
 	q.Filters = ""
 	p, err := listedRecords.Page(all, q, g.limits.PageSize, func(a, b versioned[Record]) int {
 		return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID)
@@ -179,6 +184,7 @@ func (g Records) List(ctx context.Context, a Actor, q isc.Query) (isc.Page[Recor
 	if err != nil {
 		return isc.Page[Record]{}, err
 	}
+
 	out := isc.Page[Record]{Items: make([]Record, len(p.Items)), Total: p.Total}
 	for i, r := range p.Items {
 		out.Items[i] = r.T.clone()
@@ -202,6 +208,7 @@ func (c *core) visibleSources(ctx context.Context, a Actor) ([]versioned[Source]
 			out = append(out, s)
 		}
 	}
+
 	if len(out) == 0 {
 		return nil, forbidden("list records")
 	}
@@ -230,6 +237,7 @@ func (c *core) recordFor(ctx context.Context, a Actor, id string, right Rights, 
 		}
 		return r, version, true, nil
 	}
+
 	if r != nil {
 		s, _, err := c.findSource(ctx, r.SourceID)
 		if err != nil {
@@ -275,6 +283,7 @@ func onlyEndDate(old *Record, body RecordBody) error {
 			return forbidden("change " + f.name + ", only endDate")
 		}
 	}
+
 	if !maps.Equal(was.Data, body.filled()) || len(body.problems) > 0 {
 		return forbidden("change data, only endDate")
 	}
@@ -343,6 +352,7 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 	if s == nil {
 		return nil, nil, errors.New("the source of the record is gone")
 	}
+
 	if body.SourceID != s.SourceID && body.SourceID != s.ID {
 		return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "sourceId cannot be changed")
 	}
@@ -350,12 +360,14 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 	if err != nil {
 		return nil, nil, err
 	}
+
 	if values.AccountName != old.AccountName {
 		if t.forbidRename {
 			return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "accountName cannot be changed")
 		}
 		warnings = append(warnings, NameChange{old.AccountName, values.AccountName}.warning())
 	}
+
 	r := *old
 	r.Values, r.Modified = values, t.now
 	return &r, warnings, nil

@@ -34,6 +34,7 @@ func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 	if len(ids) == 0 {
 		return isc.Refuse(isc.CodeRequired, "ids is required")
 	}
+
 	return g.write(ctx, a, func(t *tx) error {
 		var missing []string
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
@@ -65,6 +66,7 @@ func (t *tx) dropRecord(r *Record, version int64) error {
 	if err != nil {
 		return err
 	}
+
 	if sent != nil {
 		t.delete(KindReminder, r.ID, sentVersion)
 	}

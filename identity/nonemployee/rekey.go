@@ -20,6 +20,7 @@ func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(
 	if err != nil {
 		return plan, err
 	}
+
 	records, err := g.recordsOf(ctx, s.SourceID)
 	if err != nil {
 		return plan, err

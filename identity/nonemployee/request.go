@@ -98,6 +98,7 @@ func (t *tx) mayRequest(sourceID string) error {
 	if err != nil {
 		return err
 	}
+
 	if s != nil {
 		if ok, err := t.manages(t.ctx, s, t.actor.ID); err != nil || ok {
 			return err
@@ -112,6 +113,7 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 	if err != nil {
 		return none, err
 	}
+
 	if guard.Count >= t.limits.Records {
 		return none, t.recordLimit(s)
 	}
@@ -119,6 +121,7 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 	if err != nil {
 		return none, err
 	}
+
 	r := &Request{Values: values, SourceID: s.SourceID, Requester: requester, Comment: comment, Status: Pending, Created: t.now, Modified: t.now}
 	if r.ID, err = t.id(); err != nil {
 		return none, err
@@ -129,11 +132,13 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 	if err != nil {
 		return none, err
 	}
+
 	if len(items) == 0 {
 		if err := t.completeRequest(s, r, nil); err != nil {
 			return none, err
 		}
 	}
+
 	t.putRequest(r, 0)
 	return RequestDetail{r.clone(), s.lite(), items}, nil
 }
@@ -179,6 +184,7 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[R
 	if err != nil {
 		return none, err
 	}
+
 	keep, err := bySource.Filter(q.Filters)
 	if err != nil {
 		return none, err
@@ -187,6 +193,7 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[R
 	if err != nil {
 		return none, err
 	}
+
 	q.Filters = ""
 	p, err := listedRequests.Page(all, q.Query, g.limits.PageSize, func(a, b versioned[Request]) int {
 		return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID)
@@ -194,6 +201,7 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[R
 	if err != nil {
 		return none, err
 	}
+
 	out := isc.Page[RequestDetail]{Items: make([]RequestDetail, len(p.Items)), Total: p.Total}
 	for i, r := range p.Items {
 		items, err := g.itemsOf(ctx, r.T.ID)
@@ -242,6 +250,7 @@ func (g Requests) Get(ctx context.Context, a Actor, id string) (RequestDetail, e
 	if !a.may(Read) && (r == nil || a.ID == "" || r.Requester.ID != a.ID) {
 		return RequestDetail{}, forbidden("read this request")
 	}
+
 	if r == nil {
 		return RequestDetail{}, notFound("request", id)
 	}
@@ -249,6 +258,7 @@ func (g Requests) Get(ctx context.Context, a Actor, id string) (RequestDetail, e
 	if err != nil {
 		return RequestDetail{}, err
 	}
+
 	out := RequestDetail{Request: r.clone()}
 	if s != nil {
 		out.Source = s.lite()
@@ -294,6 +304,7 @@ func (g Requests) Summary(ctx context.Context, a Actor, requestedFor string) (Re
 	if err != nil {
 		return out, err
 	}
+
 	sources, err := list[Source](ctx, g.store, KindSource, "")
 	if err != nil {
 		return out, err
@@ -311,6 +322,7 @@ func (g Requests) Summary(ctx context.Context, a Actor, requestedFor string) (Re
 			}
 		}
 	}
+
 	if managed == 0 && !a.may(Read) {
 		return out, forbidden("read a summary of requests")
 	}
@@ -332,6 +344,7 @@ func (c *core) summarize(ctx context.Context, sourceID string, out *RequestSumma
 			out.Pending++
 		}
 	}
+
 	n, err := c.recordCount(ctx, sourceID)
 	out.NonEmployeeCount += n
 	return err

@@ -164,11 +164,13 @@ func TechnicalName(label string) (string, error) {
 		}
 		b.WriteString(word)
 	}
+
 	for _, r := range label {
 		if !(r == ' ' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
 			return "", bad
 		}
 	}
+
 	if b.Len() == 0 {
 		return "", bad
 	}
@@ -182,18 +184,21 @@ func (body AttributeBody) check() (AttributeBody, error) {
 	if utf8.RuneCountInString(body.Label) > maxName {
 		return body, isc.Refuse(isc.CodeLength, "label is longer than %d characters", maxName)
 	}
+
 	if body.Type == "" {
 		body.Type = TypeText
 	}
 	if body.Type != TypeText {
 		return body, isc.Refuse(isc.CodeIllegalValue, "type %q is not allowed for a custom attribute, expected TEXT", body.Type)
 	}
+
 	if body.TechnicalName == "" {
 		var err error
 		if body.TechnicalName, err = TechnicalName(body.Label); err != nil {
 			return body, err
 		}
 	}
+
 	if len(body.TechnicalName) > maxName {
 		return body, isc.Refuse(isc.CodeLength, "technicalName is longer than %d characters", maxName)
 	}
@@ -233,6 +238,7 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 	if err != nil {
 		return Attribute{}, err
 	}
+
 	_, clash := systemNamed(body.TechnicalName)
 	for _, at := range all {
 		clash = clash || strings.EqualFold(at.T.TechnicalName, body.TechnicalName)
@@ -240,6 +246,7 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 	if clash {
 		return Attribute{}, isc.Refuse(isc.CodeConflict, "the source has an attribute named %q already", body.TechnicalName)
 	}
+
 	if n := len(all) - len(system); n >= t.limits.CustomAttributes {
 		return Attribute{}, isc.Refuse(isc.CodeLimit, "the source has %d custom attributes already", n)
 	}
@@ -247,12 +254,14 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 	if err != nil {
 		return Attribute{}, err
 	}
+
 	guard.Serial++
 	at := &Attribute{
 		ID: id, Type: body.Type, Label: body.Label, TechnicalName: body.TechnicalName,
 		HelpText: body.HelpText, Placeholder: body.Placeholder, Required: body.Required,
 		Created: t.now, Modified: t.now, Order: guard.Serial,
 	}
+
 	t.put(KindAttribute, id, s.SourceID, fold(at.TechnicalName), 0, at)
 	t.event(ActionSourceUpdated, s.Name, s.SourceID, "attributeCreated", at.TechnicalName)
 	return *at, nil
@@ -307,6 +316,7 @@ func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
 			return at, err
 		}
 	}
+
 	required := doc.Get("required")
 	if required.Kind() != jsondoc.Bool && !required.IsNull() {
 		return at, isc.Refuse(isc.CodeIllegalValue, "required must be true or false")
@@ -319,6 +329,7 @@ func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
 	if strings.TrimSpace(at.Label) == "" {
 		return at, isc.Refuse(isc.CodeRequired, "label is required")
 	}
+
 	if utf8.RuneCountInString(at.Label) > maxName {
 		return at, isc.Refuse(isc.CodeLength, "label is longer than %d characters", maxName)
 	}

@@ -70,6 +70,7 @@ func (t *tx) dropAttributes(s *Source, gone []versioned[Attribute]) (Deleted, er
 		t.delete(KindAttribute, at.T.ID, at.version)
 		t.event(ActionSourceUpdated, s.Name, s.SourceID, "attributeDeleted", at.T.TechnicalName)
 	}
+
 	records, err := list[Record](t.ctx, t.store, KindRecord, s.SourceID)
 	if err != nil {
 		return out, err
@@ -129,6 +130,7 @@ func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technical
 	if err != nil {
 		return nil, err
 	}
+
 	known := slices.ContainsFunc(all, func(at versioned[Attribute]) bool { return at.T.TechnicalName == technicalName })
 	if !known {
 		return nil, isc.Refuse(isc.CodeReferenceNotFound, "the source has no attribute %q", technicalName)
@@ -137,6 +139,7 @@ func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technical
 	if err != nil {
 		return nil, err
 	}
+
 	var out []Record
 	for _, r := range records {
 		if strings.TrimSpace(r.T.Value(technicalName)) == "" {

@@ -159,17 +159,21 @@ func New(ctx context.Context, store Store, people Directory, opts ...Option) (*S
 		mappings:  func(context.Context, string, string) ([]string, error) { return nil, nil },
 		templates: map[string]Template{}, scanned: map[string]scan{}, ticked: time.Unix(0, 0),
 	}
+
+	// Without a clock the time of the last tick counts: the package reads none itself.
 	c.clock = func() time.Time { return c.ticked }
 	for _, o := range opts {
 		if err := o(c); err != nil {
 			return nil, err
 		}
 	}
+
 	if c.newID == nil {
 		if err := c.countIDs(ctx); err != nil {
 			return nil, err
 		}
 	}
+
 	if !c.shared {
 		if err := c.endJobs(ctx); err != nil {
 			return nil, err
@@ -203,6 +207,8 @@ func (c *core) countIDs(ctx context.Context) error {
 			}
 		}
 	}
+
+	// Counting goes on behind the ids that are stored, so that none is given twice.
 	c.newID = func() string {
 		last++
 		return fmt.Sprintf("%s%012x", countedID, last)
@@ -237,9 +243,12 @@ func (c *core) writeAt(ctx context.Context, a Actor, clock func() time.Time, fn 
 	if err != nil {
 		return err
 	}
+	// Hooks run once the commit is safe: an event of something that was not stored would
+	// be a lie, and a slow hook must not hold the lock.
 	for _, e := range t.events {
 		c.emit(ctx, e)
 	}
+
 	for _, m := range t.mails {
 		c.notify(ctx, m)
 	}
@@ -249,6 +258,8 @@ func (c *core) writeAt(ctx context.Context, a Actor, clock func() time.Time, fn 
 func (c *core) commit(ctx context.Context, a Actor, clock func() time.Time, fn func(*tx) error) (t *tx, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Another process may be faster with what fn read; then everything is read again,
+	// because a rule that held before may not hold any more.
 	for range commitTries {
 		t = &tx{core: c, ctx: ctx, now: At(clock()), actor: a, guards: map[string]*guardChange{}}
 		if t.now.IsZero() {
@@ -293,6 +304,7 @@ func (t *tx) guard(id string) (*guardChange, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	g := &guardChange{version: version}
 	if v != nil {
 		g.Guard = *v
@@ -302,7 +314,9 @@ func (t *tx) guard(id string) (*guardChange, error) {
 }
 
 func (t *tx) put(kind Kind, id, parent, unique string, version int64, value any) {
-	t.changes = append(t.changes, Change{Object: Object{kind, id, parent, unique, version, value}})
+	t.changes = append(t.changes, Change{Object: Object{
+		Kind: kind, ID: id, Parent: parent, Unique: unique, Version: version, Value: value,
+	}})
 }
 
 func (t *tx) delete(kind Kind, id string, version int64) {

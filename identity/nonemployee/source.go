@@ -79,16 +79,19 @@ func (c *core) sourceFor(ctx context.Context, a Actor, id string, r sourceRights
 		}
 		return nil, 0, forbidden(r.what)
 	}
+
 	if !ok && r.settings {
 		if ok, err = c.subAdmin(ctx, s, a.ID); err != nil {
 			return nil, 0, err
 		}
 	}
+
 	if !ok && r.managers {
 		if ok, err = c.manages(ctx, s, a.ID); err != nil {
 			return nil, 0, err
 		}
 	}
+
 	if !ok {
 		return nil, 0, forbidden(r.what)
 	}
@@ -130,20 +133,25 @@ func (t *tx) newSource(body SourceBody) (*Source, error) {
 	if guard.Count >= t.limits.Sources {
 		return nil, isc.Refuse(isc.CodeLimit, "the tenant has %d non-employee sources already", guard.Count)
 	}
+
 	s := &Source{
 		Name: body.Name, Description: body.Description, Owner: body.Owner,
 		ManagementWorkgroup: body.ManagementWorkgroup, Approvers: body.Approvers,
 		AccountManagers: body.AccountManagers, Created: t.now, Modified: t.now,
 	}
+
 	if err := t.checkSource(s); err != nil {
 		return nil, err
 	}
 	if s.ID, err = t.id(); err != nil {
 		return nil, err
 	}
+
 	if s.SourceID, err = t.id(); err != nil {
 		return nil, err
 	}
+	// The guard of the tenant makes this commit exclude others that make sources, so
+	// neither the limit nor the uniqueness of names can be passed by two at once.
 	guard.Count++
 	guard.Serial++
 	s.CloudExternalID = strconv.Itoa(guard.Serial)
@@ -151,6 +159,7 @@ func (t *tx) newSource(body SourceBody) (*Source, error) {
 	if err := t.systemAttributes(s); err != nil {
 		return nil, err
 	}
+
 	t.event(ActionSourceCreated, s.Name, s.SourceID)
 	return s, nil
 }
@@ -164,12 +173,14 @@ func (t *tx) checkSource(s *Source) error {
 	if strings.TrimSpace(s.Description) == "" {
 		return isc.Refuse(isc.CodeRequired, "description is required")
 	}
+
 	if strings.TrimSpace(s.Owner.ID) == "" {
 		return isc.Refuse(isc.CodeRequired, "owner is required")
 	}
 	if n := len(s.Approvers); n > t.limits.Approvers {
 		return isc.Refuse(isc.CodeLimit, "%d approvers are given, at most %d are allowed", n, t.limits.Approvers)
 	}
+
 	if n := len(s.AccountManagers); n > t.limits.AccountManagers {
 		return isc.Refuse(isc.CodeLimit, "%d account managers are given, at most %d are allowed", n, t.limits.AccountManagers)
 	}
@@ -192,6 +203,7 @@ func (t *tx) checkSourceName(s *Source) error {
 			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
 		}
 	}
+
 	taken, err := t.nameTaken(t.ctx, s.Name)
 	if err == nil && taken {
 		err = isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
@@ -207,6 +219,7 @@ func (t *tx) checkSourceRefs(s *Source) error {
 	if !ok {
 		return isc.Refuse(isc.CodeReferenceNotFound, "owner %q is no identity", s.Owner.ID)
 	}
+
 	s.Owner = owner
 	if g := s.ManagementWorkgroup; g != "" {
 		if _, ok, err := t.directory.Group(t.ctx, g); err != nil {
@@ -215,6 +228,7 @@ func (t *tx) checkSourceRefs(s *Source) error {
 			return isc.Refuse(isc.CodeReferenceNotFound, "managementWorkgroup %q is no governance group", g)
 		}
 	}
+
 	if s.Approvers, err = t.resolveAll(s.Approvers, "approver"); err != nil {
 		return err
 	}
@@ -270,6 +284,8 @@ func (g Sources) List(ctx context.Context, a Actor, q SourceQuery) (isc.Page[Sou
 			return isc.Page[SourceCount]{}, err
 		}
 	}
+
+	// Rights are decided source by source: a page counts what its reader may see.
 	sources, err := list[Source](ctx, g.store, KindSource, "")
 	if err != nil {
 		return isc.Page[SourceCount]{}, err
@@ -286,6 +302,7 @@ func (g Sources) List(ctx context.Context, a Actor, q SourceQuery) (isc.Page[Sou
 			items = append(items, SourceCount{Source: s.T.clone()})
 		}
 	}
+
 	p, err := listedSources.Page(items, q.Query, g.limits.PageSize, func(a, b SourceCount) int {
 		return inOrder(a.Created, b.Created, a.ID, b.ID)
 	})

@@ -59,6 +59,7 @@ func patchSource(old *Source, ops []isc.PatchOp) (*Source, error) {
 	if s.Description, err = textField(doc, "description"); err != nil {
 		return nil, err
 	}
+
 	if s.Approvers, err = refsField(doc, "approvers"); err != nil {
 		return nil, err
 	}
@@ -106,17 +107,21 @@ func (t *tx) dropSource(s *Source, version int64) error {
 	if err != nil {
 		return err
 	}
+
 	tenant.Count--
 	guard.drop = true
+	// Items hang on requests, not on the source, and have to be found through them.
 	requests, err := list[Request](t.ctx, t.store, KindRequest, s.SourceID)
 	if err != nil {
 		return err
 	}
+
 	for _, r := range requests {
 		if err := t.cancelItems(r.T.ID, 0); err != nil {
 			return err
 		}
 	}
+
 	for _, kind := range []Kind{KindAttribute, KindRecord, KindRequest, KindJob, KindReminder} {
 		for o, err := range t.store.List(t.ctx, kind, s.SourceID) {
 			if err != nil {
@@ -125,6 +130,7 @@ func (t *tx) dropSource(s *Source, version int64) error {
 			t.delete(kind, o.ID, o.Version)
 		}
 	}
+
 	t.delete(KindSource, s.ID, version)
 	t.event(ActionSourceDeleted, s.Name, s.SourceID)
 	return nil

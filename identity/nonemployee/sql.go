@@ -66,6 +66,7 @@ func scanObject(kind Kind, row scanner) (Object, error) {
 	if errors.Is(err, sql.ErrNoRows) {
 		return Object{}, fmt.Errorf("%s: %w", kind, ErrNotFound)
 	}
+
 	if err != nil {
 		return Object{}, err
 	}
@@ -143,6 +144,7 @@ func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
 			w.exec(c, clearObject, string(c.Kind), c.ID, c.Version)
 		}
 	}
+
 	for _, c := range changes {
 		if c.Delete || w.err != nil {
 			continue
@@ -195,6 +197,7 @@ func (w *writer) exec(c Change, query string, args ...any) {
 		w.err = err
 		return
 	}
+
 	if n, err := res.RowsAffected(); err != nil {
 		w.err = err
 	} else if n != 1 {
@@ -212,6 +215,7 @@ func (w *writer) free(c Change) {
 	if w.err != nil {
 		return
 	}
+
 	n := 0
 	w.err = stmt.QueryRowContext(w.ctx, string(c.Kind), c.Parent, c.Unique).Scan(&n)
 	if w.err == nil && n > 0 {

@@ -127,6 +127,7 @@ func cast[T any](o Object, err error) (*T, int64, error) {
 	if err != nil {
 		return nil, 0, err
 	}
+
 	v, ok := o.Value.(*T)
 	if !ok {
 		return nil, 0, fmt.Errorf("stored %s %q holds a %T", o.Kind, o.ID, o.Value)

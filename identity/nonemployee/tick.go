@@ -34,6 +34,7 @@ func (s *Service) Tick(ctx context.Context, now time.Time) (TickResult, error) {
 		c.ticked = now
 	}
 	c.mu.Unlock()
+
 	var out TickResult
 	err := c.runImports(ctx, now, &out)
 	return out, errors.Join(err, c.remind(ctx, now, &out))
@@ -71,6 +72,8 @@ func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (
 	actor, clock := Actor{ID: j.T.Actor}, func() time.Time { return now }
 	begun := *j.T
 	begun.Status, begun.Modified = JobInProgress, At(now)
+	// The first commit claims the job, so that two processes with one store do not both
+	// run it; what it does comes in a second one, which may fail as a whole.
 	taken := false
 	err := c.writeAt(ctx, actor, clock, func(t *tx) error {
 		cur, version, err := get[Job](ctx, t.store, KindJob, j.T.ID)
@@ -83,12 +86,14 @@ func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (
 	if err != nil || taken {
 		return nil, err
 	}
+
 	err = c.writeAt(ctx, actor, clock, func(t *tx) error {
 		return t.runJob(&begun, j.version+1)
 	})
 	if err == nil {
 		return c.jobNow(ctx, j.T.ID)
 	}
+
 	var refused *isc.Error
 	if !errors.As(err, &refused) {
 		// The store failed, perhaps for a moment: the upload is over in any case.
@@ -147,6 +152,7 @@ func (c *core) remind(ctx context.Context, now time.Time, out *TickResult) error
 			return err
 		}
 		this := scan{c.day(now), version}
+		// A source that was searched today and has not changed since holds nothing new.
 		if c.scanned[s.T.SourceID] != this {
 			if err := c.remindSource(ctx, now, s.T, out); err != nil {
 				return err
@@ -154,6 +160,7 @@ func (c *core) remind(ctx context.Context, now time.Time, out *TickResult) error
 		}
 		live[s.T.SourceID] = this
 	}
+
 	c.scanned = live
 	return nil
 }
@@ -172,6 +179,8 @@ func (c *core) remindSource(ctx context.Context, now time.Time, s *Source, out *
 			if !c.due(now, r.T) {
 				continue
 			}
+			// The note that a reminder went out lies beside the record, so that writing it
+			// does not count as a change of the record.
 			sent, version, err := get[Reminder](ctx, t.store, KindReminder, r.T.ID)
 			if err != nil {
 				return err

@@ -62,18 +62,21 @@ func New(s *nonemployee.Service, o Options) (*Handler, error) {
 	if o.MaxBody == 0 {
 		o.MaxBody = 1 << 20
 	}
+
 	if o.MaxUpload == 0 {
 		o.MaxUpload = 32 << 20
 	}
 	if o.MaxInFlight == 0 {
 		o.MaxInFlight = 256
 	}
+
 	if o.Rate == (isc.Rate{}) {
 		o.Rate = isc.Rate{Requests: 100, Per: 10 * time.Second}
 	}
 	if o.Attempts == (isc.Rate{}) {
 		o.Attempts = isc.Rate{Requests: 20, Per: time.Minute}
 	}
+
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -154,6 +157,7 @@ func segments(u *url.URL) ([]string, error) {
 			return nil, err
 		}
 	}
+
 	switch {
 	case versionSegment.MatchString(parts[0]):
 		parts = parts[1:]
@@ -189,6 +193,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.tooMany(1)
 		return
 	}
+
 	if c.admit() {
 		if err := c.dispatch(); err != nil {
 			c.fail(err)
@@ -213,6 +218,7 @@ func (c *call) admit() bool {
 			return false
 		}
 	}
+
 	actor, err := c.o.Authenticate(c.r)
 	if err != nil || actor.ID == "" {
 		if c.o.Clock != nil {
@@ -228,6 +234,7 @@ func (c *call) admit() bool {
 			return false
 		}
 	}
+
 	c.actor = actor
 	return true
 }
@@ -240,6 +247,7 @@ func (c *call) dispatch() error {
 	if c.query, err = url.ParseQuery(c.r.URL.RawQuery); err != nil {
 		return isc.Refuse(isc.CodeIllegalValue, "the query is not well formed")
 	}
+
 	var allowed []string
 	for _, rt := range routes {
 		path, ok := rt.match(parts)
@@ -252,6 +260,7 @@ func (c *call) dispatch() error {
 		}
 		allowed = append(allowed, rt.method)
 	}
+
 	if allowed == nil {
 		return isc.Refuse(isc.CodeNotFound, "no operation has this path")
 	}

@@ -71,6 +71,7 @@ func (c *call) bulkDelete() error {
 	if err := c.decode(&body); err != nil {
 		return err
 	}
+
 	if err := c.service.Records.BulkDelete(c.r.Context(), c.actor, body.IDs); err != nil {
 		return err
 	}

@@ -77,6 +77,7 @@ func (c *call) getApproval() error {
 	if err != nil {
 		return err
 	}
+
 	v := viewDetail(d)
 	if !full {
 		v.NonEmployeeRequest = nil
@@ -96,11 +97,13 @@ func (c *call) decide(do func(context.Context, nonemployee.Actor, string, string
 	var body struct {
 		Comment string `json:"comment"`
 	}
+
 	if len(bytes.TrimSpace(src)) > 0 {
 		if err := isc.DecodeObject(src, &body); err != nil {
 			return err
 		}
 	}
+
 	a, err := do(c.r.Context(), c.actor, c.path["id"], body.Comment)
 	if err == nil {
 		c.json(http.StatusOK, viewApproval(a))

@@ -19,6 +19,7 @@ func (c *call) listSources() error {
 	if err != nil {
 		return err
 	}
+
 	p, err := c.service.Sources.List(c.r.Context(), c.actor, nonemployee.SourceQuery{Query: q, RequestedFor: c.query.Get("requested-for"), WithCount: count})
 	if err != nil {
 		return err
@@ -92,6 +93,7 @@ func (c *call) upload() error {
 	if err != nil {
 		return err
 	}
+
 	if dry {
 		plan, err := c.service.Sources.DryRun(c.r.Context(), c.actor, c.path["id"], file)
 		if err == nil {
@@ -99,6 +101,7 @@ func (c *call) upload() error {
 		}
 		return err
 	}
+
 	job, _, err := c.service.Sources.Import(c.r.Context(), c.actor, c.path["id"], file)
 	if err == nil {
 		c.json(http.StatusAccepted, viewJob(job))
