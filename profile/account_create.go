@@ -9,6 +9,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
@@ -87,15 +88,15 @@ func (p *AccountPlan) Err() error {
 // is to say about it. Fields whose transform is configured wrongly fail when they
 // are computed.
 //
-// Error: [config.CodeNotFound] when there is no such source or it has no create profile.
+// Error: [isc.CodeNotFound] when there is no such source or it has no create profile.
 func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, error) {
 	s := e.bundle.Source(source)
 	if s == nil {
-		return nil, nil, config.Refuse(config.CodeNotFound, "there is no source %q", source)
+		return nil, nil, isc.Refuse(isc.CodeNotFound, "there is no source %q", source)
 	}
 	policy := s.CreateProfile()
 	if policy == nil {
-		return nil, nil, config.Refuse(config.CodeNotFound, "source %q has no account create profile", source)
+		return nil, nil, isc.Refuse(isc.CodeNotFound, "source %q has no account create profile", source)
 	}
 	c := &AccountCreator{engine: e, source: s}
 	var items []transform.Item

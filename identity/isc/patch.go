@@ -137,7 +137,7 @@ func (p *patch) apply(op PatchOp) error {
 		return p.replace(path, op.Value.Clone())
 	case "test":
 		v, err := valueAt(p.doc, path)
-		if err == nil && !sameJSON(v, op.Value) {
+		if err == nil && !SameJSON(v, op.Value) {
 			err = Refuse(CodeBadRequest, "the test of %s failed", op.Path)
 		}
 		return err
@@ -257,9 +257,9 @@ func (p *patch) replace(path []string, v *jsondoc.Node) error {
 	return nil
 }
 
-// sameJSON compares as RFC 6902 section 4.6 says: numbers by value, members in
+// SameJSON compares as RFC 6902 section 4.6 says: numbers by value, members in
 // any order.
-func sameJSON(a, b *jsondoc.Node) bool {
+func SameJSON(a, b *jsondoc.Node) bool {
 	if a.Kind() != b.Kind() {
 		return false
 	}
@@ -269,13 +269,13 @@ func sameJSON(a, b *jsondoc.Node) bool {
 		y, yerr := strconv.ParseFloat(b.Text(), 64)
 		return a.Text() == b.Text() || xerr == nil && yerr == nil && x == y
 	case jsondoc.Array:
-		return slices.EqualFunc(a.Items(), b.Items(), sameJSON)
+		return slices.EqualFunc(a.Items(), b.Items(), SameJSON)
 	case jsondoc.Object:
 		if len(a.Members()) != len(b.Members()) {
 			return false
 		}
 		for _, m := range a.Members() {
-			if v := b.Get(m.Key); v == nil || !sameJSON(m.Value, v) {
+			if v := b.Get(m.Key); v == nil || !SameJSON(m.Value, v) {
 				return false
 			}
 		}

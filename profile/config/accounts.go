@@ -171,3 +171,9 @@ func (s *Source) stableID(set SourceSettings) []string {
 	}
 	return list
 }
+
+// FeedOptions says how accounts of the source are read from a file or an upload;
+// findings about the data go to onFinding, which may be nil.
+func (b *Bundle) FeedOptions(s *Source, onFinding func(diag.Diagnostic)) feed.Options {
+	return s.feedOptions(b.Settings.Sources[s.Name], Listener{OnFinding: onFinding})
+}

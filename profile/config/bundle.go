@@ -5,6 +5,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform"
 )
@@ -243,7 +244,7 @@ func (b *Bundle) Find(id string) (*Profile, error) {
 	if p := b.ProfileByRef(Ref{ID: id, Name: id}); p != nil {
 		return p, nil
 	}
-	return nil, Refuse(CodeNotFound, "there is no identity profile %q", id)
+	return nil, isc.Refuse(isc.CodeNotFound, "there is no identity profile %q", id)
 }
 
 func (p *Profile) AsRef() Ref { return Ref{Type: "IDENTITY_PROFILE", ID: p.ID, Name: p.Name} }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -23,7 +24,7 @@ func TestTechnicalName(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := config.TechnicalName(tt.display)
-		if got != tt.want || (err != nil) != (tt.want == "") || err != nil && !errors.Is(err, config.CodeIllegalValue) {
+		if got != tt.want || (err != nil) != (tt.want == "") || err != nil && !errors.Is(err, isc.CodeIllegalValue) {
 			t.Errorf("%q: got %q, %v, want %q", tt.display, got, err, tt.want)
 		}
 	}

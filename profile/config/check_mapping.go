@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
@@ -16,20 +17,20 @@ import (
 func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) error {
 	name, ok := n.Get("name").Str()
 	if !ok || strings.TrimSpace(name) == "" {
-		return Refuse(CodeRequired, "name is missing")
+		return isc.Refuse(isc.CodeRequired, "name is missing")
 	}
 	if len([]rune(name)) > maxName {
-		return Refuse(CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), maxName)
+		return isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), maxName)
 	}
 	for _, p := range b.Profiles {
 		if strings.EqualFold(p.Name, name) && !p.Is(self) {
-			return Refuse(CodeConflict, "there is an identity profile %q already", p.Name)
+			return isc.Refuse(isc.CodeConflict, "there is an identity profile %q already", p.Name)
 		}
 	}
 	if v := n.Get("priority"); !v.IsNull() && v.Kind() != jsondoc.Number {
-		return Refuse(CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
+		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	} else if _, ok := v.Int(); !v.IsNull() && !ok {
-		return Refuse(CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
+		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	}
 	source, err := b.CheckSource(n.Get("authoritativeSource"), self)
 	if err != nil || !mappings {
@@ -44,15 +45,15 @@ func (p *Profile) Is(o *Profile) bool { return o != nil && p.Name == o.Name && p
 // CheckSource finds the authoritative source; a source serves one profile only.
 func (b *Bundle) CheckSource(n *jsondoc.Node, self *Profile) (*Source, error) {
 	if n.Get("id").Text() == "" && n.Get("name").Text() == "" {
-		return nil, Refuse(CodeRequired, "authoritativeSource is missing")
+		return nil, isc.Refuse(isc.CodeRequired, "authoritativeSource is missing")
 	}
 	s := b.AuthoritativeSource(&Profile{Source: RefOf(n)})
 	if s == nil {
-		return nil, Refuse(CodeReferenceNotFound, "there is no source %s", n.Append(nil))
+		return nil, isc.Refuse(isc.CodeReferenceNotFound, "there is no source %s", n.Append(nil))
 	}
 	for _, p := range b.Profiles {
 		if b.AuthoritativeSource(p) == s && !p.Is(self) {
-			return nil, Refuse(CodeConflict, "source %q already serves identity profile %q", s.Name, p.Name)
+			return nil, isc.Refuse(isc.CodeConflict, "source %q already serves identity profile %q", s.Name, p.Name)
 		}
 	}
 	return s, nil
@@ -60,10 +61,10 @@ func (b *Bundle) CheckSource(n *jsondoc.Node, self *Profile) (*Source, error) {
 
 func (b *Bundle) checkConfig(config *jsondoc.Node) error {
 	if !config.IsNull() && config.Kind() != jsondoc.Object {
-		return Refuse(CodeIllegalValue, "identityAttributeConfig is a %s, expected an object", config.Kind())
+		return isc.Refuse(isc.CodeIllegalValue, "identityAttributeConfig is a %s, expected an object", config.Kind())
 	}
 	if v := config.Get("enabled"); !v.IsNull() && v.Kind() != jsondoc.Bool {
-		return Refuse(CodeIllegalValue, "enabled is %s, expected true or false", v.Append(nil))
+		return isc.Refuse(isc.CodeIllegalValue, "enabled is %s, expected true or false", v.Append(nil))
 	}
 	seen := map[string]bool{}
 	for _, entry := range config.Get("attributeTransforms").Items() {
@@ -83,16 +84,16 @@ func (b *Bundle) checkConfig(config *jsondoc.Node) error {
 func (b *Bundle) checkTarget(name string, seen map[string]bool) error {
 	switch {
 	case name == "":
-		return Refuse(CodeRequired, "a mapping has no identityAttributeName")
+		return isc.Refuse(isc.CodeRequired, "a mapping has no identityAttributeName")
 	case seen[name]:
-		return Refuse(CodeIllegalValue, "identity attribute %q is mapped twice", name)
+		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is mapped twice", name)
 	case slices.Contains(EngineOwned, name):
-		return Refuse(CodeIllegalValue, "identity attribute %q is set by the platform itself", name)
+		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is set by the platform itself", name)
 	}
 	if a := b.Attribute(name); a != nil && a.System {
-		return Refuse(CodeIllegalValue, "identity attribute %q is a system attribute", name)
+		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system attribute", name)
 	} else if a == nil && len(b.Attributes) > 0 && !slices.Contains(Standard(), name) {
-		return Refuse(CodeIllegalValue, "there is no identity attribute %q", name)
+		return isc.Refuse(isc.CodeIllegalValue, "there is no identity attribute %q", name)
 	}
 	seen[name] = true
 	return nil
@@ -104,12 +105,12 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 	attributes := def.Get("attributes")
 	switch def.Get("type").Text() {
 	case "":
-		return Refuse(CodeRequired, "the mapping of %q has no type", target)
+		return isc.Refuse(isc.CodeRequired, "the mapping of %q has no type", target)
 	case "accountAttribute":
 		return b.checkAccountRead(target, attributes)
 	case "reference":
 		if id, ok := attributes.Get("id").Str(); ok && b.Referable()[id] == nil {
-			return Refuse(CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target, id)
+			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target, id)
 		}
 		if in := attributes.Get("input"); in.Kind() == jsondoc.Object && in.Get("type").Text() == "accountAttribute" {
 			return b.checkAccountRead(target, in.Get("attributes"))
@@ -121,14 +122,14 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 func (b *Bundle) checkAccountRead(target string, attributes *jsondoc.Node) error {
 	attribute, ok := attributes.Get("attributeName").Str()
 	if !ok || attribute == "" {
-		return Refuse(CodeRequired, "the mapping of %q has no attributeName", target)
+		return isc.Refuse(isc.CodeRequired, "the mapping of %q has no attributeName", target)
 	}
 	s := b.ReadSource(attributes)
 	if s == nil {
-		return Refuse(CodeReferenceNotFound, "the mapping of %q reads a source that is not there", target)
+		return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q reads a source that is not there", target)
 	}
 	if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), attribute) && !slices.Contains(AccountFields, attribute) {
-		return Refuse(CodeIllegalValue, "the account schema of source %q has no attribute %q", s.Name, attribute)
+		return isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q", s.Name, attribute)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
@@ -18,7 +19,7 @@ var objectFolder = map[string]string{
 
 // PutTransform adds a stored transform, or replaces the one of its name.
 //
-// Error: [CodeRequired] when it has no name.
+// Error: [isc.CodeRequired] when it has no name.
 func (b *Bundle) PutTransform(n *jsondoc.Node) error { return b.put("TRANSFORM", n) }
 
 // RemoveTransform removes the stored transform of that name and reports whether
@@ -28,8 +29,16 @@ func (b *Bundle) RemoveTransform(name string) bool { return b.remove("TRANSFORM"
 // PutProfile adds an identity profile, or replaces the one of its name. It is
 // not checked; see [tenant.Tenant.PlanCreate] for the operation.
 //
-// Error: [CodeRequired] when it has no name.
+// Error: [isc.CodeRequired] when it has no name.
 func (b *Bundle) PutProfile(n *jsondoc.Node) error { return b.put("IDENTITY_PROFILE", n) }
+
+// PutSource adds a source, or replaces the one of its name. It is not checked.
+//
+// Error: [isc.CodeRequired] when it has no name.
+func (b *Bundle) PutSource(n *jsondoc.Node) error { return b.put("SOURCE", n) }
+
+// RemoveSource removes the source of that name, and reports whether there was one.
+func (b *Bundle) RemoveSource(name string) bool { return b.remove("SOURCE", name) }
 
 // RemoveProfile removes the profile of that name with its lifecycle states, and
 // reports whether there was one.
@@ -46,7 +55,7 @@ func (b *Bundle) RemoveProfile(name string) bool {
 
 // PutAttribute adds an identity attribute, or replaces the one of its name.
 //
-// Error: [CodeRequired] when it has no name.
+// Error: [isc.CodeRequired] when it has no name.
 func (b *Bundle) PutAttribute(n *jsondoc.Node) error {
 	for _, d := range b.Documents {
 		for list := range configLists(d) {
@@ -105,11 +114,11 @@ func configLists(d *Document) func(yield func(*jsondoc.Node) bool) {
 // PutMapping maps an identity attribute in a profile, or replaces its mapping. A
 // null definition removes it.
 //
-// Error: [CodeNotFound] when there is no such profile.
+// Error: [isc.CodeNotFound] when there is no such profile.
 func (b *Bundle) PutMapping(profile, attribute string, definition *jsondoc.Node) error {
 	p := b.Profile(profile)
 	if p == nil {
-		return Refuse(CodeNotFound, "there is no identity profile %q", profile)
+		return isc.Refuse(isc.CodeNotFound, "there is no identity profile %q", profile)
 	}
 	if definition.IsNull() {
 		b.RemoveMapping(profile, attribute)
@@ -191,11 +200,11 @@ func mappingList(n *jsondoc.Node) (list *jsondoc.Node, old bool) {
 // PutState adds a lifecycle state to a profile, or replaces the one of its
 // technical name.
 //
-// Error: [CodeNotFound] when there is no such profile.
+// Error: [isc.CodeNotFound] when there is no such profile.
 func (b *Bundle) PutState(profile string, n *jsondoc.Node) error {
 	p := b.Profile(profile)
 	if p == nil {
-		return Refuse(CodeNotFound, "there is no identity profile %q", profile)
+		return isc.Refuse(isc.CodeNotFound, "there is no identity profile %q", profile)
 	}
 	for _, s := range p.States {
 		if s.TechnicalName == stateOf(n).TechnicalName {
@@ -237,7 +246,7 @@ func (b *Bundle) RemoveState(profile, technicalName string) bool {
 func (b *Bundle) put(shape string, n *jsondoc.Node) error {
 	name := n.Get("name").Text()
 	if name == "" {
-		return Refuse(CodeRequired, "the object has no name")
+		return isc.Refuse(isc.CodeRequired, "the object has no name")
 	}
 	var old *object
 	for _, d := range b.Documents {

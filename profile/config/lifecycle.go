@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
@@ -76,12 +77,12 @@ func texts(n *jsondoc.Node) []string {
 // CheckState checks a lifecycle state before it is saved. Others are the other
 // states of the profile.
 //
-// Errors: [CodeRequired], [CodeIllegalValue], [CodeConflict].
+// Errors: [isc.CodeRequired], [isc.CodeIllegalValue], [isc.CodeConflict].
 // Source: DECISION 58.
 func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 	name, ok := n.Get("name").Str()
 	if !ok || name == "" {
-		return Refuse(CodeRequired, "the lifecycle state has no name")
+		return isc.Refuse(isc.CodeRequired, "the lifecycle state has no name")
 	}
 	derived, err := TechnicalName(name)
 	if err != nil {
@@ -93,18 +94,18 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 	}
 	for _, r := range technical {
 		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return Refuse(CodeIllegalValue, "the technical name %q has the character %q, only letters and digits are allowed", technical, r)
+			return isc.Refuse(isc.CodeIllegalValue, "the technical name %q has the character %q, only letters and digits are allowed", technical, r)
 		}
 	}
 	for _, o := range others {
 		if o.TechnicalName == technical {
-			return Refuse(CodeConflict, "the profile has a lifecycle state %q already", technical)
+			return isc.Refuse(isc.CodeConflict, "the profile has a lifecycle state %q already", technical)
 		}
 	}
 	switch state := n.Get("identityState"); state.Text() {
 	case "", StateActive, StateInactiveShort, StateInactiveLong:
 	default:
-		return Refuse(CodeIllegalValue, "identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
+		return isc.Refuse(isc.CodeIllegalValue, "identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
 	}
 	return checkActions(n)
 }
@@ -113,19 +114,19 @@ func checkActions(n *jsondoc.Node) error {
 	for _, a := range (&LifecycleState{Node: n}).Actions() {
 		switch {
 		case a.Action != "ENABLE" && a.Action != "DISABLE" && a.Action != "DELETE":
-			return Refuse(CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE", a.Action)
+			return isc.Refuse(isc.CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE", a.Action)
 		case a.AllSources && len(a.SourceIDs) > 0:
-			return Refuse(CodeIllegalValue, "an account action for all sources must not have sourceIds")
+			return isc.Refuse(isc.CodeIllegalValue, "an account action for all sources must not have sourceIds")
 		case len(a.SourceIDs) > 0 && len(a.ExcludeSourceIDs) > 0:
-			return Refuse(CodeIllegalValue, "an account action must not have both sourceIds and excludeSourceIds")
+			return isc.Refuse(isc.CodeIllegalValue, "an account action must not have both sourceIds and excludeSourceIds")
 		case !a.AllSources && len(a.SourceIDs) == 0:
-			return Refuse(CodeRequired, "an account action that is not for all sources needs sourceIds")
+			return isc.Refuse(isc.CodeRequired, "an account action that is not for all sources needs sourceIds")
 		}
 	}
 	ids := texts(n.Get("accessProfileIds"))
 	slices.Sort(ids)
 	if len(slices.Compact(slices.Clone(ids))) < len(ids) {
-		return Refuse(CodeIllegalValue, "accessProfileIds has an id twice")
+		return isc.Refuse(isc.CodeIllegalValue, "accessProfileIds has an id twice")
 	}
 	return nil
 }

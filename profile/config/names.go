@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+
+	"github.com/idprofile/engine/identity/isc"
 )
 
 // maxName is the length of the longest display name.
@@ -13,21 +15,21 @@ const maxName = 128
 // state from its display name: words split at blanks, lower case, all but the
 // first with a capital.
 //
-// Error: [CodeIllegalValue] for a name that is empty, longer than 128
+// Error: [isc.CodeIllegalValue] for a name that is empty, longer than 128
 // characters, or has other characters than ASCII letters, digits and blanks.
 // Source: DECISION 11.
 func TechnicalName(display string) (string, error) {
 	for _, r := range display {
 		if r != ' ' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return "", Refuse(CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed", display, r)
+			return "", isc.Refuse(isc.CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed", display, r)
 		}
 	}
 	if len(display) > maxName {
-		return "", Refuse(CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display), maxName)
+		return "", isc.Refuse(isc.CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display), maxName)
 	}
 	words := strings.Fields(strings.ToLower(display))
 	if len(words) == 0 {
-		return "", Refuse(CodeIllegalValue, "the name is empty")
+		return "", isc.Refuse(isc.CodeIllegalValue, "the name is empty")
 	}
 	for i, w := range words[1:] {
 		words[i+1] = strings.ToUpper(w[:1]) + w[1:]

@@ -1,6 +1,8 @@
 package config
 
-import "github.com/idprofile/engine/identity/jsondoc"
+import (
+	"github.com/idprofile/engine/identity/jsondoc"
+)
 
 // oldFields are the fields of the old profile shape that the API object has
 // under other names.

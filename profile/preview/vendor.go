@@ -38,8 +38,8 @@ func ParseRequest(src []byte) (*Request, diag.List) {
 }
 
 // Response is the platform's answer to a preview. Marshalling it gives the
-// platform's form: names in this order, a value that is not there as null, an
-// empty list of messages where nothing went wrong.
+// platform's form: names in this order, a value that is not there as null, null for
+// the messages of a row where nothing went wrong (clients take a list for a failure).
 //
 // Source: DECISION 60.
 type Response struct {
@@ -103,7 +103,7 @@ func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run pr
 	}
 	out := &Response{Identity: ResponseIdentity{"IDENTITY", i.ID, name}, Attributes: []PreviewAttribute{}}
 	for _, m := range trial.Profile(p.Name).Mappings {
-		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute), Previous: i.Attribute(m.Attribute), Messages: []PreviewMessage{}}
+		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute), Previous: i.Attribute(m.Attribute)}
 		if err := errorOf(res, m.Attribute); err != nil {
 			row.Value = identity.Value{}
 			row.Messages = append(row.Messages, PreviewMessage{"en-US", "DEFAULT", err.Error()})

@@ -24,21 +24,21 @@ func TestAttributes(t *testing.T) {
 	plain := `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}`
 	for _, tc := range []struct{ name, request, want string }{
 		{"plain", `{"identityId":"2c91","identityAttributeConfig":{"enabled":true,"attributeTransforms":[{"identityAttributeName":"email","transformDefinition":` + plain + `}]}}`,
-			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":[]}]`},
+			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":null}]`},
 		{"disabled", `{"identityId":"2c91","identityAttributeConfig":{"enabled":false,"attributeTransforms":[{"identityAttributeName":"email","transformDefinition":` + plain + `}]}}`,
-			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":[]}]`},
+			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":null}]`},
 		{"reference", `{"identityId":"2c91","identityAttributeConfig":{"attributeTransforms":[{"identityAttributeName":"lastname","transformDefinition":
 			{"type":"reference","attributes":{"id":"Trim","input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"sn"}}}}}]}}`,
-			`[{"name":"lastname","value":"Lee","previousValue":null,"errorMessages":[]}]`},
+			`[{"name":"lastname","value":"Lee","previousValue":null,"errorMessages":null}]`},
 		{"inline", `{"identityId":"2c91","identityAttributeConfig":{"attributeTransforms":[{"identityAttributeName":"title","transformDefinition":
 			{"type":"static","attributes":{"value":"<b>"}}},{"identityAttributeName":"town","transformDefinition":{"type":"upper","attributes":{"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"town"}}}}}]}}`,
-			`[{"name":"title","value":"<b>","previousValue":"Boss","errorMessages":[]},{"name":"town","value":"ROME","previousValue":null,"errorMessages":[]}]`},
+			`[{"name":"title","value":"<b>","previousValue":"Boss","errorMessages":null},{"name":"town","value":"ROME","previousValue":null,"errorMessages":null}]`},
 		{"error in one row", `{"identityId":"2c91","identityAttributeConfig":{"attributeTransforms":[{"identityAttributeName":"title","transformDefinition":
 			{"type":"reference","attributes":{"id":"None"}}},{"identityAttributeName":"email","transformDefinition":` + plain + `}]}}`,
 			`[{"name":"title","value":null,"previousValue":"Boss","errorMessages":[{"locale":"en-US","localeOrigin":"DEFAULT","text":"profile \"Employees\" > attribute \"title\": reference: unknown name: there is no transform \"None\""}]},` +
-				`{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":[]}]`},
+				`{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":null}]`},
 		{"old form", `{"attributeTransforms":[{"attributeName":"email","type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}]}`,
-			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":[]}]`},
+			`[{"name":"email","value":"a&b@x","previousValue":"old@x","errorMessages":null}]`},
 		{"nothing mapped", `{"identityId":"2c91","identityAttributeConfig":{"enabled":true,"attributeTransforms":null}}`, `[]`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

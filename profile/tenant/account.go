@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
@@ -20,10 +21,10 @@ import (
 // identities are evaluated anew; one that loses its last authoritative account
 // is orphaned.
 //
-// Errors: [config.CodeNotFound] for the account, [config.CodeReferenceNotFound] for the
-// identity, [config.CodeIllegalUpdate] for other paths, [config.CodeIllegalValue].
+// Errors: [isc.CodeNotFound] for the account, [isc.CodeReferenceNotFound] for the
+// identity, [isc.CodeIllegalUpdate] for other paths, [isc.CodeIllegalValue].
 // Source: correlate/DECISIONS.md, DECISION 33.
-func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, ops []PatchOp) (*Plan, error) {
+func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, ops []isc.PatchOp) (*Plan, error) {
 	p, err := t.newPlan(AuditManuallyCorrelated, true)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, 
 		to = nil
 		if change.identity != "" {
 			if to, err = t.store.Get(ctx, change.identity); errors.Is(err, identity.ErrNotFound) {
-				return nil, t.tracked(config.Refuse(config.CodeReferenceNotFound, "there is no identity %q", change.identity))
+				return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "there is no identity %q", change.identity))
 			} else if err != nil {
 				return nil, err
 			}
@@ -82,7 +83,7 @@ func (t *Tenant) account(ctx context.Context, key identity.AccountKey) (identity
 			return a, nil, nil
 		}
 	}
-	return identity.Account{}, nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no account %s", key))
+	return identity.Account{}, nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no account %s", key))
 }
 
 type linkChange struct {
@@ -91,27 +92,27 @@ type linkChange struct {
 }
 
 // accountChange works out what a patch makes of an account.
-func accountChange(a identity.Account, owner *identity.Identity, ops []PatchOp) (linkChange, error) {
+func accountChange(a identity.Account, owner *identity.Identity, ops []isc.PatchOp) (linkChange, error) {
 	before := jsondoc.NewObject(jsondoc.M("identityId", jsondoc.NewString(ownerID(owner))), jsondoc.M("manuallyCorrelated", jsondoc.NewBool(a.ManuallyCorrelated)))
 	marked := false
 	for _, op := range ops {
-		for _, path := range op.writes() {
+		for _, path := range writes(op) {
 			switch path {
 			case "/identityId":
 			case "/manuallyCorrelated":
 				marked = true
 			default:
-				return linkChange{}, config.Refuse(config.CodeIllegalUpdate, "%s of an account cannot be changed", strings.TrimPrefix(path, "/"))
+				return linkChange{}, isc.Refuse(isc.CodeIllegalUpdate, "%s of an account cannot be changed", strings.TrimPrefix(path, "/"))
 			}
 		}
 	}
-	after, err := patched(before, ops)
+	after, err := applyPatch(before, ops)
 	if err != nil {
 		return linkChange{}, err
 	}
 	c := linkChange{identity: after.Get("identityId").Text(), manual: a.ManuallyCorrelated}
 	if v := after.Get("identityId"); !v.IsNull() && v.Kind() != jsondoc.String {
-		return c, config.Refuse(config.CodeIllegalValue, "identityId is %s, expected the id of an identity", v.Append(nil))
+		return c, isc.Refuse(isc.CodeIllegalValue, "identityId is %s, expected the id of an identity", v.Append(nil))
 	}
 	if !marked {
 		c.manual = c.manual || c.identity != ownerID(owner)
@@ -119,7 +120,7 @@ func accountChange(a identity.Account, owner *identity.Identity, ops []PatchOp) 
 	}
 	v := after.Get("manuallyCorrelated")
 	if text := strings.ToLower(v.Text()); !v.IsNull() && text != "true" && text != "false" {
-		return c, config.Refuse(config.CodeIllegalValue, "manuallyCorrelated is %s, expected true or false", v.Append(nil))
+		return c, isc.Refuse(isc.CodeIllegalValue, "manuallyCorrelated is %s, expected true or false", v.Append(nil))
 	}
 	c.manual = v.IsTrue() || strings.EqualFold(v.Text(), "true")
 	return c, nil

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/profile"
-	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/fixture"
 	"github.com/idprofile/engine/profile/tenant"
 	"github.com/idprofile/engine/transform"
@@ -97,13 +97,13 @@ func TestAccountPatchRefusals(t *testing.T) {
 	s := newSite(t, fixture.People(10, 20), staff())
 	tests := []struct {
 		name, account, ops string
-		code               config.Code
+		code               isc.Code
 	}{
-		{"unknown account", "nix", `[]`, config.CodeNotFound},
-		{"unknown identity", "ad2", `[{"op":"replace","path":"/identityId","value":"nix"}]`, config.CodeReferenceNotFound},
-		{"other field", "ad2", `[{"op":"replace","path":"/nativeIdentity","value":"x"}]`, config.CodeIllegalUpdate},
-		{"no text", "ad2", `[{"op":"replace","path":"/identityId","value":7}]`, config.CodeIllegalValue},
-		{"no boolean", "ad2", `[{"op":"replace","path":"/manuallyCorrelated","value":"perhaps"}]`, config.CodeIllegalValue},
+		{"unknown account", "nix", `[]`, isc.CodeNotFound},
+		{"unknown identity", "ad2", `[{"op":"replace","path":"/identityId","value":"nix"}]`, isc.CodeReferenceNotFound},
+		{"other field", "ad2", `[{"op":"replace","path":"/nativeIdentity","value":"x"}]`, isc.CodeIllegalUpdate},
+		{"no text", "ad2", `[{"op":"replace","path":"/identityId","value":7}]`, isc.CodeIllegalValue},
+		{"no boolean", "ad2", `[{"op":"replace","path":"/manuallyCorrelated","value":"perhaps"}]`, isc.CodeIllegalValue},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -190,7 +190,7 @@ func TestCreateProfileLimits(t *testing.T) {
 	}
 	for _, source := range []string{"HR", "Nowhere"} {
 		_, err := e.CreateProfile(t.Context(), source, i, profile.CreateOptions{})
-		fixture.Refused(t, source, err, config.CodeNotFound)
+		fixture.Refused(t, source, err, isc.CodeNotFound)
 	}
 }
 

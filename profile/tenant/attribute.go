@@ -3,6 +3,7 @@ package tenant
 import (
 	"strings"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -10,7 +11,7 @@ import (
 // PlanAddAttribute plans a new identity attribute. The technical name follows
 // from the display name.
 //
-// Errors: [config.CodeIllegalValue] for a name the rule does not allow; [config.CodeConflict]
+// Errors: [isc.CodeIllegalValue] for a name the rule does not allow; [isc.CodeConflict]
 // for one that exists, ignoring case (DECISION 10).
 // Source: DECISION 11 and 51.
 func (t *Tenant) PlanAddAttribute(displayName string, searchable bool) (*Plan, error) {
@@ -23,7 +24,7 @@ func (t *Tenant) PlanAddAttribute(displayName string, searchable bool) (*Plan, e
 		return nil, t.tracked(err)
 	}
 	if known := p.after.SameName(name); known != "" {
-		return nil, t.tracked(config.Refuse(config.CodeConflict, "there is an identity attribute %q already", known))
+		return nil, t.tracked(isc.Refuse(isc.CodeConflict, "there is an identity attribute %q already", known))
 	}
 	p.Status, p.Object = 201, config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	return p, p.after.PutAttribute(jsondoc.NewObject(
@@ -44,7 +45,7 @@ func (t *Tenant) PlanAddAttribute(displayName string, searchable bool) (*Plan, e
 
 // PlanSearchable plans to make an identity attribute searchable, or not.
 //
-// Errors: [config.CodeNotFound]; [config.CodeIllegalValue] for system, standard and multi-valued
+// Errors: [isc.CodeNotFound]; [isc.CodeIllegalValue] for system, standard and multi-valued
 // attributes.
 // Source: DECISION 51.
 func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
@@ -55,9 +56,9 @@ func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 	a := p.after.Entry(name)
 	switch {
 	case a == nil:
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no identity attribute %q", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", name))
 	case searchable && (a.System || a.Standard || a.Multi || a.Node == nil):
-		return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "identity attribute %q cannot be searchable: it is a system, standard or multi-valued attribute", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "identity attribute %q cannot be searchable: it is a system, standard or multi-valued attribute", name))
 	}
 	p.Object = config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	if a.Node != nil {
@@ -71,8 +72,8 @@ func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 // the catalogue and from the mappings of all profiles, and every profile needs
 // processing, whether it maps it or not. The plan lists everything that uses it.
 //
-// Errors: [config.CodeNotFound]; [config.CodeIllegalValue] for system and standard attributes;
-// without force [config.CodeConflict] for an attribute that is used, with every use as a
+// Errors: [isc.CodeNotFound]; [isc.CodeIllegalValue] for system and standard attributes;
+// without force [isc.CodeConflict] for an attribute that is used, with every use as a
 // cause (DECISION 7).
 // Source: DECISION 51.
 func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
@@ -83,16 +84,16 @@ func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 	a := p.after.Entry(name)
 	switch {
 	case a == nil:
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no identity attribute %q", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", name))
 	case a.System || a.Standard:
-		return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "identity attribute %q is a system or standard attribute and cannot be deleted", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system or standard attribute and cannot be deleted", name))
 	}
 	p.Status, p.Object = 204, config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	p.Uses = p.after.AttributeUses(name, t.opts.Compile.Library)
 	if len(p.Uses) > 0 && !force {
-		e := config.Refuse(config.CodeConflict, "identity attribute %q is in use", name)
+		e := isc.Refuse(isc.CodeConflict, "identity attribute %q is in use", name)
 		for _, u := range p.Uses {
-			e.Causes = append(e.Causes, config.NewMessage("%s %q: %s", u.Kind, u.Name, u.Detail))
+			e.Causes = append(e.Causes, isc.NewMessage("%s %q: %s", u.Kind, u.Name, u.Detail))
 		}
 		return nil, t.tracked(e)
 	}

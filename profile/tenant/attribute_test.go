@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/profile/internal/fixture"
 	"github.com/idprofile/engine/transform/builtin"
 )
@@ -20,8 +20,8 @@ func TestAddAttribute(t *testing.T) {
 	if diff := cmp.Diff([]string{"startDate"}, got); diff != "" {
 		t.Errorf("mismatch (-want +got)\n%s", diff)
 	}
-	for name, code := range map[string]config.Code{
-		"start DATE": config.CodeConflict, "First Name": config.CodeConflict, "UID": config.CodeConflict, "E-Mail": config.CodeIllegalValue,
+	for name, code := range map[string]isc.Code{
+		"start DATE": isc.CodeConflict, "First Name": isc.CodeConflict, "UID": isc.CodeConflict, "E-Mail": isc.CodeIllegalValue,
 	} {
 		_, err := s.PlanAddAttribute(name, false)
 		fixture.Refused(t, name, err, code)
@@ -32,9 +32,9 @@ func TestAddAttribute(t *testing.T) {
 		t.Error("the attribute is still searchable")
 	}
 	_, err = s.PlanSearchable("uid", true)
-	fixture.Refused(t, "standard", err, config.CodeIllegalValue)
+	fixture.Refused(t, "standard", err, isc.CodeIllegalValue)
 	_, err = s.PlanSearchable("nix", true)
-	fixture.Refused(t, "unknown", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown", err, isc.CodeNotFound)
 }
 
 func usesTenant() *fixture.Tenant {
@@ -75,12 +75,12 @@ func TestAttributeUses(t *testing.T) {
 func TestDeleteAttribute(t *testing.T) {
 	s := newSite(t, usesTenant(), nil)
 	_, err := s.PlanDeleteAttribute("badge", false)
-	fixture.Refused(t, "in use", err, config.CodeConflict)
-	var oe *config.OperationError
+	fixture.Refused(t, "in use", err, isc.CodeConflict)
+	var oe *isc.Error
 	if !errors.As(err, &oe) || len(oe.Causes) != 9 {
 		t.Errorf("the refusal does not list the uses: %v", err)
 	}
-	for name, code := range map[string]config.Code{"uid": config.CodeIllegalValue, "locked": config.CodeIllegalValue, "nix": config.CodeNotFound} {
+	for name, code := range map[string]isc.Code{"uid": isc.CodeIllegalValue, "locked": isc.CodeIllegalValue, "nix": isc.CodeNotFound} {
 		_, err := s.PlanDeleteAttribute(name, true)
 		fixture.Refused(t, name, err, code)
 	}

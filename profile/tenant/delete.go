@@ -14,7 +14,7 @@ import (
 // to its profile and are evaluated there, the others are deleted and all their
 // accounts become uncorrelated (and lose the mark of manual correlation).
 //
-// Errors: [config.CodeNotFound], [config.ErrAggregationRunning]. An identity that is protected
+// Errors: [isc.CodeNotFound], [config.ErrAggregationRunning]. An identity that is protected
 // or owns something is a blocker of the plan.
 // Source: DECISION 59.
 func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {

@@ -3,8 +3,8 @@ package tenant
 import (
 	"context"
 	"encoding/json"
-	"slices"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -15,16 +15,7 @@ import (
 //
 // Source: DECISION 49 and 59.
 func (t *Tenant) ExportProfiles(filters string) (*jsondoc.Node, error) {
-	words, err := config.FilterWords(filters)
-	if err != nil {
-		return nil, t.tracked(err)
-	}
-	for _, op := range []string{"ge", "gt", "in", "le", "sw"} {
-		if slices.Contains(words, op) {
-			return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "an export cannot be filtered with %s", op))
-		}
-	}
-	list, _, err := t.Bundle().List(config.ListOptions{Filters: filters})
+	list, _, err := t.Bundle().ListForExport(config.ListOptions{Filters: filters})
 	if err != nil {
 		return nil, t.tracked(err)
 	}
@@ -68,12 +59,12 @@ func note(list *[]ImportMessage, key, name, text string) {
 // id); an existing one keeps its id and its priority. An entry that is refused is
 // an error of the result and stops no other.
 //
-// Errors: [config.CodeBadRequest] for what is no such array; [config.ErrAggregationRunning].
+// Errors: [isc.CodeBadRequest] for what is no such array; [config.ErrAggregationRunning].
 // Source: DECISION 43 and 59.
 func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResult, error) {
 	root, found := jsondoc.Parse("import", src)
 	if root == nil {
-		return nil, nil, t.tracked(config.Refuse(config.CodeBadRequest, "the import is no JSON: %s", found[0].Message))
+		return nil, nil, t.tracked(isc.Refuse(isc.CodeBadRequest, "the import is no JSON: %s", found[0].Message))
 	}
 	entries := root.Items()
 	if config.IsEntry(root) {

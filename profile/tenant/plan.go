@@ -7,6 +7,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -104,7 +105,7 @@ func (t *Tenant) newPlan(operation string, exclusive bool) (*Plan, error) {
 // does. Then the observer is told.
 //
 // Errors: [config.ErrStale] when anything has changed since the plan was made;
-// [config.ErrAggregationRunning]; [config.CodeConflict] when the plan has blockers; errors of
+// [config.ErrAggregationRunning]; [isc.CodeConflict] when the plan has blockers; errors of
 // the store.
 func (t *Tenant) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	if len(p.Blockers) > 0 {
@@ -146,10 +147,10 @@ func (t *Tenant) commit(ctx context.Context, p *Plan, writes bool) error {
 	return nil
 }
 
-func (p *Plan) blocked() *config.OperationError {
-	e := &config.OperationError{Code: config.CodeConflict}
+func (p *Plan) blocked() *isc.Error {
+	e := &isc.Error{Code: isc.CodeConflict}
 	for _, b := range p.Blockers {
-		e.Messages = append(e.Messages, config.NewMessage("identity %q cannot be deleted: %s", b.Identity.Name, b.Reason))
+		e.Messages = append(e.Messages, isc.NewMessage("identity %q cannot be deleted: %s", b.Identity.Name, b.Reason))
 	}
 	return e
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -37,11 +38,11 @@ type ProcessStats struct {
 // through, it no longer needs processing. Each result is also handed to
 // onResult, which may be nil.
 //
-// Errors: [config.CodeLimit] for more than 250 listed identities; [config.CodeNotFound].
+// Errors: [isc.CodeLimit] for more than 250 listed identities; [isc.CodeNotFound].
 // Source: DECISION 57.
 func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*profile.Result)) (ProcessStats, error) {
 	if len(sel.Identities) > maxSelected {
-		return ProcessStats{}, t.tracked(config.Refuse(config.CodeLimit, "%d identities are listed, at most %d are allowed", len(sel.Identities), maxSelected))
+		return ProcessStats{}, t.tracked(isc.Refuse(isc.CodeLimit, "%d identities are listed, at most %d are allowed", len(sel.Identities), maxSelected))
 	}
 	done, err := t.lock.Change()
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -14,8 +15,8 @@ import (
 // mapping of its source and the lifecycle states active and inactive (not
 // enabled), needs processing, and makes its source authoritative.
 //
-// Errors: [config.CodeRequired], [config.CodeLength], [config.CodeIllegalValue] for bad fields;
-// [config.CodeReferenceNotFound] for an unknown source; [config.CodeConflict] for a taken
+// Errors: [isc.CodeRequired], [isc.CodeLength], [isc.CodeIllegalValue] for bad fields;
+// [isc.CodeReferenceNotFound] for an unknown source; [isc.CodeConflict] for a taken
 // source or name; [config.ErrAggregationRunning].
 // Source: DECISION 59.
 func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, error) {
@@ -50,7 +51,7 @@ func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, err
 // create puts a new profile and its states into the configuration of a plan.
 func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
 	if body.Kind() != jsondoc.Object {
-		return config.Refuse(config.CodeBadRequest, "expected an identity profile, found a %s", body.Kind())
+		return isc.Refuse(isc.CodeBadRequest, "expected an identity profile, found a %s", body.Kind())
 	}
 	if err := p.after.CheckObject(body, nil, true); err != nil {
 		return err
@@ -77,11 +78,11 @@ func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
 // its API object. A change of the mapping, of the source or of the priority makes
 // the profiles concerned need processing.
 //
-// Errors: [config.CodeNotFound]; [config.CodeIllegalUpdate] for read-only fields, and when one
+// Errors: [isc.CodeNotFound]; [isc.CodeIllegalUpdate] for read-only fields, and when one
 // patch changes both authoritativeSource and identityAttributeConfig;
-// [config.CodeBadRequest] for a patch that does not fit; those of [Tenant.PlanCreate].
+// [isc.CodeBadRequest] for a patch that does not fit; those of [Tenant.PlanCreate].
 // Source: DECISION 49 and 59.
-func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []PatchOp) (*Plan, error) {
+func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []isc.PatchOp) (*Plan, error) {
 	p, err := t.newPlan(AuditProfileUpdate, false)
 	if err != nil {
 		return nil, err
@@ -92,12 +93,12 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []PatchOp) (*Plan
 	}
 	p.Object = prof.AsRef()
 	before := p.after.ProfileObject(prof)
-	after, err := patched(before, ops)
+	after, err := applyPatch(before, ops)
 	if err == nil {
 		err = checkPatch(before, after, ops)
 	}
 	if err == nil {
-		mapping := !sameJSON(config.OrNull(before.Get("identityAttributeConfig")), config.OrNull(after.Get("identityAttributeConfig")))
+		mapping := !isc.SameJSON(config.OrNull(before.Get("identityAttributeConfig")), config.OrNull(after.Get("identityAttributeConfig")))
 		err = p.after.CheckObject(after, prof, mapping)
 	}
 	if err != nil {
@@ -114,45 +115,38 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []PatchOp) (*Plan
 }
 
 // checkPatch refuses what may not be patched, also where the value stays.
-func checkPatch(before, after *jsondoc.Node, ops []PatchOp) error {
+func checkPatch(before, after *jsondoc.Node, ops []isc.PatchOp) error {
 	if after.Kind() != jsondoc.Object {
-		return config.Refuse(config.CodeIllegalUpdate, "an identity profile cannot become a %s", after.Kind())
+		return isc.Refuse(isc.CodeIllegalUpdate, "an identity profile cannot become a %s", after.Kind())
 	}
 	for _, op := range ops {
-		for _, path := range op.writes() {
+		for _, path := range writes(op) {
 			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 			if slices.Contains(computedFields, token) {
-				return config.Refuse(config.CodeIllegalUpdate, "%s is read only", token)
+				return isc.Refuse(isc.CodeIllegalUpdate, "%s is read only", token)
 			}
 		}
 	}
 	for _, key := range computedFields {
-		if !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) {
-			return config.Refuse(config.CodeIllegalUpdate, "%s is read only", key)
+		if !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) {
+			return isc.Refuse(isc.CodeIllegalUpdate, "%s is read only", key)
 		}
 	}
-	changed := func(key string) bool { return !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) }
+	changed := func(key string) bool {
+		return !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key)))
+	}
 	if changed("authoritativeSource") && changed("identityAttributeConfig") {
-		return config.Refuse(config.CodeIllegalUpdate, "authoritativeSource and identityAttributeConfig cannot be changed by one patch")
+		return isc.Refuse(isc.CodeIllegalUpdate, "authoritativeSource and identityAttributeConfig cannot be changed by one patch")
 	}
 	return nil
-}
-
-// writes returns the paths that an operation changes.
-func (op PatchOp) writes() []string {
-	switch op.Op {
-	case "test":
-		return nil
-	case "move":
-		return []string{op.Path, op.From}
-	}
-	return []string{op.Path}
 }
 
 // replaceProfile puts the patched object into the configuration and notes what
 // follows from it.
 func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profile, before, after *jsondoc.Node) error {
-	changed := func(key string) bool { return !sameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) }
+	changed := func(key string) bool {
+		return !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key)))
+	}
 	name := after.Get("name").Text()
 	var dirty []string
 	if changed("priority") {

@@ -6,9 +6,9 @@ import (
 	"io"
 	"time"
 
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
-	"github.com/idprofile/engine/profile/config"
 )
 
 // ProfileRows returns the list of profiles with their numbers of identities and
@@ -37,7 +37,7 @@ func (t *Tenant) ProfileRows(ctx context.Context) ([]report.ProfileRow, error) {
 // zip, as the download does, and returns its name. The profile must have
 // exceptions: without, the download is off.
 //
-// Error: [config.CodeNotFound] for an unknown profile and for one without exceptions.
+// Error: [isc.CodeNotFound] for an unknown profile and for one without exceptions.
 // Source: DECISION 38.
 func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (name string, err error) {
 	p, err := t.Bundle().Find(id)
@@ -45,7 +45,7 @@ func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (n
 		return "", t.tracked(err)
 	}
 	if p.Node.Get("identityExceptionReportReference").IsNull() {
-		return "", t.tracked(config.Refuse(config.CodeNotFound, "identity profile %q has no exceptions", p.Name))
+		return "", t.tracked(isc.Refuse(isc.CodeNotFound, "identity profile %q has no exceptions", p.Name))
 	}
 	e, _ := t.Engine()
 	results, err := t.evaluate(ctx, e, t.store, func(r *profile.Result) bool { return r.Identity.Profile == p.Name && r.Incomplete() })

@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
-	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
@@ -42,10 +42,10 @@ func TestExceptionReport(t *testing.T) {
 		t.Errorf("got %q", lines)
 	}
 	_, err = s.ExceptionReport(t.Context(), &buf, "Contractors")
-	fixture.Refused(t, "no exceptions", err, config.CodeNotFound)
+	fixture.Refused(t, "no exceptions", err, isc.CodeNotFound)
 	s.load(t, map[string][]identity.Account{"HR": {fixture.AnnHR, fixture.Account("1002", "id=1002", "mail=m", "sn=s"), staff()["HR"][2]}})
 	_, err = s.ExceptionReport(t.Context(), &buf, "Employees")
-	fixture.Refused(t, "resolved by the source", err, config.CodeNotFound)
+	fixture.Refused(t, "resolved by the source", err, isc.CodeNotFound)
 }
 
 // Rows for the lists of incomplete identities and of those without manager.

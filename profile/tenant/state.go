@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -36,7 +37,7 @@ func (t *Tenant) newState(profile, name string, priority int64) *jsondoc.Node {
 // PlanCreateState plans a new lifecycle state from the body of a create request.
 // Its priority, when not given, is the next step of ten.
 //
-// Errors: those of [config.CheckState]; [config.CodeNotFound].
+// Errors: those of [config.CheckState]; [isc.CodeNotFound].
 func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, error) {
 	p, prof, err := t.statePlan(profile)
 	if err != nil {
@@ -73,26 +74,26 @@ var statePatchable = []string{
 // PlanPatchState plans a change of a lifecycle state, given by id or technical
 // name.
 //
-// Errors: [config.CodeNotFound]; [config.CodeIllegalUpdate] for fields that cannot be patched;
+// Errors: [isc.CodeNotFound]; [isc.CodeIllegalUpdate] for fields that cannot be patched;
 // those of [config.CheckState].
-func (t *Tenant) PlanPatchState(profile, state string, ops []PatchOp) (*Plan, error) {
+func (t *Tenant) PlanPatchState(profile, state string, ops []isc.PatchOp) (*Plan, error) {
 	p, prof, err := t.statePlan(profile)
 	if err != nil {
 		return nil, err
 	}
 	old := prof.FindState(state)
 	if old == nil {
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
 	for _, op := range ops {
-		for _, path := range op.writes() {
+		for _, path := range writes(op) {
 			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 			if !slices.Contains(statePatchable, token) {
-				return nil, t.tracked(config.Refuse(config.CodeIllegalUpdate, "%s of a lifecycle state cannot be changed", token))
+				return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "%s of a lifecycle state cannot be changed", token))
 			}
 		}
 	}
-	n, err := patched(old.Node, ops)
+	n, err := applyPatch(old.Node, ops)
 	if err == nil {
 		err = config.CheckState(n, slices.DeleteFunc(slices.Clone(prof.States), func(s *config.LifecycleState) bool { return s == old }))
 	}
@@ -112,7 +113,7 @@ func (t *Tenant) PlanDeleteState(ctx context.Context, profileID, state string) (
 	}
 	old := prof.FindState(state)
 	if old == nil {
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
 	for i, err := range t.store.All(ctx) {
 		if err != nil {
@@ -156,7 +157,7 @@ func (p *Plan) putState(prof *config.Profile, n *jsondoc.Node, audit string) err
 // state is given by its id or technical name. It holds until an evaluation gives
 // another value than it gives now, and does not survive a move.
 //
-// Errors: [config.CodeNotFound]; [config.CodeIllegalValue] when the state is not enabled.
+// Errors: [isc.CodeNotFound]; [isc.CodeIllegalValue] when the state is not enabled.
 // Source: DECISION 24, 42 and 58.
 func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*Plan, error) {
 	p, err := t.newPlan(AuditStateChange, false)
@@ -169,14 +170,14 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 	}
 	prof := p.after.Profile(i.Profile)
 	if prof == nil {
-		return nil, t.tracked(config.Refuse(config.CodeReferenceNotFound, "identity %q has no identity profile", profile.DisplayName(i)))
+		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "identity %q has no identity profile", profile.DisplayName(i)))
 	}
 	s := prof.FindState(state)
 	if s == nil {
-		return nil, t.tracked(config.Refuse(config.CodeReferenceNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
+		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
 	if !s.Enabled {
-		return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "lifecycle state %q is not enabled", s.Name))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "lifecycle state %q is not enabled", s.Name))
 	}
 	p.Object = profile.IdentityRef(i)
 	p.note(AuditStateChange, p.Object, "%s", s.TechnicalName)
@@ -194,7 +195,7 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 func (t *Tenant) identity(ctx context.Context, id string) (*identity.Identity, error) {
 	i, err := t.store.Get(ctx, id)
 	if errors.Is(err, identity.ErrNotFound) {
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no identity %q", id))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no identity %q", id))
 	}
 	return i, err
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -78,12 +79,12 @@ func TestManualState(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", step.data, got, step.want)
 		}
 	}
-	for what, code := range map[string]config.Code{"l4": config.CodeIllegalValue, "nix": config.CodeReferenceNotFound} {
+	for what, code := range map[string]isc.Code{"l4": isc.CodeIllegalValue, "nix": isc.CodeReferenceNotFound} {
 		_, err := s.PlanSetState(t.Context(), id, what)
 		fixture.Refused(t, what, err, code)
 	}
 	_, err = s.PlanSetState(t.Context(), "nobody", "active")
-	fixture.Refused(t, "nobody", err, config.CodeNotFound)
+	fixture.Refused(t, "nobody", err, isc.CodeNotFound)
 }
 
 func TestStateOperations(t *testing.T) {
@@ -95,7 +96,7 @@ func TestStateOperations(t *testing.T) {
 		t.Errorf("created %+v", got)
 	}
 	_, err = s.PlanCreateState("Employees", fixture.Node(t, `{"name":"Pre Hire"}`))
-	fixture.Refused(t, "twice", err, config.CodeConflict)
+	fixture.Refused(t, "twice", err, isc.CodeConflict)
 	p, err = s.PlanPatchState("Employees", "l4", ops(t, `[{"op":"replace","path":"/enabled","value":true},{"op":"add","path":"/priority","value":40}]`))
 	s.apply(t, p, err)
 	if got := s.Bundle().Profile("Employees").States[3]; !got.Enabled {
@@ -103,10 +104,10 @@ func TestStateOperations(t *testing.T) {
 	}
 	for _, field := range []string{"name", "technicalName", "id", "identityCount", "identityState"} {
 		_, err := s.PlanPatchState("Employees", "l4", ops(t, `[{"op":"add","path":"/`+field+`","value":"x"}]`))
-		fixture.Refused(t, field, err, config.CodeIllegalUpdate)
+		fixture.Refused(t, field, err, isc.CodeIllegalUpdate)
 	}
 	_, err = s.PlanPatchState("Employees", "l4", ops(t, `[{"op":"add","path":"/accountActions","value":[{"action":"ENABLE"}]}]`))
-	fixture.Refused(t, "actions", err, config.CodeRequired)
+	fixture.Refused(t, "actions", err, isc.CodeRequired)
 
 	p, err = s.PlanDeleteState(t.Context(), "Employees", "active")
 	if err != nil || len(p.Blockers) != 1 {

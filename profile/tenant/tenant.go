@@ -8,6 +8,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -107,7 +108,7 @@ func (t *Tenant) newID(kind, name string) string {
 
 // tracked gives a refusal its tracking id.
 func (t *Tenant) tracked(err error) error {
-	if e, ok := err.(*config.OperationError); ok && e.TrackingID == "" && t.opts.TrackingID != nil {
+	if e, ok := err.(*isc.Error); ok && e.TrackingID == "" && t.opts.TrackingID != nil {
 		e.TrackingID = t.opts.TrackingID()
 	}
 	return err
@@ -122,7 +123,7 @@ func (t *Tenant) running() error {
 }
 
 func (t *Tenant) aggregating() error {
-	e := config.Refuse(config.CodeBadRequest, "the operation is not possible while an account aggregation runs")
+	e := isc.Refuse(isc.CodeBadRequest, "the operation is not possible while an account aggregation runs")
 	e.Err = config.ErrAggregationRunning
 	return t.tracked(e)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
@@ -113,9 +114,9 @@ func (s *site) apply(t *testing.T, p *tenant.Plan, err error) tenant.Outcome {
 	return out
 }
 
-func ops(t *testing.T, text string) []tenant.PatchOp {
+func ops(t *testing.T, text string) []isc.PatchOp {
 	t.Helper()
-	list, err := tenant.ParsePatch([]byte(text))
+	list, err := isc.ParsePatch([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +204,7 @@ func TestDeleteBlockers(t *testing.T) {
 		t.Errorf("got %+v", p.Blockers)
 	}
 	_, err = s.Apply(t.Context(), p)
-	fixture.Refused(t, "delete", err, config.CodeConflict)
+	fixture.Refused(t, "delete", err, isc.CodeConflict)
 	if s.Bundle().Profile("Employees") == nil || s.byAlias(t)["1002"] == nil {
 		t.Error("a blocked plan has changed something")
 	}
@@ -218,7 +219,7 @@ func TestBulkDelete(t *testing.T) {
 		t.Errorf("%d identities, %d profiles, uncorrelated %v", len(s.byAlias(t)), len(s.Bundle().Profiles), s.loose(t))
 	}
 	_, err = s.PlanDelete(t.Context(), "Nobody")
-	fixture.Refused(t, "unknown", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown", err, isc.CodeNotFound)
 }
 
 func TestDeleteTakesManagers(t *testing.T) {
@@ -291,24 +292,24 @@ func TestCreateRefusals(t *testing.T) {
 	}
 	tests := []struct {
 		name, body string
-		code       config.Code
+		code       isc.Code
 	}{
-		{"no name", `{"authoritativeSource":{"id":"s-New"}}`, config.CodeRequired},
-		{"blank name", `{"name":" ","authoritativeSource":{"id":"s-New"}}`, config.CodeRequired},
-		{"name of another type", `{"name":7,"authoritativeSource":{"id":"s-New"}}`, config.CodeRequired},
-		{"long name", `{"name":"` + strings.Repeat("x", 129) + `","authoritativeSource":{"id":"s-New"}}`, config.CodeLength},
-		{"name in other case", `{"name":"EMPLOYEES","authoritativeSource":{"id":"s-New"}}`, config.CodeConflict},
-		{"no source", `{"name":"N"}`, config.CodeRequired},
-		{"unknown source", `{"name":"N","authoritativeSource":{"id":"zz"}}`, config.CodeReferenceNotFound},
-		{"taken source", `{"name":"N","authoritativeSource":{"id":"s-HR"}}`, config.CodeConflict},
-		{"priority", `{"name":"N","priority":"first","authoritativeSource":{"id":"s-New"}}`, config.CodeIllegalValue},
-		{"no object", `[]`, config.CodeBadRequest},
-		{"unknown account attribute", mappings(read("uid", "New", "nix")), config.CodeIllegalValue},
-		{"unknown source in a mapping", mappings(read("uid", "Nix", "id")), config.CodeReferenceNotFound},
-		{"system attribute", mappings(read("isManager", "New", "id")), config.CodeIllegalValue},
-		{"mapped twice", mappings(read("uid", "New", "id") + "," + read("uid", "New", "id")), config.CodeIllegalValue},
-		{"unknown transform", mappings(`{"identityAttributeName":"uid","transformDefinition":{"type":"reference","attributes":{"id":"Nix"}}}`), config.CodeReferenceNotFound},
-		{"no attribute name", mappings(`{"transformDefinition":null}`), config.CodeRequired},
+		{"no name", `{"authoritativeSource":{"id":"s-New"}}`, isc.CodeRequired},
+		{"blank name", `{"name":" ","authoritativeSource":{"id":"s-New"}}`, isc.CodeRequired},
+		{"name of another type", `{"name":7,"authoritativeSource":{"id":"s-New"}}`, isc.CodeRequired},
+		{"long name", `{"name":"` + strings.Repeat("x", 129) + `","authoritativeSource":{"id":"s-New"}}`, isc.CodeLength},
+		{"name in other case", `{"name":"EMPLOYEES","authoritativeSource":{"id":"s-New"}}`, isc.CodeConflict},
+		{"no source", `{"name":"N"}`, isc.CodeRequired},
+		{"unknown source", `{"name":"N","authoritativeSource":{"id":"zz"}}`, isc.CodeReferenceNotFound},
+		{"taken source", `{"name":"N","authoritativeSource":{"id":"s-HR"}}`, isc.CodeConflict},
+		{"priority", `{"name":"N","priority":"first","authoritativeSource":{"id":"s-New"}}`, isc.CodeIllegalValue},
+		{"no object", `[]`, isc.CodeBadRequest},
+		{"unknown account attribute", mappings(read("uid", "New", "nix")), isc.CodeIllegalValue},
+		{"unknown source in a mapping", mappings(read("uid", "Nix", "id")), isc.CodeReferenceNotFound},
+		{"system attribute", mappings(read("isManager", "New", "id")), isc.CodeIllegalValue},
+		{"mapped twice", mappings(read("uid", "New", "id") + "," + read("uid", "New", "id")), isc.CodeIllegalValue},
+		{"unknown transform", mappings(`{"identityAttributeName":"uid","transformDefinition":{"type":"reference","attributes":{"id":"Nix"}}}`), isc.CodeReferenceNotFound},
+		{"no attribute name", mappings(`{"transformDefinition":null}`), isc.CodeRequired},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -339,22 +340,22 @@ func TestPatchProfile(t *testing.T) {
 	s := newSite(t, c, staff())
 	tests := []struct {
 		name, ops string
-		code      config.Code
+		code      isc.Code
 	}{
-		{"id", `[{"op":"replace","path":"/id","value":"x"}]`, config.CodeIllegalUpdate},
-		{"created", `[{"op":"add","path":"/created","value":"x"}]`, config.CodeIllegalUpdate},
-		{"modified", `[{"op":"add","path":"/modified","value":"x"}]`, config.CodeIllegalUpdate},
-		{"identityCount", `[{"op":"add","path":"/identityCount","value":1}]`, config.CodeIllegalUpdate},
-		{"identityRefreshRequired", `[{"op":"add","path":"/identityRefreshRequired","value":false}]`, config.CodeIllegalUpdate},
-		{"same value", `[{"op":"replace","path":"/id","value":"p-Employees"}]`, config.CodeIllegalUpdate},
-		{"by move", `[{"op":"move","from":"/id","path":"/description"}]`, config.CodeIllegalUpdate},
-		{"below", `[{"op":"add","path":"/id/x","value":"x"}]`, config.CodeBadRequest},
-		{"whole document", `[{"op":"replace","path":"","value":{"name":"x"}}]`, config.CodeIllegalUpdate},
-		{"source and config", `[{"op":"replace","path":"/authoritativeSource","value":{"type":"SOURCE","id":"s-Free"}},{"op":"replace","path":"/identityAttributeConfig/enabled","value":false}]`, config.CodeIllegalUpdate},
-		{"taken source", `[{"op":"replace","path":"/authoritativeSource","value":{"type":"SOURCE","id":"s-VMS"}}]`, config.CodeConflict},
-		{"failed test", `[{"op":"test","path":"/name","value":"x"},{"op":"replace","path":"/name","value":"y"}]`, config.CodeBadRequest},
-		{"name taken", `[{"op":"replace","path":"/name","value":"contractors"}]`, config.CodeConflict},
-		{"no name", `[{"op":"remove","path":"/name"}]`, config.CodeRequired},
+		{"id", `[{"op":"replace","path":"/id","value":"x"}]`, isc.CodeIllegalUpdate},
+		{"created", `[{"op":"add","path":"/created","value":"x"}]`, isc.CodeIllegalUpdate},
+		{"modified", `[{"op":"add","path":"/modified","value":"x"}]`, isc.CodeIllegalUpdate},
+		{"identityCount", `[{"op":"add","path":"/identityCount","value":1}]`, isc.CodeIllegalUpdate},
+		{"identityRefreshRequired", `[{"op":"add","path":"/identityRefreshRequired","value":false}]`, isc.CodeIllegalUpdate},
+		{"same value", `[{"op":"replace","path":"/id","value":"p-Employees"}]`, isc.CodeIllegalUpdate},
+		{"by move", `[{"op":"move","from":"/id","path":"/description"}]`, isc.CodeIllegalUpdate},
+		{"below", `[{"op":"add","path":"/id/x","value":"x"}]`, isc.CodeBadRequest},
+		{"whole document", `[{"op":"replace","path":"","value":{"name":"x"}}]`, isc.CodeIllegalUpdate},
+		{"source and config", `[{"op":"replace","path":"/authoritativeSource","value":{"type":"SOURCE","id":"s-Free"}},{"op":"replace","path":"/identityAttributeConfig/enabled","value":false}]`, isc.CodeIllegalUpdate},
+		{"taken source", `[{"op":"replace","path":"/authoritativeSource","value":{"type":"SOURCE","id":"s-VMS"}}]`, isc.CodeConflict},
+		{"failed test", `[{"op":"test","path":"/name","value":"x"},{"op":"replace","path":"/name","value":"y"}]`, isc.CodeBadRequest},
+		{"name taken", `[{"op":"replace","path":"/name","value":"contractors"}]`, isc.CodeConflict},
+		{"no name", `[{"op":"remove","path":"/name"}]`, isc.CodeRequired},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -363,7 +364,7 @@ func TestPatchProfile(t *testing.T) {
 		})
 	}
 	_, err := s.PlanPatch(t.Context(), "nobody", nil)
-	fixture.Refused(t, "unknown profile", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown profile", err, isc.CodeNotFound)
 
 	p, err := s.PlanPatch(t.Context(), "p-Employees", ops(t, `[{"op":"add","path":"/description","value":"new"}]`))
 	out := s.apply(t, p, err)
@@ -568,9 +569,9 @@ func TestProcessSelection(t *testing.T) {
 		t.Errorf("one: %+v, %v", stats, err)
 	}
 	_, err = s.Process(t.Context(), tenant.Selection{Identities: make([]string, 251)}, nil)
-	fixture.Refused(t, "251", err, config.CodeLimit)
+	fixture.Refused(t, "251", err, isc.CodeLimit)
 	_, err = s.Process(t.Context(), tenant.Selection{Profiles: []string{"Nobody"}}, nil)
-	fixture.Refused(t, "unknown", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown", err, isc.CodeNotFound)
 	stats, err = s.Process(t.Context(), tenant.Selection{}, nil)
 	if err != nil || stats.Processed != 4 {
 		t.Errorf("all: %+v, %v", stats, err)
@@ -618,7 +619,7 @@ func TestList(t *testing.T) {
 		o     config.ListOptions
 		want  string
 		total int
-		code  config.Code
+		code  isc.Code
 	}{
 		{name: "all", want: "2 3 1", total: 3},
 		{name: "sw", o: config.ListOptions{Filters: `name sw "Al"`, Sorters: "name"}, want: "1 3", total: 2},
@@ -629,15 +630,15 @@ func TestList(t *testing.T) {
 		{name: "two sorters", o: config.ListOptions{Sorters: "owner.name,-id"}, want: "3 2 1", total: 3},
 		{name: "page", o: config.ListOptions{Sorters: "id", Limit: 1, Offset: 1}, want: "2", total: 3},
 		{name: "past the end", o: config.ListOptions{Offset: 9}, total: 3},
-		{name: "limit", o: config.ListOptions{Limit: 251}, code: config.CodeLimit},
-		{name: "offset", o: config.ListOptions{Offset: -1}, code: config.CodeLimit},
-		{name: "sorter", o: config.ListOptions{Sorters: "colour"}, code: config.CodeIllegalValue},
-		{name: "priority gt", o: config.ListOptions{Filters: "priority gt 10"}, code: config.CodeIllegalValue},
-		{name: "unknown field", o: config.ListOptions{Filters: `owner.id eq "x"`}, code: config.CodeIllegalValue},
-		{name: "half", o: config.ListOptions{Filters: `name eq`}, code: config.CodeIllegalValue},
-		{name: "or", o: config.ListOptions{Filters: `name eq "a" or name eq "b"`}, code: config.CodeIllegalValue},
-		{name: "not closed", o: config.ListOptions{Filters: `name eq "a`}, code: config.CodeIllegalValue},
-		{name: "list not closed", o: config.ListOptions{Filters: `name in ("a"`}, code: config.CodeIllegalValue},
+		{name: "limit", o: config.ListOptions{Limit: 251}, code: isc.CodeLimit},
+		{name: "offset", o: config.ListOptions{Offset: -1}, code: isc.CodeLimit},
+		{name: "sorter", o: config.ListOptions{Sorters: "colour"}, code: isc.CodeIllegalValue},
+		{name: "priority gt", o: config.ListOptions{Filters: "priority gt 10"}, code: isc.CodeIllegalValue},
+		{name: "unknown field", o: config.ListOptions{Filters: `owner.id eq "x"`}, code: isc.CodeIllegalValue},
+		{name: "half", o: config.ListOptions{Filters: `name eq`}, code: isc.CodeIllegalValue},
+		{name: "or", o: config.ListOptions{Filters: `name eq "Beta" or id eq "1"`, Sorters: "id"}, want: "1 2", total: 2},
+		{name: "not closed", o: config.ListOptions{Filters: `name eq "a`}, code: isc.CodeIllegalValue},
+		{name: "list not closed", o: config.ListOptions{Filters: `name in ("a"`}, code: isc.CodeIllegalValue},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -664,7 +665,7 @@ func TestExportImport(t *testing.T) {
 		t.Fatalf("got %s, %v", n.Append(nil), err)
 	}
 	_, err = s.ExportProfiles(`name sw "E"`)
-	fixture.Refused(t, "filter", err, config.CodeIllegalValue)
+	fixture.Refused(t, "filter", err, isc.CodeIllegalValue)
 
 	object := n.Items()[0].Get("object")
 	object.Set("priority", jsondoc.NewInt(99))
@@ -690,5 +691,5 @@ func TestExportImport(t *testing.T) {
 		t.Errorf("got %s, %v", body, err)
 	}
 	_, _, err = s.PlanImport(t.Context(), []byte("{"))
-	fixture.Refused(t, "no JSON", err, config.CodeBadRequest)
+	fixture.Refused(t, "no JSON", err, isc.CodeBadRequest)
 }

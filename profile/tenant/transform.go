@@ -6,6 +6,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -15,8 +16,8 @@ import (
 // PlanTransform plans a new or changed stored transform. The profiles that reach
 // it need processing afterwards, which a tenant leaves to its administrators.
 //
-// Errors: [config.CodeRequired] without name or type; [config.CodeLength] for a long name;
-// [config.CodeIllegalUpdate] for another type than the stored one has.
+// Errors: [isc.CodeRequired] without name or type; [isc.CodeLength] for a long name;
+// [isc.CodeIllegalUpdate] for another type than the stored one has.
 // Source: DECISION 39 and 57.
 func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 	p, err := t.newPlan("TRANSFORM_UPDATE", false)
@@ -27,11 +28,11 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 	old := p.after.Transforms[name]
 	switch {
 	case name == "" || typ == "":
-		return nil, t.tracked(config.Refuse(config.CodeRequired, "a stored transform needs a name and a type"))
+		return nil, t.tracked(isc.Refuse(isc.CodeRequired, "a stored transform needs a name and a type"))
 	case len([]rune(name)) > transform.MaxName:
-		return nil, t.tracked(config.Refuse(config.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), transform.MaxName))
+		return nil, t.tracked(isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), transform.MaxName))
 	case old != nil && old.Node.Get("type").Text() != typ:
-		return nil, t.tracked(config.Refuse(config.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name, old.Node.Get("type").Text()))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name, old.Node.Get("type").Text()))
 	case old == nil:
 		p.Operation, p.Status = "TRANSFORM_CREATE", 201
 	}
@@ -48,7 +49,7 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 // PlanDeleteTransform plans the deletion of a stored transform that nothing
 // refers to.
 //
-// Errors: [config.CodeNotFound]; [config.CodeConflict] with every profile and transform that
+// Errors: [isc.CodeNotFound]; [isc.CodeConflict] with every profile and transform that
 // refers to it as a cause.
 func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 	p, err := t.newPlan("TRANSFORM_DELETE", false)
@@ -56,19 +57,19 @@ func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 		return nil, err
 	}
 	if p.after.Transforms[name] == nil {
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no transform %q", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no transform %q", name))
 	}
-	e := config.Refuse(config.CodeConflict, "transform %q is in use", name)
+	e := isc.Refuse(isc.CodeConflict, "transform %q is in use", name)
 	for _, prof := range p.after.Profiles {
 		for _, m := range prof.Mappings {
 			if refersTo(m.Definition.Node, name) {
-				e.Causes = append(e.Causes, config.NewMessage("%s %q: the mapping of %s", config.UseProfile, prof.Name, m.Attribute))
+				e.Causes = append(e.Causes, isc.NewMessage("%s %q: the mapping of %s", config.UseProfile, prof.Name, m.Attribute))
 			}
 		}
 	}
 	for _, other := range slices.Sorted(maps.Keys(p.after.Transforms)) {
 		if other != name && refersTo(p.after.Transforms[other].Node, name) {
-			e.Causes = append(e.Causes, config.NewMessage("%s %q", config.UseTransform, other))
+			e.Causes = append(e.Causes, isc.NewMessage("%s %q", config.UseTransform, other))
 		}
 	}
 	if len(e.Causes) > 0 {
@@ -106,7 +107,7 @@ func (t *Tenant) reaching(b *config.Bundle, name string) []string {
 // the attributeAssignments. The accounts are correlated by it in the next
 // aggregation that is not optimised, see [profile.RunOptions].
 //
-// Errors: [config.CodeNotFound] for the source; [config.CodeIllegalValue] for a configuration
+// Errors: [isc.CodeNotFound] for the source; [isc.CodeIllegalValue] for a configuration
 // with errors.
 // Source: correlate/DECISIONS.md, DECISION 2.
 func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, error) {
@@ -116,12 +117,12 @@ func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, erro
 	}
 	s := p.after.Source(source)
 	if s == nil {
-		return nil, t.tracked(config.Refuse(config.CodeNotFound, "there is no source %q", source))
+		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no source %q", source))
 	}
 	_, found := correlate.ParseConfig(body)
 	for _, d := range found {
 		if d.Severity == diag.Error {
-			return nil, t.tracked(config.Refuse(config.CodeIllegalValue, "%s", d.Message))
+			return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "%s", d.Message))
 		}
 	}
 	p.Object, p.Findings = config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}, found

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/fixture"
@@ -31,22 +32,22 @@ func TestPlanTransform(t *testing.T) {
 	if got := s.byAlias(t)["c9"].Attribute("title").Text(); got != "B" {
 		t.Errorf("got %q", got)
 	}
-	for body, code := range map[string]config.Code{
-		`{"name":"Inner","type":"upper"}`: config.CodeIllegalUpdate,
-		`{"type":"upper"}`:                config.CodeRequired,
-		`{"name":"0123456789012345678901234567890123456789012345678901","type":"upper"}`: config.CodeLength,
+	for body, code := range map[string]isc.Code{
+		`{"name":"Inner","type":"upper"}`: isc.CodeIllegalUpdate,
+		`{"type":"upper"}`:                isc.CodeRequired,
+		`{"name":"0123456789012345678901234567890123456789012345678901","type":"upper"}`: isc.CodeLength,
 	} {
 		_, err := s.PlanTransform(fixture.Node(t, body))
 		fixture.Refused(t, body, err, code)
 	}
 	_, err = s.PlanDeleteTransform("Inner")
-	fixture.Refused(t, "in use", err, config.CodeConflict)
-	var oe *config.OperationError
+	fixture.Refused(t, "in use", err, isc.CodeConflict)
+	var oe *isc.Error
 	if !errors.As(err, &oe) || len(oe.Causes) != 1 {
 		t.Errorf("got %v", err)
 	}
 	_, err = s.PlanDeleteTransform("Nix")
-	fixture.Refused(t, "unknown", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown", err, isc.CodeNotFound)
 	p, err = s.PlanTransform(fixture.Node(t, `{"name":"New","type":"upper","attributes":{}}`))
 	if out := s.apply(t, p, err); out.Status != 201 || len(p.Dirty) != 0 {
 		t.Errorf("new: %+v, dirty %v", out, p.Dirty)
@@ -78,7 +79,7 @@ func TestPlanCorrelation(t *testing.T) {
 		t.Errorf("audits %v", s.auditNames())
 	}
 	_, err := s.PlanCorrelation("Nix", fixture.Node(t, criteria))
-	fixture.Refused(t, "unknown source", err, config.CodeNotFound)
+	fixture.Refused(t, "unknown source", err, isc.CodeNotFound)
 	_, err = s.PlanCorrelation("AD", fixture.Node(t, `{"attributeAssignments":[{"property":"uid","value":"login","operation":"NE"}]}`))
-	fixture.Refused(t, "operation", err, config.CodeIllegalValue)
+	fixture.Refused(t, "operation", err, isc.CodeIllegalValue)
 }

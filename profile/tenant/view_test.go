@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/fixture"
@@ -26,7 +27,7 @@ func TestIdentityView(t *testing.T) {
 	v := tenant.IdentityView{Bundle: b, LastRefresh: fixture.Now.Add(time.Hour),
 		Manager:   func(id string) *identity.Identity { return &identity.Identity{ID: id, Alias: "boss"} },
 		IsManager: func(string) bool { return true }}
-	errs := []profile.AttributeError{{Attribute: "email", Err: config.CodeIllegalValue}}
+	errs := []profile.AttributeError{{Attribute: "email", Err: isc.CodeIllegalValue}}
 	const at = `"2026-01-15T09:00:00.000Z"`
 	const head = `{"id":"i1","name":"Ann Lee","created":` + at + `,"modified":` + at + `,`
 	want := head + `"alias":"1001","emailAddress":null,"processingState":"ERROR","identityStatus":"ERROR",

@@ -1,0 +1,396 @@
+package rest
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
+)
+
+func searchRoutes() []route {
+	return []route{
+		at(noBeta, "POST", "search", "searchPost", (*call).search),
+		at(noBeta, "POST", "search/count", "searchCount", (*call).searchCount),
+		at(noBeta, "POST", "search/aggregate", "searchAggregate", nil),
+		at(noBeta, "GET", "search/{index}/{id}", "searchGet", (*call).searchGet),
+	}
+}
+
+// searched is an identity with what its search document says of others.
+type searched struct {
+	*identity.Identity
+	view   *view
+	bundle *config.Bundle
+}
+
+func (s *searched) profile() *config.Profile { return s.bundle.Profile(s.Profile) }
+
+func (s *searched) source() *config.Source {
+	p := s.profile()
+	if p == nil {
+		return nil
+	}
+	return s.bundle.AuthoritativeSource(p)
+}
+
+type getter func(s *searched) identity.Value
+
+type fieldTable map[string]getter
+
+// get finds a field; attributes.X reads the identity attribute X, whatever it is.
+func (t fieldTable) get(name string) (getter, bool) {
+	if g := t[name]; g != nil {
+		return g, true
+	}
+	if attribute, ok := strings.CutPrefix(name, "attributes."); ok && attribute != "" {
+		return func(s *searched) identity.Value { return s.Attribute(attribute) }, true
+	}
+	return nil, false
+}
+
+func text(s string) identity.Value {
+	if s == "" {
+		return identity.Value{}
+	}
+	return identity.StringValue(s)
+}
+
+func attributeField(name string) getter {
+	return func(s *searched) identity.Value { return s.Attribute(name) }
+}
+
+func accountField(get func(a *identity.Account) string) getter {
+	return func(s *searched) identity.Value {
+		out := make([]string, len(s.Accounts))
+		for i := range s.Accounts {
+			out[i] = get(&s.Accounts[i])
+		}
+		return identity.StringsValue(out...)
+	}
+}
+
+// searchFields are the fields that queries and sorts know.
+var searchFields = fieldTable{
+	"id":              func(s *searched) identity.Value { return identity.StringValue(s.ID) },
+	"name":            func(s *searched) identity.Value { return text(identityName(s.Identity)) },
+	"displayName":     func(s *searched) identity.Value { return text(identityName(s.Identity)) },
+	"alias":           func(s *searched) identity.Value { return text(s.Alias) },
+	"firstName":       attributeField("firstname"),
+	"lastName":        attributeField("lastname"),
+	"email":           attributeField("email"),
+	"phone":           attributeField("phone"),
+	"employeeNumber":  attributeField("identificationNumber"),
+	"status":          func(s *searched) identity.Value { return identity.StringValue(tenant.Status(s.Identity)) },
+	"processingState": func(*searched) identity.Value { return identity.StringValue("OK") },
+	"isManager":       func(s *searched) identity.Value { return identity.BoolValue(s.view.managers[s.ID]) },
+	"protected":       func(s *searched) identity.Value { return identity.BoolValue(s.Protected) },
+	"accountCount":    func(s *searched) identity.Value { return identity.IntValue(int64(len(s.Accounts))) },
+	"created":         func(s *searched) identity.Value { return isc.TimeValue(s.Created) },
+	"modified":        func(s *searched) identity.Value { return isc.TimeValue(s.Modified) },
+	"manager.id":      func(s *searched) identity.Value { return text(s.ManagerID) },
+	"manager.name": func(s *searched) identity.Value {
+		if m := s.view.byID[s.ManagerID]; m != nil {
+			return text(identityName(m))
+		}
+		return identity.Value{}
+	},
+	"identityProfile.name": func(s *searched) identity.Value { return text(s.Profile) },
+	"identityProfile.id": func(s *searched) identity.Value {
+		if p := s.profile(); p != nil {
+			return text(profileID(p))
+		}
+		return identity.Value{}
+	},
+	"source.name": func(s *searched) identity.Value {
+		if src := s.source(); src != nil {
+			return text(src.Name)
+		}
+		return identity.Value{}
+	},
+	"source.id": func(s *searched) identity.Value {
+		if src := s.source(); src != nil {
+			return text(sourceID(src))
+		}
+		return identity.Value{}
+	},
+	"accounts.name":        accountField(func(a *identity.Account) string { return a.DisplayName() }),
+	"accounts.accountId":   accountField(func(a *identity.Account) string { return a.NativeIdentity }),
+	"accounts.source.name": accountField(func(a *identity.Account) string { return a.Source }),
+}
+
+// anyName tests what a term without a field looks at.
+func anyName(s *searched, test func(string) bool) bool {
+	return test(identityName(s.Identity)) || test(s.Alias) || test(s.Attribute("email").Text()) ||
+		test(s.Attribute("firstname").Text()) || test(s.Attribute("lastname").Text())
+}
+
+func exists(v identity.Value) bool {
+	return !v.IsNull() && !(v.Kind() == identity.List && len(v.List()) == 0)
+}
+
+// some tests a value, or the items of a list.
+func some(v identity.Value, test func(string) bool) bool {
+	switch v.Kind() {
+	case identity.Null:
+		return false
+	case identity.List:
+		return slices.ContainsFunc(v.List(), func(item identity.Value) bool { return some(item, test) })
+	}
+	return test(v.Text())
+}
+
+// searchRequest is a search that was read.
+type searchRequest struct {
+	match   match // nil: no identities were asked for
+	sort    []sortKey
+	after   []string
+	include []string
+	exclude []string
+}
+
+type sortKey struct {
+	name string
+	get  getter
+	down bool
+}
+
+// readSearch reads the body of a search. Members that say how the vendor's service
+// shall work are ignored; what would change the answer and is not served is refused.
+func readSearch(n *jsondoc.Node) (*searchRequest, error) {
+	r := &searchRequest{}
+	for _, key := range []string{"filters", "aggregations", "aggregationsDsl", "queryDsl", "textQuery", "typeAheadQuery"} {
+		if v := n.Get(key); len(v.Members())+len(v.Items()) > 0 {
+			return nil, isc.Refuse(isc.CodeIllegalValue, "%s of a search is not served here, query.query is", key)
+		}
+	}
+	if typ := n.Get("queryType").Text(); typ != "" && typ != "SAILPOINT" {
+		return nil, isc.Refuse(isc.CodeIllegalValue, "queryType %q is not served here, SAILPOINT is", typ)
+	}
+	indices := n.Get("indices")
+	if indices.Kind() != jsondoc.Array || len(indices.Items()) == 0 {
+		return nil, isc.Refuse(isc.CodeRequired, "indices is required, as a list")
+	}
+	m, err := parseSearch(n.At("query", "query").Text())
+	if err != nil {
+		return nil, err
+	}
+	for _, index := range indices.Items() {
+		if index.Text() == "identities" || index.Text() == "*" {
+			r.match = m
+		}
+	}
+	r.include, r.exclude = texts(n.At("queryResultFilter", "includes")), texts(n.At("queryResultFilter", "excludes"))
+	return r, r.readSort(n)
+}
+
+func texts(n *jsondoc.Node) []string {
+	var out []string
+	for _, item := range n.Items() {
+		out = append(out, item.Text())
+	}
+	return out
+}
+
+func (r *searchRequest) readSort(n *jsondoc.Node) error {
+	for _, name := range texts(n.Get("sort")) {
+		k := sortKey{name: strings.TrimLeft(name, "+-"), down: strings.HasPrefix(name, "-")}
+		get, ok := searchFields.get(k.name)
+		if !ok {
+			return isc.Refuse(isc.CodeIllegalValue, "a search cannot be sorted by %q", name)
+		}
+		k.get = get
+		r.sort = append(r.sort, k)
+	}
+	r.after = texts(n.Get("searchAfter"))
+	if len(r.after) > 0 && len(r.after) != len(r.sort) {
+		return isc.Refuse(isc.CodeIllegalValue, "searchAfter has %d values for %d fields of sort", len(r.after), len(r.sort))
+	}
+	return nil
+}
+
+// compareValues orders numbers by size and everything else as text.
+func compareValues(a, b identity.Value) int {
+	x, xok := a.Int()
+	y, yok := b.Int()
+	if xok && yok {
+		return cmp.Compare(x, y)
+	}
+	return strings.Compare(a.Text(), b.Text())
+}
+
+func (r *searchRequest) compare(a, b *searched) int {
+	for _, k := range r.sort {
+		n := compareValues(k.get(a), k.get(b))
+		if k.down {
+			n = -n
+		}
+		if n != 0 {
+			return n
+		}
+	}
+	return strings.Compare(a.ID, b.ID)
+}
+
+// behind reports whether a document comes after the one that searchAfter names.
+func (r *searchRequest) behind(s *searched) bool {
+	for i, k := range r.sort {
+		if i >= len(r.after) {
+			break
+		}
+		have, want := k.get(s), identity.StringValue(r.after[i])
+		if k.name == "created" || k.name == "modified" {
+			if at, err := time.Parse(time.RFC3339, r.after[i]); err == nil {
+				want = isc.TimeValue(at)
+			}
+		}
+		if n, err := strconv.ParseInt(r.after[i], 10, 64); err == nil && have.Kind() == identity.Integer {
+			want = identity.IntValue(n)
+		}
+		n := compareValues(have, want)
+		if k.down {
+			n = -n
+		}
+		if n != 0 {
+			return n > 0
+		}
+	}
+	return len(r.after) == 0
+}
+
+// maxSearch is the largest page of a search.
+const maxSearch = 10_000
+
+// found gives the documents of a search: in all, and as they follow searchAfter.
+func (c *call) found(r *searchRequest) (total int, list []*searched, err error) {
+	v, err := c.view()
+	if err != nil || r.match == nil {
+		return 0, nil, err
+	}
+	b := c.tenant.Bundle()
+	for _, i := range v.people {
+		s := &searched{Identity: i, view: v, bundle: b}
+		if !r.match(s) {
+			continue
+		}
+		total++
+		if r.behind(s) {
+			list = append(list, s)
+		}
+	}
+	return total, list, nil
+}
+
+func (c *call) search() error {
+	body, err := c.object()
+	if err != nil {
+		return err
+	}
+	q, err := isc.ParseQuery(c.query, maxPage)
+	if err != nil {
+		return err
+	}
+	r, err := readSearch(body)
+	if err != nil {
+		return err
+	}
+	total, found, err := c.found(r)
+	if err != nil {
+		return err
+	}
+
+	page, err := isc.Fields[*searched]{}.Page(found, isc.Query{Limit: q.Limit, Offset: q.Offset, CountOnly: q.CountOnly}, maxSearch, r.compare)
+	if err != nil {
+		return err
+	}
+	page.Total = total
+	v, err := c.view()
+	if err != nil {
+		return err
+	}
+	show := c.identityView(v)
+	return answerPage(c, page, func(s *searched) *jsondoc.Node { return r.project(document(show, s.Identity)) })
+}
+
+// document is the search document of an identity.
+func document(show tenant.IdentityView, i *identity.Identity) *jsondoc.Node {
+	n := show.Search(i, nil)
+	for _, key := range []string{"firstName", "lastName", "email", "identityProfile", "source", "processingDetails"} {
+		if n.Get(key).IsNull() {
+			n.Remove(key)
+		}
+	}
+	for _, a := range n.Get("accounts").Items() {
+		for _, m := range slices.Clone(a.Members()) {
+			if m.Value.IsNull() {
+				a.Remove(m.Key)
+			}
+		}
+	}
+	n.Set("protected", jsondoc.NewBool(i.Protected))
+	return n
+}
+
+// project leaves the members that the request asks for. The type, the id and the
+// fields of the sort stay: clients drop documents without the one, and go on from
+// the others.
+func (r *searchRequest) project(n *jsondoc.Node) *jsondoc.Node {
+	if len(r.include) == 0 && len(r.exclude) == 0 {
+		return n
+	}
+	keep := []string{"_type", "id"}
+	for _, k := range r.sort {
+		keep = append(keep, k.name)
+	}
+	for _, m := range slices.Clone(n.Members()) {
+		asked := len(r.include) == 0 || slices.ContainsFunc(r.include, func(name string) bool { return within(name, m.Key) })
+		if slices.Contains(r.exclude, m.Key) {
+			asked = false
+		}
+		if !asked && !slices.Contains(keep, m.Key) {
+			n.Remove(m.Key)
+		}
+	}
+	return n
+}
+
+func within(name, key string) bool {
+	return name == key || name == "*" || strings.HasPrefix(name, key+".")
+}
+
+// searchCount answers with the number alone, in its header.
+func (c *call) searchCount() error {
+	body, err := c.object()
+	if err != nil {
+		return err
+	}
+	r, err := readSearch(body)
+	if err != nil {
+		return err
+	}
+	r.after = nil
+	total, _, err := c.found(r)
+	if err != nil {
+		return err
+	}
+	c.w.Header().Set("X-Total-Count", strconv.Itoa(total))
+	return c.noContent()
+}
+
+func (c *call) searchGet() error {
+	if c.path["index"] != "identities" {
+		return notFound("document", c.path["id"])
+	}
+	v, i, err := c.person()
+	if err == nil {
+		c.node(http.StatusOK, document(c.identityView(v), i))
+	}
+	return err
+}

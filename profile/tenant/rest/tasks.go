@@ -1,0 +1,319 @@
+package rest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
+)
+
+func taskRoutes() []route {
+	return []route{
+		at(noThree, "GET", "task-status", "getTaskStatusList", (*call).listTasks),
+		at(noThree, "GET", "task-status/pending-tasks", "getPendingTasks", (*call).listPending),
+		at(noThree, "GET", "task-status/{id}", "getTaskStatus", (*call).getTask),
+		at(noThree, "PATCH", "task-status/{id}", "updateTaskStatus", (*call).patchTask),
+	}
+}
+
+// task is something that a tenant does later.
+type task struct {
+	id, name, description string
+	launcher, source      string // source: its id, "" for none
+	created               time.Time
+	completed             time.Time // zero: runs
+	status                string    // "" while it runs
+	messages              []string
+	returns               [][2]string
+	attributes            *jsondoc.Node
+}
+
+// maxTasks is how many ended tasks are kept.
+const maxTasks = 10_000
+
+// taskList keeps tasks and runs them one after another, in the order of requests.
+type taskList struct {
+	mu      sync.Mutex
+	idle    sync.Cond // told when nothing runs any more
+	list    []*task   // oldest first
+	queue   []func()
+	running bool
+	serial  int
+}
+
+func (l *taskList) newTask(h *Handler, name, description string, a Actor) *task {
+	l.serial++
+	t := &task{
+		id: config.IdentityID("TASK_RESULT", fmt.Sprint(l.serial, name, h.o.Now().UnixNano())), name: name, description: description,
+		launcher: launcherName(a), created: h.now(), attributes: jsondoc.NewObject(),
+	}
+	if len(l.list) >= maxTasks && l.list[0].status != "" {
+		l.list = slices.Delete(l.list, 0, 1)
+	}
+	l.list = append(l.list, t)
+	return t
+}
+
+func launcherName(a Actor) string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.ID
+}
+
+// done notes a task that is over already.
+func (l *taskList) done(h *Handler, name, description string, a Actor) task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.newTask(h, name, description, a)
+	t.completed, t.status = h.now(), "SUCCESS"
+	return *t
+}
+
+// start puts a task behind those that wait. It goes on when the client is gone.
+func (l *taskList) start(h *Handler, name, description, source string, a Actor, run func(context.Context, *task) error) task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.newTask(h, name, description, a)
+	t.source = source
+	l.queue = append(l.queue, func() { l.run(h, t, run) })
+	if !l.running {
+		l.running = true
+		go l.work()
+	}
+	return *t
+}
+
+func (l *taskList) work() {
+	for {
+		l.mu.Lock()
+		if len(l.queue) == 0 {
+			l.running = false
+			l.idle.Broadcast()
+			l.mu.Unlock()
+			return
+		}
+		next := l.queue[0]
+		l.queue = l.queue[1:]
+		l.mu.Unlock()
+		next()
+	}
+}
+
+func (l *taskList) wait() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.running {
+		l.idle.Wait()
+	}
+}
+
+func (l *taskList) run(h *Handler, t *task, run func(context.Context, *task) error) {
+	// A copy is changed while others may read the task.
+	work := *t
+	h.writes.Lock()
+	err := guarded(func() error { return run(context.Background(), &work) })
+	h.writes.Unlock()
+
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t.messages, t.returns, t.attributes = work.messages, work.returns, work.attributes
+	t.completed, t.status = h.now(), "SUCCESS"
+	if err != nil {
+		t.status = "ERROR"
+		t.messages = append(t.messages, err.Error())
+		h.o.Logger.Error("task failed", "task", t.name, "error", err)
+	}
+}
+
+// guarded makes an error of a panic of host code, because it would end the process
+// on this goroutine.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the task stopped: %v", r)
+		}
+	}()
+	return f()
+}
+
+// startProcessing starts a processing of identities.
+func (c *call) startProcessing(description string, sel tenant.Selection) task {
+	h := c.Handler
+	return c.tasks.start(h, "Identity Refresh", description, "", c.actor, func(ctx context.Context, t *task) error {
+		stats, err := h.tenant.Process(ctx, sel, nil)
+		if err != nil {
+			return err
+		}
+		t.returns = [][2]string{
+			{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)}, {"moved", fmt.Sprint(stats.Moved)},
+			{"exceptions", fmt.Sprint(stats.Exceptions)}, {"errors", fmt.Sprint(stats.Errors)},
+		}
+		return h.changed(ctx)
+	})
+}
+
+func timeNode(t time.Time) *jsondoc.Node {
+	if t.IsZero() {
+		return jsondoc.NewNull()
+	}
+	return jsondoc.NewString(t.UTC().Format("2006-01-02T15:04:05.000Z"))
+}
+
+func textNode(s string) *jsondoc.Node {
+	if s == "" {
+		return jsondoc.NewNull()
+	}
+	return jsondoc.NewString(s)
+}
+
+// view is a task as GET /task-status shows it. While it runs, completionStatus is
+// there and null: clients wait as long as it is.
+func (t task) view() *jsondoc.Node {
+	messages, returns := jsondoc.NewArray(), jsondoc.NewArray()
+	var list []*jsondoc.Node
+	for _, m := range t.messages {
+		list = append(list, jsondoc.NewObject(
+			jsondoc.M("type", jsondoc.NewString("ERROR")),
+			jsondoc.M("localizedText", jsondoc.NewObject(jsondoc.M("locale", jsondoc.NewString("en-US")), jsondoc.M("message", jsondoc.NewString(m)))),
+			jsondoc.M("key", jsondoc.NewString("task.error")), jsondoc.M("parameters", jsondoc.NewArray())))
+	}
+	messages.SetItems(list)
+	list = nil
+	for _, r := range t.returns {
+		list = append(list, jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(r[0])), jsondoc.M("attributeName", jsondoc.NewString(r[1]))))
+	}
+	returns.SetItems(list)
+	percent := int64(0)
+	modified := t.created
+	if t.status != "" {
+		percent, modified = 100, t.completed
+	}
+	return jsondoc.NewObject(
+		jsondoc.M("id", jsondoc.NewString(t.id)),
+		jsondoc.M("type", jsondoc.NewString("QUARTZ")),
+		jsondoc.M("uniqueName", jsondoc.NewString(t.name)),
+		jsondoc.M("description", jsondoc.NewString(t.description)),
+		jsondoc.M("parentName", jsondoc.NewNull()),
+		jsondoc.M("launcher", jsondoc.NewString(t.launcher)),
+		jsondoc.M("created", timeNode(t.created)),
+		jsondoc.M("modified", timeNode(modified)),
+		jsondoc.M("launched", timeNode(t.created)),
+		jsondoc.M("completed", timeNode(t.completed)),
+		jsondoc.M("completionStatus", textNode(t.status)),
+		jsondoc.M("messages", messages),
+		jsondoc.M("returns", returns),
+		jsondoc.M("attributes", t.attributes.Clone()),
+		jsondoc.M("progress", jsondoc.NewNull()),
+		jsondoc.M("percentComplete", jsondoc.NewInt(percent)))
+}
+
+// simplified is a task as the deletion of profiles answers it.
+func (t task) simplified() *jsondoc.Node {
+	return jsondoc.NewObject(
+		jsondoc.M("id", jsondoc.NewString(t.id)), jsondoc.M("name", jsondoc.NewString(t.name)),
+		jsondoc.M("description", jsondoc.NewString(t.description)), jsondoc.M("launcher", jsondoc.NewString(t.launcher)),
+		jsondoc.M("completed", timeNode(t.completed)), jsondoc.M("launched", timeNode(t.created)),
+		jsondoc.M("completionStatus", jsondoc.NewString("Success")))
+}
+
+// reference is a task as many asynchronous operations answer it.
+func (t task) reference() map[string]string {
+	return map[string]string{"type": "TASK_RESULT", "id": t.id, "name": t.name}
+}
+
+var listedTasks = isc.Fields[task]{
+	"id":       filterOnly(isc.TextField("eq in", func(t task) string { return t.id })),
+	"sourceId": filterOnly(isc.TextField("eq in", func(t task) string { return t.source })),
+	"type":     filterOnly(isc.TextField("eq in", func(task) string { return "QUARTZ" })),
+	"completionStatus": {
+		Condition: isc.Condition{Ops: "eq in isnull", Enum: []string{"SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR"}},
+		Get: func(t task) identity.Value {
+			if t.status == "" {
+				return identity.Value{}
+			}
+			return identity.StringValue(t.status)
+		},
+	},
+	"created": isc.TimeField("", func(t task) time.Time { return t.created }),
+}
+
+// snapshot copies the tasks, newest first.
+func (l *taskList) snapshot() []task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make([]task, 0, len(l.list))
+	for _, t := range slices.Backward(l.list) {
+		out = append(out, *t)
+	}
+	return out
+}
+
+func (c *call) listTasks() error {
+	found := c.tasks.snapshot()
+	order := map[string]int{}
+	for i, t := range found {
+		order[t.id] = i
+	}
+	return list(c, found, listedTasks, func(a, b task) int { return order[a.id] - order[b.id] }, task.view)
+}
+
+func (c *call) listPending() error {
+	found := slices.DeleteFunc(c.tasks.snapshot(), func(t task) bool { return t.status != "" })
+	return list(c, found, isc.Fields[task]{}, func(a, b task) int { return 0 }, task.view)
+}
+
+func (c *call) task() (task, error) {
+	for _, t := range c.tasks.snapshot() {
+		if t.id == c.path["id"] {
+			return t, nil
+		}
+	}
+	return task{}, notFound("task", c.path["id"])
+}
+
+func (c *call) getTask() error {
+	t, err := c.task()
+	if err == nil {
+		c.node(http.StatusOK, t.view())
+	}
+	return err
+}
+
+// patchTask changes the attributes of a task, which belong to clients.
+func (c *call) patchTask() error {
+	ops, err := c.patch()
+	if err != nil {
+		return err
+	}
+	t, err := c.task()
+	if err != nil {
+		return err
+	}
+	fields := map[string]isc.Access{"attributes": isc.Writable}
+	for _, m := range t.view().Members() {
+		if m.Key != "attributes" {
+			fields[m.Key] = isc.ReadOnly
+		}
+	}
+	n, err := isc.Apply(t.view(), ops, fields)
+	if err != nil {
+		return err
+	}
+	c.tasks.mu.Lock()
+	for _, old := range c.tasks.list {
+		if old.id == t.id {
+			old.attributes = orNull(n.Get("attributes"))
+		}
+	}
+	c.tasks.mu.Unlock()
+	return c.getTask()
+}
