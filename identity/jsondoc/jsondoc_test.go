@@ -317,3 +317,46 @@ func TestWalk(t *testing.T) {
 	}
 	(*jsondoc.Node)(nil).Walk(func(*jsondoc.Node) bool { t.Error("an absent node is visited"); return true })
 }
+
+// TestLongLine: places in a long line are those that counting from its start
+// gives, whatever the line has in it.
+func TestLongLine(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("[\n[")
+	for i := range 4000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString([]string{`"abc"`, `"Müller"`, `"李😀"`, "\"\xff\xe2\x82\"", `12`}[i%5])
+	}
+	b.WriteString("]\n,1]")
+	text := b.String()
+	n, _ := jsondoc.Parse("a.json", []byte(text))
+	line := text[2:]
+	for i, item := range n.Items()[0].Items() {
+		pos := item.Pos()
+		if want := utf8.RuneCountInString(line[:pos.Offset-2]) + 1; pos.Line != 2 || pos.Column != want {
+			t.Fatalf("item %d stands at %s, want column %d", i, pos, want)
+		}
+	}
+	if pos := n.Items()[1].Pos(); pos.Line != 3 || pos.Column != 2 {
+		t.Errorf("the last item stands at %s", pos)
+	}
+}
+
+func BenchmarkPlaces(b *testing.B) {
+	for _, form := range []string{"{\"key\":\"value\"}", "{\n\"key\":\n\"value\"}\n"} {
+		src := []byte("[" + strings.Repeat(form+",", 20_000) + "0]")
+		n, _ := jsondoc.Parse("a.json", src)
+		b.Run(map[bool]string{true: "indented", false: "one line"}[strings.Contains(form, "\n")], func(b *testing.B) {
+			for b.Loop() {
+				for _, item := range n.Items()[:4000] {
+					item.Pos()
+				}
+				for _, item := range n.Items()[16_000:] {
+					item.Pos()
+				}
+			}
+		})
+	}
+}

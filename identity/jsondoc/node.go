@@ -9,6 +9,7 @@ package jsondoc
 import (
 	"sort"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/idprofile/engine/identity"
@@ -61,6 +62,50 @@ type source struct {
 	lines []int32 // offset of the first byte of each line
 	text  string
 	base  diag.Pos // where the text begins in the file
+
+	marked sync.Once
+	marks  []mark // in long lines, see [source.characters]
+}
+
+// mark is how many characters a text has before an offset.
+type mark struct{ offset, count int32 }
+
+// markEvery is the distance of marks in bytes.
+const markEvery = 128
+
+// characters counts the characters from the start of a line to an offset. In long
+// lines it counts from the marks nearest to both, which are made when they are
+// first needed: a file on one line would be counted from its start for each place.
+func (s *source) characters(start, offset int) int {
+	if offset-start < 4*markEvery {
+		return utf8.RuneCountInString(s.text[start:offset])
+	}
+	s.marked.Do(s.mark)
+	return s.before(offset) - s.before(start)
+}
+
+// before counts the characters before an offset.
+func (s *source) before(offset int) int {
+	m := s.marks[offset/markEvery]
+	if int(m.offset) > offset { // a character reaches over the border
+		m = s.marks[offset/markEvery-1]
+	}
+	return int(m.count) + utf8.RuneCountInString(s.text[m.offset:offset])
+}
+
+// mark counts the text once.
+func (s *source) mark() {
+	s.marks = make([]mark, 0, len(s.text)/markEvery+1)
+	count := 0
+	for at := range s.text {
+		if at >= len(s.marks)*markEvery {
+			s.marks = append(s.marks, mark{int32(at), int32(count)})
+		}
+		count++
+	}
+	if len(s.text) >= len(s.marks)*markEvery {
+		s.marks = append(s.marks, mark{int32(len(s.text)), int32(count)})
+	}
 }
 
 func (s *source) pos(offset int) diag.Pos {
@@ -69,7 +114,7 @@ func (s *source) pos(offset int) diag.Pos {
 	}
 	line := sort.Search(len(s.lines), func(i int) bool { return int(s.lines[i]) > offset }) - 1
 	start := int(s.lines[line])
-	column := utf8.RuneCountInString(s.text[start:min(offset, len(s.text))]) + 1
+	column := s.characters(start, min(offset, len(s.text))) + 1
 	if line == 0 && s.base.Line > 0 {
 		column += s.base.Column - 1
 	}
