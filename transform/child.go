@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -257,7 +258,10 @@ func (t *Table) add(e Entry) {
 
 // Variables are the attributes that an operation does not know itself, in JSON
 // order; see DECISION 5.
-type Variables struct{ list []binding }
+type Variables struct {
+	list    []binding
+	lenient bool // one that raises is not set
+}
 
 type binding struct {
 	name string
@@ -271,7 +275,10 @@ func (v *Variables) Bind(s *Scope) error {
 		b := &v.list[i]
 		val, err := b.Eval(s)
 		if err != nil {
-			return err
+			if !v.lenient || errors.Is(err, ErrLimit) {
+				return err
+			}
+			val = identity.Value{}
 		}
 
 		// Templates see lists as text, as the platform has it.

@@ -82,7 +82,7 @@ func (c *Compiler) list(n *jsondoc.Node, f Field) ([]Child, error) {
 	}
 
 	around := c.caught
-	c.caught = c.caught || f.Catches != "" && c.attributes().Get(f.Catches).IsTrue()
+	c.caught = c.caught || c.op.catches(f.Name, c.attributes(), c.Dialect())
 	items := make([]Child, 0, len(n.Items()))
 	for i, item := range n.Items() {
 		items = append(items, c.compile(item, diag.Item(c.op.Type, f.Name, i)))
@@ -157,6 +157,7 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 	}
 
 	c.declaredLater = outer
+	v.lenient = c.Dialect().FailingVariablesUnset
 }
 
 // extra returns the attributes that the operation does not know itself.

@@ -18,6 +18,7 @@ type Options struct {
 	// IdentityAttributes are the system names of the known identity attributes;
 	// nil: names are not checked.
 	IdentityAttributes []string
+	Dialect            Dialect
 	// Partial: there are transforms beyond those that are given, as when files are
 	// looked at one by one; a name that is not found is only a warning.
 	Partial bool

@@ -70,7 +70,7 @@ func (w *users) walk(n *jsondoc.Node, by string, caught bool) {
 			continue
 		}
 		for _, a := range attributes.Members() {
-			w.walk(a.Value, by, caught || op.catches(a.Key, attributes))
+			w.walk(a.Value, by, caught || op.catches(a.Key, attributes, w.unit.opts.Dialect))
 		}
 	}
 
@@ -81,10 +81,11 @@ func (w *users) walk(n *jsondoc.Node, by string, caught bool) {
 
 // catches reports whether the operation raises nothing that the items of a list
 // raise.
-func (op *Operation) catches(list string, attributes *jsondoc.Node) bool {
+func (op *Operation) catches(list string, attributes *jsondoc.Node, d Dialect) bool {
 	for i := range op.Fields {
 		if f := &op.Fields[i]; f.Catches != "" && f.Name == list {
-			return attributes.Get(f.Catches).IsTrue()
+			flag := attributes.Get(f.Catches)
+			return flag.IsTrue() || flag.IsNull() && d.FirstValidIgnoresErrors
 		}
 	}
 	return false

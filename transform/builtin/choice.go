@@ -12,6 +12,7 @@ import (
 type firstValidArgs struct {
 	Values       []transform.Child `json:"values" role:"candidate" required:"true" doc:"tried from left to right" catches:"ignoreErrors"`
 	IgnoreErrors transform.Bool    `json:"ignoreErrors" default:"false" doc:"whether an item that raises is skipped"`
+	skips        bool              // what ignoreErrors is when it is absent
 }
 
 func (n *firstValidArgs) Eval(s *transform.Scope) (identity.Value, error) {
@@ -25,7 +26,7 @@ func (n *firstValidArgs) Eval(s *transform.Scope) (identity.Value, error) {
 		}
 
 		// An error ends the search unless it is to be ignored; a limit is never ignored.
-		ignore, cerr := n.IgnoreErrors.Eval(s, false)
+		ignore, cerr := n.IgnoreErrors.Eval(s, n.skips)
 		if cerr != nil {
 			return v, cerr
 		}
@@ -43,6 +44,7 @@ func (n *firstValidArgs) Eval(s *transform.Scope) (identity.Value, error) {
 func firstValid() transform.Operation {
 	return transform.Define("firstValid", "The first value that is not null; later ones are not evaluated.",
 		func(c *transform.Compiler, n *firstValidArgs) transform.Node {
+			n.skips = c.Dialect().FirstValidIgnoresErrors
 			checkFirstValid(c, n)
 			return n
 		},
@@ -104,6 +106,7 @@ func lookup() transform.Operation {
 // branches is the two outcomes that conditional and dateCompare share.
 type branches struct {
 	yes, no *transform.Child
+	one     bool // one of them may be missing, and gives null
 }
 
 func (b *branches) Eval(s *transform.Scope, chosen bool) (identity.Value, error) {
@@ -114,14 +117,14 @@ func (b *branches) Eval(s *transform.Scope, chosen bool) (identity.Value, error)
 
 	// Only the chosen branch is evaluated, and it has to give a value.
 	v, err := branch.Eval(s)
-	if err == nil && v.IsNull() {
+	if err == nil && v.IsNull() && !(b.one && !branch.Present()) {
 		err = fmt.Errorf("%w: %s is null", transform.ErrNull, name)
 	}
 	return v, err
 }
 
 func (b *branches) complete() error {
-	if b.yes.Present() && b.no.Present() {
+	if b.yes.Present() && b.no.Present() || b.one && (b.yes.Present() || b.no.Present()) {
 		return nil
 	}
 	return fmt.Errorf("%w: both positiveCondition and negativeCondition are needed", transform.ErrConfig)
@@ -177,7 +180,7 @@ func conditional() transform.Operation {
 	return transform.Define("conditional",
 		"Chooses between two values by one equality, A eq B; other attributes are variables.",
 		func(c *transform.Compiler, n *conditionalArgs) transform.Node {
-			n.branches = branches{&n.Yes, &n.No}
+			n.branches = branches{yes: &n.Yes, no: &n.No}
 			n.branches.compile(c)
 			c.Facts().Fails = c.Facts().Fails || !equality(&n.Expression)
 			checkConditional(c, n)

@@ -329,7 +329,7 @@ func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
 func dateCompare() transform.Operation {
 	return transform.Define("dateCompare", "Chooses between two values by the order of two dates.",
 		func(c *transform.Compiler, n *dateCompareArgs) transform.Node {
-			n.branches = branches{&n.Yes, &n.No}
+			n.branches = branches{yes: &n.Yes, no: &n.No, one: c.Dialect().DateCompareOneBranch}
 			n.branches.compile(c)
 			c.Facts().Fails = c.Facts().Fails || !comparableDate(&n.First) || !comparableDate(&n.Second)
 			n.first, n.second = newOperand(c, &n.First), newOperand(c, &n.Second)

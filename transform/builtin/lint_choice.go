@@ -19,7 +19,7 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 		c.Infof("firstvalid-single", "values", "firstValid has %d values, so there is no fallback", len(n.Values))
 	}
 
-	ignore, _ := n.IgnoreErrors.Fixed(false)
+	ignore, _ := n.IgnoreErrors.Fixed(n.skips)
 	f := transform.Facts{Null: transform.MayBeNull}
 	for i := range n.Values {
 		item := &n.Values[i]

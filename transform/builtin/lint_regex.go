@@ -40,7 +40,7 @@ func checkOrder(c *transform.Compiler, n *replaceAllArgs) {
 func checkSplit(c *transform.Compiler, n *splitArgs) {
 	f := c.Unary()
 	f.Empty, f.Fails = false, true
-	throws, fixed := n.Throws.Fixed(true)
+	throws, fixed := n.Throws.Fixed(!n.silent)
 	index, fixedIndex := n.Index.Fixed()
 	if fixed && !throws {
 		f.Null, f.Fails = transform.MayBeNull, false

@@ -13,6 +13,7 @@ type splitArgs struct {
 	Index     transform.Int   `json:"index" required:"true" doc:"which piece, from 0"`
 	Throws    transform.Bool  `json:"throws" role:"switch" default:"true" doc:"whether a piece that is not there is an error"`
 	pattern   pattern
+	silent    bool // the dialect takes throw for throws, and it is false
 }
 
 func (n *splitArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
@@ -34,7 +35,7 @@ func (n *splitArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value
 		return identity.Value{}, fmt.Errorf("%w: index", transform.ErrNull)
 	}
 
-	throws, err := n.Throws.Eval(s, true)
+	throws, err := n.Throws.Eval(s, !n.silent)
 	if err != nil {
 		return identity.Value{}, err
 	}
@@ -62,6 +63,9 @@ func (n *splitArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value
 func split() transform.Operation {
 	return transform.Define("split", "One piece of the text, divided by a Java regular expression.",
 		func(c *transform.Compiler, n *splitArgs) transform.Node {
+			if throw := c.Attribute("throw"); c.Dialect().SplitThrow && !throw.IsNull() {
+				n.silent = !throw.IsTrue()
+			}
 			checkSplit(c, n)
 			if !n.Delimiter.Present() || !n.Index.Present() {
 				return transform.RaiseForInput(fmt.Errorf("%w: split needs delimiter and index", transform.ErrConfig))
