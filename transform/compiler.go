@@ -251,7 +251,10 @@ func (c *Compiler) SourceSlot(name string) int { return c.unit.source(name) }
 // last seen, for [Scope.Read] and [Scope.ReadFirst]. Slot is that of the source,
 // -1 when it is computed. Readers of the same attribute share the place.
 func (c *Compiler) Column(slot int, attribute string) int {
-	key := columnKey{slot, attribute}
+	return c.column(columnKey{slot: slot, attribute: attribute})
+}
+
+func (c *Compiler) column(key columnKey) int {
 	if i := slices.Index(c.unit.columns, key); i >= 0 {
 		return i
 	}

@@ -41,6 +41,8 @@ type Scope struct {
 	rendered []valueNumbers // by renderNode
 	results  [][]memoResult // by memoNode and number
 	draws    []uint32       // how often each random stream was begun
+	chosen   []chosen       // by choice, see [Compiler.Choice]
+	reader   AccountReader  // for the filter that is asked now
 
 	century    int64 // see [Scope.CenturyStart]
 	references int   // under evaluation, when they can loop
@@ -104,6 +106,7 @@ func (s *Scope) fit() {
 	grow(&s.active, len(u.targets))
 	grow(&s.columns, len(u.columns))
 	grow(&s.draws, u.streams)
+	grow(&s.chosen, len(u.choices))
 	grow(&s.numbers, 1+len(u.columns))
 	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
@@ -153,6 +156,7 @@ func (s *Scope) nextRound() {
 	if s.round++; s.round == 0 { // after four billion subjects
 		clear(s.shared)
 		clear(s.columns)
+		clear(s.chosen)
 		s.round = 1
 	}
 }
@@ -361,8 +365,9 @@ func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
 }
 
 // ReadFirst returns an attribute from the oldest account of a source slot that
-// has it; see [Scope.Read]. It looks once for each subject, so that col must be
-// of this slot too.
+// has it, or from the first of those that the choice of the column leaves; see
+// [Scope.Read]. It looks once for each subject, so that col must be of this slot
+// too.
 func (s *Scope) ReadFirst(slot, col int, name string) identity.Value {
 	if k := &s.columns[col]; k.round == s.round {
 		return k.value
@@ -371,7 +376,11 @@ func (s *Scope) ReadFirst(slot, col int, name string) identity.Value {
 }
 
 func (s *Scope) readFirst(slot, col int, name string) (v identity.Value) {
-	for _, a := range s.accounts[slot] {
+	accounts := s.accounts[slot]
+	if choice := s.unit.columns[col].choice; choice > 0 {
+		accounts = s.Chosen(choice - 1)
+	}
+	for _, a := range accounts {
 		if v = s.Read(a, col, name); !v.IsNull() {
 			break
 		}

@@ -63,6 +63,7 @@ type Unit struct {
 	vars        int
 	sharedSlots int
 	columns     []columnKey
+	choices     []choice
 	streams     int
 	resultSlots int
 	templates   int  // that remember results
@@ -80,6 +81,7 @@ type Unit struct {
 type columnKey struct {
 	slot      int
 	attribute string
+	choice    int // 1 + that of [Compiler.Choice]; 0: all accounts, oldest first
 }
 
 // Program evaluates one transform. It is immutable and safe for concurrent use,

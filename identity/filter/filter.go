@@ -24,6 +24,16 @@ type Filter struct {
 // Property gives the value of a property, null when there is none.
 type Property func(name string) identity.Value
 
+// Reader gives the value of a property, null when there is none. The number is
+// its place in [Filter.Properties] of a filter that [Parse] made, for readers that
+// know beforehand where properties stand.
+type Reader interface {
+	Property(number int, name string) identity.Value
+}
+
+// Property makes p a [Reader].
+func (p Property) Property(_ int, name string) identity.Value { return p(name) }
+
 // Properties returns the names of all properties that f tests, in order of
 // their first use.
 func (f *Filter) Properties() []string { return slices.Clone(f.properties) }
@@ -31,18 +41,21 @@ func (f *Filter) Properties() []string { return slices.Clone(f.properties) }
 // Match reports whether the filter accepts something with those properties.
 func (f *Filter) Match(p Property) bool { return f.root.match(p) }
 
+// MatchIn is [Filter.Match] for a reader.
+func (f *Filter) MatchIn(r Reader) bool { return f.root.match(r) }
+
 // String returns the filter in its usual spelling, with no more parentheses than
 // it needs; parsing it again gives the same filter.
 func (f *Filter) String() string { return f.root.String() }
 
 type node interface {
-	match(p Property) bool
+	match(p Reader) bool
 	String() string
 }
 
 type and struct{ list []node }
 
-func (n and) match(p Property) bool {
+func (n and) match(p Reader) bool {
 	for _, m := range n.list {
 		if !m.match(p) {
 			return false
@@ -55,7 +68,7 @@ func (n and) String() string { return joined(n.list, " && ", true) }
 
 type or struct{ list []node }
 
-func (n or) match(p Property) bool {
+func (n or) match(p Reader) bool {
 	return slices.ContainsFunc(n.list, func(m node) bool { return m.match(p) })
 }
 
@@ -84,12 +97,13 @@ func enclosed(n node) string {
 
 type not struct{ of node }
 
-func (n not) match(p Property) bool { return !n.of.match(p) }
-func (n not) String() string        { return "!" + enclosed(n.of) }
+func (n not) match(p Reader) bool { return !n.of.match(p) }
+func (n not) String() string      { return "!" + enclosed(n.of) }
 
 // comparison is property op value.
 type comparison struct {
 	property, op string
+	number       int // of the property
 	value        identity.Value
 }
 
@@ -97,8 +111,8 @@ func (n comparison) String() string {
 	return n.property + " " + n.op + " " + literal(n.value)
 }
 
-func (n comparison) match(p Property) bool {
-	have := p(n.property)
+func (n comparison) match(p Reader) bool {
+	have := p.Property(n.number, n.property)
 	switch n.op {
 	case "==":
 		return equal(have, n.value)
@@ -141,6 +155,9 @@ func compare(a, b string) int {
 
 // equal: null equals only null; a list equals when one of its items does.
 func equal(have, want identity.Value) bool {
+	if want.Kind() != identity.List {
+		return oneIs(have, want, false)
+	}
 	return slices.ContainsFunc(items(want), func(w identity.Value) bool { return oneIs(have, w, false) })
 }
 
@@ -169,6 +186,13 @@ func anyItem(have, want identity.Value, fold bool, test func(text, part string) 
 	if fold {
 		part = identity.Fold(part)
 	}
+	if have.Kind() != identity.List {
+		text := have.Text()
+		if fold {
+			text = identity.Fold(text)
+		}
+		return test(text, part)
+	}
 	return slices.ContainsFunc(items(have), func(item identity.Value) bool {
 		text := item.Text()
 		if fold {
@@ -183,6 +207,7 @@ func same(a, b string) bool { return a == b }
 // call is property.function(values).
 type call struct {
 	property, function string
+	number             int // of the property
 	fold               bool
 	args               []identity.Value
 }
@@ -201,8 +226,8 @@ func (n call) String() string {
 	return n.property + "." + name + "(" + literal(identity.ListValue(n.args...)) + ")"
 }
 
-func (n call) match(p Property) bool {
-	have := p(n.property)
+func (n call) match(p Reader) bool {
+	have := p.Property(n.number, n.property)
 	switch n.function {
 	case "isNull":
 		return have.IsNull()

@@ -151,17 +151,20 @@ func (p *parser) comparison() (node, error) {
 	for _, op := range operators {
 		if p.take(op) {
 			v, err := p.value()
-			p.uses(name)
-			return comparison{name, op, v}, err
+			return comparison{property: name, op: op, number: p.uses(name), value: v}, err
 		}
 	}
 	return nil, p.fail("expected a comparison after %q", name)
 }
 
-func (p *parser) uses(name string) {
-	if !slices.Contains(p.f.properties, name) {
+// uses notes a property and returns its number.
+func (p *parser) uses(name string) int {
+	at := slices.Index(p.f.properties, name)
+	if at < 0 {
+		at = len(p.f.properties)
 		p.f.properties = append(p.f.properties, name)
 	}
+	return at
 }
 
 var functions = []string{"startsWith", "endsWith", "contains", "containsAll", "containsAny", "in", "isNull", "notNull", "isEmpty"}
@@ -189,7 +192,7 @@ func (p *parser) call(property, function string, start int) (node, error) {
 	if none := strings.HasPrefix(n.function, "is") || n.function == "notNull"; none != (n.args == nil) {
 		return nil, p.fail("wrong number of values for %s", function)
 	}
-	p.uses(property)
+	n.number = p.uses(property)
 	return n, nil
 }
 

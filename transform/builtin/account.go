@@ -70,10 +70,15 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	}
 
 	// The plain case of most mappings needs neither filter nor order and is
-	// remembered by its column.
-	n.direct = !c.Plain() && n.slot >= 0 && n.attribute != "" && n.sorted &&
-		!a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
-
+	// remembered by its column, and so are the accounts of a constant choice.
+	if c.Plain() || n.slot < 0 || n.attribute == "" {
+		return n
+	}
+	n.direct = n.sorted && !a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
+	if s, ok := n.selection(c); !n.direct && ok {
+		n.column = c.ChosenColumn(n.slot, n.attribute, c.Choice(n.slot, s.key(), s.choose))
+		n.direct = true
+	}
 	if n.direct {
 		c.ReadsFirst(n.column)
 	}
@@ -91,7 +96,7 @@ type accountNode struct {
 	sorted    bool // the default order: oldest first
 	byOwn     *filter.Filter
 	byAny     *filter.Filter
-	direct    bool // nothing but constant names, oldest account first
+	direct    bool // everything is constant, so the column says what is read
 }
 
 // reader resolves the names that are constant.
