@@ -25,7 +25,7 @@ var allowed = map[string][]string{
 	"identity/":           {"identity", "identity/diag", "identity/jsondoc", "identity/filter", "identity/..."},
 	"transform":           {"identity", "identity/diag", "identity/jsondoc", "transform/internal/..."},
 	"transform/internal/": {"transform/internal/...", "identity"},
-	"transform/rule":      {"transform", "identity", "identity/diag", "identity/jsondoc"},
+	"transform/rule":      {"transform", "transform/internal/javatext", "identity", "identity/diag", "identity/jsondoc"},
 	"transform/builtin":   {"transform", "transform/rule", "transform/internal/...", "identity", "identity/diag", "identity/jsondoc", "identity/filter"},
 	"correlate":           {"transform", "transform/rule", "identity/...", "identity", "correlate/internal/..."},
 	"correlate/internal/": {"identity", "correlate/internal/..."},

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
 func wrong(v any, want string) error {
@@ -26,17 +26,29 @@ func text1(f func(string) string) func(*budget, []any) (any, error) {
 	}
 }
 
+// textsOf returns arguments that all have to be texts; null is true when one of
+// them is nil.
+func textsOf(a []any) (texts []string, null bool, err error) {
+	for _, x := range a {
+		switch s := x.(type) {
+		case nil:
+			null = true
+		case string:
+			texts = append(texts, s)
+		default:
+			return nil, false, wrong(x, "a text")
+		}
+	}
+	return texts, null, nil
+}
+
 func text2(f func(s, t string) string) func(*budget, []any) (any, error) {
 	return func(b *budget, a []any) (any, error) {
-		if a[0] == nil {
-			return nil, nil
+		texts, null, err := textsOf(a)
+		if null || err != nil {
+			return nil, err
 		}
-		s, ok := a[0].(string)
-		t, ok2 := a[1].(string)
-		if !ok || !ok2 {
-			return nil, wrong(a[0], "two texts")
-		}
-		return b.produce(f(s, t))
+		return b.produce(f(texts[0], texts[1]))
 	}
 }
 
@@ -107,10 +119,13 @@ func accountAttribute(b *budget, a []any) (any, error) {
 }
 
 func add(b *budget, a []any) (any, error) {
+	if a[0] == nil || a[1] == nil {
+		return nil, nil
+	}
 	switch x := a[0].(type) {
 	case string:
 		if y, ok := a[1].(string); ok {
-			return b.produce(x + y)
+			return b.produce(javatext.Concat(x, y))
 		}
 	case int:
 		switch y := a[1].(type) {
@@ -191,16 +206,11 @@ func digits(s string) string {
 }
 
 func replace(b *budget, a []any) (any, error) {
-	if a[0] == nil {
-		return nil, nil
+	texts, null, err := textsOf(a)
+	if null || err != nil {
+		return nil, err
 	}
-
-	s, ok := a[0].(string)
-	old, ok2 := a[1].(string)
-	with, ok3 := a[2].(string)
-	if !ok || !ok2 || !ok3 {
-		return nil, wrong(a[0], "three texts")
-	}
+	s, old, with := texts[0], texts[1], texts[2]
 	if grown := int64(strings.Count(s, old)) * int64(len(with)); grown > b.output {
 		b.output = -1
 		return b.produce("")
@@ -209,22 +219,25 @@ func replace(b *budget, a []any) (any, error) {
 }
 
 func split(b *budget, a []any) (any, error) {
-	if a[0] == nil {
-		return []any{}, nil
+	texts, null, err := textsOf(a)
+	if null || err != nil {
+		return nil, err
 	}
-
-	s, ok := a[0].(string)
-	sep, ok2 := a[1].(string)
-	if !ok || !ok2 {
-		return nil, wrong(a[0], "two texts")
-	}
-
+	s, sep := texts[0], texts[1]
 	n := strings.Count(s, sep) + 1
 	if err := b.list(n); err != nil {
 		return nil, err
 	}
 
 	list := make([]any, 0, n)
+	if sep == "" { // into characters
+		for s != "" {
+			n := charSize(s)
+			list = append(list, s[:n])
+			s = s[n:]
+		}
+		return list, b.work(len(list))
+	}
 	for part := range strings.SplitSeq(s, sep) {
 		list = append(list, part)
 	}
@@ -279,34 +292,36 @@ func substr(b *budget, a []any) (any, error) {
 
 	s, ok := a[0].(string)
 	from, ok2 := a[1].(int)
-	if !ok || !ok2 {
-		return nil, wrong(a[0], "a text and whole numbers")
+	switch {
+	case a[1] == nil && ok:
+		return nil, nil
+	case !ok:
+		return nil, wrong(a[0], "a text")
+	case !ok2:
+		return nil, wrong(a[1], "a whole number")
 	}
-
-	runes := []rune(s)
+	length := charCount(s)
 	if from < 0 {
-		from = max(0, len(runes)+from)
+		from = max(0, length+from)
 	}
-
-	from = min(from, len(runes))
-	count := len(runes) - from
-	if len(a) > 2 {
+	from = min(from, length)
+	count := length - from
+	if len(a) > 2 && a[2] != nil {
 		n, ok := a[2].(int)
 		if !ok {
 			return nil, wrong(a[2], "a whole number")
 		}
 		count = max(0, min(count, n))
 	}
-
-	return b.produce(string(runes[from : from+count]))
+	return b.produce(charsBetween(s, from, from+count))
 }
 
 func length(_ *budget, a []any) (any, error) {
 	switch v := a[0].(type) {
 	case nil:
-		return 0, nil
+		return nil, nil
 	case string:
-		return utf8.RuneCountInString(v), nil
+		return charCount(v), nil
 	case []any:
 		return len(v), nil
 	}
@@ -314,21 +329,15 @@ func length(_ *budget, a []any) (any, error) {
 }
 
 func indexOf(_ *budget, a []any) (any, error) {
-	if a[0] == nil {
-		return -1, nil
+	texts, null, err := textsOf(a)
+	if null || err != nil {
+		return nil, err
 	}
-
-	s, ok := a[0].(string)
-	t, ok2 := a[1].(string)
-	if !ok || !ok2 {
-		return nil, wrong(a[0], "two texts")
-	}
-
-	i := strings.Index(s, t)
+	i := strings.Index(texts[0], texts[1])
 	if i < 0 {
 		return -1, nil
 	}
-	return utf8.RuneCountInString(s[:i]), nil
+	return charCount(texts[0][:i]), nil
 }
 
 func item(v any, last bool) (any, error) {
@@ -355,7 +364,7 @@ func toInt(_ *budget, a []any) (any, error) {
 			return int(v), nil
 		}
 	case string:
-		if n, err := strconv.Atoi(strings.TrimFunc(v, unicode.IsSpace)); err == nil {
+		if n, err := strconv.Atoi(javatext.Trim(v)); err == nil {
 			return n, nil
 		}
 	}
@@ -364,6 +373,8 @@ func toInt(_ *budget, a []any) (any, error) {
 
 func abs(_ *budget, a []any) (any, error) {
 	switch v := a[0].(type) {
+	case nil:
+		return nil, nil
 	case int:
 		return max(v, -v), nil
 	case float64:
@@ -379,6 +390,8 @@ func extreme(a []any, sign float64) (any, error) {
 	for _, x := range a {
 		var f float64
 		switch v := x.(type) {
+		case nil:
+			return nil, nil
 		case int:
 			f = float64(v)
 		case float64:
@@ -402,4 +415,18 @@ func firstSet(_ *budget, a []any) (any, error) {
 		}
 	}
 	return nil, nil
+}
+
+func divide(x, y float64) (any, error) {
+	if y == 0 {
+		return nil, errZero
+	}
+	return x / y, nil
+}
+
+func remainder(x, y int) (any, error) {
+	if y == 0 {
+		return nil, errZero
+	}
+	return x % y, nil
 }

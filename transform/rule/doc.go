@@ -8,8 +8,11 @@
 // error, on every machine.
 //
 // Attributes are read as members: identity.email, account["cost center"]. An
-// attribute that is not set is nil; functions of texts give nil for nil. The
-// functions are
+// attribute that is not set is nil. Nil in gives nil out: functions, arithmetic,
+// comparisons by order, slices and members of nil are nil, and nil as a
+// condition is false. Text is text: input[0:2], input[0], len and indexOf count
+// characters (code points) and never cut one; upper, lower and trim are the
+// operations of the platform. The functions are
 //
 //	lower upper trim trimPrefix trimSuffix replace split join substr
 //	len indexOf first last digits string int abs min max default

@@ -3,9 +3,12 @@ package rule
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
 // function is a function of expressions. The call gets the budget as its first
@@ -66,7 +69,22 @@ const accountFunction = "account"
 var functions = map[string]function{
 	"$attribute":  {2, 2, attribute},
 	"$tick":       {0, 0, func(*budget, []any) (any, error) { return nil, nil }},
+	"$truth":      {1, 1, truth},
+	"$items":      {1, 1, items},
+	"$member":     {2, 2, memberOf},
+	"$slice":      {3, 3, slice},
+	"$neg":        {1, 1, negate},
+	"$pos":        {1, 1, number1},
 	"$add":        {2, 2, add},
+	"$sub":        {2, 2, arithmetic("-", func(x, y int) (any, error) { return x - y, nil }, func(x, y float64) (any, error) { return x - y, nil })},
+	"$mul":        {2, 2, arithmetic("*", func(x, y int) (any, error) { return x * y, nil }, func(x, y float64) (any, error) { return x * y, nil })},
+	"$div":        {2, 2, arithmetic("/", nil, divide)},
+	"$mod":        {2, 2, arithmetic("%", remainder, nil)},
+	"$pow":        {2, 2, arithmetic("**", nil, func(x, y float64) (any, error) { return math.Pow(x, y), nil })},
+	"$lt":         {2, 2, compare("<", func(order int) bool { return order < 0 })},
+	"$le":         {2, 2, compare("<=", func(order int) bool { return order <= 0 })},
+	"$gt":         {2, 2, compare(">", func(order int) bool { return order > 0 })},
+	"$ge":         {2, 2, compare(">=", func(order int) bool { return order >= 0 })},
 	"$in":         {2, 2, in},
 	"$range":      {2, 2, rangeOf},
 	"$matches":    {2, 2, matches},
@@ -76,9 +94,9 @@ var functions = map[string]function{
 
 	accountFunction: {2, 2, accountAttribute},
 
-	"lower":      {1, 1, text1(strings.ToLower)},
-	"upper":      {1, 1, text1(strings.ToUpper)},
-	"trim":       {1, 1, text1(strings.TrimSpace)},
+	"lower":      {1, 1, text1(javatext.Lower)},
+	"upper":      {1, 1, text1(javatext.Upper)},
+	"trim":       {1, 1, text1(javatext.Trim)},
 	"digits":     {1, 1, text1(digits)},
 	"trimPrefix": {2, 2, text2(strings.TrimPrefix)},
 	"trimSuffix": {2, 2, text2(strings.TrimSuffix)},

@@ -23,8 +23,8 @@ var predicates = []string{"all", "any", "none", "one", "filter", "map", "count",
 
 // operators are replaced by functions that count what they do and know nil.
 var operators = map[string]string{
-	"+": "$add", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in",
-	"..": "$range",
+	"+": "$add", "-": "$sub", "*": "$mul", "/": "$div", "%": "$mod", "**": "$pow", "^": "$pow",
+	"<": "$lt", "<=": "$le", ">": "$gt", ">=": "$ge", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in", "..": "$range",
 }
 
 // patcher rewrites an expression: attribute reads become calls, every function
@@ -33,6 +33,7 @@ type patcher struct {
 	names   Names
 	account bool
 	reads   []Read
+	lists   int                   // names given to lists
 	open    []*ast.IdentifierNode // names of functions and objects that nothing has used yet
 	err     error
 }
@@ -52,6 +53,12 @@ func (p *patcher) Visit(node *ast.Node) {
 		}
 	case *ast.MemberNode:
 		p.member(node, n)
+	case *ast.SliceNode:
+		*node = call(n, "$slice", n.Node, orNil(n.From), orNil(n.To))
+	case *ast.UnaryNode:
+		p.unary(node, n)
+	case *ast.ConditionalNode:
+		n.Cond = condition(n.Cond)
 	case *ast.BinaryNode:
 		p.binary(node, n)
 	case *ast.CallNode:
@@ -59,12 +66,89 @@ func (p *patcher) Visit(node *ast.Node) {
 	case *ast.BuiltinNode:
 		if !slices.Contains(predicates, n.Name) {
 			p.unknown(n, n.Name)
+			return
 		}
+		p.predicate(node, n)
 	case *ast.PredicateNode:
 		if n.Node != nil {
 			n.Node = &ast.SequenceNode{Nodes: []ast.Node{call(n, "$tick"), n.Node}}
 		}
 	}
+}
+
+// orNil is the end of a slice that may be left out.
+func orNil(n ast.Node) ast.Node {
+	if n == nil {
+		return &ast.NilNode{}
+	}
+	return n
+}
+
+// condition makes sure that a node gives true or false.
+func condition(n ast.Node) ast.Node {
+	switch n := n.(type) {
+	case *ast.BoolNode:
+		return n
+	case *ast.UnaryNode: // of not
+		return n
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "==", "!=", "and", "or", "&&", "||":
+			return n
+		}
+	case *ast.BuiltinNode:
+		switch n.Name {
+		case "all", "any", "none", "one":
+			return n
+		}
+	}
+	return call(n, "$truth", n)
+}
+
+func (p *patcher) unary(node *ast.Node, n *ast.UnaryNode) {
+	switch n.Operator {
+	case "-":
+		*node = call(n, "$neg", n.Node)
+	case "+":
+		*node = call(n, "$pos", n.Node)
+	default:
+		n.Node = condition(n.Node)
+	}
+}
+
+// predicate makes a function with a predicate take nil for an empty list. What
+// gives a list gives nil then.
+func (p *patcher) predicate(node *ast.Node, n *ast.BuiltinNode) {
+	if len(n.Arguments) == 0 {
+		return
+	}
+	if len(n.Arguments) > 1 && n.Name != "map" {
+		if body, ok := n.Arguments[1].(*ast.PredicateNode); ok {
+			if rounds, ok := body.Node.(*ast.SequenceNode); ok {
+				rounds.Nodes[len(rounds.Nodes)-1] = condition(rounds.Nodes[len(rounds.Nodes)-1])
+			}
+		}
+	}
+	if len(n.Arguments) == 1 { // count of a list of true and false
+		n.Arguments = append(n.Arguments, &ast.PredicateNode{Node: condition(&ast.PointerNode{})})
+	}
+	list := n.Arguments[0]
+	if n.Name != "map" && n.Name != "filter" {
+		n.Arguments[0] = call(list, "$items", list)
+		return
+	}
+	p.lists++
+	name := fmt.Sprintf("$list%d", p.lists)
+	n.Arguments[0] = call(list, "$items", &ast.IdentifierNode{Value: name})
+	*node = &ast.VariableDeclaratorNode{
+		Name: name, Value: list,
+		Expr: &ast.ConditionalNode{
+			Ternary: true,
+			Cond:    &ast.BinaryNode{Operator: "==", Left: &ast.IdentifierNode{Value: name}, Right: &ast.NilNode{}},
+			Exp1:    &ast.NilNode{}, Exp2: n,
+		},
+	}
+	(*node).SetLocation(n.Location())
 }
 
 func call(at ast.Node, fn string, args ...ast.Node) ast.Node {
@@ -102,12 +186,12 @@ func (p *patcher) unknown(n ast.Node, name string) {
 
 func (p *patcher) member(node *ast.Node, n *ast.MemberNode) {
 	id, ok := n.Node.(*ast.IdentifierNode)
-	if !ok {
-		return
+	i := -1
+	if ok {
+		i = slices.Index(p.names.Objects, id.Value)
 	}
-
-	i := slices.Index(p.names.Objects, id.Value)
 	if i < 0 {
+		*node = call(n, "$member", n.Node, n.Property)
 		return
 	}
 
@@ -138,7 +222,10 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 		*node = call(n, "$matches", n.Left, &ast.ConstantNode{Value: re})
 		return
 	}
-
+	switch n.Operator {
+	case "and", "or", "&&", "||":
+		n.Left, n.Right = condition(n.Left), condition(n.Right)
+	}
 	if fn, ok := operators[n.Operator]; ok {
 		*node = call(n, fn, n.Left, n.Right)
 	}

@@ -184,17 +184,27 @@ func (e *Error) Unwrap() error { return e.Err }
 func located(name, source string, err error) error {
 	var at *file.Error
 	if !errors.As(err, &at) {
-		return &Error{Name: name, Err: err}
+		return &Error{Name: name, Err: plainError(err)}
 	}
 	if at.Line == 0 && source != "" {
 		at = at.Bind(file.NewSource(source))
 	}
-
-	e := &Error{Name: name, Line: at.Line, Column: at.Column + 1, Err: at.Prev}
+	e := &Error{Name: name, Line: at.Line, Column: at.Column + 1, Err: plainError(at.Prev)}
 	if e.Err == nil {
-		e.Err = errors.New(lowerFirst(at.Message))
+		e.Err = errors.New(lowerFirst(plainMessage(at.Message)))
 	}
 	return e
+}
+
+// plainError takes the names of Go types out of an error.
+func plainError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if plain := plainMessage(err.Error()); plain != err.Error() {
+		return errors.New(plain)
+	}
+	return err
 }
 
 func lowerFirst(s string) string {

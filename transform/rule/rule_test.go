@@ -3,6 +3,7 @@ package rule_test
 import (
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -64,7 +65,7 @@ func TestValue(t *testing.T) {
 		{`len("äöü")`, identity.IntValue(3)},
 		{`len(account.groups)`, identity.IntValue(3)},
 		{`indexOf("äöü", "ü")`, identity.IntValue(2)},
-		{`indexOf(nil, "ü")`, identity.IntValue(-1)},
+		{`indexOf(nil, "ü")`, identity.Value{}},
 		{`int(account.number)`, identity.IntValue(123)},
 		{`abs(-3)`, identity.IntValue(3)},
 		{`min(3, 2.5, 4)`, str("2.5")},
@@ -178,7 +179,6 @@ func TestEvaluationErrors(t *testing.T) {
 		is     error
 	}{
 		{`1 + "a"`, nil},
-		{`account.missing + "a"`, nil},
 		{`lower(account.age)`, nil},
 		{`int("x")`, nil},
 		{`1..100000000`, transform.ErrLimit},
@@ -210,6 +210,114 @@ func TestEvaluationErrors(t *testing.T) {
 	}
 	if _, err := p.Bool(nil); !errors.Is(err, transform.ErrFormat) {
 		t.Errorf("text as condition: %v", err)
+	}
+}
+
+// TestText: positions are characters, and no character is ever cut.
+func TestText(t *testing.T) {
+	half := str("a\xed\xa0\xbdb") // half of a surrogate pair between letters
+	for _, c := range []struct {
+		source string
+		input  identity.Value
+		want   string
+	}{
+		{`input[0:2]`, str("Müller"), `"Mü"`},
+		{`input[1:]`, str("Müller"), `"üller"`},
+		{`input[:2]`, str("Müller"), `"Mü"`},
+		{`input[-2:]`, str("Strauß"), `"uß"`},
+		{`input[:-1]`, str("Strauß"), `"Strau"`},
+		{`input[2:1]`, str("Müller"), `""`},
+		{`input[0:99]`, str("Mü"), `"Mü"`},
+		{`input[1]`, str("Müller"), `"ü"`},
+		{`input[-1]`, str("Strauß"), `"ß"`},
+		{`input[0:1]`, str("😀x"), `"😀"`},
+		{`input[0:1] + input[1:2]`, str("李明"), `"李明"`},
+		{`substr(input, 1, 1)`, str("Jürgen"), `"ü"`},
+		{`len(input)`, str("Jürgen"), `6`},
+		{`len(input)`, half, `3`},
+		{`len(split(input, ""))`, half, `3`},
+		{`join(split(input, ""), "")`, str("Jürgen"), `"Jürgen"`},
+		{`len(input[1:2])`, half, `1`},
+		{`upper(input)`, str("straße"), `"STRASSE"`},
+		{`lower(input)`, str("ΟΔΟΣ"), `"οδος"`},
+		{`trim(input)`, str("\u00a0x\x01"), `"\u00a0x"`},
+		{`trim(input)`, str("  x\t"), `"x"`},
+		{`input[0:2][1]`, str("Müller"), `"ü"`},
+		{`(input ?? "")[0:1]`, identity.Value{}, `""`},
+	} {
+		p, err := rule.Compile("r", c.source, names, rule.Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", c.source, err)
+			continue
+		}
+		if got, err := p.Value(objects(), c.input); err != nil || got.String() != c.want {
+			t.Errorf("%s of %s = %s, %v, want %s", c.source, c.input, got, err, c.want)
+		}
+	}
+}
+
+// TestNull: null in gives null out.
+func TestNull(t *testing.T) {
+	for _, source := range []string{
+		`lower(nil)`, `upper(input)`, `trim(input)`, `digits(input)`, `input + "x"`, `"x" + input`, `input + 1`, `input - 1`, `2 * input`, `input / 2`,
+		`input % 2`, `input ** 2`, `-input`, `+input`, `input[0:2]`, `input[0]`, `input[-1:]`, `input.name`, `input?.name`, `substr(input, 1)`, `substr("a", input)`,
+		`replace(input, "a", "b")`, `replace("a", "a", input)`, `trimPrefix(input, "a")`, `trimPrefix("a", input)`, `trimSuffix("a", input)`,
+		`split(input, ",")`, `split("a", input)`, `join(input)`, `join(map(input, upper(#)))`, `map(input, # + 1)`, `filter(input, true)`, `find(input, true)`,
+		`first(input)`, `last(input)`, `len(input)`, `indexOf(input, "a")`, `indexOf("a", input)`, `int(input)`, `string(input)`, `abs(input)`, `min(input, 1)`, `max(1, input)`,
+		`first(split(input, "@"))`, `upper(input[0:1]) + lower(input[1:])`, `account.missing[0:1]`, `lower(account.missing) + "@x"`, `input < 5`, `"a" >= input`,
+	} {
+		p, err := rule.Compile("r", source, names, rule.Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+			continue
+		}
+		if got, err := p.Value(objects(), identity.Value{}); err != nil || !got.IsNull() {
+			t.Errorf("%s = %s, %v, want null", source, got, err)
+		}
+	}
+	for source, want := range map[string]bool{
+		`not input`: true, `!input`: true, `input and true`: false, `input or true`: true, `input ? true : false`: false, `input < 5`: false,
+		`input > 5 or true`: true, `any(input, true)`: false, `all(input, false)`: true, `none(input, true)`: true, `count(input, true) == 0`: true,
+		`input == nil`: true, `len(input) > 3`: false, `any([1, 2], nil)`: false, `if input { true } else { false }`: false,
+	} {
+		p, err := rule.Compile("r", source, names, rule.Limits{})
+		if err != nil {
+			t.Errorf("%s: %v", source, err)
+			continue
+		}
+		if got, err := p.Bool(objects(), identity.Value{}); err != nil || got != want {
+			t.Errorf("%s = %v, %v, want %v", source, got, err, want)
+		}
+	}
+}
+
+// goType finds what only people who write Go know.
+var goType = regexp.MustCompile(`interface|reflect|runtime error|\bstring\b|\bint\b|\bfloat64\b|\bbool\b|<nil>|\bmap\[|uint8|\bslice bounds|\*rule|%!`)
+
+// TestPlainErrors: errors speak of texts and numbers, not of Go types.
+func TestPlainErrors(t *testing.T) {
+	for _, source := range []string{
+		`1 + "a"`, `"a" - 1`, `"a" * "b"`, `input - 1`, `input * 2`, `-input`, `-"a"`, `+"a"`, `not input`, `not "a"`, `input and true`, `"a" or true`,
+		`input ? 1 : 2`, `"a" ? 1 : 2`, `input < 1`, `"a" < 1`, `1 < true`, `input["x"]`, `input.x`, `"abc".x`, `input[99]`, `"abc"[true]`, `input["a":2]`,
+		`account.age[0]`, `account.age.x`, `account.groups["a"]`, `account.groups[9]`, `account.groups.name`, `filter(input, true)`, `map(account.age, 1)`,
+		`filter(account.groups, #)`, `any(account.groups, 1)`, `count(account.groups)`, `all(1, true)`, `map("abc", #)`, `lower(1)`, `lower(account.groups)`,
+		`split(1, 2)`, `replace("a", 1, "b")`, `join("a")`, `join(account.groups, 1)`, `substr(1, 1)`, `substr("a", "b")`, `len(1)`, `indexOf(1, "a")`, `int("x")`,
+		`int(account.groups)`, `abs("x")`, `min("a", 1)`, `1 % 0`, `1 / 0`, `account.age % 0`, `1.5 % 2`, `"a" == 1`, `1 in "abc"`, `"a" in 5`, `1..input`, `input matches "a" + 1`,
+		`{"a": 1}`, `{"a": 1}.b.c`, `[1, 2]["x"]`, `{"a": 1}[1]`, `input contains 1`, `1 startsWith "a"`, `let x = input; x - 1`, `account.vip - 1`, `string(account.groups)`,
+		`first("abc")`, `last(1)`, `input()`, `1()`, `"a".b()`, `sort(account.groups)`, `input | foo()`, `trim(true)`, `digits([])`, `9223372036854775807 + 1 + "a"`, `true + true`, `true < false`, `[] + []`,
+	} {
+		var err error
+		if p, compiling := rule.Compile("r", source, names, rule.Limits{}); compiling != nil {
+			err = compiling
+		} else {
+			_, err = p.Value(objects(), str("in"))
+		}
+		if err == nil {
+			continue
+		}
+		if word := goType.FindString(strings.ReplaceAll(err.Error(), "unknown function string", "")); word != "" {
+			t.Errorf("%s: %q in %v", source, word, err)
+		}
 	}
 }
 
