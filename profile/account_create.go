@@ -110,6 +110,7 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 	}
 	unit, found := e.lib.Link(transform.Options{
 		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, Provisioning: true, Plain: e.opts.Plain, Observe: e.opts.Observe,
+		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial,
 	}, items...)
 	c.unit = unit
 	programs := unit.Programs()

@@ -162,6 +162,7 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 	}
 	unit, list := e.lib.Link(transform.Options{
 		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
+		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial,
 	}, items...)
 	*found = append(*found, list...)
 	c.unit = unit

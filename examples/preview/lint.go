@@ -59,7 +59,9 @@ func (c *lintCommand) lint() (diag.List, error) {
 		files = append(files, config.File{Name: filepath.ToSlash(p), Data: src})
 	}
 	if len(files) > 0 {
-		found = append(found, check(config.LoadFiles(files...))...)
+		bundle, list := config.LoadFiles(files...)
+		bundle.Partial = len(files) == 1 && (len(bundle.Profiles) == 0 || len(bundle.Transforms) == 0)
+		found = append(found, check(bundle, list)...)
 	}
 	found.Sort()
 	return found, nil

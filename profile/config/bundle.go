@@ -23,6 +23,9 @@ type Bundle struct {
 	Data       map[string][]string // paths of the account files by source name, read one after the other
 	Lists      []string            // sources that read account lists, whose rows name the source
 	Settings   Settings
+	// Partial: there are other files that belong to this configuration, so what is
+	// not found here may stand there.
+	Partial bool
 
 	// Unreferable are transforms that no reference finds: without name, or defined
 	// again elsewhere. They are checked and not used.
@@ -146,7 +149,9 @@ type Settings struct {
 	// Rules are expressions that stand for custom rules, by rule name; see
 	// package rule. Stubs that a run is given come first.
 	Rules map[string]string
-	Pos   diag.Pos
+	// Dialect settles what no answer of a tenant settles.
+	Dialect transform.Dialect
+	Pos     diag.Pos
 }
 
 // SourceSettings say how the account file of a source is read.

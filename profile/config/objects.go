@@ -351,7 +351,7 @@ func (l *loader) settings(file string, src []byte) {
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
-	known := []string{"now", "seed", "sources", "rules"}
+	known := []string{"now", "seed", "sources", "rules", "dialect"}
 	for _, m := range root.Members() {
 		if !slices.Contains(known, m.Key) {
 			hint := ""
@@ -370,7 +370,29 @@ func (l *loader) settings(file string, src []byte) {
 		}
 		s.Rules[m.Key] = m.Value.Text()
 	}
+	s.Dialect = l.dialect(root.Get("dialect"))
 	l.b.Settings = s
+}
+
+// dialect reads the switches of a dialect.
+func (l *loader) dialect(n *jsondoc.Node) (d transform.Dialect) {
+	options := transform.DialectOptions()
+	var names []string
+	for _, o := range options {
+		names = append(names, o.Name)
+	}
+	for _, m := range n.Members() {
+		at := slices.Index(names, m.Key)
+		if at < 0 {
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				Message: fmt.Sprintf("the dialect has no option %q", m.Key), Hint: diag.Suggest(m.Key, names)})
+		} else if m.Value.Kind() != jsondoc.Bool {
+			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is a %s, expected true or false", m.Key, m.Value.Kind())
+		} else if m.Value.IsTrue() {
+			d = d.With(options[at])
+		}
+	}
+	return d
 }
 
 // CreateProfile returns the policy for new accounts.

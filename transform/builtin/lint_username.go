@@ -15,13 +15,14 @@ func checkUsername(c *transform.Compiler, n *username) {
 			"it needs the field's limits and the uniqueness check of a create profile")
 	}
 
-	counted := -1
+	counted, misspelled := -1, false
 	for i := range n.Patterns {
 		p := &n.Patterns[i]
 		if text, ok := p.Source(); ok && strings.Contains(text, "{uniqueCounter}") &&
 			!strings.Contains(text, "${uniqueCounter}") && !strings.Contains(text, "$!{uniqueCounter}") {
 			c.ReportAt(p, diag.Error, "username-counter-braces", "{uniqueCounter} without $ is literal text",
 				"write ${uniqueCounter}")
+			misspelled = true
 		}
 
 		if counted >= 0 {
@@ -32,7 +33,7 @@ func checkUsername(c *transform.Compiler, n *username) {
 		}
 	}
 
-	if counted < 0 && len(n.Patterns) > 0 {
+	if counted < 0 && len(n.Patterns) > 0 && !misspelled {
 		c.Report(diag.Warning, "username-counter-missing", "patterns",
 			"no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
 	}
