@@ -65,12 +65,33 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 			configured = configured || s != nil && s.Manager != nil
 		}
 	}
+	if source := e.managerSource(c); mapped && source != nil {
+		e.lintManagerValue(c.profile.Mappings[slot], source, found)
+	}
 	switch {
 	case configured && !mapped:
 		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
 	case mapped && !configured:
 		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
 	}
+}
+
+// lintManagerValue reports a mapping of manager that computes something else than
+// the account attribute of the manager correlation: its value counts for nothing
+// but being there.
+func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, found *diag.List) {
+	def := m.Definition.Node
+	read := source.Manager.AccountAttribute
+	if read == "" { // a rule decides
+		return
+	}
+	if def.Get("type").Text() == "accountAttribute" && def.At("attributes", "attributeName").Text() == read {
+		return
+	}
+	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "manager-trigger", Pos: m.Node.Pos(),
+		Message: fmt.Sprintf("the value that this mapping gives to %s is only a trigger; the account attribute %q of source %q decides who the manager is",
+			config.AttrManager, read, source.Name),
+		Hint: fmt.Sprintf("map %s to %q as it is, or let the manager correlation read what the transform computes", config.AttrManager, read)})
 }
 
 func (e *Engine) lintMappings(c *compiled, found *diag.List) {

@@ -62,6 +62,8 @@ func TestLint(t *testing.T) {
 		{"lifecycle-unmapped", diag.Warning, edit(with(), states), edit(with("cloudLifecycleState=HR.s"), states)},
 		{"manager-unmapped", diag.Warning, edit(with(), manager), edit(with("manager=HR.boss"), manager)},
 		{"manager-unmapped", diag.Warning, with("manager=HR.boss"), with()},
+		{"manager-trigger", diag.Warning, edit(with("manager=HR.t"), manager), edit(with("manager=HR.boss"), manager)},
+		{"manager-trigger", diag.Warning, edit(with(`manager={"type":"lower","attributes":{"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"boss"}}}}`), manager), edit(with(), manager)},
 		{"phone-not-e164", diag.Info, with("workPhone=HR.p"), edit(with(ref("workPhone", "E")), func(c *fixture.Tenant) {
 			c.More = append(c.More, `{"name":"E","type":"reference","attributes":{"id":"E2"}}`, `{"name":"E2","type":"e164phone","attributes":{}}`)
 		})},

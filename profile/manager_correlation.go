@@ -89,6 +89,9 @@ func (p *population) findManager(n int32) {
 	}
 	value := p.managerValue(n, source)
 	r := ManagerResult{State: ManagerNotFound, Value: value}
+	if value == "" {
+		r.Attribute = source.Manager.AccountAttribute
+	}
 	index := s.indexes[source.Manager.IdentityAttribute]
 	if index != nil {
 		s.sought[n] = stir(index, index.Tag(value))

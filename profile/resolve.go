@@ -110,6 +110,9 @@ func (p *population) result(n int32) *Result {
 	c.enterState(r, before)
 	p.evaluated(n, c, r)
 	r.Warnings = append(r.Warnings, uidWarnings(before, i.Attributes)...)
+	if w := nextProcessingWarning(i.Attributes); w != "" {
+		r.Warnings = append(r.Warnings, w)
+	}
 	for _, e := range r.Exceptions {
 		i.ExceptionCodes = append(i.ExceptionCodes, e.Code)
 	}

@@ -2,7 +2,9 @@ package profile
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idprofile/engine/correlate"
@@ -80,6 +82,9 @@ type ManagerResult struct {
 	ID    string // identity id
 	Name  string
 	Value string // the account value that was looked up
+	// Attribute is the account attribute that names the manager, when nobody was
+	// found because no account has it.
+	Attribute string
 }
 
 // Outcomes of manager correlation.
@@ -205,6 +210,31 @@ func uidWarnings(before, after identity.Attributes) []string {
 		list = append(list, fmt.Sprintf("uid-change: the uid was %q; a tenant has been seen to make a new identity of that", old))
 	}
 	return list
+}
+
+// processingForm is how nextProcessing has to be written: a date-time by ISO 8601
+// with Z or an offset, never both and never neither.
+var processingForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$`)
+})
+
+// nextProcessingWarning says why a value of nextProcessing is not processed; ""
+// when there is none, or nothing is wrong with it.
+//
+// Source: the vendor's answer to users: ISO 8601 with an offset or Z, not both.
+func nextProcessingWarning(after identity.Attributes) string {
+	v := after.Get(config.AttrNextProcessing)
+	if v.IsNull() || processingForm().MatchString(v.Text()) {
+		return ""
+	}
+	text, why := v.Text(), "it is no date-time by ISO 8601"
+	switch {
+	case strings.HasSuffix(text, "Z") && processingForm().MatchString(strings.TrimSuffix(text, "Z")):
+		why = "it has an offset and Z"
+	case processingForm().MatchString(text + "Z"):
+		why = "it has neither Z nor an offset"
+	}
+	return fmt.Sprintf("next-processing-form: nextProcessing is %q, which is not processed: %s", text, why)
 }
 
 // reservedCharacters may keep somebody from signing in when they stand in a uid.

@@ -167,7 +167,12 @@ func (s *summary) outcomes(p *profileCount, r *profile.Result) {
 	case profile.ManagerResolved:
 		s.note(s.Managers, m.State, func() string { return "" })
 	default:
-		s.note(s.Managers, m.State, func() string { return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value) })
+		s.note(s.Managers, m.State, func() string {
+			if m.Attribute != "" {
+				return fmt.Sprintf("%s: its %q is empty", r.Account.NativeIdentity, m.Attribute)
+			}
+			return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value)
+		})
 	}
 	l := r.Lifecycle
 	switch l.Status {

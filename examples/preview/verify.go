@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
+	"github.com/idprofile/engine/transform"
 )
 
 // verifyCommand compares our results with what a tenant has.
@@ -37,13 +39,12 @@ func (c *verifyCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	engine, _ := profile.Compile(f.bundle, profile.Options{})
 	now := f.clock(a, c.Now)
-	results := engine.Run(a.ctx, profile.RunOptions{
-		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
-	}, f.accounts(func(diag.Diagnostic) {})...)
-	v, err := preview.Verify(results, tenant, c.Examples)
+	v, err := c.compare(a, f, now, tenant)
 	if err != nil {
+		return err
+	}
+	if err := c.dialects(a, f, now, tenant, v); err != nil {
 		return err
 	}
 	if c.JSON {
@@ -55,4 +56,34 @@ func (c *verifyCommand) Run(a *app) error {
 		return errFailed
 	}
 	return err
+}
+
+// compare runs the folder as it is and compares.
+func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity) (*preview.Verification, error) {
+	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	results := engine.Run(a.ctx, profile.RunOptions{
+		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
+	}, f.accounts(func(diag.Diagnostic) {})...)
+	return preview.Verify(results, tenant, c.Examples)
+}
+
+// dialects tries each option of the dialect when something differs, and notes
+// those with which more identities agree.
+func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity, v *preview.Verification) error {
+	if v.Matched == v.Agreeing {
+		return nil
+	}
+	as := f.bundle.Settings.Dialect
+	defer func() { f.bundle.Settings.Dialect = as }()
+	for _, o := range transform.DialectOptions() {
+		f.bundle.Settings.Dialect = as.With(o)
+		other, err := c.compare(a, f, now, tenant)
+		if err != nil {
+			return err
+		}
+		if other.Agreeing > v.Agreeing {
+			v.Dialect = append(v.Dialect, preview.DialectFit{Option: o.Name, Doc: o.Doc, Agreeing: other.Agreeing})
+		}
+	}
+	return nil
 }

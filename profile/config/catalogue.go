@@ -104,6 +104,8 @@ const (
 	AttrLastName  = "lastname"
 	AttrManager   = "manager"
 	AttrLifecycle = "cloudLifecycleState"
+
+	AttrNextProcessing = "nextProcessing"
 )
 
 // EngineOwned are attributes that no mapping may feed (DECISION 9).

@@ -100,8 +100,16 @@ type Verification struct {
 	OnlyTheirs []string     `json:"onlyTheirs"`
 	Attributes []*Agreement `json:"attributes"`
 	Absent     []string     `json:"absent"` // attributes that the tenant's file has for nobody; they are not compared
+	Dialect    []DialectFit `json:"dialect,omitempty"`
 
 	examples int
+}
+
+// DialectFit is an option of the dialect with which more identities agree.
+type DialectFit struct {
+	Option   string `json:"option"`
+	Doc      string `json:"doc"`
+	Agreeing int    `json:"agreeing"` // identities that agree in everything with it
 }
 
 // Agreement counts how one attribute compares; the profile is counted under
@@ -294,6 +302,9 @@ func (v *Verification) WriteText(w io.Writer) error {
 		if l.n > 0 {
 			fmt.Fprintf(b, "  %s: %d, for example %s\n", l.title, l.n, strings.Join(l.names, ", "))
 		}
+	}
+	for _, fit := range v.Dialect {
+		fmt.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc, fit.Agreeing)
 	}
 	var whole []string
 	head := "\nAttribute                agree   differ  only ours  only theirs\n"
