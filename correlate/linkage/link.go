@@ -132,3 +132,26 @@ func report(s *space, keys []*key, compared int64) Report {
 	}
 	return r
 }
+
+// Stranger reports whether a record of the first table has an id of a kind that the
+// records of the second have, which none of them has, not even nearly: its person is
+// probably not among them, nor in a table that has no such ids.
+func (r *Result) Stranger(id string) bool {
+	a := r.A.find(id)
+	if a < 0 {
+		return false
+	}
+	strange := false
+	for f, c := range r.s.fields {
+		if c.kind != Identifier || c.values[0][a] < 0 {
+			continue
+		}
+		strange = true
+		for _, p := range r.pairsOf(a) {
+			if l := p.levels.level(f); l != 0 && l < idDifferent {
+				return false
+			}
+		}
+	}
+	return strange
+}

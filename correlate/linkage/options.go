@@ -34,6 +34,10 @@ const (
 	DefaultReview = 0.1
 )
 
+// Thresholds returns the probabilities from which a pair is linked, and from which
+// it is for review.
+func (o *Options) Thresholds() (link, review float64) { return o.link(), o.review() }
+
 func (o *Options) link() float64 {
 	if o.Link > 0 {
 		return o.Link

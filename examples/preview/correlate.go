@@ -20,6 +20,8 @@ type correlateCommand struct {
 	Suggest  bool   `xor:"what" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
 	Managers bool   `xor:"what" help:"Tell how managers were found: states, cycles, depth, span."`
 
+	probableFlags
+
 	Source []string `placeholder:"NAME" help:"Look at these sources only."`
 	Report string   `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
 	JSON   bool     `help:"Print JSON."`
@@ -98,6 +100,8 @@ func (c *correlateCommand) answer(a *app, x *preview.Correlation) (any, answer, 
 	case c.Suggest:
 		s, err := x.Suggest(a.ctx)
 		return s, suggestionsAnswer{s}, err
+	case c.Probable:
+		return c.probable(a, x)
 	case c.Managers:
 		s := x.Managers()
 		return s, managersAnswer{s}, nil

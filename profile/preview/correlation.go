@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,9 +34,12 @@ type Correlation struct {
 	people   []identity.Identity // by number, as in results
 	persons  correlate.Population
 	analyses []*correlate.Analysis // of the sources that are looked at
+	every    []*correlate.Analysis // of all sources
 	doubts   map[string][]string   // by source: criteria that were ambiguous during the run
-	named    bool                  // sources were asked for by name
-	all      bool
+
+	authoritative []string // sources, those of the profiles with the highest priority first
+	named         bool     // sources were asked for by name
+	all           bool
 }
 
 // Errors of [Correlation.Explain] and [Correlation.Pair].
@@ -132,18 +136,25 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 	}
 }
 
-// analyse prepares the analysis of each source that is looked at.
+// analyse prepares the analysis of each source, and notes those that are looked at.
 func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links map[string]*correlate.Links) {
 	b := e.Bundle()
-	for _, s := range b.Sources {
-		if x.named && !slices.Contains(o.Sources, s.Name) {
-			continue
+	byPriority := slices.Clone(b.Profiles)
+	slices.SortStableFunc(byPriority, func(p, q *config.Profile) int { return cmp.Compare(p.Priority, q.Priority) })
+	for _, p := range byPriority {
+		if s := b.AuthoritativeSource(p); s != nil && !slices.Contains(x.authoritative, s.Name) {
+			x.authoritative = append(x.authoritative, s.Name)
 		}
-		authoritative := slices.ContainsFunc(b.Profiles, func(p *config.Profile) bool { return b.AuthoritativeSource(p) == s })
-		x.analyses = append(x.analyses, correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
-			Source: s.Name, Authoritative: authoritative, Name: x.name,
+	}
+	for _, s := range b.Sources {
+		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
+			Source: s.Name, Authoritative: slices.Contains(x.authoritative, s.Name), Name: x.name,
 			RankLast: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,
-		}))
+		})
+		x.every = append(x.every, a)
+		if !x.named || slices.Contains(o.Sources, s.Name) {
+			x.analyses = append(x.analyses, a)
+		}
 	}
 }
 
