@@ -21,6 +21,7 @@ type correlateCommand struct {
 	Managers bool   `xor:"what" help:"Tell how managers were found: states, cycles, depth, span."`
 
 	probableFlags
+	manualFlag
 
 	Source []string `placeholder:"NAME" help:"Look at these sources only."`
 	Report string   `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
@@ -51,13 +52,16 @@ func (c *correlateCommand) Run(a *app) error {
 	}
 	now := f.clock(a, c.Now)
 	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute"}
+	sources, err := c.links(a, f.bundle, o, f.accounts(func(diag.Diagnostic) {}))
+	if err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
+	}
 	x, err := preview.Correlate(a.ctx, engine, preview.CorrelationOptions{
-		Run: profile.RunOptions{
-			Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
-		},
+		Run:     o,
 		Sources: c.Source,
 		All:     c.All,
-	}, f.accounts(func(diag.Diagnostic) {})...)
+	}, sources...)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}

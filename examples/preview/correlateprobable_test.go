@@ -128,8 +128,26 @@ func TestProbable(t *testing.T) {
 	if rows := readAll(t, manual); len(rows) < counts["right"] || strings.Join(rows[0], ",") != "account,displayName,userName,type" {
 		t.Errorf("%d rows of manual correlation, %v", len(rows), rows[0])
 	}
+	testManual(t, dir, manual)
 	code, text, errs = invoke(t, "correlate", dir, "--probable", "--account", "AD/AD00979")
 	if code != exitDone || !strings.Contains(text, "given name") {
 		t.Errorf("exit %d: %s%s", code, text, errs)
+	}
+}
+
+// testManual: the links that were written are taken, and more accounts have owners.
+func testManual(t *testing.T, dir, manual string) {
+	t.Helper()
+	uncorrelated := func(args ...string) int {
+		file := filepath.Join(t.TempDir(), "uncorrelated.csv")
+		code, text, errs := invoke(t, append([]string{"run", dir, "--no-progress", "--uncorrelated", file}, args...)...)
+		if code != exitDone {
+			t.Fatalf("exit %d: %s%s", code, text, errs)
+		}
+		return len(readAll(t, file)) - 1
+	}
+	before, after := uncorrelated(), uncorrelated("--manual", manual)
+	if before < 800 || after > before-400 {
+		t.Errorf("%d accounts without identity, %d with the links made by hand", before, after)
 	}
 }

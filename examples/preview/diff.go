@@ -37,6 +37,7 @@ type diffCommand struct {
 	Gate     string `placeholder:"FILE" help:"JSON file with what a change may do at most."`
 	ExitCode bool   `help:"Exit with 1 when anything changes for anybody."`
 	gateFlags
+	manualFlag
 
 	Now     instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
 	Seed    *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
@@ -169,6 +170,10 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		}
 	})
 	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
+	sources, err := c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
+	if err != nil {
+		return nil, err
+	}
 	if !c.Fresh {
 		if err := settle(a, before, &o, sources); err != nil {
 			return nil, err

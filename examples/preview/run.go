@@ -37,6 +37,7 @@ type runCommand struct {
 	SnapshotOrder bool    `help:"Attributes that read others see the stored values."`
 	State         string  `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
 	NoProgress    bool    `help:"Show no progress."`
+	manualFlag
 }
 
 // execution is one run with everything that listens to it.
@@ -73,10 +74,15 @@ func (c *runCommand) Run(a *app) error {
 		x.findings.print(a, a.err)
 		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
 	}
+	sources, err := c.links(a, x.bundle, profile.RunOptions{Now: x.now, Seed: x.seed, Workers: c.Workers}, x.sources)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Folder, err)
+	}
+	x.sources = sources
 	if err := x.open(); err != nil {
 		return err
 	}
-	err := x.run()
+	err = x.run()
 	for _, s := range x.sinks {
 		err = errors.Join(err, s.close())
 	}
