@@ -94,6 +94,16 @@ func (l *keyList) fill(n int) {
 // keys makes the keys that the fields allow.
 func (s *space) keys(workers int) []*key {
 	l := &keyList{s: s}
+	s.listKeys(l)
+	parallel(workers, len(l.keys), func(i int) {
+		l.fill(i)
+		l.keys[i].sort(s)
+	})
+	return l.keys
+}
+
+// listKeys lists the keys that the fields allow.
+func (s *space) listKeys(l *keyList) {
 	for f, c := range s.fields {
 		switch c.kind {
 		case Identifier, Phone, Email, UserID:
@@ -116,11 +126,6 @@ func (s *space) keys(workers int) []*key {
 	}
 	l.mentions()
 	l.loose()
-	parallel(workers, len(l.keys), func(i int) {
-		l.fill(i)
-		l.keys[i].sort(s)
-	})
-	return l.keys
 }
 
 // exact is the value of a field.
