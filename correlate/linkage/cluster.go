@@ -62,7 +62,14 @@ type clusters struct {
 }
 
 func newClusters(r *Result, pairs []scored, o *Options) *clusters {
-	c := &clusters{r: r, o: o, pairs: pairs, index: make(map[[2]int32]int32, len(pairs)), members: map[int32][]int32{}, joined: map[[2]int32]float64{}}
+	c := &clusters{
+		r:       r,
+		o:       o,
+		pairs:   pairs,
+		index:   make(map[[2]int32]int32, len(pairs)),
+		members: map[int32][]int32{},
+		joined:  map[[2]int32]float64{},
+	}
 	for i := range pairs {
 		pairs[i].veto = r.veto(&pairs[i])
 		c.index[[2]int32{pairs[i].a, pairs[i].b}] = int32(i)

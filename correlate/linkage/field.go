@@ -165,7 +165,14 @@ func sample(k Kind, values []string, every uint64) map[string]bool {
 // newComparison prepares the values of two columns.
 func newComparison(p Pairing, a, b *Column) *comparison {
 	s := shapes[p.Kind]
-	c := &comparison{name: p.A, kind: p.Kind, columns: [2]string{p.A, p.B}, dict: newDict(), levels: slices.Clone(s.levels), compare: s.compare}
+	c := &comparison{
+		name:    p.A,
+		kind:    p.Kind,
+		columns: [2]string{p.A, p.B},
+		dict:    newDict(),
+		levels:  slices.Clone(s.levels),
+		compare: s.compare,
+	}
 	c.dict.number = make(map[string]int32, len(a.Values)/2)
 	if p.A != p.B {
 		c.name = p.A + " ~ " + p.B

@@ -73,8 +73,10 @@ func appendLetter(b []byte, r rune) []byte {
 // romanised writes Cyrillic letters in Latin ones, so that both spellings of a
 // name can be compared.
 var romanised = map[rune]string{
-	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ё': "e", 'ж': "zh", 'з': "z", 'и': "i", 'й': "i", 'к': "k",
-	'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ф': "f", 'х': "kh", 'ц': "ts",
+	'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ё': "e", 'ж': "zh", 'з': "z",
+	'и': "i", 'й': "i", 'к': "k",
+	'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ф': "f",
+	'х': "kh", 'ц': "ts",
 	'ч': "ch", 'ш': "sh", 'щ': "shch", 'ъ': "", 'ы': "y", 'ь': "", 'э': "e", 'ю': "yu", 'я': "ya", 'і': "i", 'ї': "yi",
 	'є': "ye", 'ґ': "g", 'ў': "u",
 }
@@ -110,6 +112,7 @@ func digits(s string) string {
 func isBlank(folded string) bool { return folded == "" || notKnown[folded] }
 
 var notKnown = map[string]bool{
-	"null": true, "none": true, "n a": true, "na": true, "nil": true, "unknown": true, "unk": true, "not known": true, "not available": true,
+	"null": true, "none": true, "n a": true, "na": true, "nil": true, "unknown": true, "unk": true,
+	"not known": true, "not available": true,
 	"missing": true, "tbd": true, "undefined": true, "nan": true, "anonymous": true, "anon": true,
 }

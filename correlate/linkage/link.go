@@ -87,7 +87,16 @@ func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, e
 		return nil, nil, err
 	}
 	slices.SortFunc(pairs, func(x, y scored) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
-	r := &Result{A: s.tables[0], B: s.tables[1], Model: model, s: s, sc: sc, keys: keys, linkFrom: o.link(), reviewFrom: o.review()}
+	r := &Result{
+		A:          s.tables[0],
+		B:          s.tables[1],
+		Model:      model,
+		s:          s,
+		sc:         sc,
+		keys:       keys,
+		linkFrom:   o.link(),
+		reviewFrom: o.review(),
+	}
 	r.Report = report(s, keys, compared)
 	return r, pairs, nil
 }

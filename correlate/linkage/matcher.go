@@ -43,7 +43,9 @@ func (r *Result) Matcher() *Matcher {
 	for _, c := range r.A.Columns {
 		s.tables[0].Columns = append(s.tables[0].Columns, Column{Name: c.Name, Values: []string{""}})
 	}
-	m := &Matcher{r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior, linkFrom: r.linkFrom, reviewFrom: r.reviewFrom}}
+	m := &Matcher{
+		r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior, linkFrom: r.linkFrom, reviewFrom: r.reviewFrom},
+	}
 	m.scorer(r, &s)
 	s.fields = make([]*comparison, len(r.s.fields))
 	m.number, m.orders = make([]map[string]int32, len(s.fields)), make([]dateOrder, len(s.fields))
@@ -234,7 +236,14 @@ func (m *Matcher) decide(candidates []int32) []Match {
 			c.Band = Linked
 		}
 		out = append(out, c)
-		r.Pairs = append(r.Pairs, Pair{B: p.b, Probability: c.Probability, Bits: c.Bits, Band: c.Band, Veto: c.Veto, levels: p.p})
+		r.Pairs = append(r.Pairs, Pair{
+			B:           p.b,
+			Probability: c.Probability,
+			Bits:        c.Bits,
+			Band:        c.Band,
+			Veto:        c.Veto,
+			levels:      p.p,
+		})
 	}
 	return out
 }

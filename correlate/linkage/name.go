@@ -7,22 +7,28 @@ import (
 
 // titles stand before or behind names and are no part of them.
 var titles = map[string]bool{
-	"mr": true, "mrs": true, "ms": true, "miss": true, "dr": true, "prof": true, "sir": true, "dame": true, "adm": true, "admin": true,
-	"priv": true, "ext": true, "jr": true, "sr": true, "ii": true, "iii": true, "iv": true, "phd": true, "md": true, "herr": true, "frau": true,
+	"mr": true, "mrs": true, "ms": true, "miss": true, "dr": true, "prof": true, "sir": true,
+	"dame": true, "adm": true, "admin": true,
+	"priv": true, "ext": true, "jr": true, "sr": true, "ii": true, "iii": true, "iv": true,
+	"phd": true, "md": true, "herr": true, "frau": true,
 	"monsieur": true, "madame": true, "contractor": true, "external": true,
 }
 
 // placeholders are names that stand for no name.
 var placeholders = map[string]bool{
-	"unknown": true, "unk": true, "anonymous": true, "anon": true, "baby": true, "boy": true, "girl": true, "infant": true, "newborn": true,
-	"test": true, "none": true, "doe": true, "na": true, "twin": true, "male": true, "female": true, "nn": true, "n n": true, "baby boy": true,
+	"unknown": true, "unk": true, "anonymous": true, "anon": true, "baby": true, "boy": true,
+	"girl": true, "infant": true, "newborn": true,
+	"test": true, "none": true, "doe": true, "na": true, "twin": true, "male": true, "female": true,
+	"nn": true, "n n": true, "baby boy": true,
 	"baby girl": true, "no name": true,
 }
 
 // impersonal are words of names of accounts that belong to no person.
 var impersonal = map[string]bool{
-	"service": true, "account": true, "mailbox": true, "team": true, "shared": true, "system": true, "room": true, "printer": true, "svc": true,
-	"conference": true, "helpdesk": true, "noreply": true, "backup": true, "scanner": true, "kiosk": true, "group": true, "list": true,
+	"service": true, "account": true, "mailbox": true, "team": true, "shared": true, "system": true,
+	"room": true, "printer": true, "svc": true,
+	"conference": true, "helpdesk": true, "noreply": true, "backup": true, "scanner": true,
+	"kiosk": true, "group": true, "list": true,
 	"bot": true, "daemon": true, "batch": true, "functional": true, "generic": true, "resource": true,
 }
 

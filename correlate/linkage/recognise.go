@@ -116,7 +116,10 @@ var headers = []struct {
 	whole string // names that are just this
 	part  string // words that occur in the name
 }{
-	{Category, "title suffix namesuffix generation", "abteilung geschlecht service departamento gender sex race ethnicity department dept division company employer organisation organization state province county country region location site office title occupation profession job costcenter"},
+	{Category, "title suffix namesuffix generation",
+		"abteilung geschlecht service departamento gender sex race ethnicity department dept " +
+			"division company employer organisation organization state province county country " +
+			"region location site office title occupation profession job costcenter"},
 	{Ignored, "date", "date"}, // of something that is not said
 	{Text, "", "bemerkung beschreibung descripcion description notes note comment remarks info"},
 	{Place, "", "ort wohnort ville ciudad city town suburb locality birthplace placeofbirth village municipality"},
@@ -124,14 +127,26 @@ var headers = []struct {
 	{Address, "", "adresse anschrift strasse rue calle direccion address addr street"},
 	{HouseNumber, "", "hausnummer streetnumber housenumber streetno houseno"},
 	{Phone, "tel", "telefon telefono handy mobil phone telephone mobile cell telephonenumber phonenumber mobilenumber"},
-	{Identifier, "ssn sin nin persnr", "personalnummer matrikelnummer ausweisnummer matricule legajo number ssn socsec passport licence license employeeid personid nationalid taxid badge employeenumber personnelnumber socsecid idnumber"},
-	{UserID, "uid login user logon alias nickname cn", "benutzername kennung anmeldename usuario identifiant username userid samaccountname loginname accountname logonname userprincipalname uid"},
+	{Identifier, "ssn sin nin persnr",
+		"personalnummer matrikelnummer ausweisnummer matricule legajo number ssn socsec " +
+			"passport licence license employeeid personid nationalid taxid badge employeenumber " +
+			"personnelnumber socsecid idnumber"},
+	{UserID, "uid login user logon alias nickname cn",
+		"benutzername kennung anmeldename usuario identifiant username userid samaccountname " +
+			"loginname accountname logonname userprincipalname uid"},
 	{Email, "upn", "email mail emailaddress"},
-	{FullName, "name cn fullname person", "anzeigename displayname fullname commonname namefull firstandsurname personname"},
-	{OtherName, "initial initials", "org nameorg business maiden maidenname middle middlename middleinitial formername birthname"},
+	{FullName, "name cn fullname person",
+		"anzeigename displayname fullname commonname namefull firstandsurname personname"},
+	{OtherName, "initial initials",
+		"org nameorg business maiden maidenname middle middlename middleinitial formername " +
+			"birthname"},
 	{BirthDate, "born", "geburtsdatum geburtstag nacimiento naissance dob dateofbirth birthdate birthday birth"},
-	{GivenName, "first given", "firstname givenname forename fname namefirst vorname prenom nombre givennames forenames"},
-	{Surname, "last sn family", "surname lastname familyname lname namelast nachname familienname surnames apellido apellidos nomdefamille"},
+	{GivenName, "first given",
+		"firstname givenname forename fname namefirst vorname prenom nombre givennames " +
+			"forenames"},
+	{Surname, "last sn family",
+		"surname lastname familyname lname namelast nachname familienname surnames apellido " +
+			"apellidos nomdefamille"},
 }
 
 // notPersonal are words of columns about something else than the person.

@@ -19,20 +19,30 @@ type Level struct {
 // error. Where data are few they decide, where data are many they fade.
 var (
 	shippedGiven = []Level{
-		{Name: "exact", M: 0.83, U: 0.005, Frequency: true}, {Name: "nickname", M: 0.03, U: 0.003, Apart: true}, {Name: "one edit", M: 0.06, U: 0.002},
-		{Name: "part", M: 0.02, U: 0.01, Apart: true}, {Name: "similar", M: 0.02, U: 0.015}, {Name: "different", M: 0.04, U: 0.965},
+		{Name: "exact", M: 0.83, U: 0.005, Frequency: true},
+		{Name: "nickname", M: 0.03, U: 0.003, Apart: true},
+		{Name: "one edit", M: 0.06, U: 0.002},
+		{Name: "part", M: 0.02, U: 0.01, Apart: true},
+		{Name: "similar", M: 0.02, U: 0.015},
+		{Name: "different", M: 0.04, U: 0.965},
 	}
 	shippedSurname = []Level{
-		{Name: "exact", M: 0.85, U: 0.001, Frequency: true}, {Name: "one edit", M: 0.06, U: 0.001}, {Name: "part", M: 0.01, U: 0.001, Apart: true},
+		{Name: "exact", M: 0.85, U: 0.001, Frequency: true},
+		{Name: "one edit", M: 0.06, U: 0.001},
+		{Name: "part", M: 0.01, U: 0.001, Apart: true},
 		{Name: "similar", M: 0.02, U: 0.012}, {Name: "different", M: 0.06, U: 0.985},
 	}
 	shippedFull = []Level{
-		{Name: "exact", M: 0.6, U: 0.0005, Frequency: true}, {Name: "all words alike", M: 0.2, U: 0.0005}, {Name: "all words of one", M: 0.1, U: 0.0008},
+		{Name: "exact", M: 0.6, U: 0.0005, Frequency: true},
+		{Name: "all words alike", M: 0.2, U: 0.0005},
+		{Name: "all words of one", M: 0.1, U: 0.0008},
 		{Name: "most words", M: 0.05, U: 0.02}, {Name: "different", M: 0.05, U: 0.9787},
 	}
 	shippedDate = []Level{
 		{Name: "exact", M: 0.88, U: 0.0001, Frequency: true}, {Name: "one digit or swapped", M: 0.05, U: 0.0015},
-		{Name: "two parts equal", M: 0.03, U: 0.01}, {Name: "about the year", M: 0.01, U: 0.05}, {Name: "different", M: 0.03, U: 0.9384},
+		{Name: "two parts equal", M: 0.03, U: 0.01},
+		{Name: "about the year", M: 0.01, U: 0.05},
+		{Name: "different", M: 0.03, U: 0.9384},
 	}
 	shippedMail = []Level{
 		{Name: "exact", M: 0.7, U: 0.0005, Frequency: true}, {Name: "same before the @", M: 0.08, U: 0.0005},
@@ -49,19 +59,27 @@ var (
 		{Name: "different, but made of the name", M: 0.2, U: 0.75, Also: true},
 	}
 	shippedID = []Level{
-		{Name: "exact", M: 0.9, U: 0.0001, Frequency: true}, {Name: "one edit", M: 0.04, U: 0.0005}, {Name: "one ends the other", M: 0.01, U: 0.0005, Apart: true},
+		{Name: "exact", M: 0.9, U: 0.0001, Frequency: true},
+		{Name: "one edit", M: 0.04, U: 0.0005},
+		{Name: "one ends the other", M: 0.01, U: 0.0005, Apart: true},
 		{Name: "two edits", M: 0.01, U: 0.002}, {Name: "different", M: 0.04, U: 0.9969},
 	}
 	shippedPhone = []Level{
-		{Name: "exact", M: 0.65, U: 0.0001, Frequency: true}, {Name: "one edit", M: 0.04, U: 0.0003}, {Name: "one ends the other", M: 0.01, U: 0.0001, Apart: true},
+		{Name: "exact", M: 0.65, U: 0.0001, Frequency: true},
+		{Name: "one edit", M: 0.04, U: 0.0003},
+		{Name: "one ends the other", M: 0.01, U: 0.0001, Apart: true},
 		{Name: "two edits", M: 0.01, U: 0.002}, {Name: "different", M: 0.29, U: 0.9975},
 	}
 	shippedLine = []Level{
-		{Name: "exact", M: 0.65, U: 0.001, Frequency: true}, {Name: "two edits", M: 0.15, U: 0.0005}, {Name: "half of the words", M: 0.05, U: 0.005},
+		{Name: "exact", M: 0.65, U: 0.001, Frequency: true},
+		{Name: "two edits", M: 0.15, U: 0.0005},
+		{Name: "half of the words", M: 0.05, U: 0.005},
 		{Name: "different", M: 0.15, U: 0.9935},
 	}
 	shippedWord = []Level{
-		{Name: "exact", M: 0.85, U: 0.01, Frequency: true}, {Name: "a typing error", M: 0.07, U: 0.005}, {Name: "different", M: 0.08, U: 0.985},
+		{Name: "exact", M: 0.85, U: 0.01, Frequency: true},
+		{Name: "a typing error", M: 0.07, U: 0.005},
+		{Name: "different", M: 0.08, U: 0.985},
 	}
 	shippedCategory = []Level{
 		{Name: "same", M: 0.9, U: 0.1, Frequency: true}, {Name: "different", M: 0.1, U: 0.9},

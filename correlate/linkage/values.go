@@ -168,8 +168,10 @@ func cleanPhone(s string) string {
 
 // abbreviations of words in addresses.
 var abbreviations = map[string]string{
-	"street": "st", "str": "st", "strasse": "st", "road": "rd", "avenue": "ave", "av": "ave", "drive": "dr", "lane": "ln", "court": "ct", "place": "pl",
-	"parkway": "pkwy", "boulevard": "blvd", "circuit": "cct", "crescent": "cres", "close": "cl", "terrace": "tce", "highway": "hwy",
+	"street": "st", "str": "st", "strasse": "st", "road": "rd", "avenue": "ave", "av": "ave",
+	"drive": "dr", "lane": "ln", "court": "ct", "place": "pl",
+	"parkway": "pkwy", "boulevard": "blvd", "circuit": "cct", "crescent": "cres", "close": "cl",
+	"terrace": "tce", "highway": "hwy",
 	"apartment": "apt", "suite": "ste", "square": "sq", "north": "n", "south": "s", "east": "e", "west": "w",
 }
 

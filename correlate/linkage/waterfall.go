@@ -109,7 +109,11 @@ func (e *Explanation) WriteSVG(w io.Writer) error {
 		e.row(out, i+1, scale, step{name: f.Field, note: note, from: sum, to: sum + f.Bits})
 		sum += f.Bits
 	}
-	e.row(out, rows-1, scale, step{name: "sum", note: fmt.Sprintf("probability %.4f, %s", e.Probability, e.Band), to: e.Bits})
+	e.row(out, rows-1, scale, step{
+		name: "sum",
+		note: fmt.Sprintf("probability %.4f, %s", e.Probability, e.Band),
+		to:   e.Bits,
+	})
 	x := barsFrom + scale.place(0, barsWidth)
 	fmt.Fprintf(out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#888"/>`+"\n</svg>\n", x, rowHeight/2, x, (rows+1)*rowHeight)
 	return out.Flush()

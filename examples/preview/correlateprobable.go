@@ -153,7 +153,12 @@ func summariseProbable(p *preview.Probable) *probableSummary {
 		}
 	}
 	for _, r := range p.Runs {
-		s.Runs = append(s.Runs, probableRun{Source: r.Source, Authoritative: r.Authoritative, Report: r.Result.Report, Curve: r.Result.Curve()})
+		s.Runs = append(s.Runs, probableRun{
+			Source:        r.Source,
+			Authoritative: r.Authoritative,
+			Report:        r.Result.Report,
+			Curve:         r.Result.Curve(),
+		})
 	}
 	return s
 }

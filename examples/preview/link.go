@@ -179,7 +179,13 @@ type summaryOfLinks struct {
 }
 
 func linkSummary(r *linkage.Result) summaryOfLinks {
-	s := summaryOfLinks{Records: [2]int{r.A.Len(), r.B.Len()}, Links: r.Count(linkage.Linked), Review: r.Count(linkage.Review), Report: r.Report, Curve: r.Curve()}
+	s := summaryOfLinks{
+		Records: [2]int{r.A.Len(), r.B.Len()},
+		Links:   r.Count(linkage.Linked),
+		Review:  r.Count(linkage.Review),
+		Report:  r.Report,
+		Curve:   r.Curve(),
+	}
 	s.ExpectedWrong, s.ExpectedRight = r.Expected()
 	for i, c := range r.Clusters {
 		if c == int32(i) {

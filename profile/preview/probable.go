@@ -184,7 +184,13 @@ func (b *probable) take(found [][]ProbableCandidate, at map[string]int, anchor *
 	}
 	for _, p := range r.Pairs {
 		n := person[r.B.ID[p.B]]
-		c := ProbableCandidate{Account: keyOf(&anchor.Accounts[n]), bits: p.Bits, person: anchor.Identity[n], veto: p.Veto, Probability: p.Probability}
+		c := ProbableCandidate{
+			Account:     keyOf(&anchor.Accounts[n]),
+			bits:        p.Bits,
+			person:      anchor.Identity[n],
+			veto:        p.Veto,
+			Probability: p.Probability,
+		}
 		i := at[r.A.ID[p.A]]
 		found[i] = append(found[i], c)
 	}
@@ -262,7 +268,11 @@ func (b *probable) compete(list []ProbableCandidate) []ProbableCandidate {
 // account decides about one account.
 func (b *probable) account(a *correlate.Analysis, i int, list []ProbableCandidate, born bool) ProbableAccount {
 	account := &a.Accounts[i]
-	out := ProbableAccount{Account: keyOf(account), Candidates: []ProbableCandidate{}, displayName: account.DisplayName()}
+	out := ProbableAccount{
+		Account:     keyOf(account),
+		Candidates:  []ProbableCandidate{},
+		displayName: account.DisplayName(),
+	}
 	if len(list) > 0 {
 		out.Candidates = b.compete(list)
 		out.Probability = out.Candidates[0].Probability
