@@ -3,9 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
-	"slices"
 
-	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 )
 
@@ -31,13 +29,13 @@ type Stats struct {
 // that wants less to do again aggregates source by source.
 //
 // The store must not be changed by others in the meantime. A host that aggregates
-// again and again does it faster with a [Session].
+// markResult and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result), sources ...identity.Source) (Stats, error) {
 	if o.Lock != nil {
 		defer o.Lock.Aggregate()()
 	}
 	o.Stored = store
-	s := aggregation{population: newPopulation(ctx, e.NewRun(o)), onResult: onResult}
+	s := aggregation{phases: newPhases(ctx, e.NewRun(o)), onResult: onResult}
 	if err := s.run(sources); err != nil {
 		return Stats{}, err
 	}
@@ -46,11 +44,11 @@ func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptio
 
 // run takes the sources through all phases and writes the outcome.
 func (s *aggregation) run(sources []identity.Source) error {
-	if err := s.population.run(sources); err != nil {
+	if err := s.phases.all(sources); err != nil {
 		return err
 	}
-	s.stats.Evaluated, s.stats.Identities = s.evaluations, len(s.people)
-	s.results(s.take)
+	s.stats.Evaluated, s.stats.Identities = s.calculator.evaluations, len(s.people)
+	s.builder.results(s.take)
 	s.accounts()
 	if err := s.failure(); err != nil {
 		return err
@@ -63,7 +61,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 
 // aggregation gathers the batch of a run.
 type aggregation struct {
-	*population
+	*phases
 	onResult func(*Result)
 	batch    identity.Batch
 	put      []int32 // numbers of the identities to put
@@ -101,22 +99,22 @@ func (s *aggregation) take(r *Result, err error) bool {
 
 // accounts counts accounts and gathers those without identity.
 func (s *aggregation) accounts() {
-	p := s.population
+	p := s.tables
 	for n := range s.state {
 		st := &s.state[n]
-		if st.absent {
+		if st.presence == absent {
 			continue
 		}
 		s.count(st)
-		known := st.stored && !st.wasLinked // as an account without identity
+		known := st.presence.wasStored() && !st.wasLinked // as an account without identity
 		switch {
-		case (st.removed || st.owner >= 0) && known:
+		case (!st.presence.exists() || st.owner >= 0) && known:
 			a := p.accounts.At(int32(n))
 			s.batch.Forget = append(s.batch.Forget, a.Key())
-		case st.removed || st.owner >= 0:
+		case !st.presence.exists() || st.owner >= 0:
 		default:
 			s.stats.Uncorrelated++
-			if !known || st.dirty || st.fresh && p.details {
+			if !known || st.difference == dataDiffer || st.difference == detailsDiffer && p.details {
 				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
 			}
 		}
@@ -125,37 +123,17 @@ func (s *aggregation) accounts() {
 
 func (s *aggregation) count(st *accountState) {
 	switch {
-	case st.removed:
+	case st.presence == removed:
 		s.stats.Removed++
-	case !st.seen:
-	case !st.stored:
+	case !st.presence.inData():
+	case st.presence == isNew:
 		s.stats.Scanned++
 		s.stats.Added++
-	case st.dirty:
+	case st.difference == dataDiffer:
 		s.stats.Scanned++
 		s.stats.Changed++
 	default:
 		s.stats.Scanned++
 		s.stats.Unchanged++
 	}
-}
-
-// differs reports whether a result must be written: something that the store
-// keeps is not as it was.
-func (p *population) differs(n int32, r *Result) bool {
-	s := p.storedOf(n)
-	if s == nil || len(r.Changes) > 0 || p.people[n].touched {
-		return true
-	}
-	i := r.Identity
-	if s.Profile != i.Profile || s.ManagerID != i.ManagerID || s.Lifecycle != i.Lifecycle || !slices.Equal(s.ExceptionCodes, i.ExceptionCodes) {
-		return true
-	}
-	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		st := &p.state[a]
-		if st.dirty || !st.stored || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual {
-			return true
-		}
-	}
-	return false
 }

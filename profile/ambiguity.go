@@ -23,36 +23,36 @@ func (e *Engine) Correlator(source string) *correlate.Correlator {
 
 // reportAmbiguous reports the criteria that several identities met when an
 // account was correlated last, in the order of the accounts (correlate/DECISIONS.md, DECISION 30).
-func (p *population) reportAmbiguous() {
-	if p.opts.OnFinding != nil || p.opts.OnAmbiguous != nil {
-		for _, account := range slices.Sorted(maps.Keys(p.ambiguous)) {
-			a := p.accounts.At(account)
-			for _, note := range p.ambiguous[account] {
-				p.report(p.ambiguity(&a, note))
-				if p.opts.OnAmbiguous != nil {
-					p.opts.OnAmbiguous(p.ambiguousRow(account, &a, note))
+func (l *linker) reportAmbiguous() {
+	if l.opts.OnFinding != nil || l.opts.OnAmbiguous != nil {
+		for _, account := range slices.Sorted(maps.Keys(l.ambiguous)) {
+			a := l.accounts.At(account)
+			for _, note := range l.ambiguous[account] {
+				l.report(l.ambiguity(&a, note))
+				if l.opts.OnAmbiguous != nil {
+					l.opts.OnAmbiguous(l.ambiguousRow(account, &a, note))
 				}
 			}
 		}
 	}
-	p.ambiguous = nil
+	l.ambiguous = nil
 }
 
 // ambiguousRow says what became of the account in the end.
-func (p *population) ambiguousRow(account int32, a *identity.Account, note correlate.Ambiguity) report.AmbiguousRow {
-	st := &p.state[account]
-	row := p.engine.sources[a.Source].correlator.AmbiguousRow(a, note, p.id)
+func (l *linker) ambiguousRow(account int32, a *identity.Account, note correlate.Ambiguity) report.AmbiguousRow {
+	st := &l.state[account]
+	row := l.engine.sources[a.Source].correlator.AmbiguousRow(a, note, l.id)
 	row.Outcome = string(methods[st.method])
 	if st.owner >= 0 {
-		row.Identity = p.id(st.owner)
+		row.Identity = l.id(st.owner)
 	}
 	return row
 }
 
-func (p *population) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.Diagnostic {
+func (l *linker) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.Diagnostic {
 	ids := make([]string, len(note.Identities))
 	for i, n := range note.Identities {
-		ids[i] = p.id(n)
+		ids[i] = l.id(n)
 	}
 	slices.Sort(ids)
 	if note.Total > len(ids) {
@@ -60,7 +60,7 @@ func (p *population) ambiguity(a *identity.Account, note correlate.Ambiguity) di
 	}
 	criterion := "the default match"
 	if note.Criterion >= 0 {
-		criterion = p.engine.Criterion(a.Source, note.Criterion)
+		criterion = l.engine.Criterion(a.Source, note.Criterion)
 	}
 	return diag.Diagnostic{Severity: diag.Info, Code: "correlation-ambiguous",
 		Message: fmt.Sprintf("account %s: %d identities meet %s: %s", a.Key(), note.Total, criterion, strings.Join(ids, ", "))}

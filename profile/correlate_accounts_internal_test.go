@@ -32,12 +32,12 @@ func TestActionOfAccounts(t *testing.T) {
 			{Identity: 1, Ambiguous: several}, {Identity: -1, Excluded: true}, {Identity: -1, Stopped: true},
 		} {
 			for _, strict := range []bool{false, true} {
-				p := &population{Run: &Run{
+				l := &linker{tables: &tables{Run: &Run{
 					engine: &Engine{sources: map[string]*compiledSource{"S": {correlator: c}}},
 					opts:   RunOptions{StrictRecorrelate: strict},
-				}}
+				}}}
 				name := fmt.Sprintf("owner %d, match %+v, strict %v", owner, m, strict)
-				if got, want := p.action("S", m, owner), byHand(m, owner, strict); got != want {
+				if got, want := l.action("S", m, owner), byHand(m, owner, strict); got != want {
 					t.Errorf("%s: %v, want %v", name, got, want)
 				}
 			}

@@ -16,122 +16,122 @@ import (
 // may have come first, when the identity it belongs to was not there yet; in a
 // tenant one of the two always was. Whichever source carries the criterion, the
 // two become one person, and the higher profile takes over (DECISION 47).
-func (p *population) correlateAgain() {
-	for _, c := range p.engine.profiles {
-		if c.source == nil || p.engine.bySource[c.source.Name] != c || !p.engine.sources[c.source.Name].correlator.Configured() {
+func (l *linker) correlateAgain() {
+	for _, c := range l.engine.profiles {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
 			continue
 		}
-		for _, account := range p.inOrder(c.source.Name) {
-			if p.ctx.Err() != nil {
+		for _, account := range l.inOrder(c.source.Name) {
+			if l.ctx.Err() != nil {
 				return
 			}
-			if p.born(account) {
-				p.lookAgain(account)
+			if l.born(account) {
+				l.lookAgain(account)
 			}
 		}
 	}
-	p.reportMeetings()
+	l.reportMeetings()
 }
 
 // born reports whether the account has made an identity in this run.
-func (p *population) born(account int32) bool {
-	st := &p.state[account]
-	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && p.people[st.owner].alias == account && p.storedOf(st.owner) == nil
+func (l *linker) born(account int32) bool {
+	st := &l.state[account]
+	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && l.people[st.owner].alias == account && l.storedOf(st.owner) == nil
 }
 
 // lookAgain moves the account to the one other identity that its criteria meet.
-func (p *population) lookAgain(account int32) {
-	made := p.state[account].owner
-	a := p.examine(account)
-	m := p.matchOther(a, made)
+func (l *linker) lookAgain(account int32) {
+	made := l.state[account].owner
+	a := l.readAccount(account)
+	m := l.matchOther(a, made)
 	switch {
 	case m.Identity < 0 && len(m.Ambiguous) == 0 || m.Method == correlate.Default:
 		return
 	case m.Identity < 0:
-		p.reportMeeting(a, made, m.Ambiguous[0].Identities, "it meets several")
-	case p.people[made].first != account || p.people[made].last != account:
-		p.reportMeeting(a, made, []int32{m.Identity}, "other accounts have joined its own")
+		l.reportMeeting(a, made, m.Ambiguous[0].Identities, "it meets several")
+	case l.people[made].first != account || l.people[made].last != account:
+		l.reportMeeting(a, made, []int32{m.Identity}, "other accounts have joined its own")
 	default:
-		p.link(account, m.Identity, m.Method, m.Criterion)
-		p.unmake(made)
-		p.refreshKeys(m.Identity)
+		l.link(account, m.Identity, m.Method, m.Criterion)
+		l.unmake(made)
+		l.refreshKeys(m.Identity)
 	}
 }
 
 // matchOther correlates an account with all identities but its own.
-func (p *population) matchOther(a *identity.Account, own int32) correlate.Match {
-	c := p.engine.sources[a.Source].correlator
+func (l *linker) matchOther(a *identity.Account, own int32) correlate.Match {
+	c := l.engine.sources[a.Source].correlator
 	var value func(n int32, attribute string) identity.Value
 	if c.ReadsValues() {
-		value = p.index.Value
+		value = l.index.Value
 	}
-	return c.MatchOther(p.index, a, own, value)
+	return c.MatchOther(l.index, a, own, value)
 }
 
 // unmake takes back an identity that this run has made and that has no accounts
 // any more. Its number stays, and nothing finds it.
-func (p *population) unmake(n int32) {
-	p.people[n].unmade = true
-	for key := range p.index.Keys() {
-		p.index.Put(n, key, identity.Value{})
+func (l *linker) unmake(n int32) {
+	l.people[n].unmade = true
+	for key := range l.index.Keys() {
+		l.index.Put(n, key, identity.Value{})
 	}
-	if p.named {
-		delete(p.byID, p.id(n))
+	if l.named {
+		delete(l.byID, l.id(n))
 	}
 }
 
 // reportMeetings reports stored accounts that meet the criteria of an identity
 // which is new in this run. They stay where they are: a correlated account is
 // looked at again when it changes.
-func (p *population) reportMeetings() {
-	if len(p.stored) == 0 || p.opts.OnFinding == nil || !p.anyBorn() {
+func (l *linker) reportMeetings() {
+	if len(l.stored) == 0 || l.opts.OnFinding == nil || !l.anyBorn() {
 		return
 	}
-	for _, c := range p.engine.profiles {
-		if c.source == nil || p.engine.bySource[c.source.Name] != c || !p.engine.sources[c.source.Name].correlator.Configured() {
+	for _, c := range l.engine.profiles {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
 			continue
 		}
 
 		// All accounts of the source, also in a run over a few: it is the others that
 		// are new.
-		number := p.accounts.SourceNumber(c.source.Name)
+		number := l.accounts.SourceNumber(c.source.Name)
 		var meeting []int32
-		for n := range p.state {
-			st := &p.state[n]
-			if p.accounts.Sources[n] != number || st.owner < 0 || p.storedOf(st.owner) == nil {
+		for n := range l.state {
+			st := &l.state[n]
+			if l.accounts.Sources[n] != number || st.owner < 0 || l.storedOf(st.owner) == nil {
 				continue
 			}
-			a := p.examine(int32(n))
-			if m := p.matchOther(a, st.owner); m.Identity >= 0 && m.Method != correlate.Default && p.storedOf(m.Identity) == nil {
+			a := l.readAccount(int32(n))
+			if m := l.matchOther(a, st.owner); m.Identity >= 0 && m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
 				meeting = append(meeting, int32(n))
 			}
 		}
-		slices.SortFunc(meeting, p.compareAccounts)
+		slices.SortFunc(meeting, l.compareAccounts)
 		for _, n := range meeting {
-			a := p.examine(n)
-			m := p.matchOther(a, p.state[n].owner)
-			p.reportMeeting(a, p.state[n].owner, []int32{m.Identity}, "it is correlated already")
+			a := l.readAccount(n)
+			m := l.matchOther(a, l.state[n].owner)
+			l.reportMeeting(a, l.state[n].owner, []int32{m.Identity}, "it is correlated already")
 		}
 	}
 }
 
 // anyBorn reports whether the run has made an identity.
-func (p *population) anyBorn() bool {
-	for n := len(p.people) - 1; n >= 0 && p.storedOf(int32(n)) == nil; n-- {
-		if !p.people[n].unmade {
+func (l *linker) anyBorn() bool {
+	for n := len(l.people) - 1; n >= 0 && l.storedOf(int32(n)) == nil; n-- {
+		if !l.people[n].unmade {
 			return true
 		}
 	}
 	return false
 }
 
-func (p *population) reportMeeting(a *identity.Account, own int32, others []int32, why string) {
+func (l *linker) reportMeeting(a *identity.Account, own int32, others []int32, why string) {
 	names := make([]string, len(others))
 	for i, n := range others {
-		names[i] = fmt.Sprintf("%q", p.aliasOf(n))
+		names[i] = fmt.Sprintf("%q", l.aliasOf(n))
 	}
-	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "identity-meets-other",
+	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "identity-meets-other",
 		Message: fmt.Sprintf("account %q of source %q has the identity %q and meets the criteria of %s; %s, so it stays",
-			a.NativeIdentity, a.Source, p.aliasOf(own), strings.Join(names, ", "), why),
+			a.NativeIdentity, a.Source, l.aliasOf(own), strings.Join(names, ", "), why),
 		Hint: "they may be one person"})
 }

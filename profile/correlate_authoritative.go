@@ -1,140 +1,160 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // maxRounds bounds the repetition of correlation.
 const maxRounds = 8
 
+// linker is phase 2: it finds whose each account is.
+type linker struct {
+	*tables
+	index     *correlate.Index
+	eval      *evaluator                      // of what identities are found by
+	reads     []correlationReads              // by rank
+	orders    [][]int32                       // see inOrder, by source number
+	ambiguous map[int32][]correlate.Ambiguity // by account, with identity or without, for the findings
+
+	buf     []identity.Account
+	current identity.Account // the one that is correlated
+}
+
+// release drops what only linking needs.
+func (l *linker) release() { l.index, l.orders = nil, nil }
+
 // correlate runs phases 1 to 3 of DECISION 46, as far as links go:
 // authoritative sources by priority, other sources by name, then rounds until no
 // new link appears.
-func (p *population) correlate() error {
-	p.prepareKeys()
-	for n := range p.people {
-		if p.people[n].touched {
-			p.refreshKeys(int32(n))
+func (l *linker) correlate() error {
+	l.prepareKeys()
+	for n := range l.people {
+		if l.people[n].linksChanged {
+			l.refreshKeys(int32(n))
 		}
 	}
-	for _, c := range p.engine.profiles {
-		if c.source != nil && p.engine.bySource[c.source.Name] == c {
-			p.authoritativeSource(c.source.Name)
+	for _, c := range l.engine.profiles {
+		if c.source != nil && l.engine.bySource[c.source.Name] == c {
+			l.authoritativeSource(c.source.Name)
 		}
 	}
-	p.correlateAgain()
-	if err := p.ctx.Err(); err != nil {
+	l.correlateAgain()
+	if err := l.ctx.Err(); err != nil {
 		return err
 	}
-	p.reportGone()
-	for _, name := range p.otherSources() {
-		p.otherSource(name, p.inOrder(name))
+	l.reportGone()
+	for _, name := range l.otherSources() {
+		l.otherSource(name, l.inOrder(name))
 	}
-	defer p.reportAmbiguous()
+	defer l.reportAmbiguous()
 	for range maxRounds {
 		linked := false
-		for _, name := range p.otherSources() {
-			if left := p.unlinked(name); len(left) > 0 && p.otherSource(name, left) {
+		for _, name := range l.otherSources() {
+			if left := l.unlinked(name); len(left) > 0 && l.otherSource(name, left) {
 				linked = true
 			}
 		}
 		if !linked {
-			return p.failure()
+			return l.failure()
 		}
 	}
-	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
+	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
-	return p.failure()
+	return l.failure()
 }
 
 // authoritativeSource gives each account of the source an identity: the one it
 // is linked to, one that it correlates with, or a new one.
-func (p *population) authoritativeSource(name string) {
-	list := p.inOrder(name)
+func (l *linker) authoritativeSource(name string) {
+	list := l.inOrder(name)
 	for i, account := range list {
-		p.authoritativeAccount(account)
+		l.authoritativeAccount(account)
 		if i%4096 == 0 {
-			p.progress("correlate "+name, i, len(list))
-			if p.ctx.Err() != nil {
+			l.progress("correlate "+name, i, len(list))
+			if l.ctx.Err() != nil {
 				return
 			}
 		}
 	}
 }
 
-func (p *population) authoritativeAccount(account int32) {
-	st := &p.state[account]
+func (l *linker) authoritativeAccount(account int32) {
+	st := &l.state[account]
 	if st.owner >= 0 {
-		if st.changed {
-			p.refreshKeys(st.owner)
+		if st.pending {
+			l.refreshKeys(st.owner)
 		}
 		return
 	}
-	a := p.examine(account)
-	n, ok := p.known(a)
+	a := l.readAccount(account)
+	n, ok := l.known(a)
 	switch {
 	case ok:
-		p.link(account, n, p.dataLink(a), 0)
-	case p.blocked(a):
+		l.link(account, n, l.dataLink(a), 0)
+	case l.blocked(a):
 		return
 	default:
-		m := p.match(a)
-		p.note(account, &m)
+		m := l.match(a)
+		l.note(account, &m)
 		if m.Identity >= 0 {
 			n = m.Identity
-			p.link(account, n, m.Method, m.Criterion)
+			l.link(account, n, m.Method, m.Criterion)
 			break
 		}
-		n = p.newIdentity(account, a)
+		n = l.newIdentity(account, a)
 	}
-	p.refreshKeys(n)
+	l.refreshKeys(n)
 }
 
 // newIdentity makes an identity from an authoritative account, unless there is one
 // with the id that it would get: that one lost the account before, or other
 // accounts name it.
-func (p *population) newIdentity(account int32, a *identity.Account) int32 {
-	if !p.named {
-		return p.create(account)
+func (l *linker) newIdentity(account int32, a *identity.Account) int32 {
+	if !l.named {
+		return l.create(account)
 	}
-	id := p.idFrom(a)
-	if n, ok := p.byID[id]; ok {
-		p.link(account, n, correlate.Sticky, 0)
+	id := l.idFrom(a)
+	if n, ok := l.byID[id]; ok {
+		l.link(account, n, correlate.Sticky, 0)
 		return n
 	}
-	n := p.create(account)
-	p.byID[id] = n
+	n := l.create(account)
+	l.byID[id] = n
 	return n
 }
 
-// examine returns an account, valid until the next call.
-func (p *population) examine(account int32) *identity.Account {
-	p.current = identity.Account{}
-	p.accounts.Read(account, &p.current)
-	return &p.current
+// readAccount returns an account, valid until the next call.
+func (l *linker) readAccount(account int32) *identity.Account {
+	l.current = identity.Account{}
+	l.accounts.Read(account, &l.current)
+	return &l.current
 }
 
 // blocked reports whether a manual mark keeps the account from correlating.
-func (p *population) blocked(a *identity.Account) bool {
-	return a.ManuallyCorrelated && !p.opts.Recompute
+func (l *linker) blocked(a *identity.Account) bool {
+	return a.ManuallyCorrelated && !l.opts.Recompute
 }
 
 // known returns the identity that the data link the account to.
-func (p *population) known(a *identity.Account) (int32, bool) {
-	if p.opts.Recompute || a.IdentityID == "" {
+func (l *linker) known(a *identity.Account) (int32, bool) {
+	if l.opts.Recompute || a.IdentityID == "" {
 		return 0, false
 	}
-	n, ok := p.byID[a.IdentityID]
+	n, ok := l.byID[a.IdentityID]
 	return n, ok
 }
 
-func (p *population) dataLink(a *identity.Account) correlate.Method {
+func (l *linker) dataLink(a *identity.Account) correlate.Method {
 	if a.ManuallyCorrelated {
 		return correlate.Manual
 	}
@@ -143,10 +163,10 @@ func (p *population) dataLink(a *identity.Account) correlate.Method {
 
 // otherSources returns the configured sources that no profile has as authoritative, sorted
 // by name.
-func (p *population) otherSources() []string {
+func (l *linker) otherSources() []string {
 	var names []string
-	for _, name := range p.accounts.Names {
-		if p.engine.bySource[name] == nil && p.engine.sources[name] != nil {
+	for _, name := range l.accounts.Names {
+		if l.engine.bySource[name] == nil && l.engine.sources[name] != nil {
 			names = append(names, name)
 		}
 	}
@@ -157,26 +177,155 @@ func (p *population) otherSources() []string {
 // reportGone reports the sources that are no longer configured and have stored accounts.
 // Nothing says how those correlate, so they stay as they are: with their identity, or
 // without one.
-func (p *population) reportGone() {
+func (l *linker) reportGone() {
 	gone := map[string]int{}
-	for n, source := range p.accounts.Sources {
-		name := p.accounts.Names[source]
-		if st := &p.state[n]; p.engine.sources[name] == nil && !st.removed && !st.absent {
+	for n, source := range l.accounts.Sources {
+		name := l.accounts.Names[source]
+		if st := &l.state[n]; l.engine.sources[name] == nil && st.presence.exists() {
 			gone[name]++
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown",
+		l.report(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown",
 			Message: fmt.Sprintf("%d stored accounts of the source %q, which is not configured, stay as they are", gone[name], name)})
 	}
 }
 
-func (p *population) unlinked(name string) []int32 {
+func (l *linker) unlinked(name string) []int32 {
 	var left []int32
-	for _, a := range p.inOrder(name) {
-		if p.state[a].owner < 0 {
+	for _, a := range l.inOrder(name) {
+		if l.state[a].owner < 0 {
 			left = append(left, a)
 		}
 	}
 	return left
+}
+
+// inOrder returns the accounts of a source, oldest first; those without creation
+// time come last, and ties keep their order. It is computed once, after all
+// accounts are read. The result must not be changed.
+func (l *linker) inOrder(source string) []int32 {
+	number := int(l.accounts.SourceNumber(source))
+	for len(l.orders) <= number {
+		l.orders = append(l.orders, nil)
+	}
+	if l.orders[number] == nil {
+		l.orders[number] = l.byCreated(uint16(number))
+	}
+	return l.orders[number]
+}
+
+func (l *linker) byCreated(source uint16) []int32 {
+	type aged struct {
+		created int64
+		prefix  uint64 // of the native identity, for accounts whose order it decides
+		account int32
+	}
+	var list []aged
+	for n, s := range l.accounts.Sources {
+		if s == source && l.mustCorrelate(&l.state[n]) {
+			created, ok := l.accounts.Created(int32(n))
+			if !ok {
+				created = math.MaxInt64
+			}
+			a := aged{created: created, account: int32(n)}
+			if st := &l.state[n]; !l.fullRun && st.presence.wasStored() && st.owner < 0 {
+				a.prefix = prefix8(l.accounts.Native(int32(n)))
+			}
+			list = append(list, a)
+		}
+	}
+	slices.SortFunc(list, func(a, b aged) int {
+		if a.created != b.created {
+			return cmp.Compare(a.created, b.created)
+		}
+		if a.prefix != b.prefix && a.prefix != 0 && b.prefix != 0 {
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return l.compareAccounts(a.account, b.account)
+	})
+	order := make([]int32, len(list))
+	for i, a := range list {
+		order[i] = a.account
+	}
+	return order
+}
+
+// mustCorrelate reports whether correlation has to look at an account.
+func (t *tables) mustCorrelate(st *accountState) bool {
+	if !st.presence.exists() {
+		return false
+	}
+	return t.fullRun || st.owner < 0 || st.pending || st.named || st.presence == isNew
+}
+
+// compareAccounts orders accounts of one source as a run does that reads them from
+// a store: those of identities, those without, new ones as they came.
+func (t *tables) compareAccounts(a, b int32) int {
+	if t.fullRun {
+		return cmp.Compare(a, b)
+	}
+	class := func(n int32) int {
+		switch st := &t.state[n]; {
+		case st.presence == isNew:
+			return 2
+		case st.owner < 0:
+			return 1
+		}
+		return 0
+	}
+	if x, y := class(a), class(b); x != y || x == 2 {
+		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
+	} else if x == 1 {
+		return strings.Compare(t.accounts.Native(a), t.accounts.Native(b))
+	}
+	x, y := t.state[a].owner, t.state[b].owner
+	if x != y {
+		return t.compare(x, y)
+	}
+	for n := t.people[x].first; n >= 0; n = t.state[n].next {
+		if n == a || n == b {
+			return btoi(n != a) - btoi(n != b)
+		}
+	}
+	return 0
+}
+
+// indexStored indexes the stored identities and finds their profiles, or finds
+// the profiles of those whose accounts have changed.
+func (l *linker) indexStored() {
+	if !l.fullRun {
+		for n := range l.state {
+			if st := &l.state[n]; st.difference != noDifference && st.owner >= 0 {
+				l.membership(st.owner)
+			}
+		}
+		for n := range l.people {
+			if l.people[n].linksChanged {
+				l.membership(int32(n))
+			}
+		}
+		return
+	}
+	for n := range l.stored {
+		if l.opts.Recompute { // the stored values may come from accounts that are not linked yet
+			l.refreshKeys(int32(n))
+		} else {
+			l.refreshStored(int32(n))
+		}
+	}
+}
+
+// refreshStored indexes a stored identity by its stored attributes.
+func (l *linker) refreshStored(n int32) {
+	attrs := l.stored[n].Attributes
+	l.people[n].holdsUID = !attrs.Get(config.AttrUID).IsNull()
+	for key, name := range l.index.Keys() {
+		v := attrs.Get(name)
+		if name == correlate.Alias {
+			v = identity.StringValue(l.aliasOf(n))
+		}
+		l.index.Put(n, key, v)
+	}
+	l.membership(n)
 }

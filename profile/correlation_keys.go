@@ -11,37 +11,37 @@ import (
 // What an identity is found by is evaluated again only when an account that it
 // may depend on came or went.
 
-// keyReads says which values that correlation compares with may change when an
+// correlationReads says which values that correlation compares with may change when an
 // account of a source comes or goes: by source number, then by key of the index;
 // nil: none of them.
-type keyReads [][]bool
+type correlationReads [][]bool
 
 // prepareKeys gets ready for the identities that there can be.
-func (p *population) prepareKeys() {
-	people := len(p.people)
-	for _, c := range p.engine.profiles {
-		if c.source != nil && p.engine.bySource[c.source.Name] == c {
-			people += len(p.inOrder(c.source.Name))
+func (l *linker) prepareKeys() {
+	people := len(l.people)
+	for _, c := range l.engine.profiles {
+		if c.source != nil && l.engine.bySource[c.source.Name] == c {
+			people += len(l.inOrder(c.source.Name))
 		}
 	}
-	p.index.Grow(people)
-	for _, c := range p.engine.profiles {
-		p.keyReads = append(p.keyReads, p.readsOf(c))
+	l.index.Grow(people)
+	for _, c := range l.engine.profiles {
+		l.reads = append(l.reads, l.readsOf(c))
 	}
 }
 
-func (p *population) readsOf(c *compiled) keyReads {
-	r := make(keyReads, len(p.accounts.Names))
-	for key, name := range p.index.Keys() {
+func (l *linker) readsOf(c *compiled) correlationReads {
+	r := make(correlationReads, len(l.accounts.Names))
+	for key, name := range l.index.Keys() {
 		slot, ok := c.slots[name]
 		if !ok || !c.profile.Enabled { // the alias and stored values stay
 			continue
 		}
-		sources, all := p.engine.sourcesRead(c, slot)
-		for number, source := range p.accounts.Names {
+		sources, all := l.engine.sourcesRead(c, slot)
+		for number, source := range l.accounts.Names {
 			if all || slices.Contains(sources, source) {
 				if r[number] == nil {
-					r[number] = make([]bool, len(p.index.Keys()))
+					r[number] = make([]bool, len(l.index.Keys()))
 				}
 				r[number][key] = true
 			}
@@ -79,73 +79,73 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool)
 // staleKeys returns the keys by which identity n may be found otherwise once an
 // account of a source that makes no identities came or went; all is true when
 // none was evaluated in this run.
-func (p *population) staleKeys(n int32, source uint16) (keys []bool, all bool) {
-	q := &p.people[n]
-	if !q.keyed {
+func (l *linker) staleKeys(n int32, source uint16) (keys []bool, all bool) {
+	q := &l.people[n]
+	if !q.indexed {
 		return nil, true
 	}
 	if q.profile < 0 {
 		return nil, false // stored values stay
 	}
-	return p.keyReads[q.profile][source], false
+	return l.reads[q.profile][source], false
 }
 
-// touched are the identities whose accounts changed while a source is correlated.
-type touched struct {
+// relinked are the identities whose accounts changed while a source is correlated.
+type relinked struct {
 	source uint16
 	any    bool
 	stale  []bool // by identity
 }
 
 // touch notes that an account came to an identity or left it.
-func (p *population) touch(t *touched, n int32) {
+func (l *linker) touch(t *relinked, n int32) {
 	t.any = true
-	if keys, all := p.staleKeys(n, t.source); all || keys != nil {
+	if keys, all := l.staleKeys(n, t.source); all || keys != nil {
 		t.stale[n] = true
 	}
 }
 
 // refreshTouched brings up to date what touched identities are found by.
-func (p *population) refreshTouched(t *touched) {
+func (l *linker) refreshTouched(t *relinked) {
 	for n, stale := range t.stale {
 		if stale {
-			keys, _ := p.staleKeys(int32(n), t.source)
-			p.refresh(int32(n), keys)
+			keys, _ := l.staleKeys(int32(n), t.source)
+			l.refresh(int32(n), keys)
 		}
 	}
 }
 
 // refreshKeys evaluates what correlation compares with, and indexes it.
-func (p *population) refreshKeys(n int32) { p.refresh(n, nil) }
+func (l *linker) refreshKeys(n int32) { l.refresh(n, nil) }
 
 // refresh evaluates and indexes some keys of the index; nil: all of them.
-func (p *population) refresh(n int32, keys []bool) {
-	x := p.prepare(p.eval, n, p.accountsOf(n))
-	p.people[n].keyed = true
-	for key, name := range p.index.Keys() {
+func (l *linker) refresh(n int32, keys []bool) {
+	x := l.prepare(l.eval, n, l.accountsOf(n))
+	l.people[n].indexed = true
+	for key, name := range l.index.Keys() {
 		if keys != nil && !keys[key] {
 			continue
 		}
 		var v identity.Value
 		switch {
 		case name == correlate.Alias:
-			v = identity.StringValue(p.aliasOf(n))
+			v = identity.StringValue(l.aliasOf(n))
 		case x != nil:
 			v, _ = x.current(name)
 		default: // without authoritative account it keeps what it had, so that people who return find it
-			v = p.storedAttributes(n).Get(name)
+			v = l.storedAttributes(n).Get(name)
 		}
 		if name == config.AttrUID {
-			p.holdUID(n, x != nil, v)
+			l.holdUID(n, x != nil, v)
 		}
-		p.index.Put(n, key, v)
+		l.index.Put(n, key, v)
 	}
 }
 
 // holdUID notes whether the uid is the one that the identity had before the run.
-func (p *population) holdUID(n int32, member bool, uid identity.Value) {
-	held := p.storedAttributes(n).Get(config.AttrUID).Text()
-	p.people[n].holdsUID = held != "" && member && identity.Fold(held) == identity.Fold(uid.Text())
+func (l *linker) holdUID(n int32, member bool, uid identity.Value) {
+	held := l.storedAttributes(n).Get(config.AttrUID).Text()
+	l.people[n].holdsUID = held != "" && member && identity.Fold(held) == identity.Fold(uid.Text())
 }
 
 // current returns an attribute as this run has it: evaluated or, when the
@@ -161,4 +161,10 @@ func (x *evaluation) current(name string) (identity.Value, error) {
 		return x.values[i], nil
 	}
 	return x.input.stored.Get(name), nil
+}
+
+// accountsOf returns the accounts of an identity, valid until the next call.
+func (l *linker) accountsOf(n int32) []identity.Account {
+	l.buf = l.appendAccounts(l.buf[:0], n)
+	return l.buf
 }

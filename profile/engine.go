@@ -355,3 +355,13 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 		}
 	}
 }
+
+// profile returns the compiled profile of that name, or nil.
+func (e *Engine) profile(name string) *compiled {
+	for _, c := range e.profiles {
+		if c.profile.Name == name && c.source != nil {
+			return c
+		}
+	}
+	return nil
+}

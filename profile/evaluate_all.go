@@ -12,45 +12,51 @@ import (
 	"github.com/idprofile/engine/profile/internal/table"
 )
 
+// calculator is phase 3: it gives identities their attributes.
+type calculator struct {
+	*tables
+	writers     []*table.Writer // by worker
+	writer      *table.Writer   // of the second pass
+	evaluations int             // identities that were evaluated
+}
+
 // evaluate gives every identity its attributes, on all workers.
-func (p *population) evaluate() error {
-	p.lostAccounts()
-	if names := len(p.accounts.Names); names > 0 {
-		p.rank(uint16(names - 1)) // before workers ask
+func (calc *calculator) evaluate() error {
+	if names := len(calc.accounts.Names); names > 0 {
+		calc.rank(uint16(names - 1)) // before workers ask
 	}
-	p.gatherMoved()
 	type part struct{ from, to int }
 	parts := make(chan part)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var moved, unsettled []int32
-	before := p.attrs.Chunks // workers add to them
-	for _, w := range p.writersFor(len(p.people)) {
+	var rowsChanged, unsettled []int32
+	before := calc.rows.Chunks // workers add to them
+	for _, w := range calc.writersFor(len(calc.people)) {
 		wg.Go(func() {
-			b := batch{population: p, v: newEvaluator(p.ctx, p.engine, p.env), w: w, keeper: newKeeper(p), before: before}
+			b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: w, keeper: newKeeper(calc.tables), before: before}
 			for part := range parts {
-				if p.failure() != nil {
+				if calc.failure() != nil {
 					continue // so that whoever hands out parts does not wait for ever
 				}
-				p.fail(guard(b.place, func() { b.evaluate(part.from, part.to) }))
+				calc.fail(guard(b.place, func() { b.evaluate(part.from, part.to) }))
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			p.evaluations += b.evaluated
-			maps.Copy(p.errors, b.errors)
-			moved = append(moved, b.moved...)
+			calc.evaluations += b.evaluated
+			maps.Copy(calc.errors, b.errors)
+			rowsChanged = append(rowsChanged, b.rowsChanged...)
 			unsettled = append(unsettled, b.unsettled...)
 		})
 	}
-	for from := 0; from < len(p.people) && p.failure() == nil; from += evaluatePart {
-		parts <- part{from, min(from+evaluatePart, len(p.people))}
-		p.progress("evaluate", from, len(p.people))
+	for from := 0; from < len(calc.people) && calc.failure() == nil; from += evaluatePart {
+		parts <- part{from, min(from+evaluatePart, len(calc.people))}
+		calc.progress("evaluate", from, len(calc.people))
 	}
 	close(parts)
 	wg.Wait()
-	p.shift(moved...)
-	p.reportUnsettled(unsettled)
-	return p.failure()
+	calc.markChanged(rowsChanged...)
+	calc.reportUnsettled(unsettled)
+	return calc.failure()
 }
 
 // evaluatePart is how many identities a worker takes at a time.
@@ -58,47 +64,47 @@ const evaluatePart = 1024
 
 // writersFor returns a writer for each worker: as many as are wanted, and no more than there
 // are parts of the work.
-func (p *population) writersFor(people int) []*table.Writer {
-	workers := min(p.opts.Workers, (people+evaluatePart-1)/evaluatePart)
-	for len(p.writers) < workers {
-		p.writers = append(p.writers, p.attrs.NewWriter())
+func (calc *calculator) writersFor(people int) []*table.Writer {
+	workers := min(calc.opts.Workers, (people+evaluatePart-1)/evaluatePart)
+	for len(calc.writers) < workers {
+		calc.writers = append(calc.writers, calc.rows.NewWriter())
 	}
-	return p.writers[:workers]
+	return calc.writers[:workers]
 }
 
 // reportUnsettled reports, once, identities whose attributes follow from the
 // lifecycle state, and the state from them, without end.
-func (p *population) reportUnsettled(people []int32) {
+func (calc *calculator) reportUnsettled(people []int32) {
 	if len(people) == 0 {
 		return
 	}
-	first := slices.MinFunc(people, p.compare)
-	p.report(diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
+	first := slices.MinFunc(people, calc.compare)
+	calc.report(diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
 		Message: fmt.Sprintf("attributes that read %s, and it by them, still move after %d passes, for %d identities (%s)",
-			config.AttrLifecycle, maxLifecyclePasses, len(people), p.aliasOf(first))})
+			config.AttrLifecycle, maxLifecyclePasses, len(people), calc.aliasOf(first))})
 }
 
 // batch evaluates ranges of identities on one goroutine.
 type batch struct {
-	*population
+	*tables
 	v      *evaluator
 	w      *table.Writer
 	keeper *keeper
 
-	before    [][]byte // chunks with the rows of the last run
-	moved     []int32  // identities with another row than before
-	evaluated int      // identities
-	at        int32    // identity that is evaluated
-	accounts  []identity.Account
-	row       []byte
-	errors    map[int32][]AttributeError
-	unsettled []int32 // identities whose attributes still moved in the last pass
+	before      [][]byte // chunks with the rows of the last run
+	rowsChanged []int32  // identities with another row than before
+	evaluated   int      // identities
+	at          int32    // identity that is evaluated
+	accounts    []identity.Account
+	row         []byte
+	errors      map[int32][]AttributeError
+	unsettled   []int32 // identities whose attributes still moved in the last pass
 }
 
 func (b *batch) evaluate(from, to int) {
 	for n := int32(from); n < int32(to); n++ {
 		b.at = n
-		if !b.people[n].calm || b.population.moved.Has(n) {
+		if !b.people[n].upToDate || b.changed.Has(n) {
 			b.one(n)
 		}
 	}
@@ -114,7 +120,7 @@ func (b *batch) setRow(n int32, row []byte) {
 		if table.RowAt(b.before, q.row) == string(row) {
 			return
 		}
-		b.moved = append(b.moved, n)
+		b.rowsChanged = append(b.rowsChanged, n)
 	}
 	q.row = b.w.Add(row)
 }
@@ -123,7 +129,7 @@ func (b *batch) one(n int32) {
 	needs := b.keeper.needs(n)
 	if needs != nil && needs.none {
 		if q := &b.people[n]; q.row != 0 {
-			q.calm = true
+			q.upToDate = true
 			return
 		}
 		if row, ok := b.keeper.all(n); ok {
@@ -155,5 +161,41 @@ func (b *batch) one(n int32) {
 			b.errors = map[int32][]AttributeError{}
 		}
 		b.errors[n] = slices.Clone(x.errors)
+	}
+}
+
+// evaluateReaders evaluates the readers of other identities once more, now that all have
+// values.
+func (calc *calculator) evaluateReaders() {
+	calc.resolved.swept = true
+	b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: calc.writer, keeper: newKeeper(calc.tables), errors: calc.errors, before: calc.rows.Chunks}
+	for n := range calc.people {
+		if rank := calc.people[n].profile; rank >= 0 && calc.engine.profiles[rank].others {
+			b.one(int32(n))
+		}
+	}
+	calc.markChanged(b.rowsChanged...)
+}
+
+// ReadsOthers reports whether some mapping reads identities other than its own, so that
+// its value depends on who else is there.
+func (e *Engine) ReadsOthers() bool {
+	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return c.others })
+}
+
+// gatherChanged notes the identities whose accounts are not those of the last run.
+func (t *tables) gatherChanged() {
+	if t.fullRun {
+		return
+	}
+	for n := range t.state {
+		if st := &t.state[n]; (st.difference != noDifference || st.presence == isNew) && st.owner >= 0 {
+			t.markChanged(st.owner)
+		}
+	}
+	for n := range t.people {
+		if t.people[n].linksChanged || n >= len(t.stored) {
+			t.markChanged(int32(n))
+		}
 	}
 }

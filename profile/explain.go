@@ -82,15 +82,15 @@ type Step struct {
 // for which find is true: all its attributes, or the named ones. It returns
 // [identity.ErrNotFound] when there is none.
 func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) bool, attributes []string, sources ...identity.Source) (*Trace, error) {
-	p := newPopulation(ctx, e.NewRun(o))
-	if err := p.run(sources); err != nil {
+	p := newPhases(ctx, e.NewRun(o))
+	if err := p.all(sources); err != nil {
 		return nil, err
 	}
 	for n := range p.people {
 		if p.people[n].unmade {
 			continue
 		}
-		if r := p.result(int32(n)); find(r) {
+		if r := p.builder.result(int32(n)); find(r) {
 			return p.explain(int32(n), r, attributes)
 		}
 	}
@@ -113,12 +113,12 @@ func (r *Run) Explain(ctx context.Context, i *identity.Identity, attributes []st
 	return t, nil
 }
 
-func (p *population) explain(n int32, r *Result, attributes []string) (*Trace, error) {
+func (p *phases) explain(n int32, r *Result, attributes []string) (*Trace, error) {
 	t := p.engine.trace(r)
 	accounts := p.appendAccounts(nil, n)
 	if c := p.engine.chooseProfile(accounts); c != nil {
 		observing, c := p.engine.observing(c)
-		x := newEvaluator(p.ctx, observing, p.env).begin(c, subjectInput{who: p, number: n, accounts: accounts, stored: p.storedAttributes(n)})
+		x := newEvaluator(p.ctx, observing, p.env).begin(c, subjectInput{who: p.tables, number: n, accounts: accounts, stored: p.storedAttributes(n)})
 		t.Attributes = x.explain(r, attributes)
 	}
 	return t, p.ctx.Err()

@@ -12,48 +12,48 @@ import (
 	"github.com/idprofile/engine/transform"
 )
 
-// managerLinks finds the manager of everybody whose manager attribute has a
+// resolveManagers finds the manager of everybody whose manager attribute has a
 // value.
 //
 // Source: correlate/DECISIONS.md, DECISION 5.
-func (p *population) managerLinks() {
-	s := &p.settled
-	p.updateIndexes()
-	for n := len(s.manager); n < len(p.people); n++ {
-		s.manager, s.reports, s.sought = append(s.manager, -1), append(s.reports, 0), append(s.sought, 0)
+func (rs *resolver) resolveManagers() {
+	s := &rs.resolved
+	rs.updateIndexes()
+	for n := len(s.manager); n < len(rs.people); n++ {
+		s.manager, s.reports, rs.lookedUpBy = append(s.manager, -1), append(s.reports, 0), append(rs.lookedUpBy, 0)
 	}
-	for i := range p.people {
+	for i := range rs.people {
 		n := int32(i)
-		if p.whole || p.moved.Has(n) || s.stirs(s.sought[n]) {
-			p.managerLink(n)
+		if rs.fullRun || rs.changed.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) {
+			rs.managerLink(n)
 		}
 	}
 	s.linked = true
-	p.managerCycles()
+	rs.managerCycles()
 }
 
 // updateIndexes brings up to date what managers are found by and who claims
 // which uid.
-func (p *population) updateIndexes() {
-	s := &p.settled
-	if p.whole {
-		people := len(p.people)
-		s.indexes, s.outcome = p.newIndexes(), map[int32]ManagerResult{}
-		s.manager, s.reports, s.sought = make([]int32, 0, people), make([]int32, 0, people), make([]uint64, 0, people)
+func (rs *resolver) updateIndexes() {
+	s := &rs.resolved
+	if rs.fullRun {
+		people := len(rs.people)
+		rs.indexes, s.outcome = rs.newIndexes(), map[int32]ManagerResult{}
+		s.manager, s.reports, rs.lookedUpBy = make([]int32, 0, people), make([]int32, 0, people), make([]uint64, 0, people)
 		return
 	}
-	for _, n := range p.moved.List[s.indexed:] {
-		for _, x := range s.indexes {
+	for _, n := range rs.changed.List[rs.seenChanges:] {
+		for _, x := range rs.indexes {
 			before, after := x.Update(n)
-			s.stirred[stir(x, before)], s.stirred[stir(x, after)] = true, true
+			rs.affectedKeys[lookupKey(x, before)], rs.affectedKeys[lookupKey(x, after)] = true, true
 		}
 	}
-	s.indexed = len(p.moved.List)
+	rs.seenChanges = len(rs.changed.List)
 }
 
-// stir names what identities are found by: an index and the tag of a text. A blank
+// lookupKey names what identities are found by: an index and the tag of a text. A blank
 // text is 0.
-func stir(x *table.Text, tag uint32) uint64 {
+func lookupKey(x *table.Text, tag uint32) uint64 {
 	if tag == 0 {
 		return 0
 	}
@@ -61,45 +61,45 @@ func stir(x *table.Text, tag uint32) uint64 {
 }
 
 // managerLink finds the manager of an identity anew.
-func (p *population) managerLink(n int32) {
-	s := &p.settled
+func (rs *resolver) managerLink(n int32) {
+	s := &rs.resolved
 	before := s.manager[n]
 	if before >= 0 {
 		s.reports[before]--
 	}
-	s.manager[n], s.sought[n] = -1, 0
+	s.manager[n], rs.lookedUpBy[n] = -1, 0
 	delete(s.outcome, n)
-	p.findManager(n)
+	rs.findManager(n)
 	if m := s.manager[n]; m >= 0 {
 		s.reports[m]++
 	}
 	if s.manager[n] != before {
-		p.again(n)
+		rs.markResult(n)
 	}
 }
 
-func (p *population) findManager(n int32) {
-	q, s := &p.people[n], &p.settled
-	if q.profile < 0 || p.attributes(n).Get(config.AttrManager).IsNull() {
+func (rs *resolver) findManager(n int32) {
+	q, s := &rs.people[n], &rs.resolved
+	if q.profile < 0 || rs.attributes(n).Get(config.AttrManager).IsNull() {
 		return
 	}
-	source := p.engine.managerSource(p.engine.profiles[q.profile])
+	source := rs.engine.managerSource(rs.engine.profiles[q.profile])
 	if source == nil {
 		return
 	}
-	value := p.managerValue(n, source)
+	value := rs.managerValue(n, source)
 	r := ManagerResult{State: ManagerNotFound, Value: value}
 	if value == "" {
 		r.Attribute = source.Manager.AccountAttribute
 	}
-	index := s.indexes[source.Manager.IdentityAttribute]
+	index := rs.indexes[source.Manager.IdentityAttribute]
 	if index != nil {
-		s.sought[n] = stir(index, index.Tag(value))
+		rs.lookedUpBy[n] = lookupKey(index, index.Tag(value))
 	}
 	found := index.Find(identity.Fold(value))
 	if source.Manager.IdentityAttribute == config.AttrUID && len(found) > 1 {
 		found = []int32{slices.MinFunc(found, func(a, b int32) int {
-			if p.better(a, b) {
+			if rs.hasPriority(a, b) {
 				return -1
 			}
 			return 1
@@ -118,8 +118,8 @@ func (p *population) findManager(n int32) {
 	s.outcome[n] = r
 }
 
-// stirs reports whether somebody who is found by that has moved.
-func (s *settlement) stirs(key uint64) bool { return key != 0 && s.stirred[key] }
+// affectedBy reports whether somebody who is found by that has moved.
+func (rs *resolver) affectedBy(key uint64) bool { return key != 0 && rs.affectedKeys[key] }
 
 // managerSource returns the source whose manager correlation applies: the
 // profile's own, else the one that the manager mapping reads (correlate/DECISIONS.md, DECISION 34).
@@ -142,14 +142,14 @@ func (e *Engine) managerSource(c *compiled) *config.Source {
 
 // managerValue reads the account attribute of the manager correlation, from the
 // oldest account that has it.
-func (p *population) managerValue(n int32, source *config.Source) string {
+func (rs *resolver) managerValue(n int32, source *config.Source) string {
 	var best identity.Account
-	value, number := "", p.accounts.SourceNumber(source.Name)
-	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		if p.accounts.Sources[a] != number {
+	value, number := "", rs.accounts.SourceNumber(source.Name)
+	for a := rs.people[n].first; a >= 0; a = rs.state[a].next {
+		if rs.accounts.Sources[a] != number {
 			continue
 		}
-		acct := p.accounts.At(a)
+		acct := rs.accounts.At(a)
 		v := acct.Property(source.Manager.AccountAttribute)
 		if !v.IsNull() && (value == "" || transform.ByCreated(&acct, &best) < 0) {
 			best, value = acct, identityValue(v, false).Text()
@@ -159,43 +159,43 @@ func (p *population) managerValue(n int32, source *config.Source) string {
 }
 
 // managerCycles reports people who manage each other, from the first of them.
-func (p *population) managerCycles() {
-	if p.settled.swept || p.opts.OnFinding == nil {
+func (rs *resolver) managerCycles() {
+	if rs.resolved.swept || rs.opts.OnFinding == nil {
 		return
 	}
-	cycles := correlate.Cycles(p.settled.manager)
+	cycles := correlate.Cycles(rs.resolved.manager)
 	for i, c := range cycles {
-		at := slices.Index(c, slices.MinFunc(c, p.compare))
+		at := slices.Index(c, slices.MinFunc(c, rs.compare))
 		cycles[i] = append(c[at:len(c):len(c)], c[:at]...)
 	}
-	slices.SortFunc(cycles, func(a, b []int32) int { return p.compare(a[0], b[0]) })
+	slices.SortFunc(cycles, func(a, b []int32) int { return rs.compare(a[0], b[0]) })
 	for _, c := range cycles {
 		names := make([]string, len(c))
 		for i, n := range c {
-			names[i] = p.aliasOf(n)
+			names[i] = rs.aliasOf(n)
 		}
-		p.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
+		rs.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
 	}
 }
 
 // newIndexes indexes the identity attributes that managers are found by and, when
 // the tables are kept, the uid.
-func (p *population) newIndexes() map[string]*table.Text {
+func (rs *resolver) newIndexes() map[string]*table.Text {
 	indexes := map[string]*table.Text{}
 	add := func(attribute string) {
 		if attribute == "" || indexes[attribute] != nil {
 			return
 		}
-		x := table.NewText(len(p.people), func(n int32) string { return p.lookup(n, attribute) })
+		x := table.NewText(len(rs.people), func(n int32) string { return rs.lookup(n, attribute) })
 		x.Number = uint64(len(indexes)) + 1
 		indexes[attribute] = x
 	}
-	for _, cs := range p.engine.sources {
+	for _, cs := range rs.engine.sources {
 		if m := cs.source.Manager; m != nil {
 			add(m.IdentityAttribute)
 		}
 	}
-	if p.resident {
+	if rs.resident {
 		add(config.AttrUID)
 	}
 	return indexes

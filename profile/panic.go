@@ -34,16 +34,16 @@ func guard(place func() string, do func()) (err error) {
 }
 
 // fail keeps the first error of several goroutines.
-func (p *population) fail(err error) {
+func (t *tables) fail(err error) {
 	if err != nil {
-		p.failed.CompareAndSwap(nil, &err)
+		t.failed.CompareAndSwap(nil, &err)
 	}
 }
 
 // failure returns the error of a goroutine, or that of the context.
-func (p *population) failure() error {
-	if err := p.failed.Load(); err != nil {
+func (t *tables) failure() error {
+	if err := t.failed.Load(); err != nil {
 		return *err
 	}
-	return p.ctx.Err()
+	return t.ctx.Err()
 }

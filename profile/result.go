@@ -1,15 +1,10 @@
 package profile
 
 import (
-	"fmt"
-	"regexp"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/profile/config"
 )
 
 // Result is what a run gives for one identity. It shares no memory with the run.
@@ -148,107 +143,3 @@ const (
 	ProfileDeleted    = "PROFILE_DELETED"
 	ManualCorrelation = "MANUAL_CORRELATION"
 )
-
-// lifecycle compares a value with the states of the profile.
-func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
-	text := v.Text()
-	r := LifecycleResult{Value: text, Status: LifecycleNotValid}
-	if c.impliedStates {
-		r.Status = LifecycleUnknown
-	}
-	if strings.TrimSpace(text) == "" {
-		r.Status = LifecycleNotSet
-		return r
-	}
-	if s, ok := c.states[text]; ok {
-		if r.Status = LifecycleDisabled; s.Enabled {
-			r.Status, r.State = LifecycleActive, text
-		}
-		return r
-	}
-	for name := range c.states {
-		if strings.EqualFold(name, text) {
-			r.Status = LifecycleWrongCase
-		}
-	}
-	return r
-}
-
-// enterState gives the identity its lifecycle state. A state set by hand holds
-// until the evaluation gives another value than when it was set, and does not
-// survive a move (DECISION 24, 42).
-func (c *compiled) enterState(r *Result, before identity.Attributes) {
-	r.Lifecycle = c.lifecycle(r.Identity.Attributes.Get(config.AttrLifecycle))
-	l := &r.Identity.Lifecycle
-	if l.ManuallyUpdated && r.Move == nil && l.Overridden == r.Lifecycle.Value && c.states[l.State] != nil {
-		r.Lifecycle.State, r.Lifecycle.Manual = l.State, true
-		return
-	}
-	entered := r.Lifecycle.State != "" && (r.Lifecycle.State != l.State || r.Move != nil)
-	r.Lifecycle.Previous = l.State
-	*l = identity.Lifecycle{State: r.Lifecycle.State}
-	if entered {
-		r.Lifecycle.Entered = true
-		r.Lifecycle.FromNull = before.Get(config.AttrLifecycle).IsNull()
-	}
-}
-
-// uidWarnings says what is doubtful about a uid: characters, blanks around it,
-// and that it is another one than before.
-//
-// Source: DECISION 53.
-func uidWarnings(before, after identity.Attributes) []string {
-	uid, old := after.Get(config.AttrUID).Text(), before.Get(config.AttrUID).Text()
-	var list []string
-	if chars := usernameChars(uid); chars != "" {
-		list = append(list, fmt.Sprintf("username-chars: the uid has %s, which sign-in may refuse", strings.Join(strings.Split(chars, ""), " ")))
-	}
-	if strings.TrimSpace(uid) != uid {
-		list = append(list, "uid-space: the uid has blanks around it")
-	}
-	if old != "" && uid != "" && old != uid {
-		list = append(list, fmt.Sprintf("uid-change: the uid was %q; a tenant has been seen to make a new identity of that", old))
-	}
-	return list
-}
-
-// processingForm is how nextProcessing has to be written: a date-time by ISO 8601
-// with Z or an offset, never both and never neither.
-var processingForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$`)
-})
-
-// nextProcessingWarning says why a value of nextProcessing is not processed; ""
-// when there is none, or nothing is wrong with it.
-//
-// Source: the vendor's answer to users: ISO 8601 with an offset or Z, not both.
-func nextProcessingWarning(after identity.Attributes) string {
-	v := after.Get(config.AttrNextProcessing)
-	if v.IsNull() || processingForm().MatchString(v.Text()) {
-		return ""
-	}
-	text, why := v.Text(), "it is no date-time by ISO 8601"
-	switch {
-	case strings.HasSuffix(text, "Z") && processingForm().MatchString(strings.TrimSuffix(text, "Z")):
-		why = "it has an offset and Z"
-	case processingForm().MatchString(text + "Z"):
-		why = "it has neither Z nor an offset"
-	}
-	return fmt.Sprintf("next-processing-form: nextProcessing is %q, which is not processed: %s", text, why)
-}
-
-// reservedCharacters may keep somebody from signing in when they stand in a uid.
-const reservedCharacters = "*()&!."
-
-// usernameChars returns the reserved characters of a uid, each once.
-//
-// Source: DECISION 53.
-func usernameChars(uid string) string {
-	var b strings.Builder
-	for _, r := range uid {
-		if strings.ContainsRune(reservedCharacters, r) && !strings.ContainsRune(b.String(), r) {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}

@@ -181,7 +181,7 @@ type needsKey struct {
 
 // keeper tells a goroutine what it may keep.
 type keeper struct {
-	*population
+	*tables
 	known map[needsKey]*needs
 	slots map[slotsKey]*storedSlots
 	row   []byte
@@ -202,23 +202,23 @@ type slotsKey struct {
 	schema *identity.Schema
 }
 
-func newKeeper(p *population) *keeper {
-	return &keeper{population: p, known: map[needsKey]*needs{}, slots: map[slotsKey]*storedSlots{}}
+func newKeeper(t *tables) *keeper {
+	return &keeper{tables: t, known: map[needsKey]*needs{}, slots: map[slotsKey]*storedSlots{}}
 }
 
 // needs returns what has to be evaluated of a stored identity; nil: everything.
 func (k *keeper) needs(n int32) *needs {
 	s, q := k.storedOf(n), &k.people[n]
-	if !k.opts.Incremental || s == nil || s.Evaluation.IsZero() || q.touched || q.profile < 0 {
+	if !k.opts.Incremental || s == nil || s.Evaluation.IsZero() || q.linksChanged || q.profile < 0 {
 		return nil
 	}
 	c := k.engine.profiles[q.profile]
 	if s.Profile != c.profile.Name || !c.profile.Enabled {
 		return nil
 	}
-	if k.whole || k.moved.Has(n) {
+	if k.fullRun || k.changed.Has(n) {
 		for a := q.first; a >= 0; a = k.state[a].next {
-			if st := &k.state[a]; !st.stored || st.fresh {
+			if st := &k.state[a]; st.presence == isNew || st.difference != noDifference {
 				return nil
 			}
 		}
@@ -318,50 +318,4 @@ func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
 		k.slots[key] = s
 	}
 	return s
-}
-
-// evaluated notes what the attributes of a result rest on.
-func (p *population) evaluated(n int32, c *compiled, r *Result) {
-	e := &r.Identity.Evaluation
-	if !c.profile.Enabled || p.bases == nil {
-		return
-	}
-	b := p.bases[c.rank]
-	*e = identity.Evaluation{Mappings: b.mappings, Now: p.opts.Now, Stable: !r.Created && len(r.Changes) == 0}
-	for _, err := range r.Errors {
-		e.Again = append(e.Again, err.Attribute)
-	}
-	row := p.attributes(n)
-	given, differ := make([]identity.Value, len(b.settled)), false
-	for at, i := range b.settled {
-		if v := row.At(i); !v.Equal(r.Identity.Attributes.At(i)) {
-			given[at], differ = v, true
-		}
-	}
-	if differ {
-		e.Given = identity.Pack(b.given, given)
-	}
-	if p.renews(n, b, e) {
-		r.renew = &p.storedOf(n).Modified
-	}
-}
-
-// renews reports whether a store should get the evaluation of an identity that
-// has not changed otherwise, so that the next run evaluates less.
-func (p *population) renews(n int32, b *basis, e *identity.Evaluation) bool {
-	s := p.storedOf(n)
-	if !p.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings && (s.Evaluation.Stable == e.Stable || !b.anyOld) {
-		return false
-	}
-	return !p.hasFresh(n)
-}
-
-// hasFresh reports whether an account of an identity differs from what was stored.
-func (p *population) hasFresh(n int32) bool {
-	for a := p.people[n].first; a >= 0; a = p.state[a].next {
-		if p.state[a].fresh {
-			return true
-		}
-	}
-	return false
 }

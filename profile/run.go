@@ -5,8 +5,6 @@ import (
 	"iter"
 	"log/slog"
 	"maps"
-	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -110,12 +108,12 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Result, error] {
 	r := e.NewRun(o)
 	return func(yield func(*Result, error) bool) {
-		p := newPopulation(ctx, r)
-		if err := p.run(sources); err != nil {
+		p := newPhases(ctx, r)
+		if err := p.all(sources); err != nil {
 			yield(nil, err)
 			return
 		}
-		p.results(yield)
+		p.builder.results(yield)
 	}
 }
 
@@ -167,43 +165,4 @@ func (x *evaluation) setLifecycle(r *Result) {
 		r.Lifecycle = x.profile.lifecycle(r.Identity.Attributes.At(i)) // a packed value, that keeps
 		r.Identity.Lifecycle.State = r.Lifecycle.State
 	}
-}
-
-// missingException returns the exception for missing required attributes, if
-// any; the message carries the errors of their evaluation (DECISION 37).
-func missingException(names []string, errs []AttributeError) []Exception {
-	if len(names) == 0 {
-		return nil
-	}
-	message := "no value for a required attribute"
-	var causes []string
-	for _, e := range errs {
-		if slices.Contains(names, e.Attribute) {
-			causes = append(causes, e.Error())
-		}
-	}
-	if causes != nil {
-		message = strings.Join(causes, "; ")
-	}
-	return []Exception{{Code: MissingRequired, Attributes: names, Message: message}}
-}
-
-// changes lists the attributes that differ, removed ones included.
-func changes(before, after identity.Attributes) []Change {
-	var list []Change
-	names := after.Schema().Names()
-	for i, name := range names {
-		if o, n := before.Get(name), after.At(i); !o.Equal(n) {
-			if list == nil {
-				list = make([]Change, 0, len(names)-i)
-			}
-			list = append(list, Change{name, o, n})
-		}
-	}
-	for name, v := range before.All() {
-		if _, ok := after.Schema().Slot(name); !ok {
-			list = append(list, Change{name, v, identity.Value{}})
-		}
-	}
-	return list
 }

@@ -28,9 +28,9 @@ type Session struct {
 	opts   RunOptions
 
 	mu      sync.Mutex
-	tables  *population // nil: to be read from the store
-	written []int32     // identities that the last run has written
-	limit   int         // bytes of rows at which the tables are read anew
+	tables  *phases // nil: to be read from the store
+	written []int32 // identities that the last run has written
+	limit   int     // bytes of rows at which the tables are read anew
 }
 
 // NewSession returns a session on a store. Of the options Stored, Incremental,
@@ -59,12 +59,12 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	s.tables = nil // until the run has come to its end
 	first := p == nil
 	if first {
-		p = newPopulation(ctx, s.engine.NewRun(o))
-		p.resident, p.details, p.index.Order = true, true, p.compare
+		p = newPhases(ctx, s.engine.NewRun(o))
+		p.resident, p.details, p.linker.index.Order = true, true, p.compare
 	} else {
 		p.next(ctx, s.engine.NewRun(o), s.written)
 	}
-	a := aggregation{population: p, onResult: func(r *Result) {
+	a := aggregation{phases: p, onResult: func(r *Result) {
 		if r.Changed && onResult != nil {
 			onResult(r)
 		}
@@ -73,7 +73,7 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 		return Stats{}, err
 	}
 	p.keep(a.put, a.batch.Put)
-	a.stats.Exceptions = p.flawed
+	a.stats.Exceptions = p.withExceptions
 	if s.written = a.put; first {
 		s.limit = 2*p.size() + minGarbage
 	}

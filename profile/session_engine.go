@@ -23,7 +23,7 @@ func (s *Session) Use(e *Engine) {
 
 // fits reports whether an engine differs from that of the tables in nothing but
 // how attributes are calculated.
-func (p *population) fits(e *Engine) bool {
+func (p *phases) fits(e *Engine) bool {
 	old := p.engine
 	if old.opts.SnapshotOrder != e.opts.SnapshotOrder || old.opts.KeepBlank != e.opts.KeepBlank ||
 		!reflect.DeepEqual(old.opts.Correlation, e.opts.Correlation) || !maps.Equal(old.bundle.Settings.Rules, e.bundle.Settings.Rules) {
@@ -62,7 +62,7 @@ func sourceName(s *config.Source) string {
 
 // remap notes that the attributes that are stored are those that the mappings of
 // this run give: what differed was evaluated.
-func (p *population) remap() {
+func (p *phases) remap() {
 	for n, s := range p.stored {
 		rank := p.people[n].profile
 		if s == nil || rank < 0 || s.Evaluation.IsZero() || s.Profile != p.engine.profiles[rank].profile.Name {

@@ -9,10 +9,10 @@ import (
 )
 
 // managerOf returns the manager of an identity as transforms see it.
-func (p *population) managerOf(n int32) transform.Subject {
-	if p.settled.linked && int(n) < len(p.settled.manager) {
-		if m := p.settled.manager[n]; m >= 0 {
-			return &other{p, m}
+func (t *tables) managerOf(n int32) transform.Subject {
+	if t.resolved.linked && int(n) < len(t.resolved.manager) {
+		if m := t.resolved.manager[n]; m >= 0 {
+			return &other{t, m}
 		}
 	}
 	return nil
@@ -20,52 +20,52 @@ func (p *population) managerOf(n int32) transform.Subject {
 
 // other is another identity as transforms see it.
 type other struct {
-	p *population
+	t *tables
 	n int32
 }
 
-func (o *other) ID() string { return o.p.id(o.n) }
+func (o *other) ID() string { return o.t.id(o.n) }
 
-func (o *other) Name() string { return o.p.aliasOf(o.n) }
+func (o *other) Name() string { return o.t.aliasOf(o.n) }
 
 // Attribute returns what was stored before the run or, where nothing was, what
 // the run has computed.
 func (o *other) Attribute(name string) (identity.Value, error) {
-	if s := o.p.storedOf(o.n); s != nil {
+	if s := o.t.storedOf(o.n); s != nil {
 		return s.Attributes.Get(name), nil
 	}
-	return o.p.attributes(o.n).Get(name), nil
+	return o.t.attributes(o.n).Get(name), nil
 }
 
 func (o *other) AttributeNames() []string {
-	if s := o.p.storedOf(o.n); s != nil {
+	if s := o.t.storedOf(o.n); s != nil {
 		return s.Attributes.Schema().Names()
 	}
-	return o.p.attributes(o.n).Schema().Names()
+	return o.t.attributes(o.n).Schema().Names()
 }
 
-func (o *other) Manager() (transform.Subject, error) { return o.p.managerSubject(o.n) }
+func (o *other) Manager() (transform.Subject, error) { return o.t.managerSubject(o.n) }
 
-func (p *population) managerSubject(n int32) (transform.Subject, error) {
-	if m := p.managerOf(n); m != nil {
+func (t *tables) managerSubject(n int32) (transform.Subject, error) {
+	if m := t.managerOf(n); m != nil {
 		return m, nil
 	}
 	return nil, nil
 }
 
-func (o *other) IsManager() bool { return o.p.settled.isManager(o.n) }
+func (o *other) IsManager() bool { return o.t.resolved.isManager(o.n) }
 
-func (o *other) Accounts() []identity.Account { return o.p.appendAccounts(nil, o.n) }
+func (o *other) Accounts() []identity.Account { return o.t.appendAccounts(nil, o.n) }
 
 // directory finds identities by uid for transforms.
-type directory struct{ p *population }
+type directory struct{ *linker }
 
 func (d directory) ByUID(_ context.Context, uid string) (transform.Subject, error) {
-	if !d.p.settled.swept {
+	if !d.resolved.swept {
 		return nil, nil
 	}
-	if found := d.p.index.Find(correlate.UID, uid); len(found) == 1 {
-		return &other{d.p, found[0]}, nil
+	if found := d.index.Find(correlate.UID, uid); len(found) == 1 {
+		return &other{d.tables, found[0]}, nil
 	}
 	return nil, nil
 }

@@ -9,24 +9,24 @@ import (
 	"github.com/idprofile/engine/profile/config"
 )
 
-// claimUIDs decides who holds each uid: the identity that held it, else the best
+// resolveUIDs decides who holds each uid: the identity that held it, else the best
 // claimant. The loser keeps the uid it had, if nobody else holds that.
 //
 // Source: DECISION 16, 17, 46 and 53.
-func (p *population) claimUIDs() {
-	s := &p.settled
-	before, kept := maps.Clone(s.holder), s.keepsUID
+func (rs *resolver) resolveUIDs() {
+	s := &rs.resolved
+	before, kept := maps.Clone(s.uidOwner), s.keptUID
 	claims := map[string]int32{}
-	if s.keepsUID = map[int32]string{}; p.whole {
-		s.holder, claims = map[int32]int32{}, make(map[string]int32, len(p.people))
+	if s.keptUID = map[int32]string{}; rs.fullRun {
+		s.uidOwner, claims = map[int32]int32{}, make(map[string]int32, len(rs.people))
 	}
-	maps.DeleteFunc(s.holder, func(n, _ int32) bool { return p.moved.Has(n) || p.claimMoved(n) })
-	for i := range p.people {
+	maps.DeleteFunc(s.uidOwner, func(n, _ int32) bool { return rs.changed.Has(n) || rs.claimAffected(n) })
+	for i := range rs.people {
 		n := int32(i)
-		if !p.whole && !p.claimMoved(n) {
+		if !rs.fullRun && !rs.claimAffected(n) {
 			continue
 		}
-		uid := p.attributes(n).Get(config.AttrUID).Text()
+		uid := rs.attributes(n).Get(config.AttrUID).Text()
 		if strings.TrimSpace(uid) == "" {
 			continue
 		}
@@ -35,65 +35,64 @@ func (p *population) claimUIDs() {
 		switch {
 		case !taken:
 			claims[key] = n
-		case p.beats(n, other, key):
+		case rs.hasPriorityOver(n, other, key):
 			claims[key] = n
-			s.holder[other] = n
+			s.uidOwner[other] = n
 		default:
-			s.holder[n] = other
+			s.uidOwner[n] = other
 		}
 	}
-	p.finalHolders(claims)
-	for _, losers := range []map[int32]int32{before, s.holder} {
+	rs.finalOwners(claims)
+	for _, losers := range []map[int32]int32{before, s.uidOwner} {
 		for n := range losers {
 			old, was := before[n]
-			if now, is := s.holder[n]; was != is || old != now || kept[n] != s.keepsUID[n] {
-				p.again(n)
+			if now, is := s.uidOwner[n]; was != is || old != now || kept[n] != s.keptUID[n] {
+				rs.markResult(n)
 			}
 		}
 	}
 }
 
-// claimMoved reports whether somebody who claims the uid of an identity has moved.
-func (p *population) claimMoved(n int32) bool {
-	s := &p.settled
-	x := s.indexes[config.AttrUID]
-	return s.stirs(stir(x, x.Tags[n]))
+// claimAffected reports whether somebody who claims the uid of an identity has moved.
+func (rs *resolver) claimAffected(n int32) bool {
+	x := rs.indexes[config.AttrUID]
+	return rs.affectedBy(lookupKey(x, x.Tags[n]))
 }
 
 // claimed reports whether somebody holds a uid beyond the claims at hand.
-func (p *population) claimed(key string) bool {
-	return !p.whole && len(p.settled.indexes[config.AttrUID].Find(key)) > 0
+func (rs *resolver) claimed(key string) bool {
+	return !rs.fullRun && len(rs.indexes[config.AttrUID].Find(key)) > 0
 }
 
-// finalHolders points every loser at the one that holds the uid in the end, and
+// finalOwners points every loser at the one that holds the uid in the end, and
 // lets it keep its old uid when that is free.
-func (p *population) finalHolders(claims map[string]int32) {
-	s := &p.settled
-	losers := make([]int32, 0, len(s.holder))
-	for n := range s.holder {
+func (rs *resolver) finalOwners(claims map[string]int32) {
+	s := &rs.resolved
+	losers := make([]int32, 0, len(s.uidOwner))
+	for n := range s.uidOwner {
 		losers = append(losers, n)
 	}
-	slices.SortFunc(losers, p.compare)
+	slices.SortFunc(losers, rs.compare)
 	for _, n := range losers {
-		if holder, ok := claims[identity.Fold(p.attributes(n).Get(config.AttrUID).Text())]; ok {
-			s.holder[n] = holder
+		if holder, ok := claims[identity.Fold(rs.attributes(n).Get(config.AttrUID).Text())]; ok {
+			s.uidOwner[n] = holder
 		}
-		old := p.storedAttributes(n).Get(config.AttrUID).Text()
+		old := rs.storedAttributes(n).Get(config.AttrUID).Text()
 		if old == "" {
 			continue
 		}
-		if _, taken := claims[identity.Fold(old)]; !taken && !p.claimed(identity.Fold(old)) {
+		if _, taken := claims[identity.Fold(old)]; !taken && !rs.claimed(identity.Fold(old)) {
 			claims[identity.Fold(old)] = n
-			s.keepsUID[n] = old
+			s.keptUID[n] = old
 		}
 	}
 }
 
-// beats reports whether claimant a wins the uid from b.
-func (p *population) beats(a, b int32, key string) bool {
-	holds := func(n int32) bool { return identity.Fold(p.storedAttributes(n).Get(config.AttrUID).Text()) == key }
+// hasPriorityOver reports whether claimant a wins the uid from b.
+func (rs *resolver) hasPriorityOver(a, b int32, key string) bool {
+	holds := func(n int32) bool { return identity.Fold(rs.storedAttributes(n).Get(config.AttrUID).Text()) == key }
 	if x, y := holds(a), holds(b); x != y {
 		return x
 	}
-	return p.better(a, b)
+	return rs.hasPriority(a, b)
 }

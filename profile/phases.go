@@ -1,0 +1,122 @@
+package profile
+
+import (
+	"context"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/internal/table"
+)
+
+// phases takes accounts through a run. Each phase is a struct that owns what only
+// it needs; what it hands on is a column of the tables.
+type phases struct {
+	*tables
+	reader     reader
+	linker     linker
+	calculator calculator
+	resolver   resolver
+	builder    builder
+}
+
+func newPhases(ctx context.Context, r *Run) *phases {
+	t := &tables{delta: &delta{fullRun: true}, accounts: table.NewAccounts(), byID: map[string]int32{}}
+	p := &phases{
+		tables:     t,
+		reader:     reader{tables: t},
+		linker:     linker{tables: t, index: correlate.NewIndex(r.engine.keys...)},
+		calculator: calculator{tables: t},
+		resolver:   resolver{tables: t},
+		builder:    builder{tables: t},
+	}
+
+	p.calculator.writer = t.rows.NewWriter()
+
+	for _, src := range r.engine.bundle.Sources {
+		p.linker.index.Cover(r.engine.sources[src.Name].correlator)
+	}
+	p.linker.index.UIDOrder, p.linker.index.RankLast = t.hasPriority, t.uncorrelatedIdentity
+
+	p.begin(ctx, r)
+	t.findBases()
+	return p
+}
+
+// begin makes the phases ready for a run.
+func (p *phases) begin(ctx context.Context, r *Run) {
+	t := p.tables
+	t.Run, t.ctx = r, ctx
+	t.failed.Store(nil)
+	t.notes, t.errors = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}
+	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
+	p.linker.ambiguous = map[int32][]correlate.Ambiguity{}
+
+	t.env.Directory = directory{&p.linker}
+	p.linker.eval = newEvaluator(ctx, r.engine, t.env)
+}
+
+// all takes the accounts of the sources through all phases but the last, which
+// builds results when they are asked for.
+func (p *phases) all(sources []identity.Source) error {
+	// Accounts come first: whom they belong to depends on all of a source being there.
+	if err := p.stage("read", func() error { return p.reader.read(sources) }); err != nil {
+		return err
+	}
+
+	// Links come before values: which profile somebody has depends on whose accounts
+	// are linked to whom.
+	if err := p.stage("correlate", p.link); err != nil {
+		return err
+	}
+	if err := p.stage("evaluate", p.calculate); err != nil {
+		return err
+	}
+
+	// Managers and uids need the values of everybody.
+	if err := p.stage("settle", p.resolve); err != nil {
+		return err
+	}
+	if !p.resident {
+		p.linker.release()
+		p.reader.release()
+	}
+	return nil
+}
+
+// link finds the identity of every account.
+func (p *phases) link() error {
+	p.linker.indexStored()
+	return p.linker.correlate()
+}
+
+// calculate gives every identity its attributes.
+func (p *phases) calculate() error {
+	p.reader.markLostAccounts()
+	p.gatherChanged()
+	return p.calculator.evaluate()
+}
+
+// resolve decides what needs everybody. Mappings that read other identities see
+// their managers, and may change what managers are found by: that is the reason
+// for the second pass, and there is no third.
+func (p *phases) resolve() error {
+	p.resolver.resolveManagers()
+	if p.engine.ReadsOthers() {
+		p.calculator.evaluateReaders()
+		p.resolver.resolveManagers()
+	}
+	p.resolver.resolveUIDs()
+	return p.ctx.Err()
+}
+
+// stage runs a stage and tells how long it took.
+func (p *phases) stage(name string, do func() error) error {
+	start := p.now()
+	if err := do(); err != nil {
+		return err
+	}
+	if p.opts.OnStage != nil {
+		p.opts.OnStage(name, p.now().Sub(start))
+	}
+	return nil
+}

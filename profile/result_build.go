@@ -1,0 +1,360 @@
+package profile
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"unsafe"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// builder is phase 5: it puts together what the run found for each identity. It
+// reads the tables and writes none of them, so any number of goroutines build
+// results at once.
+type builder struct{ *tables }
+
+// result puts together what the run found for an identity.
+func (b *builder) result(n int32) *Result {
+	q := &b.people[n]
+	before := b.storedAttributes(n)
+	i := &identity.Identity{ID: b.id(n), Alias: b.aliasOf(n), Accounts: b.appendAccounts(nil, n), Attributes: b.attributes(n), Created: b.opts.Now, Modified: b.opts.Now}
+	if s := b.storedOf(n); s != nil {
+		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
+	}
+	r := &Result{number: n, Identity: i, Errors: b.errors[n], Links: make([]Link, 0, len(i.Accounts))}
+	for a := q.first; a >= 0; a = b.state[a].next {
+		st := &b.state[a]
+		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method], Criterion: int(st.criterion), New: st.presence == isNew})
+	}
+	r.Created = b.storedOf(n) == nil
+	if b.details && !r.Created && b.hasFresh(n) {
+		r.renew = &b.storedOf(n).Modified
+	}
+	if q.profile < 0 {
+		r.Orphaned, r.Changed = true, b.differs(n, r)
+		return r
+	}
+	c := b.engine.profiles[q.profile]
+	r.Move = b.move(n, c)
+	acct := b.accounts.At(q.auth)
+	i.Profile, r.Account = c.profile.Name, acct.Key()
+	b.finishAttributes(n, c, r)
+	r.Changes = changes(before, i.Attributes)
+	c.enterState(r, before)
+	b.evaluated(n, c, r)
+	r.Warnings = append(r.Warnings, uidWarnings(before, i.Attributes)...)
+	if w := nextProcessingWarning(i.Attributes); w != "" {
+		r.Warnings = append(r.Warnings, w)
+	}
+	for _, e := range r.Exceptions {
+		i.ExceptionCodes = append(i.ExceptionCodes, e.Code)
+	}
+	r.Changed = b.differs(n, r)
+	return r
+}
+
+// finishAttributes puts the settled manager and uid into the attributes, which
+// become the result's own, and makes the exceptions.
+func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
+	attrs := r.Identity.Attributes
+	if slot, ok := c.slots[config.AttrManager]; ok {
+		r.Manager = b.managerResult(n, attrs.At(slot))
+		r.Identity.ManagerID = r.Manager.ID
+		attrs = replaced(attrs, slot, textOrNull(r.Manager.Name))
+	} else {
+		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
+	}
+	var room [64]identity.Value
+	values := slices.Grow(room[:0], len(c.attrs))[:len(c.attrs)]
+	for _, name := range required { // others are not looked at
+		if slot, ok := c.slots[name]; ok {
+			values[slot] = attrs.At(slot)
+		}
+	}
+	r.Exceptions = missingException(b.engine.missing(c, values), r.Errors)
+	if holder, lost := b.resolved.uidOwner[n]; lost {
+		slot := c.slots[config.AttrUID]
+		uid := values[slot].Text()
+		r.Exceptions = append(r.Exceptions, Exception{Code: DuplicateUID, Attributes: []string{config.AttrUID}, Value: uid,
+			Conflicting: b.id(holder), Message: fmt.Sprintf("uid %q is held by %s", uid, b.aliasOf(holder))})
+		attrs = replaced(attrs, slot, textOrNull(b.resolved.keptUID[n]))
+	}
+	r.Identity.Attributes = attrs
+}
+
+// replaced returns attributes of their own with another value in one slot.
+func replaced(a identity.Attributes, slot int, v identity.Value) identity.Attributes {
+	row := identity.AppendReplaced(make([]byte, 0, len(a.Row())+len(v.Text())+1), a, slot, v)
+	return identity.FromRow(a.Schema(), unsafe.String(unsafe.SliceData(row), len(row)))
+}
+
+func textOrNull(s string) identity.Value {
+	if s == "" {
+		return identity.Value{}
+	}
+	return identity.StringValue(s)
+}
+
+// managerResult describes the manager of an identity; the attribute's stored
+// value is the manager's name.
+func (b *builder) managerResult(n int32, trigger identity.Value) ManagerResult {
+	if m := b.resolved.manager[n]; m >= 0 {
+		return ManagerResult{State: ManagerResolved, ID: b.id(m), Name: b.nameOf(m)}
+	}
+	if r, ok := b.resolved.outcome[n]; ok && !trigger.IsNull() {
+		return r
+	}
+	return ManagerResult{}
+}
+
+// move describes a change of profile, nil when there is none.
+func (b *builder) move(n int32, c *compiled) *Move {
+	s := b.storedOf(n)
+	if s == nil || s.Profile == "" || s.Profile == c.profile.Name {
+		return nil
+	}
+	return &Move{From: s.Profile, To: c.profile.Name, Reason: b.moveReason(n, s.Profile, c)}
+}
+
+func (b *builder) moveReason(n int32, from string, to *compiled) string {
+	old := b.engine.profile(from)
+	if old == nil {
+		return ProfileDeleted
+	}
+	added, manual, remains := false, false, false
+	for a := b.people[n].first; a >= 0; a = b.state[a].next {
+		st := &b.state[a]
+		switch b.accounts.Names[b.accounts.Sources[a]] {
+		case to.source.Name:
+			added = added || st.presence == isNew || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual
+			manual = manual || methods[st.method] == correlate.Manual
+		case old.source.Name:
+			remains = true
+		}
+	}
+	switch {
+	case !remains:
+		return AccountRemoved
+	case manual:
+		return ManualCorrelation
+	case added:
+		return AccountAdded
+	case to.profile.Created.After(b.storedOf(n).Modified):
+		return ProfileCreated
+	}
+	return PriorityChange
+}
+
+// lifecycle compares a value with the states of the profile.
+func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
+	text := v.Text()
+	r := LifecycleResult{Value: text, Status: LifecycleNotValid}
+	if c.impliedStates {
+		r.Status = LifecycleUnknown
+	}
+	if strings.TrimSpace(text) == "" {
+		r.Status = LifecycleNotSet
+		return r
+	}
+	if s, ok := c.states[text]; ok {
+		if r.Status = LifecycleDisabled; s.Enabled {
+			r.Status, r.State = LifecycleActive, text
+		}
+		return r
+	}
+	for name := range c.states {
+		if strings.EqualFold(name, text) {
+			r.Status = LifecycleWrongCase
+		}
+	}
+	return r
+}
+
+// enterState gives the identity its lifecycle state. A state set by hand holds
+// until the evaluation gives another value than when it was set, and does not
+// survive a move (DECISION 24, 42).
+func (c *compiled) enterState(r *Result, before identity.Attributes) {
+	r.Lifecycle = c.lifecycle(r.Identity.Attributes.Get(config.AttrLifecycle))
+	l := &r.Identity.Lifecycle
+	if l.ManuallyUpdated && r.Move == nil && l.Overridden == r.Lifecycle.Value && c.states[l.State] != nil {
+		r.Lifecycle.State, r.Lifecycle.Manual = l.State, true
+		return
+	}
+	entered := r.Lifecycle.State != "" && (r.Lifecycle.State != l.State || r.Move != nil)
+	r.Lifecycle.Previous = l.State
+	*l = identity.Lifecycle{State: r.Lifecycle.State}
+	if entered {
+		r.Lifecycle.Entered = true
+		r.Lifecycle.FromNull = before.Get(config.AttrLifecycle).IsNull()
+	}
+}
+
+// uidWarnings says what is doubtful about a uid: characters, blanks around it,
+// and that it is another one than before.
+//
+// Source: DECISION 53.
+func uidWarnings(before, after identity.Attributes) []string {
+	uid, old := after.Get(config.AttrUID).Text(), before.Get(config.AttrUID).Text()
+	var list []string
+	if chars := usernameChars(uid); chars != "" {
+		list = append(list, fmt.Sprintf("username-chars: the uid has %s, which sign-in may refuse", strings.Join(strings.Split(chars, ""), " ")))
+	}
+	if strings.TrimSpace(uid) != uid {
+		list = append(list, "uid-space: the uid has blanks around it")
+	}
+	if old != "" && uid != "" && old != uid {
+		list = append(list, fmt.Sprintf("uid-change: the uid was %q; a tenant has been seen to make a new identity of that", old))
+	}
+	return list
+}
+
+// reservedCharacters may keep somebody from signing in when they stand in a uid.
+const reservedCharacters = "*()&!."
+
+// usernameChars returns the reserved characters of a uid, each once.
+//
+// Source: DECISION 53.
+func usernameChars(uid string) string {
+	var b strings.Builder
+	for _, r := range uid {
+		if strings.ContainsRune(reservedCharacters, r) && !strings.ContainsRune(b.String(), r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// missingException returns the exception for missing required attributes, if
+// any; the message carries the errors of their evaluation (DECISION 37).
+func missingException(names []string, errs []AttributeError) []Exception {
+	if len(names) == 0 {
+		return nil
+	}
+	message := "no value for a required attribute"
+	var causes []string
+	for _, e := range errs {
+		if slices.Contains(names, e.Attribute) {
+			causes = append(causes, e.Error())
+		}
+	}
+	if causes != nil {
+		message = strings.Join(causes, "; ")
+	}
+	return []Exception{{Code: MissingRequired, Attributes: names, Message: message}}
+}
+
+// changes lists the attributes that differ, removed ones included.
+func changes(before, after identity.Attributes) []Change {
+	var list []Change
+	names := after.Schema().Names()
+	for i, name := range names {
+		if o, n := before.Get(name), after.At(i); !o.Equal(n) {
+			if list == nil {
+				list = make([]Change, 0, len(names)-i)
+			}
+			list = append(list, Change{name, o, n})
+		}
+	}
+	for name, v := range before.All() {
+		if _, ok := after.Schema().Slot(name); !ok {
+			list = append(list, Change{name, v, identity.Value{}})
+		}
+	}
+	return list
+}
+
+// evaluated notes what the attributes of a result rest on.
+func (b *builder) evaluated(n int32, c *compiled, r *Result) {
+	e := &r.Identity.Evaluation
+	if !c.profile.Enabled || b.bases == nil {
+		return
+	}
+	base := b.bases[c.rank]
+	*e = identity.Evaluation{Mappings: base.mappings, Now: b.opts.Now, Stable: !r.Created && len(r.Changes) == 0}
+	for _, err := range r.Errors {
+		e.Again = append(e.Again, err.Attribute)
+	}
+	row := b.attributes(n)
+	given, differ := make([]identity.Value, len(base.settled)), false
+	for at, i := range base.settled {
+		if v := row.At(i); !v.Equal(r.Identity.Attributes.At(i)) {
+			given[at], differ = v, true
+		}
+	}
+	if differ {
+		e.Given = identity.Pack(base.given, given)
+	}
+	if b.renews(n, base, e) {
+		r.renew = &b.storedOf(n).Modified
+	}
+}
+
+// renews reports whether a store should get the evaluation of an identity that
+// has not changed otherwise, so that the next run evaluates less.
+func (b *builder) renews(n int32, base *basis, e *identity.Evaluation) bool {
+	s := b.storedOf(n)
+	if !b.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings && (s.Evaluation.Stable == e.Stable || !base.anyOld) {
+		return false
+	}
+	return !b.hasFresh(n)
+}
+
+// hasFresh reports whether an account of an identity differs from what was stored.
+func (t *tables) hasFresh(n int32) bool {
+	for a := t.people[n].first; a >= 0; a = t.state[a].next {
+		if t.state[a].difference != noDifference {
+			return true
+		}
+	}
+	return false
+}
+
+// differs reports whether a result must be written: something that the store
+// keeps is not as it was.
+func (b *builder) differs(n int32, r *Result) bool {
+	s := b.storedOf(n)
+	if s == nil || len(r.Changes) > 0 || b.people[n].linksChanged {
+		return true
+	}
+	i := r.Identity
+	if s.Profile != i.Profile || s.ManagerID != i.ManagerID || s.Lifecycle != i.Lifecycle || !slices.Equal(s.ExceptionCodes, i.ExceptionCodes) {
+		return true
+	}
+	for a := b.people[n].first; a >= 0; a = b.state[a].next {
+		st := &b.state[a]
+		if st.difference == dataDiffer || st.presence == isNew || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual {
+			return true
+		}
+	}
+	return false
+}
+
+// processingForm is how nextProcessing has to be written: a date-time by ISO 8601
+// with Z or an offset, never both and never neither.
+var processingForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$`)
+})
+
+// nextProcessingWarning says why a value of nextProcessing is not processed; ""
+// when there is none, or nothing is wrong with it.
+//
+// Source: the vendor's answer to users: ISO 8601 with an offset or Z, not both.
+func nextProcessingWarning(after identity.Attributes) string {
+	v := after.Get(config.AttrNextProcessing)
+	if v.IsNull() || processingForm().MatchString(v.Text()) {
+		return ""
+	}
+	text, why := v.Text(), "it is no date-time by ISO 8601"
+	switch {
+	case strings.HasSuffix(text, "Z") && processingForm().MatchString(strings.TrimSuffix(text, "Z")):
+		why = "it has an offset and Z"
+	case processingForm().MatchString(text + "Z"):
+		why = "it has neither Z nor an offset"
+	}
+	return fmt.Sprintf("next-processing-form: nextProcessing is %q, which is not processed: %s", text, why)
+}

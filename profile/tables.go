@@ -1,0 +1,315 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/table"
+	"github.com/idprofile/engine/transform"
+)
+
+// tables is what a run knows of accounts and identities, by number and without a
+// pointer for each. Every phase reads it; at each column stands who writes it.
+type tables struct {
+	*Run
+	*delta
+	control
+
+	accounts *table.Accounts      // reader
+	state    []accountState       // by account; reader, the links too by the linker
+	people   []person             // by identity
+	stored   []*identity.Identity // by identity, without accounts, as far as there were any; reader
+	byID     map[string]int32     // identities that are stored or that the data may name; reader, linker
+	named    bool                 // some account names an identity, or some are stored; reader
+
+	notes    map[int32][]correlate.Ambiguity // by account without identity; linker
+	rows     table.Rows                      // of attributes; calculator
+	errors   map[int32][]AttributeError      // by identity; calculator
+	resolved resolution                      // what needs everybody; resolver
+
+	bases []*basis // by rank: what mappings depend on; worked out before the first phase
+	ranks []int16  // by source number: the profile that it serves, -1: none; worked out on demand
+}
+
+// control says whether a run goes on.
+type control struct {
+	ctx    context.Context
+	failed atomic.Pointer[error] // of a goroutine of this run
+}
+
+// delta is what a run knows of the run before: what can be skipped.
+type delta struct {
+	fullRun  bool // nothing is known of a run before: everybody is looked at
+	resident bool // the tables are kept for a later run
+	remapped bool // the mappings are others than in the last run
+	details  bool // accounts are written for details too: the sources may not give them a second time
+
+	changed        table.Numbers // identities whose accounts, attributes or stored values are not those of the last run
+	resultsDue     table.Numbers // identities whose result may be another one
+	withExceptions int           // stored identities with exceptions
+	// unsettled are identities of which another uid is stored now than at the
+	// beginning of the last run, or that hold theirs in another way.
+	unsettled []int32
+}
+
+// accountState is what the run knows of an account beside its data.
+type accountState struct {
+	owner      int32 // identity, -1: none
+	next       int32 // next account of the same identity, -1: last
+	method     uint8 // of methods: how it was linked
+	criterion  uint8
+	presence   presence
+	difference difference
+	pending    bool // correlation has to look at it again although it is linked
+	wasLinked  bool // had an identity before the run
+	named      bool // the data name an identity that it is not known to be linked to
+}
+
+var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual, correlate.Rule, correlate.ByConfig, correlate.Default}
+
+// person is an identity.
+type person struct {
+	first, last  int32 // accounts, in the order they were linked
+	alias        int32 // account that gave the identity its name; -1: stored
+	profile      int16 // rank; -1: none
+	linksChanged bool  // an account came or went
+	holdsUID     bool  // the uid is the one it had before the run
+	indexed      bool  // what it is found by is that of this run
+	upToDate     bool  // nothing of it is to be evaluated until it changes or the clock does
+	unmade       bool  // it was made in this run and joined another one: it is nobody
+	auth         int32 // authoritative account of the profile
+	row          table.Ref
+}
+
+// id returns the identity id: the stored one, or one that derives from the first
+// authoritative account, so that the same data give the same ids.
+func (t *tables) id(n int32) string {
+	if s := t.storedOf(n); s != nil {
+		return s.ID
+	}
+	a := t.accounts.At(t.people[n].alias)
+	return t.idFrom(&a)
+}
+
+// idFrom returns the id of an identity that is made from an account.
+func (t *tables) idFrom(a *identity.Account) string {
+	if a.IdentityID != "" && !t.opts.Recompute {
+		return a.IdentityID
+	}
+	return config.IdentityID(t.sourceID(a.Source), a.NativeIdentity)
+}
+
+func (t *tables) sourceID(name string) string {
+	if id := t.engine.opts.SourceIDs[name]; id != "" {
+		return id
+	}
+	if s := t.engine.sources[name]; s != nil && s.source.ID != "" {
+		return s.source.ID
+	}
+	return name
+}
+
+func (t *tables) storedOf(n int32) *identity.Identity {
+	if int(n) < len(t.stored) {
+		return t.stored[n]
+	}
+	return nil
+}
+
+func (t *tables) storedAttributes(n int32) identity.Attributes {
+	if s := t.storedOf(n); s != nil {
+		return s.Attributes
+	}
+	return identity.Attributes{}
+}
+
+// aliasOf returns the identity's internal name.
+func (t *tables) aliasOf(n int32) string {
+	if s := t.storedOf(n); s != nil && s.Alias != "" {
+		return s.Alias
+	}
+	if t.people[n].alias < 0 { // stored without a name
+		return ""
+	}
+	a := t.accounts.At(t.people[n].alias)
+	return a.DisplayName()
+}
+
+func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Account {
+	count := 0
+	for a := t.people[n].first; a >= 0; a = t.state[a].next {
+		count++
+	}
+	list = slices.Grow(list, count)
+	for a := t.people[n].first; a >= 0; a = t.state[a].next {
+		list = append(list, identity.Account{})
+		t.accounts.Read(a, &list[len(list)-1])
+	}
+	return list
+}
+
+// link gives an account to an identity, and takes it from the one it had.
+func (t *tables) link(account, n int32, method correlate.Method, criterion int) {
+	st := &t.state[account]
+	if st.owner == n {
+		return
+	}
+	t.unlink(account)
+	st.owner, st.next = n, -1
+	st.method, st.criterion = uint8(slices.Index(methods[:], method)), uint8(criterion)
+	delete(t.notes, account)
+	q := &t.people[n]
+	q.linksChanged = true
+	if q.first < 0 {
+		q.first = account
+	} else {
+		t.state[q.last].next = account
+	}
+	q.last = account
+}
+
+// unlink takes an account from its identity.
+func (t *tables) unlink(account int32) {
+	st := &t.state[account]
+	if st.owner < 0 {
+		return
+	}
+	q := &t.people[st.owner]
+	q.linksChanged = true
+	before := int32(-1)
+	for a := q.first; a != account; a = t.state[a].next {
+		before = a
+	}
+	if before < 0 {
+		q.first = st.next
+	} else {
+		t.state[before].next = st.next
+	}
+	if q.last == account {
+		q.last = before
+	}
+	st.owner, st.next, st.method = -1, -1, 0
+}
+
+// create makes an identity from an authoritative account.
+func (t *tables) create(account int32) int32 {
+	n := int32(len(t.people))
+	t.people = append(t.people, person{first: -1, last: -1, alias: account, profile: -1, auth: -1})
+	t.link(account, n, correlate.NewIdentity, 0)
+	return n
+}
+
+// hasPriority reports whether claimant a of a uid comes before b (DECISION 17).
+func (t *tables) hasPriority(a, b int32) bool {
+	x, y := &t.people[a], &t.people[b]
+	if x.holdsUID != y.holdsUID {
+		return x.holdsUID
+	}
+	if x.profile != y.profile {
+		return y.profile < 0 || x.profile >= 0 && x.profile < y.profile
+	}
+	if x.auth < 0 || y.auth < 0 {
+		return t.compare(a, b) < 0
+	}
+	first, second := t.accounts.At(x.auth), t.accounts.At(y.auth)
+	return cmp.Or(
+		transform.ByCreated(&first, &second),
+		strings.Compare(t.sourceID(first.Source), t.sourceID(second.Source)),
+		strings.Compare(first.NativeIdentity, second.NativeIdentity),
+	) < 0
+}
+
+// uncorrelatedIdentity reports whether an identity lost its last authoritative
+// account; it counts only when no other one matches (correlate/DECISIONS.md, DECISION 31).
+func (t *tables) uncorrelatedIdentity(n int32) bool {
+	s := t.storedOf(n)
+	return t.people[n].profile < 0 && (s == nil || !s.Protected)
+}
+
+// attributes returns the attributes that the run gave an identity.
+func (t *tables) attributes(n int32) identity.Attributes {
+	q := &t.people[n]
+	if q.profile < 0 || q.row == 0 {
+		return t.storedAttributes(n)
+	}
+	return identity.FromRow(t.engine.profiles[q.profile].schema, t.rows.Get(q.row))
+}
+
+// lookup returns what an identity is found by under an attribute.
+func (t *tables) lookup(n int32, attribute string) string {
+	if attribute == correlate.Alias || attribute == "name" {
+		return t.aliasOf(n)
+	}
+	return t.attributes(n).Get(attribute).Text()
+}
+
+// nameOf returns the name an identity is shown by.
+func (t *tables) nameOf(n int32) string {
+	if v := t.attributes(n).Get("displayName"); v.Text() != "" {
+		return v.Text()
+	}
+	return t.aliasOf(n)
+}
+
+// compare orders identities as a run does that reads them from a store: stored
+// ones by id, then new ones as they came.
+func (t *tables) compare(a, b int32) int {
+	if !t.fullRun {
+		first, second := t.storedOf(a), t.storedOf(b)
+		if first != nil && second != nil {
+			return strings.Compare(first.ID, second.ID)
+		}
+		if (first == nil) != (second == nil) {
+			return btoi(first == nil) - btoi(second == nil)
+		}
+	}
+	return cmp.Compare(a, b)
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// findBases works out what mappings depend on. A run whose outcome is not stored
+// needs no record of that.
+func (t *tables) findBases() {
+	t.bases = nil
+	if t.opts.Stored == nil {
+		return
+	}
+	for _, c := range t.engine.profiles {
+		t.bases = append(t.bases, t.basisOf(c))
+	}
+}
+
+func (t *tables) now() time.Time {
+	if t.opts.Clock == nil {
+		return time.Time{}
+	}
+	return t.opts.Clock()
+}
+
+func (t *tables) report(d diag.Diagnostic) {
+	if t.opts.OnFinding != nil {
+		t.opts.OnFinding(d)
+	}
+}
+
+func (t *tables) progress(stage string, done, total int) {
+	if t.opts.OnProgress != nil {
+		t.opts.OnProgress(stage, done, total)
+	}
+}
+
+func (t *tables) isManager(n int32) bool { return t.resolved.isManager(n) }
