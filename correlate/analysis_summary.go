@@ -238,12 +238,16 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	if err != nil {
 		return nil, err
 	}
-	left, place := &Links{}, []int{}
-	for i := range j.Accounts {
-		if j.Identity[i] < 0 {
-			left.Add(j.Accounts[i], -1, j.Method[i])
+	var place []int
+	for i, n := range j.Identity {
+		if n < 0 {
 			place = append(place, i)
 		}
+	}
+	left := &Links{}
+	left.Grow(len(place))
+	for _, i := range place {
+		left.Add(j.Accounts[i], -1, j.Method[i])
 	}
 
 	near, links := x.near.FindAll(left.Accounts), x.stored(left)

@@ -62,8 +62,13 @@ func Differ(a, b string) (d []Difference, near bool) {
 	if a == b || blank(a) || blank(b) {
 		return nil, false
 	}
-	if ascii(a) && ascii(b) && farApart(a, b) {
-		return nil, false
+	if ascii(a) && ascii(b) {
+		switch n := apart(a, b); {
+		case n > 2:
+			return nil, false
+		case n > 0: // no normaliser makes them equal
+			return oneEdit(a, b)
+		}
 	}
 	for _, one := range []Difference{InCase, InSpace, InLeadingZero, InAccent, InWidth, InPunctuation, Swapped} {
 		if alike(a, b, one) {
@@ -84,6 +89,11 @@ func Differ(a, b string) (d []Difference, near bool) {
 		return needed, true
 	}
 
+	return oneEdit(a, b)
+}
+
+// oneEdit reports whether two values are near by one character.
+func oneEdit(a, b string) (d []Difference, near bool) {
 	a, b = loose(a, false), loose(b, false)
 	if utf8.RuneCountInString(a) >= shortest && utf8.RuneCountInString(b) >= shortest && strsim.OneEdit(a, b) {
 		return []Difference{OneEdit}, true
@@ -94,10 +104,10 @@ func Differ(a, b string) (d []Difference, near bool) {
 // shortest is the length from which texts that are one edit apart are near.
 const shortest = 4
 
-// farApart reports ASCII texts that have too few letters and digits in common to be
-// near: no normaliser changes those but for case and zeros in front, and one edit
-// changes two at most.
-func farApart(a, b string) bool {
+// apart counts the letters and digits, but for zeros, that only one of two ASCII
+// texts has. No normaliser changes those but in case, and one edit changes two at
+// most.
+func apart(a, b string) int {
 	var count [128]int
 	for i := 0; i < len(a); i++ {
 		count[asciiLower(a[i])]++
@@ -111,7 +121,7 @@ func farApart(a, b string) bool {
 			different += max(count[c], -count[c])
 		}
 	}
-	return different > 2
+	return different
 }
 
 func asciiLower(c byte) byte {

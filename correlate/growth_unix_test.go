@@ -1,0 +1,130 @@
+//go:build unix
+
+package correlate_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+)
+
+// growthData is identities and accounts in the proportions of a directory, or in
+// one that makes naive algorithms quadratic.
+func growthData(kind string, n int) ([]identity.Identity, []identity.Account) {
+	if kind == "usual" {
+		return benchData(n)
+	}
+	people, accounts := make([]identity.Identity, n), make([]identity.Account, n)
+	for i := range n {
+		mine, theirs := "same@x.example", "same@x.example"
+		switch kind {
+		case "near": // one letter off somebody
+			mine, theirs = fmt.Sprintf("m%d@x.example", i), fmt.Sprintf("m%dx@x.example", i)
+		case "near same": // all one letter off everybody
+			theirs = "sme@x.example"
+		}
+		people[i] = identity.Identity{
+			ID: fmt.Sprint(i), Alias: fmt.Sprint("n", i),
+			Attributes: identity.NewAttributes(map[string]identity.Value{"email": identity.StringValue(mine)}),
+		}
+		accounts[i] = identity.Account{
+			Source: "AD", NativeIdentity: fmt.Sprint("k", i),
+			Attributes: identity.NewAttributes(map[string]identity.Value{"mail": identity.StringValue(theirs)}),
+		}
+	}
+	return people, accounts
+}
+
+// analyse asks everything that there is to ask about a source.
+func analyse(tb testing.TB, people []identity.Identity, accounts []identity.Account) {
+	tb.Helper()
+	p := correlate.PopulationOf(people)
+	c := correlate.New(parse(tb, `{"attributeAssignments": [{"property": "employeeNumber", "value": "employeeID"},
+	  {"property": "email", "value": "mail"}, {"property": "login", "value": "sAMAccountName"}]}`), correlate.Options{})
+	links := &correlate.Links{}
+	run, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{RankLast: func(n int32) bool { return n%97 == 0 }})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range accounts {
+		method := correlate.ByConfig
+		if run.Identity[i] < 0 {
+			method = correlate.Uncorrelated
+		}
+		links.Add(accounts[i], run.Identity[i], method)
+	}
+	x := correlate.NewAnalysis(c, p, links, correlate.AnalysisOptions{
+		Source:   "AD",
+		Name:     func(n int32) correlate.IdentityName { return correlate.IdentityName{ID: people[n].ID} },
+		RankLast: func(n int32) bool { return n%97 == 0 },
+	})
+	if _, err := x.Summary(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
+	if _, err := x.Suggest(context.Background(), correlate.NewSuggester(p, []string{"employeeNumber", "email", "login", correlate.Alias})); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// cpu is the processor time that f takes: on a busy machine the clock says little.
+func cpu(f func()) time.Duration {
+	runtime.GC()
+	used := func() time.Duration {
+		var u syscall.Rusage
+		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	before := used()
+	f()
+	return used() - before
+}
+
+// BenchmarkAnalysis analyses a source with 2,000 and with 32,000 accounts. The
+// metric growth is the processor time of an account with many against that with few.
+func BenchmarkAnalysis(b *testing.B) {
+	for _, kind := range []string{"usual", "same", "near", "near same"} {
+		b.Run(kind, func(b *testing.B) {
+			const few, many = 2_000, 32_000
+			few1, few2 := growthData(kind, few)
+			many1, many2 := growthData(kind, many)
+			var small, large time.Duration
+			for b.Loop() {
+				small += cpu(func() {
+					for range 16 {
+						analyse(b, few1, few2)
+					}
+				}) / 16
+				large += cpu(func() { analyse(b, many1, many2) })
+			}
+			b.ReportMetric(float64(large.Nanoseconds())/float64(b.N)/many, "ns/account")
+			b.ReportMetric(float64(large)/float64(small)*few/many, "growth")
+		})
+	}
+}
+
+// Sixteen times the accounts take less than forty times as long: a quadratic way
+// would take 256 times. The bound is wide, since machines are busy.
+func TestAnalysisGrowth(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a second")
+	}
+	for _, kind := range []string{"same", "near", "near same"} {
+		measure := func(n int) time.Duration {
+			people, accounts := growthData(kind, n)
+			best := time.Hour
+			for range 3 {
+				best = min(best, cpu(func() { analyse(t, people, accounts) }))
+			}
+			return best
+		}
+		if small, large := measure(250), measure(4_000); large > 40*small {
+			t.Errorf("%s: 250 accounts take %v, 4,000 take %v", kind, small, large)
+		}
+	}
+}
