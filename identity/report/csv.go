@@ -49,6 +49,44 @@ func WriteCSV(w io.Writer, t *Table, o CSVOptions) error {
 	return b.Flush()
 }
 
+// CSVWriter writes records one by one, for what is too large to be a [Table]. The form is that
+// of [WriteCSV].
+type CSVWriter struct {
+	b *bufio.Writer
+	o CSVOptions
+	n int
+}
+
+// NewCSVWriter writes the header. Errors of writing show in [CSVWriter.Flush] at the latest.
+func NewCSVWriter(w io.Writer, o CSVOptions, header ...string) *CSVWriter {
+	c := &CSVWriter{b: bufio.NewWriterSize(w, 1<<18), o: o, n: len(header)}
+	if o.ByteOrderMark {
+		c.b.WriteString("\uFEFF")
+	}
+	cells := make([]Cell, len(header))
+	for i, name := range header {
+		cells[i] = Text(name)
+	}
+	_ = c.Write(cells...)
+	return c
+}
+
+// Write writes a record. Error: [ErrTable] when it has another length than the header, what the
+// writer says.
+func (c *CSVWriter) Write(row ...Cell) error {
+	if len(row) != c.n {
+		return fmt.Errorf("%w: a record of %d cells, expected %d", ErrTable, len(row), c.n)
+	}
+	for i, cell := range row {
+		writeCSVCell(c.b, i, c.n, cell, c.o)
+	}
+	_, err := c.b.WriteString("\r\n")
+	return err
+}
+
+// Flush writes what is still held back.
+func (c *CSVWriter) Flush() error { return c.b.Flush() }
+
 // writeCSVCell writes cell i of n with the comma before it.
 func writeCSVCell(b *bufio.Writer, i, n int, c Cell, o CSVOptions) {
 	if i > 0 {
