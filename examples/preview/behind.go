@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"io"
-	"os"
 	"sync/atomic"
 )
 
@@ -16,15 +15,6 @@ type behind struct {
 	full chan []byte
 	done chan struct{}
 	err  atomic.Pointer[error]
-}
-
-// createBehind creates a file that is written behind.
-func createBehind(name string) (*behind, error) {
-	f, err := os.Create(name)
-	if err != nil {
-		return nil, err
-	}
-	return newBehind(f), nil
 }
 
 func newBehind(file io.WriteCloser) *behind {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -83,7 +84,7 @@ func (c *benchCommand) Run(a *app) error {
 	if c.Rounds < 1 || c.Sample < 0 {
 		return errors.New("--rounds must be at least 1 and --sample at least 0")
 	}
-	f, err := openFolder(c.Folder)
+	f, err := openFolder(a, c.Folder)
 	if err != nil {
 		return err
 	}
@@ -139,8 +140,8 @@ func share(part, whole float64) float64 {
 
 // print writes the figures for people.
 func (r *benchReport) print(a *app, f *folder) {
-	fmt.Fprintf(a.out, "%s: %d identities; now is %s\n", f.name, r.Identities, r.Now.Format(time.RFC3339Nano))
-	fmt.Fprintf(a.out, "medians of %s; attributes and operations over %d of them\n", plural(r.Rounds, "round"), r.Sample)
+	report.Fprintf(a.out, "%s: %d identities; now is %s\n", f.name, r.Identities, r.Now.Format(time.RFC3339Nano))
+	report.Fprintf(a.out, "medians of %s; attributes and operations over %d of them\n", plural(r.Rounds, "round"), r.Sample)
 	heading(a, a.out, "Stages")
 	g := newGrid("Stage", ">ns/identity", ">Share")
 	for _, s := range r.Stages {

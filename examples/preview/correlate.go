@@ -7,6 +7,7 @@ import (
 	"runtime"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
 )
@@ -46,7 +47,7 @@ type printer struct {
 
 // Run runs the folder and looks at its links.
 func (c *correlateCommand) Run(a *app) error {
-	f, err := openFolder(c.Folder)
+	f, err := openFolder(a, c.Folder)
 	if err != nil {
 		return err
 	}
@@ -71,7 +72,7 @@ func (c *correlateCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if err := writeTables(c.Report, now, tables); err != nil {
+		if err := writeReports(c.Report, now, report.CSVOptions{NeutralizeFormulas: true}, tables); err != nil {
 			return err
 		}
 	}

@@ -5,23 +5,24 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // accountAnswer prints why an account has its identity, or none.
 type accountAnswer struct{ *correlate.AccountExplanation }
 
 func (e accountAnswer) print(p *printer) {
-	fmt.Fprintf(p.w, "%s\n", e.Account)
+	report.Fprintf(p.w, "%s\n", e.Account)
 	if e.Name != "" && !strings.HasSuffix(e.Account, "/"+e.Name) {
-		fmt.Fprintf(p.w, "  name: %s\n", e.Name)
+		report.Fprintf(p.w, "  name: %s\n", e.Name)
 	}
 	if e.Identity != nil {
-		fmt.Fprintf(p.w, "  identity: %s, by %s\n", e.Identity, e.Method)
+		report.Fprintf(p.w, "  identity: %s, by %s\n", e.Identity, e.Method)
 	} else {
-		fmt.Fprintf(p.w, "  no identity: %s, likely %s\n", e.Reason, e.Likely)
+		report.Fprintf(p.w, "  no identity: %s, likely %s\n", e.Reason, e.Likely)
 	}
 	if e.Message != "" {
-		fmt.Fprintf(p.w, "  %s\n", e.Message)
+		report.Fprintf(p.w, "  %s\n", e.Message)
 	}
 
 	heading(p.app, p.w, "Rules")
@@ -34,7 +35,7 @@ func (e accountAnswer) print(p *printer) {
 	if len(e.NearMisses) > 0 {
 		heading(p.app, p.w, "Near misses")
 		for _, m := range e.NearMisses {
-			fmt.Fprintf(p.w, "  %s\n", m)
+			report.Fprintf(p.w, "  %s\n", m)
 		}
 	}
 }
@@ -75,7 +76,7 @@ func (e pairAnswer) print(p *printer) {
 	if e.Linked {
 		link = "linked"
 	}
-	fmt.Fprintf(p.w, "%s and %s: %s\n\n", e.Account, e.Identity, link)
+	report.Fprintf(p.w, "%s and %s: %s\n\n", e.Account, e.Identity, link)
 	g := newGrid("Rule", "Identity = account", "Account has", "Identity has", "Verdict", "Differs in")
 	for _, r := range e.Rules {
 		g.row(r.Rule, r.Criterion, quoted(r.Account), quoted(r.Identity), r.Verdict, joined(r.Differences))

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/preview"
 )
 
@@ -12,7 +13,7 @@ import (
 type summaryAnswer struct{ *preview.CorrelationSummary }
 
 func (s summaryAnswer) print(p *printer) {
-	fmt.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(len(s.Sources), "source"))
+	report.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(len(s.Sources), "source"))
 	for _, src := range s.Sources {
 		sourceAnswer{src}.print(p)
 	}
@@ -34,18 +35,18 @@ func (s sourceAnswer) print(p *printer) {
 		what = ", authoritative"
 	}
 	heading(p.app, p.w, fmt.Sprintf("%s%s: %s, %d uncorrelated", s.Name, what, plural(s.Accounts, "account"), s.Uncorrelated))
-	fmt.Fprintf(p.w, "  correlated by: %s\n", inLine(s.correlatedBy()))
+	report.Fprintf(p.w, "  correlated by: %s\n", inLine(s.correlatedBy()))
 	if s.Accounts > s.Methods[string(correlate.NewIdentity)] {
 		s.printRules(p)
 	}
 	s.printReasons(p)
 	s.printAmbiguous(p)
-	some(p, "Ambiguous during the run", s.Doubts, func(text string) { fmt.Fprintf(p.w, "    %s\n", text) })
+	some(p, "Ambiguous during the run", s.Doubts, func(text string) { report.Fprintf(p.w, "    %s\n", text) })
 	some(p, "Near misses", s.NearMisses, func(m correlate.NearMissText) {
-		fmt.Fprintf(p.w, "    %s: %s\n", m.Account, m)
+		report.Fprintf(p.w, "    %s: %s\n", m.Account, m)
 	})
 	some(p, "What one more normaliser would do", s.Fixes, func(f correlate.FixEffect) {
-		fmt.Fprintf(p.w, "    %s: %s\n", f.Normalise, f.Text)
+		report.Fprintf(p.w, "    %s: %s\n", f.Normalise, f.Text)
 	})
 	s.printDisagreement(p)
 }
@@ -61,11 +62,11 @@ func (s sourceAnswer) printDisagreement(p *printer) {
 		{s.Unsupported, "are linked to an identity that no rule finds by the attributes that it has now"},
 	} {
 		if line.n > 0 {
-			fmt.Fprintf(p.w, "  %s %s\n", plural(line.n, "account"), line.text)
+			report.Fprintf(p.w, "  %s %s\n", plural(line.n, "account"), line.text)
 		}
 	}
 	if s.NoAccount > 0 {
-		fmt.Fprintf(p.w, "  %s no account here\n", countOf(s.NoAccount, "identity has", "identities have"))
+		report.Fprintf(p.w, "  %s no account here\n", countOf(s.NoAccount, "identity has", "identities have"))
 	}
 }
 
@@ -80,13 +81,13 @@ func (s sourceAnswer) correlatedBy() map[string]int {
 }
 
 func (s sourceAnswer) printRules(p *printer) {
-	fmt.Fprintf(p.w, "  the rules, asked again with all identities as they are after the run:\n\n")
+	report.Fprintf(p.w, "  the rules, asked again with all identities as they are after the run:\n\n")
 	g := newGrid("Rule", "Identity = account", ">Values", ">Finds one", ">Finds several", ">Decides", ">Finds another")
 	for _, r := range s.Rules {
 		g.row(r.Rule, r.Criterion, r.Values, r.One, r.Several, r.Decides, r.Otherwise)
 	}
 	g.print(p.app, p.w)
-	fmt.Fprintln(p.w)
+	report.Fprintln(p.w)
 }
 
 func (s sourceAnswer) printReasons(p *printer) {
@@ -98,7 +99,7 @@ func (s sourceAnswer) printReasons(p *printer) {
 		g.row(r.Reason, r.Likely, r.Accounts, joined(r.Examples))
 	}
 	g.print(p.app, p.w)
-	fmt.Fprintln(p.w)
+	report.Fprintln(p.w)
 }
 
 func (s sourceAnswer) printAmbiguous(p *printer) {
@@ -108,7 +109,7 @@ func (s sourceAnswer) printAmbiguous(p *printer) {
 			end = fmt.Sprintf("in the end %s by %s", m.Identity, m.Outcome)
 		}
 		people := strings.Join(m.Identities, ", ")
-		fmt.Fprintf(p.w, "    %s: %s %q is of %s; %s\n", m.Account, m.Criterion, m.Value, people, end)
+		report.Fprintf(p.w, "    %s: %s %q is of %s; %s\n", m.Account, m.Criterion, m.Value, people, end)
 	})
 }
 
@@ -125,7 +126,7 @@ func some[T any](p *printer, title string, list []T, print func(T)) {
 	if len(list) == 0 {
 		return
 	}
-	fmt.Fprintf(p.w, "  %s: %d\n", title, len(list))
+	report.Fprintf(p.w, "  %s: %d\n", title, len(list))
 	shown := list
 	if !p.all {
 		shown = list[:min(examples, len(list))]
@@ -134,6 +135,6 @@ func some[T any](p *printer, title string, list []T, print func(T)) {
 		print(item)
 	}
 	if more := len(list) - len(shown); more > 0 {
-		fmt.Fprintf(p.w, "    ... and %d more (--all)\n", more)
+		report.Fprintf(p.w, "    ... and %d more (--all)\n", more)
 	}
 }

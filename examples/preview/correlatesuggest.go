@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/preview"
 )
 
@@ -25,7 +26,7 @@ func (s suggestionsAnswer) print(p *printer) {
 		}
 		g.print(p.app, p.w)
 		if more := len(src.Pairs) - shown; more > 0 {
-			fmt.Fprintf(p.w, "  ... and %d more (--all)\n", more)
+			report.Fprintf(p.w, "  ... and %d more (--all)\n", more)
 		}
 	}
 }
@@ -47,10 +48,10 @@ func suggestionRow(g *grid, p *correlate.SuggestedPair) {
 type managersAnswer struct{ *correlate.ManagerSummary }
 
 func (s managersAnswer) print(p *printer) {
-	fmt.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(s.Managers, "manager"))
+	report.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(s.Managers, "manager"))
 	heading(p.app, p.w, "States")
 	for _, state := range byCount(s.States, func(n int) int { return n }) {
-		fmt.Fprintf(p.w, "  %s %d\n", state, s.States[state])
+		report.Fprintf(p.w, "  %s %d\n", state, s.States[state])
 	}
 	if len(s.Cycles) > 0 {
 		below := countOf(s.Astray, "identity", "identities")
@@ -60,22 +61,22 @@ func (s managersAnswer) print(p *printer) {
 			for _, member := range cycle {
 				text += member.String() + " -> "
 			}
-			fmt.Fprintf(p.w, "  %s%s\n", text, cycle[0].Name)
+			report.Fprintf(p.w, "  %s%s\n", text, cycle[0].Name)
 		}
 	}
 
 	heading(p.app, p.w, fmt.Sprintf("Depth: %d", s.Depth))
 	for d, n := range s.Levels {
-		fmt.Fprintf(p.w, "  level %d: %s\n", d, countOf(n, "identity", "identities"))
+		report.Fprintf(p.w, "  level %d: %s\n", d, countOf(n, "identity", "identities"))
 	}
-	fmt.Fprintln(p.w)
+	report.Fprintln(p.w)
 
 	span := func(m correlate.ManagerSpan) {
-		fmt.Fprintf(p.w, "    %s: %s, %d below\n", m.IdentityName, plural(m.Reports, "report"), m.Below)
+		report.Fprintf(p.w, "    %s: %s, %d below\n", m.IdentityName, plural(m.Reports, "report"), m.Below)
 	}
 	some(p, "Roots, without manager and with reports", s.Roots, span)
-	fmt.Fprintf(p.w, "  Without manager and reports: %d\n\n", s.Alone)
-	fmt.Fprintf(p.w, "  Widest span\n")
+	report.Fprintf(p.w, "  Without manager and reports: %d\n\n", s.Alone)
+	report.Fprintf(p.w, "  Widest span\n")
 	for _, m := range s.Widest {
 		span(m)
 	}

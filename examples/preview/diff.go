@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
@@ -86,7 +88,7 @@ func (c *diffCommand) Run(a *app) error {
 		return err
 	}
 	for _, b := range breaches {
-		fmt.Fprintf(a.err, "preview: gate broken: %s\n", b)
+		report.Fprintf(a.err, "preview: gate broken: %s\n", b)
 	}
 	if len(breaches) > 0 || c.ExitCode && !r.Empty() {
 		return errFailed
@@ -122,7 +124,7 @@ func (c *diffCommand) gate() (*preview.Gate, error) {
 // open reads both configurations.
 func (c *diffCommand) open(a *app, temp string) (before, after *folder, err error) {
 	if info, statErr := os.Stat(c.Before); statErr == nil && info.IsDir() {
-		before, err = openFolder(c.Before)
+		before, err = openFolder(a, c.Before)
 	} else {
 		before, err = openRevision(a, c.Before, c.After, temp)
 	}
@@ -130,12 +132,15 @@ func (c *diffCommand) open(a *app, temp string) (before, after *folder, err erro
 		return nil, nil, err
 	}
 	if c.Overlay {
-		after, err = readFolder(filepath.ToSlash(c.After), union{before.fsys, os.DirFS(c.After)})
+		var top fs.FS
+		if top, err = a.folder(c.After); err == nil {
+			after, err = readFolder(filepath.ToSlash(c.After), union{below: before.fsys, top: top})
+		}
 	} else {
-		after, err = openFolder(c.After)
+		after, err = openFolder(a, c.After)
 	}
 	if err == nil && c.Data != "" {
-		err = errors.Join(before.withData(c.Data), after.withData(c.Data))
+		err = errors.Join(before.withData(a, c.Data), after.withData(a, c.Data))
 	}
 	return before, after, err
 }
@@ -182,7 +187,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	o.Recompute = c.Links == "recompute"
 	var later []identity.Source
 	if c.AfterData != "" {
-		if err := after.withData(c.AfterData); err != nil {
+		if err := after.withData(a, c.AfterData); err != nil {
 			return nil, err
 		}
 		later = after.accounts(func(diag.Diagnostic) {})

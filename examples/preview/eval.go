@@ -15,6 +15,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/profiletest"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
@@ -147,7 +148,7 @@ func (e *evaluation) printJSON(id string, r *profiletest.VectorResult) {
 	enc := json.NewEncoder(e.w)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(out); err != nil {
-		fmt.Fprintf(e.err, "preview: %s: %v\n", id, err)
+		report.Fprintf(e.err, "preview: %s: %v\n", id, err)
 	}
 }
 
@@ -161,9 +162,9 @@ func (e *evaluation) printFailure(v *profiletest.Vector, r *profiletest.VectorRe
 	if r.Err != nil {
 		got = "an error: " + r.Err.Error()
 	}
-	fmt.Fprintf(e.w, "%s %s (%s) %s\n  %s\n  want %s\n  got  %s\n", e.paint(text.FgRed, "FAIL"), v.ID, v.Group, v.Pos, v.Description, r.Want, got)
+	report.Fprintf(e.w, "%s %s (%s) %s\n  %s\n  want %s\n  got  %s\n", report.Raw(e.paint(text.FgRed, "FAIL")), v.ID, v.Group, v.Pos, v.Description, r.Want, got)
 	if len(path) > 0 {
-		fmt.Fprintf(e.w, "  path %s\n", path)
+		report.Fprintf(e.w, "  path %s\n", path)
 	}
 }
 

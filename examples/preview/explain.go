@@ -24,7 +24,7 @@ type explainCommand struct {
 
 // Run runs the folder and prints the trace.
 func (c *explainCommand) Run(a *app) error {
-	f, err := openFolder(c.Folder)
+	f, err := openFolder(a, c.Folder)
 	if err != nil {
 		return err
 	}

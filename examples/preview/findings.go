@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // examples is how many findings, people or accounts stand for all of a kind.
@@ -77,12 +78,12 @@ func (f *findings) print(a *app, w io.Writer) {
 	})
 	heading(a, w, fmt.Sprintf("Findings: %s", f.summary()))
 	for _, g := range groups {
-		fmt.Fprintf(w, "  %s %s (%d)\n", a.severity(g.severity), g.code, g.count)
+		report.Fprintf(w, "  %s %s (%d)\n", report.Raw(a.severity(g.severity)), g.code, g.count)
 		for _, d := range g.kept {
-			fmt.Fprintf(w, "    %s\n", line(d))
+			report.Fprintf(w, "    %s\n", line(d))
 		}
 		if more := g.count - len(g.kept); more > 0 {
-			fmt.Fprintf(w, "    ... and %d more (--all)\n", more)
+			report.Fprintf(w, "    ... and %d more (--all)\n", more)
 		}
 	}
 }
@@ -111,7 +112,9 @@ func (a *app) severity(s diag.Severity) string {
 	return a.paint([]text.Color{text.FgCyan, text.FgYellow, text.FgRed}[s], s.String())
 }
 
-func heading(a *app, w io.Writer, s string) { fmt.Fprintf(w, "\n%s\n", a.paint(text.Bold, s)) }
+func heading(a *app, w io.Writer, s string) {
+	report.Fprintf(w, "\n%s\n", report.Raw(a.paint(text.Bold, report.OneLine(s))))
+}
 
 func plural(n int, word string) string {
 	if n == 1 {

@@ -29,7 +29,16 @@ type folder struct {
 }
 
 // openFolder reads a folder of the file system.
-func openFolder(name string) (*folder, error) {
+func openFolder(a *app, name string) (*folder, error) {
+	fsys, err := a.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	return readFolder(filepath.ToSlash(name), fsys)
+}
+
+// folder opens a folder from which nothing outside of it is read.
+func (a *app) folder(name string) (fs.FS, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -37,7 +46,7 @@ func openFolder(name string) (*folder, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, expected a folder", name)
 	}
-	return readFolder(filepath.ToSlash(name), os.DirFS(name))
+	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20})
 }
 
 func readFolder(name string, fsys fs.FS) (*folder, error) {
@@ -63,7 +72,11 @@ func openRevision(a *app, revision, folder, into string) (*folder, error) {
 	if err := untar(&out, into); err != nil {
 		return nil, fmt.Errorf("%s: %w", revision, err)
 	}
-	return readFolder(revision, os.DirFS(into))
+	fsys, err := a.folder(into)
+	if err != nil {
+		return nil, err
+	}
+	return readFolder(revision, fsys)
 }
 
 // untar writes the regular files of an archive below a folder.
@@ -133,15 +146,12 @@ func (f *folder) accounts(onFinding func(diag.Diagnostic)) []identity.Source {
 }
 
 // withData makes f read its accounts from another folder.
-func (f *folder) withData(name string) error {
-	info, err := os.Stat(name)
+func (f *folder) withData(a *app, name string) error {
+	fsys, err := a.folder(name)
 	if err != nil {
 		return err
 	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is a file, expected a folder", name)
-	}
-	f.fsys = os.DirFS(name)
+	f.fsys = fsys
 	f.bundle.UseData(f.fsys)
 	return nil
 }

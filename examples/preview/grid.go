@@ -7,6 +7,8 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // grid is a table for people, without lines.
@@ -36,7 +38,14 @@ func newGrid(columns ...string) *grid {
 	return g
 }
 
-func (g *grid) row(cells ...any) { g.w.AppendRow(cells) }
+func (g *grid) row(cells ...any) {
+	for i, c := range cells {
+		if s, ok := c.(string); ok {
+			cells[i] = report.OneLine(s)
+		}
+	}
+	g.w.AppendRow(cells)
+}
 
 func (g *grid) print(a *app, w io.Writer) {
 	lines := strings.Split(g.w.Render(), "\n")

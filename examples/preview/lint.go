@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -22,7 +23,7 @@ type lintCommand struct {
 
 // Run checks and prints all findings, sorted by place.
 func (c *lintCommand) Run(a *app) error {
-	found, err := c.lint()
+	found, err := c.lint(a)
 	if err != nil {
 		return err
 	}
@@ -37,7 +38,7 @@ func (c *lintCommand) Run(a *app) error {
 	return nil
 }
 
-func (c *lintCommand) lint() (diag.List, error) {
+func (c *lintCommand) lint(a *app) (diag.List, error) {
 	var found diag.List
 	var files []config.File
 	for _, p := range c.Paths {
@@ -46,7 +47,11 @@ func (c *lintCommand) lint() (diag.List, error) {
 			return nil, err
 		}
 		if info.IsDir() {
-			list := check(config.Load(os.DirFS(p)))
+			fsys, err := a.folder(p)
+			if err != nil {
+				return nil, err
+			}
+			list := check(config.Load(fsys))
 			for _, d := range list {
 				found.Add(below(filepath.ToSlash(p), d))
 			}
@@ -91,10 +96,10 @@ func (c *lintCommand) print(a *app, found diag.List) error {
 			place += ": "
 		}
 		d.Pos = diag.Pos{}
-		if _, err := fmt.Fprintf(a.out, "%s%s %s: %s\n", place, a.severity(d.Severity), d.Code, line(d)); err != nil {
+		if _, err := report.Fprintf(a.out, "%s%s %s: %s\n", place, report.Raw(a.severity(d.Severity)), d.Code, line(d)); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(a.out, "%s, %s, %d info\n", plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info))
+	_, err := report.Fprintf(a.out, "%s, %s, %d info\n", plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info))
 	return err
 }

@@ -7,10 +7,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // commands is the command line; each command is a file of its own.
@@ -26,6 +30,8 @@ type commands struct {
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
+
+	MaxFile int64 `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
 }
 
 // Exit codes.
@@ -43,12 +49,13 @@ type app struct {
 	ctx      context.Context
 	out, err io.Writer
 	clock    func() time.Time
-	color    bool // out shows colours
-	terminal bool // err is a terminal
+	color    bool  // out shows colours
+	terminal bool  // err is a terminal
+	maxFile  int64 // MiB that a file of a folder may have; 0: what the library has as default
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	a := &app{ctx: ctx, out: os.Stdout, err: os.Stderr, clock: time.Now,
 		color: colored(isTerminal(os.Stdout), os.Getenv), terminal: isTerminal(os.Stderr)}
 	code := a.run(os.Args[1:])
@@ -64,7 +71,11 @@ func colored(terminal bool, getenv func(string) string) bool {
 
 func isTerminal(f *os.File) bool {
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("TERM") != "dumb"
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a device too, and no terminal
+	return err != nil || !os.SameFile(info, null)
 }
 
 // run runs one command line and returns the exit code.
@@ -83,6 +94,7 @@ func (a *app) run(args []string) int {
 	if err != nil {
 		return a.failed(fmt.Errorf("%w (preview --help tells more)", err))
 	}
+	a.maxFile = c.MaxFile
 	return a.failed(selected.Run(a))
 }
 
@@ -94,7 +106,12 @@ func (a *app) failed(err error) int {
 	case errors.Is(err, errFailed):
 		return exitFailed
 	}
-	fmt.Fprintf(a.err, "preview: %v\n", err)
+	for i, line := range strings.Split(err.Error(), "\n") {
+		if i == 0 {
+			line = "preview: " + line
+		}
+		report.Fprintln(a.err, line)
+	}
 	return exitCannotRun
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -56,13 +55,13 @@ func (r *reports) uncorrelated(a *identity.Account, u *profile.Unlinked) {
 func (r *reports) close() error {
 	var errs []error
 	if file := r.run.Exceptions; file != "" {
-		errs = append(errs, writeFile(file, func(w io.Writer) error {
-			return report.WriteCSV(w, report.ExceptionTable("", r.exceptions), report.CSVOptions{})
+		errs = append(errs, r.run.outputs.write(file, func(w io.Writer) error {
+			return report.WriteCSV(w, report.ExceptionTable("", r.exceptions), r.run.csv())
 		}))
 	}
 	if file := r.run.runCommand.Uncorrelated; file != "" {
-		errs = append(errs, writeFile(file, func(w io.Writer) error {
-			return report.WriteCSV(w, report.UncorrelatedTable("", r.unlinked), report.CSVOptions{})
+		errs = append(errs, r.run.outputs.write(file, func(w io.Writer) error {
+			return report.WriteCSV(w, report.UncorrelatedTable("", r.unlinked), r.run.csv())
 		}))
 	}
 	if dir := r.run.Report; dir != "" {
@@ -95,35 +94,44 @@ func (r *reports) tables() []*report.Table {
 // writeAll writes every report as HTML and PDF, and one zip file with all of
 // them as CSV.
 func (r *reports) writeAll(dir string) error {
-	return writeTables(dir, r.run.now, r.tables())
+	return writeTables(&r.run.outputs, dir, r.run.now, r.run.csv(), r.tables())
 }
 
-func writeTables(dir string, now time.Time, tables []*report.Table) error {
+// writeReports is writeTables for a command that writes nothing else.
+func writeReports(dir string, now time.Time, csv report.CSVOptions, tables []*report.Table) error {
+	var o outputs
+	err := writeTables(&o, dir, now, csv, tables)
+	if err == nil {
+		err = o.commit()
+	}
+	if err != nil {
+		return errors.Join(err, o.rollback())
+	}
+	return o.keep()
+}
+
+// writeTables makes a file of each table as HTML and as PDF, and one zip file with all of them
+// as CSV.
+func writeTables(o *outputs, dir string, now time.Time, csv report.CSVOptions, tables []*report.Table) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	errs := []error{writeFile(filepath.Join(dir, "reports.zip"), func(w io.Writer) error {
-		return report.WriteCSVZip(w, now, report.CSVOptions{}, tables...)
+	names := fileNames(tables)
+	zipped := make([]*report.Table, len(tables))
+	for i, t := range tables {
+		renamed := *t
+		renamed.Name, zipped[i] = names[i], &renamed
+	}
+	errs := []error{o.write(filepath.Join(dir, "reports.zip"), func(w io.Writer) error {
+		return report.WriteCSVZip(w, now, csv, zipped...)
 	})}
-	for _, t := range tables {
+	for i, t := range tables {
 		t.Meta = append(t.Meta, report.Meta{Key: "now", Label: "Run at", Value: now.Format("2006-01-02 15:04:05 MST")})
-		errs = append(errs, writeFile(filepath.Join(dir, report.FileName(t.Name, ".html")), func(w io.Writer) error {
+		errs = append(errs, o.write(filepath.Join(dir, names[i]+".html"), func(w io.Writer) error {
 			return report.WriteHTML(w, t, report.HTMLOptions{Interactive: true})
-		}), writeFile(filepath.Join(dir, report.FileName(t.Name, ".pdf")), func(w io.Writer) error {
+		}), o.write(filepath.Join(dir, names[i]+".pdf"), func(w io.Writer) error {
 			return pdf.Write(w, t, pdf.Options{Created: now})
 		}))
 	}
 	return errors.Join(errs...)
-}
-
-// writeFile creates a file and removes it again when it cannot be written.
-func writeFile(file string, write func(io.Writer) error) error {
-	f, err := os.Create(file)
-	if err != nil {
-		return err
-	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
-		return errors.Join(fmt.Errorf("%s: %w", file, err), os.Remove(file))
-	}
-	return nil
 }

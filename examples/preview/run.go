@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -36,6 +37,7 @@ type runCommand struct {
 	Links         string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
 	SnapshotOrder bool    `help:"Attributes that read others see the stored values."`
 	State         string  `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
+	RawCSV        bool    `name:"raw-csv" help:"Write CSV cells that a spreadsheet would take for a formula as they are, without a ' before them."`
 	NoProgress    bool    `help:"Show no progress."`
 	manualFlag
 }
@@ -50,6 +52,8 @@ type execution struct {
 	findings  *findings
 	summary   *summary
 	sinks     []sink
+	outputs   outputs   // files of the sinks
+	finished  bool      // the files have their places
 	reports   *reports  // one of the sinks, when there are any
 	text      io.Writer // where the summary goes
 	stats     stats
@@ -69,7 +73,11 @@ func (c *runCommand) Run(a *app) error {
 	if c.Identities == "-" {
 		x.text = a.err
 	}
-	x.load()
+	fsys, err := x.app.folder(c.Folder)
+	if err != nil {
+		return err
+	}
+	x.load(fsys)
 	if len(x.bundle.Profiles) == 0 {
 		x.findings.print(a, a.err)
 		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
@@ -79,22 +87,61 @@ func (c *runCommand) Run(a *app) error {
 		return fmt.Errorf("%s: %w", c.Folder, err)
 	}
 	x.sources = sources
-	if err := x.open(); err != nil {
-		return err
+
+	err = x.open()
+	if err == nil {
+		err = x.run()
 	}
-	err = x.run()
-	for _, s := range x.sinks {
-		err = errors.Join(err, s.close())
+	if err == nil {
+		err = x.finish()
 	}
 	if err != nil {
+		return errors.Join(err, x.abort())
+	}
+	if err := x.outputs.keep(); err != nil {
 		return err
 	}
 	return x.report()
 }
 
+// finish ends all outputs and gives them their places. With a state that is done before the
+// state counts: what a report says of a run that was not stored is said again by the next one,
+// and the other way round it would be lost.
+func (x *execution) finish() error {
+	if x.finished {
+		return nil
+	}
+	x.finished = true
+	var err error
+	for _, s := range x.sinks {
+		err = errors.Join(err, s.close())
+	}
+	if err == nil {
+		err = x.app.ctx.Err()
+	}
+	if err != nil {
+		return err
+	}
+	return x.outputs.commit()
+}
+
+// abort leaves every file as it was.
+func (x *execution) abort() error {
+	if !x.finished {
+		for _, s := range x.sinks {
+			_ = s.close() // the run has failed with a better error
+		}
+	}
+	return x.outputs.rollback()
+}
+
+// csv says how CSV is written.
+func (x *execution) csv() report.CSVOptions {
+	return report.CSVOptions{NeutralizeFormulas: !x.RawCSV}
+}
+
 // load reads and compiles the configuration.
-func (x *execution) load() {
-	fsys := os.DirFS(x.Folder)
+func (x *execution) load(fsys fs.FS) {
 	start := x.app.clock()
 	b, found := config.Load(fsys)
 	x.summary = &summary{}
@@ -138,17 +185,18 @@ func (x *execution) open() error {
 	case x.Identities == "-":
 		x.sinks = append(x.sinks, newLines(x.app.out, nil))
 	case strings.EqualFold(filepath.Ext(x.Identities), ".csv"):
-		f, err := createBehind(x.Identities)
+		f, err := x.outputs.create(x.Identities)
 		if err != nil {
 			return err
 		}
-		x.sinks = append(x.sinks, newSheet(f, x.bundle))
+		x.sinks = append(x.sinks, newSheet(newBehind(f), x.bundle, x.csv()))
 	case x.Identities != "":
-		f, err := createBehind(x.Identities)
+		f, err := x.outputs.create(x.Identities)
 		if err != nil {
 			return err
 		}
-		x.sinks = append(x.sinks, newLines(f, f))
+		b := newBehind(f)
+		x.sinks = append(x.sinks, newLines(b, b))
 	}
 	if x.Exceptions != "" || x.Uncorrelated != "" || x.Report != "" {
 		x.reports = &reports{run: x}

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bufio"
-	"encoding/csv"
 	"errors"
 	"io"
 	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -50,17 +50,15 @@ func (l *lines) close() error {
 
 // sheet writes identities as CSV: what they are, their attributes, what is wrong.
 type sheet struct {
-	w     *csv.Writer
+	w     *report.CSVWriter
 	c     io.Closer
 	names []string
-	row   []string
-	begun bool
+	row   []report.Cell
 }
 
 // newSheet has a column for every attribute that a profile maps.
-func newSheet(w io.WriteCloser, b *config.Bundle) *sheet {
-	s := &sheet{w: csv.NewWriter(bufio.NewWriterSize(w, 1<<18)), c: w}
-	s.w.UseCRLF = true
+func newSheet(w io.WriteCloser, b *config.Bundle, o report.CSVOptions) *sheet {
+	s := &sheet{c: w}
 	for _, p := range b.Profiles {
 		for _, m := range p.Mappings {
 			if !slices.Contains(s.names, m.Attribute) {
@@ -68,24 +66,17 @@ func newSheet(w io.WriteCloser, b *config.Bundle) *sheet {
 			}
 		}
 	}
+	s.w = report.NewCSVWriter(w, o, slices.Concat([]string{"Identity Profile", "Source", "Account ID", "Identity ID", "Name"}, s.names,
+		[]string{"Manager ID", "Exceptions", "Errors", "Accounts"})...)
 	return s
 }
 
-func (s *sheet) header() error {
-	if s.begun {
-		return nil
-	}
-	s.begun = true
-	return s.w.Write(slices.Concat([]string{"Identity Profile", "Source", "Account ID", "Identity ID", "Name"}, s.names,
-		[]string{"Manager ID", "Exceptions", "Errors", "Accounts"}))
-}
-
 func (s *sheet) add(r *profile.Result) error {
-	if err := s.header(); err != nil {
-		return err
-	}
 	i := r.Identity
-	s.row = append(s.row[:0], i.Profile, r.Account.Source, r.Account.NativeIdentity, i.ID, i.Alias)
+	s.row = s.row[:0]
+	for _, text := range []string{i.Profile, r.Account.Source, r.Account.NativeIdentity, i.ID, i.Alias} {
+		s.row = append(s.row, report.Text(text))
+	}
 	for _, name := range s.names {
 		s.row = append(s.row, cell(i.Attributes.Get(name)))
 	}
@@ -99,26 +90,30 @@ func (s *sheet) add(r *profile.Result) error {
 	for _, a := range i.Accounts {
 		accounts = append(accounts, a.Key().String())
 	}
-	s.row = append(s.row, i.ManagerID, strings.Join(exceptions, ";"), strings.Join(errs, ";"), strings.Join(accounts, ";"))
-	return s.w.Write(s.row)
+	for _, text := range []string{i.ManagerID, strings.Join(exceptions, ";"), strings.Join(errs, ";"), strings.Join(accounts, ";")} {
+		s.row = append(s.row, report.Text(text))
+	}
+	return s.w.Write(s.row...)
 }
 
 // cell is a value as text; the items of a list are joined by semicolons.
-func cell(v identity.Value) string {
-	if v.Kind() != identity.List {
-		return v.Text()
+func cell(v identity.Value) report.Cell {
+	switch v.Kind() {
+	case identity.Integer: // no formula, though one may begin with a minus
+		n, _ := v.Int()
+		return report.Int(n)
+	case identity.List:
+		var items []string
+		for _, item := range v.List() {
+			items = append(items, item.Text())
+		}
+		return report.Text(strings.Join(items, ";"))
 	}
-	var items []string
-	for _, item := range v.List() {
-		items = append(items, item.Text())
-	}
-	return strings.Join(items, ";")
+	return report.Text(v.Text())
 }
 
 func (s *sheet) uncorrelated(*identity.Account, *profile.Unlinked) {}
 
 func (s *sheet) close() error {
-	err := s.header()
-	s.w.Flush()
-	return errors.Join(err, s.w.Error(), s.c.Close())
+	return errors.Join(s.w.Flush(), s.c.Close())
 }

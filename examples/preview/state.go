@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 )
@@ -33,6 +34,20 @@ func (x *execution) results(o profile.RunOptions) iter.Seq2[*profile.Result, err
 	}
 }
 
+// lastly is a state that counts after something else is done.
+type lastly struct {
+	*store.File
+	before func() error
+}
+
+// Apply implements [identity.Store].
+func (l lastly) Apply(ctx context.Context, b identity.Batch) error {
+	if err := l.before(); err != nil {
+		return err
+	}
+	return l.File.Apply(ctx, b)
+}
+
 func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResult func(*profile.Result)) (err error) {
 	f, err := store.OpenFile(x.State)
 	if err != nil {
@@ -53,7 +68,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		break
 	}
 	o.Incremental = true
-	s, err := x.engine.Aggregate(ctx, f, o, onResult, x.sources...)
+	s, err := x.engine.Aggregate(ctx, lastly{File: f, before: x.finish}, o, onResult, x.sources...)
 	if err != nil {
 		return err
 	}

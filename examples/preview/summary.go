@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -225,10 +226,10 @@ func (s *summary) printJSON(w io.Writer) error {
 
 // print writes the summary for people.
 func (s *summary) print(a *app, w io.Writer) {
-	fmt.Fprintf(w, "%s, %s, %s; now is %s\n\n", plural(len(s.Profiles), "profile"), plural(len(s.Sources), "source"),
+	report.Fprintf(w, "%s, %s, %s; now is %s\n\n", plural(len(s.Profiles), "profile"), plural(len(s.Sources), "source"),
 		plural(s.transforms, "transform"), s.Now.Format(time.RFC3339Nano))
 	s.printProfiles(a, w)
-	fmt.Fprintln(w)
+	report.Fprintln(w)
 	s.printSources(a, w)
 	s.printCounts(a, w, "Identity exceptions", s.Exceptions)
 	s.printCounts(a, w, "Uncorrelated accounts", s.Uncorrelated)
@@ -238,7 +239,7 @@ func (s *summary) print(a *app, w io.Writer) {
 	s.printAssumptions(a, w)
 	heading(a, w, "Lifecycle states")
 	for _, p := range s.Profiles {
-		fmt.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle))
+		report.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle))
 	}
 }
 
@@ -277,12 +278,12 @@ func (s *summary) printCounts(a *app, w io.Writer, title string, m map[string]*c
 	heading(a, w, fmt.Sprintf("%s: %d", title, total))
 	for _, key := range byCount(m, func(c *count) int { return c.n }) {
 		c := m[key]
-		fmt.Fprintf(w, "  %s %d\n", key, c.n)
+		report.Fprintf(w, "  %s %d\n", key, c.n)
 		for _, e := range c.examples {
-			fmt.Fprintf(w, "    %s\n", e)
+			report.Fprintf(w, "    %s\n", e)
 		}
 		if more := c.n - len(c.examples); more > 0 && len(c.examples) > 0 {
-			fmt.Fprintf(w, "    ... and %d more (--all)\n", more)
+			report.Fprintf(w, "    ... and %d more (--all)\n", more)
 		}
 	}
 }

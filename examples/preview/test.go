@@ -16,6 +16,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/profiletest"
@@ -79,9 +80,9 @@ func (c *testCommand) watch(a *app, every time.Duration) error {
 		}
 		if !maps.Equal(seen, now) {
 			seen = now
-			fmt.Fprintf(a.out, "\n%s\n", a.paint(text.Bold, a.clock().Format("15:04:05")))
+			report.Fprintf(a.out, "\n%s\n", report.Raw(a.paint(text.Bold, a.clock().Format("15:04:05"))))
 			if err := c.once(a); err != nil && !errors.Is(err, errFailed) {
-				fmt.Fprintf(a.out, "%v\n", err)
+				report.Fprintf(a.out, "%v\n", err)
 			}
 			if c.Update { // what was written is no change
 				if seen, err = folderState(c.Folder); err != nil {
@@ -139,7 +140,11 @@ type testRun struct {
 
 // once runs the tests and writes all reports.
 func (c *testCommand) once(a *app) error {
-	r := &testRun{testCommand: c, app: a, fsys: os.DirFS(c.Folder)}
+	fsys, err := a.folder(c.Folder)
+	if err != nil {
+		return err
+	}
+	r := &testRun{testCommand: c, app: a, fsys: fsys}
 	r.text = profiletest.TextOptions{Folder: c.Folder, Verbose: c.Verbose, Paint: func(kind, s string) string {
 		return a.paint(map[string]text.Color{"pass": text.FgGreen, "fail": text.FgRed, "dim": text.Faint}[kind], s)
 	}}
@@ -160,7 +165,7 @@ func (r *testRun) load() error {
 	r.bundle = bundle
 	for _, d := range found {
 		if d.Severity == diag.Error {
-			fmt.Fprintln(r.app.err, below(r.Folder, d))
+			report.Fprintln(r.app.err, below(r.Folder, d))
 		}
 	}
 	suite, broken := profiletest.Load(r.fsys, "")
@@ -186,7 +191,7 @@ func (r *testRun) load() error {
 func (r *testRun) refuse(found diag.List) error {
 	for _, d := range found {
 		if d.Severity == diag.Error {
-			fmt.Fprintln(r.app.err, below(r.Folder, d))
+			report.Fprintln(r.app.err, below(r.Folder, d))
 		}
 	}
 	if n := found.Count(diag.Error); n > 0 {
@@ -218,16 +223,20 @@ func (r *testRun) test() error {
 }
 
 // update rewrites the test files.
-func (r *testRun) update(report *profiletest.Report) error {
-	files, left := r.suite.Update(report)
+func (r *testRun) update(done *profiletest.Report) error {
+	files, left := r.suite.Update(done)
 	for name, src := range files {
-		if err := os.WriteFile(filepath.Join(r.Folder, name), src, 0o644); err != nil {
+		write := func(w io.Writer) error {
+			_, err := w.Write(src)
 			return err
 		}
-		fmt.Fprintf(r.app.err, "updated %s\n", filepath.ToSlash(filepath.Join(r.Folder, name)))
+		if err := writeFile(filepath.Join(r.Folder, name), write); err != nil {
+			return err
+		}
+		report.Fprintf(r.app.err, "updated %s\n", filepath.ToSlash(filepath.Join(r.Folder, name)))
 	}
 	for i := range left {
-		fmt.Fprintf(r.app.err, "not updated: %s: %s\n", left[i].Pos, left[i].What)
+		report.Fprintf(r.app.err, "not updated: %s: %s\n", left[i].Pos, left[i].What)
 	}
 	r.failed = len(left) > 0
 	return nil
@@ -260,7 +269,7 @@ func (r *testRun) cover() error {
 		err = errors.Join(err, createFile(r.CoverJSON, c.WriteJSON))
 	}
 	if least := c.Summary().Least(); least < r.Min {
-		fmt.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
+		report.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
 		r.failed = true
 	}
 	return err
@@ -272,7 +281,7 @@ func (r *testRun) mutants() error {
 		return nil
 	}
 	if r.failed {
-		fmt.Fprintln(r.app.err, "no mutation check: it needs a suite that passes")
+		report.Fprintln(r.app.err, "no mutation check: it needs a suite that passes")
 		return nil
 	}
 	m, _, err := profiletest.Mutate(r.app.ctx, r.bundle, r.suite, r.options, runtime.GOMAXPROCS(0))
@@ -288,7 +297,7 @@ func (r *testRun) mutants() error {
 		err = errors.Join(err, createFile(r.MutateJSON, m.WriteJSON))
 	}
 	if m.Score() < r.MinScore {
-		fmt.Fprintf(r.app.err, "mutation score of %.1f %% is below the least of %g %%\n", m.Score(), r.MinScore)
+		report.Fprintf(r.app.err, "mutation score of %.1f %% is below the least of %g %%\n", m.Score(), r.MinScore)
 		r.failed = true
 	}
 	return err
@@ -310,7 +319,10 @@ func (c *testCommand) fromData(a *app) error {
 	if len(c.Identity) == 0 {
 		return errors.New("--from-data needs --identity")
 	}
-	fsys := os.DirFS(c.FromData)
+	fsys, err := a.folder(c.FromData)
+	if err != nil {
+		return err
+	}
 	bundle, found := config.Load(fsys)
 	if err := found.Err(); err != nil && len(bundle.Profiles) == 0 {
 		return err
@@ -329,9 +341,5 @@ func createFile(name string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
+	return writeFile(name, write)
 }

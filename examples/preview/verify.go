@@ -35,7 +35,7 @@ func (c *verifyCommand) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Identities, err)
 	}
-	f, err := openFolder(c.Folder)
+	f, err := openFolder(a, c.Folder)
 	if err != nil {
 		return err
 	}

@@ -14,22 +14,22 @@ import (
 // differs in the configuration, and a table of groups with examples folded away.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "## Preview: %s\n\n", r.verdict())
+	report.Fprintf(b, "## Preview: %s\n\n", r.verdict())
 	if r.BeforeName != "" || r.AfterName != "" {
-		fmt.Fprintf(b, "`%s` → `%s`, now is %s\n\n", r.BeforeName, r.AfterName, r.Now.Format(time.RFC3339))
+		report.Fprintf(b, "`%s` → `%s`, now is %s\n\n", r.BeforeName, r.AfterName, r.Now.Format(time.RFC3339))
 	}
 	for _, x := range r.Breaches {
-		fmt.Fprintf(b, "- ❌ **gate** %s\n", md(x.String()))
+		report.Fprintf(b, "- ❌ **gate** %s\n", md(x.String()))
 	}
 	if len(r.Breaches) > 0 {
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(b, "| | before | after |\n| --- | ---: | ---: |\n")
+	report.Fprintf(b, "| | before | after |\n| --- | ---: | ---: |\n")
 	for _, l := range r.balance() {
-		fmt.Fprintf(b, "| %s | %d | %d |\n", l.name, l.before, l.after)
+		report.Fprintf(b, "| %s | %d | %d |\n", l.name, l.before, l.after)
 	}
 	for _, n := range r.notes() {
-		fmt.Fprintf(b, "\n> %s\n", md(n))
+		report.Fprintf(b, "\n> %s\n", md(n))
 	}
 	r.markdownCauses(b)
 	r.markdownGroups(b)
@@ -51,12 +51,12 @@ func (r *Report) markdownCauses(b *bufio.Writer) {
 	b.WriteString("\n### What differs in the configuration\n\n")
 	for i := range r.Causes {
 		c := &r.Causes[i]
-		fmt.Fprintf(b, "%d. %s %s\n", i+1, md(c.title()), c.Change)
+		report.Fprintf(b, "%d. %s %s\n", i+1, md(c.title()), c.Change)
 		for _, d := range c.Places {
-			fmt.Fprintf(b, "   - %s\n", md(d.line()))
+			report.Fprintf(b, "   - %s\n", md(d.line()))
 		}
 		if c.More > 0 {
-			fmt.Fprintf(b, "   - and %s\n", plural(c.More, "more place", "more places"))
+			report.Fprintf(b, "   - and %s\n", plural(c.More, "more place", "more places"))
 		}
 	}
 }
@@ -67,21 +67,21 @@ func (r *Report) markdownGroups(b *bufio.Writer) {
 	}
 	b.WriteString("\n### What changes for people\n\n| people | change | causes |\n| ---: | --- | --- |\n")
 	for _, g := range r.Groups {
-		fmt.Fprintf(b, "| %d | %s | %s |\n", g.Count, md(g.Title()), md(strings.TrimSpace(references(g.Causes))))
+		report.Fprintf(b, "| %d | %s | %s |\n", g.Count, md(g.Title()), md(strings.TrimSpace(references(g.Causes))))
 	}
 	b.WriteString("\n<details>\n<summary>Examples</summary>\n\n")
 	for _, g := range r.Groups {
-		fmt.Fprintf(b, "**%s**\n\n", md(g.Title()))
+		report.Fprintf(b, "**%s**\n\n", md(g.Title()))
 		if len(g.Intents) > 0 {
-			fmt.Fprintf(b, "Due: %s\n\n", md(strings.Join(g.Intents, "; ")))
+			report.Fprintf(b, "Due: %s\n\n", md(strings.Join(g.Intents, "; ")))
 		}
 		for _, p := range g.Pairs {
 			if g.Kind.hasValues() {
-				fmt.Fprintf(b, "- %d × %s\n", p.Count, md(transition(p.Before, p.After)))
+				report.Fprintf(b, "- %d × %s\n", p.Count, md(transition(p.Before, p.After)))
 			}
 		}
 		for i := range g.Examples {
-			fmt.Fprintf(b, "- %s\n", md(squeeze(g.example(&g.Examples[i]))))
+			report.Fprintf(b, "- %s\n", md(squeeze(g.example(&g.Examples[i]))))
 		}
 		b.WriteByte('\n')
 	}
@@ -94,9 +94,9 @@ func (r *Report) markdownPeople(b *bufio.Writer) {
 	}
 	b.WriteString("\n<details>\n<summary>People</summary>\n\n")
 	for _, p := range r.People {
-		fmt.Fprintf(b, "- %s\n", md(p.title()))
+		report.Fprintf(b, "- %s\n", md(p.title()))
 		for i := range p.Changes {
-			fmt.Fprintf(b, "  - %s%s\n", md(p.Changes[i].line()), md(references(p.Changes[i].Causes)))
+			report.Fprintf(b, "  - %s%s\n", md(p.Changes[i].line()), md(references(p.Changes[i].Causes)))
 		}
 	}
 	b.WriteString("\n</details>\n")

@@ -22,9 +22,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	t.groups()
 	t.people()
 	if len(r.Breaches) > 0 {
-		fmt.Fprintf(b, "\nThe gate is broken\n")
+		report.Fprintf(b, "\nThe gate is broken\n")
 		for _, x := range r.Breaches {
-			fmt.Fprintf(b, "  %s\n", x)
+			report.Fprintf(b, "  %s\n", x)
 		}
 	}
 	return b.Flush()
@@ -38,22 +38,22 @@ type textWriter struct {
 func (t *textWriter) head() {
 	r := t.r
 	if r.BeforeName != "" || r.AfterName != "" {
-		fmt.Fprintf(t.b, "%s → %s\n", r.BeforeName, r.AfterName)
+		report.Fprintf(t.b, "%s → %s\n", r.BeforeName, r.AfterName)
 	}
-	fmt.Fprintf(t.b, "now is %s; evaluated: %s\n\n", r.Now.Format(time.RFC3339), r.Evaluated)
+	report.Fprintf(t.b, "now is %s; evaluated: %s\n\n", r.Now.Format(time.RFC3339), r.Evaluated)
 	if r.Empty() {
-		fmt.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
+		report.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
 		return
 	}
-	fmt.Fprintf(t.b, "%d of %s change (%s).\n", r.Totals.People, plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
+	report.Fprintf(t.b, "%d of %s change (%s).\n", r.Totals.People, plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
 	for _, k := range kinds {
 		if n := r.Totals.Changes[k]; n > 0 {
-			fmt.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
+			report.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
 		}
 	}
-	fmt.Fprintln(t.b)
+	report.Fprintln(t.b)
 	for _, l := range r.balance() {
-		fmt.Fprintf(t.b, "  %-28s %6d → %d\n", l.name, l.before, l.after)
+		report.Fprintf(t.b, "  %-28s %6d → %d\n", l.name, l.before, l.after)
 	}
 }
 
@@ -86,21 +86,21 @@ func plural(n int, one, many string) string {
 
 func (t *textWriter) causes() {
 	for _, n := range t.r.notes() {
-		fmt.Fprintf(t.b, "\nNote: %s\n", n)
+		report.Fprintf(t.b, "\nNote: %s\n", n)
 	}
 	if len(t.r.Causes) == 0 {
-		fmt.Fprintf(t.b, "\nThe configurations do not differ in anything that matters here.\n")
+		report.Fprintf(t.b, "\nThe configurations do not differ in anything that matters here.\n")
 		return
 	}
-	fmt.Fprintf(t.b, "\nWhat differs in the configuration\n")
+	report.Fprintf(t.b, "\nWhat differs in the configuration\n")
 	for i := range t.r.Causes {
 		c := &t.r.Causes[i]
-		fmt.Fprintf(t.b, "  [%d] %s %s\n", i+1, c.title(), c.Change)
+		report.Fprintf(t.b, "  [%d] %s %s\n", i+1, c.title(), c.Change)
 		for _, d := range c.Places {
-			fmt.Fprintf(t.b, "      %s\n", d.line())
+			report.Fprintf(t.b, "      %s\n", d.line())
 		}
 		if c.More > 0 {
-			fmt.Fprintf(t.b, "      ... and %s\n", plural(c.More, "more place", "more places"))
+			report.Fprintf(t.b, "      ... and %s\n", plural(c.More, "more place", "more places"))
 		}
 	}
 }
@@ -132,9 +132,9 @@ func (t *textWriter) attributes() {
 	if len(t.r.Attributes) == 0 {
 		return
 	}
-	fmt.Fprintf(t.b, "\nAttributes                  set  changed  cleared  errors  errors gone\n")
+	report.Fprintf(t.b, "\nAttributes                  set  changed  cleared  errors  errors gone\n")
 	for _, a := range t.r.Attributes {
-		fmt.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed), number(a.Cleared), number(a.Errors), number(a.Resolved))
+		report.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed), number(a.Cleared), number(a.Errors), number(a.Resolved))
 	}
 }
 
@@ -154,11 +154,11 @@ func (t *textWriter) groups() {
 	if len(t.r.Groups) == 0 {
 		return
 	}
-	fmt.Fprintf(t.b, "\nWhat changes for people\n")
+	report.Fprintf(t.b, "\nWhat changes for people\n")
 	for _, g := range t.r.Groups {
-		fmt.Fprintf(t.b, "  %d × %s%s\n", g.Count, g.Title(), references(g.Causes))
+		report.Fprintf(t.b, "  %d × %s%s\n", g.Count, g.Title(), references(g.Causes))
 		if len(g.Intents) > 0 {
-			fmt.Fprintf(t.b, "      due: %s\n", strings.Join(g.Intents, "; "))
+			report.Fprintf(t.b, "      due: %s\n", strings.Join(g.Intents, "; "))
 		}
 		t.members(g)
 	}
@@ -169,24 +169,24 @@ func (t *textWriter) members(g *Group) {
 	if len(g.Pairs) > 0 && g.Kind.hasValues() {
 		rest := g.Count
 		for _, p := range g.Pairs {
-			fmt.Fprintf(t.b, "      %5d  %s\n", p.Count, transition(p.Before, p.After))
+			report.Fprintf(t.b, "      %5d  %s\n", p.Count, transition(p.Before, p.After))
 			rest -= p.Count
 		}
 		if rest > 0 {
-			fmt.Fprintf(t.b, "      %5d  other values\n", rest)
+			report.Fprintf(t.b, "      %5d  other values\n", rest)
 		}
 		var names []string
 		for _, e := range g.Examples {
 			names = append(names, e.label())
 		}
-		fmt.Fprintf(t.b, "      for example %s\n", strings.Join(names, ", "))
+		report.Fprintf(t.b, "      for example %s\n", strings.Join(names, ", "))
 		return
 	}
 	for _, e := range g.Examples {
-		fmt.Fprintf(t.b, "      %s\n", g.example(&e))
+		report.Fprintf(t.b, "      %s\n", g.example(&e))
 	}
 	if more := g.Count - len(g.Examples); more > 0 {
-		fmt.Fprintf(t.b, "      ... and %d more\n", more)
+		report.Fprintf(t.b, "      ... and %d more\n", more)
 	}
 }
 
@@ -272,11 +272,11 @@ func (t *textWriter) people() {
 	if len(t.r.People) == 0 {
 		return
 	}
-	fmt.Fprintf(t.b, "\nPeople\n")
+	report.Fprintf(t.b, "\nPeople\n")
 	for _, p := range t.r.People {
-		fmt.Fprintf(t.b, "  %s\n", p.title())
+		report.Fprintf(t.b, "  %s\n", p.title())
 		for i := range p.Changes {
-			fmt.Fprintf(t.b, "    %s%s\n", p.Changes[i].line(), references(p.Changes[i].Causes))
+			report.Fprintf(t.b, "    %s%s\n", p.Changes[i].line(), references(p.Changes[i].Causes))
 		}
 	}
 }

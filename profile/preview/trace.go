@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -32,7 +33,7 @@ func Finder(who string) func(*profile.Result) bool {
 // were found, then each attribute with the tree of its steps.
 func WriteTrace(w io.Writer, t *profile.Trace) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%s, identity %s\n\nProfile: %s\n", t.Name, t.ID, orNone(t.Profile))
+	report.Fprintf(b, "%s, identity %s\n\nProfile: %s\n", t.Name, t.ID, orNone(t.Profile))
 	for _, p := range t.Profiles {
 		mark, why := " ", "no account on "+p.Source
 		if p.Account != "" {
@@ -41,18 +42,18 @@ func WriteTrace(w io.Writer, t *profile.Trace) error {
 		if p.Chosen {
 			mark = "*"
 		}
-		fmt.Fprintf(b, "  %s %s, priority %d: %s\n", mark, p.Name, p.Priority, why)
+		report.Fprintf(b, "  %s %s, priority %d: %s\n", mark, p.Name, p.Priority, why)
 	}
-	fmt.Fprintf(b, "\nAccounts\n")
+	report.Fprintf(b, "\nAccounts\n")
 	for _, a := range t.Accounts {
 		how := methods[a.Method]
 		if a.Criterion != "" {
 			how = a.Criterion
 		}
-		fmt.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
+		report.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
 	}
 	for _, e := range t.Result.Exceptions {
-		fmt.Fprintf(b, "\nException %s %s: %s\n", e.Code, strings.Join(e.Attributes, ", "), e.Message)
+		report.Fprintf(b, "\nException %s %s: %s\n", e.Code, strings.Join(e.Attributes, ", "), e.Message)
 	}
 	for i := range t.Attributes {
 		writeAttribute(b, &t.Attributes[i])
@@ -61,21 +62,21 @@ func WriteTrace(w io.Writer, t *profile.Trace) error {
 }
 
 func writeAttribute(b *bufio.Writer, a *profile.AttributeTrace) {
-	fmt.Fprintf(b, "\n%s = %s\n", a.Name, show(a.Value))
+	report.Fprintf(b, "\n%s = %s\n", a.Name, show(a.Value))
 	if !a.Stored.Equal(a.Value) {
-		fmt.Fprintf(b, "  stored before: %s\n", show(a.Stored))
+		report.Fprintf(b, "  stored before: %s\n", show(a.Stored))
 	}
 	if a.Mapping.File != "" {
-		fmt.Fprintf(b, "  mapped in %s\n", a.Mapping)
+		report.Fprintf(b, "  mapped in %s\n", a.Mapping)
 	}
 	if a.Step != nil && a.Error == "" && !a.Result.Equal(a.Value) {
-		fmt.Fprintf(b, "  the mapping gives %s\n", show(a.Result))
+		report.Fprintf(b, "  the mapping gives %s\n", show(a.Result))
 	}
 	if a.Error != "" {
-		fmt.Fprintf(b, "  error: %s\n", a.Error)
+		report.Fprintf(b, "  error: %s\n", a.Error)
 	}
 	if a.Note != "" {
-		fmt.Fprintf(b, "  note: %s\n", a.Note)
+		report.Fprintf(b, "  note: %s\n", a.Note)
 	}
 	if a.Step != nil {
 		writeStep(b, a.Step, "  ", "")
@@ -111,7 +112,7 @@ func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
 			line += "  (" + s.Reason + ")"
 		}
 	}
-	fmt.Fprintln(b, line)
+	report.Fprintln(b, line)
 	for _, c := range s.Steps {
 		if !c.Setting {
 			writeStep(b, c, indent+"  ", s.Chosen)

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -293,14 +294,14 @@ func (v *Verification) WriteJSON(w io.Writer) error {
 // WriteText writes the verification for a terminal.
 func (v *Verification) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
-	fmt.Fprintf(b, "%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).\n", v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))
+	report.Fprintf(b, "%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).\n", v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))
 	for _, l := range []struct {
 		title string
 		n     int
 		names []string
 	}{{"only ours", v.Ours - v.Matched, v.OnlyOurs}, {"only the tenant's", v.Theirs - v.Matched, v.OnlyTheirs}} {
 		if l.n > 0 {
-			fmt.Fprintf(b, "  %s: %d, for example %s\n", l.title, l.n, strings.Join(l.names, ", "))
+			report.Fprintf(b, "  %s: %d, for example %s\n", l.title, l.n, strings.Join(l.names, ", "))
 		}
 	}
 	for _, fit := range v.Dialect {
@@ -315,20 +316,20 @@ func (v *Verification) WriteText(w io.Writer) error {
 		}
 		b.WriteString(head)
 		head = ""
-		fmt.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20), percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
+		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20), percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
 		for _, e := range a.Examples {
-			fmt.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, show(e.Ours), show(e.Theirs))
+			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, show(e.Ours), show(e.Theirs))
 			if e.Error != "" {
-				fmt.Fprintf(b, " (%s)", e.Error)
+				report.Fprintf(b, " (%s)", e.Error)
 			}
-			fmt.Fprintln(b)
+			report.Fprintln(b)
 		}
 	}
 	if len(whole) > 0 {
-		fmt.Fprintf(b, "\nAgree for everybody: %s\n", strings.Join(whole, ", "))
+		report.Fprintf(b, "\nAgree for everybody: %s\n", strings.Join(whole, ", "))
 	}
 	if len(v.Absent) > 0 {
-		fmt.Fprintf(b, "\nNot in the tenant's file, so not compared: %s\n", strings.Join(v.Absent, ", "))
+		report.Fprintf(b, "\nNot in the tenant's file, so not compared: %s\n", strings.Join(v.Absent, ", "))
 	}
 	return b.Flush()
 }
