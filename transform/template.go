@@ -3,6 +3,7 @@ package transform
 import (
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -25,7 +26,7 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 	if err != nil {
 		site.Fails = true
 		c.templateSyntax(n, site, err)
-		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, text, err)}
+		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, beginning(text), err)}
 	}
 
 	// Names are bound now, so that rendering needs no lookup by name.
@@ -281,7 +282,7 @@ func (n *templateNode) evalHost(s *Scope, base int) (identity.Value, error) {
 }
 
 func (n *templateNode) failed(err error) error {
-	return fmt.Errorf("%w: %s: %w", ErrTemplate, n.text, err)
+	return fmt.Errorf("%w: %s: %w", ErrTemplate, beginning(n.text), err)
 }
 
 // toTemplate hands a value to the template engine; null is unset.
@@ -305,4 +306,16 @@ func toTemplate(v identity.Value) velocity.Value {
 
 	// Null is not set: a reference to it raises.
 	return velocity.Value{}
+}
+
+// maxQuote is how many letters of a template a message holds: it is repeated for every
+// identity.
+const maxQuote = 200
+
+// beginning returns what a message quotes of a template.
+func beginning(text string) string {
+	if utf8.RuneCountInString(text) <= maxQuote {
+		return text
+	}
+	return string([]rune(text)[:maxQuote]) + "..."
 }

@@ -3,6 +3,8 @@ package javaregex
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"unicode/utf8"
 )
 
 // ErrNoGroup is in the chain of a [ReplacementError] for a numbered group that
@@ -18,7 +20,7 @@ type SyntaxError struct {
 }
 
 func (e *SyntaxError) Error() string {
-	return fmt.Sprintf("invalid regular expression %q: %s at byte %d", e.Pattern, e.Msg, e.Offset)
+	return fmt.Sprintf("invalid regular expression %s: %s at byte %d", quote(e.Pattern), e.Msg, e.Offset)
 }
 
 // ReplacementError says why Java would refuse a replacement text.
@@ -30,8 +32,19 @@ type ReplacementError struct {
 }
 
 func (e *ReplacementError) Error() string {
-	return fmt.Sprintf("invalid replacement %q: %s at byte %d", e.Text, e.Msg, e.Offset)
+	return fmt.Sprintf("invalid replacement %s: %s at byte %d", quote(e.Text), e.Msg, e.Offset)
 }
 
 // Unwrap gives [ErrNoGroup] where the fault is a missing numbered group.
 func (e *ReplacementError) Unwrap() error { return e.cause }
+
+// maxQuote is how many letters of a text a message holds.
+const maxQuote = 200
+
+// quote quotes the beginning of a text: a message is repeated for every identity.
+func quote(s string) string {
+	if utf8.RuneCountInString(s) > maxQuote {
+		return strconv.Quote(string([]rune(s)[:maxQuote])) + "..."
+	}
+	return strconv.Quote(s)
+}
