@@ -249,6 +249,9 @@ func (rd *reader) missing(src identity.Source) (gone []int32, stored int) {
 // overThreshold reports whether a removal is larger than the source allows: more
 // than its percentage; 0 switches the check off (DECISION 25).
 func (rd *reader) overThreshold(source string, removed, before int) bool {
+	if rd.opts.AnyRemoval {
+		return false
+	}
 	threshold := rd.engine.sources[source].source.DeleteThreshold
 	if threshold < 0 {
 		threshold = defaultDeleteThreshold

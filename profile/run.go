@@ -44,6 +44,9 @@ type RunOptions struct {
 	// StrictRecorrelate uncorrelates an account that no longer matches anybody
 	// (correlate/DECISIONS.md, DECISION 33 the other way).
 	StrictRecorrelate bool
+	// AnyRemoval takes accounts out however many they are: somebody asked for it, so
+	// the delete threshold of the source does not hold it back (DECISION 25).
+	AnyRemoval bool
 
 	// OnFinding gets findings about the data: duplicate accounts, ambiguous
 	// matches, unsettled correlation. It is called on the goroutine of the run.

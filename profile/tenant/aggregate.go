@@ -14,13 +14,26 @@ import (
 // does, keeps operations away meanwhile, and tells the observer. One aggregation
 // runs at a time.
 func (t *Tenant) Aggregate(ctx context.Context, onResult func(*profile.Result), sources ...identity.Source) (profile.Stats, error) {
+	return t.AggregateWith(ctx, AggregateOptions{OnResult: onResult}, sources...)
+}
+
+// AggregateOptions say how one aggregation differs from the others.
+type AggregateOptions struct {
+	OnResult    func(*profile.Result) // gets each result; nil: nobody
+	Recorrelate bool                  // not optimised, see [profile.RunOptions]
+	AnyRemoval  bool                  // past the delete threshold, see [profile.RunOptions]
+}
+
+// AggregateWith is [Tenant.Aggregate] with options.
+func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions, sources ...identity.Source) (profile.Stats, error) {
 	t.feeds.Lock()
 	defer t.feeds.Unlock()
 	defer t.lock.Aggregate()()
 	o := t.runOptions(t.store)
 	o.Lock = nil // held already
+	o.Recorrelate, o.AnyRemoval = o.Recorrelate || how.Recorrelate, how.AnyRemoval
 	e, _ := t.Engine()
-	g := &gathering{tenant: t, before: map[string]*identity.Identity{}, onResult: onResult}
+	g := &gathering{tenant: t, before: map[string]*identity.Identity{}, onResult: how.OnResult}
 	g.completed = AggregationCompleted{Status: "Success", Started: t.now(), Errors: []string{}, Warnings: []string{}}
 	for _, s := range sources {
 		t.audit(AuditAggregationStarted, config.Ref{Name: s.Name(), ID: e.Bundle().SourceRef(s.Name()).ID}, "")

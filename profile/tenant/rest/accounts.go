@@ -273,7 +273,7 @@ func (c *call) aggregateAccount(s *config.Source, attributes *jsondoc.Node, nati
 	if native != "" && a.NativeIdentity != native {
 		return task{}, isc.Refuse(isc.CodeIllegalUpdate, "the account id %q cannot become %q", native, a.NativeIdentity)
 	}
-	return c.startAggregation("Account "+a.NativeIdentity, s, feed.Changes(s.Name, []identity.Account{a})), nil
+	return c.startAggregation("Account "+a.NativeIdentity, s, tenant.AggregateOptions{}, feed.Changes(s.Name, []identity.Account{a})), nil
 }
 
 // accountOf makes an account of its attributes by the schema of its source.
@@ -349,7 +349,7 @@ func (c *call) deleteAccount() error {
 	if err != nil {
 		return err
 	}
-	t := c.startAggregation("Delete account "+a.NativeIdentity, a.source, feed.Changes(a.Source, nil, a.NativeIdentity))
+	t := c.startAggregation("Delete account "+a.NativeIdentity, a.source, tenant.AggregateOptions{AnyRemoval: true}, feed.Changes(a.Source, nil, a.NativeIdentity))
 	c.json(http.StatusAccepted, map[string]string{"id": t.id})
 	return nil
 }
@@ -361,19 +361,19 @@ func (c *call) reloadAccount() error {
 		return err
 	}
 	again := a.Account.Clone()
-	t := c.startAggregation("Reload account "+a.NativeIdentity, a.source, feed.Changes(a.Source, []identity.Account{again}))
+	t := c.startAggregation("Reload account "+a.NativeIdentity, a.source, tenant.AggregateOptions{}, feed.Changes(a.Source, []identity.Account{again}))
 	c.json(http.StatusAccepted, map[string]string{"id": t.id})
 	return nil
 }
 
 // startAggregation takes accounts of a source in, after what was asked for before.
-func (c *call) startAggregation(description string, s *config.Source, accounts identity.Source) task {
+func (c *call) startAggregation(description string, s *config.Source, o tenant.AggregateOptions, accounts identity.Source) task {
 	h, id := c.Handler, ""
 	if s != nil {
 		id = sourceID(s)
 	}
 	return c.tasks.start(h, "Cloud Account Aggregation", description, id, c.actor, func(ctx context.Context, t *task) error {
-		stats, err := h.tenant.Aggregate(ctx, nil, accounts)
+		stats, err := h.tenant.AggregateWith(ctx, o, accounts)
 		if err != nil {
 			return err
 		}
@@ -429,24 +429,26 @@ func (c *call) uploadedParts(file string) ([]byte, map[string]string, error) {
 }
 
 // accountFile gives the accounts that a request brings, or those of the source's own
-// file when it brings none.
-func (c *call) accountFile(s *config.Source) (identity.Source, error) {
+// file when it brings none; whole says that the aggregation shall not be optimised.
+func (c *call) accountFile(s *config.Source) (accounts identity.Source, whole bool, err error) {
 	var file []byte
+	var fields map[string]string
 	if c.r.Header.Get("Content-Type") != "" {
-		var err error
-		if file, _, err = c.uploadedParts("file"); err != nil {
-			return nil, err
+		if file, fields, err = c.uploadedParts("file"); err != nil {
+			return nil, false, err
 		}
 	}
+	whole = strings.EqualFold(fields["disableOptimization"], "true")
 	if file == nil {
-		return c.ownFile(s)
+		accounts, err = c.ownFile(s)
+		return accounts, whole, err
 	}
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil }
 	f, err := feed.Delimited(s.Name+".csv", open, c.tenant.Bundle().FeedOptions(s, nil))
 	if err != nil {
-		return nil, isc.Refuse(isc.CodeBadRequest, "the file cannot be read: %v", err)
+		return nil, false, isc.Refuse(isc.CodeBadRequest, "the file cannot be read: %v", err)
 	}
-	return f, nil
+	return f, whole, nil
 }
 
 // ownFile opens the account files of a source in the folder.
@@ -469,11 +471,11 @@ func (c *call) loadAccounts() error {
 	if err != nil {
 		return err
 	}
-	accounts, err := c.accountFile(s)
+	accounts, whole, err := c.accountFile(s)
 	if err != nil {
 		return err
 	}
-	t := c.startAggregation("Aggregate accounts of source "+s.Name, s, accounts)
+	t := c.startAggregation("Aggregate accounts of source "+s.Name, s, tenant.AggregateOptions{Recorrelate: whole}, accounts)
 	c.raw(http.StatusAccepted, loadAnswer(t))
 	return nil
 }
@@ -499,7 +501,7 @@ func (c *call) loadUncorrelated() error {
 			loose = append(loose, a.Account.Clone())
 		}
 	}
-	t := c.startAggregation("Correlate accounts of source "+s.Name, s, feed.Changes(s.Name, loose))
+	t := c.startAggregation("Correlate accounts of source "+s.Name, s, tenant.AggregateOptions{Recorrelate: true}, feed.Changes(s.Name, loose))
 	c.raw(http.StatusAccepted, loadAnswer(t))
 	return nil
 }
@@ -550,5 +552,5 @@ func (h *Handler) forget(ctx context.Context, s *config.Source) (profile.Stats, 
 	if len(gone) == 0 {
 		return profile.Stats{}, nil
 	}
-	return h.tenant.Aggregate(ctx, nil, feed.Changes(s.Name, nil, gone...))
+	return h.tenant.AggregateWith(ctx, tenant.AggregateOptions{AnyRemoval: true}, feed.Changes(s.Name, nil, gone...))
 }

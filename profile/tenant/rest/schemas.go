@@ -53,13 +53,13 @@ func schemaView(s *config.Source) func(n *jsondoc.Node) *jsondoc.Node {
 		out.Set("id", jsondoc.NewString(schemaID(s, n)))
 		for key, v := range map[string]*jsondoc.Node{
 			"nativeObjectType": jsondoc.NewString("User"), "includePermissions": jsondoc.NewBool(false),
-			"features": jsondoc.NewArray(), "configuration": jsondoc.NewObject(), "hierarchyAttribute": jsondoc.NewNull(),
+			"features": jsondoc.NewArray(), "configuration": jsondoc.NewObject(),
 		} {
 			if out.Get(key) == nil {
 				out.Set(key, v)
 			}
 		}
-		for _, key := range []string{"created", "displayAttribute", "identityAttribute"} {
+		for _, key := range []string{"created", "displayAttribute", "identityAttribute", "hierarchyAttribute"} {
 			if v := out.Get(key); v != nil && v.IsNull() {
 				out.Remove(key)
 			}

@@ -279,7 +279,7 @@ func (m *importer) of(typ string) *result {
 func importMessage(key, name, text string) *jsondoc.Node {
 	return jsondoc.NewObject(
 		jsondoc.M("key", jsondoc.NewString(key)), jsondoc.M("text", jsondoc.NewString(text)),
-		jsondoc.M("details", jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(name)))))
+		jsondoc.M("details", jsondoc.NewObject(jsondoc.M("object", jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(name)))))))
 }
 
 func (m *importer) body() *jsondoc.Node {

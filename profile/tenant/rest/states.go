@@ -55,12 +55,26 @@ func (c *call) stateView(p *config.Profile) func(s *config.LifecycleState) *json
 			count = v.inState[stateKey{p.Name, s.TechnicalName}]
 		}
 		n.Set("identityCount", jsondoc.NewInt(count))
-		for _, key := range []string{"emailNotificationOption", "accessActionConfiguration", "accountActions", "accessProfileIds", "created", "modified", "identityState"} {
-			if v := n.Get(key); v != nil && v.IsNull() {
-				n.Remove(key)
-			}
+		for _, key := range stateOptional {
+			removeNull(n, key)
+		}
+		for _, action := range n.Get("accountActions").Items() {
+			removeNull(action, "sourceIds")
+			removeNull(action, "excludeSourceIds")
 		}
 		return n
+	}
+}
+
+// stateOptional are members that are left out when they are null.
+var stateOptional = []string{
+	"description", "emailNotificationOption", "accessActionConfiguration", "accountActions", "accessProfileIds",
+	"created", "modified", "identityState",
+}
+
+func removeNull(n *jsondoc.Node, key string) {
+	if v := n.Get(key); v != nil && v.IsNull() {
+		n.Remove(key)
 	}
 }
 

@@ -18,6 +18,8 @@ import (
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant"
 	"github.com/idprofile/engine/profile/tenant/rest"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
 )
 
 // Tenant is a tenant that runs until its test ends.
@@ -87,3 +89,6 @@ func Start(t testing.TB, folder string) *Tenant {
 		Handler: handler, Clients: clients,
 	}
 }
+
+// Library is the library of operations that a tenant evaluates with.
+func Library() *transform.Library { return builtin.Library() }
