@@ -239,5 +239,6 @@ func First(s string) string {
 	if above == "" {
 		return s
 	}
-	return strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(s[:len(s)-len(above)], " "), ","), ";"), " ")
+	part := strings.TrimRight(s[:len(s)-len(above)], " ")
+	return strings.TrimRight(part[:len(part)-1], " ") // without the comma
 }

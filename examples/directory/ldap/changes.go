@@ -42,8 +42,8 @@ func (s *Server) Mark(ctx context.Context, now time.Time) (Mark, error) {
 }
 
 func (s *Server) mark(conn *ldap.Conn, now time.Time) (Mark, error) {
-	root, err := conn.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false, "(objectClass=*)",
-		[]string{"highestCommittedUSN", "dsServiceName", "currentTime"}, nil))
+	root, err := conn.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
+		"(objectClass=*)", []string{"highestCommittedUSN", "dsServiceName"}, nil))
 	if err != nil {
 		return Mark{}, fmt.Errorf("%s: root entry: %w", s.URL, err)
 	}
@@ -87,13 +87,17 @@ var ErrOtherServer = errors.New("the mark is of another server")
 // read before; links are the attributes that follow an entry on the server without
 // a change of the entry that has them: manager in Active Directory, none in
 // servers that leave the old DN where it is.
-func (s *Server) Changes(searches []Search, since Mark, o feed.Options, known func() iter.Seq[identity.Account], links ...string) (*Delta, error) {
+func (s *Server) Changes(searches []Search, since Mark, o feed.Options,
+	known func() iter.Seq[identity.Account], links ...string) (*Delta, error) {
 	o = ldif.Defaults(o)
 	d := &Delta{}
 	f, err := feed.NewFile(s.URL, nil, o, func(ctx context.Context, r *feed.Reading, _ io.Reader,
 		yield func(identity.Account, error) bool) {
 		d.removed.Store(nil)
-		c := &changes{Server: s, r: r, names: attributes(&o), delta: directory.NewDelta(known(), links...), known: map[string]string{}}
+		c := &changes{
+			Server: s, r: r, names: attributes(&o),
+			delta: directory.NewDelta(known(), links...), known: map[string]string{},
+		}
 		for a := range known() {
 			c.known[a.UUID] = directory.Name(&a)
 		}

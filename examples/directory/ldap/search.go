@@ -53,7 +53,10 @@ func FromSource(connector *jsondoc.Node) []Search {
 		return nil
 	}
 	one := func(n *jsondoc.Node) Search {
-		s := Search{Base: get(n, "searchDN", "baseDN").Text(), Filter: get(n, "iterateSearchFilter", "filterString", "searchFilter").Text()}
+		s := Search{
+			Base:   get(n, "searchDN", "baseDN").Text(),
+			Filter: get(n, "iterateSearchFilter", "filterString", "searchFilter").Text(),
+		}
 		switch strings.ToUpper(get(n, "searchScope").Text()) {
 		case "ONELEVEL", "ONELEVEL_SCOPE", "ONE_LEVEL":
 			s.Scope = OneLevel
@@ -78,8 +81,8 @@ func FromSource(connector *jsondoc.Node) []Search {
 // meaning are the attributes that say something of an account beside those of its
 // schema. Operational ones have to be asked for by name.
 var meaning = []string{
-	"objectGUID", "entryUUID", "nsUniqueId", "userAccountControl", "msDS-User-Account-Control-Computed", "pwdAccountLockedTime",
-	"nsAccountLock", "loginDisabled",
+	"objectGUID", "entryUUID", "nsUniqueId", "userAccountControl", "msDS-User-Account-Control-Computed",
+	"pwdAccountLockedTime", "nsAccountLock", "loginDisabled",
 }
 
 // attributes are those to ask for: the schema's and those with a meaning; all
@@ -178,15 +181,16 @@ func (e *entries) next() error {
 }
 
 // search returns one page of a search, and the cookie of the next one.
-func (s *Server) search(ctx context.Context, conn *ldap.Conn, search Search, names []string, cookie []byte) ([]*ldap.Entry, []byte, error) {
+func (s *Server) search(ctx context.Context, conn *ldap.Conn, search Search, names []string,
+	cookie []byte) ([]*ldap.Entry, []byte, error) {
 	filter := search.Filter
 	if filter == "" {
 		filter = "(objectClass=*)"
 	}
 	paging := ldap.NewControlPaging(s.page())
 	paging.SetCookie(cookie)
-	request := ldap.NewSearchRequest(search.Base, ldapScopes[min(search.Scope, Base)], ldap.NeverDerefAliases, 0, int(s.limit().Seconds()), false,
-		filter, names, []ldap.Control{paging})
+	request := ldap.NewSearchRequest(search.Base, ldapScopes[min(search.Scope, Base)], ldap.NeverDerefAliases,
+		0, int(s.limit().Seconds()), false, filter, names, []ldap.Control{paging})
 
 	var found []*ldap.Entry
 	answer := conn.SearchAsync(ctx, request, 64)
@@ -240,8 +244,8 @@ func (e *entries) attribute(name string, a *ldap.EntryAttribute) error {
 	}
 
 	more := fmt.Sprintf("%s;range=%d-*", base, next)
-	request := ldap.NewSearchRequest(name, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, int(e.server.limit().Seconds()), false,
-		"(objectClass=*)", []string{more}, nil)
+	request := ldap.NewSearchRequest(name, ldap.ScopeBaseObject, ldap.NeverDerefAliases,
+		0, int(e.server.limit().Seconds()), false, "(objectClass=*)", []string{more}, nil)
 	result, err := e.conn.Search(request)
 	if err != nil {
 		return fmt.Errorf("%s of %q: %w", more, name, err)

@@ -86,7 +86,9 @@ func (s *Server) dial(ctx context.Context) (*ldap.Conn, error) {
 			return conn, nil
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
-		case attempt >= tries, !errors.As(err, &network) && !errors.Is(err, io.EOF) && !ldap.IsErrorWithCode(err, ldap.LDAPResultBusy):
+		case attempt >= tries:
+			return nil, err
+		case !errors.As(err, &network) && !errors.Is(err, io.EOF) && !ldap.IsErrorWithCode(err, ldap.LDAPResultBusy):
 			return nil, err
 		}
 		if s.Wait != nil {
@@ -115,7 +117,8 @@ func (s *Server) once(ctx context.Context) (*ldap.Conn, error) {
 	if end, ok := ctx.Deadline(); ok && end.Before(deadline) {
 		deadline = end
 	}
-	conn, err := ldap.DialURL(s.URL, ldap.DialWithTLSConfig(secure), ldap.DialWithDialer(&net.Dialer{Deadline: deadline, Cancel: ctx.Done()}))
+	dialer := &net.Dialer{Deadline: deadline, Cancel: ctx.Done()}
+	conn, err := ldap.DialURL(s.URL, ldap.DialWithTLSConfig(secure), ldap.DialWithDialer(dialer))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", s.URL, err)
 	}

@@ -129,7 +129,8 @@ func (r *reader) physical() (size int, err error) {
 		if len(r.arena)+len(part) > maxEntry {
 			// The record is refused; its lines still have to be passed over.
 			if r.e.bad == nil {
-				r.e.bad = &problem{code: "ldif-size", line: r.line + 1, msg: fmt.Sprintf("the entry is longer than %d bytes", maxEntry)}
+				msg := fmt.Sprintf("the entry is longer than %d bytes", maxEntry)
+				r.e.bad = &problem{code: "ldif-size", line: r.line + 1, msg: msg}
 			}
 			part = part[:min(len(part), 2)]
 		}
@@ -207,15 +208,17 @@ func parseLine(line []byte, number int) (value, *problem) {
 	}
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || !description(line[:colon]) {
-		return v, &problem{code: "ldif-syntax", line: number, msg: fmt.Sprintf("found %q, expected an attribute and a colon", short(line))}
+		return v, &problem{code: "ldif-syntax", line: number,
+			msg: fmt.Sprintf("found %q, expected an attribute and a colon", short(line))}
 	}
 
 	v.name = line[:colon]
 	rest := line[colon+1:]
 	switch {
 	case len(rest) > 0 && rest[0] == '<':
+		place := short(bytes.TrimLeft(rest[1:], " "))
 		return v, &problem{code: "ldif-url", line: number,
-			msg: fmt.Sprintf("the value of %s is in another place, %q, which is not read", v.name, short(bytes.TrimLeft(rest[1:], " ")))}
+			msg: fmt.Sprintf("the value of %s is in another place, %q, which is not read", v.name, place)}
 	case len(rest) > 0 && rest[0] == ':':
 		v.base64 = true
 		return v.decode(bytes.TrimSpace(rest[1:]), number)

@@ -206,13 +206,15 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 		return a, false
 	}
 	if line, again := b.dns.Put(dn.Fold(e.dn), e.line); again {
-		b.Refuse("ldif-dn-duplicate", pos, "the entry %sis also on line %d, maybe in another spelling; it is left out", quoted(e.dn), line)
+		b.Refuse("ldif-dn-duplicate", pos,
+			"the entry %sis also on line %d, maybe in another spelling; it is left out", quoted(e.dn), line)
 		return a, false
 	}
 
 	b.collect(e)
 	if !b.identify(&a, e) {
-		b.Refuse("account-id-missing", pos, "the entry %shas no %s for the account id; it is left out", quoted(e.dn), b.NativeIdentity)
+		b.Refuse("account-id-missing", pos,
+			"the entry %shas no %s for the account id; it is left out", quoted(e.dn), b.NativeIdentity)
 		return a, false
 	}
 	b.Pack(&a, b.each)
