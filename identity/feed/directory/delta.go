@@ -30,15 +30,17 @@ type Delta struct {
 	current map[string]string           // folded DN now → DN that it had, of those that moved
 	put     map[string]identity.Account // accounts as they are now, by folded DN
 	removed map[string]bool             // native identities
+	gone    map[string]bool             // folded DNs that removed entries had
 }
 
 // NewDelta returns a delta on the accounts that are known of the source. links are
-// the attributes whose values are DNs that follow an entry when it moves, such as
-// manager in Active Directory; where the server leaves them alone there are none.
+// the attributes whose values are DNs that the server keeps, such as manager in
+// Active Directory: they follow an entry when it moves, and go with it when it is
+// removed. Where the server leaves them alone there are none.
 func NewDelta(known iter.Seq[identity.Account], links ...string) *Delta {
 	d := &Delta{
 		links: links, known: map[string]identity.Account{}, byUUID: map[string]string{}, moved: map[string]string{},
-		current: map[string]string{}, put: map[string]identity.Account{}, removed: map[string]bool{},
+		current: map[string]string{}, put: map[string]identity.Account{}, removed: map[string]bool{}, gone: map[string]bool{},
 	}
 	for a := range known {
 		name := Name(&a)
@@ -96,6 +98,7 @@ func (d *Delta) Remove(name string) {
 		d.removed[a.NativeIdentity] = true
 	}
 	had := d.original(name)
+	d.gone[dn.Fold(had)] = true
 	if a, ok := d.known[dn.Fold(had)]; ok {
 		delete(d.known, dn.Fold(had))
 		d.removed[a.NativeIdentity] = true
@@ -222,8 +225,7 @@ func replace(attributes identity.Attributes, name string, v identity.Value) iden
 }
 
 // Changes returns the accounts that are new or other, by their native identity,
-// and the native identities of those that are gone. Links to an entry that is gone
-// are left as they are known: what becomes of them, the directory tells or not.
+// and the native identities of those that are gone.
 func (d *Delta) Changes() (changed []identity.Account, removed []string) {
 	for _, a := range d.put {
 		changed = append(changed, a)
@@ -255,7 +257,7 @@ func (d *Delta) Changes() (changed []identity.Account, removed []string) {
 
 // follow gives links the DN that the entries have now.
 func (d *Delta) follow(a identity.Account) (identity.Account, bool) {
-	if len(d.moved) == 0 {
+	if len(d.moved)+len(d.gone) == 0 {
 		return a, false
 	}
 	followed := false
@@ -272,19 +274,32 @@ func (d *Delta) follow(a identity.Account) (identity.Account, bool) {
 	return a, followed
 }
 
+// followValue returns a link, or several, as they are now.
 func (d *Delta) followValue(v identity.Value) (identity.Value, bool) {
 	if v.Kind() != identity.List {
-		now, moved := d.Renamed(v.Text())
-		return identity.StringValue(now), moved
+		return d.link(v)
 	}
 
-	any := false
-	items := slices.Clone(v.List())
-	for i, item := range items {
-		now, moved := d.Renamed(item.Text())
-		if moved {
-			items[i], any = identity.StringValue(now), true
+	other, kept := false, []identity.Value{}
+	for _, item := range v.List() {
+		now, moved := d.link(item)
+		other = other || moved
+		if !now.IsNull() {
+			kept = append(kept, now)
 		}
 	}
-	return identity.ListValue(items...), any
+	if len(kept) == 0 {
+		return identity.Value{}, other
+	}
+	return identity.ListValue(kept...), other
+}
+
+// link returns one link as it is now, null when its entry is gone, and whether it
+// is another.
+func (d *Delta) link(v identity.Value) (identity.Value, bool) {
+	if d.gone[dn.Fold(v.Text())] {
+		return identity.Value{}, true
+	}
+	now, moved := d.Renamed(v.Text())
+	return identity.StringValue(now), moved
 }

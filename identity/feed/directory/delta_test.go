@@ -78,6 +78,10 @@ func TestDelta(t *testing.T) {
 				"2 CN=old,OU=a,DC=x > "},
 		},
 		{
+			name: "a manager is deleted", tell: func(d *directory.Delta) { d.Remove("CN=cy,OU=c,DC=x") },
+			changed: []string{"4 CN=dee,OU=c,DC=x > "}, removed: []string{"CN=cy,OU=c,DC=x"},
+		},
+		{
 			name: "deleted", tell: func(d *directory.Delta) {
 				d.Move("OU=a,DC=x", "OU=z,DC=x")
 				d.Remove("cn=ANN,ou=z,dc=x")
