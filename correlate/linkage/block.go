@@ -25,7 +25,7 @@ func (s *space) plan(keys []*key) {
 // The pairs of all keys together.
 const (
 	leastBudget     = 4_000_000
-	budgetPerRecord = 9
+	budgetPerRecord = 7
 )
 
 // sort orders the records of a key by hash and finds its blocks.

@@ -53,22 +53,23 @@ var shapes = map[Kind]shape{
 // pairings finds the columns of two tables that say the same: of a kind that both
 // have, those of one name first, then those whose values overlap most. Each column
 // counts once, and at most so many fields as there is room for.
-func pairings(a, b *Table, ka, kb []Recognised, most int) []Pairing {
+func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 	var list []Pairing
 	for i := range a.Columns {
 		for j := range b.Columns {
 			if ka[i].Kind != kb[j].Kind || shapes[ka[i].Kind].levels == nil || a == b && i != j {
 				continue
 			}
-			p := Pairing{A: a.Columns[i].Name, B: b.Columns[j].Name, Kind: ka[i].Kind, Of: 1}
-			if a != b {
-				p.Of = overlap(p.Kind, a.Columns[i].Values, b.Columns[j].Values)
-			}
-			if p.believable() {
-				list = append(list, p)
-			}
+			list = append(list, Pairing{A: a.Columns[i].Name, B: b.Columns[j].Name, Kind: ka[i].Kind, Of: 1})
 		}
 	}
+	if a != b {
+		parallel(workers, len(list), func(i int) {
+			p := &list[i]
+			p.Of = overlap(p.Kind, a.column(p.A).Values, b.column(p.B).Values)
+		})
+	}
+	list = slices.DeleteFunc(list, func(p Pairing) bool { return !p.believable() })
 	slices.SortStableFunc(list, func(x, y Pairing) int {
 		return cmp.Or(-compareBool(x.sameName(), y.sameName()), -cmp.Compare(x.Of, y.Of))
 	})

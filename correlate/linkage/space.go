@@ -65,7 +65,7 @@ func newSpace(a, b *Table, o *Options) *space {
 	}
 	s.readNames()
 	s.first = len(s.fields)
-	s.pairings = pairings(s.tables[0], s.tables[1], s.recognised[0], s.recognised[1], maxFields-1-s.first)
+	s.pairings = pairings(s.tables[0], s.tables[1], s.recognised[0], s.recognised[1], maxFields-1-s.first, o.workers())
 	s.fields = append(s.fields, make([]*comparison, len(s.pairings))...)
 	parallel(o.workers(), len(s.pairings), func(i int) {
 		p := s.pairings[i]
