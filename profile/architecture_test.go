@@ -34,7 +34,7 @@ var allowed = map[string][]string{
 	"profile/":            {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/..."},
 	"examples/":           {"identity", "identity/...", "transform", "transform/rule", "transform/builtin", "correlate", "correlate/...", "profile", "profile/...", "examples/..."},
 
-	"profile/config":         {"identity", "identity/...", "transform", "transform/builtin", "correlate"},
+	"profile/config":         {"identity", "identity/...", "transform", "transform/builtin", "correlate", "correlate/linkage"},
 	"profile/internal/table": {"identity"},
 	"profile/tenant":         {"identity", "identity/...", "transform", "transform/builtin", "correlate", "profile", "profile/config"},
 }

@@ -20,7 +20,7 @@ type probableFlags struct {
 
 // probable finds probable owners and writes what is asked for.
 func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer, error) {
-	var o linkage.Options
+	o := x.Linkage
 	if c.Cases != "" {
 		cases, err := readCases(c.Cases)
 		if err != nil {

@@ -129,6 +129,7 @@ func TestProbable(t *testing.T) {
 		t.Errorf("%d rows of manual correlation, %v", len(rows), rows[0])
 	}
 	testManual(t, dir, manual)
+	testSettings(t, dir)
 	code, text, errs = invoke(t, "correlate", dir, "--probable", "--account", "AD/AD00979")
 	if code != exitDone || !strings.Contains(text, "given name") {
 		t.Errorf("exit %d: %s%s", code, text, errs)
@@ -149,5 +150,27 @@ func testManual(t *testing.T, dir, manual string) {
 	before, after := uncorrelated(), uncorrelated("--manual", manual)
 	if before < 800 || after > before-400 {
 		t.Errorf("%d accounts without identity, %d with the links made by hand", before, after)
+	}
+}
+
+// testSettings: what idprofile.json says counts, and mistakes in it are told.
+func testSettings(t *testing.T, dir string) {
+	t.Helper()
+	write := func(text string) {
+		if err := os.WriteFile(filepath.Join(dir, "idprofile.json"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(`{"linkage":{"columns":{"HR.phone":"ignored","AD.telephoneNumber":"ignored"},"link":0.999}}`)
+	code, text, errs := invoke(t, "correlate", dir, "--probable")
+	if code != exitDone || strings.Contains(text, "telephoneNumber and phone") {
+		t.Errorf("exit %d, ignored columns are compared: %s%s", code, text, errs)
+	}
+	write(`{"linkage":{"links":1,"review":7,"columns":{"x":"telephone"}}}`)
+	_, text, _ = invoke(t, "lint", dir)
+	for _, need := range []string{"settings-unknown", `unknown kind of column "telephone"`, "review is 7"} {
+		if !strings.Contains(text, need) {
+			t.Errorf("no %s in %s", need, text)
+		}
 	}
 }

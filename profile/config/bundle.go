@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -151,6 +152,8 @@ type Settings struct {
 	Rules map[string]string
 	// Dialect settles what no answer of a tenant settles.
 	Dialect transform.Dialect
+	// Linkage says how probable owners are found; the zero value works.
+	Linkage linkage.Options
 	Pos     diag.Pos
 }
 

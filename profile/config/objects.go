@@ -351,7 +351,7 @@ func (l *loader) settings(file string, src []byte) {
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
-	known := []string{"now", "seed", "sources", "rules", "dialect"}
+	known := []string{"now", "seed", "sources", "rules", "dialect", "linkage"}
 	for _, m := range root.Members() {
 		if !slices.Contains(known, m.Key) {
 			hint := ""
@@ -371,6 +371,7 @@ func (l *loader) settings(file string, src []byte) {
 		s.Rules[m.Key] = m.Value.Text()
 	}
 	s.Dialect = l.dialect(root.Get("dialect"))
+	s.Linkage = l.linkage(root.Get("linkage"))
 	l.b.Settings = s
 }
 

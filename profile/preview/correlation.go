@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
@@ -36,6 +37,9 @@ type Correlation struct {
 	analyses []*correlate.Analysis // of the sources that are looked at
 	every    []*correlate.Analysis // of all sources
 	doubts   map[string][]string   // by source: criteria that were ambiguous during the run
+
+	// Linkage is what idprofile.json says of finding probable owners.
+	Linkage linkage.Options
 
 	authoritative []string // sources, those of the profiles with the highest priority first
 	named         bool     // sources were asked for by name
@@ -139,6 +143,7 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 // analyse prepares the analysis of each source, and notes those that are looked at.
 func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links map[string]*correlate.Links) {
 	b := e.Bundle()
+	x.Linkage = b.Settings.Linkage
 	byPriority := slices.Clone(b.Profiles)
 	slices.SortStableFunc(byPriority, func(p, q *config.Profile) int { return cmp.Compare(p.Priority, q.Priority) })
 	for _, p := range byPriority {
