@@ -100,7 +100,8 @@ func (l *linker) matchAll(accounts []int32, decisions []decision) {
 			}
 		}
 	}
-	if workers := min(l.opts.Workers, len(accounts)/matchPart); workers > 1 && l.engine.opts.Correlation.Rule == nil {
+	if workers := min(l.opts.Workers, len(accounts)/matchPart); workers > 1 && l.engine.opts.Correlation.Rule == nil &&
+		len(l.engine.opts.AccountRules) == 0 { // rules of the host belong to one goroutine
 		var wg sync.WaitGroup
 		for range workers {
 			wg.Go(func() {

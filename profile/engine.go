@@ -38,6 +38,12 @@ type Options struct {
 	// SourceIDs are ids of sources, by name, that identity ids derive from instead
 	// of the configured ones: for comparing tenants. Nil: the configured ones.
 	SourceIDs map[string]string
+	// AccountRules are the code of account correlation rules, by rule name; they go
+	// before expressions of the settings. A rule may search by the attributes that
+	// Correlation.RuleAttributes names: nil means alias, uid, email and
+	// identificationNumber. Manager correlation rules are among [RunOptions].Rules and
+	// return [CorrelatedBy].
+	AccountRules map[string]correlate.AccountRule
 }
 
 // Engine is a compiled bundle: immutable, and safe for concurrent use.
@@ -96,10 +102,7 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	e.transforms = b.Referable()
 	found := e.expressions()
 	for _, s := range b.Sources {
-		if o.Correlation.Library == nil {
-			o.Correlation.Library = e.lib
-		}
-		correlator, problems := correlate.Compile(s.Correlation, o.Correlation)
+		correlator, problems := correlate.Compile(s.Correlation, e.correlationOptions(s))
 		found = append(found, problems...)
 		cs := &compiledSource{source: s, correlator: correlator}
 		e.sources[s.Name] = cs

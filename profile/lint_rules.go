@@ -13,15 +13,17 @@ import (
 // nobody, than in the tenant.
 func (e *Engine) lintRules(found *diag.List) {
 	for _, s := range e.bundle.Sources {
-		e.lintRule(s, "account correlation rule", "accountCorrelationRule", s.CorrelationRule, found)
-		if s.Manager != nil {
+		if e.opts.Correlation.Rule == nil && e.opts.AccountRules[s.CorrelationRule] == nil && e.rules[s.CorrelationRule] == nil {
+			e.lintRule(s, "account correlation rule", "accountCorrelationRule", s.CorrelationRule, found)
+		}
+		if s.Manager != nil && !slices.Contains(e.opts.Rules, s.Manager.Rule) {
 			e.lintRule(s, "manager correlation rule", "managerCorrelationRule", s.Manager.Rule, found)
 		}
 	}
 }
 
 func (e *Engine) lintRule(s *config.Source, kind, key, name string, found *diag.List) {
-	if name == "" || slices.Contains(e.opts.Rules, name) {
+	if name == "" {
 		return
 	}
 	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "rule-unknown", Pos: s.Node.Get(key).Pos(),

@@ -88,23 +88,18 @@ func (rs *resolver) findManager(n int32) {
 		return
 	}
 	value := rs.managerValue(n, source)
-	r := ManagerResult{State: ManagerNotFound, Value: value}
-	if value == "" {
+	by, looked := source.Manager.IdentityAttribute, value
+	if attribute, answer := rs.managerByRule(n, source, value); attribute != "" {
+		// A rule whose answer finds nobody leaves it to the mapping.
+		if len(rs.peopleBy(n, attribute, answer)) > 0 || by == "" {
+			by, looked = attribute, answer
+		}
+	}
+	r := ManagerResult{State: ManagerNotFound, Value: looked}
+	if looked == "" {
 		r.Attribute = source.Manager.AccountAttribute
 	}
-	index := rs.indexes[source.Manager.IdentityAttribute]
-	if index != nil {
-		rs.lookedUpBy[n] = lookupKey(index, index.Tag(value))
-	}
-	found := index.Find(identity.Fold(value))
-	if source.Manager.IdentityAttribute == config.AttrUID && len(found) > 1 {
-		found = []int32{slices.MinFunc(found, func(a, b int32) int {
-			if rs.hasPriority(a, b) {
-				return -1
-			}
-			return 1
-		})}
-	}
+	found := rs.peopleBy(n, by, looked)
 	switch {
 	case len(found) > 1:
 		r.State = ManagerAmbiguous
@@ -116,6 +111,43 @@ func (rs *resolver) findManager(n int32) {
 		return
 	}
 	s.outcome[n] = r
+}
+
+// peopleBy returns the identities whose attribute has the value, without regard to
+// case, and notes that n was looked for by it. Of several that claim a uid, the one
+// with priority counts.
+func (rs *resolver) peopleBy(n int32, attribute, value string) []int32 {
+	index := rs.indexOf(attribute)
+	if index == nil || value == "" {
+		return nil
+	}
+	rs.lookedUpBy[n] = lookupKey(index, index.Tag(value))
+	found := index.Find(identity.Fold(value))
+	if attribute != config.AttrUID || len(found) < 2 {
+		return found
+	}
+	return []int32{slices.MinFunc(found, func(a, b int32) int {
+		if rs.hasPriority(a, b) {
+			return -1
+		}
+		return 1
+	})}
+}
+
+// indexOf returns what identities are found by under an attribute. That of an
+// attribute which no mapping names, but a rule does, is made when it is first asked
+// for.
+func (rs *resolver) indexOf(attribute string) *table.Text {
+	if attribute == "" {
+		return nil
+	}
+	x := rs.indexes[attribute]
+	if x == nil {
+		x = table.NewText(len(rs.people), func(n int32) string { return rs.lookup(n, attribute) })
+		x.Number = uint64(len(rs.indexes)) + 1
+		rs.indexes[attribute] = x
+	}
+	return x
 }
 
 // affectedBy reports whether somebody who is found by that has moved.
@@ -182,14 +214,8 @@ func (rs *resolver) managerCycles() {
 // the tables are kept, the uid.
 func (rs *resolver) newIndexes() map[string]*table.Text {
 	indexes := map[string]*table.Text{}
-	add := func(attribute string) {
-		if attribute == "" || indexes[attribute] != nil {
-			return
-		}
-		x := table.NewText(len(rs.people), func(n int32) string { return rs.lookup(n, attribute) })
-		x.Number = uint64(len(indexes)) + 1
-		indexes[attribute] = x
-	}
+	rs.indexes = indexes
+	add := func(attribute string) { rs.indexOf(attribute) }
 	for _, cs := range rs.engine.sources {
 		if m := cs.source.Manager; m != nil {
 			add(m.IdentityAttribute)

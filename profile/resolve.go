@@ -25,5 +25,6 @@ type resolver struct {
 	indexes      map[string]*table.Text // by attribute, what managers are found by
 	lookedUpBy   []uint64               // by identity: what its manager was looked for by; see lookupKey
 	affectedKeys map[uint64]bool        // what identities were found by before, or are now, that have changed
+	failedRules  map[string]bool        // sources whose manager correlation rule has raised
 	seenChanges  int                    // how many of those that have changed are in the indexes
 }

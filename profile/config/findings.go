@@ -73,6 +73,7 @@ var findingCodes = []FindingCode{
 	{"refresh-missing", diag.Warning, "a transform depends on the time and does not ask for the periodic refresh"},
 	{"removal-skipped", diag.Warning, "rows of a source were refused, so its missing accounts are not removed"},
 	{"required-unmapped", diag.Error, "a profile does not map uid, email or lastname"},
+	{"rule-failed", diag.Warning, "a manager correlation rule raises; the mapping decides"},
 	{"rule-unknown", diag.Warning, "a rule has no stub; it raises when it is evaluated"},
 	{"schema-source-unknown", diag.Warning, "an account schema in a file of its own belongs to no source"},
 	{"searchable-limit", diag.Warning, "more identity attributes are searchable than a tenant is said to take"},

@@ -1,0 +1,157 @@
+package profile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/transform"
+)
+
+// CorrelatedBy is what a correlation rule of a host returns: identities whose
+// attribute has the value. Expressions of the settings return the same as an
+// object {"identityAttributeName": ..., "identityAttributeValue": ...}.
+func CorrelatedBy(attribute, value string) identity.Value {
+	return identity.StringValue(string(jsondoc.NewObject(
+		jsondoc.M("identityAttributeName", jsondoc.NewString(attribute)),
+		jsondoc.M("identityAttributeValue", jsondoc.NewString(value))).Append(nil)))
+}
+
+// correlatedBy reads the outcome of a correlation rule; both are empty when it has
+// none: null, or an object that lacks one of the two members.
+func correlatedBy(v identity.Value) (attribute, value string) {
+	if v.IsNull() {
+		return "", ""
+	}
+	n, _ := jsondoc.Parse("", []byte(v.Text()))
+	attribute, value = n.Get("identityAttributeName").Text(), n.Get("identityAttributeValue").Text()
+	if attribute == "" || value == "" {
+		return "", ""
+	}
+	return attribute, value
+}
+
+// correlationOptions are those of one source: its account correlation rule runs
+// before its criteria, as an expression of the settings or as a rule of the host.
+func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
+	o := e.opts.Correlation
+	if o.Library == nil {
+		o.Library = e.lib
+	}
+	if s.CorrelationRule == "" || o.Rule != nil {
+		return o
+	}
+
+	if host := e.opts.AccountRules[s.CorrelationRule]; host != nil {
+		o.Rule = host
+		if o.RuleAttributes == nil {
+			o.RuleAttributes = []string{correlate.Alias, config.AttrUID, config.AttrEmail, "identificationNumber"}
+		}
+		return o
+	}
+	if expression := e.rules[s.CorrelationRule]; expression != nil {
+		o.Rule = accountRule(s.CorrelationRule, expression)
+		o.RuleAttributes = e.namedAttributes(e.bundle.Settings.Rules[s.CorrelationRule])
+	}
+	return o
+}
+
+// namedAttributes returns the identity attributes that a text names: those that
+// a rule with that text can search by.
+func (e *Engine) namedAttributes(text string) []string {
+	var names []string
+	known := append(e.attributeNames(), correlate.Alias, "name")
+	for _, p := range e.bundle.Profiles {
+		for _, m := range p.Mappings {
+			known = append(known, m.Attribute)
+		}
+	}
+	for _, name := range known {
+		if strings.Contains(text, name) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// accountRule makes an account correlation rule of an expression: it sees the
+// attributes of the account as arguments, and its id as the input.
+func accountRule(name string, expression transform.Rule) correlate.AccountRule {
+	return func(a *identity.Account) (string, identity.Value, error) {
+		v, err := expression(context.Background(), transform.RuleCall{
+			Name: name, Input: identity.StringValue(a.NativeIdentity), Args: accountArguments(a)})
+		if err != nil {
+			return "", identity.Value{}, err
+		}
+		attribute, value := correlatedBy(v)
+		if attribute == "" {
+			return "", identity.Value{}, nil
+		}
+		return attribute, identity.StringValue(value), nil
+	}
+}
+
+// accountArguments are the attributes of an account and its own fields.
+func accountArguments(a *identity.Account) map[string]identity.Value {
+	args := map[string]identity.Value{}
+	for _, name := range config.AccountFields {
+		if v := a.Property(name); !v.IsNull() {
+			args[name] = v
+		}
+	}
+	for name, v := range a.Attributes.All() {
+		args[name] = v
+	}
+	return args
+}
+
+// ruleFailed reports, once for each source, that its manager correlation rule
+// raises; the mapping decides then.
+func (rs *resolver) ruleFailed(source *config.Source, err error) {
+	if rs.failedRules[source.Name] {
+		return
+	}
+	if rs.failedRules == nil {
+		rs.failedRules = map[string]bool{}
+	}
+	rs.failedRules[source.Name] = true
+	rs.report(diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
+		Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v", source.Manager.Rule, source.Name, err)})
+}
+
+// managerByRule asks the manager correlation rule of a source, which runs before
+// the mapping: the attribute and the value to find the manager by; both are empty
+// when the rule has no answer or nothing stands for it.
+func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string) (attribute, value string) {
+	rule := rs.env.Rules[source.Manager.Rule]
+	if source.Manager.Rule == "" || rule == nil {
+		return "", ""
+	}
+
+	args := map[string]identity.Value{}
+	for a := rs.people[n].first; a >= 0; a = rs.state[a].next {
+		if acct := rs.accounts.At(a); acct.Source == source.Name {
+			args = accountArguments(&acct)
+			break
+		}
+	}
+	if mapped == "" {
+		mapped = rs.attributes(n).Get(config.AttrManager).Text()
+	}
+	args["managerAttributeValue"] = identity.StringValue(mapped)
+
+	v, err := rule(rs.ctx, transform.RuleCall{
+		Name: source.Manager.Rule, Attribute: config.AttrManager, Input: args["managerAttributeValue"], Args: args,
+		Subject: &other{rs.tables, n}, Now: rs.opts.Now})
+	if err != nil {
+		rs.ruleFailed(source, err)
+		return "", ""
+	}
+	return correlatedBy(v)
+}
