@@ -56,6 +56,7 @@ func (l *linker) correlate() error {
 	for _, name := range l.otherSources() {
 		l.otherSource(name, l.inOrder(name))
 	}
+	defer l.reportLikelyRenames()
 	defer l.reportAmbiguous()
 	for range maxRounds {
 		linked := false

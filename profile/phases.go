@@ -47,7 +47,7 @@ func (p *phases) begin(ctx context.Context, r *Run) {
 	t := p.tables
 	t.Run, t.ctx = r, ctx
 	t.failed.Store(nil)
-	t.notes, t.errors = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}
+	t.notes, t.errors, t.goneFrom = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}, formerOwners{}
 	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
 	p.linker.ambiguous = map[int32][]correlate.Ambiguity{}
 

@@ -136,30 +136,32 @@ func (rd *reader) readSource(src identity.Source) error {
 		rd.details = true
 	}
 	count := 0
+	var r renames
 	for a, err := range src.Accounts(rd.ctx) {
 		if err != nil {
 			return err
 		}
 		a.Source = src.Name()
-		rd.take(&a, keys)
+		rd.stableSeen(&r, rd.take(&a, keys), &a)
 		if count++; count%4096 == 0 {
 			rd.progress("read "+src.Name(), count, 0)
 		}
 	}
+	rd.followRenames(src, &r)
 	return rd.ctx.Err()
 }
 
 // take puts an account of the data into the table: new, or in the place of the
-// stored one.
-func (rd *reader) take(a *identity.Account, keys *table.Keys) {
+// stored one. It returns the account's number.
+func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 	n, known := keys.Find(rd.accounts, a.NativeIdentity)
-	switch {
-	case !known:
-		rd.addAccount(a)
-		return
-	case rd.state[n].presence == absent: // it was removed in an earlier run
-		keys.Rename(a.NativeIdentity, n, rd.newAccount(a))
-		return
+	if !known {
+		return rd.addAccount(a)
+	}
+	if rd.state[n].presence == absent { // it was removed in an earlier run
+		again := rd.newAccount(a)
+		keys.Rename(a.NativeIdentity, n, again)
+		return again
 	}
 	st := &rd.state[n]
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
@@ -174,6 +176,7 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) {
 		rd.accounts.Replace(n, a)
 	}
 	st.pending = st.difference == dataDiffer || rd.opts.Recorrelate
+	return n
 }
 
 // takeStored puts an account in the place of the stored one, whose links, marks
@@ -215,6 +218,9 @@ func (rd *reader) removals(src identity.Source) {
 		return
 	}
 	for _, n := range gone {
+		if owner := rd.state[n].owner; owner >= 0 {
+			rd.goneFrom[n] = owner
+		}
 		rd.unlink(n)
 		rd.state[n].presence = removed
 	}

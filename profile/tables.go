@@ -32,6 +32,7 @@ type tables struct {
 
 	notes    map[int32][]correlate.Ambiguity // by account without identity; linker
 	rows     table.Rows                      // of attributes; calculator
+	goneFrom formerOwners                    // by account that its source no longer has: the identity it had; reader
 	errors   map[int32][]AttributeError      // by identity; calculator
 	resolved resolution                      // what needs everybody; resolver
 

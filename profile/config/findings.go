@@ -22,6 +22,8 @@ func Findings() []FindingCode { return slices.Clone(findingCodes) }
 var findingCodes = []FindingCode{
 	{"account-attribute-unknown", diag.Error, "a mapping or criterion reads an attribute that the account schema does not have; it is null"},
 	{"account-duplicate", diag.Warning, "a source has two accounts with one id; the last one counts"},
+	{"account-rename-likely", diag.Warning, "an account went and another came that belongs to the same identity by the same criterion"},
+	{"account-renamed", diag.Info, "an account has another native identity and the same stable id; it stays the same account"},
 	{"attribute-cycle", diag.Warning, "identity attributes read each other in a circle; the read that closes it sees the stored value"},
 	{"attribute-dependency", diag.Info, "an identity attribute reads another one"},
 	{"attribute-name", diag.Warning, "the technical name of an identity attribute has characters that the naming rule does not give"},
