@@ -146,7 +146,7 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 // a non-employee source with that name would be taken for accounts of the other one.
 // The source Contractors of the configuration is the non-employee source itself.
 func (s *site) nameTaken(_ context.Context, name string) (bool, error) {
-	return slices.ContainsFunc(s.tenant.Bundle().Sources, func(source *profile.Source) bool {
+	return slices.ContainsFunc(s.tenant.Bundle().Sources, func(source *config.Source) bool {
 		return source.Name != contractorsSource && identity.Fold(source.Name) == identity.Fold(name)
 	}), nil
 }
