@@ -1,0 +1,77 @@
+package rest_test
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/store"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant/rest"
+)
+
+var many = flag.Int("identities", 2_000, "identities of the latency test; 100,000 is the campaign")
+
+// TestLatency measures pages over many identities and holds that they are right; how
+// long they take is logged.
+func TestLatency(t *testing.T) {
+	b, _ := config.Load(os.DirFS(acme))
+	st := store.NewMemory()
+	batch := identity.Batch{}
+	for n := range *many {
+		id := fmt.Sprintf("%032x", n)
+		batch.Put = append(batch.Put, &identity.Identity{
+			ID: id, Alias: fmt.Sprint("a", n), Profile: "Employees",
+			Attributes: identity.NewAttributes(map[string]identity.Value{
+				"uid": identity.StringValue(fmt.Sprint("user", n)), "displayName": identity.StringValue(fmt.Sprint("Name ", n*7919%*many)),
+				"department": identity.StringValue(fmt.Sprint("D", n%50)),
+			}),
+			Accounts: []identity.Account{{Source: "HR", NativeIdentity: fmt.Sprint(n), IdentityID: id}},
+		})
+	}
+	if err := st.Apply(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	h, err := rest.New(b, st, rest.Options{
+		Now:          func() time.Time { return time.Unix(1_800_000_000, 0) },
+		Authenticate: func(*http.Request) (rest.Actor, error) { return rest.Actor{ID: "a", Admin: true}, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	defer server.Close()
+
+	for _, c := range []struct{ name, method, path, body string }{
+		{"first", "GET", "/v2025/identities?limit=1", ""},
+		{"list", "GET", "/v2025/identities?limit=250", ""},
+		{"sorted", "GET", "/v2025/identities?limit=250&sorters=-name", ""},
+		{"filter", "GET", "/v2025/identities?limit=250&count=true&filters=" + url.QueryEscape(`name sw "Name 12" or alias eq "a5"`), ""},
+		{"accounts", "GET", "/v3/accounts?limit=250&filters=" + url.QueryEscape(`nativeIdentity sw "11"`), ""},
+		{"search", "POST", "/v3/search?limit=250", `{"indices":["identities"],"query":{"query":"attributes.department:D7"},"sort":["id"]}`},
+	} {
+		var took []time.Duration
+		for range 20 {
+			r, _ := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, strings.NewReader(c.body))
+			r.Header.Set("Content-Type", "application/json")
+			begin := time.Now()
+			res, err := http.DefaultClient.Do(r)
+			if err != nil || res.StatusCode != 200 {
+				t.Fatalf("%s: %v %v", c.name, res, err)
+			}
+			res.Body.Close()
+			took = append(took, time.Since(begin))
+		}
+		longest := took[0]
+		slices.Sort(took)
+		t.Logf("%-9s p50 %v, p95 %v, first %v", c.name, took[10], took[18], longest)
+	}
+}
