@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"iter"
-	"log/slog"
 	"maps"
 	"sync"
 	"time"
@@ -63,8 +62,7 @@ type RunOptions struct {
 	OnStage func(stage string, took time.Duration)
 	Clock   func() time.Time // wall clock for OnStage; nil: no times
 	// Lock is held by [Engine.Aggregate] while it runs; nil: none.
-	Lock   *Lock
-	Logger *slog.Logger // nil: nothing is logged
+	Lock *Lock
 }
 
 // Unlinked says why an account has no identity.
@@ -90,9 +88,6 @@ type Run struct {
 
 // NewRun returns a run.
 func (e *Engine) NewRun(o RunOptions) *Run {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
 	o.Workers = max(o.Workers, 1)
 	if len(e.rules) > 0 {
 		rules := maps.Clone(e.rules)

@@ -21,6 +21,8 @@ var (
 	ErrCycle    = errors.New("cycle of references")
 	ErrUnknown  = errors.New("unknown name")
 	ErrRule     = errors.New("rule failed")
+	// ErrNoScope: [Program.Eval] was called without the memory that it works in.
+	ErrNoScope = errors.New("there is no scope (Unit.NewScope makes one)")
 	// ErrLimit: the evaluation took more steps, produced more text or is nested
 	// deeper than [Limits] allow.
 	ErrLimit = limit.Err

@@ -379,3 +379,31 @@ func TestDeps(t *testing.T) {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
 }
+
+// Without an environment every operation gives what it gives with a zero one, and
+// without a scope an error.
+func TestNothingGiven(t *testing.T) {
+	for _, config := range []string{
+		`{"type":"upper"}`,
+		`{"type":"rule","attributes":{"name":"X"}}`,
+		`{"type":"randomAlphaNumeric","attributes":{"length":8}}`,
+		`{"type":"uuid"}`,
+		`{"type":"dateMath","attributes":{"expression":"now"}}`,
+		`{"type":"static","attributes":{"value":"$now $identity.name"}}`,
+		`{"type":"getReferenceIdentityAttribute","attributes":{"uid":"manager","attributeName":"email"}}`,
+		`{"type":"usernameGenerator","attributes":{"sourceCheck":true,"patterns":["$fn"],"fn":"ann"}}`,
+	} {
+		c := compile(t, config, nil, nil)
+		in := identity.StringValue("ann")
+		want, wantErr := c.unit.Run(t.Context(), &transform.Env{}, c.program, nil, nil, in)
+		got, err := c.unit.Run(t.Context(), nil, c.program, nil, nil, in)
+		if fmt.Sprint(got, err) != fmt.Sprint(want, wantErr) {
+			t.Errorf("%s: got %v, %v, want %v, %v", config, got, err, want, wantErr)
+		}
+
+		var e *transform.Error
+		if _, err := c.program.Eval(nil, in); !errors.Is(err, transform.ErrNoScope) || !errors.As(err, &e) {
+			t.Errorf("%s: without a scope: got error %v", config, err)
+		}
+	}
+}

@@ -35,6 +35,14 @@ func Example() {
 	// Output: "ann@acme.example" <nil>
 }
 
+// One transform on one value takes three lines. It needs no environment.
+func ExampleUnit_Run() {
+	def, _ := transform.Parse("x.json", []byte(`{"type":"substring","attributes":{"begin":0,"end":3}}`))
+	unit, _ := builtin.Library().Link(transform.Options{}, transform.Item{Def: def})
+	fmt.Println(unit.Run(context.Background(), nil, unit.Programs()[0], nil, nil, identity.StringValue("Kowalski")))
+	// Output: "Kow" <nil>
+}
+
 // initials is an operation of a host: a struct with its attributes, a function
 // that checks them, a node.
 type initials struct {

@@ -89,8 +89,13 @@ type column struct {
 	value  identity.Value // of the oldest account that has it, when round is the scope's
 }
 
-// NewScope returns a scope for the programs of u. The environment is shared.
+// NewScope returns a scope for the programs of u. The environment is shared; nil
+// is the zero [Env].
 func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
+	if env == nil {
+		env = &Env{}
+	}
+
 	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(),
 		century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
 	s.fit()

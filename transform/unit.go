@@ -94,8 +94,13 @@ type Program struct {
 }
 
 // Eval evaluates the program for the subject of the scope. Input is the implicit
-// input, null when there is none. An error is an [*Error].
+// input, null when there is none. An error is an [*Error]; without a scope it
+// is one that matches [ErrNoScope].
 func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
+	if s == nil {
+		return identity.Value{}, &Error{Path: p.path, Err: ErrNoScope}
+	}
+
 	s.input = input
 	s.start()
 	if p.root.node == nil {
@@ -195,7 +200,8 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 // Programs returns the compiled programs in the order of the items.
 func (u *Unit) Programs() []*Program { return u.programs }
 
-// Run evaluates a program once, in a scope of its own.
+// Run evaluates a program once, in a scope of its own. A nil environment is the
+// zero [Env]; subject and accounts may be nil.
 func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, accounts []identity.Account,
 	input identity.Value) (identity.Value, error) {
 	s := u.NewScope(ctx, env)
