@@ -8,7 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 )
@@ -172,6 +171,3 @@ func (s *attributeShare) mostly() string {
 
 func whole(ns float64) string      { return fmt.Sprintf("%.0f", ns) }
 func percent(share float64) string { return fmt.Sprintf("%.1f %%", 100*share) }
-
-// silent drops findings: other commands report them.
-func silent(diag.Diagnostic) {}

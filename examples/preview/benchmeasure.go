@@ -30,8 +30,10 @@ type measurement struct {
 
 func (m *measurement) run() (*benchReport, error) {
 	m.report = benchReport{Now: m.options.Now, Rounds: m.rounds, Stages: []stageShare{}, Attributes: []attributeShare{}}
-	fast, _ := profile.Compile(m.folder.bundle, profile.Options{})
-	if err := m.stages(fast); err != nil {
+	found := newFindings(m.folder.name, false)
+	defer found.warn(m.app)
+	fast := m.folder.compile(found, profile.Options{})
+	if err := m.stages(fast, found); err != nil {
 		return nil, err
 	}
 	observed, _ := profile.Compile(m.folder.bundle, profile.Options{Observe: true})
@@ -50,7 +52,7 @@ func (m *measurement) run() (*benchReport, error) {
 }
 
 // stages times whole runs and takes the sample.
-func (m *measurement) stages(engine *profile.Engine) error {
+func (m *measurement) stages(engine *profile.Engine, found *findings) error {
 	took := map[string][]float64{}
 	o := m.options
 	o.OnStage = func(stage string, d time.Duration) { took[stage] = append(took[stage], float64(d)) }
@@ -58,7 +60,7 @@ func (m *measurement) stages(engine *profile.Engine) error {
 	for round := range m.rounds {
 		var start time.Time
 		n := 0
-		for r, err := range engine.Run(m.app.ctx, o, m.folder.accounts(silent)...) {
+		for r, err := range engine.Run(m.app.ctx, o, m.folder.accounts(found.addError)...) {
 			if err != nil {
 				return err
 			}

@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime"
 
-	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
@@ -51,10 +50,12 @@ func (c *correlateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	found := newFindings(f.name, c.All)
+	defer found.warn(a)
 	now := f.clock(a, c.Now)
-	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	engine := f.compile(found, profile.Options{})
 	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute"}
-	sources, err := c.links(a, f.bundle, o, f.accounts(func(diag.Diagnostic) {}))
+	sources, err := c.links(a, f.bundle, o, f.accounts(found.addError))
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}

@@ -169,11 +169,10 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	sources := c.accounts(before, after, func(d diag.Diagnostic) {
-		if d.Severity == diag.Error {
-			found.add(d)
-		}
-	})
+	sources := c.accounts(before, after, found.addError)
+	if c.Now.IsZero() && after.bundle.Settings.Now.IsZero() {
+		c.Now = instant{before.bundle.Settings.Now} // what AFTER says nothing of stays as it is
+	}
 	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
 	sources, err := c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
@@ -190,16 +189,34 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		if err := after.withData(a, c.AfterData); err != nil {
 			return nil, err
 		}
-		later = after.accounts(func(diag.Diagnostic) {})
+		later = after.accounts(found.addError)
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, AfterSources: later,
 		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.Examples, Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
-	if err == nil && found.counts[diag.Error] > 0 {
-		found.print(a, a.err)
+	if err == nil {
+		found.warn(a)
+		c.adviseOverlay(a, before, after)
 	}
 	return r, err
+}
+
+// adviseOverlay tells of --overlay where a folder without accounts has errors that the
+// files of before would mend: it may hold nothing but the files that change.
+func (c *diffCommand) adviseOverlay(a *app, before, after *folder) {
+	alone, together := newFindings(after.name, false), newFindings(after.name, false)
+	if c.lint(before, after, alone); c.Overlay || len(after.bundle.Data) > 0 || alone.counts[diag.Error] == 0 {
+		return
+	}
+	whole, err := readFolder(after.name, union{below: before.fsys, top: after.fsys})
+	if err != nil {
+		return
+	}
+	if c.lint(before, whole, together); together.counts[diag.Error] == 0 {
+		report.Fprintf(a.err, "preview: if %s holds only the files that change, add --overlay: with those of %s the errors are gone\n",
+			after.name, before.name)
+	}
 }
 
 // settle runs the configuration before into a store, which is the state that

@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
 )
@@ -28,9 +27,11 @@ func (c *explainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	engine, _ := profile.Compile(f.bundle, profile.Options{})
+	found := newFindings(f.name, false)
+	defer found.warn(a)
+	engine := f.compile(found, profile.Options{})
 	now := f.clock(a, c.Now)
-	sources := f.accounts(func(diag.Diagnostic) {})
+	sources := f.accounts(found.addError)
 	t, err := engine.Explain(a.ctx, profile.RunOptions{
 		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
 	}, preview.Finder(c.Identity), c.Attribute, sources...)

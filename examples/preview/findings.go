@@ -22,6 +22,7 @@ type findings struct {
 	all    bool   // keep all
 	groups map[groupKey]*group
 	counts [3]int // by severity
+	said   map[string]bool
 }
 
 type groupKey struct {
@@ -36,7 +37,7 @@ type group struct {
 }
 
 func newFindings(folder string, all bool) *findings {
-	return &findings{folder: folder, all: all, groups: map[groupKey]*group{}}
+	return &findings{folder: folder, all: all, groups: map[groupKey]*group{}, said: map[string]bool{}}
 }
 
 func (f *findings) add(d diag.Diagnostic) {
@@ -56,6 +57,23 @@ func (f *findings) add(d diag.Diagnostic) {
 func (f *findings) addAll(list diag.List) {
 	for _, d := range list {
 		f.add(d)
+	}
+}
+
+// addError adds a finding if it is an error, and once though the accounts are read again.
+func (f *findings) addError(d diag.Diagnostic) {
+	if d.Severity != diag.Error || f.said[d.String()] {
+		return
+	}
+	f.said[d.String()] = true
+	f.add(d)
+}
+
+// warn writes the findings to standard error if there is an error among them. It is for
+// commands that answer something else, and whose answer the errors make doubtful.
+func (f *findings) warn(a *app) {
+	if f.counts[diag.Error] > 0 {
+		f.print(a, a.err)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -52,6 +53,9 @@ func (a *app) folder(name string) (fs.FS, error) {
 func readFolder(name string, fsys fs.FS) (*folder, error) {
 	b, found := config.Load(fsys)
 	if len(b.Profiles) == 0 {
+		for i, d := range found {
+			found[i] = below(name, d)
+		}
 		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
 	}
 	return &folder{name, fsys, b, found}, nil
@@ -134,6 +138,15 @@ func (u union) ReadDir(name string) ([]fs.DirEntry, error) {
 	}
 	slices.SortFunc(top, func(x, y fs.DirEntry) int { return strings.Compare(x.Name(), y.Name()) })
 	return top, nil
+}
+
+// compile makes the engine of the configuration. Errors of loading and compiling go to found.
+func (f *folder) compile(found *findings, o profile.Options) *profile.Engine {
+	engine, wrong := profile.Compile(f.bundle, o)
+	for _, d := range slices.Concat(f.found, wrong) {
+		found.addError(d)
+	}
+	return engine
 }
 
 // accounts opens the account files of a folder as its own sources say.

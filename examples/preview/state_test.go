@@ -162,3 +162,18 @@ func TestRunStateSourceGone(t *testing.T) {
 		}
 	}
 }
+
+// TestStateInFolder keeps the state in the folder that it is of, under a name
+// that configuration has: it is not read as such by any command.
+func TestStateInFolder(t *testing.T) {
+	dir := tenantWith(t, nil)
+	for range 2 {
+		code, out, errs := invoke(t, "run", dir, "--strict", "--state", filepath.Join(dir, "s.json"))
+		if code != exitDone || strings.Contains(out+errs, "json-syntax") {
+			t.Errorf("exit code %d: %s%s", code, out, errs)
+		}
+	}
+	if code, out, errs := invoke(t, "lint", dir); code != exitDone {
+		t.Errorf("lint, exit code %d: %s%s", code, out, errs)
+	}
+}

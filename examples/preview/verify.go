@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
 	"github.com/idprofile/engine/transform"
@@ -40,7 +39,9 @@ func (c *verifyCommand) Run(a *app) error {
 		return err
 	}
 	now := f.clock(a, c.Now)
-	v, err := c.compare(a, f, now, tenant)
+	found := newFindings(f.name, false)
+	defer found.warn(a)
+	v, err := c.compare(a, f, now, tenant, found)
 	if err != nil {
 		return err
 	}
@@ -58,12 +59,12 @@ func (c *verifyCommand) Run(a *app) error {
 	return err
 }
 
-// compare runs the folder as it is and compares.
-func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity) (*preview.Verification, error) {
-	engine, _ := profile.Compile(f.bundle, profile.Options{})
+// compare runs the folder as it is and compares. Errors of what it reads go to found.
+func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity, found *findings) (*preview.Verification, error) {
+	engine := f.compile(found, profile.Options{})
 	results := engine.Run(a.ctx, profile.RunOptions{
 		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
-	}, f.accounts(func(diag.Diagnostic) {})...)
+	}, f.accounts(found.addError)...)
 	return preview.Verify(results, tenant, c.Examples)
 }
 
@@ -77,7 +78,7 @@ func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []prev
 	defer func() { f.bundle.Settings.Dialect = as }()
 	for _, o := range transform.DialectOptions() {
 		f.bundle.Settings.Dialect = as.With(o)
-		other, err := c.compare(a, f, now, tenant)
+		other, err := c.compare(a, f, now, tenant, newFindings(f.name, false))
 		if err != nil {
 			return err
 		}

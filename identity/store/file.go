@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -46,6 +47,10 @@ var (
 	// ErrReadOnly is returned by [File.Apply] of a file that was opened for reading.
 	ErrReadOnly = filelog.ErrReadOnly
 )
+
+// IsFile reports whether content that begins with head is that of a [File] of any version,
+// as it may lie among the files of a configuration.
+func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte("idpstor")) }
 
 // Cut tells what stood behind the last batch of a file that counts, see [File.Cut].
 type Cut = filelog.Cut

@@ -69,17 +69,22 @@ func (f *Folder) Open(name string) (fs.File, error) {
 	return file, nil
 }
 
-// unsafePath makes the error of a link that leads out of the folder ours. Package os has no
-// name for it, and says nothing of what is there.
+// unsafePath makes an error say the file and why it is not read. The one of a link that leads
+// out of the folder becomes ours: package os has no name for it, and says nothing of what is there.
 func unsafePath(name string, err error) error {
 	if err == nil {
 		return nil
 	}
 	var path *fs.PathError
-	if errors.As(err, &path) && path.Err.Error() == "path escapes from parent" {
+	if !errors.As(err, &path) {
+		return err
+	}
+	if path.Err.Error() == "path escapes from parent" {
 		return fmt.Errorf("%s: %w: a link leads out of the folder", name, ErrUnsafeFile)
 	}
-	return err
+
+	// What fails is called by the system call, as statat; only the reason helps.
+	return fmt.Errorf("%s: %w", name, path.Err)
 }
 
 // allowed reports why something is not read.

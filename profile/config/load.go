@@ -9,14 +9,15 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/transform"
 )
 
 // Load reads a folder: every JSON file in whatever of the known shapes it is,
 // the account files under accounts/, and the optional idprofile.json. Files and
 // folders that begin with a dot, node_modules, accounts/, fixtures/ and files
-// named *_test.json are no configuration. It returns what could be read and all
-// findings; the bundle is never nil.
+// named *_test.json are no configuration, and neither is a [store.File]. It
+// returns what could be read and all findings; the bundle is never nil.
 func Load(fsys fs.FS) (*Bundle, diag.List) {
 	l := newLoader()
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
@@ -104,6 +105,11 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	}
 	if p == "idprofile.json" {
 		l.settings(p, src)
+		return nil
+	}
+
+	// A state keeps what name its owner gives it, and may lie in the folder that it is of.
+	if store.IsFile(src) {
 		return nil
 	}
 	l.config(p, src)
