@@ -39,14 +39,14 @@ type OrderDifference struct {
 // until nothing changes. It is safe for concurrent use.
 func (r *Run) CompareOrders(ctx context.Context, i *identity.Identity) (OrderComparison, error) {
 	var c OrderComparison
-	dependency, err := r.ordered(false).Evaluate(ctx, i)
+	dependency, err := r.ordered(false).Evaluator(ctx).Evaluate(i)
 	if err != nil {
 		return c, err
 	}
-	snapshot := r.ordered(true)
+	snapshot := r.ordered(true).Evaluator(ctx)
 	current := *i
 	for c.Refreshes = 0; ; c.Refreshes++ {
-		next, err := snapshot.Evaluate(ctx, &current)
+		next, err := snapshot.Evaluate(&current)
 		if err != nil {
 			return c, err
 		}

@@ -2,52 +2,243 @@ package profile
 
 import (
 	"context"
-	"slices"
+	"unsafe"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
 // Evaluator gives identities their own attributes, one after another, in the
-// memory of one: the fast path of programs that have many. It belongs to one
-// goroutine; results do not depend on what was evaluated before.
+// memory of one: the profile is chosen by the accounts, the mappings are
+// evaluated, required attributes and the lifecycle state are checked. What needs
+// other identities (uid claims, managers) is left to a whole run.
+//
+// An evaluator belongs to one goroutine, together with those that [Evaluator.Only],
+// [Evaluator.Isolated] and [Evaluator.Traced] return, because they share its memory.
+// What it gives does not depend on what was evaluated before.
 type Evaluator struct {
-	v    *evaluator
-	self alone
+	*desk
+	picks    []pick // by rank of the profile; nil: all attributes
+	isolated bool
+	trace    *transform.Tracer
 }
 
-// NewEvaluator returns an evaluator for the run.
-func (r *Run) NewEvaluator(ctx context.Context) *Evaluator {
-	return &Evaluator{v: newEvaluator(ctx, r.engine, r.env)}
+// desk is the memory that evaluators share.
+type desk struct {
+	v      *evaluator
+	self   alone
+	person identity.Identity
+	result Result
+
+	values  []identity.Value
+	changes []Change
+	rows    []byte // a chunk of rows that were given away
 }
 
-// Row is what [Evaluator.Evaluate] gives. It and its values hold until the next
-// call; pack them to keep them.
-type Row struct {
-	Profile string
-	Names   []string         // attributes, in the order of the mappings
-	Values  []identity.Value // one for each name
-	Errors  []AttributeError // attributes that kept their stored value
-	Missing []string         // required attributes without value
+// pick is the part of a profile's attributes that is asked for.
+type pick struct {
+	slots  []int
+	schema *identity.Schema
 }
 
-// Evaluate chooses the profile by the accounts and evaluates its mappings; ok is
-// false when no account is on the source of a profile. The accounts must not
-// change during the call.
-func (e *Evaluator) Evaluate(id string, accounts []identity.Account, stored identity.Attributes) (row Row, ok bool) {
-	c := e.v.engine.chooseProfile(accounts)
-	if c == nil {
-		return Row{}, false
+// Evaluator returns an evaluator for the run.
+func (r *Run) Evaluator(ctx context.Context) *Evaluator {
+	return &Evaluator{desk: &desk{v: newEvaluator(ctx, r.engine, r.env)}}
+}
+
+// Only returns an evaluator of the named attributes: what it evaluates is these and
+// what they read, and its results have no others. Names that a profile does not
+// map are left out there.
+func (v *Evaluator) Only(names ...string) *Evaluator {
+	part := *v
+	part.picks = make([]pick, 0, len(v.v.engine.profiles))
+	for _, c := range v.v.engine.profiles {
+		var slots []int
+		var mapped []string
+		for _, name := range names {
+			if i, ok := c.slots[name]; ok {
+				slots, mapped = append(slots, i), append(mapped, name)
+			}
+		}
+		part.picks = append(part.picks, pick{slots, identity.NewSchema(mapped...)})
 	}
-	e.self = alone{id, id}
-	x := e.v.begin(c, subjectInput{who: &e.self, accounts: accounts, stored: stored})
-	x.promote()
-	return Row{Profile: c.profile.Name, Names: c.schema.Names(), Values: x.values, Errors: x.errors, Missing: e.v.engine.missing(c, x.values)}, true
+	return &part
 }
 
-// Pack packs the values of a row.
-func (r *Row) Pack(schema *identity.Schema) identity.Attributes {
-	return identity.Pack(schema, r.Values)
+// Isolated returns an evaluator for programs that measure or watch what a mapping
+// does: what an attribute reads of the others is the value that the person has,
+// so that nothing but its own mapping is evaluated.
+func (v *Evaluator) Isolated() *Evaluator {
+	part := *v
+	part.isolated = true
+	return &part
+}
+
+// Traced returns an evaluator that reports its steps to t when the engine was
+// compiled with [Options.Observe].
+func (v *Evaluator) Traced(t *transform.Tracer) *Evaluator {
+	part := *v
+	part.trace = t
+	return &part
+}
+
+// Evaluate evaluates a person with these accounts and stored attributes, who is
+// not changed and must not be during the call. The attributes of somebody without
+// an account on the source of a profile stay what they are. An attribute whose
+// mapping raises keeps its stored value, and the error is in the result; the error
+// of the call is that of the context.
+//
+// The result holds until the next call; [Result.Clone] keeps it longer. Its
+// identity's attributes may be kept as they are.
+func (v *Evaluator) Evaluate(person *identity.Identity) (*Result, error) {
+	d := v.desk
+	if err := d.v.ctx.Err(); err != nil {
+		return nil, err
+	}
+
+	stored := person.Attributes // the person may be that of the last result
+	d.person = *person
+	res, out := &d.result, &d.person
+	*res = Result{Identity: out}
+	c := d.v.engine.chooseProfile(person.Accounts)
+	if c == nil {
+		if v.picks != nil {
+			out.Attributes = identity.Attributes{}
+		}
+		return res, nil
+	}
+
+	d.self = alone{out.ID, out.Alias}
+	x := d.v.begin(c, subjectInput{who: &d.self, accounts: out.Accounts, stored: stored})
+	x.scope.SetTracer(v.trace)
+	v.calculate(x)
+	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
+	res.Account = c.authoritative(out.Accounts).Key()
+	if len(x.errors) > 0 {
+		res.Errors = x.errors
+	}
+
+	v.finish(x, stored)
+	return res, nil
+}
+
+// calculate evaluates what is asked for.
+func (v *Evaluator) calculate(x *evaluation) {
+	switch {
+	case v.isolated && x.profile.profile.Enabled:
+		slots := x.profile.order
+		if v.picks != nil {
+			slots = v.picks[x.profile.rank].slots
+		}
+		x.isolate(slots)
+	case v.picks != nil && x.profile.profile.Enabled:
+		x.some(v.picks[x.profile.rank].slots)
+	default:
+		x.promote()
+	}
+}
+
+// isolate evaluates the given attributes, each as if it were the only one.
+func (x *evaluation) isolate(attrs []int) {
+	for i := range x.state {
+		x.state[i] = busy // reads see the value at hand
+	}
+	for _, i := range attrs {
+		x.evaluate(i, false)
+		x.state[i] = busy
+	}
+}
+
+// finish puts the values of an evaluation into the result.
+func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
+	d, c, res := v.desk, x.profile, &v.desk.result
+	var missing []string
+	if v.picks == nil {
+		res.Identity.Attributes = d.pack(c.schema, x.values)
+		missing = x.engine.missing(c, x.values)
+	} else {
+		p := &v.picks[c.rank]
+		d.values = d.values[:0]
+		for _, i := range p.slots {
+			d.values = append(d.values, x.values[i])
+		}
+		res.Identity.Attributes = d.pack(p.schema, d.values)
+		missing = x.missingOf(p, d.values)
+	}
+
+	res.Exceptions = missingException(missing, x.errors)
+	attributes := res.Identity.Attributes
+	if stored.Schema() != attributes.Schema() || stored.Row() != attributes.Row() { // most people stay what they are
+		d.changes = appendChanged(d.changes[:0], stored, attributes)
+		if v.picks == nil {
+			d.changes = appendRemoved(d.changes, stored, attributes)
+		}
+		res.Changes = d.changes[:len(d.changes):len(d.changes)]
+	}
+	if len(res.Changes) == 0 {
+		res.Changes = nil
+	}
+	if i, ok := attributes.Schema().Slot(config.AttrLifecycle); ok {
+		res.Lifecycle = c.lifecycle(attributes.At(i)) // a packed value, that keeps
+		res.Identity.Lifecycle.State = res.Lifecycle.State
+	}
+}
+
+// missingOf returns the required attributes among those picked that have no value.
+func (x *evaluation) missingOf(p *pick, values []identity.Value) []string {
+	var names []string
+	for _, name := range required {
+		if i, ok := p.schema.Slot(name); ok && isMissing(values[i], !x.engine.opts.KeepBlank) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// rowChunk is how many bytes are reserved for rows at a time, and rowRoom how many
+// have to be free for the next row: most need less.
+const (
+	rowChunk = 4 << 10
+	rowRoom  = 512
+)
+
+// pack returns attributes that keep: rows stand one behind another in chunks, which
+// are not written again, so that hardly any identity needs memory of its own.
+func (d *desk) pack(schema *identity.Schema, values []identity.Value) identity.Attributes {
+	if cap(d.rows)-len(d.rows) < rowRoom {
+		d.rows = make([]byte, 0, rowChunk)
+	}
+
+	at := len(d.rows)
+	rows := identity.AppendRow(d.rows, schema.Len(), values)
+	row := unsafe.String(unsafe.SliceData(rows[at:]), len(rows)-at)
+	if cap(rows) == cap(d.rows) {
+		d.rows = rows
+	}
+	return identity.FromRow(schema, row)
+}
+
+// Explain evaluates a person as [Evaluator.Evaluate] does and explains the named
+// attributes; without names, all. The trace shares no memory with the evaluator.
+func (v *Evaluator) Explain(person *identity.Identity, names ...string) (*Trace, error) {
+	p := *person // which may be that of the last result
+	all := Evaluator{desk: v.desk}
+	res, err := all.Evaluate(&p)
+	if err != nil {
+		return nil, err
+	}
+
+	res = res.Clone()
+	t := v.v.engine.trace(res)
+	if c := v.v.engine.chooseProfile(p.Accounts); c != nil {
+		observing, c := v.v.engine.observing(c)
+		x := newEvaluator(v.v.ctx, observing, v.v.env).begin(c, subjectInput{
+			who: alone{p.ID, p.Alias}, accounts: p.Accounts, stored: p.Attributes,
+		})
+		t.Attributes = x.explain(res, names)
+	}
+	return t, nil
 }
 
 // Dependencies returns what the mapping of an identity attribute reads, through
@@ -59,141 +250,4 @@ func (e *Engine) Dependencies(profile, attribute string) (transform.Deps, bool) 
 		}
 	}
 	return transform.Deps{}, false
-}
-
-// Partial evaluates a few attributes of identities that a run of another
-// configuration has put together: with the same accounts, the same stored state
-// and the same manual marks. It serves comparisons in which nothing else can
-// differ. It belongs to one goroutine.
-type Partial struct {
-	v     *evaluator
-	self  alone
-	slots [][]int // by rank of the profile
-	names [][]string
-	old   []identity.Value
-}
-
-// Partial returns an evaluator of the given attributes, by name of the profile.
-// Attributes that a profile does not map are left out.
-func (r *Run) Partial(ctx context.Context, attributes map[string][]string) *Partial {
-	p := &Partial{v: newEvaluator(ctx, r.engine, r.env)}
-	for _, c := range r.engine.profiles {
-		var slots []int
-		var names []string
-		for _, name := range attributes[c.profile.Name] {
-			if i, ok := c.slots[name]; ok {
-				slots, names = append(slots, i), append(names, name)
-			}
-		}
-		p.slots, p.names = append(p.slots, slots), append(p.names, names)
-	}
-	return p
-}
-
-// PartialResult is what [Partial.Evaluate] gives. It holds until the next call.
-type PartialResult struct {
-	Names   []string
-	Values  []identity.Value // by name
-	Errors  []AttributeError // of whatever was evaluated
-	Missing []string         // required attributes among the names without value
-}
-
-// Evaluate evaluates the attributes for the identity of a result, from what was
-// stored of it before that result.
-func (p *Partial) Evaluate(r *Result) PartialResult {
-	c := p.v.engine.chooseProfile(r.Identity.Accounts)
-	if c == nil || len(p.slots[c.rank]) == 0 {
-		return PartialResult{}
-	}
-	p.self = alone{r.Identity.ID, r.Identity.Alias}
-	x := p.v.begin(c, subjectInput{who: &p.self, accounts: r.Identity.Accounts, stored: r.storedAttributes()})
-	out := PartialResult{Names: p.names[c.rank], Values: p.old[:0]}
-	if c.profile.Enabled {
-		x.some(p.slots[c.rank])
-	}
-	for k, i := range p.slots[c.rank] {
-		v := x.values[i]
-		if !c.profile.Enabled {
-			v = x.input.stored.Get(c.attrs[i].name)
-		}
-		if slices.Contains(required, out.Names[k]) && isMissing(v, !x.engine.opts.KeepBlank) {
-			out.Missing = append(out.Missing, out.Names[k])
-		}
-		out.Values = append(out.Values, v)
-	}
-	p.old, out.Errors = out.Values, x.errors
-	return out
-}
-
-// storedAttributes returns what was stored before the run: what the run has
-// given, without its changes.
-func (r *Result) storedAttributes() identity.Attributes {
-	if r.Created {
-		return identity.Attributes{}
-	}
-	a := r.Identity.Attributes
-	if len(r.Changes) == 0 {
-		return a
-	}
-	names := slices.Clone(a.Schema().Names())
-	values := make([]identity.Value, len(names))
-	for i := range names {
-		values[i] = a.At(i)
-	}
-	for _, c := range r.Changes {
-		if i := slices.Index(names, c.Attribute); i >= 0 {
-			values[i] = c.OldValue
-			continue
-		}
-		names, values = append(names, c.Attribute), append(values, c.OldValue)
-	}
-	return identity.Pack(identity.NewSchema(names...), values)
-}
-
-// Probe evaluates single attributes of one profile again and again, for programs
-// that measure or watch what a mapping does. What an attribute reads of the
-// others is the value that the identity has, so that nothing but its own mapping
-// is evaluated; the manager and other identities are not known. A Probe belongs
-// to one goroutine.
-type Probe struct {
-	x     *evaluation
-	v     *evaluator
-	c     *compiled
-	trace *transform.Tracer
-	self  alone
-}
-
-// Probe returns a probe of the profile with that name, or
-// [identity.ErrNotFound]. The tracer receives the steps when the engine was
-// compiled with [Options.Observe]; it may be nil.
-func (r *Run) Probe(ctx context.Context, name string, t *transform.Tracer) (*Probe, error) {
-	c := r.engine.profile(name)
-	if c == nil {
-		return nil, identity.ErrNotFound
-	}
-	return &Probe{v: newEvaluator(ctx, r.engine, r.env), c: c, trace: t}, nil
-}
-
-// Attributes returns the attributes of the profile in the order of the mappings.
-func (p *Probe) Attributes() []string { return p.c.schema.Names() }
-
-// Take makes i the identity whose attributes are evaluated next. Its accounts
-// must not change until the following call.
-func (p *Probe) Take(i *identity.Identity) {
-	p.self = alone{i.ID, i.Alias}
-	p.x = p.v.begin(p.c, subjectInput{who: &p.self, accounts: i.Accounts, stored: i.Attributes})
-	p.x.scope.SetTracer(p.trace)
-	for slot := range p.x.state {
-		p.x.state[slot] = busy // reads see the value at hand
-	}
-}
-
-// Evaluate evaluates an attribute, given by its number in [Probe.Attributes], of
-// the identity taken last. The value holds until the next call of [Probe.Take].
-// What is shared with an attribute that was evaluated before is not evaluated
-// again.
-func (p *Probe) Evaluate(attribute int) (identity.Value, error) {
-	a := &p.c.attrs[attribute]
-	p.x.scope.SetAttribute(a.name, identity.Value{})
-	return a.program.Eval(p.x.scope, identity.Value{})
 }

@@ -97,22 +97,6 @@ func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) b
 	return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
 }
 
-// Explain explains the attributes that an identity has of its own accounts, as
-// [Run.Evaluate] evaluates them; nil attributes mean all.
-func (r *Run) Explain(ctx context.Context, i *identity.Identity, attributes []string) (*Trace, error) {
-	res, err := r.Evaluate(ctx, i)
-	if err != nil {
-		return nil, err
-	}
-	t := r.engine.trace(res)
-	if c := r.engine.chooseProfile(i.Accounts); c != nil {
-		observing, c := r.engine.observing(c)
-		x := newEvaluator(ctx, observing, r.env).begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
-		t.Attributes = x.explain(res, attributes)
-	}
-	return t, nil
-}
-
 func (p *phases) explain(n int32, r *Result, attributes []string) (*Trace, error) {
 	t := p.engine.trace(r)
 	accounts := p.appendAccounts(nil, n)

@@ -118,7 +118,7 @@ func TestExplainAgrees(t *testing.T) {
 		}
 		i := r.Identity.Clone()
 		i.Attributes = identity.Attributes{}
-		tr, err := run.Explain(t.Context(), i, nil)
+		tr, err := run.Evaluator(t.Context()).Explain(i)
 		if err != nil {
 			t.Fatal(err)
 		}

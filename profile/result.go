@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"slices"
 	"time"
 
 	"github.com/idprofile/engine/correlate"
@@ -29,6 +30,15 @@ type Result struct {
 
 	renew  *time.Time // only the evaluation is to be stored; when the identity was modified
 	number int32      // of the identity in the run
+}
+
+// Clone returns a copy that holds whatever happens to r.
+func (r *Result) Clone() *Result {
+	c := *r
+	c.Identity = r.Identity.Clone()
+	c.Changes, c.Exceptions, c.Errors = slices.Clone(r.Changes), slices.Clone(r.Exceptions), slices.Clone(r.Errors)
+	c.Links, c.Warnings = slices.Clone(r.Links), slices.Clone(r.Warnings)
+	return &c
 }
 
 // Incomplete reports whether the identity misses a required attribute.

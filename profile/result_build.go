@@ -250,7 +250,21 @@ func missingException(names []string, errs []AttributeError) []Exception {
 
 // changes lists the attributes that differ, removed ones included.
 func changes(before, after identity.Attributes) []Change {
-	var list []Change
+	return appendRemoved(appendChanged(nil, before, after), before, after)
+}
+
+// appendRemoved appends the changes of attributes that are no longer there.
+func appendRemoved(list []Change, before, after identity.Attributes) []Change {
+	for name, v := range before.All() {
+		if _, ok := after.Schema().Slot(name); !ok {
+			list = append(list, Change{name, v, identity.Value{}})
+		}
+	}
+	return list
+}
+
+// appendChanged appends the changes among the attributes that are there afterwards.
+func appendChanged(list []Change, before, after identity.Attributes) []Change {
 	names := after.Schema().Names()
 	for i, name := range names {
 		if o, n := before.Get(name), after.At(i); !o.Equal(n) {
@@ -258,11 +272,6 @@ func changes(before, after identity.Attributes) []Change {
 				list = make([]Change, 0, len(names)-i)
 			}
 			list = append(list, Change{name, o, n})
-		}
-	}
-	for name, v := range before.All() {
-		if _, ok := after.Schema().Slot(name); !ok {
-			list = append(list, Change{name, v, identity.Value{}})
 		}
 	}
 	return list

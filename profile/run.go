@@ -4,13 +4,11 @@ import (
 	"context"
 	"iter"
 	"maps"
-	"sync"
 	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
-	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -83,7 +81,6 @@ type Run struct {
 	engine *Engine
 	opts   RunOptions
 	env    *transform.Env
-	idle   sync.Pool // of *evaluator, for Evaluate
 }
 
 // NewRun returns a run.
@@ -115,37 +112,6 @@ func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Sour
 	}
 }
 
-// Evaluate gives one identity its own attributes from its accounts: the profile
-// is chosen, the mappings are evaluated, required attributes and the lifecycle
-// state are checked. What needs other identities (uid claims, managers) is left
-// to a whole run. The identity is not changed. It is safe for concurrent use.
-func (r *Run) Evaluate(ctx context.Context, i *identity.Identity) (*Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	c := r.engine.chooseProfile(i.Accounts)
-	if c == nil {
-		return &Result{Identity: i}, nil
-	}
-	v, _ := r.idle.Get().(*evaluator)
-	if v == nil {
-		v = newEvaluator(ctx, r.engine, r.env)
-	} else {
-		v.use(ctx)
-	}
-	defer r.idle.Put(v)
-	x := v.begin(c, subjectInput{who: alone{i.ID, i.Alias}, accounts: i.Accounts, stored: i.Attributes})
-	x.promote()
-	out := *i
-	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
-	out.Attributes = identity.Pack(c.schema, x.values)
-	res := &Result{Identity: &out, Account: c.authoritative(i.Accounts).Key(), Errors: append([]AttributeError(nil), x.errors...)}
-	res.Exceptions = missingException(r.engine.missing(c, x.values), x.errors)
-	res.Changes = changes(i.Attributes, out.Attributes)
-	x.setLifecycle(res)
-	return res, nil
-}
-
 // promote evaluates all attributes or, when the mapping is disabled, keeps what
 // is stored.
 func (x *evaluation) promote() {
@@ -155,12 +121,5 @@ func (x *evaluation) promote() {
 	}
 	for i, a := range x.profile.attrs {
 		x.values[i], x.state[i] = x.input.stored.Get(a.name), done
-	}
-}
-
-func (x *evaluation) setLifecycle(r *Result) {
-	if i, ok := x.profile.slots[config.AttrLifecycle]; ok {
-		r.Lifecycle = x.profile.lifecycle(r.Identity.Attributes.At(i)) // a packed value, that keeps
-		r.Identity.Lifecycle.State = r.Lifecycle.State
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
-// TestEvaluateTogether: what [profile.Run.Evaluate] gives somebody does not depend
+// TestEvaluateTogether: what an evaluator gives somebody does not depend
 // on whom the run evaluated before, or evaluates meanwhile.
 func TestEvaluateTogether(t *testing.T) {
 	fsys := os.DirFS("../examples/acme")
@@ -30,8 +30,8 @@ func TestEvaluateTogether(t *testing.T) {
 		i.Attributes = identity.Attributes{}
 		people = append(people, &i)
 	}
-	evaluate := func(run *profile.Run, i *identity.Identity) string {
-		r, err := run.Evaluate(t.Context(), i)
+	evaluate := func(v *profile.Evaluator, i *identity.Identity) string {
+		r, err := v.Evaluate(i)
 		if err != nil {
 			t.Error(err)
 			return ""
@@ -47,15 +47,16 @@ func TestEvaluateTogether(t *testing.T) {
 	}
 	want := make([]string, len(people))
 	for n, i := range people {
-		want[n] = evaluate(engine.NewRun(options), i) // alone
+		want[n] = evaluate(engine.NewRun(options).Evaluator(t.Context()), i) // alone
 	}
 	run := engine.NewRun(options)
 	var wg sync.WaitGroup
 	for worker := range 4 {
 		wg.Go(func() {
+			v := run.Evaluator(t.Context())
 			for k := range people {
 				n := (k*7 + worker*50) % len(people)
-				if diff := cmp.Diff(want[n], evaluate(run, people[n])); diff != "" {
+				if diff := cmp.Diff(want[n], evaluate(v, people[n])); diff != "" {
 					t.Errorf("person %d: mismatch (-alone +together):\n%s", n, diff)
 				}
 			}

@@ -128,15 +128,17 @@ func pick(list []*identity.Identity, n int) []*identity.Identity {
 
 // profile measures the attributes of a profile, and their operations.
 func (m *measurement) profile(fast, observed *profile.Run, name string, all *stopwatch) error {
-	probe, err := fast.Probe(m.app.ctx, name, nil)
-	if err != nil {
-		return fmt.Errorf("profile %q: %w", name, err)
-	}
 	members := m.members[name]
-	attributes := probe.Attributes()
-	took := make([][]float64, len(attributes)+1) // the last one: nothing but taking up identities
+	isolated := fast.Evaluator(m.app.ctx).Isolated()
+	var attributes []string
+	var each []*profile.Evaluator
+	for _, mapping := range m.folder.bundle.Profile(name).Mappings {
+		attributes, each = append(attributes, mapping.Attribute), append(each, isolated.Only(mapping.Attribute))
+	}
+	each = append(each, isolated.Only()) // nothing but taking up identities
+	took := make([][]float64, len(each))
 	for range m.rounds {
-		for slot, ns := range m.round(probe, members, len(took)) {
+		for slot, ns := range m.round(each, members) {
 			took[slot] = append(took[slot], ns)
 		}
 		if err := m.app.ctx.Err(); err != nil {
@@ -146,7 +148,7 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 	idle := median(took[len(attributes)])
 	for slot, attribute := range attributes {
 		own := newStopwatch(m.app.clock)
-		if err := m.observe(observed, name, slot, own); err != nil {
+		if err := m.observe(observed, name, attribute, own); err != nil {
 			return err
 		}
 		s := attributeShare{Profile: name, Attribute: attribute, Members: len(members), NS: max(0, median(took[slot])-idle)}
@@ -161,8 +163,8 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 // taking it up included; the last slot is nothing but that. Identities go through
 // all attributes in small groups, whose data are in the caches of the processor
 // as in a run, where the attributes of an identity come one after another.
-func (m *measurement) round(p *profile.Probe, members []*identity.Identity, slots int) []float64 {
-	took := make([]float64, slots)
+func (m *measurement) round(each []*profile.Evaluator, members []*identity.Identity) []float64 {
+	took := make([]float64, len(each))
 	repeat := (evaluations + len(members) - 1) / len(members)
 	for range repeat {
 		for group := range slices.Chunk(members, together) {
@@ -170,10 +172,7 @@ func (m *measurement) round(p *profile.Probe, members []*identity.Identity, slot
 			for slot := range took {
 				start := m.app.clock()
 				for _, i := range group {
-					p.Take(i)
-					if slot < slots-1 {
-						p.Evaluate(slot) // an error takes its time, too
-					}
+					each[slot].Evaluate(i) // an error takes its time, too
 				}
 				took[slot] += float64(m.app.clock().Sub(start))
 			}
@@ -201,18 +200,14 @@ func warm(identities []*identity.Identity) (values int) {
 }
 
 // observe lets a stopwatch see the steps of an attribute.
-func (m *measurement) observe(r *profile.Run, name string, slot int, w *stopwatch) error {
-	probe, err := r.Probe(m.app.ctx, name, w.tracer())
-	if err != nil {
-		return fmt.Errorf("profile %q: %w", name, err)
-	}
+func (m *measurement) observe(r *profile.Run, name, attribute string, w *stopwatch) error {
+	v := r.Evaluator(m.app.ctx).Isolated().Only(attribute).Traced(w.tracer())
 	w.calibrate()
 	for range m.rounds {
 		for group := range slices.Chunk(m.members[name], together) {
 			warm(group)
 			for _, i := range group {
-				probe.Take(i)
-				probe.Evaluate(slot)
+				v.Evaluate(i)
 			}
 		}
 	}

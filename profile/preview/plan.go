@@ -141,12 +141,16 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 	r := x.collect.report
 	r.Evaluated = describe(plan)
 	opts := x.options(&r.Totals.UncorrelatedBefore, false)
-	part := x.after.NewRun(opts).Partial(x.ctx, plan)
+	after := newPartial(x.after.NewRun(opts).Evaluator(x.ctx), plan)
 	for b, err := range x.before.Run(x.ctx, opts, sources...) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := merged(b, part.Evaluate(b))
+		part, err := after.evaluate(b)
+		if err != nil {
+			return nil, err
+		}
+		a, err := merged(b, part)
 		if err != nil {
 			return nil, err
 		}
@@ -160,6 +164,60 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 	}
 	r.Totals.UncorrelatedAfter = r.Totals.UncorrelatedBefore
 	return x.finish()
+}
+
+// partial evaluates the attributes of a plan for identities that a run of another
+// configuration has put together.
+type partial struct {
+	byProfile map[string]*profile.Evaluator
+	nothing   *profile.Evaluator
+	person    identity.Identity
+}
+
+func newPartial(all *profile.Evaluator, plan map[string][]string) *partial {
+	p := &partial{byProfile: map[string]*profile.Evaluator{}, nothing: all.Only()}
+	for name, attributes := range plan {
+		p.byProfile[name] = all.Only(attributes...)
+	}
+	return p
+}
+
+// evaluate evaluates the plan for the identity of a result, from what was stored
+// of it before that result. What it returns holds until the next call.
+func (p *partial) evaluate(r *profile.Result) (*profile.Result, error) {
+	v := p.byProfile[r.Identity.Profile]
+	if v == nil {
+		v = p.nothing
+	}
+
+	p.person = *r.Identity
+	p.person.Attributes = storedAttributes(r)
+	return v.Evaluate(&p.person)
+}
+
+// storedAttributes returns what was stored before the run: what the run has
+// given, without its changes.
+func storedAttributes(r *profile.Result) identity.Attributes {
+	if r.Created {
+		return identity.Attributes{}
+	}
+	a := r.Identity.Attributes
+	if len(r.Changes) == 0 {
+		return a
+	}
+	names := slices.Clone(a.Schema().Names())
+	values := make([]identity.Value, len(names))
+	for i := range names {
+		values[i] = a.At(i)
+	}
+	for _, c := range r.Changes {
+		if i := slices.Index(names, c.Attribute); i >= 0 {
+			values[i] = c.OldValue
+			continue
+		}
+		names, values = append(names, c.Attribute), append(values, c.OldValue)
+	}
+	return identity.Pack(identity.NewSchema(names...), values)
 }
 
 // describe names the attributes that are evaluated again.
@@ -181,20 +239,22 @@ func describe(plan map[string][]string) string {
 
 // merged returns the result with the attributes of the other configuration: b
 // itself when they are the same.
-func merged(b *profile.Result, p profile.PartialResult) (*profile.Result, error) {
+func merged(b, part *profile.Result) (*profile.Result, error) {
 	var errs []profile.AttributeError
-	for _, e := range p.Errors {
+	attributes := part.Identity.Attributes
+	names := attributes.Schema().Names()
+	for _, e := range part.Errors {
 		if errors.Is(e.Err, transform.ErrLimit) { // what is left for the others would differ
 			return nil, fmt.Errorf("%w: %w", errReach, e)
 		}
-		if slices.Contains(p.Names, e.Attribute) {
+		if slices.Contains(names, e.Attribute) {
 			errs = append(errs, e)
 		}
 	}
 	if len(b.Errors) == 0 && len(errs) == 0 {
 		same := true
-		for i, name := range p.Names {
-			same = same && b.Identity.Attributes.Get(name).Equal(p.Values[i])
+		for i, name := range names {
+			same = same && b.Identity.Attributes.Get(name).Equal(attributes.At(i))
 		}
 		if same {
 			return b, nil
@@ -204,18 +264,19 @@ func merged(b *profile.Result, p profile.PartialResult) (*profile.Result, error)
 		if errors.Is(e.Err, transform.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", errReach, e)
 		}
-		if !slices.Contains(p.Names, e.Attribute) {
+		if !slices.Contains(names, e.Attribute) {
 			errs = append(errs, e)
 		}
 	}
 	a, i := *b, *b.Identity
-	i.Attributes = replaced(i.Attributes, p)
+	i.Attributes = replaced(i.Attributes, attributes)
 	a.Identity, a.Errors = &i, errs
-	a.Exceptions = missingAfter(b.Exceptions, p)
+	a.Exceptions = missingAfter(b.Exceptions, part)
 	return &a, nil
 }
 
-func replaced(attributes identity.Attributes, p profile.PartialResult) identity.Attributes {
+// replaced returns attributes with those of a part in their places.
+func replaced(attributes, part identity.Attributes) identity.Attributes {
 	var names []string
 	if s := attributes.Schema(); s != nil {
 		names = s.Names()
@@ -225,12 +286,12 @@ func replaced(attributes identity.Attributes, p profile.PartialResult) identity.
 		values[k] = attributes.At(k)
 	}
 	more := len(names)
-	for k, name := range p.Names {
+	for k, name := range part.Schema().Names() {
 		if slot := slices.Index(names, name); slot >= 0 {
-			values[slot] = p.Values[k]
+			values[slot] = part.At(k)
 			continue
 		}
-		names, values = append(slices.Clip(names), name), append(values, p.Values[k])
+		names, values = append(slices.Clip(names), name), append(values, part.At(k))
 	}
 	schema := attributes.Schema()
 	if len(names) > more {
@@ -239,23 +300,29 @@ func replaced(attributes identity.Attributes, p profile.PartialResult) identity.
 	return identity.Pack(schema, values)
 }
 
-// missingAfter settles the exception for required attributes anew.
-func missingAfter(list []profile.Exception, p profile.PartialResult) []profile.Exception {
-	var missing []string
-	for _, e := range list {
-		if e.Code == profile.MissingRequired {
-			missing = append(missing, e.Attributes...)
-		}
-	}
+// missingAfter makes the exception for required attributes anew.
+func missingAfter(list []profile.Exception, part *profile.Result) []profile.Exception {
+	before, after := missingRequired(list), missingRequired(part.Exceptions)
 	now := slices.DeleteFunc(slices.Clone(required), func(name string) bool {
-		if slices.Contains(p.Names, name) {
-			return !slices.Contains(p.Missing, name)
+		if _, ok := part.Identity.Attributes.Schema().Slot(name); ok {
+			return !slices.Contains(after, name)
 		}
-		return !slices.Contains(missing, name)
+		return !slices.Contains(before, name)
 	})
 	var out []profile.Exception
 	if len(now) > 0 {
 		out = append(out, profile.Exception{Code: profile.MissingRequired, Attributes: now})
 	}
 	return append(out, slices.DeleteFunc(slices.Clone(list), func(e profile.Exception) bool { return e.Code == profile.MissingRequired })...)
+}
+
+// missingRequired returns the required attributes that exceptions say have no value.
+func missingRequired(list []profile.Exception) []string {
+	var names []string
+	for _, e := range list {
+		if e.Code == profile.MissingRequired {
+			names = append(names, e.Attributes...)
+		}
+	}
+	return names
 }

@@ -93,7 +93,7 @@ func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run pr
 	trial, found := withMappings(b, p, r.Config)
 	engine, more := profile.Compile(trial, o)
 	found = append(found, more...)
-	res, err := engine.NewRun(run).Evaluate(ctx, i)
+	res, err := engine.NewRun(run).Evaluator(ctx).Evaluate(i)
 	if err != nil {
 		return nil, found, err
 	}

@@ -188,7 +188,7 @@ func (r *runner) identity(c *bound) (*outcome, error) {
 // evaluate gives the subject of a case its attributes, without a population.
 func (r *runner) evaluate(c *bound) (*outcome, error) {
 	run := r.engine.NewRun(profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules)})
-	res, err := run.Evaluate(r.ctx, c.alone)
+	res, err := run.Evaluator(r.ctx).Evaluate(c.alone)
 	if err != nil {
 		return nil, err
 	}
