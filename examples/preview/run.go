@@ -96,6 +96,7 @@ func (c *runCommand) Run(a *app) error {
 		err = x.finish()
 	}
 	if err != nil {
+		x.findings.warn(a) // the cause may be among them
 		return errors.Join(err, x.abort())
 	}
 	if err := x.outputs.keep(); err != nil {

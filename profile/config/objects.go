@@ -343,6 +343,7 @@ func (l *loader) settings(file string, src []byte) {
 	}
 	l.b.settings = &Document{Path: file, Root: root, src: src}
 	s := Settings{Sources: map[string]SourceSettings{}, Pos: root.Pos()}
+	l.checkSettings(root)
 	if now := root.Get("now"); !now.IsNull() {
 		if s.Now = instant(now); s.Now.IsZero() {
 			l.found.Addf(diag.Error, "settings-value", now.Pos(), "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Append(nil))
