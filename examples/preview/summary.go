@@ -169,8 +169,11 @@ func (s *summary) outcomes(p *profileCount, r *profile.Result) {
 		s.note(s.Managers, m.State, func() string { return "" })
 	default:
 		s.note(s.Managers, m.State, func() string {
-			if m.Attribute != "" {
+			switch {
+			case m.Attribute != "":
 				return fmt.Sprintf("%s: its %q is empty", r.Account.NativeIdentity, m.Attribute)
+			case m.Value == "":
+				return r.Account.NativeIdentity + ": no manager correlation of its source gives a value to look for"
 			}
 			return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value)
 		})
