@@ -18,6 +18,6 @@
 // filter-property, filter-syntax, json-duplicate-key, json-utf8, merge-column,
 // text-utf8. Infos: account-other-source, column-unknown, id-column.
 //
-// Assumption codes: file-delimiter, file-encoding, file-header, file-quote,
-// merge-columns, rows-comment, rows-filtered, rows-merged, rows-merged-first.
+// Assumption codes: columns-missing, created-missing, file-delimiter,
+// file-encoding, file-header, file-quote, merge-columns, rows-comment, rows-filtered, rows-merged, rows-merged-first.
 package feed

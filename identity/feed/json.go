@@ -48,6 +48,9 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 	}
 
 	o.reportOthers(o.others)
+	if o.schema != nil { // there was an account
+		o.assumeMissing(o.has)
+	}
 	if v.wide != nil {
 		o.Assume("file-encoding", 0, "UTF-16", UTF8, 0)
 	}
@@ -145,6 +148,7 @@ func (o *objects) listedStable(a *identity.Account, n, attributes *jsondoc.Node)
 func (o *objects) fields(a *identity.Account, n *jsondoc.Node) {
 	for _, name := range reserved {
 		if v := n.Get(name); !v.IsNull() {
+			o.created = o.created || name == reserved[0]
 			o.set(a, name, v.Text(), v.Pos())
 		}
 	}

@@ -30,6 +30,7 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 	r.row = append(r.row[:0], make([]identity.Value, r.schema.Len())...)
 	for name, v := range values {
 		if slot, ok := r.schema.Slot(name); ok {
+			r.give(slot)
 			r.row[slot] = r.attributeValue(a, name, v)
 		}
 	}
@@ -37,6 +38,20 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 		r.packer.Value(v)
 	}
 	a.Attributes = r.packer.Pack(r.schema)
+}
+
+// give notes that an object has the attribute of that slot.
+func (r *Reading) give(slot int) {
+	if slot >= len(r.given) {
+		r.given = append(r.given, make([]bool, slot+1-len(r.given))...)
+	}
+	r.given[slot] = true
+}
+
+// has reports whether an object so far had an attribute, or the field created.
+func (r *Reading) has(name string) bool {
+	slot, ok := r.schema.Slot(name)
+	return ok && slot < len(r.given) && r.given[slot] || name == reserved[0] && r.created
 }
 
 // Finish completes an account whose fields and attributes are set: its source,

@@ -27,6 +27,8 @@ type Reading struct {
 	attributes map[string]Attribute // of the account schema; nil until the first object
 	schema     *identity.Schema     // of accounts without a header, see Pack
 	row        []identity.Value     // scratch, by slot
+	given      []bool               // by slot: some object has the attribute
+	created    bool                 // some object says when its account was created
 }
 
 func newReading(o *Options, file, source string) *Reading {
@@ -67,6 +69,24 @@ func (r *Reading) Assume(code string, line int, used, instead string, count int)
 	r.OnAssumption(diag.Assumption{
 		Code: code, Object: r.source, File: r.file, Line: line, Used: used, Instead: instead, Count: count,
 	})
+}
+
+// assumeMissing tells which attributes of the account schema the file does not
+// have at all, and whether nothing says when accounts were created: the oldest is
+// the first one then.
+func (r *Reading) assumeMissing(has func(name string) bool) {
+	var missing []string
+	for _, a := range r.Attributes {
+		if !has(a.Name) {
+			missing = append(missing, a.Name)
+		}
+	}
+	if len(missing) > 0 {
+		r.Assume("columns-missing", 0, "null", strings.Join(missing, ", "), len(missing))
+	}
+	if !has(reserved[0]) {
+		r.Assume("created-missing", 0, "the order of the accounts", reserved[0], 0)
+	}
 }
 
 // checkDuplicate reports an account whose id was there before. Which of them

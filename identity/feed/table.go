@@ -121,6 +121,7 @@ func (t *table) split(names []string, pos diag.Pos) {
 			t.stable = append(t.stable, i)
 		}
 	}
+	t.assumeMissing(func(name string) bool { _, ok := first[name]; return ok })
 }
 
 // attributeTable is the account schema by name; the first of two with one name
