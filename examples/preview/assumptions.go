@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
 )
@@ -19,8 +20,9 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 
 	heading(a, w, fmt.Sprintf("Assumptions: %d", len(s.Assumptions)))
 	shown := s.Assumptions
-	if !s.all && len(shown) > maxAssumptions {
-		shown = shown[:maxAssumptions]
+	if !s.all {
+		shown = slices.DeleteFunc(slices.Clone(shown), isUsual)
+		shown = shown[:min(len(shown), maxAssumptions)]
 	}
 	for _, x := range shown {
 		fmt.Fprintf(w, "  %s\n", x)
@@ -29,6 +31,10 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 		fmt.Fprintf(w, "  ... and %d more (--all)\n", more)
 	}
 }
+
+// isUsual knows assumptions that nobody is surprised by: the platform takes the
+// same. They are printed when all are wanted.
+func isUsual(x diag.Assumption) bool { return x.Code == "default-taken" || x.Code == "created-missing" }
 
 // assume adds an assumption, with the folder before its file.
 func (s *summary) assume(folder string, x diag.Assumption) {

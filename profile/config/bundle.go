@@ -118,6 +118,7 @@ type AccountSchema struct {
 type SchemaAttribute struct {
 	Name, Type         string
 	Multi, Entitlement bool
+	Node               *jsondoc.Node
 }
 
 // ManagerCorrelation is the manager correlation of a source.

@@ -60,6 +60,7 @@ var findingCodes = []FindingCode{
 	{"manager-trigger", diag.Warning, "a transform computes the manager, but an account attribute decides"},
 	{"manager-unmapped", diag.Warning, "a manager correlation without mapping of manager, or the reverse"},
 	{"mapping-duplicate", diag.Error, "an identity attribute is mapped twice; the last mapping counts"},
+	{"mapping-empty", diag.Warning, "a mapping has no transformDefinition: its attribute is not mapped"},
 	{"name-missing", diag.Error, "an object has no name"},
 	{"next-processing-form", diag.Warning, "a value of nextProcessing has a form that is not processed"},
 	{"object-duplicate", diag.Warning, "an object is defined twice; the later definition counts"},
@@ -82,9 +83,11 @@ var findingCodes = []FindingCode{
 	{"settings-unknown", diag.Warning, "the settings have a field that does not exist"},
 	{"settings-value", diag.Error, "a setting has a value that cannot be used"},
 	{"shape-unknown", diag.Info, "JSON of no known shape; it is kept and not evaluated"},
+	{"source-authoritative", diag.Warning, "a source is authoritative, and no profile reads it: its accounts make no identities"},
 	{"source-implied", diag.Info, "no file describes a source that a profile or an account file names"},
 	{"source-mismatch", diag.Warning, "the names and ids by which a mapping names a source mean different ones"},
 	{"source-unknown", diag.Error, "there is no source of that name or id"},
+	{"source-without-criteria", diag.Warning, "a source that no profile reads has neither criteria nor a rule: accounts find their identities by name only"},
 	{"uid-change", diag.Warning, "the uid of an identity changes"},
 	{"uid-space", diag.Warning, "the uid has blanks around it"},
 	{"username-chars", diag.Warning, "the uid has characters that may keep somebody from signing in"},
@@ -99,6 +102,8 @@ type AssumptionCode struct{ Code, Meaning string }
 func Assumptions() []AssumptionCode { return slices.Clone(assumptionCodes) }
 
 var assumptionCodes = []AssumptionCode{
+	{"attributes-unmapped", "a profile does not map identity attributes that the catalogue or another profile has"},
+	{"default-taken", "what stands nowhere is taken as the platform takes it; one for each kind of default"},
 	{"file-as-only", "the only account file is that of the only source"},
 	{"file-by-name", "an account file is found by the source's name inside its own"},
 	{"file-list", "an account list serves the sources that have no file of their own"},
@@ -106,6 +111,7 @@ var assumptionCodes = []AssumptionCode{
 	{"joined-as-only", "an object in a file of its own belongs to the only source or profile that lacks it"},
 	{"joined-by-folder", "an object in a file of its own belongs to the source or profile that its folder or file is named for"},
 	{"object-unused", "objects of that kind are kept and take no part in a run"},
+	{"states-missing", "a mapping gives lifecycle states that the profile does not have; they count as not valid"},
 	{"transform-ready-made", "a transform that no file holds is the one that every tenant has"},
 }
 

@@ -68,8 +68,12 @@ func (l *loader) joinState(p part) {
 	}
 	i := l.join(p, owners, func(o owner) bool { return refersToOwner(to, o) }, !to.IsNull())
 	if i < 0 {
+		named := to.Text() + FirstText(to.Get("name"), to.Get("id"))
+		if named != "" {
+			named = fmt.Sprintf("; it names %q", named)
+		}
 		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-profile-unknown", Pos: p.node.Pos(),
-			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration", p.node.Get("name").Text()),
+			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s", p.node.Get("name").Text(), named),
 			Hint:    "identityProfileRef names the profile, or the folder that the file lies in"})
 		return
 	}

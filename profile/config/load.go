@@ -243,6 +243,10 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.rank()
 	slices.SortStableFunc(l.b.Profiles, ComparePriority)
 	l.checkData()
+	l.checkCriteria()
+	l.assumeUnmapped()
+	l.assumeStates()
+	l.assumeDefaults()
 	l.b.files = l.files
 	l.found.Sort()
 	return l.b, l.found

@@ -213,9 +213,12 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts", p.Name, m.Attribute, p.Mappings[i].Node.Pos())
 		p.Mappings = slices.Delete(p.Mappings, i, i+1)
 	}
-	if m.Definition != nil {
-		p.Mappings = append(p.Mappings, m)
+	if m.Definition == nil {
+		l.found.Addf(diag.Warning, "mapping-empty", m.Node.Pos(),
+			"the mapping of %q in profile %q has no transformDefinition: the attribute is not mapped", m.Attribute, p.Name)
+		return
 	}
+	p.Mappings = append(p.Mappings, m)
 }
 
 func stateOf(n *jsondoc.Node) *LifecycleState {
@@ -311,7 +314,7 @@ func schemaOf(n *jsondoc.Node) *AccountSchema {
 	for _, a := range n.Get("attributes").Items() {
 		s.Attributes = append(s.Attributes, SchemaAttribute{
 			Name: a.Get("name").Text(), Type: a.Get("type").Text(),
-			Multi: a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(), Entitlement: a.Get("isEntitlement").IsTrue(),
+			Multi: a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(), Entitlement: a.Get("isEntitlement").IsTrue(), Node: a,
 		})
 	}
 	return s

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// checkCriteria reports sources whose accounts hardly belong to anybody: those that
+// no profile reads, and that have neither criteria nor a correlation rule, so that
+// the default match on names is all there is. Without any profile nobody is there
+// to belong to.
+func (l *loader) checkCriteria() {
+	if len(l.b.Profiles) == 0 {
+		return
+	}
+
+	read := map[*Source]bool{}
+	for _, p := range l.b.Profiles {
+		read[l.b.AuthoritativeSource(p)] = true
+	}
+	for _, s := range l.b.Sources {
+		if read[s] || s.Implied {
+			continue
+		}
+		if s.Node.Get("authoritative").IsTrue() {
+			l.found.Addf(diag.Warning, "source-authoritative", s.Node.Pos(),
+				"source %q is authoritative, and no profile reads it: its accounts make no identities", s.Name)
+		}
+		if (s.Correlation == nil || len(s.Correlation.Assignments)+len(s.Correlation.Rules) == 0) && s.CorrelationRule == "" {
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-without-criteria", Pos: s.Node.Pos(),
+				Message: fmt.Sprintf("source %q has no correlation criteria and no correlation rule, so only accounts that are named like an identity find one", s.Name),
+				Hint:    s.criteriaHint()})
+		}
+	}
+}
+
+// criteriaHint says where criteria that a source refers to are expected.
+func (s *Source) criteriaHint() string {
+	if name := s.Node.At("accountCorrelationConfig", "name").Text(); name != "" {
+		return fmt.Sprintf("it refers to %q: put that into the folder, or attributeAssignments into correlationConfigDetails", name)
+	}
+	return "criteria stand in correlationConfigDetails.attributeAssignments"
+}

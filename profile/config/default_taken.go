@@ -1,0 +1,185 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
+)
+
+// library is the one that says what operations take when they are not told.
+var library = sync.OnceValue(builtin.Library)
+
+// assumeDefaults notes what stands nowhere and is taken as the platform takes it:
+// attributes of operations, members of sources, schemas and states. There is one
+// assumption for each kind of default, with the first place and a count. They
+// come last: there are many, and none is a surprise by itself.
+func (l *loader) assumeDefaults() {
+	d := defaults{}
+	for _, p := range l.b.Profiles {
+		for _, m := range p.Mappings {
+			d.transforms(m.Definition.Node)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.b.Transforms)) {
+		d.transforms(l.b.Transforms[name].Node)
+	}
+
+	for _, s := range l.b.Sources {
+		if !s.Implied {
+			d.source(s)
+		}
+	}
+	for _, p := range l.b.Profiles {
+		d.profile(p)
+	}
+	for _, a := range l.b.Attributes {
+		d.absent(a.Node, "identity attribute", "multi", "false")
+		d.absent(a.Node, "identity attribute", "type", "text")
+	}
+	if l.b.settings != nil {
+		l.settingDefaults(d)
+	}
+
+	for _, object := range slices.Sorted(maps.Keys(d)) {
+		l.b.Assumptions = append(l.b.Assumptions, *d[object])
+	}
+}
+
+// defaults are the assumptions by the object that they are about.
+type defaults map[string]*diag.Assumption
+
+// take notes one more use of a default. It keeps the first place.
+func (d defaults) take(object, used string, pos diag.Pos) {
+	if d[object] == nil {
+		d[object] = &diag.Assumption{Code: "default-taken", Object: object, File: pos.File, Line: pos.Line, Used: used}
+	}
+	d[object].Count++
+}
+
+// absent notes that a member is absent which would have said something.
+func (d defaults) absent(n *jsondoc.Node, kind, key, used string) {
+	if n.Get(key).IsNull() {
+		d.take(kind+"."+key, used, n.Pos())
+	}
+}
+
+// transforms notes the defaults of all operations in a value.
+func (d defaults) transforms(n *jsondoc.Node) {
+	n.Walk(func(m *jsondoc.Node) bool {
+		if m.Kind() != jsondoc.Object {
+			return true
+		}
+		if op, ok := library().Operation(m.Get("type").Text()); ok {
+			d.operation(op, m)
+		}
+		return true
+	})
+}
+
+func (d defaults) operation(op *transform.Operation, n *jsondoc.Node) {
+	attributes := n.Get("attributes")
+	if op.ConsumesInput() && attributes.Get("input").IsNull() {
+		d.take(op.Type+".input", "the value that the mapping or the transform around it hands on", n.Pos())
+	}
+
+	for _, f := range op.Fields {
+		if f.Name == "" || f.Required || !attributes.Get(f.Name).IsNull() {
+			continue
+		}
+		// Other ways to say the same, such as to name a source, are nothing that is taken.
+		if f.Default == "" && f.Role == "" && f.Kind == transform.KindAny {
+			continue
+		}
+		used := f.Default
+		if used == "" {
+			used = "none"
+		}
+		d.take(op.Type+"."+f.Name, used, n.Pos())
+	}
+}
+
+// source notes what a source and its account schema leave open.
+func (d defaults) source(s *Source) {
+	d.absent(s.Node, "source", "deleteThreshold", "no threshold")
+	if s.Schema == nil {
+		d.take("source.schemas", "the columns of the account file", s.Node.Pos())
+		return
+	}
+
+	if s.Schema.IdentityAttribute == "" {
+		d.take("schema.identityAttribute", "the column nativeIdentity or id", s.Node.Pos())
+	}
+	if s.Schema.DisplayAttribute == "" {
+		d.take("schema.displayAttribute", "the account id", s.Node.Pos())
+	}
+	for _, a := range s.Schema.Attributes {
+		if a.Node.Get("isMulti").IsNull() && a.Node.Get("isMultiValued").IsNull() {
+			d.take("schema attribute.isMulti", "false", a.Node.Pos())
+		}
+		d.absent(a.Node, "schema attribute", "type", "text")
+		d.absent(a.Node, "schema attribute", "isEntitlement", "false")
+	}
+}
+
+// profile notes what a profile and its lifecycle states leave open.
+func (d defaults) profile(p *Profile) {
+	d.absent(p.Node, "profile", "priority", "the next one after all others")
+	d.absent(p.Node, "profile", "created", "older than all others")
+	for _, s := range p.States {
+		d.absent(s.Node, "lifecycle state", "enabled", "false")
+		d.absent(s.Node, "lifecycle state", "technicalName", "made of the name")
+	}
+}
+
+// settingDefaults notes what the settings of a folder leave open.
+func (l *loader) settingDefaults(d defaults) {
+	root := l.b.settings.Root
+	d.absent(root, "settings", "seed", "0")
+	for _, s := range l.b.Sources {
+		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool { return a.Multi }) {
+			continue
+		}
+		if set := l.b.Settings.Sources[s.Name]; set.Separator == "" && !s.merges(set) {
+			d.take(fmt.Sprintf("settings.sources.%s.separator", s.Name), ",", root.Pos())
+		}
+	}
+}
+
+// assumeUnmapped notes, for each profile, the identity attributes that the
+// catalogue or another profile has and that it leaves without a mapping: they have
+// no value.
+func (l *loader) assumeUnmapped() {
+	var names []string
+	for _, a := range l.b.Attributes {
+		if !a.System {
+			names = append(names, a.Name)
+		}
+	}
+	for _, p := range l.b.Profiles {
+		for _, m := range p.Mappings {
+			names = append(names, m.Attribute)
+		}
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+
+	for _, p := range l.b.Profiles {
+		var open []string
+		for _, name := range names {
+			if !slices.ContainsFunc(p.Mappings, func(m *Mapping) bool { return m.Attribute == name }) {
+				open = append(open, name)
+			}
+		}
+		if len(open) > 0 {
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "attributes-unmapped", Object: p.Name,
+				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "no value", Instead: strings.Join(open, ", "), Count: len(open)})
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
+)
+
+// assumeStates notes, for each profile whose states are known, the lifecycle
+// states that its mapping spells out and that it does not have. A state that was
+// left out of an export shows nowhere else.
+func (l *loader) assumeStates() {
+	known := l.b.Referable()
+	for _, p := range l.b.Profiles {
+		i := slices.IndexFunc(p.Mappings, func(m *Mapping) bool { return m.Attribute == AttrLifecycle })
+		if i < 0 || len(p.States) == 0 {
+			continue
+		}
+
+		spelled := &literals{known: known}
+		spelled.of(p.Mappings[i].Definition.Node)
+		missing := slices.DeleteFunc(spelled.texts, func(text string) bool {
+			return slices.ContainsFunc(p.States, func(s *LifecycleState) bool { return s.TechnicalName == text })
+		})
+		slices.Sort(missing)
+		if missing = slices.Compact(missing); len(missing) > 0 {
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "states-missing", Object: p.Name,
+				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "not valid", Instead: strings.Join(missing, ", "), Count: len(missing)})
+		}
+	}
+}
+
+// literals are the texts that a value can be, as far as the configuration spells
+// them out.
+type literals struct {
+	known map[string]*transform.Definition
+	texts []string
+	seen  []string // transforms that were followed
+}
+
+// of adds the texts that a value can be: itself, or what the operation hands on.
+func (l *literals) of(n *jsondoc.Node) {
+	if text, ok := n.Str(); ok {
+		l.texts = append(l.texts, words(text)...)
+		return
+	}
+
+	attributes := n.Get("attributes")
+	if name, ok := attributes.Get("id").Str(); ok && n.Get("type").Text() == "reference" {
+		if def := l.known[name]; def != nil && !slices.Contains(l.seen, name) {
+			l.seen = append(l.seen, name)
+			l.of(def.Node)
+		}
+		return
+	}
+
+	op, ok := library().Operation(n.Get("type").Text())
+	if !ok {
+		return
+	}
+	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate, transform.RoleText) {
+		value := attributes.Get(f.Name)
+		switch {
+		case f.Kind == transform.KindTable:
+			for _, m := range value.Members() {
+				l.of(m.Value)
+			}
+		case f.Kind == transform.KindList:
+			for _, item := range value.Items() {
+				l.of(item)
+			}
+		default:
+			l.of(value)
+		}
+	}
+}
+
+// words returns the texts between the directives of a template: what it can give
+// without reading anything. A text with a variable is none.
+func words(template string) []string {
+	var list []string
+	for i, piece := range strings.Split(template, "#") {
+		if i > 0 {
+			piece = piece[directive(piece):]
+		}
+		if piece = strings.TrimSpace(piece); piece != "" && !strings.Contains(piece, "$") {
+			list = append(list, piece)
+		}
+	}
+	return list
+}
+
+// directive returns the length of a directive behind its #: the name, in braces or
+// not, and what stands in brackets behind it.
+func directive(text string) int {
+	name, n := "", 0
+	if inside, ok := strings.CutPrefix(text, "{"); ok {
+		name, _, _ = strings.Cut(inside, "}")
+		n = min(len(name)+2, len(text))
+	} else {
+		// Behind #else and #end the letters may be those of the text already.
+		for _, known := range []string{"elseif", "else", "end", "if", "set", "foreach"} {
+			if strings.HasPrefix(text, known) {
+				name, n = known, len(known)
+				break
+			}
+		}
+	}
+	if name == "else" || name == "end" {
+		return n
+	}
+
+	depth := 0
+	for i := n; i < len(text); i++ {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			if depth--; depth <= 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(text)
+}
