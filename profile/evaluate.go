@@ -74,16 +74,6 @@ func newEvaluator(ctx context.Context, e *Engine, env *transform.Env) *evaluator
 	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles))}
 }
 
-// use makes an evaluator that was used before ready for other calls.
-func (v *evaluator) use(ctx context.Context) {
-	v.ctx = ctx
-	for _, s := range v.scopes {
-		if s != nil {
-			s.SetContext(ctx)
-		}
-	}
-}
-
 // begin prepares the evaluation of one identity under a profile.
 func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 	s := v.scopes[c.rank]

@@ -24,7 +24,6 @@ type comparison struct {
 	levels  []Level // level n is levels[n-1]
 	compare func(d *dict, x, y int32) uint8
 	derived bool // made of the name
-	weak    bool // no key to find people by
 	other   *comparison
 }
 

@@ -37,7 +37,6 @@ type scored struct {
 	p    pattern
 	bits float64 // with the prior
 	prob float64 // set by the decision
-	rank int32
 	veto string
 }
 

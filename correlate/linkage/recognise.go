@@ -225,9 +225,9 @@ func squeeze(name string) string {
 
 // profile is what the values of a column look like.
 type profile struct {
-	filled, distinct                             int
-	mail, dates, digits, numeric, letters, words int
-	phones, given, withDigit                     int
+	filled, distinct                     int
+	mail, dates, numeric, letters, words int
+	phones, given, withDigit             int
 }
 
 // maxProfiled is how many values are looked at.

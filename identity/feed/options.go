@@ -127,17 +127,6 @@ func validMark(text string) bool {
 	return len(text) == 1 && text[0] > ' ' && text[0] < 0x7F
 }
 
-// attribute returns the schema's attribute of that name. Without a schema every
-// name is an attribute.
-func (o *Options) attribute(name string) (Attribute, bool) {
-	for _, a := range o.Attributes {
-		if a.Name == name {
-			return a, true
-		}
-	}
-	return Attribute{Name: name}, o.Attributes == nil || o.KeepUnknown
-}
-
 // reserved are the names that set fields of the account.
 //
 // Source: profile/DECISIONS.md, DECISION 52.

@@ -25,7 +25,6 @@ type entry struct {
 	values []value
 
 	bad     *problem // why the record cannot be read
-	comment bool     // nothing but comments
 	foreign bool     // lines that belong to no entry: referrals, results of a search
 }
 

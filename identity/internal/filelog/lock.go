@@ -7,14 +7,6 @@ import (
 	"strings"
 )
 
-// lock is what keeps others from a file. Beside a file that is locked for writing
-// lies a note that names the process, so that who is refused can be told; the note
-// itself locks nothing.
-type lock struct {
-	note   string   // its name; "" when we did not write one
-	handle *os.File // what is locked, where that is not the file itself
-}
-
 // noteName is the name of the note beside a file.
 func noteName(path string) string { return path + ".lock" }
 

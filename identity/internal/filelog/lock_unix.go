@@ -7,6 +7,13 @@ import (
 	"syscall"
 )
 
+// lock is what keeps others from a file. Beside a file that is locked for writing
+// lies a note that names the process, so that who is refused can be told; the note
+// itself locks nothing.
+type lock struct {
+	note string // its name; "" when we did not write one
+}
+
 // lockFile locks the file itself, for the open handle: two handles of one process are
 // strangers to each other, and whatever ends the process gives the lock back.
 //

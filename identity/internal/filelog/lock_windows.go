@@ -16,6 +16,14 @@ const (
 	lockedHigh      = 1 << 30 // far behind the end: locked bytes cannot be read
 )
 
+// lock is what keeps others from a file. Beside a file that is locked for writing
+// lies a note that names the process, so that who is refused can be told; the note
+// itself locks nothing.
+type lock struct {
+	note   string   // its name; "" when we did not write one
+	handle *os.File // the file beside the store, which is what is locked
+}
+
 // lockFile locks a file beside the store, since a store that is open cannot be
 // replaced on Windows. It holds the note too.
 //
