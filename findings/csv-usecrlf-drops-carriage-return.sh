@@ -6,6 +6,8 @@
 # Whoever writes accounts or identities for a spreadsheet with UseCRLF changes values and is told nothing.
 # Source: encoding/csv, Writer.UseCRLF, which promises only that lines end with \r\n.
 set -euo pipefail
+version=1.26 # of Go
+go version | grep -q "go$version" || { echo "this is about Go $version"; exit 1; }
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
