@@ -158,7 +158,7 @@ func removalsOf(files fstest.MapFS) []removal {
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		called := []string{file, strings.TrimSuffix(path.Base(file), path.Ext(file))}
 		if root, _ := jsondoc.Parse(file, files[file].Data); root != nil {
-			called = append(called, ownNames(root)...)
+			called = append(append(called, ownNames(root)...), inside(root)...)
 		}
 		list = append(list, removal{file, called, func() fstest.MapFS { return with(files, file, nil) }})
 		if path.Ext(file) == ".json" {
@@ -207,6 +207,7 @@ func keysOf(files fstest.MapFS, file string) []removal {
 		for _, m := range v.Members() {
 			r.names = append(r.names, m.Key)
 		}
+		r.names = append(r.names, inside(v)...)
 		list = append(list, r)
 		walk(v, at, names)
 	}
@@ -228,6 +229,18 @@ func keysOf(files fstest.MapFS, file string) []removal {
 	}
 	root, _ := jsondoc.Parse(file, files[file].Data)
 	walk(root, nil, nil)
+	return list
+}
+
+// inside are the names of the objects that an SP-Config file, or the list in it,
+// holds: whoever takes it away takes them away.
+func inside(n *jsondoc.Node) []string {
+	var list []string
+	for _, entry := range slices.Concat(n.Items(), n.Get("objects").Items()) {
+		if entry.Get("self") != nil {
+			list = append(list, ownNames(entry)...)
+		}
+	}
 	return list
 }
 

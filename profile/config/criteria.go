@@ -27,12 +27,17 @@ func (l *loader) checkCriteria() {
 			l.found.Addf(diag.Warning, "source-authoritative", s.Node.Pos(),
 				"source %q is authoritative, and no profile reads it: its accounts make no identities", s.Name)
 		}
-		if (s.Correlation == nil || len(s.Correlation.Assignments)+len(s.Correlation.Rules) == 0) && s.CorrelationRule == "" {
+		if !s.correlates() {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-without-criteria", Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no correlation criteria and no correlation rule, so only accounts that are named like an identity find one", s.Name),
 				Hint:    s.criteriaHint()})
 		}
 	}
+}
+
+// correlates reports whether a source has criteria or a correlation rule.
+func (s *Source) correlates() bool {
+	return s.CorrelationRule != "" || s.Correlation != nil && len(s.Correlation.Assignments)+len(s.Correlation.Rules) > 0
 }
 
 // criteriaHint says where criteria that a source refers to are expected.

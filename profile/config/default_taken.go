@@ -38,14 +38,18 @@ func (l *loader) assumeDefaults() {
 	}
 	for _, p := range l.b.Profiles {
 		d.profile(p)
+		if s := l.b.AuthoritativeSource(p); s != nil && !s.Implied {
+			d.authoritative(s)
+		}
+	}
+	if len(l.b.Attributes) == 0 && len(l.b.Profiles) > 0 {
+		d.take("Identity, the catalogue of attributes", "those of the platform and those that are mapped", diag.Pos{})
 	}
 	for _, a := range l.b.Attributes {
 		d.absent(a.Node, "identity attribute", "multi", "false")
 		d.absent(a.Node, "identity attribute", "type", "text")
 	}
-	if l.b.settings != nil {
-		l.settingDefaults(d)
-	}
+	l.settingDefaults(d)
 
 	for _, object := range slices.Sorted(maps.Keys(d)) {
 		l.b.Assumptions = append(l.b.Assumptions, *d[object])
@@ -86,7 +90,11 @@ func (d defaults) transforms(n *jsondoc.Node) {
 func (d defaults) operation(op *transform.Operation, n *jsondoc.Node) {
 	attributes := n.Get("attributes")
 	if op.ConsumesInput() && attributes.Get("input").IsNull() {
-		d.take(op.Type+".input", "the value that the mapping or the transform around it hands on", n.Pos())
+		object := op.Type + ".input"
+		for _, f := range op.With(transform.RoleName) { // what is called says more than how
+			object += " of " + attributes.Get(f.Name).Text()
+		}
+		d.take(object, "the value that the mapping or the transform around it hands on", n.Pos())
 	}
 
 	for _, f := range op.Fields {
@@ -128,6 +136,24 @@ func (d defaults) source(s *Source) {
 	}
 }
 
+// authoritative notes what a source of people leaves open: such a source works
+// without criteria and without managers.
+func (d defaults) authoritative(s *Source) {
+	if !s.correlates() {
+		d.take("source.correlationConfigDetails.attributeAssignments of "+s.Name, "names alone", s.Node.Pos())
+	}
+
+	m := s.Node.Get("managerCorrelationMapping")
+	switch of := " of " + s.Name; {
+	case s.Manager == nil && m.IsNull():
+		d.take("source.managerCorrelationMapping"+of, "no managers", s.Node.Pos())
+	case s.Manager == nil || s.Manager.Rule == "" && s.Manager.AccountAttribute == "":
+		d.take("source.managerCorrelationMapping.accountAttributeName"+of, "no managers", s.Node.Pos())
+	case s.Manager.Rule == "" && s.Manager.IdentityAttribute == "":
+		d.take("source.managerCorrelationMapping.identityAttributeName"+of, "no managers", s.Node.Pos())
+	}
+}
+
 // profile notes what a profile and its lifecycle states leave open.
 func (d defaults) profile(p *Profile) {
 	d.absent(p.Node, "profile", "priority", "the next one after all others")
@@ -138,16 +164,24 @@ func (d defaults) profile(p *Profile) {
 	}
 }
 
-// settingDefaults notes what the settings of a folder leave open.
+// settingDefaults notes what the settings of a folder leave open, all when there
+// are none.
 func (l *loader) settingDefaults(d defaults) {
-	root := l.b.settings.Root
-	d.absent(root, "settings", "seed", "0")
+	pos := diag.Pos{}
+	if l.b.settings == nil {
+		d.take(settingsFile, "no settings; now is what the caller says", pos)
+	} else {
+		root := l.b.settings.Root
+		pos = root.Pos()
+		d.absent(root, "settings", "now", "what the caller says")
+		d.absent(root, "settings", "seed", "0")
+	}
 	for _, s := range l.b.Sources {
 		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool { return a.Multi }) {
 			continue
 		}
 		if set := l.b.Settings.Sources[s.Name]; set.Separator == "" && !s.merges(set) {
-			d.take(fmt.Sprintf("settings.sources.%s.separator", s.Name), ",", root.Pos())
+			d.take(fmt.Sprintf("settings.sources.%s.separator", s.Name), ",", pos)
 		}
 	}
 }

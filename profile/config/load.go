@@ -65,6 +65,9 @@ func LoadFiles(files ...File) (*Bundle, diag.List) {
 	return l.finish()
 }
 
+// settingsFile holds the optional settings of a folder.
+const settingsFile = "idprofile.json"
+
 type loader struct {
 	b     *Bundle
 	found diag.List
@@ -95,7 +98,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		}
 		return nil
 	}
-	if strings.HasSuffix(name, "_test.json") || p != "idprofile.json" && l.dataFile(fsys, p, false) || path.Ext(name) != ".json" {
+	if strings.HasSuffix(name, "_test.json") || p != settingsFile && l.dataFile(fsys, p, false) || path.Ext(name) != ".json" {
 		return nil
 	}
 	src, err := fs.ReadFile(fsys, p)
@@ -103,7 +106,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
 		return nil
 	}
-	if p == "idprofile.json" {
+	if p == settingsFile {
 		l.settings(p, src)
 		return nil
 	}
@@ -152,6 +155,10 @@ func (l *loader) document(d *Document) {
 	known := isContainer(d.Root)
 	d.each(func(o object) {
 		known = known || o.shape != ""
+		if o.shape == "" && o.entry != o.node {
+			l.found.Addf(diag.Info, "shape-unknown", o.node.Pos(), "the object %q is of no known shape; it is kept and not evaluated",
+				FirstText(o.entry.At("self", "name"), o.node.Get("name")))
+		}
 		l.object(o)
 	})
 	if k := d.Root.Kind(); k != jsondoc.Object && k != jsondoc.Array {

@@ -87,6 +87,19 @@ func TestSourceWithoutCriteria(t *testing.T) {
 	}
 }
 
+// An object of a list that nothing is known of is said, also beside others that are
+// known; the catalogue is known by its attributes.
+func TestUnknownBesideKnown(t *testing.T) {
+	got := said([]config.File{{Name: "x.json", Data: []byte(`{"version":1,"objects":[
+		{"self":{"type":"TRANSFORM","name":"T"},"object":{"name":"T","type":"lower","attributes":{}}},
+		{"self":{"name":"Odd"},"object":{"name":"Odd","foo":1}},
+		{"self":{"name":"Identity"},"object":{"name":"Identity","attributes":[{"name":"uid","standard":true,"system":false}]}}]}`)}}, "shape-unknown")
+	want := []string{`info shape-unknown: the object "Odd" is of no known shape; it is kept and not evaluated`}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+}
+
 // What a profile leaves unmapped, and what operations and objects take when they
 // are not told, is in the list.
 func TestDefaultsTaken(t *testing.T) {
@@ -96,10 +109,16 @@ func TestDefaultsTaken(t *testing.T) {
 	want := []string{
 		`warning mapping-empty: the mapping of "uid" in profile "Guests" has no transformDefinition: the attribute is not mapped`,
 		`q.json:1:1: attributes-unmapped "Guests": used "no value" instead of "cloudLifecycleState" (1)`,
+		`default-taken "Identity, the catalogue of attributes": used "those of the platform and those that are mapped" (1)`,
+		`default-taken "idprofile.json": used "no settings; now is what the caller says" (1)`,
 		`t.json:1:1: default-taken "lookup.input": used "the value that the mapping or the transform around it hands on" (1)`,
 		`p.json:1:1: default-taken "profile.created": used "older than all others" (2)`,
 		`q.json:1:1: default-taken "profile.priority": used "the next one after all others" (1)`,
+		`s.json:1:1: default-taken "source.correlationConfigDetails.attributeAssignments of Badges": used "names alone" (1)`,
+		`s.json:1:1: default-taken "source.correlationConfigDetails.attributeAssignments of HR": used "names alone" (1)`,
 		`s.json:1:1: default-taken "source.deleteThreshold": used "no threshold" (2)`,
+		`s.json:1:1: default-taken "source.managerCorrelationMapping of Badges": used "no managers" (1)`,
+		`s.json:1:1: default-taken "source.managerCorrelationMapping of HR": used "no managers" (1)`,
 		`s.json:1:1: default-taken "source.schemas": used "the columns of the account file" (2)`,
 		`p.json:2:1: default-taken "split.throws": used "true" (1)`,
 	}

@@ -76,10 +76,12 @@ var shapes = []shapeIs{
 	{shapeRule, func(n *jsondoc.Node) bool { return hasAny(n, "sourceCode") }},
 	{shapeField, isField},
 	{shapeMachine, func(n *jsondoc.Node) bool { return hasAll(n, "target", "transformDefinition") }},
-	{"ATTR_SYNC_SOURCE_CONFIG", func(n *jsondoc.Node) bool { return hasAny(n, "source") && isList(n.Get("attributes")) }},
-	{shapeAttribute, func(n *jsondoc.Node) bool {
-		return hasAny(n, "name") && (hasAny(n, "searchable") || hasAll(n, "standard", "system"))
+	{shapeCatalogue, func(n *jsondoc.Node) bool {
+		items := n.Get("attributes").Items()
+		return len(items) > 0 && !slices.ContainsFunc(items, func(a *jsondoc.Node) bool { return !isAttribute(a) })
 	}},
+	{"ATTR_SYNC_SOURCE_CONFIG", func(n *jsondoc.Node) bool { return hasAny(n, "source") && isList(n.Get("attributes")) }},
+	{shapeAttribute, isAttribute},
 	{shapeReference, isReference},
 	{shapeTransform, isTransform},
 	{"WORKFLOW", func(n *jsondoc.Node) bool { return hasAll(n, "definition", "trigger") }},
@@ -129,6 +131,11 @@ func isIdentity(n *jsondoc.Node) bool {
 	}
 	kind := n.Get("_type").Text()
 	return kind == "identity" || n.Get("type").Text() == "identity"
+}
+
+// isAttribute knows an entry of the catalogue of identity attributes.
+func isAttribute(n *jsondoc.Node) bool {
+	return hasAny(n, "name") && (hasAny(n, "searchable") || hasAll(n, "standard", "system"))
 }
 
 // isField knows a field of an account create profile.
