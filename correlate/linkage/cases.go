@@ -2,6 +2,7 @@ package linkage
 
 import (
 	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
@@ -194,30 +195,39 @@ func (c *Cases) Write(w io.Writer) error {
 }
 
 // ReadCases reads a log of cases. The file name serves messages. Findings are
-// case-event (error) for lines that are no event, or none that can be applied; they
-// are left out.
+// case-event (error) for lines that are no event, or none that can be applied, and
+// case-cut (warning) for a last line without end that is none: the program that wrote it
+// was stopped, and it does not count. Both are left out.
 func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 	var found diag.List
 	c := NewCases()
-	in := bufio.NewScanner(r)
-	in.Buffer(nil, 16<<20)
-	for line := 1; in.Scan(); line++ {
-		if len(in.Bytes()) == 0 {
-			continue
+	in := bufio.NewReaderSize(r, 1<<16)
+	for line := 1; ; line++ {
+		src, end := in.ReadBytes('\n')
+		pos := diag.Pos{File: file, Line: line, Column: 1}
+		if end != nil && end != io.EOF {
+			found.Addf(diag.Error, "case-event", pos, "%v", end)
+			return c, found
 		}
+
 		var e Event
-		err := json.Unmarshal(in.Bytes(), &e)
+		text := bytes.TrimSpace(src)
+		err := json.Unmarshal(text, &e)
+		cut := err != nil && end == io.EOF
 		if err == nil {
 			err = c.Apply(e)
 		}
-		if err != nil {
-			found.Addf(diag.Error, "case-event", diag.Pos{File: file, Line: line, Column: 1}, "%v", err)
+		switch {
+		case len(text) == 0:
+		case cut:
+			found.Addf(diag.Warning, "case-cut", pos, "the last line is cut off and does not count (%v)", err)
+		case err != nil:
+			found.Addf(diag.Error, "case-event", pos, "%v", err)
+		}
+		if end == io.EOF {
+			return c, found
 		}
 	}
-	if err := in.Err(); err != nil {
-		found.Addf(diag.Error, "case-event", diag.Pos{File: file}, "%v", err)
-	}
-	return c, found
 }
 
 // WriteManual writes links as the vendor's manual correlation file:

@@ -23,7 +23,11 @@ func TestCases(t *testing.T) {
 	}
 	apply(Event{Action: Decide, Verdict: CannotLink, By: "ann", Reason: "two people", Inputs: "x"})
 	before, _ := c.Find(a, b)
-	apply(Event{Action: Decide, Verdict: MustLink, By: "bo", Inputs: "y"})
+	apply(Event{
+		Action: Decide, Verdict: MustLink, By: "bo", Inputs: "y", Probability: 0.4,
+		Candidates:  []Candidate{{ID: "HR/7", Probability: 0.4, Bits: -0.58}},
+		Explanation: &Explanation{A: "AD/1", B: "HR/7", Band: Review, Fields: []Evidence{{Field: "surname", Level: "exact", M: 0.9, U: 0.1}}},
+	})
 	if must, _ := c.Decisions(); len(must) != 1 || must[0] != (Decided{A: "AD/1", B: "HR/7"}) {
 		t.Errorf("must-links %v", must)
 	}
@@ -111,4 +115,26 @@ func TestDecisionsCount(t *testing.T) {
 	if c := within.Clusters; c[1] != c[3] || c[4] == c[5] {
 		t.Errorf("clusters %v", c[:6])
 	}
+}
+
+// FuzzReadCases: any text is read without a panic, and what counts is written and read
+// back as it is.
+func FuzzReadCases(f *testing.F) {
+	f.Add(`{"at":"2026-03-01T00:00:00Z","action":"decide","a":{"nativeIdentity":"1"},"b":{"nativeIdentity":"2"},"verdict":"must-link"}` + "\n" + `{"at":"2026-`)
+	f.Add(`{"action":"undo","a":{"nativeIdentity":"1"},"b":{"nativeIdentity":"2"}}`)
+	f.Add("\n\n{}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, _ := ReadCases("cases.jsonl", strings.NewReader(text))
+		var file bytes.Buffer
+		if err := c.Write(&file); err != nil {
+			t.Skip() // a time that JSON has no form for
+		}
+		again, found := ReadCases("cases.jsonl", &file)
+		if len(found) > 0 {
+			t.Fatal(found)
+		}
+		if diff := cmp.Diff(c.List(), again.List()); diff != "" {
+			t.Error(diff)
+		}
+	})
 }

@@ -3,7 +3,9 @@ package linkage
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Band is what is done with a pair.
@@ -23,6 +25,16 @@ func (b Band) String() string { return bandNames[min(int(b), len(bandNames)-1)] 
 
 // MarshalText writes the band as files do.
 func (b Band) MarshalText() ([]byte, error) { return []byte(b.String()), nil }
+
+// UnmarshalText reads the band as files have it.
+func (b *Band) UnmarshalText(text []byte) error {
+	i := slices.Index(bandNames[:], string(text))
+	if i < 0 {
+		return fmt.Errorf("unknown band %q, expected one of %s", text, strings.Join(bandNames[:], ", "))
+	}
+	*b = Band(i)
+	return nil
+}
 
 // Pair is two records that may be one person.
 type Pair struct {

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -134,7 +135,16 @@ func (m *Model) Write(w io.Writer) error {
 
 // ReadModel reads a model that was written.
 func ReadModel(r io.Reader) (*Model, error) {
-	d := json.NewDecoder(r)
+	src, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return ParseModel(src)
+}
+
+// ParseModel returns the model that a text is.
+func ParseModel(src []byte) (*Model, error) {
+	d := json.NewDecoder(bytes.NewReader(src))
 	d.DisallowUnknownFields()
 	var m Model
 	if err := d.Decode(&m); err != nil {

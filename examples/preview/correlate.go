@@ -17,8 +17,8 @@ type correlateCommand struct {
 
 	Explain  string `xor:"what" placeholder:"ACCOUNT" help:"Explain one account: every rule with the values of both sides. ACCOUNT is source/id, an account id or an account name."`
 	Pair     string `xor:"what" placeholder:"ACCOUNT=IDENTITY" help:"Tell what each rule says about an account and an identity."`
-	Suggest  bool   `xor:"what" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
-	Managers bool   `xor:"what" help:"Tell how managers were found: states, cycles, depth, span."`
+	Suggest  bool   `xor:"what,suggest" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
+	Managers bool   `xor:"what,managers" help:"Tell how managers were found: states, cycles, depth, span."`
 
 	probableFlags
 	manualFlag
@@ -97,6 +97,8 @@ func (c *correlateCommand) Run(a *app) error {
 // see it.
 func (c *correlateCommand) answer(a *app, x *preview.Correlation) (any, answer, error) {
 	switch {
+	case c.Probable:
+		return c.probable(a, x)
 	case c.Explain != "":
 		e, err := x.Explain(a.ctx, c.Explain)
 		return e, accountAnswer{e}, err
@@ -106,8 +108,6 @@ func (c *correlateCommand) answer(a *app, x *preview.Correlation) (any, answer, 
 	case c.Suggest:
 		s, err := x.Suggest(a.ctx)
 		return s, suggestionsAnswer{s}, err
-	case c.Probable:
-		return c.probable(a, x)
 	case c.Managers:
 		s := x.Managers()
 		return s, managersAnswer{s}, nil

@@ -1,52 +1,60 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/correlate/linkage"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/preview"
 )
 
 // probableFlags are the flags of correlate --probable.
 type probableFlags struct {
-	Probable  bool   `xor:"what" help:"Find probable owners where no rule finds one: links, cases for review, none."`
+	Probable  bool   `xor:"suggest,managers" help:"Find probable owners where no rule finds one: links, cases for review, none. With --explain and --pair: tell what the evidence says."`
 	Out       string `placeholder:"FILE" help:"With --probable: write each account with its candidates as JSON Lines."`
 	ManualOut string `placeholder:"FILE" help:"With --probable: write the links as a manual correlation file: account,displayName,userName,type."`
 	Cases     string `placeholder:"FILE" help:"With --probable: decisions of people, as JSON Lines."`
-	Review    bool   `help:"With --probable: print the cases for review with their explanations."`
-	Account   string `placeholder:"ACCOUNT" help:"With --probable: explain one account, by source/id or id."`
+	Review    bool   `help:"With --probable: ask about each case for review and keep the answers in the file of --cases; without one, print them."`
+	By        string `placeholder:"NAME" help:"With --review: who decides. Default: the user of this machine."`
+	Train     string `placeholder:"FILE" help:"With --probable: save the weights that were found, and tell what is other than in the file."`
+	Model     string `placeholder:"FILE" help:"With --probable: use saved weights."`
+	SVG       string `placeholder:"FILE" help:"With --probable and --pair: write the explanation as a picture too."`
 }
 
 // probable finds probable owners and writes what is asked for.
 func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer, error) {
-	o := x.Linkage
-	if c.Cases != "" {
-		cases, err := readCases(c.Cases)
-		if err != nil {
-			return nil, nil, err
-		}
-		o.MustLink, o.CannotLink = cases.Decisions()
-	}
-	p, err := x.Probable(a.ctx, o)
+	p, reopened, err := c.findProbable(a, x)
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Out != "" {
-		if err := saveFile(c.Out, p.Write); err != nil {
+	if c.Review && c.Cases != "" && !c.JSON {
+		answered, err := c.reviewCases(a, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		report.Fprintf(a.out, "%d answers are kept in %s\n\n", answered, c.Cases)
+		if p, reopened, err = c.findProbable(a, x); err != nil {
 			return nil, nil, err
 		}
 	}
-	if c.ManualOut != "" {
-		if err := c.writeManual(a, p); err != nil {
-			return nil, nil, err
-		}
+	if err := c.saveProbable(a, p); err != nil {
+		return nil, nil, err
 	}
-	if c.Account != "" {
-		return explainProbable(p, c.Account)
+
+	switch {
+	case c.Explain != "":
+		return explainProbable(p, c.Explain)
+	case c.Pair != "":
+		return c.explainProbablePair(p)
 	}
-	s := summariseProbable(p)
-	if c.Review {
+	s := summariseProbable(p, reopened)
+	if c.Review && (c.Cases == "" || c.JSON) {
 		for i := range p.Accounts {
 			if p.Accounts[i].Band != linkage.Review {
 				continue
@@ -59,6 +67,107 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 		}
 	}
 	return s, s, nil
+}
+
+// findProbable finds probable owners with the decisions that are kept, and tells which of
+// these rest on values that have changed.
+func (c *correlateCommand) findProbable(a *app, x *preview.Correlation) (*preview.Probable, []linkage.Case, error) {
+	o := preview.ProbableOptions{Options: x.Linkage}
+	cases := linkage.NewCases()
+	if c.Cases != "" {
+		var err error
+		cases, err = readCases(a, c.Cases)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && c.Review: // the first sitting
+			cases = linkage.NewCases()
+		case err != nil:
+			return nil, nil, err
+		}
+		o.MustLink, o.CannotLink = cases.Decisions()
+	}
+	if c.Model != "" {
+		var err error
+		if o.Models, err = readModels(c.Model); err != nil {
+			return nil, nil, err
+		}
+	}
+	p, err := x.Probable(a.ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := cases.Check(a.clock(), p.Inputs); err != nil {
+		return nil, nil, err
+	}
+	reopened := slices.DeleteFunc(cases.List(), func(one linkage.Case) bool { return !one.Reopened })
+	return p, reopened, nil
+}
+
+func readModels(name string) (preview.Models, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	m, err := preview.ReadModels(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return m, nil
+}
+
+// saveProbable writes the files that were asked for.
+func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
+	if c.Out != "" {
+		if err := saveFile(c.Out, p.Write); err != nil {
+			return err
+		}
+	}
+	if c.ManualOut != "" {
+		if err := c.writeManual(a, p); err != nil {
+			return err
+		}
+	}
+	if c.Train == "" {
+		return nil
+	}
+	before, err := readModels(c.Train)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, d := range before.Diff(p.Models()) {
+		report.Fprintf(a.err, "%s with %s: weights that changed\n", d.Source, d.Authoritative)
+		for _, m := range d.Changes {
+			report.Fprintf(a.err, "  %-24s %-24s %+.2f to %+.2f bits\n", m.Field, m.Level, m.Before, m.After)
+		}
+	}
+	return saveFile(c.Train, p.Models().Write)
+}
+
+// pairEvidence is what the evidence says of two accounts.
+type pairEvidence struct{ *linkage.Explanation }
+
+func (e pairEvidence) print(p *printer) {
+	if err := e.WriteText(p.w); err != nil {
+		return
+	}
+}
+
+// explainProbablePair tells what the evidence says of the two accounts of --pair.
+func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer, error) {
+	account, candidate, ok := strings.Cut(c.Pair, "=")
+	if !ok {
+		return nil, nil, fmt.Errorf("--pair %s: expected two accounts with = between them", c.Pair)
+	}
+	e, err := p.ExplainPair(account, candidate)
+	if err != nil {
+		return nil, nil, err
+	}
+	if c.SVG != "" {
+		if err := saveFile(c.SVG, e.WriteSVG); err != nil {
+			return nil, nil, err
+		}
+	}
+	return e, pairEvidence{e}, nil
 }
 
 // writeManual writes the links, and says how many cannot be named.
@@ -123,6 +232,15 @@ type probableSummary struct {
 	Sources []probableSource `json:"sources"`
 	Runs    []probableRun    `json:"runs"`
 	Cases   []probableCase   `json:"cases,omitempty"`
+	// Reopened are pairs that were decided about and have other values now.
+	Reopened []reopenedCase `json:"reopened,omitempty"`
+}
+
+// reopenedCase is a decision that people should look at again; it counts on until then.
+type reopenedCase struct {
+	A       linkage.RecordKey `json:"a"`
+	B       linkage.RecordKey `json:"b"`
+	Verdict linkage.Verdict   `json:"verdict"`
 }
 
 // probableRun is what was assumed when a source was linked with an authoritative one.
@@ -133,8 +251,11 @@ type probableRun struct {
 	Curve         []linkage.Threshold `json:"thresholds"`
 }
 
-func summariseProbable(p *preview.Probable) *probableSummary {
+func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSummary {
 	s := &probableSummary{}
+	for _, one := range reopened {
+		s.Reopened = append(s.Reopened, reopenedCase{A: one.A, B: one.B, Verdict: one.Verdict})
+	}
 	for i := range p.Accounts {
 		a := &p.Accounts[i]
 		if n := len(s.Sources); n == 0 || s.Sources[n-1].Source != a.Account.Source {
@@ -176,6 +297,12 @@ func (s *probableSummary) print(p *printer) {
 		for _, t := range r.Curve {
 			fmt.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links, t.Wrong, t.Review)
 		}
+	}
+	if len(s.Reopened) > 0 {
+		fmt.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n", len(s.Reopened))
+	}
+	for _, one := range s.Reopened {
+		report.Fprintf(p.w, "  %s and %s: %s\n", one.A, one.B, one.Verdict)
 	}
 	for _, c := range s.Cases {
 		fmt.Fprintln(p.w)

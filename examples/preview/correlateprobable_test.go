@@ -130,7 +130,7 @@ func TestProbable(t *testing.T) {
 	}
 	testManual(t, dir, manual)
 	testSettings(t, dir)
-	code, text, errs = invoke(t, "correlate", dir, "--probable", "--account", "AD/AD00979")
+	code, text, errs = invoke(t, "correlate", dir, "--probable", "--explain", "AD/AD00979")
 	if code != exitDone || !strings.Contains(text, "given name") {
 		t.Errorf("exit %d: %s%s", code, text, errs)
 	}

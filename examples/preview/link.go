@@ -35,7 +35,7 @@ type linkCommand struct {
 
 // Run links the records.
 func (c *linkCommand) Run(a *app) error {
-	o, err := c.options()
+	o, err := c.options(a)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (c *linkCommand) Run(a *app) error {
 }
 
 // options reads what the flags name.
-func (c *linkCommand) options() (linkage.Options, error) {
+func (c *linkCommand) options(a *app) (linkage.Options, error) {
 	o := linkage.Options{Link: c.Link, Review: c.Review, OneToOne: c.OneToOne, Columns: map[string]linkage.Kind{}}
 	for name, kind := range c.Column {
 		var k linkage.Kind
@@ -85,7 +85,7 @@ func (c *linkCommand) options() (linkage.Options, error) {
 		}
 	}
 	if c.Cases != "" {
-		cases, err := readCases(c.Cases)
+		cases, err := readCases(a, c.Cases)
 		if err != nil {
 			return o, err
 		}
@@ -234,15 +234,4 @@ func printLinks(a *app, r *linkage.Result) {
 		fmt.Fprintf(a.out, ", %d persons", s.Persons)
 	}
 	fmt.Fprintln(a.out)
-}
-
-// readCases reads decisions of people.
-func readCases(name string) (*linkage.Cases, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	cases, found := linkage.ReadCases(name, f)
-	return cases, found.Err()
 }

@@ -47,6 +47,7 @@ var errFailed = errors.New("a check failed")
 // app is what commands take from outside.
 type app struct {
 	ctx      context.Context
+	in       io.Reader
 	out, err io.Writer
 	clock    func() time.Time
 	color    bool  // out shows colours
@@ -56,7 +57,7 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{ctx: ctx, out: os.Stdout, err: os.Stderr, clock: time.Now,
+	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, clock: time.Now,
 		color: colored(isTerminal(os.Stdout), os.Getenv), terminal: isTerminal(os.Stderr)}
 	code := a.run(os.Args[1:])
 	stop()

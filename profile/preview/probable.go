@@ -58,7 +58,7 @@ type ProbableRun struct {
 
 // Probable finds the probable owners of accounts. The decisions of people in the
 // options name accounts as source/id.
-func (x *Correlation) Probable(ctx context.Context, o linkage.Options) (*Probable, error) {
+func (x *Correlation) Probable(ctx context.Context, o ProbableOptions) (*Probable, error) {
 	b := &probable{x: x, o: o, out: &Probable{keys: map[linkage.RecordKey]int{}}, groups: map[int32]int32{}}
 	anchors := b.anchors()
 	for i, a := range anchors {
@@ -83,7 +83,7 @@ func (x *Correlation) Probable(ctx context.Context, o linkage.Options) (*Probabl
 // probable puts the results of several runs together.
 type probable struct {
 	x      *Correlation
-	o      linkage.Options
+	o      ProbableOptions
 	out    *Probable
 	groups map[int32]int32 // people who are, as far as one knows, one person
 }
@@ -155,7 +155,11 @@ func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []
 		if len(a.Accounts) == 0 || len(anchor.Accounts) == 0 {
 			continue
 		}
-		r, err := linkage.Between(ctx, tableOf(a), tableOf(anchor), b.o)
+		o := b.o.Options
+		if model := b.o.Models.Find(a.Source, anchor.Source); model != nil {
+			o.Model = model
+		}
+		r, err := linkage.Between(ctx, tableOf(a), tableOf(anchor), o)
 		if err != nil {
 			return fmt.Errorf("source %q with %q: %w", a.Source, anchor.Source, err)
 		}
