@@ -55,7 +55,7 @@ func (k *key) sort(s *space) {
 			}
 			bl := block{a0: int32(i0), a1: int32(i), b0: int32(j0), b1: int32(j)}
 			if n := bl.pairs(s.self); n > 0 {
-				k.blocks = append(k.blocks, bl)
+				k.blocks = push(k.blocks, bl)
 				k.pairs += n
 			}
 		}

@@ -1,6 +1,7 @@
 package linkage
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -27,12 +28,21 @@ func (d *dict) put(text string, side int) int32 {
 	if !ok {
 		n = int32(len(d.texts))
 		d.number[text] = n
-		d.texts = append(d.texts, text)
-		d.sig = append(d.sig, signature(text))
-		d.counts[0], d.counts[1] = append(d.counts[0], 0), append(d.counts[1], 0)
+		d.texts = push(d.texts, text)
+		d.sig = push(d.sig, signature(text))
+		d.counts[0], d.counts[1] = push(d.counts[0], 0), push(d.counts[1], 0)
 	}
 	d.counts[side][n]++
 	return n
+}
+
+// push appends to a list that doubles when it is full: the quarter that append adds
+// copies a list of millions five times over.
+func push[T any](list []T, v T) []T {
+	if len(list) == cap(list) {
+		list = slices.Grow(list, max(64, len(list)))
+	}
+	return append(list, v)
 }
 
 // signature has a bit for every letter and digit that occurs, and one for those that
