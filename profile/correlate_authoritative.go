@@ -58,6 +58,7 @@ func (l *linker) correlate() error {
 	}
 	defer l.reportLikelyRenames()
 	defer l.reportAmbiguous()
+	defer l.reportRules()
 	for range maxRounds {
 		linked := false
 		for _, name := range l.otherSources() {

@@ -111,9 +111,9 @@ func accountArguments(a *identity.Account) map[string]identity.Value {
 	return args
 }
 
-// ruleFailed reports, once for each source, that its manager correlation rule
-// raises; the mapping decides then.
-func (rs *resolver) ruleFailed(source *config.Source, err error) {
+// reportRule reports, once for each source, what is wrong with its manager
+// correlation rule.
+func (rs *resolver) reportRule(source *config.Source, d diag.Diagnostic) {
 	if rs.failedRules[source.Name] {
 		return
 	}
@@ -121,8 +121,7 @@ func (rs *resolver) ruleFailed(source *config.Source, err error) {
 		rs.failedRules = map[string]bool{}
 	}
 	rs.failedRules[source.Name] = true
-	rs.report(diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
-		Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v", source.Manager.Rule, source.Name, err)})
+	rs.report(d)
 }
 
 // managerByRule asks the manager correlation rule of a source, which runs before
@@ -150,8 +149,12 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 		Name: source.Manager.Rule, Attribute: config.AttrManager, Input: args["managerAttributeValue"], Args: args,
 		Subject: &other{rs.tables, n}, Now: rs.opts.Now})
 	if err != nil {
-		rs.ruleFailed(source, err)
+		rs.reportRule(source, diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
+			Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v", source.Manager.Rule, source.Name, err)})
 		return "", ""
+	}
+	if found := unusable(v); found != "" {
+		rs.reportRule(source, ruleResult("manager", source.Manager.Rule, source.Name, found, "its mapping decides"))
 	}
 	return correlatedBy(v)
 }

@@ -340,6 +340,11 @@ func (c *compiled) checkCycles(found *diag.List) {
 // checkCorrelation reports criteria on attributes that nobody has.
 func (e *Engine) checkCorrelation(found *diag.List) {
 	for _, s := range e.bundle.Sources {
+		if s.Manager != nil && s.Manager.AccountAttribute != "" && s.Lacks(s.Manager.AccountAttribute) {
+			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown", Pos: s.Node.Get("managerCorrelationMapping").Pos(),
+				Message: fmt.Sprintf("the account schema of source %q has no attribute %q, so its manager correlation finds nobody",
+					s.Name, s.Manager.AccountAttribute), Hint: diag.Suggest(s.Manager.AccountAttribute, s.Schema.Names())})
+		}
 		if s.Correlation == nil {
 			continue
 		}
@@ -352,8 +357,10 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 			if !mapped {
 				found.Addf(diag.Error, "correlation-property", a.Pos, "no profile maps the identity attribute %q, so this criterion never matches", a.Property)
 			}
-			if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), a.Value) && !slices.Contains(config.AccountFields, a.Value) {
-				found.Addf(diag.Error, "account-attribute-unknown", a.Pos, "the account schema of source %q has no attribute %q", s.Name, a.Value)
+			if s.Lacks(a.Value) {
+				found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown", Pos: a.Pos,
+					Message: fmt.Sprintf("the account schema of source %q has no attribute %q", s.Name, a.Value),
+					Hint:    diag.Suggest(a.Value, s.Schema.Names())})
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
@@ -21,8 +22,10 @@ func (e *Engine) lint(found *diag.List) {
 		c.lintStates(found)
 		e.lintManager(c, found)
 		e.lintMappings(c, found)
+		e.lintNextProcessing(c, found)
 	}
 	e.lintRules(found)
+	e.lintRuleUse(found)
 	e.lintFlags(found)
 	e.lintCatalogue(found)
 	e.lintCriteria(found)
@@ -67,12 +70,38 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 	}
 	if source := e.managerSource(c); mapped && source != nil {
 		e.lintManagerValue(c.profile.Mappings[slot], source, found)
+		e.lintManagerProperty(source, found)
 	}
 	switch {
 	case configured && !mapped:
 		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
 	case mapped && !configured:
 		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
+	}
+}
+
+// lintManagerProperty reports a manager correlation that looks for people by an
+// identity attribute which no profile maps.
+func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
+	property := source.Manager.IdentityAttribute
+	if property == "" || property == "name" || property == correlate.Alias {
+		return
+	}
+	var mapped []string
+	for _, c := range e.profiles {
+		for name := range c.slots {
+			mapped = append(mapped, name)
+		}
+	}
+	if slices.Contains(mapped, property) {
+		return
+	}
+	slices.Sort(mapped)
+	d := diag.Diagnostic{Severity: diag.Error, Code: "correlation-property", Pos: source.Node.Get("managerCorrelationMapping").Pos(),
+		Message: fmt.Sprintf("no profile maps the identity attribute %q, so the manager correlation of source %q never finds anybody",
+			property, source.Name), Hint: diag.Suggest(property, mapped)}
+	if !slices.ContainsFunc(*found, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Pos == d.Pos }) {
+		found.Add(d)
 	}
 }
 

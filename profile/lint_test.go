@@ -40,6 +40,10 @@ func TestLint(t *testing.T) {
 	ref := func(attribute, id string) string {
 		return attribute + `={"type":"reference","attributes":{"id":"` + id + `","input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"t"}}}}`
 	}
+	written := func(format string) string {
+		return `nextProcessing={"type":"firstValid","attributes":{"values":[{"type":"dateFormat","attributes":{"inputFormat":"yyyy","outputFormat":"` +
+			format + `","input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"t"}}}}]}}`
+	}
 	searchable := func(flag string) func(c *fixture.Tenant) {
 		return func(c *fixture.Tenant) {
 			c.Sources[1] = fixture.Source("AD", "badge=b")
@@ -64,6 +68,13 @@ func TestLint(t *testing.T) {
 		{"manager-unmapped", diag.Warning, with("manager=HR.boss"), with()},
 		{"manager-trigger", diag.Warning, edit(with("manager=HR.t"), manager), edit(with("manager=HR.boss"), manager)},
 		{"manager-trigger", diag.Warning, edit(with(`manager={"type":"lower","attributes":{"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"boss"}}}}`), manager), edit(with(), manager)},
+		{"correlation-property", diag.Error, edit(with("manager=HR.boss"), func(c *fixture.Tenant) {
+			manager(c)
+			c.Sources[0] = strings.Replace(c.Sources[0], `"identityAttributeName":"uid"`, `"identityAttributeName":"employeeNumber"`, 1)
+		}), edit(with("manager=HR.boss"), manager)},
+		{"next-processing-form", diag.Warning, with(`nextProcessing={"type":"static","attributes":{"value":"2026-01-15"}}`), with(`nextProcessing={"type":"static","attributes":{"value":"2026-01-15T00:00:00Z"}}`)},
+		{"next-processing-form", diag.Warning, with(written("yyyy-MM-dd")), with(written("ISO8601"))},
+		{"next-processing-form", diag.Warning, with(written("yyyy-MM-dd'T'HH:mm:ssXXX'Z'")), with(written("yyyy-MM-dd'T'HH:mm:ssXXX"))},
 		{"phone-not-e164", diag.Info, with("workPhone=HR.p"), edit(with(ref("workPhone", "E")), func(c *fixture.Tenant) {
 			c.More = append(c.More, `{"name":"E","type":"reference","attributes":{"id":"E2"}}`, `{"name":"E2","type":"e164phone","attributes":{}}`)
 		})},

@@ -2,11 +2,8 @@ package profile
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 	"unsafe"
 
 	"github.com/idprofile/engine/correlate"
@@ -342,42 +339,4 @@ func (b *builder) differs(n int32, r *Result) bool {
 		}
 	}
 	return false
-}
-
-// processingForm is how nextProcessing has to be written: a date-time by ISO 8601
-// with Z or an offset, never both and never neither.
-var processingForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$`)
-})
-
-// existing reports whether the day and the hour of a date-time of the right form exist.
-func existing(text string) bool {
-	_, err := time.Parse("2006-01-02T15:04", text[:len("2006-01-02T15:04")])
-	return err == nil
-}
-
-// nextProcessingWarning says why a value of nextProcessing is not processed; ""
-// when there is none, or nothing is wrong with it.
-//
-// Source: the vendor's answer to users: ISO 8601 with an offset or Z, not both.
-func nextProcessingWarning(after identity.Attributes) string {
-	v := after.Get(config.AttrNextProcessing)
-	if v.IsNull() {
-		return ""
-	}
-
-	// The form tells the fields apart, and the package time whether there is such a day and hour.
-	text, why := v.Text(), "it is no date-time by ISO 8601"
-	form := processingForm().MatchString(text)
-	switch {
-	case form && existing(text):
-		return ""
-	case form:
-		why = "there is no such date or time"
-	case strings.HasSuffix(text, "Z") && processingForm().MatchString(strings.TrimSuffix(text, "Z")):
-		why = "it has an offset and Z"
-	case processingForm().MatchString(text + "Z"):
-		why = "it has neither Z nor an offset"
-	}
-	return fmt.Sprintf("next-processing-form: nextProcessing is %q, which is not processed: %s", text, why)
 }

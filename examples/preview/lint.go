@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -51,7 +52,8 @@ func (c *lintCommand) lint(a *app) (diag.List, error) {
 			if err != nil {
 				return nil, err
 			}
-			list := check(config.Load(fsys))
+			bundle, list := config.Load(fsys)
+			list = append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...)
 			for _, d := range list {
 				found.Add(below(filepath.ToSlash(p), d))
 			}

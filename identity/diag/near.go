@@ -1,14 +1,17 @@
 package diag
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // Near returns the candidate most like name, for "did you mean" hints, or "" when
 // none is close: equal without case, or at most a third of the letters different,
-// in names of two letters one.
+// in names of two letters one, or beginning with the same letters, signs and
+// blanks aside, for at least three quarters of the shorter name and six letters.
 func Near(name string, candidates []string) string {
 	letters := utf8.RuneCountInString(name)
 	best, bestDist := "", max(min(1, letters-1), letters/3)+1
@@ -20,7 +23,33 @@ func Near(name string, candidates []string) string {
 			best, bestDist = c, d
 		}
 	}
+	if best != "" {
+		return best
+	}
+
+	longest := 5
+	for _, c := range candidates {
+		a, b := lettersOf(name), lettersOf(c)
+		if n := common(a, b); n > longest && n*4 >= min(len(a), len(b))*3 {
+			best, longest = c, n
+		}
+	}
 	return best
+}
+
+// lettersOf returns the letters and digits of a name, in lower case.
+func lettersOf(name string) []rune {
+	letters := []rune(strings.ToLower(name))
+	return slices.DeleteFunc(letters, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// common is the length of the common beginning.
+func common(a, b []rune) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // Suggest returns the hint `did you mean "x"?` for the candidate most like name,

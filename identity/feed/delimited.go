@@ -209,7 +209,9 @@ func (d *delimited) check(cells []string, line int) []string {
 		d.Refuse("csv-cell-count", pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
 		return nil
 	case d.list != nil && !d.list.ofSource(d.Reading, cells):
-		d.others++
+		if d.passes(d.list.source(cells)) {
+			d.others++
+		}
 		return nil
 	case cells[d.id] == "":
 		d.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)

@@ -50,6 +50,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 	o.reportOthers(o.others)
 	if o.schema != nil { // there was an account
 		o.assumeMissing(o.has)
+		o.tellColumns()
 	}
 	if v.wide != nil {
 		o.Assume("file-encoding", 0, "UTF-16", UTF8, 0)
@@ -93,8 +94,10 @@ func listed(n *jsondoc.Node) bool {
 //
 // Source: profile/DECISIONS.md, DECISION 52; API accounts list.
 func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
-	if !o.ofSource(n.Get("sourceId").Text(), n.Get("sourceName").Text()) {
-		o.others++
+	if id, name := n.Get("sourceId").Text(), n.Get("sourceName").Text(); !o.ofSource(id, name) {
+		if o.passes(id, name) {
+			o.others++
+		}
 		return a, false
 	}
 

@@ -65,15 +65,17 @@ func (t *table) accountList(names []string) *accountList {
 }
 
 // ofSource reports whether a row is an account of the source that is read.
-func (l *accountList) ofSource(r *Reading, cells []string) bool {
-	var id, name string
+func (l *accountList) ofSource(r *Reading, cells []string) bool { return r.ofSource(l.source(cells)) }
+
+// source returns the id and the name of the source of a row.
+func (l *accountList) source(cells []string) (id, name string) {
 	if l.sourceID >= 0 {
 		id = cells[l.sourceID]
 	}
 	if l.sourceName >= 0 {
 		name = cells[l.sourceName]
 	}
-	return r.ofSource(id, name)
+	return id, name
 }
 
 // ofSource reports whether an account with that source id and name is one of the
@@ -89,9 +91,18 @@ func (r *Reading) ofSource(id, name string) bool {
 	return name == r.source
 }
 
+// passes reports whether an account of another source counts as one that is
+// passed over.
+func (r *Reading) passes(id, name string) bool { return r.Elsewhere == nil || !r.Elsewhere(id, name) }
+
 // reportOthers tells that accounts of other sources were passed over.
 func (r *Reading) reportOthers(n int) {
-	if n > 0 {
+	switch {
+	case n == 0:
+	case r.Elsewhere != nil:
+		r.Report(diag.Info, "account-other-source", diag.Pos{},
+			"%d accounts of sources that are not configured are passed over", n)
+	default:
 		r.Report(diag.Info, "account-other-source", diag.Pos{},
 			"%d accounts of other sources than %q are passed over", n, r.source)
 	}

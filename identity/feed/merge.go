@@ -71,13 +71,25 @@ func (t *table) named(names []string, setting string) (columns []int) {
 	for _, name := range names {
 		at := slices.IndexFunc(t.columns, func(c column) bool { return c.Name == name })
 		if at < 0 {
-			t.Report(diag.Warning, "merge-column", diag.Pos{Line: 1, Column: 1},
-				"%s names the column %q, which the file does not have", setting, name)
+			t.reportColumn(setting, name)
 			continue
 		}
 		columns = append(columns, at)
 	}
 	return columns
+}
+
+// reportColumn reports a column that a setting names and that is not there.
+func (t *table) reportColumn(setting, name string) {
+	if t.OnFinding == nil {
+		return
+	}
+	var names []string
+	for _, c := range t.columns {
+		names = append(names, c.Name)
+	}
+	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: "merge-column", Pos: diag.Pos{File: t.file, Line: 1, Column: 1},
+		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name), Hint: diag.Suggest(name, names)})
 }
 
 // look reads the file once, in silence, and keeps the rows that stand apart.
@@ -88,7 +100,7 @@ func (m *merger) look(ctx context.Context) error {
 	}
 	defer src.Close()
 	silent := *m.d.Options
-	silent.OnFinding, silent.OnAssumption = nil, nil
+	silent.OnFinding, silent.OnAssumption, silent.OnColumns = nil, nil, nil
 	p := newReading(&silent, m.d.file, m.d.source)
 	d := &delimited{table: &table{Reading: p}, r: newReader(src, ",")}
 	if err := d.header(); err != nil {

@@ -95,6 +95,15 @@ type Options struct {
 	// nobody is. It is called by the goroutine that reads.
 	OnFinding func(diag.Diagnostic)
 
+	// OnColumns is told which columns a delimited file has, and when all of a file
+	// of objects is read which attributes they have; nil means nobody is.
+	OnColumns func(names []string)
+
+	// Elsewhere reports that accounts with this source id and name in a list are
+	// read for another source: those are not counted among the ones that are passed
+	// over. Nil: none are.
+	Elsewhere func(sourceID, sourceName string) bool
+
 	// OnAssumption is told what was recognised, merged or left out, once for each
 	// kind, at the latest when the last account is read; nil means nobody is.
 	OnAssumption func(diag.Assumption)

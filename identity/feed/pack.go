@@ -2,6 +2,8 @@ package feed
 
 import (
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
@@ -32,6 +34,8 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 		if slot, ok := r.schema.Slot(name); ok {
 			r.give(slot)
 			r.row[slot] = r.attributeValue(a, name, v)
+		} else if r.OnColumns != nil && len(r.foreign) < maxNames && !r.foreign[name] {
+			r.addForeign(name)
 		}
 	}
 	for _, v := range r.row {
@@ -46,6 +50,28 @@ func (r *Reading) give(slot int) {
 		r.given = append(r.given, make([]bool, slot+1-len(r.given))...)
 	}
 	r.given[slot] = true
+}
+
+func (r *Reading) addForeign(name string) {
+	if r.foreign == nil {
+		r.foreign = map[string]bool{}
+	}
+	r.foreign[strings.Clone(name)] = true
+}
+
+// tellColumns tells which attributes the objects have.
+func (r *Reading) tellColumns() {
+	if r.OnColumns == nil {
+		return
+	}
+	names := slices.Collect(maps.Keys(r.foreign))
+	for _, name := range r.schema.Names() {
+		if r.has(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	r.OnColumns(names)
 }
 
 // has reports whether an object so far had an attribute, or the field created.

@@ -29,6 +29,7 @@ type Reading struct {
 	row        []identity.Value     // scratch, by slot
 	given      []bool               // by slot: some object has the attribute
 	created    bool                 // some object says when its account was created
+	foreign    map[string]bool      // names that objects have and the account schema has not
 }
 
 func newReading(o *Options, file, source string) *Reading {

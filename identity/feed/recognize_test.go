@@ -196,7 +196,7 @@ func TestMergeRows(t *testing.T) {
 		{name: "unknown column", connector: `{"mergeRows":true,"mergeColumns":["roles"],"indexColumn":"id"}`,
 			text: "id,name,groups,role\n1,ann,a,\n1,ann,b,\n", want: []string{
 				`1 {"id":"1","name":"ann","groups":["a"]}`,
-				`x.csv:1:1: warning merge-column: mergeColumns names the column "roles", which the file does not have`, `x.csv: rows-merged "x" (1)`,
+				`x.csv:1:1: warning merge-column: mergeColumns names the column "roles", which the file does not have (did you mean "role"?)`, `x.csv: rows-merged "x" (1)`,
 				`x.csv: rows-merged-first "x": used "the values of the account's first row" instead of "other values of its other rows" (1)`}},
 		{name: "not asked for", connector: `{"mergeRows":false,"mergeColumns":["groups"]}`, text: "id,name,groups,role\n1,ann,a,\n1,ann,b,\n", want: []string{
 			`1 {"id":"1","name":"ann","groups":["a"]}`, `1 {"id":"1","name":"ann","groups":["b"]}`,

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -122,6 +123,9 @@ func (t *table) split(names []string, pos diag.Pos) {
 		}
 	}
 	t.assumeMissing(func(name string) bool { _, ok := first[name]; return ok })
+	if t.OnColumns != nil {
+		t.OnColumns(slices.Sorted(maps.Keys(first)))
+	}
 }
 
 // attributeTable is the account schema by name; the first of two with one name

@@ -38,6 +38,10 @@ type Listener struct {
 func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.List) {
 	var sources []identity.Source
 	var found diag.List
+	var reads []columnRead
+	if l.OnFinding != nil {
+		reads = b.columnReads()
+	}
 	for _, s := range b.Sources {
 		files := b.Data[s.Name]
 		if len(files) == 0 {
@@ -47,7 +51,15 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 
 		var opened []identity.Source
 		for _, file := range files {
-			f, err := openFile(fsys, file, s.feedOptions(b.Settings.Sources[s.Name], l))
+			o := b.feedOptions(s, l)
+			if l.OnFinding != nil && len(files) == 1 {
+				o.OnColumns = func(names []string) {
+					for _, d := range missingColumns(reads, s, file, names) {
+						l.OnFinding(d)
+					}
+				}
+			}
+			f, err := openFile(fsys, file, o)
 			if err != nil {
 				pos := diag.Pos{File: file}
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
@@ -121,6 +133,19 @@ func (b *Bundle) withoutData(s *Source, found *diag.List) {
 	}
 }
 
+// feedOptions says how accounts of a source are read. Of a list that serves
+// several sources, accounts that another one reads are nothing to report, and what
+// nobody reads is reported once.
+func (b *Bundle) feedOptions(s *Source, l Listener) feed.Options {
+	o := s.feedOptions(b.Settings.Sources[s.Name], l)
+	if first := slices.Index(b.Lists, s.Name); first >= 0 {
+		o.Elsewhere = func(id, name string) bool {
+			return first > 0 || b.SourceByID(id) != nil || b.Source(name) != nil
+		}
+	}
+	return o
+}
+
 // feedOptions says how accounts of the source are read.
 func (s *Source) feedOptions(set SourceSettings, l Listener) feed.Options {
 	o := feed.Options{
@@ -175,5 +200,5 @@ func (s *Source) stableID(set SourceSettings) []string {
 // FeedOptions says how accounts of the source are read from a file or an upload;
 // findings about the data go to onFinding, which may be nil.
 func (b *Bundle) FeedOptions(s *Source, onFinding func(diag.Diagnostic)) feed.Options {
-	return s.feedOptions(b.Settings.Sources[s.Name], Listener{OnFinding: onFinding})
+	return b.feedOptions(s, Listener{OnFinding: onFinding})
 }

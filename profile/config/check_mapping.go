@@ -128,7 +128,7 @@ func (b *Bundle) checkAccountRead(target string, attributes *jsondoc.Node) error
 	if s == nil {
 		return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q reads a source that is not there", target)
 	}
-	if s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), attribute) && !slices.Contains(AccountFields, attribute) {
+	if s.Lacks(attribute) {
 		return isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q", s.Name, attribute)
 	}
 	return nil

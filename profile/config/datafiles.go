@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
@@ -59,16 +60,16 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 	return true
 }
 
-// readHead returns the beginning of a file, or nothing: what cannot be read is
-// reported when the accounts are.
+// readHead returns the beginning of a file in UTF-8, or nothing: what cannot be
+// read is reported when the accounts are.
 func readHead(fsys fs.FS, file string) []byte {
 	f, err := fsys.Open(file)
 	if err != nil {
 		return nil
 	}
 	defer f.Close()
-	head, _ := io.ReadAll(io.LimitReader(f, headSize))
-	return bytes.TrimPrefix(head, []byte("\ufeff"))
+	head, _ := io.ReadAll(io.LimitReader(feed.UTF8Reader(io.LimitReader(f, headSize)), headSize))
+	return head
 }
 
 func firstLine(head []byte) string {
@@ -287,7 +288,7 @@ func (l *loader) assignOnly(taken map[string]bool) {
 func (l *loader) withoutSource(d dataFile) {
 	if s := l.sourceInName(d); s != nil && len(l.b.Data[s.Name]) > 0 || !d.inside {
 		instead := ""
-		if s != nil {
+		if s != nil && len(l.b.Data[s.Name]) > 0 {
 			instead = l.b.Data[s.Name][0]
 		}
 		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "file-unused", File: d.path, Used: instead})

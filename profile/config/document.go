@@ -33,9 +33,44 @@ func eachObject(n, list *jsondoc.Node, f func(object)) {
 		}
 	case IsEntry(n):
 		f(object{entryShape(n), n.Get("object"), n, list})
+	case wrapped(n) != nil:
+		items := wrapped(n)
+		for _, item := range slices.Clone(items.Items()) {
+			eachObject(item, items, f)
+		}
 	default:
 		f(object{shapeOf(n), n, n, list})
 	}
+}
+
+// wrapped returns the list that is all there is in an object of no shape of its own,
+// such as {"items": [...], "count": 2}, if every item of it is an object that counts;
+// else nil.
+func wrapped(n *jsondoc.Node) *jsondoc.Node {
+	if shapeOf(n) != "" {
+		return nil
+	}
+	var list *jsondoc.Node
+	for _, m := range n.Members() {
+		switch m.Value.Kind() {
+		case jsondoc.Object:
+			return nil
+		case jsondoc.Array:
+			if list != nil {
+				return nil
+			}
+			list = m.Value
+		}
+	}
+	for _, item := range list.Items() {
+		if item.Kind() != jsondoc.Object || !IsEntry(item) && !evaluated(shapeOf(item)) {
+			return nil
+		}
+	}
+	if len(list.Items()) == 0 {
+		return nil
+	}
+	return list
 }
 
 // entryShape is the type that an entry {self, object} names; where it names none
@@ -61,7 +96,7 @@ func IsEntry(n *jsondoc.Node) bool {
 	return n.Get("self").Kind() == jsondoc.Object && n.Get("object").Kind() == jsondoc.Object
 }
 
-func isContainer(n *jsondoc.Node) bool { return IsExport(n) || IsEntry(n) }
+func isContainer(n *jsondoc.Node) bool { return IsExport(n) || IsEntry(n) || wrapped(n) != nil }
 
 // Bytes returns the document as a file: byte for byte as it was read when
 // nothing was changed, else indented by two blanks.

@@ -44,7 +44,7 @@ var (
 			"nativeObjectType", "identityAttribute", "displayAttribute", "hierarchyAttribute", "includePermissions", "features",
 			"configuration", "attributes", "sourceId", "sourceName", "source", "config", "associationAttributes", "childHierarchy",
 			"aggregationType", "descriptionAttribute", "creationRule", "customizationRule", "correlationRule", "refreshRule",
-			"groupAttribute", "instanceAttribute", "objectType", "permissionRemediationModificationType", "pseudoObjectType",
+			"groupAttribute", "instanceAttribute", "objectType", "type", "permissionRemediationModificationType", "pseudoObjectType",
 		}, common...),
 		inside: map[string]*members{"attributes": {names: []string{
 			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement", "isGroup", "isManaged", "nativeName",

@@ -203,7 +203,7 @@ func (l *loader) object(o object) {
 
 // unused counts objects that are kept and do not take part, by what they are.
 func (l *loader) unused(o object) {
-	if o.shape == "" || o.shape == shapeReference {
+	if o.shape == "" {
 		return
 	}
 	same := func(a diag.Assumption) bool { return a.Code == "object-unused" && a.Object == o.shape }
@@ -246,6 +246,7 @@ func (l *loader) attribute(n *jsondoc.Node) {
 // finish connects what came from different files and orders the profiles.
 func (l *loader) finish() (*Bundle, diag.List) {
 	l.joinParts()
+	l.nameRules()
 	l.assumeReadyMade()
 	l.rank()
 	slices.SortStableFunc(l.b.Profiles, ComparePriority)

@@ -36,10 +36,22 @@ func (l *loader) assumeStates() {
 // literals are the texts that a value can be, as far as the configuration spells
 // them out.
 type literals struct {
-	known map[string]*transform.Definition
-	texts []string
-	seen  []string // transforms that were followed
+	known   map[string]*transform.Definition
+	texts   []string
+	formats []string // of dates, where an operation that writes them gives the value
+	seen    []string // transforms that were followed
 }
+
+// Spelled returns the texts that a value can be as far as the configuration spells
+// them out, and the output formats of the dates that it can be.
+func (b *Bundle) Spelled(def *jsondoc.Node) (texts, formats []string) {
+	l := &literals{known: b.Referable()}
+	l.of(def)
+	return l.texts, l.formats
+}
+
+// outputFormat is the attribute that says how an operation writes dates.
+const outputFormat = "outputFormat"
 
 // of adds the texts that a value can be: itself, or what the operation hands on.
 func (l *literals) of(n *jsondoc.Node) {
@@ -59,6 +71,13 @@ func (l *literals) of(n *jsondoc.Node) {
 
 	op, ok := library().Operation(n.Get("type").Text())
 	if !ok {
+		return
+	}
+	if slices.ContainsFunc(op.Fields, func(f transform.Field) bool { return f.Name == outputFormat }) {
+		format := attributes.Get(outputFormat)
+		if text, ok := format.Str(); ok || format.IsNull() {
+			l.formats = append(l.formats, text)
+		}
 		return
 	}
 	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate, transform.RoleText) {

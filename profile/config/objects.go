@@ -284,15 +284,38 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 		parsed, found := correlate.ParseConfig(cfg)
 		s.Correlation, l.found = parsed, append(l.found, found...)
 	}
-	s.CorrelationRule = n.At("accountCorrelationRule", "name").Text()
+	s.CorrelationRule = ruleOf(n.Get("accountCorrelationRule"))
 	m := n.Get("managerCorrelationMapping")
 	acct, ident := FirstText(m.Get("accountAttributeName"), m.Get("accountAttribute")), FirstText(m.Get("identityAttributeName"), m.Get("identityAttribute"))
-	if rule := n.At("managerCorrelationRule", "name").Text(); acct != "" || rule != "" {
+	if rule := ruleOf(n.Get("managerCorrelationRule")); acct != "" || rule != "" {
 		s.Manager = &ManagerCorrelation{acct, ident, rule}
 	}
 	l.threshold(s, n)
 	if v, ok := n.At("connectorAttributes", "cloudAuthoritativeSourcePrecedence").Int(); ok {
 		s.Mirror = v
+	}
+}
+
+// ruleOf returns the rule that a source names: by its name, by its id, or as a bare
+// text.
+func ruleOf(ref *jsondoc.Node) string { return FirstText(ref.Get("name"), ref.Get("id"), ref) }
+
+// nameRules puts the names of rules in place of the ids by which sources name
+// them: that is what expressions and code of rules are found by.
+func (l *loader) nameRules() {
+	name := func(rule string) string {
+		for _, r := range l.b.Rules {
+			if r.ID == rule && r.Name != "" {
+				return r.Name
+			}
+		}
+		return rule
+	}
+	for _, s := range l.b.Sources {
+		s.CorrelationRule = name(s.CorrelationRule)
+		if s.Manager != nil {
+			s.Manager.Rule = name(s.Manager.Rule)
+		}
 	}
 }
 

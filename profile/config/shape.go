@@ -60,8 +60,8 @@ var shapes = []shapeIs{
 	{"IDENTITY", isIdentity},
 	{shapeSource, func(n *jsondoc.Node) bool {
 		return hasAny(n, "connector", "connectorScriptName", "connectorAttributes", "connectorName",
-			"accountCorrelationConfig", "correlationConfigDetails", "provisioningPolicies", "managerCorrelationMapping") ||
-			hasAny(n, "schemas") && hasAny(n, "name")
+			"accountCorrelationConfig", "correlationConfigDetails", "managerCorrelationMapping") ||
+			hasAny(n, "schemas", "provisioningPolicies") && hasAny(n, "name")
 	}},
 	{shapeSchema, func(n *jsondoc.Node) bool {
 		return hasAny(n, "nativeObjectType", "identityAttribute", "displayAttribute") && isList(n.Get("attributes"))

@@ -29,6 +29,10 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 		return
 	}
 
+	if ok && !directives && (left == "" || right == "") {
+		c.Report(diag.Warning, "conditional-operator", "expression",
+			fmt.Sprintf("found nothing beside eq in %q: the other side is compared with the empty text", text), "expected A eq B")
+	}
 	checkOperands(c, n, left, right)
 	checkOperandNulls(c, n, left, right)
 }

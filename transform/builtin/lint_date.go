@@ -232,6 +232,15 @@ func samples(format string) (texts []string) {
 	return texts
 }
 
+// DateSamples returns dates as dateFormat writes them with an output format, of all
+// forms that it can give; none for an unknown format. An empty one is ISO8601.
+func DateSamples(format string) []string {
+	if format == "" {
+		format = "ISO8601"
+	}
+	return samples(format)
+}
+
 // readsAll counts how many texts of a format another one reads.
 func readsAll(parser *javadate.Format, format string) (reads, tried int) {
 	texts := samples(format)
