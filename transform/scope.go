@@ -50,6 +50,7 @@ type Scope struct {
 	budget     limit.Budget
 	arena      []byte
 	render     []velocity.Value
+	templates  velocity.Memory
 	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
 }

@@ -258,7 +258,7 @@ func (n *templateNode) render(s *Scope) (identity.Value, error) {
 		return n.evalHost(s, base)
 	}
 
-	buf, err := n.template.Eval(&s.budget, s.render[base:], s.Buffer())
+	buf, err := n.template.Render(&s.templates, &s.budget, s.render[base:], s.Buffer())
 	s.render = s.render[:base]
 	if err != nil {
 		return identity.Value{}, n.failed(err)
@@ -272,7 +272,7 @@ func (n *templateNode) render(s *Scope) (identity.Value, error) {
 func (n *templateNode) evalHost(s *Scope, base int) (identity.Value, error) {
 	spare := s.spare[:0]
 	s.spare = nil
-	buf, err := n.template.Eval(&s.budget, s.render[base:], spare)
+	buf, err := n.template.Render(nil, &s.budget, s.render[base:], spare)
 	s.render = s.render[:base]
 	s.spare = buf[:0]
 	if err != nil {

@@ -41,19 +41,19 @@ func (n *splitArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value
 	}
 
 	// Pieces at the end that are empty are gone, so an index can be out of range for them.
-	parts, err := re.Split(s.Budget(), text, 0)
+	part, count, err := re.Part(s.Budget(), text, index)
 	if err != nil {
 		return identity.Value{}, err
 	}
-	if index >= 0 && index < int64(len(parts)) {
-		return identity.StringValue(parts[index]), nil
+	if index >= 0 && index < int64(count) {
+		return identity.StringValue(part), nil
 	}
 	if !throws {
 		return identity.Value{}, nil
 	}
 
 	return identity.Value{}, fmt.Errorf("%w: Split resulted in %d items and you attempted to index at %d",
-		transform.ErrRange, len(parts), index)
+		transform.ErrRange, count, index)
 }
 
 // split gives one piece of a text that a regular expression divides.

@@ -137,7 +137,7 @@ func TestFixedAgreesWithGeneral(t *testing.T) {
 			if err != nil || !p.fixed {
 				continue
 			}
-			ms, ok := p.parseFixed(g.text)
+			ms, ok := p.parseFixed(g.text, g.start.UnixMilli())
 			if !ok {
 				continue
 			}

@@ -2,7 +2,9 @@ package javadate
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
+	"time"
 )
 
 // The everyday ways agree with the general ones.
@@ -40,6 +42,50 @@ func TestPlainISOAgreesWithScan(t *testing.T) {
 			if got != want || (gotErr == nil) != (wantErr == nil) {
 				t.Fatalf("%s: got %v, %v, want %v, %v", b, got, gotErr, want, wantErr)
 			}
+		}
+	}
+}
+
+// TestFixedSpoiledAgreesWithGeneral: what is read directly is read alike by the general way, also
+// when something is wrong with it.
+func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	start := time.Date(1946, 1, 15, 9, 30, 0, 0, time.UTC).UnixMilli()
+	for _, pattern := range []string{
+		"dd.MM.yyyy", "MMM d, yyyy", "d MMMM yyyy", "EEE, d MMM yyyy HH:mm:ss Z", "EEEE dd-MMM-yy", "yyMMdd", "d/M/y", "dd/MM/yy",
+		"MM/dd/yyyy hh:mm a", "MM/dd/yyyy h:mma", "a hh 'o''clock' d.M.yyyy", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ssX",
+		"yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyy-MM-dd kk:mm XX", "yyyyMMddHHmmss'Z'", "K:mm a dd.MM.yyyy", "HH:mm", "MMM", "yyyyMMM",
+	} {
+		p := mustCompile(t, pattern)
+		if !p.fixed {
+			t.Fatalf("%s is not read directly", pattern)
+		}
+		direct := 0
+		for range 20_000 {
+			b := p.Append(nil, r.Int64N(4e12)-1e12, GMT)
+			for range r.IntN(3) {
+				at := r.IntN(len(b) + 1)
+				switch of := "0123456789 -:.TZ+AaPpMmJjNnKk,\u017f\u0660"; r.IntN(4) {
+				case 0:
+					b = slices.Insert(b, at, of[r.IntN(len(of))])
+				case 1:
+					b = append(b[:at:at], of[r.IntN(len(of)):]...)
+				default:
+					b[min(at, len(b)-1)] = of[r.IntN(len(of))]
+				}
+			}
+
+			got, ok := p.parseFixed(string(b), start)
+			if !ok {
+				continue
+			}
+			direct++
+			if want, err := p.parseGeneral(string(b), start); err != nil || got != want {
+				t.Fatalf("%q as %q: got %d, the general way gives %d, %v", b, pattern, got, want, err)
+			}
+		}
+		if direct < 5000 {
+			t.Errorf("%s: only %d of 20000 are read directly", pattern, direct)
 		}
 	}
 }

@@ -106,7 +106,7 @@ func (m *matcher) find() bool {
 func (m *matcher) search(i int) bool {
 	p := m.prog
 	for ; i <= len(m.u) && m.step(); i++ {
-		if p.first != nil {
+		if p.first != nil && !p.begin {
 			if i = m.candidate(i); i < 0 {
 				return false
 			}

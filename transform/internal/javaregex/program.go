@@ -31,7 +31,7 @@ func newProgram(p *parser, t *tree) *program {
 	b.prog.root = b.build(t, lastNode{})
 
 	// What a match begins with lets a search pass over most of a text.
-	b.prog.first = t.firstSet()
+	b.prog.first = t.start()
 	b.prog.begin = t.kind == kindBegin || t.kind == kindConcat && t.subs[0].kind == kindBegin
 	return b.prog
 }

@@ -96,6 +96,10 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 		dst = out
 	}
 
+	if cost, ok := re.prog.hopeless(src); ok {
+		return dst, 0, b.Spend(cost)
+	}
+
 	// The general way; the fast one has given up or does not apply.
 	s := re.newScan(src)
 	defer re.release(s)
@@ -158,6 +162,10 @@ func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
 		}
 	}
 
+	if cost, ok := re.prog.hopeless(src); ok {
+		return []string{src}, b.Spend(cost)
+	}
+
 	s := re.newScan(src)
 	defer re.release(s)
 	var parts []string
@@ -213,6 +221,9 @@ func (re *Regexp) Matches(b *limit.Budget, src string) (bool, error) {
 // Find tells whether the expression matches anywhere in src. Error:
 // [limit.Err] when b is used up.
 func (re *Regexp) Find(b *limit.Budget, src string) (bool, error) {
+	if cost, ok := re.prog.hopeless(src); ok {
+		return false, b.Spend(cost)
+	}
 	s := re.newScan(src)
 	defer re.release(s)
 	return s.find(b)

@@ -8,26 +8,33 @@ type view struct {
 	u   []uint16
 	// off maps units to bytes of src, with one entry more than u. It is nil for
 	// ASCII. The second half of a pair has the complement of the pair's offset.
-	off []int32
+	off   []int32
+	spare []int32 // memory for off
 }
 
 // set makes v a view of src, in the memory v already has.
 func (v *view) set(src string) {
-	v.src, v.u = src, v.u[:0]
-	for i := 0; i < len(src); i++ {
-		if src[i] >= utf8.RuneSelf {
+	v.src, v.off = src, nil
+	if cap(v.u) < len(src) {
+		v.u = make([]uint16, 0, max(64, 2*len(src)))
+	}
+
+	u := v.u[:len(src)] // there are never more units than bytes
+	for i := range u {
+		c := src[i]
+		if c >= utf8.RuneSelf {
+			v.u = u[:i]
 			v.setWide(src, i)
 			return
 		}
-		v.u = append(v.u, uint16(src[i]))
+		u[i] = uint16(c)
 	}
-
-	v.off = nil
+	v.u = u
 }
 
 // setWide goes on at the first byte that is not ASCII.
 func (v *view) setWide(src string, from int) {
-	v.off = make([]int32, 0, len(src)+1)
+	v.off = v.spare[:0]
 	for i := range from {
 		v.off = append(v.off, int32(i))
 	}
@@ -45,6 +52,7 @@ func (v *view) setWide(src string, from int) {
 	}
 
 	v.off = append(v.off, int32(len(src)))
+	v.spare = v.off
 }
 
 // at reads the code point at i, and how many units it takes.

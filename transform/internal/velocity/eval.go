@@ -3,7 +3,6 @@ package velocity
 import (
 	"errors"
 
-	"github.com/idprofile/engine/transform/internal/javatext"
 	"github.com/idprofile/engine/transform/internal/limit"
 )
 
@@ -21,6 +20,7 @@ type evaluator struct {
 	dst    []byte
 	inner  int        // texts in double quotes around; what they print is no output yet
 	target *loopScope // the loop that a #break($foreach.parent) ends
+	memory *Memory    // of texts that are not printed yet
 }
 
 // write prints s.
@@ -69,7 +69,7 @@ func (e *evaluator) text(v Value) (string, error) {
 	}
 
 	e.dst = dst
-	return string(e.takeBack(start)), nil
+	return e.memory.take(e.takeBack(start)), nil
 }
 
 // aside starts a text behind the output, kept apart from it so that halves of
@@ -285,7 +285,7 @@ func (e *evaluator) quoted(x *textExpr) (Value, error) {
 	if n := len(s); x.trim && n > 0 {
 		s = s[:n-lastUnit(s)]
 	}
-	return TextOf(string(s)), nil
+	return TextOf(e.memory.take(s)), nil
 }
 
 // lastUnit is the number of bytes of the last character.
@@ -455,5 +455,5 @@ func (e *evaluator) concat(left, right Value) (Value, error) {
 	if err := e.b.Spend(textCost(len(a) + len(b))); err != nil {
 		return Value{}, err
 	}
-	return TextOf(javatext.Concat(a, b)), nil
+	return TextOf(e.memory.concat(a, b)), nil
 }

@@ -63,6 +63,7 @@ func FuzzEval(f *testing.F) {
 		if len(first) > 20000 {
 			t.Fatalf("%q: %d bytes", src, len(first))
 		}
+		checkRender(t, tmpl, vars)
 		b = limit.Budget{Steps: 20000, Output: 20000}
 		second, again := tmpl.Eval(&b, vars, nil)
 		if string(first) != string(second) || (err == nil) != (again == nil) {

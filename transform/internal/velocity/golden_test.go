@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -160,6 +161,7 @@ func (g *golden) run(t testing.TB) (string, error) {
 		vars[i] = known[name]
 	}
 	out, err := tmpl.Eval(&limit.Budget{Steps: 1e6, Output: 1e6}, vars, nil)
+	checkRender(t, tmpl, vars)
 	return string(out), err
 }
 
@@ -296,4 +298,19 @@ func (o testLink) Call(name string, args []Value) (Value, bool, error) {
 		return o.data.get(TextOf("attributes")).dict().get(args[0]), true, nil
 	}
 	return Value{}, false, nil
+}
+
+// checkRender compares Render, in memory that was used before, with Eval: texts,
+// errors and costs.
+func checkRender(t testing.TB, tmpl *Template, vars []Value) {
+	t.Helper()
+	var m Memory
+	_, _ = tmpl.Render(&m, &limit.Budget{Steps: 20000, Output: 20000}, slices.Clone(vars), nil)
+
+	one, two := limit.Budget{Steps: 20000, Output: 20000}, limit.Budget{Steps: 20000, Output: 20000}
+	want, wantErr := tmpl.Eval(&one, vars, []byte("front:"))
+	got, err := tmpl.Render(&m, &two, slices.Clone(vars), []byte("front:"))
+	if string(got) != string(want) || fmt.Sprint(err) != fmt.Sprint(wantErr) || one.Steps != two.Steps || one.Output != two.Output {
+		t.Errorf("%q: rendered %q, %v, %v left; evaluated %q, %v, %v left", tmpl.src, got, err, two, want, wantErr, one)
+	}
 }

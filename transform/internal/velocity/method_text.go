@@ -21,7 +21,7 @@ func (e *evaluator) callText(s string, m *member, args []Value) (Value, error) {
 	case m.method == mFormat:
 		return e.format(args)
 	case len(args) == 0:
-		return callText0(s, m.method)
+		return e.callText0(s, m.method)
 	case len(args) == 1:
 		return e.callText1(s, m, args[0])
 	case len(args) == 2:
@@ -30,14 +30,14 @@ func (e *evaluator) callText(s string, m *member, args []Value) (Value, error) {
 	return Value{}, errNoMember
 }
 
-func callText0(s string, id methodID) (Value, error) {
+func (e *evaluator) callText0(s string, id methodID) (Value, error) {
 	switch id {
 	case mLength:
 		return IntOf(int64(javatext.Len(s))), nil
 	case mToUpperCase:
-		return TextOf(javatext.Upper(s)), nil
+		return TextOf(e.memory.upper(s)), nil
 	case mToLowerCase:
-		return TextOf(javatext.Lower(s)), nil
+		return TextOf(e.memory.lower(s)), nil
 	case mTrim:
 		return TextOf(javatext.Trim(s)), nil
 	case mIsEmpty:

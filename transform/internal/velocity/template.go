@@ -158,7 +158,7 @@ func (t *Template) Eval(b *limit.Budget, vars []Value, dst []byte) ([]byte, erro
 	}
 
 	e := evaluator{t: t, b: b, vars: vars, dst: dst}
-	if n := len(t.names); t.sets || len(vars) < n {
+	if n := len(t.names); t.sets || t.changes || len(vars) < n {
 		e.vars = make([]Value, n)
 		copy(e.vars, vars)
 	}
