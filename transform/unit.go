@@ -89,6 +89,7 @@ type columnKey struct {
 type Program struct {
 	root   Child
 	path   diag.Path
+	input  bool // depends on the implicit input
 	Deps   Deps
 	behind []*target // see [Program.complete]
 }
@@ -117,6 +118,10 @@ func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
 // Nullable reports whether the program can give null, as far as that is known
 // without data.
 func (p *Program) Nullable() bool { return p.root.site == nil || p.root.site.Null != NeverNull }
+
+// ReadsInput reports whether the outcome can depend on the implicit input. A transform
+// with an input of its own does not look at it.
+func (p *Program) ReadsInput() bool { return p.input }
 
 // Deps is what a program reads, as far as the names are constant.
 type Deps struct {
@@ -216,11 +221,11 @@ func (u *Unit) program(item Item, found *diag.List) *Program {
 	// A stored transform is compiled once, for this program and for all that refer to it.
 	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {
 		t := u.reference(c, name)
-		p.root, p.Deps, p.behind = t.child(), t.deps, t.behind
+		p.root, p.Deps, p.behind, p.input = t.child(), t.deps, t.behind, t.depends.input
 	} else {
 		p.root = c.compile(item.Def.Node, diag.Step{})
 		c.checkRoot(item.Def)
-		p.Deps, p.behind = c.deps, c.behind
+		p.Deps, p.behind, p.input = c.deps, c.behind, c.depends.input
 	}
 
 	p.Deps.normalise()

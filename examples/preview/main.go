@@ -25,6 +25,7 @@ type commands struct {
 	Test      testCommand      `cmd:"" help:"Run the test files of a configuration, with coverage and a mutation check."`
 	Generate  generateCommand  `cmd:"" help:"Write a made-up tenant of any size in the shape of examples/acme."`
 	Diff      diffCommand      `cmd:"" help:"Compare what two configurations do with the same accounts."`
+	Try       tryCommand       `cmd:"" help:"Evaluate one transform or mapping: on a value, for an identity, with an account, or on many values."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
@@ -48,6 +49,7 @@ var errFailed = errors.New("a check failed")
 type app struct {
 	ctx      context.Context
 	in       io.Reader
+	piped    bool // in is a pipe or a file
 	out, err io.Writer
 	clock    func() time.Time
 	color    bool  // out shows colours
@@ -57,7 +59,7 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{ctx: ctx, in: os.Stdin, out: os.Stdout, err: os.Stderr, clock: time.Now,
+	a := &app{ctx: ctx, in: os.Stdin, piped: isPiped(os.Stdin), out: os.Stdout, err: os.Stderr, clock: time.Now,
 		color: colored(isTerminal(os.Stdout), os.Getenv), terminal: isTerminal(os.Stderr)}
 	code := a.run(os.Args[1:])
 	stop()
@@ -77,6 +79,12 @@ func isTerminal(f *os.File) bool {
 	}
 	null, err := os.Stat(os.DevNull) // a device too, and no terminal
 	return err != nil || !os.SameFile(info, null)
+}
+
+// isPiped reports whether a file is a pipe or a regular file, whose lines somebody gives.
+func isPiped(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && (info.Mode()&os.ModeNamedPipe != 0 || info.Mode().IsRegular())
 }
 
 // run runs one command line and returns the exit code.

@@ -83,6 +83,13 @@ func writeAttribute(b *bufio.Writer, a *profile.AttributeTrace) {
 	}
 }
 
+// WriteStep writes the tree of the steps of an evaluation for a terminal.
+func WriteStep(w io.Writer, s *profile.Step) error {
+	b := bufio.NewWriter(w)
+	writeStep(b, s, "", "")
+	return b.Flush()
+}
+
 // writeStep writes a step and, indented below it, the steps inside.
 func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
 	line := indent
