@@ -121,6 +121,9 @@ func (c *Correlator) collect() {
 // that predicates name.
 func (c *Correlator) Keys() []string { return slices.Clone(c.keys) }
 
+// Reads returns the identity attributes that predicates name.
+func (c *Correlator) Reads() []string { return slices.Clone(c.reads) }
+
 // ReadsValues reports whether a predicate reads the identity, so that
 // [Correlator.Match] needs a value function; [Index.Value] will do.
 func (c *Correlator) ReadsValues() bool { return len(c.reads) > 0 }

@@ -28,6 +28,7 @@ type Index struct {
 	altered     map[string]*altered // keys with one more normaliser, see [Evidence.Effects]
 	epoch       uint64              // of [Index.Hold]; 0: nothing holds
 	epochs      uint64              // how many there were
+	given       *Given              // identities that were looked up elsewhere; nil: those of the columns
 
 	// UIDOrder orders claimants of one uid: the best one holds it, the others are
 	// not found by it (DECISION 17).
@@ -180,6 +181,9 @@ func (x *Index) Grow(n int) {
 
 // kept returns a value that Put was given before.
 func (x *Index) kept(attribute string, n int32) identity.Value {
+	if x.given != nil {
+		return x.given.Value(n, attribute)
+	}
 	key := slices.Index(x.keys, attribute)
 	if key < 0 || int(n) >= len(x.raw[key]) {
 		return identity.Value{}
@@ -206,7 +210,12 @@ func (x *Index) Find(attribute, value string) []int32 {
 
 // look returns what a column has; of the claimants of a uid only the best.
 func (x *Index) look(column int, key []byte) []int32 {
-	found := x.columns[column].find(key)
+	var found []int32
+	if x.given != nil {
+		found = x.lookGiven(column, key)
+	} else {
+		found = x.columns[column].find(key)
+	}
 	if len(found) > 1 && x.UIDOrder != nil && x.specs[column].isUID() {
 		best := 0
 		for i := range found {

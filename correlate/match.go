@@ -80,6 +80,7 @@ type progress struct {
 	done      bool
 
 	without int32 // one more than the identity that is not looked for; 0: none
+	beyond  int   // how many candidates the list at hand leaves out, see [Given]
 }
 
 func (p *progress) result() Match {
@@ -116,6 +117,7 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 		return false
 	}
 	found := p.others(c.look(x, e, r))
+	p.beyond = x.leftOut(e, r, p)
 	e.ranks.follow(x, x.epoch)
 	return c.apply(e, a, r, found, x.RankLast, p, t)
 }
@@ -200,7 +202,7 @@ func meets(mode, identityText, accountText string) bool {
 // apply decides by the candidates of a rule, which it does not change, and
 // reports whether the search is over.
 func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found []int32, second func(int32) bool, p *progress, t *Step) bool {
-	total := len(found)
+	total := len(found) + p.beyond
 	if r.maxShared > 0 && total > r.maxShared {
 		p.note(e, r, found, true)
 		t.candidates(TooShared, found, total)
@@ -248,7 +250,7 @@ func (p *progress) note(e *evaluator, r *compiled, found []int32, shared bool) {
 	}
 	p.notes = append(p.notes, Ambiguity{
 		Criterion: r.criterion, Identities: slices.Clone(listed[:min(maxNoted, len(listed))]),
-		Rule: r.id, Total: len(found), Shared: shared,
+		Rule: r.id, Total: len(found) + p.beyond, Shared: shared,
 	})
 }
 

@@ -26,6 +26,8 @@ type linker struct {
 	orders    [][]int32                       // see inOrder, by source number
 	ambiguous map[int32][]correlate.Ambiguity // by account, with identity or without, for the findings
 
+	onRefresh func(n int32) // hears of identities that are found otherwise from now on; nil: nobody does
+
 	buf     []identity.Account
 	current identity.Account // the one that is correlated
 }
@@ -43,12 +45,7 @@ func (l *linker) correlate() error {
 			l.refreshKeys(int32(n))
 		}
 	}
-	for _, c := range l.engine.profiles {
-		if c.source != nil && l.engine.bySource[c.source.Name] == c {
-			l.authoritativeSource(c.source.Name)
-		}
-	}
-	l.correlateAgain()
+	l.authoritativeSources()
 	if err := l.ctx.Err(); err != nil {
 		return err
 	}
@@ -73,6 +70,16 @@ func (l *linker) correlate() error {
 	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
 	return l.failure()
+}
+
+// authoritativeSources makes the identities: phase 1 of DECISION 46.
+func (l *linker) authoritativeSources() {
+	for _, c := range l.engine.profiles {
+		if c.source != nil && l.engine.bySource[c.source.Name] == c {
+			l.authoritativeSource(c.source.Name)
+		}
+	}
+	l.correlateAgain()
 }
 
 // authoritativeSource gives each account of the source an identity: the one it

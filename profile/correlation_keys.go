@@ -140,6 +140,9 @@ func (l *linker) refresh(n int32, keys []bool) {
 		}
 		l.index.Put(n, key, v)
 	}
+	if l.onRefresh != nil {
+		l.onRefresh(n)
+	}
 }
 
 // holdUID notes whether the uid is the one that the identity had before the run.

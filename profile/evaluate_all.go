@@ -79,9 +79,13 @@ func (calc *calculator) reportUnsettled(people []int32) {
 		return
 	}
 	first := slices.MinFunc(people, calc.compare)
-	calc.report(diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
+	calc.report(unsettledFinding(len(people), calc.aliasOf(first)))
+}
+
+func unsettledFinding(people int, first string) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
 		Message: fmt.Sprintf("attributes that read %s, and it by them, still move after %d passes, for %d identities (%s)",
-			config.AttrLifecycle, maxLifecyclePasses, len(people), calc.aliasOf(first))})
+			config.AttrLifecycle, maxLifecyclePasses, people, first)}
 }
 
 // batch evaluates ranges of identities on one goroutine.

@@ -79,13 +79,33 @@ func (rs *resolver) managerLink(n int32) {
 }
 
 func (rs *resolver) findManager(n int32) {
-	q, s := &rs.people[n], &rs.resolved
-	if q.profile < 0 || rs.attributes(n).Get(config.AttrManager).IsNull() {
+	search, ok := rs.managerSearch(n)
+	if !ok {
 		return
+	}
+	m, r := search.choose(n, rs.peopleBy(n, search.attribute, search.value))
+	if m < 0 {
+		rs.resolved.outcome[n] = r
+	}
+	rs.resolved.manager[n] = m
+}
+
+// managerSearch is what the manager of an identity is looked for by.
+type managerSearch struct {
+	attribute, value string // of the manager
+	account          string // the account attribute that names the manager
+}
+
+// managerSearch says what the manager of an identity is looked for by; false when
+// nobody is to be looked for.
+func (rs *resolver) managerSearch(n int32) (managerSearch, bool) {
+	q := &rs.people[n]
+	if q.profile < 0 || rs.attributes(n).Get(config.AttrManager).IsNull() {
+		return managerSearch{}, false
 	}
 	source := rs.engine.managerSource(rs.engine.profiles[q.profile])
 	if source == nil {
-		return
+		return managerSearch{}, false
 	}
 	value := rs.managerValue(n, source)
 	by, looked := source.Manager.IdentityAttribute, value
@@ -95,22 +115,25 @@ func (rs *resolver) findManager(n int32) {
 			by, looked = attribute, answer
 		}
 	}
-	r := ManagerResult{State: ManagerNotFound, Value: looked}
-	if looked == "" {
-		r.Attribute = source.Manager.AccountAttribute
+	return managerSearch{attribute: by, value: looked, account: source.Manager.AccountAttribute}, true
+}
+
+// choose says who of those found manages n: -1 and what there is to say when it is
+// nobody.
+func (s *managerSearch) choose(n int32, found []int32) (int32, ManagerResult) {
+	r := ManagerResult{State: ManagerNotFound, Value: s.value}
+	if s.value == "" {
+		r.Attribute = s.account
 	}
-	found := rs.peopleBy(n, by, looked)
 	switch {
 	case len(found) > 1:
 		r.State = ManagerAmbiguous
 	case len(found) == 1 && found[0] == n:
 		r.State = ManagerSelf
 	case len(found) == 1:
-		r.State = ManagerResolved
-		s.manager[n] = found[0]
-		return
+		return found[0], ManagerResult{}
 	}
-	s.outcome[n] = r
+	return -1, r
 }
 
 // peopleBy returns the identities whose attribute has the value, without regard to
@@ -206,8 +229,13 @@ func (rs *resolver) managerCycles() {
 		for i, n := range c {
 			names[i] = rs.aliasOf(n)
 		}
-		rs.report(diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")})
+		rs.report(cycleFinding(names))
 	}
+}
+
+// cycleFinding reports people who manage each other, each before the manager.
+func cycleFinding(names []string) diag.Diagnostic {
+	return diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")}
 }
 
 // newIndexes indexes the identity attributes that managers are found by and, when

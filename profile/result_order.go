@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -154,18 +156,23 @@ func (b *builder) uncorrelated() {
 			continue
 		}
 		a := b.accounts.At(int32(account))
-		u := Unlinked{Reason: NoMatch}
-		if a.ManuallyCorrelated && !b.opts.Recompute {
-			u.Reason = ManualFlagBlock
-		}
-		for _, note := range b.notes[int32(account)] {
-			u.Reason = AmbiguousMatch
-			for _, id := range note.Identities {
-				u.Ambiguous = append(u.Ambiguous, b.id(id))
-			}
-		}
-		b.opts.OnUncorrelated(a, u)
+		b.opts.OnUncorrelated(a, b.whyUnlinked(&a, b.notes[int32(account)]))
 	}
+}
+
+// whyUnlinked says why an account has no identity.
+func (t *tables) whyUnlinked(a *identity.Account, notes []correlate.Ambiguity) Unlinked {
+	u := Unlinked{Reason: NoMatch}
+	if a.ManuallyCorrelated && !t.opts.Recompute {
+		u.Reason = ManualFlagBlock
+	}
+	for _, note := range notes {
+		u.Reason = AmbiguousMatch
+		for _, id := range note.Identities {
+			u.Ambiguous = append(u.Ambiguous, t.id(id))
+		}
+	}
+	return u
 }
 
 // resulting returns the identities whose result may differ from what is stored.

@@ -13,7 +13,6 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/table"
-	"github.com/idprofile/engine/transform"
 )
 
 // tables is what a run knows of accounts and identities, by number and without a
@@ -210,22 +209,26 @@ func (t *tables) create(account int32) int32 {
 
 // hasPriority reports whether claimant a of a uid comes before b (DECISION 17).
 func (t *tables) hasPriority(a, b int32) bool {
-	x, y := &t.people[a], &t.people[b]
-	if x.holdsUID != y.holdsUID {
-		return x.holdsUID
+	x, y := t.claim(a), t.claim(b)
+	if order := x.compareStanding(&y); order != 0 {
+		return order < 0
 	}
-	if x.profile != y.profile {
-		return y.profile < 0 || x.profile >= 0 && x.profile < y.profile
-	}
-	if x.auth < 0 || y.auth < 0 {
+	if t.people[a].auth < 0 || t.people[b].auth < 0 {
 		return t.compare(a, b) < 0
 	}
-	first, second := t.accounts.At(x.auth), t.accounts.At(y.auth)
-	return cmp.Or(
-		transform.ByCreated(&first, &second),
-		strings.Compare(t.sourceID(first.Source), t.sourceID(second.Source)),
-		strings.Compare(first.NativeIdentity, second.NativeIdentity),
-	) < 0
+	t.completeClaim(a, &x)
+	t.completeClaim(b, &y)
+	return x.Compare(&y) < 0
+}
+
+// claim returns what identity n claims a uid with, as far as no account decides.
+func (t *tables) claim(n int32) Claim {
+	return Claim{Holds: t.people[n].holdsUID, Profile: int(t.people[n].profile)}
+}
+
+func (t *tables) completeClaim(n int32, c *Claim) {
+	a := t.accounts.At(t.people[n].auth)
+	c.Created, c.SourceID, c.NativeIdentity = a.Created, t.sourceID(a.Source), a.NativeIdentity
 }
 
 // uncorrelatedIdentity reports whether an identity lost its last authoritative

@@ -1,13 +1,54 @@
 package profile
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/transform"
 )
+
+// Claim is what an identity claims a uid with. Of several claimants of one uid, in
+// any case, the first by [Claim.Compare] has it.
+//
+// Source: DECISION 17.
+type Claim struct {
+	Holds   bool // it had the uid before the run
+	Profile int  // rank of its profile by priority, from 0; -1: none
+
+	// Of the account that ties the identity to its profile.
+	Created        time.Time
+	SourceID       string
+	NativeIdentity string
+}
+
+// Compare orders claims: who held the uid, then the profile of the best priority,
+// then the oldest account. Only claims of one identity are equal.
+func (c *Claim) Compare(d *Claim) int {
+	return cmp.Or(
+		c.compareStanding(d),
+		transform.ByCreated(&identity.Account{Created: c.Created}, &identity.Account{Created: d.Created}),
+		strings.Compare(c.SourceID, d.SourceID),
+		strings.Compare(c.NativeIdentity, d.NativeIdentity),
+	)
+}
+
+// compareStanding compares what does not depend on accounts.
+func (c *Claim) compareStanding(d *Claim) int {
+	switch {
+	case c.Holds != d.Holds:
+		return btoi(d.Holds) - btoi(c.Holds)
+	case c.Profile == d.Profile:
+		return 0
+	case c.Profile < 0 || d.Profile < 0:
+		return cmp.Compare(d.Profile, c.Profile)
+	}
+	return cmp.Compare(c.Profile, d.Profile)
+}
 
 // resolveUIDs decides who holds each uid: the identity that held it, else the best
 // claimant. The loser keeps the uid it had, if nobody else holds that.
