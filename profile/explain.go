@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -100,6 +101,7 @@ func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) b
 func (p *phases) explain(n int32, r *Result, attributes []string) (*Trace, error) {
 	t := p.engine.trace(r)
 	accounts := p.appendAccounts(nil, n)
+	defer func() { p.explainManager(n, t) }()
 	if c := p.engine.chooseProfile(accounts); c != nil {
 		observing, c := p.engine.observing(c)
 		x := newEvaluator(p.ctx, observing, p.env).begin(c, subjectInput{who: p.tables, number: n, accounts: accounts, stored: p.storedAttributes(n)})
@@ -116,6 +118,7 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 	var found diag.List // known from the first time
 	o.link(again, &found)
 	again.order = again.dependencyOrder()
+	again.findLifecycleReaders()
 	again.schema = again.newSchema()
 	return &o, again
 }
@@ -145,6 +148,11 @@ func (e *Engine) trace(r *Result) *Trace {
 
 // explain evaluates attributes and records how.
 func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
+	// Readers of the lifecycle state are shown in the pass that decided: the last one.
+	if x.profile.profile.Enabled && x.profile.late != nil {
+		x.all()
+	}
+
 	list := []AttributeTrace{}
 	for _, i := range x.profile.order {
 		if attributes == nil || slices.Contains(attributes, x.profile.attrs[i].name) {
@@ -169,6 +177,7 @@ func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 	}
 	rec := &recorder{x: x}
 	x.scope.SetTracer(&transform.Tracer{Begin: rec.begin, End: rec.end})
+	x.scope.Forget()
 	x.state[i] = todo // it may have been evaluated for another attribute, unseen
 	x.errors = slices.DeleteFunc(x.errors, func(e AttributeError) bool { return e.Attribute == a.name })
 	x.evaluate(i, false)
@@ -180,6 +189,9 @@ func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 		}
 	}
 	t.explainDifference(r)
+	if x.lifecycleKnown && x.profile.late[i] && a.name != config.AttrLifecycle && t.Note == "" {
+		t.Note = fmt.Sprintf("follows from the lifecycle state: evaluated again with %s %v, which this run gives", config.AttrLifecycle, x.lifecycleNow)
+	}
 	return t
 }
 
@@ -242,7 +254,12 @@ func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
 		}
 	}
 	s.choose()
-	if site.Type == "accountAttribute" && err == nil {
+	if err != nil && !errors.Is(err, transform.ErrNoMatch) {
+		return
+	}
+	if site.Type == "accountAttribute" {
 		s.readAccount(r.x)
+	} else if s.about != nil && s.about.Traits.Why != nil && (err == nil || s.Error != "") {
+		s.Reason = s.about.Traits.Why(site.Def.Get("attributes"), s.Input, s.Output)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
@@ -91,14 +92,46 @@ func (s *Step) readAccount(x *evaluation) {
 		s.Reason = fmt.Sprintf("no account on %s", source)
 	case chosen < 0 && len(accounts) == 1:
 		s.Account, s.Reason = accounts[0].Key().String(), fmt.Sprintf("the only account on %s has no %s", source, attribute)
-		if special != "" {
+		if why := filteredOut(attrs, accounts); why != "" {
+			s.Reason = why
+		} else if special != "" {
 			s.Reason = fmt.Sprintf("%s leaves no value", special)
 		}
 	case chosen < 0:
 		s.Reason = fmt.Sprintf("none of the %d accounts on %s gives a value", len(accounts), source)
+		if why := filteredOut(attrs, accounts); why != "" {
+			s.Reason = why
+		}
 	default:
 		s.Account, s.Reason = accounts[chosen].Key().String(), whyAccount(accounts, chosen, special)
 	}
+}
+
+// filteredOut says which filter of an accountAttribute takes all accounts out, and
+// what the first of them have of what it asks for; "" when none does.
+func filteredOut(attrs *jsondoc.Node, accounts []*identity.Account) string {
+	for _, option := range []string{"accountFilter", "accountPropertyFilter"} {
+		text, ok := attrs.Get(option).Str()
+		f, err := filter.Parse(text)
+		if !ok || err != nil || slices.ContainsFunc(accounts, func(a *identity.Account) bool { return f.Match(a.Property) }) {
+			continue
+		}
+		have := ""
+		for i, a := range accounts[:min(len(accounts), 3)] {
+			if i > 0 {
+				have += "; "
+			}
+			have += a.Key().String() + " has"
+			for j, property := range f.Properties() {
+				if j > 0 {
+					have += ","
+				}
+				have += fmt.Sprintf(" %s %v", property, a.Property(property))
+			}
+		}
+		return fmt.Sprintf("%s %s passes none of %d: %s", option, text, len(accounts), have)
+	}
+	return ""
 }
 
 func whyAccount(accounts []*identity.Account, chosen int, special string) string {

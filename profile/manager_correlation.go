@@ -30,6 +30,7 @@ func (rs *resolver) resolveManagers() {
 	}
 	s.linked = true
 	rs.managerCycles()
+	rs.reportNearManagers()
 }
 
 // updateIndexes brings up to date what managers are found by and who claims

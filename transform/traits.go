@@ -3,6 +3,7 @@ package transform
 import (
 	"slices"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
@@ -42,6 +43,10 @@ type Traits struct {
 	// Tell says in a few words what tells one use of the operation from others. It
 	// is asked for the texts of the attributes, which are "" for what is no text.
 	Tell func(text func(attribute string) string) string
+	// Why says why an input gives this output where that is not plain: no value, or
+	// one for everything else. It is given the attributes as they are written; ""
+	// means that there is nothing to say.
+	Why func(attributes *jsondoc.Node, input, output identity.Value) string
 }
 
 // Change returns another value for one of an attribute, or nil.

@@ -58,6 +58,7 @@ var findingCodes = []FindingCode{
 	{"lifecycle-states-missing", diag.Info, "no file describes the lifecycle states of a profile; active and inactive count as valid"},
 	{"lifecycle-unmapped", diag.Warning, "lifecycle states have provisioning actions, but cloudLifecycleState is not mapped"},
 	{"manager-cycle", diag.Warning, "people manage each other"},
+	{"manager-near", diag.Warning, "nobody has the value that a manager is looked for by, and somebody nearly has it"},
 	{"manager-trigger", diag.Warning, "a transform computes the manager, but an account attribute decides"},
 	{"manager-unmapped", diag.Warning, "a manager correlation without mapping of manager, or the reverse"},
 	{"mapping-duplicate", diag.Error, "an identity attribute is mapped twice; the last mapping counts"},

@@ -98,7 +98,7 @@ func lookup() transform.Operation {
 			checkLookup(c, n)
 			return transform.OnInput(n)
 		},
-		transform.Traits{Also: []string{"map"}},
+		transform.Traits{Also: []string{"map"}, Why: whyDefault},
 		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR",
 			"EMEA"))
 }

@@ -67,6 +67,7 @@ func iso3166() transform.Operation {
 		},
 		transform.Traits{
 			Also: []string{"country"}, ReadyMade: "ISO3166 Country Format",
+			Why: unknownCountry,
 			Changes: map[string]transform.Change{"format": other(map[string]string{codes.Alpha2: codes.Alpha3,
 				codes.Alpha3: codes.Alpha2, codes.Numeric: codes.Alpha2})},
 		},
@@ -86,7 +87,7 @@ func rfc5646() transform.Operation {
 			}
 			return identity.StringValue(tag), nil
 		},
-		transform.Traits{Also: []string{"language"}},
+		transform.Traits{Also: []string{"language"}, Why: unknownLanguage},
 		example("A name", `{"type":"rfc5646"}`, "German", "de"))
 }
 
@@ -146,7 +147,7 @@ func e164phone() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{
-			Also: []string{"phone"}, ReadyMade: "E.164 Phone Format", Removable: true,
+			Also: []string{"phone"}, ReadyMade: "E.164 Phone Format", Removable: true, Why: whyNoNumber,
 			Changes: map[string]transform.Change{"defaultRegion": otherRegion},
 		},
 		example("A national number", `{"type":"e164phone","attributes":{"defaultRegion":"US"}}`, "(512) 346-2000",

@@ -121,7 +121,7 @@ func dateFormat() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Traits{
-			Also: []string{"formatdate"}, Tell: tell("%q to %q", "inputFormat", "outputFormat"),
+			Also: []string{"formatdate"}, Tell: tell("%q to %q", "inputFormat", "outputFormat"), Why: whyNoDate,
 			Changes: map[string]transform.Change{"inputFormat": otherFormat, "outputFormat": otherFormat},
 		},
 		example("A day", `{"type":"dateFormat","attributes":{"inputFormat":"MM/dd/yyyy","outputFormat":"yyyy-MM-dd"}}`,

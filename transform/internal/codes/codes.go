@@ -34,6 +34,20 @@ func Country(text, format string) (code string, ok bool) {
 	return "", false
 }
 
+// CountryNames returns the names and three-letter codes that [Country] knows.
+func CountryNames() []string { return names.all() }
+
+// LanguageNames returns the names and codes that [LanguageTag] knows.
+func LanguageNames() []string { return languages.all() }
+
+func (t *table) all() []string {
+	list := make([]string, len(t.ends))
+	for i := range list {
+		list[i] = t.at(i)
+	}
+	return list
+}
+
 // IsFormat reports whether format is one that [Country] has.
 func IsFormat(format string) bool {
 	return format == Alpha2 || format == Alpha3 || format == Numeric

@@ -1,6 +1,8 @@
 package phone
 
 import (
+	"errors"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,6 +29,41 @@ func Full(text, region string) (e164 string, ok bool) {
 		return "", false
 	}
 	return phonenumbers.Format(number, phonenumbers.E164), true
+}
+
+// Why says why a text is no valid number of a region, in a few words.
+//
+// Source: libphonenumber, isPossibleNumberWithReason.
+func Why(text, region string) string {
+	cleaned, ok := possibleNumber(text)
+	if !ok {
+		return "it has no number in it"
+	}
+	number, err := phonenumbers.Parse(cleaned, region)
+	switch {
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode) && !strings.HasPrefix(cleaned, "+"):
+		return "without a country code it needs a region, and " + strconv.Quote(region) + " is none"
+	case errors.Is(err, phonenumbers.ErrInvalidCountryCode):
+		return "no country has its country code"
+	case err != nil:
+		return "it is no number"
+	}
+
+	as := "a number with country code +" + strconv.Itoa(int(number.GetCountryCode()))
+	if !strings.HasPrefix(cleaned, "+") {
+		as = "a number dialled in " + region
+	}
+	switch phonenumbers.IsPossibleNumberWithReason(number) {
+	case phonenumbers.TOO_SHORT:
+		return "it is too short for " + as
+	case phonenumbers.TOO_LONG:
+		return "it is too long for " + as
+	case phonenumbers.INVALID_COUNTRY_CODE:
+		return "no country has its country code"
+	case phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
+		return "the area code is missing in it, as " + as
+	}
+	return "no such number is given out, as " + as
 }
 
 // possibleNumber takes from text what the port of the library does not: it
