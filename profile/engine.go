@@ -70,6 +70,8 @@ type compiled struct {
 	attrs   []compiledAttribute
 	slots   map[string]int
 	schema  *identity.Schema
+	needed  []int // slots of the required attributes, -1: not mapped
+	stateAt int   // slot of the lifecycle state, -1: not mapped
 	order   []int // evaluation order: what is read comes first, the lifecycle state last
 	keys    []int // attributes that correlation compares with, and the uid
 	others  bool  // some program reads other identities
@@ -150,6 +152,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	e.link(c, found)
 	c.order = c.dependencyOrder()
 	c.schema = c.newSchema()
+	c.findRequired()
 	c.findKeys(e.keys)
 	c.findLifecycleReaders()
 }
@@ -240,6 +243,20 @@ func (c *compiled) dependencyOrder() []int {
 		visit(last)
 	}
 	return order
+}
+
+// findRequired notes where the attributes stand that every result looks at.
+func (c *compiled) findRequired() {
+	slot := func(name string) int {
+		if i, ok := c.slots[name]; ok {
+			return i
+		}
+		return -1
+	}
+	c.stateAt = slot(config.AttrLifecycle)
+	for _, name := range required {
+		c.needed = append(c.needed, slot(name))
+	}
 }
 
 // findKeys notes the attributes that correlation needs early.

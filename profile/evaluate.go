@@ -223,10 +223,9 @@ func (x *evaluation) last() bool { return x.scope.Attribute() == config.AttrLife
 // profile, in report order.
 func (e *Engine) missing(c *compiled, values []identity.Value) []string {
 	var names []string
-	for _, name := range required {
-		i, ok := c.slots[name]
-		if !ok || isMissing(values[i], !e.opts.KeepBlank) {
-			names = append(names, name)
+	for k, i := range c.needed {
+		if i < 0 || isMissing(values[i], !e.opts.KeepBlank) {
+			names = append(names, required[k])
 		}
 	}
 	return names

@@ -179,8 +179,12 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 	if len(res.Changes) == 0 {
 		res.Changes = nil
 	}
-	if i, ok := attributes.Schema().Slot(config.AttrLifecycle); ok {
-		res.Lifecycle = c.lifecycle(attributes.At(i)) // a packed value, that keeps
+	slot, ok := c.stateAt, c.stateAt >= 0
+	if v.picks != nil {
+		slot, ok = attributes.Schema().Slot(config.AttrLifecycle)
+	}
+	if ok {
+		res.Lifecycle = c.lifecycle(attributes.At(slot)) // a packed value, that keeps
 		res.Identity.Lifecycle.State = res.Lifecycle.State
 	}
 }

@@ -120,6 +120,7 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 	again.order = again.dependencyOrder()
 	again.findLifecycleReaders()
 	again.schema = again.newSchema()
+	again.findRequired()
 	return &o, again
 }
 

@@ -264,8 +264,18 @@ func appendRemoved(list []Change, before, after identity.Attributes) []Change {
 // appendChanged appends the changes among the attributes that are there afterwards.
 func appendChanged(list []Change, before, after identity.Attributes) []Change {
 	names := after.Schema().Names()
+
+	// Where a name stands is known when somebody has the same attributes as before, and who is
+	// new had none.
+	same, none := before.Schema() == after.Schema(), before.Schema() == nil
 	for i, name := range names {
-		if o, n := before.Get(name), after.At(i); !o.Equal(n) {
+		var o identity.Value
+		if same {
+			o = before.At(i)
+		} else if !none {
+			o = before.Get(name)
+		}
+		if n := after.At(i); !o.Equal(n) {
 			if list == nil {
 				list = make([]Change, 0, len(names)-i)
 			}
