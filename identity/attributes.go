@@ -268,6 +268,27 @@ func appendCell(dst []byte, v Value) []byte {
 	return dst
 }
 
+// AppendValues appends the values of all slots of the schema to dst, null for
+// those that have none. It is faster than [Attributes.At] for each of them.
+func (a Attributes) AppendValues(dst []Value) []Value {
+	n := a.schema.Len()
+	if a.row == "" || a.row[0] != 1 {
+		for i := range n {
+			dst = append(dst, a.At(i))
+		}
+		return dst
+	}
+
+	ends, cells := a.row[1:1+n], a.row[1+n:]
+	start := 0
+	for i := range n {
+		end := int(ends[i])
+		dst = append(dst, readCell(cells[start:end]))
+		start = end
+	}
+	return dst
+}
+
 // At returns the value in a slot of the schema, null for slots it does not have.
 func (a Attributes) At(slot int) Value {
 	if slot < 0 || slot >= a.schema.Len() || a.row == "" {

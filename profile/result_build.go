@@ -67,7 +67,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 	} else {
 		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
 	}
-	var room [64]identity.Value
+	var room [32]identity.Value
 	values := slices.Grow(room[:0], len(c.attrs))[:len(c.attrs)]
 	for _, name := range required { // others are not looked at
 		if slot, ok := c.slots[name]; ok {
@@ -263,10 +263,10 @@ func appendRemoved(list []Change, before, after identity.Attributes) []Change {
 
 // appendChanged appends the changes among the attributes that are there afterwards.
 func appendChanged(list []Change, before, after identity.Attributes) []Change {
-	names := after.Schema().Names()
-
-	// Where a name stands is known when somebody has the same attributes as before, and who is
-	// new had none.
+	// Who is new had none, and where a name stands is known when somebody has the same
+	// attributes as before.
+	var room [32]identity.Value
+	names, values := after.Schema().Names(), after.AppendValues(room[:0])
 	same, none := before.Schema() == after.Schema(), before.Schema() == nil
 	for i, name := range names {
 		var o identity.Value
@@ -275,7 +275,7 @@ func appendChanged(list []Change, before, after identity.Attributes) []Change {
 		} else if !none {
 			o = before.Get(name)
 		}
-		if n := after.At(i); !o.Equal(n) {
+		if n := values[i]; !(none && n.IsNull() || o.Equal(n)) {
 			if list == nil {
 				list = make([]Change, 0, len(names)-i)
 			}

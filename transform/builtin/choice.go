@@ -136,6 +136,8 @@ type conditionalArgs struct {
 	Yes        transform.Child `json:"positiveCondition" role:"branch" required:"true" doc:"the value when both sides are equal"`
 	No         transform.Child `json:"negativeCondition" role:"branch" required:"true" doc:"the value when they are not"`
 	branches   branches
+	equality   *transform.Equality // of a variable with right; nil: any expression
+	right      string
 }
 
 func (n *conditionalArgs) Eval(s *transform.Scope) (identity.Value, error) {
@@ -144,6 +146,12 @@ func (n *conditionalArgs) Eval(s *transform.Scope) (identity.Value, error) {
 	}
 	if err := n.branches.complete(); err != nil {
 		return identity.Value{}, err
+	}
+
+	if n.equality != nil {
+		if text, ok := n.equality.Variable(s, "eq"); ok {
+			return n.branches.Eval(s, javatext.Trim(text) == n.right)
+		}
 	}
 
 	expr, err := n.Expression.Text(s)
@@ -158,6 +166,17 @@ func (n *conditionalArgs) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, fmt.Errorf("%w: expression %q, expected A eq B", transform.ErrConfig, expr)
 	}
 	return n.branches.Eval(s, left == right)
+}
+
+// findEquality recognises a variable, the word eq and a text.
+func (n *conditionalArgs) findEquality() {
+	e := n.Expression.Equality()
+	if e == nil || !space(e.Text()[0]) {
+		return
+	}
+	if left, right, ok := splitEq(e.Text()); ok && left == "" {
+		n.equality, n.right = e, right
+	}
 }
 
 // splitEq splits at the first word eq that white space, or an end, sets off.
@@ -182,6 +201,7 @@ func conditional() transform.Operation {
 		func(c *transform.Compiler, n *conditionalArgs) transform.Node {
 			n.branches = branches{yes: &n.Yes, no: &n.No}
 			n.branches.compile(c)
+			n.findEquality()
 			c.Facts().Fails = c.Facts().Fails || !equality(&n.Expression)
 			checkConditional(c, n)
 			return n

@@ -120,7 +120,7 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 		if !ok {
 			return identity.Value{}, nil
 		}
-		return identity.StringValue(number), nil
+		return s.Text(append(s.Buffer(), number...))
 	}
 
 	buf, ok := phone.AppendE164(s.Buffer(), text, region)
