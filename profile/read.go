@@ -142,7 +142,10 @@ func (rd *reader) readSource(src identity.Source) error {
 			return err
 		}
 		a.Source = src.Name()
-		rd.stableSeen(&r, rd.take(&a, keys), &a)
+		manual := a.ManuallyCorrelated
+		n := rd.take(&a, keys)
+		rd.stableSeen(&r, n, &a)
+		rd.takenPlace(&r, n, a.UUID, manual)
 		if count++; count%4096 == 0 {
 			rd.progress("read "+src.Name(), count, 0)
 		}

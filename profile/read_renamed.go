@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
@@ -10,9 +11,12 @@ import (
 )
 
 // renames are the accounts of one source that may be stored ones under another
-// native identity: those that are new by it and have a stable id.
+// native identity: those of the data that have a stable id.
 type renames struct {
 	byStable map[string]int32 // accounts of the data
+	// taken are accounts of the data that stand in the place of a stored one with
+	// another stable id, with the manual mark that the data give them.
+	taken map[int32]bool
 }
 
 // stableSeen notes the stable id of an account of the data and reports one that two
@@ -33,54 +37,133 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 	r.byStable[a.UUID] = n
 }
 
-// followRenames gives new accounts what stored accounts with the same stable id
-// had: an account whose stable id is known on the source is that account, whatever
-// its native identity is now (DECISION 48). Link, manual mark and creation time
-// stay; the old native identity is gone, which is no removal that a delete
-// threshold counts.
+// takenPlace notes an account of the data that has the native identity of a stored
+// account and another stable id than it.
+func (rd *reader) takenPlace(r *renames, n int32, uuid string, manual bool) {
+	if old, ok := rd.replaced[n]; ok && uuid != "" && old.UUID != uuid {
+		if r.taken == nil {
+			r.taken = map[int32]bool{}
+		}
+		r.taken[n] = manual
+	}
+}
+
+// rename is a stored account that the data have under another native identity, as
+// it was before.
+type rename struct {
+	from, to int32
+	old      identity.Account
+	owner    int32
+	alias    bool // its owner is called by it
+}
+
+// followRenames gives accounts of the data what stored accounts with the same stable
+// id had: an account whose stable id is known on the source is that account,
+// whatever its native identity is now, and also where that was another account's
+// (DECISION 48). Link, manual mark and creation time stay; the old native identity
+// is gone, which is no removal that a delete threshold counts.
 func (rd *reader) followRenames(src identity.Source, r *renames) {
 	if len(r.byStable) == 0 {
 		return
 	}
-	number := rd.accounts.SourceNumber(src.Name())
-	for n := range rd.state {
-		if rd.accounts.Sources[n] != number || rd.state[n].presence != unread {
-			continue
+
+	// Two accounts may have swapped their names, so all links are taken off before
+	// any is given.
+	list := rd.renamed(src, r)
+	sources, targets := map[int32]bool{}, map[int32]bool{}
+	for _, x := range list {
+		sources[x.from], targets[x.to] = true, true
+	}
+	for _, x := range list {
+		if rd.state[x.from].owner >= 0 {
+			rd.unlink(x.from)
 		}
-		old := rd.accounts.At(int32(n))
-		now, ok := r.byStable[old.UUID]
-		if old.UUID == "" || !ok || rd.state[now].presence != isNew {
-			continue
+	}
+	for _, n := range slices.Sorted(maps.Keys(r.taken)) {
+		if targets[n] && !sources[n] {
+			rd.placeTaken(n)
 		}
-		rd.rename(int32(n), now, &old)
+	}
+	for _, x := range list {
+		rd.rename(&x, r)
+		if rd.state[x.from].presence == unread {
+			rd.state[x.from].presence = removed
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(r.taken)) {
+		if !targets[n] && rd.replaced[n].UUID != "" {
+			rd.stableChanged(n)
+		}
 	}
 }
 
-// rename makes the new account of the data the stored one under its new name.
-func (rd *reader) rename(from, to int32, old *identity.Account) {
-	a := rd.accounts.At(to)
-	before := a.NativeIdentity
-	if !old.Created.IsZero() {
-		a.Created = old.Created
+// renamed lists the stored accounts of a source that the data have in another place.
+func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
+	number := rd.accounts.SourceNumber(src.Name())
+	for i := range rd.state {
+		n := int32(i)
+		_, taken := r.taken[n]
+		if rd.accounts.Sources[n] != number || rd.state[n].presence != unread && !taken {
+			continue
+		}
+		old := rd.accounts.At(n)
+		if taken {
+			old = rd.replaced[n]
+		}
+		to, ok := r.byStable[old.UUID]
+		if _, place := r.taken[to]; old.UUID == "" || !ok || rd.state[to].presence != isNew && !place {
+			continue
+		}
+		owner := rd.state[n].owner
+		list = append(list, rename{from: n, to: to, old: old, owner: owner, alias: owner >= 0 && rd.people[owner].alias == n})
 	}
-	a.ManuallyCorrelated = a.ManuallyCorrelated || old.ManuallyCorrelated
-	rd.accounts.Replace(to, &a)
+	return list
+}
 
-	if owner := rd.state[from].owner; owner >= 0 {
-		rd.unlink(from)
+// rename makes an account of the data the stored one under its new name.
+func (rd *reader) rename(x *rename, r *renames) {
+	a := rd.accounts.At(x.to)
+	if manual, taken := r.taken[x.to]; taken { // the mark of the account whose name it has now is not its own
+		a.ManuallyCorrelated = manual
+	}
+	if !x.old.Created.IsZero() {
+		a.Created = x.old.Created
+	}
+	a.ManuallyCorrelated = a.ManuallyCorrelated || x.old.ManuallyCorrelated
+	rd.accounts.Replace(x.to, &a)
+
+	if x.owner >= 0 {
 		method := correlate.Sticky
 		if a.ManuallyCorrelated {
 			method = correlate.Manual
 		}
-		rd.link(to, owner, method, 0)
-		if rd.people[owner].alias == from {
-			rd.people[owner].alias = to
+		rd.link(x.to, x.owner, method, 0)
+		if x.alias {
+			rd.people[x.owner].alias = x.to
 		}
-		rd.state[to].wasLinked = true
+		rd.state[x.to].wasLinked = true
 	}
-	rd.state[from].presence = removed
 	rd.report(diag.Diagnostic{Severity: diag.Info, Code: "account-renamed",
-		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", old.NativeIdentity, a.Source, before, a.UUID)})
+		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", x.old.NativeIdentity, a.Source, a.NativeIdentity, a.UUID)})
+}
+
+// placeTaken takes the link off a stored account that the data no longer have and
+// whose name another account has now.
+func (rd *reader) placeTaken(n int32) {
+	old := rd.replaced[n]
+	if owner := rd.state[n].owner; owner >= 0 {
+		rd.unlink(n)
+	}
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-replaced",
+		Message: fmt.Sprintf("account %q of source %q is gone: another account, by its stable id, has its name now", old.NativeIdentity, old.Source)})
+}
+
+// stableChanged reports an account whose stable id is another one than before and
+// of no account that is known: the name says that it is the same.
+func (rd *reader) stableChanged(n int32) {
+	old, now := rd.replaced[n], rd.accounts.At(n)
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-replaced",
+		Message: fmt.Sprintf("account %q of source %q had the stable id %q and has %q now; it stays linked, and may be another account", now.NativeIdentity, now.Source, old.UUID, now.UUID)})
 }
 
 // reportLikelyRenames reports accounts that went and came on one source in one run

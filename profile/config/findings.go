@@ -24,6 +24,7 @@ var findingCodes = []FindingCode{
 	{"account-duplicate", diag.Warning, "a source has two accounts with one id; the last one counts"},
 	{"account-rename-likely", diag.Warning, "an account went and another came that belongs to the same identity by the same criterion"},
 	{"account-renamed", diag.Info, "an account has another native identity and the same stable id; it stays the same account"},
+	{"account-replaced", diag.Warning, "an account has the native identity of another one, by their stable ids"},
 	{"attribute-cycle", diag.Warning, "identity attributes read each other in a circle; the read that closes it sees the stored value"},
 	{"attribute-dependency", diag.Info, "an identity attribute reads another one"},
 	{"attribute-name", diag.Warning, "the technical name of an identity attribute has characters that the naming rule does not give"},
