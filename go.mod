@@ -10,6 +10,7 @@ require (
 	github.com/jedib0t/go-pretty/v6 v6.8.3
 	github.com/nyaruka/phonenumbers v1.8.1
 	golang.org/x/image v0.47.0
+	golang.org/x/term v0.29.0
 	golang.org/x/text v0.43.0
 )
 
@@ -17,6 +18,5 @@ require (
 	github.com/mattn/go-runewidth v0.0.16 // indirect
 	github.com/rivo/uniseg v0.4.7 // indirect
 	golang.org/x/sys v0.49.0 // indirect
-	golang.org/x/term v0.29.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 )

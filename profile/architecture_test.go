@@ -49,6 +49,7 @@ var thirdParty = map[string][]string{
 	"github.com/google/go-cmp":        {"profile/internal/fixture", "identity/store/storetest", "identity/nonemployee/storetest", "identity/internal/filelog/logtest"},
 	"github.com/alecthomas/kong":      {"examples/"},
 	"github.com/jedib0t/go-pretty/v6": {"examples/"},
+	"golang.org/x/term":               {"examples/"},
 }
 
 // The direction of imports is fixed: identity, transform, correlate, profile,

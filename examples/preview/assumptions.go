@@ -20,7 +20,7 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 
 	heading(a, w, fmt.Sprintf("Assumptions: %d", len(s.Assumptions)))
 	shown := s.Assumptions
-	if !s.all {
+	if !s.samples.All {
 		shown = slices.DeleteFunc(slices.Clone(shown), isUsual)
 		shown = shown[:min(len(shown), maxAssumptions)]
 	}

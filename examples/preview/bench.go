@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,12 +13,12 @@ import (
 
 // benchCommand measures where a configuration spends its time.
 type benchCommand struct {
-	Folder string  `arg:"" help:"Folder with configuration and accounts."`
-	Rounds int     `default:"5" help:"How often everything is measured; the medians are printed."`
-	Sample int     `default:"10000" help:"How many identities attributes and operations are measured on, spread over all; 0: all."`
-	JSON   bool    `help:"Print the figures as JSON."`
-	Now    instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed   *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
+	Folder string `arg:"" default:"." help:"Folder with configuration and accounts."`
+	Rounds int    `placeholder:"N" default:"5" help:"How often everything is measured; the medians are printed. Default: 5."`
+	Sample int    `placeholder:"N" default:"10000" help:"How many identities attributes and operations are measured on, spread over all; 0: all. Default: 10000."`
+
+	outputFlags `set:"formats=text,json"`
+	clockFlags
 }
 
 // Help says what the figures are.
@@ -92,16 +91,13 @@ func (c *benchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		src, err := json.MarshalIndent(r, "", "  ")
-		if err != nil {
-			return err
+	return c.answer(a, func(a *app) error {
+		if c.asJSON() {
+			return writeJSON(a.out, r)
 		}
-		_, err = fmt.Fprintf(a.out, "%s\n", src)
-		return err
-	}
-	r.print(a, f)
-	return nil
+		r.print(a, f)
+		return nil
+	})
 }
 
 // finish computes the shares and sorts, the slowest first.
@@ -160,6 +156,9 @@ func (r *benchReport) print(a *app, f *folder) {
 		g.row(s.Operation, fmt.Sprintf("%.2f", s.Steps), whole(s.NS), percent(s.Share))
 	}
 	g.print(a, a.out)
+	slowest := slices.MaxFunc(r.Stages, func(x, y stageShare) int { return cmp.Compare(x.NS, y.NS) })
+	a.verdict(a.out, report.Heading, "%s in %.1f µs each; most of it %s (%s)",
+		countOf(r.Identities, "identity", "identities"), r.Total/1000, slowest.Stage, percent(slowest.Share))
 }
 
 func (s *attributeShare) mostly() string {

@@ -30,7 +30,7 @@ type measurement struct {
 
 func (m *measurement) run() (*benchReport, error) {
 	m.report = benchReport{Now: m.options.Now, Rounds: m.rounds, Stages: []stageShare{}, Attributes: []attributeShare{}}
-	found := newFindings(m.folder.name, false)
+	found := newFindings(m.folder.name, fewSamples)
 	defer found.warn(m.app)
 	fast := m.folder.compile(found, profile.Options{})
 	if err := m.stages(fast, found); err != nil {

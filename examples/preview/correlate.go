@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"runtime"
@@ -13,7 +12,7 @@ import (
 
 // correlateCommand looks at how accounts find their identities.
 type correlateCommand struct {
-	Folder string `arg:"" help:"Folder with configuration and accounts."`
+	Folder string `arg:"" default:"." help:"Folder with configuration and accounts."`
 
 	Explain  string `xor:"what" placeholder:"ACCOUNT" help:"Explain one account: every rule with the values of both sides. ACCOUNT is source/id, an account id or an account name."`
 	Pair     string `xor:"what" placeholder:"ACCOUNT=IDENTITY" help:"Tell what each rule says about an account and an identity."`
@@ -25,11 +24,12 @@ type correlateCommand struct {
 
 	Source []string `placeholder:"NAME" help:"Look at these sources only."`
 	Report string   `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
-	JSON   bool     `help:"Print JSON."`
-	All    bool     `help:"Print all examples."`
-	Now    instant  `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed   *uint64  `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links  string   `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+
+	outputFlags `set:"formats=text,json,jsonl"`
+	sampleFlags
+	failFlags `set:"failures=uncorrelated,ambiguous"`
+	clockFlags
+	linkFlags
 }
 
 // answer is what the command found out, for people.
@@ -40,8 +40,8 @@ type answer interface {
 // printer is where an answer goes, and how much of it.
 type printer struct {
 	*app
-	w   io.Writer
-	all bool
+	w       io.Writer
+	samples sampleFlags
 }
 
 // Run runs the folder and looks at its links.
@@ -50,7 +50,7 @@ func (c *correlateCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	found := newFindings(f.name, c.All)
+	found := newFindings(f.name, c.sampleFlags)
 	defer found.warn(a)
 	now := f.clock(a, c.Now)
 	engine := f.compile(found, profile.Options{})
@@ -59,6 +59,9 @@ func (c *correlateCommand) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
+	p := newProgress(a)
+	defer p.stop()
+	o.OnProgress = p.show
 	x, err := preview.Correlate(a.ctx, engine, preview.CorrelationOptions{
 		Run:     o,
 		Sources: c.Source,
@@ -77,25 +80,60 @@ func (c *correlateCommand) Run(a *app) error {
 			return err
 		}
 	}
-	out, show, err := c.answer(a, x)
+	p.show("ask the rules again", 0, 0)
+	out, show, err := c.find(a, x)
+	p.stop()
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Folder, err)
 	}
-	if !c.JSON {
-		show.print(&printer{app: a, w: a.out, all: c.All})
+	if err := c.print(a, out, show); err != nil {
+		return err
+	}
+	return c.fail(a, x)
+}
+
+// print writes an answer. The form jsonl is that of the accounts of --probable, which
+// are written by then: the summary is for people.
+func (c *correlateCommand) print(a *app, out any, show answer) error {
+	if c.form("text", "json", "jsonl") == "jsonl" {
+		if c.Out == "" || c.Out == "-" {
+			return nil
+		}
+		show.print(&printer{app: a, w: a.out, samples: c.sampleFlags})
 		return nil
 	}
-	src, err := json.MarshalIndent(out, "", "  ")
+	return c.outputFlags.answer(a, func(a *app) error {
+		if c.asJSON() {
+			return writeJSON(a.out, out)
+		}
+		show.print(&printer{app: a, w: a.out, samples: c.sampleFlags})
+		return nil
+	})
+}
+
+// fail ends with 1 when there is what --fail-on names.
+func (c *correlateCommand) fail(a *app, x *preview.Correlation) error {
+	if len(c.FailOn) == 0 {
+		return nil
+	}
+	s, err := x.Summary(a.ctx)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.out, "%s\n", src)
-	return err
+	uncorrelated, ambiguous := 0, 0
+	for _, src := range s.Sources {
+		uncorrelated += src.Uncorrelated
+		ambiguous += len(src.Ambiguous)
+	}
+	if c.fails("uncorrelated", uncorrelated > 0) || c.fails("ambiguous", ambiguous > 0) {
+		return errFailed
+	}
+	return nil
 }
 
-// answer does what the flags ask for: the result as JSON shows it, and as people
+// find does what the flags ask for: the result as JSON shows it, and as people
 // see it.
-func (c *correlateCommand) answer(a *app, x *preview.Correlation) (any, answer, error) {
+func (c *correlateCommand) find(a *app, x *preview.Correlation) (any, answer, error) {
 	switch {
 	case c.Probable:
 		return c.probable(a, x)

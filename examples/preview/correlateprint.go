@@ -14,9 +14,19 @@ type summaryAnswer struct{ *preview.CorrelationSummary }
 
 func (s summaryAnswer) print(p *printer) {
 	report.Fprintf(p.w, "%s, %s\n", countOf(s.Identities, "identity", "identities"), plural(len(s.Sources), "source"))
+	accounts, unlinked, ambiguous := 0, 0, 0
 	for _, src := range s.Sources {
 		sourceAnswer{src}.print(p)
+		accounts += src.Accounts
+		unlinked += src.Uncorrelated
+		ambiguous += len(src.Ambiguous)
 	}
+	role := report.Good
+	if unlinked+ambiguous > 0 {
+		role = report.Warn
+	}
+	p.verdict(p.w, role, "%s of %s uncorrelated; %s", withShare(unlinked, accounts), plural(accounts, "account"),
+		countOf(ambiguous, "ambiguous match", "ambiguous matches"))
 }
 
 func countOf(n int, one, many string) string {
@@ -128,9 +138,7 @@ func some[T any](p *printer, title string, list []T, print func(T)) {
 	}
 	report.Fprintf(p.w, "  %s: %d\n", title, len(list))
 	shown := list
-	if !p.all {
-		shown = list[:min(examples, len(list))]
-	}
+	shown = list[:min(p.samples.most(), len(list))]
 	for _, item := range shown {
 		print(item)
 	}

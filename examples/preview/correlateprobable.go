@@ -16,8 +16,7 @@ import (
 
 // probableFlags are the flags of correlate --probable.
 type probableFlags struct {
-	Probable  bool   `xor:"suggest,managers" help:"Find probable owners where no rule finds one: links, cases for review, none. With --explain and --pair: tell what the evidence says."`
-	Out       string `placeholder:"FILE" help:"With --probable: write each account with its candidates as JSON Lines."`
+	Probable  bool   `xor:"suggest,managers" help:"Find probable owners where no rule finds one: links, cases for review, none; --format jsonl writes each account with its candidates. With --explain and --pair: tell what the evidence says."`
 	ManualOut string `placeholder:"FILE" help:"With --probable: write the links as a manual correlation file: account,displayName,userName,type."`
 	Cases     string `placeholder:"FILE" help:"With --probable: decisions of people, as JSON Lines."`
 	Review    bool   `help:"With --probable: ask about each case for review and keep the answers in the file of --cases; without one, print them."`
@@ -33,7 +32,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.Review && c.Cases != "" && !c.JSON {
+	if c.Review && c.Cases != "" && !c.asJSON() {
 		answered, err := c.reviewCases(a, p)
 		if err != nil {
 			return nil, nil, err
@@ -54,7 +53,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 		return c.explainProbablePair(p)
 	}
 	s := summariseProbable(p, reopened)
-	if c.Review && (c.Cases == "" || c.JSON) {
+	if c.Review && (c.Cases == "" || c.asJSON()) {
 		for i := range p.Accounts {
 			if p.Accounts[i].Band != linkage.Review {
 				continue
@@ -117,8 +116,8 @@ func readModels(name string) (preview.Models, error) {
 
 // saveProbable writes the files that were asked for.
 func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
-	if c.Out != "" {
-		if err := saveFile(c.Out, p.Write); err != nil {
+	if c.form("text", "json", "jsonl") == "jsonl" {
+		if err := c.outputFlags.answer(a, func(a *app) error { return p.Write(a.out) }); err != nil {
 			return err
 		}
 	}

@@ -14,11 +14,10 @@ type suggestionsAnswer struct{ *preview.Suggestions }
 func (s suggestionsAnswer) print(p *printer) {
 	for _, src := range s.Sources {
 		heading(p.app, p.w, fmt.Sprintf("%s: %s", src.Name, plural(src.Accounts, "account")))
-		g := newGrid(">Order", "Identity attribute", "Account attribute", ">Accounts %", ">Identities %", ">Unique %",
-			">Match %", ">Ambiguous %", ">Conflict %", "Configured")
+		g := newGrid(">#", "Identity = account", ">Acct. %", ">Ident. %", ">Unique %", ">Match %", ">Ambig. %", ">Confl. %", "Used")
 		shown := 0
 		for _, pair := range src.Pairs {
-			if pair.Order == 0 && shown >= 2*examples && !p.all {
+			if pair.Order == 0 && shown >= 2*p.samples.Examples && !p.samples.All {
 				continue
 			}
 			shown++
@@ -40,7 +39,7 @@ func suggestionRow(g *grid, p *correlate.SuggestedPair) {
 		configured = "yes"
 	}
 	percent := func(f float64) string { return fmt.Sprintf("%.1f", 100*f) }
-	g.row(order, p.Property, p.Value, percent(p.AccountCoverage), percent(p.IdentityCoverage), percent(p.Uniqueness),
+	g.row(order, p.Property+" = "+p.Value, percent(p.AccountCoverage), percent(p.IdentityCoverage), percent(p.Uniqueness),
 		percent(p.MatchRate), percent(p.AmbiguousRate), percent(p.ConflictRate), configured)
 }
 

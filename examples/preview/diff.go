@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,25 +25,24 @@ type diffCommand struct {
 	Data      string `placeholder:"FOLDER" help:"Folder with the accounts. Default: AFTER if it has some, else BEFORE."`
 	AfterData string `placeholder:"FOLDER" help:"Folder with other accounts for AFTER, to see what a change of data does."`
 	Overlay   bool   `help:"AFTER holds only the files that differ from BEFORE or are new."`
-	Links     string `enum:"stored,recompute" default:"stored" help:"Accounts keep the identities they have with BEFORE, or are correlated anew."`
 	IgnoreIDs bool   `name:"ignore-ids" help:"Compare two tenants by name: ids of the same source differ. Found by itself when no id agrees."`
 	Fresh     bool   `help:"Both start from nothing, not from what BEFORE has stored."`
 
-	Format   string `enum:"text,json,markdown,html" default:"text" help:"Form of the report: text, json, markdown or html."`
-	Out      string `placeholder:"FILE" help:"Write the report to a file."`
-	People   bool   `help:"List every person that changes."`
-	Mask     bool   `help:"Replace personal values by numbers, equal ones by equal numbers."`
-	Examples int    `default:"5" help:"Examples for each group."`
+	outputFlags `set:"formats=text,json,markdown,html"`
+	sampleFlags
+	People bool `help:"List every person that changes."`
+	Mask   bool `help:"Replace personal values by numbers, equal ones by equal numbers."`
 
-	Gate     string `placeholder:"FILE" help:"JSON file with what a change may do at most."`
-	ExitCode bool   `help:"Exit with 1 when anything changes for anybody."`
+	Gate      string `placeholder:"FILE" help:"JSON file with what a change may do at most; what it says is broken ends with 1."`
+	failFlags `set:"failures=change"`
+	ExitCode  bool `help:"Short for --fail-on change."`
 	gateFlags
 	manualFlag
 
-	Now     instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed    *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Workers int     `help:"Goroutines that evaluate. Default: one for each CPU."`
-	Full    bool    `help:"Run both configurations in full, also where a part is proven to be enough."`
+	clockFlags
+	Links   string `enum:"stored,recompute" default:"stored" help:"Accounts keep the identities they have with BEFORE, or are correlated anew."`
+	Workers int    `placeholder:"N" help:"Goroutines that evaluate. Default: one for each CPU."`
+	Full    bool   `help:"Run both configurations in full, also where a part is proven to be enough."`
 }
 
 // gateFlags are the rules of a gate as flags; they replace those of the file.
@@ -84,13 +82,14 @@ func (c *diffCommand) Run(a *app) error {
 	if c.Mask {
 		r = r.Mask()
 	}
-	if err := c.write(a, r); err != nil {
+	failed := (c.ExitCode || c.fails("change", true)) && !r.Empty()
+	if err := c.write(a, r, gate, failed); err != nil {
 		return err
 	}
 	for _, b := range breaches {
 		report.Fprintf(a.err, "preview: gate broken: %s\n", b)
 	}
-	if len(breaches) > 0 || c.ExitCode && !r.Empty() {
+	if len(breaches) > 0 || failed {
 		return errFailed
 	}
 	return nil
@@ -161,9 +160,9 @@ func (c *diffCommand) accounts(before, after *folder, onFinding func(diag.Diagno
 }
 
 func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, error) {
-	found := newFindings(after.name, false)
+	found := newFindings(after.name, c.sampleFlags)
 	c.lint(before, after, found)
-	p := newProgress(a, true)
+	p := newProgress(a)
 	defer p.stop()
 	workers := c.Workers
 	if workers <= 0 {
@@ -193,7 +192,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, AfterSources: later,
-		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.Examples, Full: c.Full, IgnoreIDs: c.IgnoreIDs,
+		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {
 		found.warn(a)
@@ -205,7 +204,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 // adviseOverlay tells of --overlay where a folder without accounts has errors that the
 // files of before would mend: it may hold nothing but the files that change.
 func (c *diffCommand) adviseOverlay(a *app, before, after *folder) {
-	alone, together := newFindings(after.name, false), newFindings(after.name, false)
+	alone, together := newFindings(after.name, c.sampleFlags), newFindings(after.name, c.sampleFlags)
 	if c.lint(before, after, alone); c.Overlay || len(after.bundle.Data) > 0 || alone.counts[diag.Error] == 0 {
 		return
 	}
@@ -242,10 +241,39 @@ func (c *diffCommand) lint(before, after *folder, found *findings) {
 	}
 }
 
-func (c *diffCommand) write(a *app, r *preview.Report) error {
-	write := map[string]func(io.Writer) error{"text": r.WriteText, "json": r.WriteJSON, "markdown": r.WriteMarkdown, "html": r.WriteHTML}[c.Format]
-	if c.Out == "" {
-		return write(a.out)
+func (c *diffCommand) write(a *app, r *preview.Report, gate *preview.Gate, failed bool) error {
+	return c.answer(a, func(a *app) error {
+		switch c.form("text", "json", "markdown", "html") {
+		case "json":
+			return r.WriteJSON(a.out)
+		case "markdown":
+			return r.WriteMarkdown(a.out)
+		case "html":
+			return r.WriteHTML(a.out)
+		}
+		if err := r.WriteText(a.out, a.style()); err != nil {
+			return err
+		}
+		printDiffVerdict(a, r, gate, failed)
+		return nil
+	})
+}
+
+// printDiffVerdict says in one line what the change does, and what the gate says to it.
+func printDiffVerdict(a *app, r *preview.Report, gate *preview.Gate, failed bool) {
+	role, end := report.Good, ""
+	if !r.Empty() {
+		role = report.Warn
 	}
-	return writeFile(c.Out, write)
+	switch limits := gate.Limits(); {
+	case len(r.Breaches) > 0:
+		role, end = report.Bad, fmt.Sprintf("; the gate is broken: %d of %s", len(r.Breaches), plural(limits, "limit"))
+	case limits > 0:
+		end = fmt.Sprintf("; the gate holds: %s", plural(limits, "limit"))
+	}
+	if failed {
+		role, end = report.Bad, end+"; fails on change"
+	}
+	all := max(r.Totals.Before, r.Totals.After)
+	a.verdict(a.out, role, "%s of %s change%s", withShare(r.Totals.People, all), countOf(all, "person", "people"), end)
 }

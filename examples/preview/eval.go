@@ -23,8 +23,9 @@ import (
 
 // evalCommand runs vector files.
 type evalCommand struct {
-	Paths []string `arg:"" name:"file" help:"Vector files, or folders of them."`
-	JSON  bool     `help:"Print one JSON object for each vector."`
+	Paths []string `arg:"" name:"file" default:"." help:"Vector files, or folders of them."`
+
+	outputFlags `set:"formats=text,json"`
 }
 
 // Run runs all vectors and prints a summary or their results. A file that cannot
@@ -34,21 +35,26 @@ func (c *evalCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(a.out)
-	e := &evaluation{app: a, w: w, json: c.JSON, lib: builtin.Library(), groups: map[string]*tally{}}
+	failed := 0
 	var unreadable []error
-	for _, file := range files {
-		if err := e.file(file); err != nil {
-			unreadable = append(unreadable, err)
+	err = c.answer(a, func(a *app) error {
+		w := bufio.NewWriter(a.out)
+		e := &evaluation{app: a, w: w, json: c.asJSON(), lib: builtin.Library(), groups: map[string]*tally{}}
+		for _, file := range files {
+			if err := e.file(file); err != nil {
+				unreadable = append(unreadable, err)
+			}
 		}
-	}
-	if !c.JSON {
-		e.summary()
-	}
-	if err := errors.Join(append(unreadable, w.Flush())...); err != nil {
+		if !e.json {
+			e.summary()
+		}
+		failed = e.failed
+		return w.Flush()
+	})
+	if err := errors.Join(append(unreadable, err)...); err != nil {
 		return err
 	}
-	if e.failed > 0 {
+	if failed > 0 {
 		return errFailed
 	}
 	return nil

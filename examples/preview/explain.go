@@ -6,19 +6,20 @@ import (
 	"runtime"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
 )
 
 // explainCommand explains one identity.
 type explainCommand struct {
-	Folder    string   `arg:"" help:"Folder with configuration and accounts."`
-	Identity  string   `required:"" placeholder:"WHO" help:"Identity id, name, uid, account id, or source/account id."`
+	Folder    string   `arg:"" default:"." help:"Folder with configuration and accounts."`
+	Identity  string   `required:"" placeholder:"WHO" help:"Identity id, name, uid, mail address, display name, account id, or source/account id."`
 	Attribute []string `placeholder:"NAME" help:"Explain only these attributes."`
-	JSON      bool     `help:"Print the trace as JSON."`
-	Now       instant  `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed      *uint64  `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links     string   `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+
+	outputFlags `set:"formats=text,json"`
+	clockFlags
+	linkFlags
 }
 
 // Run runs the folder and prints the trace.
@@ -27,7 +28,7 @@ func (c *explainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	found := newFindings(f.name, false)
+	found := newFindings(f.name, fewSamples)
 	defer found.warn(a)
 	engine := f.compile(found, profile.Options{})
 	now := f.clock(a, c.Now)
@@ -41,11 +42,39 @@ func (c *explainCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON {
-		return preview.WriteTraceJSON(a.out, t)
+	return c.answer(a, func(a *app) error {
+		if c.asJSON() {
+			return preview.WriteTraceJSON(a.out, t)
+		}
+		if err := printNow(a.out, now); err != nil {
+			return err
+		}
+		if err := preview.WriteTrace(a.out, t, a.style()); err != nil {
+			return err
+		}
+		printTraceVerdict(a, t)
+		return nil
+	})
+}
+
+// printTraceVerdict says in one line what came out for the person.
+func printTraceVerdict(a *app, t *profile.Trace) {
+	nulls, errs := 0, 0
+	for i := range t.Attributes {
+		switch attribute := &t.Attributes[i]; {
+		case attribute.Error != "":
+			errs++
+		case attribute.Value.IsNull():
+			nulls++
+		}
 	}
-	if err := printNow(a.out, now); err != nil {
-		return err
+	role := report.Good
+	switch {
+	case errs > 0:
+		role = report.Bad
+	case len(t.Result.Exceptions) > 0:
+		role = report.Warn
 	}
-	return preview.WriteTrace(a.out, t)
+	a.verdict(a.out, role, "%s of %s: %s null, %s; %s", plural(len(t.Attributes), "attribute"), t.Name,
+		withShare(nulls, len(t.Attributes)), plural(errs, "error"), plural(len(t.Result.Exceptions), "exception"))
 }

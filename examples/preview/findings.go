@@ -13,13 +13,10 @@ import (
 	"github.com/idprofile/engine/identity/report"
 )
 
-// examples is how many findings, people or accounts stand for all of a kind.
-const examples = 5
-
 // findings counts findings by code and keeps some of each.
 type findings struct {
 	folder string // that file names are below
-	all    bool   // keep all
+	sampleFlags
 	groups map[groupKey]*group
 	counts [3]int // by severity
 	said   map[string]bool
@@ -36,8 +33,8 @@ type group struct {
 	kept  []diag.Diagnostic
 }
 
-func newFindings(folder string, all bool) *findings {
-	return &findings{folder: folder, all: all, groups: map[groupKey]*group{}, said: map[string]bool{}}
+func newFindings(folder string, samples sampleFlags) *findings {
+	return &findings{folder: folder, sampleFlags: samples, groups: map[groupKey]*group{}, said: map[string]bool{}}
 }
 
 func (f *findings) add(d diag.Diagnostic) {
@@ -49,7 +46,7 @@ func (f *findings) add(d diag.Diagnostic) {
 		f.groups[key] = g
 	}
 	g.count++
-	if f.all || len(g.kept) < examples {
+	if len(g.kept) < f.most() {
 		g.kept = append(g.kept, below(f.folder, d))
 	}
 }
@@ -85,11 +82,14 @@ func below(folder string, d diag.Diagnostic) diag.Diagnostic {
 	return d
 }
 
-// print writes the findings grouped by code, errors first.
+// print writes the findings grouped by code, errors first; what only informs is counted
+// unless all are wanted.
 func (f *findings) print(a *app, w io.Writer) {
 	groups := make([]*group, 0, len(f.groups))
 	for _, g := range f.groups {
-		groups = append(groups, g)
+		if f.All || g.severity > diag.Info {
+			groups = append(groups, g)
+		}
 	}
 	slices.SortFunc(groups, func(x, y *group) int {
 		return cmp.Or(-cmp.Compare(x.severity, y.severity), cmp.Compare(x.code, y.code))
@@ -107,7 +107,11 @@ func (f *findings) print(a *app, w io.Writer) {
 }
 
 func (f *findings) summary() string {
-	return fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"), f.counts[diag.Info])
+	s := fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"), f.counts[diag.Info])
+	if f.counts[diag.Info] > 0 && !f.All {
+		s += " (--all)"
+	}
+	return s
 }
 
 // line is a finding without severity and code, which the group says.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,9 +15,9 @@ type linkCommand struct {
 	A string `arg:"" type:"existingfile" help:"CSV file with a header line."`
 	B string `arg:"" optional:"" type:"existingfile" help:"Second CSV file. Without it, records of the first are linked with each other."`
 
-	Key      string `placeholder:"COLUMN" help:"Column with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
-	Out      string `placeholder:"FILE" help:"Write pairs as CSV: id_a,id_b,probability,band."`
-	Clusters string `placeholder:"FILE" help:"Write persons as CSV: id,cluster."`
+	Key         string `placeholder:"COLUMN" help:"Column with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
+	outputFlags `set:"formats=text,json,csv"`
+	Clusters    string `placeholder:"FILE" help:"Write persons as CSV: id,cluster."`
 
 	Explain string `placeholder:"A=B" help:"Explain one pair of records, by their ids."`
 	SVG     string `placeholder:"FILE" help:"Write the explanation as a picture too."`
@@ -30,7 +29,6 @@ type linkCommand struct {
 	Cases    string            `placeholder:"FILE" help:"Decisions of people, as JSON: must-link and cannot-link."`
 	Train    string            `placeholder:"FILE" help:"Save the weights that were found."`
 	Model    string            `placeholder:"FILE" help:"Use saved weights."`
-	JSON     bool              `help:"Print what was assumed and found as JSON."`
 }
 
 // Run links the records.
@@ -46,7 +44,7 @@ func (c *linkCommand) Run(a *app) error {
 	files := []struct {
 		name  string
 		write func(io.Writer) error
-	}{{c.Out, r.WritePairs}, {c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
+	}{{c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
 	for _, f := range files {
 		if f.name != "" {
 			if err := saveFile(f.name, f.write); err != nil {
@@ -54,14 +52,30 @@ func (c *linkCommand) Run(a *app) error {
 			}
 		}
 	}
-	switch {
-	case c.Explain != "":
+	if c.Explain != "" {
 		return c.explain(a, r)
-	case c.JSON:
-		return writeJSON(a.out, linkSummary(r))
 	}
-	printLinks(a, r)
-	return nil
+	return c.print(a, r)
+}
+
+// print writes the answer. Pairs as CSV go to the file of --out, and what was assumed and
+// found is for people then.
+func (c *linkCommand) print(a *app, r *linkage.Result) error {
+	form := c.form("text", "json", "csv")
+	err := c.answer(a, func(a *app) error {
+		switch form {
+		case "json":
+			return writeJSON(a.out, linkSummary(r))
+		case "csv":
+			return r.WritePairs(a.out)
+		}
+		printLinks(a, r)
+		return nil
+	})
+	if err == nil && form == "csv" && c.Out != "" && c.Out != "-" {
+		printLinks(a, r)
+	}
+	return err
 }
 
 // options reads what the flags name.
@@ -142,10 +156,12 @@ func (c *linkCommand) explain(a *app, r *linkage.Result) error {
 			return err
 		}
 	}
-	if c.JSON {
-		return writeJSON(a.out, e)
-	}
-	return e.WriteText(a.out)
+	return c.answer(a, func(a *app) error {
+		if c.asJSON() {
+			return writeJSON(a.out, e)
+		}
+		return e.WriteText(a.out)
+	})
 }
 
 // saveFile writes a file and reports what closing says.
@@ -155,15 +171,6 @@ func saveFile(name string, write func(io.Writer) error) error {
 		return err
 	}
 	return errors.Join(write(f), f.Close())
-}
-
-func writeJSON(w io.Writer, v any) error {
-	src, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(w, "%s\n", src)
-	return err
 }
 
 // summaryOfLinks is the command's answer as JSON.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,9 +16,12 @@ import (
 // lintCommand checks configurations. Every folder is a configuration of its own,
 // all files together are one.
 type lintCommand struct {
-	Paths    []string      `arg:"" name:"path" help:"Folders, or JSON files: a transform, a profile, a source, an export."`
-	JSON     bool          `help:"Print the findings as a JSON array."`
-	Severity diag.Severity `default:"info" help:"Least severity to print: info, warning or error."`
+	Paths []string `arg:"" name:"path" default:"." help:"Folders, or JSON files: a transform, a profile, a source, an export."`
+
+	outputFlags `set:"formats=text,json"`
+	Severity    string `enum:",info,warning,error" default:"" help:"Least severity to print. Default: warning, in JSON info."`
+	All         bool   `help:"Short for --severity info."`
+	FailOn      string `enum:"error,warning,info,never" default:"error" help:"Exit with 1 when a finding is that severe, or more."`
 }
 
 // Run checks and prints all findings, sorted by place.
@@ -28,15 +30,40 @@ func (c *lintCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	broken := found.HasErrors()
-	found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Severity < c.Severity })
-	if err := c.print(a, found); err != nil {
+	if err := c.answer(a, func(a *app) error { return c.print(a, found) }); err != nil {
 		return err
 	}
-	if broken {
+	if c.fails(found) {
 		return errFailed
 	}
 	return nil
+}
+
+// fails reports whether a finding is as severe as --fail-on says.
+func (c *lintCommand) fails(found diag.List) bool {
+	var least diag.Severity
+	if least.UnmarshalText([]byte(c.FailOn)) != nil { // never
+		return false
+	}
+	return slices.ContainsFunc(found, func(d diag.Diagnostic) bool { return d.Severity >= least })
+}
+
+// shown are the findings to print. Programs filter for themselves, so they get all.
+func (c *lintCommand) shown(found diag.List) diag.List {
+	least := diag.Warning
+	if c.All || c.asJSON() {
+		least = diag.Info
+	}
+	if c.Severity != "" {
+		_ = least.UnmarshalText([]byte(c.Severity)) // one of the three: the flag takes no other
+	}
+	shown := diag.List{}
+	for _, d := range found {
+		if d.Severity >= least {
+			shown = append(shown, d)
+		}
+	}
+	return shown
 }
 
 func (c *lintCommand) lint(a *app) (diag.List, error) {
@@ -81,18 +108,11 @@ func check(b *config.Bundle, found diag.List) diag.List {
 }
 
 func (c *lintCommand) print(a *app, found diag.List) error {
-	if c.JSON {
-		if found == nil {
-			found = diag.List{}
-		}
-		src, err := json.MarshalIndent(found, "", "  ")
-		if err != nil {
-			return err
-		}
-		_, err = fmt.Fprintf(a.out, "%s\n", src)
-		return err
+	shown := c.shown(found)
+	if c.asJSON() {
+		return writeJSON(a.out, shown)
 	}
-	for _, d := range found {
+	for _, d := range shown {
 		place := d.Pos.String()
 		if place != "" {
 			place += ": "
@@ -102,6 +122,17 @@ func (c *lintCommand) print(a *app, found diag.List) error {
 			return err
 		}
 	}
-	_, err := report.Fprintf(a.out, "%s, %s, %d info\n", plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info))
-	return err
+	role, end := report.Good, ""
+	switch {
+	case c.fails(found):
+		role = report.Bad
+	case found.Count(diag.Warning)+found.Count(diag.Error) > 0:
+		role = report.Warn
+	}
+	if shown.Count(diag.Info) < found.Count(diag.Info) {
+		end = " (--all)"
+	}
+	report.Fprintf(a.out, "%s\n", a.style().As(role, fmt.Sprintf("%s, %s, %d info%s",
+		plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info), end)))
+	return nil
 }

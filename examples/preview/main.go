@@ -7,13 +7,14 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kong"
-	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 )
 
@@ -33,7 +34,12 @@ type commands struct {
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
 
-	MaxFile int64 `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
+	Help    helpCommand    `cmd:"" group:"about" help:"Tell what a command does."`
+	Version versionCommand `cmd:"" group:"about" help:"Print the version."`
+
+	MaxFile     int64            `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
+	NoProgress  bool             `help:"Show no progress."`
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 // Exit codes.
@@ -54,32 +60,32 @@ type app struct {
 	out, err io.Writer
 	clock    func() time.Time
 	color    bool  // out shows colours
+	width    int   // columns of out that lines are fitted to; 0: any number
 	terminal bool  // err is a terminal
+	quiet    bool  // no progress is shown
 	maxFile  int64 // MiB that a file of a folder may have; 0: what the library has as default
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	a := &app{ctx: ctx, in: os.Stdin, piped: isPiped(os.Stdin), out: os.Stdout, err: os.Stderr, clock: time.Now,
-		color: colored(isTerminal(os.Stdout), os.Getenv), terminal: isTerminal(os.Stderr)}
+	a := &app{
+		ctx: ctx, in: os.Stdin, piped: isPiped(os.Stdin), out: os.Stdout, err: os.Stderr, clock: time.Now,
+		color: colored(isTerminal(os.Stdout), os.Getenv), width: widthOf(os.Stdout), terminal: isTerminal(os.Stderr),
+	}
 	code := a.run(os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
-// colored reports whether to print colours: on a terminal, unless NO_COLOR is set
-// to anything.
-func colored(terminal bool, getenv func(string) string) bool {
-	return terminal && getenv("NO_COLOR") == ""
-}
-
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 || os.Getenv("TERM") == "dumb" {
-		return false
+// parser returns the command line as the library sees it.
+func (a *app) parser(c *commands, exit func(int)) (*kong.Kong, error) {
+	k, err := kong.New(c, kong.Name("preview"), kong.Writers(a.out, a.err), kong.Exit(exit), kong.Vars{"version": versionText()},
+		kong.Description("Offline preview of identity profiles. Exit codes: 0 done, 1 a check failed, 2 could not run."),
+		kong.ExplicitGroups([]kong.Group{{Key: "about", Title: "About this program:"}}))
+	if err != nil {
+		return nil, err
 	}
-	null, err := os.Stat(os.DevNull) // a device too, and no terminal
-	return err != nil || !os.SameFile(info, null)
+	return k, describe(k)
 }
 
 // isPiped reports whether a file is a pipe or a regular file, whose lines somebody gives.
@@ -91,21 +97,43 @@ func isPiped(f *os.File) bool {
 // run runs one command line and returns the exit code.
 func (a *app) run(args []string) int {
 	var c commands
-	asked := false // for help
-	parser, err := kong.New(&c, kong.Name("preview"), kong.Writers(a.out, a.err), kong.Exit(func(int) { asked = true }),
-		kong.Description("Offline preview of identity profiles. Exit codes: 0 done, 1 a check failed, 2 could not run."))
+	asked := false // for help or the version
+	parser, err := a.parser(&c, func(int) { asked = true })
 	if err != nil {
 		return a.failed(err)
 	}
-	selected, err := parser.Parse(args)
+	selected, err := parser.Parse(asFlag(args))
 	if asked {
 		return exitDone
 	}
 	if err != nil {
-		return a.failed(fmt.Errorf("%w (preview --help tells more)", err))
+		return a.failed(usage(parser, args, err))
 	}
-	a.maxFile = c.MaxFile
+	a.maxFile, a.quiet = c.MaxFile, c.NoProgress
+	if a.width > 0 {
+		lines := &fitted{w: a.out, width: a.width}
+		a.out = lines
+		defer lines.Flush()
+	}
 	return a.failed(selected.Run(a))
+}
+
+// usage is the error of a command line that cannot be read, with a name that is near
+// where a command is not known.
+func usage(parser *kong.Kong, args []string, err error) error {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		var names []string
+		for _, n := range parser.Model.Children {
+			names = append(names, n.Name)
+		}
+		if !slices.Contains(names, args[0]) {
+			err = fmt.Errorf("there is no command %q", args[0])
+			if near := diag.Suggest(args[0], names); near != "" {
+				err = fmt.Errorf("%w, %s", err, near)
+			}
+		}
+	}
+	return fmt.Errorf("%w (preview --help tells more)", err)
 }
 
 // failed says what went wrong and returns the exit code.
@@ -123,12 +151,4 @@ func (a *app) failed(err error) int {
 		report.Fprintln(a.err, line)
 	}
 	return exitCannotRun
-}
-
-// paint colours a text where colours are shown.
-func (a *app) paint(c text.Color, s string) string {
-	if !a.color {
-		return s
-	}
-	return text.Escape(s, c.EscapeSeq())
 }

@@ -122,6 +122,7 @@ func (r *review) ask(one *preview.ProbableAccount) error {
 
 	for current := r.at; r.at == current; {
 		report.Fprintf(r.out, "> ")
+		r.flush()
 		if !r.in.Scan() {
 			report.Fprintln(r.out)
 			r.at = len(r.open)

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -26,20 +25,20 @@ type runCommand struct {
 	Exceptions   string `placeholder:"FILE" help:"Write the identity exceptions as CSV."`
 	Uncorrelated string `placeholder:"FILE" help:"Write the accounts without identity as CSV."`
 	Report       string `placeholder:"DIR" help:"Write all reports as zipped CSV, HTML and PDF."`
-	JSON         bool   `help:"Print the summary as JSON."`
-	All          bool   `help:"Print all findings and examples."`
-	Stats        bool   `help:"Print how long each stage took, and memory."`
 
-	Strict        bool    `help:"Exit with 1 when identities have exceptions or there are errors among the findings."`
-	Now           instant `placeholder:"INSTANT" help:"What the word now means, as 2026-01-15T09:00:00Z. Default: idprofile.json, else the clock."`
-	Seed          *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Workers       int     `help:"Goroutines that evaluate. Default: one for each CPU."`
-	Links         string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
-	SnapshotOrder bool    `help:"Attributes that read others see the stored values."`
-	State         string  `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
-	RawCSV        bool    `name:"raw-csv" help:"Write CSV cells that a spreadsheet would take for a formula as they are, without a ' before them."`
-	NoProgress    bool    `help:"Show no progress."`
+	outputFlags `set:"formats=text,json"`
+	sampleFlags
+	Stats bool `help:"Print how long each stage took, and memory."`
+
+	failFlags `set:"failures=exception,uncorrelated,error,warning"`
+	Strict    bool `help:"Short for --fail-on exception,error."`
+	clockFlags
+	linkFlags
 	manualFlag
+	Workers       int    `placeholder:"N" help:"Goroutines that evaluate. Default: one for each CPU."`
+	SnapshotOrder bool   `help:"Attributes that read others see the stored values."`
+	State         string `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
+	RawCSV        bool   `name:"raw-csv" help:"Write CSV cells that a spreadsheet would take for a formula as they are, without a ' before them."`
 }
 
 // execution is one run with everything that listens to it.
@@ -52,10 +51,9 @@ type execution struct {
 	findings  *findings
 	summary   *summary
 	sinks     []sink
-	outputs   outputs   // files of the sinks
-	finished  bool      // the files have their places
-	reports   *reports  // one of the sinks, when there are any
-	text      io.Writer // where the summary goes
+	outputs   outputs  // files of the sinks
+	finished  bool     // the files have their places
+	reports   *reports // one of the sinks, when there are any
 	stats     stats
 	now       time.Time
 	seed      uint64
@@ -69,10 +67,7 @@ func (c *runCommand) Run(a *app) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file, expected a folder", c.Folder)
 	}
-	x := &execution{runCommand: c, app: a, text: a.out, findings: newFindings(filepath.ToSlash(c.Folder), c.All)}
-	if c.Identities == "-" {
-		x.text = a.err
-	}
+	x := &execution{runCommand: c, app: a, findings: newFindings(filepath.ToSlash(c.Folder), c.sampleFlags)}
 	fsys, err := x.app.folder(c.Folder)
 	if err != nil {
 		return err
@@ -170,7 +165,7 @@ func (x *execution) load(fsys fs.FS) {
 	if x.Seed != nil {
 		x.seed = *x.Seed
 	}
-	x.summary = newSummary(b, x.now, x.All)
+	x.summary = newSummary(b, x.now, x.sampleFlags)
 	for _, a := range b.Assumptions {
 		x.summary.assume(x.findings.folder, a)
 	}
@@ -208,7 +203,7 @@ func (x *execution) open() error {
 
 // run streams the accounts through the engine and the identities to the sinks.
 func (x *execution) run() error {
-	p := newProgress(x.app, !x.NoProgress)
+	p := newProgress(x.app)
 	defer p.stop()
 	workers := x.Workers
 	if workers <= 0 {
@@ -244,6 +239,7 @@ func (x *execution) run() error {
 			p.show("write", x.summary.Identities, 0)
 		}
 	}
+	p.show("write", x.summary.Identities, x.summary.Identities)
 	if !start.IsZero() {
 		x.stats.stage("write", x.app.clock().Sub(start))
 	}
@@ -264,22 +260,55 @@ func (x *execution) report() error {
 	if x.Stats {
 		x.summary.Stats = x.stats.result(x.summary.Identities)
 	}
-	if x.JSON {
-		if err := x.summary.printJSON(x.text); err != nil {
-			return err
-		}
-	} else {
-		x.summary.print(x.app, x.text)
-		x.findings.print(x.app, x.text)
-		if x.Stats {
-			x.summary.Stats.print(x.app, x.text)
-		}
+	to := *x.app
+	if x.Identities == "-" && x.Out == "" {
+		to.out, to.color, to.width = x.app.err, false, 0
+	}
+	failures := x.failures()
+	if err := x.answer(&to, func(a *app) error { return x.print(a, failures) }); err != nil {
+		return err
 	}
 	if err := x.nobody(); err != nil {
 		return err
 	}
-	if x.Strict && (x.summary.exceptions() > 0 || x.findings.counts[diag.Error] > 0) {
+	if len(failures) > 0 {
 		return errFailed
 	}
 	return nil
+}
+
+// print writes what came out.
+func (x *execution) print(a *app, failures []string) error {
+	if x.asJSON() {
+		return x.summary.printJSON(a.out)
+	}
+	x.summary.print(a, a.out)
+	x.findings.print(a, a.out)
+	if x.Stats {
+		x.summary.Stats.print(a, a.out)
+	}
+	x.summary.printVerdict(a, x.findings, failures)
+	return nil
+}
+
+// failures returns what lets the command fail.
+func (x *execution) failures() []string {
+	if x.Strict {
+		x.FailOn = append(x.FailOn, "exception", "error")
+	}
+	var list []string
+	for _, f := range []struct {
+		what string
+		n    int
+	}{
+		{"exception", x.summary.exceptions()},
+		{"uncorrelated", x.summary.unlinked()},
+		{"error", x.findings.counts[diag.Error]},
+		{"warning", x.findings.counts[diag.Warning]},
+	} {
+		if x.fails(f.what, f.n > 0) {
+			list = append(list, f.what)
+		}
+	}
+	return list
 }

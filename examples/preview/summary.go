@@ -33,7 +33,7 @@ type summary struct {
 	Stats        *statsResult      `json:"stats,omitempty"`
 
 	transforms int
-	all        bool
+	samples    sampleFlags
 	byProfile  map[string]*profileCount
 	bySource   map[string]*sourceCount
 }
@@ -64,9 +64,9 @@ type count struct {
 // MarshalJSON writes the number.
 func (c *count) MarshalJSON() ([]byte, error) { return json.Marshal(c.n) }
 
-func newSummary(b *config.Bundle, now time.Time, all bool) *summary {
+func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 	s := &summary{
-		Now: now, all: all, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
+		Now: now, samples: samples, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
 		Exceptions: map[string]*count{}, Uncorrelated: map[string]*count{}, Errors: map[string]*count{},
 		Managers: map[string]*count{}, Warnings: map[string]*count{}, Findings: map[string]int{},
 		Assumptions: []diag.Assumption{},
@@ -95,7 +95,7 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 		m[key] = c
 	}
 	c.n++
-	if s.all || len(c.examples) < examples {
+	if len(c.examples) < s.samples.most() {
 		if e := example(); e != "" {
 			c.examples = append(c.examples, e)
 		}
@@ -218,13 +218,49 @@ func (s *summary) exceptions() (n int) {
 	return n
 }
 
-func (s *summary) printJSON(w io.Writer) error {
-	src, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
-		return err
+// unlinked returns how many accounts have no identity.
+func (s *summary) unlinked() (n int) {
+	for _, c := range s.Sources {
+		n += c.Uncorrelated
 	}
-	_, err = fmt.Fprintf(w, "%s\n", src)
-	return err
+	return n
+}
+
+// printVerdict says in one line how the run went.
+func (s *summary) printVerdict(a *app, f *findings, failures []string) {
+	accounts, errs := 0, 0
+	for _, c := range s.Sources {
+		accounts += c.Accounts
+	}
+	for _, p := range s.Profiles {
+		errs += p.Errors
+	}
+	role := report.Good
+	if s.exceptions()+errs+s.unlinked()+f.counts[diag.Error]+f.counts[diag.Warning] > 0 {
+		role = report.Warn
+	}
+	end := ""
+	if len(failures) > 0 || f.counts[diag.Error] > 0 {
+		role = report.Bad
+	}
+	if len(failures) > 0 {
+		end = "; fails on " + strings.Join(failures, ", ")
+	}
+	a.verdict(a.out, role, "%s: %s with exceptions, %s with errors; %s of %s uncorrelated; %s%s",
+		countOf(s.Identities, "identity", "identities"), withShare(s.exceptions(), s.Identities), withShare(errs, s.Identities),
+		withShare(s.unlinked(), accounts), plural(accounts, "account"), f.summary(), end)
+}
+
+// withShare is a number with its share of all.
+func withShare(n, all int) string {
+	if n == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("%d (%s)", n, percent(share(float64(n), float64(all))))
+}
+
+func (s *summary) printJSON(w io.Writer) error {
+	return writeJSON(w, s)
 }
 
 // print writes the summary for people.

@@ -29,8 +29,9 @@ type testCommand struct {
 	Pattern string `name:"run" placeholder:"REGEXP" help:"Run only cases whose FILE/NAME it matches."`
 	Watch   bool   `help:"Run again whenever a file of the folder changes."`
 	Verbose bool   `short:"v" help:"Name the cases that pass too."`
-	JSON    bool   `help:"Print the report as JSON."`
-	JUnit   string `name:"junit" placeholder:"FILE" help:"Write a report in the XML form that CI systems read."`
+
+	outputFlags `set:"formats=text,json,junit"`
+	JUnit       string `name:"junit" placeholder:"FILE" help:"Write a report in the XML form that CI systems read, besides."`
 
 	Cover     bool    `help:"Print which mappings, transforms and branches no test reaches."`
 	CoverData bool    `help:"Count what the account files of the folder reach, too."`
@@ -42,7 +43,7 @@ type testCommand struct {
 	MutateJSON string  `name:"mutate-json" placeholder:"FILE" help:"Write the mutants as JSON."`
 	MinScore   float64 `placeholder:"PERCENT" help:"Fail when the tests notice less of the changes."`
 
-	Now instant `placeholder:"INSTANT" help:"What the word now means where neither the case nor its file has a clock. Default: idprofile.json, else the clock."`
+	Now instant `placeholder:"DAY|INSTANT" help:"What the word now means where neither the case nor its file has a clock. Default: idprofile.json, else the clock."`
 
 	FromData string   `placeholder:"FOLDER" help:"Print a test file made of the accounts of a folder, for the identities of --identity."`
 	Identity []string `placeholder:"X" help:"Identity for --from-data: id, account name, uid or SOURCE/ACCOUNT."`
@@ -208,11 +209,19 @@ func (r *testRun) test() error {
 		return err
 	}
 	r.failed = !report.OK()
-	if r.JSON {
-		err = report.WriteJSON(r.app.out)
-	} else {
-		err = report.WriteText(r.app.out, r.text)
-	}
+	err = r.answer(r.app, func(a *app) error {
+		switch r.form("text", "json", "junit") {
+		case "json":
+			return report.WriteJSON(a.out)
+		case "junit":
+			return report.WriteJUnit(a.out, r.Folder)
+		}
+		o := r.text
+		if !a.color {
+			o.Paint = nil
+		}
+		return report.WriteText(a.out, o)
+	})
 	if r.JUnit != "" {
 		err = errors.Join(err, createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
 	}
@@ -257,11 +266,7 @@ func (r *testRun) cover() error {
 			return err
 		}
 	}
-	out := r.app.out
-	if r.JSON {
-		out = r.app.err
-	}
-	err := c.WriteText(out, r.text)
+	err := c.WriteText(r.besides(), r.text)
 	if r.CoverHTML != "" {
 		err = errors.Join(err, createFile(r.CoverHTML, func(w io.Writer) error { return c.WriteHTML(w, r.fsys) }))
 	}
@@ -273,6 +278,14 @@ func (r *testRun) cover() error {
 		r.failed = true
 	}
 	return err
+}
+
+// besides is where people read what comes besides the report.
+func (r *testRun) besides() io.Writer {
+	if r.form("text", "json", "junit") == "text" || r.Out != "" && r.Out != "-" {
+		return r.app.out
+	}
+	return r.app.err
 }
 
 // mutants runs the mutation check when it is asked for.
@@ -288,11 +301,7 @@ func (r *testRun) mutants() error {
 	if err != nil {
 		return err
 	}
-	out := r.app.out
-	if r.JSON {
-		out = r.app.err
-	}
-	err = m.WriteText(out, r.text)
+	err = m.WriteText(r.besides(), r.text)
 	if r.MutateJSON != "" {
 		err = errors.Join(err, createFile(r.MutateJSON, m.WriteJSON))
 	}

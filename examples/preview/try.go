@@ -35,9 +35,9 @@ type tryCommand struct {
 	Identity string  `placeholder:"WHO" xor:"who" help:"Evaluate for an identity, with what a run sees: id, name, uid, account id, or source/account id."`
 	Account  string  `placeholder:"SOURCE/ID" xor:"who" help:"Evaluate with this account alone."`
 	Steps    bool    `help:"Print every step."`
-	JSON     bool    `help:"Print JSON: input, value, error, and steps with --steps."`
-	Now      instant `placeholder:"INSTANT" help:"What the word now means: an instant or a day. Default: idprofile.json, else the clock."`
-	Seed     *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
+
+	outputFlags `set:"formats=text,json"`
+	clockFlags
 }
 
 // tryOutcome is an outcome as JSON.
@@ -76,13 +76,13 @@ func (c *tryCommand) Run(a *app) error {
 		report.Fprintln(a.err, "note: the transform does not read an input: what it works on is in it; --identity and --account give it accounts")
 	}
 	if inputs != nil {
-		return c.many(a, t, inputs)
+		return c.answer(a, func(a *app) error { return c.many(a, t, inputs) })
 	}
 	var input identity.Value
 	if c.Input != nil {
 		input = identity.StringValue(*c.Input)
 	}
-	return c.one(a, t.Eval(input), input)
+	return c.answer(a, func(a *app) error { return c.one(a, t.Eval(input), input) })
 }
 
 // open reads the folder. Without identity profiles there is still something to try.
@@ -181,7 +181,7 @@ func plainTransform(file string, src []byte) (*transform.Definition, bool) {
 
 // warn says what is wrong with the transform.
 func (c *tryCommand) warn(a *app, f *folder, found diag.List) {
-	list := newFindings("", true)
+	list := newFindings("", sampleFlags{All: true})
 	for _, d := range found {
 		if d.Severity >= diag.Warning {
 			if d.Pos.File != "" && !strings.HasPrefix(d.Pos.File, f.name) && d.Pos.File != filepath.ToSlash(c.Transform) {
@@ -200,7 +200,7 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 	if c.Identity == "" && c.Account == "" {
 		return nil
 	}
-	found := newFindings(f.name, false)
+	found := newFindings(f.name, fewSamples)
 	defer found.warn(a)
 	for _, d := range f.found {
 		found.addError(d)
@@ -237,8 +237,8 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 
 // one prints one outcome.
 func (c *tryCommand) one(a *app, out profile.Outcome, input identity.Value) error {
-	if c.JSON {
-		if err := writeJSON(a.out, c.asJSON(out, input)); err != nil {
+	if c.asJSON() {
+		if err := writeJSON(a.out, c.outcome(out, input)); err != nil {
 			return err
 		}
 	} else {
@@ -248,7 +248,7 @@ func (c *tryCommand) one(a *app, out profile.Outcome, input identity.Value) erro
 			report.Fprintln(a.out, printed(out.Value))
 		}
 		if c.Steps && out.Step != nil {
-			if err := preview.WriteStep(a.out, out.Step); err != nil {
+			if err := preview.WriteStep(a.out, out.Step, a.style()); err != nil {
 				return err
 			}
 		}
@@ -273,7 +273,7 @@ func printed(v identity.Value) string {
 	return v.Text()
 }
 
-func (c *tryCommand) asJSON(out profile.Outcome, input identity.Value) tryOutcome {
+func (c *tryCommand) outcome(out profile.Outcome, input identity.Value) tryOutcome {
 	o := tryOutcome{Input: input, Value: out.Value}
 	if out.Err != nil {
 		o.Error = out.Err.Error()
@@ -345,7 +345,7 @@ func (c *tryCommand) many(a *app, t *profile.Trial, inputs []identity.Value) err
 		}
 		out := t.Eval(in)
 		failed = failed || out.Err != nil
-		if err := enc.Encode(c.asJSON(out, in)); err != nil {
+		if err := enc.Encode(c.outcome(out, in)); err != nil {
 			return err
 		}
 	}

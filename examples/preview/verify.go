@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
 	"github.com/idprofile/engine/transform"
@@ -13,14 +14,15 @@ import (
 
 // verifyCommand compares our results with what a tenant has.
 type verifyCommand struct {
-	Folder     string  `arg:"" help:"Folder with configuration and accounts."`
-	Identities string  `required:"" placeholder:"FILE" help:"Identities of the tenant: JSON or JSON Lines, of the list or the search interface."`
-	JSON       bool    `help:"Print the outcome as JSON."`
-	Examples   int     `default:"3" help:"Examples for each attribute."`
-	ExitCode   bool    `help:"Exit with 1 when anything differs."`
-	Now        instant `placeholder:"INSTANT" help:"When the identities were exported. Default: idprofile.json, else the clock."`
-	Seed       *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Links      string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	Folder     string `arg:"" default:"." help:"Folder with configuration and accounts."`
+	Identities string `required:"" placeholder:"FILE" help:"Identities of the tenant: JSON or JSON Lines, of the list or the search interface. Give --now when they were exported."`
+
+	outputFlags `set:"formats=text,json"`
+	sampleFlags
+	failFlags `set:"failures=difference"`
+	ExitCode  bool `help:"Short for --fail-on difference."`
+	clockFlags
+	linkFlags
 }
 
 // Run runs the folder and compares.
@@ -39,7 +41,7 @@ func (c *verifyCommand) Run(a *app) error {
 		return err
 	}
 	now := f.clock(a, c.Now)
-	found := newFindings(f.name, false)
+	found := newFindings(f.name, c.sampleFlags)
 	defer found.warn(a)
 	v, err := c.compare(a, f, now, tenant, found)
 	if err != nil {
@@ -48,24 +50,47 @@ func (c *verifyCommand) Run(a *app) error {
 	if err := c.dialects(a, f, now, tenant, v); err != nil {
 		return err
 	}
-	if c.JSON {
-		err = v.WriteJSON(a.out)
-	} else if err = printNow(a.out, now); err == nil {
-		err = v.WriteText(a.out)
-	}
-	if err == nil && c.ExitCode && !v.Agrees() {
+	failed := (c.ExitCode || c.fails("difference", true)) && !v.Agrees()
+	err = c.answer(a, func(a *app) error { return c.print(a, v, now, failed) })
+	if err == nil && failed {
 		return errFailed
 	}
 	return err
 }
 
+// print writes the outcome.
+func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, failed bool) error {
+	if c.asJSON() {
+		return v.WriteJSON(a.out)
+	}
+	if err := printNow(a.out, now); err != nil {
+		return err
+	}
+	if err := v.WriteText(a.out, a.style()); err != nil {
+		return err
+	}
+	role, end := report.Good, ""
+	if !v.Agrees() {
+		role = report.Warn
+	}
+	if failed {
+		role, end = report.Bad, "; fails on difference"
+	}
+	a.verdict(a.out, role, "%s of %s agree in everything; %d only ours, %d only the tenant's%s",
+		withShare(v.Agreeing, v.Matched), countOf(v.Matched, "matched identity", "matched identities"),
+		v.Ours-v.Matched, v.Theirs-v.Matched, end)
+	return nil
+}
+
 // compare runs the folder as it is and compares. Errors of what it reads go to found.
 func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity, found *findings) (*preview.Verification, error) {
 	engine := f.compile(found, profile.Options{})
+	p := newProgress(a)
+	defer p.stop()
 	results := engine.Run(a.ctx, profile.RunOptions{
-		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
+		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute", OnProgress: p.show,
 	}, f.accounts(found.addError)...)
-	return preview.Verify(results, tenant, c.Examples)
+	return preview.Verify(results, tenant, c.most())
 }
 
 // dialects tries each option of the dialect when something differs, and notes
@@ -78,7 +103,7 @@ func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []prev
 	defer func() { f.bundle.Settings.Dialect = as }()
 	for _, o := range transform.DialectOptions() {
 		f.bundle.Settings.Dialect = as.With(o)
-		other, err := c.compare(a, f, now, tenant, newFindings(f.name, false))
+		other, err := c.compare(a, f, now, tenant, newFindings(f.name, c.sampleFlags))
 		if err != nil {
 			return err
 		}

@@ -21,7 +21,8 @@ type whereCommand struct {
 	Folder string `arg:"" default:"." help:"Folder with configuration. Default: here."`
 
 	Unused bool `help:"List what nobody uses: transforms, rules, account attributes of schemas, identity attributes that no profile maps."`
-	JSON   bool `help:"Print JSON Lines: kind, in, name, file, line, column, relation, depth, how, via."`
+
+	outputFlags `set:"formats=text,json"`
 }
 
 // whereLine is one line of the answer as JSON.
@@ -67,13 +68,18 @@ func (c *whereCommand) Run(a *app) error {
 		return err
 	}
 	b, found := config.Load(fsys)
-	said := newFindings(c.Folder, false)
+	said := newFindings(c.Folder, fewSamples)
 	for _, d := range found {
 		said.addError(d)
 	}
 	said.warn(a)
 
-	w := &where{app: a, folder: c.Folder, l: b.Lineage(builtin.Library()), json: c.JSON}
+	return c.answer(a, func(a *app) error { return c.print(a, b) })
+}
+
+// print writes the answer.
+func (c *whereCommand) print(a *app, b *config.Bundle) error {
+	w := &where{app: a, folder: c.Folder, l: b.Lineage(builtin.Library()), json: c.asJSON()}
 	if c.Unused {
 		return w.unused()
 	}
@@ -82,7 +88,7 @@ func (c *whereCommand) Run(a *app) error {
 		return fmt.Errorf("%s: nothing is called %q%s", c.Folder, c.Name, hinted(c.Name, w.l.Names()))
 	}
 	for i, n := range nodes {
-		if i > 0 && !c.JSON {
+		if i > 0 && !w.json {
 			fmt.Fprintln(a.out)
 		}
 		if err := w.node(n); err != nil {

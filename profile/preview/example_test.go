@@ -38,7 +38,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	_ = report.WriteText(os.Stdout)
+	_ = report.WriteText(os.Stdout, nil)
 	gate := preview.Gate{Frozen: []string{"uid"}, MaxChanges: &preview.Limit{Value: 10, Percent: true}}
 	fmt.Println(gate.Check(report))
 	// Output:

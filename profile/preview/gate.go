@@ -89,6 +89,23 @@ func ReadGate(r io.Reader) (*Gate, error) {
 	return g, nil
 }
 
+// Limits is how many rules the gate has: each attribute of Frozen and NoClear is one.
+func (g *Gate) Limits() int {
+	if g == nil {
+		return 0
+	}
+	n := len(g.Frozen) + len(g.NoClear)
+	for _, l := range []*Limit{
+		g.MaxChanges, g.MaxExceptions, g.MaxNewExceptions, g.MaxNewErrors,
+		g.MaxMoves, g.MaxCreated, g.MaxRemoved, g.MaxUnlinked,
+	} {
+		if l != nil {
+			n++
+		}
+	}
+	return n
+}
+
 // Breach is a rule of a gate that a change breaks.
 type Breach struct {
 	Rule      string `json:"rule"`                // name of the gate's member

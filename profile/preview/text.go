@@ -12,40 +12,48 @@ import (
 )
 
 // WriteText writes the report for a terminal: totals, what differs in the
-// configuration, groups with examples, and the people that were kept.
-func (r *Report) WriteText(w io.Writer) error {
+// configuration, groups with examples, and the people that were kept. A nil paint
+// shows no colours.
+func (r *Report) WriteText(w io.Writer, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	t := &textWriter{b, r}
+	t := &textWriter{b: b, r: r, paint: paint}
 	t.head()
 	t.causes()
 	t.attributes()
 	t.groups()
 	t.people()
 	if len(r.Breaches) > 0 {
-		report.Fprintf(b, "\nThe gate is broken\n")
+		report.Fprintf(b, "\n%s\n", paint.As(report.Bad, "The gate is broken"))
 		for _, x := range r.Breaches {
-			report.Fprintf(b, "  %s\n", x)
+			report.Fprintf(b, "  %s\n", paint.As(report.Bad, x.String()))
 		}
 	}
 	return b.Flush()
 }
 
 type textWriter struct {
-	b *bufio.Writer
-	r *Report
+	b     *bufio.Writer
+	r     *Report
+	paint report.Paint
+}
+
+// heading begins a part.
+func (t *textWriter) heading(s string) {
+	report.Fprintf(t.b, "\n%s\n", t.paint.As(report.Heading, s))
 }
 
 func (t *textWriter) head() {
 	r := t.r
 	if r.BeforeName != "" || r.AfterName != "" {
-		report.Fprintf(t.b, "%s → %s\n", r.BeforeName, r.AfterName)
+		report.Fprintf(t.b, "%s\n", t.paint.As(report.Heading, r.BeforeName+" → "+r.AfterName))
 	}
 	report.Fprintf(t.b, "now is %s; evaluated: %s\n\n", r.Now.Format(time.RFC3339), r.Evaluated)
 	if r.Empty() {
 		report.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
 		return
 	}
-	report.Fprintf(t.b, "%d of %s change (%s).\n", r.Totals.People, plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
+	report.Fprintf(t.b, "%s\n", t.paint.As(report.Heading, fmt.Sprintf("%d of %s change (%s).", r.Totals.People,
+		plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))))
 	for _, k := range kinds {
 		if n := r.Totals.Changes[k]; n > 0 {
 			report.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
@@ -92,12 +100,12 @@ func (t *textWriter) causes() {
 		report.Fprintf(t.b, "\nThe configurations do not differ in anything that matters here.\n")
 		return
 	}
-	report.Fprintf(t.b, "\nWhat differs in the configuration\n")
+	t.heading("What differs in the configuration")
 	for i := range t.r.Causes {
 		c := &t.r.Causes[i]
 		report.Fprintf(t.b, "  [%d] %s %s\n", i+1, c.title(), c.Change)
 		for _, d := range c.Places {
-			report.Fprintf(t.b, "      %s\n", d.line())
+			report.Fprintf(t.b, "      %s\n", d.colouredLine(t.paint))
 		}
 		if c.More > 0 {
 			report.Fprintf(t.b, "      ... and %s\n", plural(c.More, "more place", "more places"))
@@ -106,33 +114,38 @@ func (t *textWriter) causes() {
 }
 
 // line is a difference in one line.
-func (d *Difference) line() string {
-	s := d.pos()
-	if s != "" {
-		s += "  "
+func (d *Difference) line() string { return string(d.colouredLine(nil)) }
+
+// colouredLine is line in colours, safe for a terminal.
+func (d *Difference) colouredLine(paint report.Paint) report.Raw {
+	place := d.pos()
+	if place != "" {
+		place += "  "
 	}
-	if s != "" && d.After.File == "" {
-		s = "was at " + s
+	if place != "" && d.After.File == "" {
+		place = "was at " + place
 	}
+	s := paint.As(report.Dim, place)
 	if d.Path != "" {
-		s += d.Path + ": "
+		s += report.Raw(report.OneLine(d.Path)) + ": "
 	}
+	before, after := paint.As(report.Before, d.Old), paint.As(report.After, d.New)
 	switch {
 	case d.Note != "":
-		return s + d.Note + " " + d.Old + d.New
+		return s + report.Raw(report.OneLine(d.Note)) + " " + before + after
 	case d.Old == "":
-		return s + "added " + d.New
+		return s + "added " + after
 	case d.New == "":
-		return s + "removed " + d.Old
+		return s + "removed " + before
 	}
-	return s + d.Old + " → " + d.New
+	return s + before + " → " + after
 }
 
 func (t *textWriter) attributes() {
 	if len(t.r.Attributes) == 0 {
 		return
 	}
-	report.Fprintf(t.b, "\nAttributes                  set  changed  cleared  errors  errors gone\n")
+	t.heading("Attributes                  set  changed  cleared  errors  errors gone")
 	for _, a := range t.r.Attributes {
 		report.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed), number(a.Cleared), number(a.Errors), number(a.Resolved))
 	}
@@ -154,7 +167,7 @@ func (t *textWriter) groups() {
 	if len(t.r.Groups) == 0 {
 		return
 	}
-	report.Fprintf(t.b, "\nWhat changes for people\n")
+	t.heading("What changes for people")
 	for _, g := range t.r.Groups {
 		report.Fprintf(t.b, "  %d × %s%s\n", g.Count, g.Title(), references(g.Causes))
 		if len(g.Intents) > 0 {
@@ -169,7 +182,7 @@ func (t *textWriter) members(g *Group) {
 	if len(g.Pairs) > 0 && g.Kind.hasValues() {
 		rest := g.Count
 		for _, p := range g.Pairs {
-			report.Fprintf(t.b, "      %5d  %s\n", p.Count, transition(p.Before, p.After))
+			report.Fprintf(t.b, "      %5d  %s\n", p.Count, colouredTransition(t.paint, p.Before, p.After))
 			rest -= p.Count
 		}
 		if rest > 0 {
@@ -179,11 +192,13 @@ func (t *textWriter) members(g *Group) {
 		for _, e := range g.Examples {
 			names = append(names, e.label())
 		}
-		report.Fprintf(t.b, "      for example %s\n", strings.Join(names, ", "))
+		if len(names) > 0 {
+			report.Fprintf(t.b, "      for example %s\n", strings.Join(names, ", "))
+		}
 		return
 	}
 	for _, e := range g.Examples {
-		report.Fprintf(t.b, "      %s\n", g.example(&e))
+		report.Fprintf(t.b, "      %s\n", g.colouredExample(t.paint, &e))
 	}
 	if more := g.Count - len(g.Examples); more > 0 {
 		report.Fprintf(t.b, "      ... and %d more\n", more)
@@ -234,23 +249,32 @@ func (e *Example) label() string {
 }
 
 // example is a person of the group in one line.
-func (g *Group) example(e *Example) string {
-	s := e.label()
+func (g *Group) example(e *Example) string { return string(g.colouredExample(nil, e)) }
+
+// colouredExample is example in colours, safe for a terminal.
+func (g *Group) colouredExample(paint report.Paint, e *Example) report.Raw {
+	label := report.OneLine(e.label())
+	s := report.Raw(label)
 	if g.Kind.hasValues() || g.Code != "" && !(e.Before.IsNull() && e.After.IsNull()) {
-		s += pad(s, 12) + "  " + transition(e.Before, e.After)
+		s += report.Raw(pad(label, 12)) + "  " + colouredTransition(paint, e.Before, e.After)
 	}
 	if e.Message != "" && !strings.HasSuffix(g.Pattern.Name, e.Message) {
-		s += "  (" + e.Message + ")"
+		s += "  (" + report.Raw(report.OneLine(e.Message)) + ")"
 	}
 	return s
 }
 
 // transition is an old and a new value for people.
 func transition(before, after identity.Value) string {
+	return string(colouredTransition(nil, before, after))
+}
+
+// colouredTransition is transition in colours, safe for a terminal.
+func colouredTransition(paint report.Paint, before, after identity.Value) report.Raw {
 	if before.Equal(after) {
-		return show(before) + " stays"
+		return report.Raw(report.OneLine(show(before))) + " stays"
 	}
-	return show(before) + " → " + show(after)
+	return paint.As(report.Before, show(before)) + " → " + paint.As(report.After, show(after))
 }
 
 // show is a value for people.
@@ -272,11 +296,11 @@ func (t *textWriter) people() {
 	if len(t.r.People) == 0 {
 		return
 	}
-	report.Fprintf(t.b, "\nPeople\n")
+	t.heading("People")
 	for _, p := range t.r.People {
-		report.Fprintf(t.b, "  %s\n", p.title())
+		report.Fprintf(t.b, "  %s\n", t.paint.As(report.Heading, p.title()))
 		for i := range p.Changes {
-			report.Fprintf(t.b, "    %s%s\n", p.Changes[i].line(), references(p.Changes[i].Causes))
+			report.Fprintf(t.b, "    %s%s\n", p.Changes[i].colouredLine(t.paint), references(p.Changes[i].Causes))
 		}
 	}
 }
@@ -293,7 +317,10 @@ func (p *Person) title() string {
 }
 
 // line is the change in one line.
-func (c *Change) line() string {
+func (c *Change) line() string { return string(c.colouredLine(nil)) }
+
+// colouredLine is line in colours, safe for a terminal.
+func (c *Change) colouredLine(paint report.Paint) report.Raw {
 	s := c.Kind.Title()
 	if c.Attribute != "" {
 		s += ": " + c.Attribute
@@ -304,14 +331,16 @@ func (c *Change) line() string {
 	if c.Account != "" {
 		s += ": " + c.Source + "/" + c.Account
 	}
+	line := report.Raw(report.OneLine(s))
 	if !(c.Before.IsNull() && c.After.IsNull()) {
-		s += " " + transition(c.Before, c.After)
+		line += " " + colouredTransition(paint, c.Before, c.After)
 	}
+	rest := ""
 	if c.Message != "" {
-		s += " " + c.Message
+		rest += " " + c.Message
 	}
 	if len(c.Intents) > 0 {
-		s += " (" + strings.Join(c.Intents, "; ") + ")"
+		rest += " (" + strings.Join(c.Intents, "; ") + ")"
 	}
-	return s
+	return line + report.Raw(report.OneLine(rest))
 }

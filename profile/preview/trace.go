@@ -30,10 +30,11 @@ func Finder(who string) func(*profile.Result) bool {
 }
 
 // WriteTrace writes a trace for a terminal: how the profile and the accounts
-// were found, then each attribute with the tree of its steps.
-func WriteTrace(w io.Writer, t *profile.Trace) error {
+// were found, then each attribute with the tree of its steps. A nil paint shows no
+// colours.
+func WriteTrace(w io.Writer, t *profile.Trace, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	report.Fprintf(b, "%s, identity %s\n\nProfile: %s\n", t.Name, t.ID, orNone(t.Profile))
+	report.Fprintf(b, "%s, identity %s\n\n%s %s\n", paint.As(report.Heading, t.Name), t.ID, paint.As(report.Heading, "Profile:"), orNone(t.Profile))
 	for _, p := range t.Profiles {
 		mark, why := " ", "no account on "+p.Source
 		if p.Account != "" {
@@ -44,7 +45,7 @@ func WriteTrace(w io.Writer, t *profile.Trace) error {
 		}
 		report.Fprintf(b, "  %s %s, priority %d: %s\n", mark, p.Name, p.Priority, why)
 	}
-	report.Fprintf(b, "\nAccounts\n")
+	report.Fprintf(b, "\n%s\n", paint.As(report.Heading, "Accounts"))
 	for _, a := range t.Accounts {
 		how := methods[a.Method]
 		if a.Criterion != "" {
@@ -53,45 +54,46 @@ func WriteTrace(w io.Writer, t *profile.Trace) error {
 		report.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
 	}
 	for _, e := range t.Result.Exceptions {
-		report.Fprintf(b, "\nException %s %s: %s\n", e.Code, strings.Join(e.Attributes, ", "), e.Message)
+		report.Fprintf(b, "\n%s %s: %s\n", paint.As(report.Bad, "Exception "+e.Code), strings.Join(e.Attributes, ", "), e.Message)
 	}
 	for i := range t.Attributes {
-		writeAttribute(b, &t.Attributes[i])
+		writeAttribute(b, &t.Attributes[i], paint)
 	}
 	return b.Flush()
 }
 
-func writeAttribute(b *bufio.Writer, a *profile.AttributeTrace) {
-	report.Fprintf(b, "\n%s = %s\n", a.Name, show(a.Value))
+func writeAttribute(b *bufio.Writer, a *profile.AttributeTrace, paint report.Paint) {
+	report.Fprintf(b, "\n%s = %s\n", paint.As(report.Heading, a.Name), paint.As(report.After, show(a.Value)))
 	if !a.Stored.Equal(a.Value) {
-		report.Fprintf(b, "  stored before: %s\n", show(a.Stored))
+		report.Fprintf(b, "  stored before: %s\n", paint.As(report.Before, show(a.Stored)))
 	}
 	if a.Mapping.File != "" {
-		report.Fprintf(b, "  mapped in %s\n", a.Mapping)
+		report.Fprintf(b, "  %s\n", paint.As(report.Dim, "mapped in "+a.Mapping.String()))
 	}
 	if a.Step != nil && a.Error == "" && !a.Result.Equal(a.Value) {
 		report.Fprintf(b, "  the mapping gives %s\n", show(a.Result))
 	}
 	if a.Error != "" {
-		report.Fprintf(b, "  error: %s\n", a.Error)
+		report.Fprintf(b, "  %s\n", paint.As(report.Bad, "error: "+a.Error))
 	}
 	if a.Note != "" {
-		report.Fprintf(b, "  note: %s\n", a.Note)
+		report.Fprintf(b, "  %s\n", paint.As(report.Warn, "note: "+a.Note))
 	}
 	if a.Step != nil {
-		writeStep(b, a.Step, "  ", "")
+		writeStep(b, a.Step, paint, "  ", "")
 	}
 }
 
-// WriteStep writes the tree of the steps of an evaluation for a terminal.
-func WriteStep(w io.Writer, s *profile.Step) error {
+// WriteStep writes the tree of the steps of an evaluation for a terminal. A nil paint
+// shows no colours.
+func WriteStep(w io.Writer, s *profile.Step, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	writeStep(b, s, "", "")
+	writeStep(b, s, paint, "", "")
 	return b.Flush()
 }
 
 // writeStep writes a step and, indented below it, the steps inside.
-func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
+func writeStep(b *bufio.Writer, s *profile.Step, paint report.Paint, indent, chosen string) {
 	line := indent
 	if s.Place != "" {
 		line += s.Place
@@ -104,25 +106,25 @@ func writeStep(b *bufio.Writer, s *profile.Step, indent, chosen string) {
 	if !s.Input.IsNull() && !s.PassesInput {
 		line += " of " + show(s.Input)
 	}
+	out := report.Raw(report.OneLine(line))
 	switch {
 	case s.Error != "":
-		line += " ! " + s.Error
+		out += " ! " + paint.As(report.Bad, s.Error)
 	case s.Failed:
-		line += " ! failed below"
+		out += " ! " + paint.As(report.Bad, "failed below")
 	default:
-		line += " → " + show(s.Output)
+		out += " → " + paint.As(report.After, show(s.Output))
 	}
-	if s.Reason != "" {
-		if s.Account != "" {
-			line += "  (" + s.Account + ": " + s.Reason + ")"
-		} else {
-			line += "  (" + s.Reason + ")"
-		}
+	switch {
+	case s.Reason != "" && s.Account != "":
+		out += "  " + paint.As(report.Dim, "("+s.Account+": "+s.Reason+")")
+	case s.Reason != "":
+		out += "  " + paint.As(report.Dim, "("+s.Reason+")")
 	}
-	report.Fprintln(b, line)
+	report.Fprintln(b, out)
 	for _, c := range s.Steps {
 		if !c.Setting {
-			writeStep(b, c, indent+"  ", s.Chosen)
+			writeStep(b, c, paint, indent+"  ", s.Chosen)
 		}
 	}
 }

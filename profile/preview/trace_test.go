@@ -24,7 +24,7 @@ func TestTrace(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "trace-"+tc.name+".txt", func(w io.Writer) error { return preview.WriteTrace(w, tr) })
+			golden(t, "trace-"+tc.name+".txt", func(w io.Writer) error { return preview.WriteTrace(w, tr, nil) })
 			if tc.name == "error" {
 				golden(t, "trace-"+tc.name+".json", func(w io.Writer) error { return preview.WriteTraceJSON(w, tr) })
 			}

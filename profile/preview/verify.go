@@ -291,10 +291,11 @@ func (v *Verification) WriteJSON(w io.Writer) error {
 	return err
 }
 
-// WriteText writes the verification for a terminal.
-func (v *Verification) WriteText(w io.Writer) error {
+// WriteText writes the verification for a terminal. A nil paint shows no colours.
+func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	report.Fprintf(b, "%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).\n", v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))
+	report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf("%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).",
+		v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))))
 	for _, l := range []struct {
 		title string
 		n     int
@@ -308,7 +309,7 @@ func (v *Verification) WriteText(w io.Writer) error {
 		fmt.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc, fit.Agreeing)
 	}
 	var whole []string
-	head := "\nAttribute                agree   differ  only ours  only theirs\n"
+	head := fmt.Sprintf("\n%s\n", paint.As(report.Heading, "Attribute                agree   differ  only ours  only theirs"))
 	for _, a := range v.Attributes {
 		if a.Differ+a.OnlyOurs+a.OnlyTheirs == 0 {
 			whole = append(whole, a.Name)
@@ -318,7 +319,7 @@ func (v *Verification) WriteText(w io.Writer) error {
 		head = ""
 		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20), percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
 		for _, e := range a.Examples {
-			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, show(e.Ours), show(e.Theirs))
+			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, paint.As(report.After, show(e.Ours)), paint.As(report.Before, show(e.Theirs)))
 			if e.Error != "" {
 				report.Fprintf(b, " (%s)", e.Error)
 			}

@@ -29,7 +29,7 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := v.WriteText(&b); err != nil {
+	if err := v.WriteText(&b, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := `2 of our 3 and the tenant's 3 identities were matched; 0 agree in everything (0.0 %).
