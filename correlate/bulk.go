@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"sort"
-	"sync"
 	"unsafe"
 
 	"github.com/idprofile/engine/correlate/internal/join"
@@ -58,12 +57,13 @@ type BulkOptions struct {
 // Run matches many accounts with a population, each rule as one join. The
 // outcome for each account is that of [Correlator.Match] with an index of the
 // population; it depends neither on the order of the accounts nor on the number
-// of workers. The error is that of the context.
-func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (*Bulk, error) {
+// of workers. The error is that of the context, or a [*PanicError] of code of the host.
+func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (b *Bulk, err error) {
+	defer recovered("correlate accounts", &b, &err)
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
-	b := &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
+	b = &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
 		noted: map[int32][]Ambiguity{}, excluded: map[int32]bool{}, stopped: map[int32]bool{}}
 	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{}, isOpen: make([]bool, len(accounts))}
 	r.start()
@@ -290,15 +290,15 @@ const chunk = 1 << 14
 func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) []int32) {
 	n := (len(r.pending) + chunk - 1) / chunk
 	changed := make([]map[int32]*progress, n)
-	var wg sync.WaitGroup
+	var wg join.Group
 	limit := make(chan struct{}, r.o.Workers)
 	for k := range n {
 		limit <- struct{}{}
 		wg.Go(func() {
+			defer func() { <-limit }()
 			from := sort.Search(probes, func(p int) bool { return row(p) >= int32(k*chunk) })
 			to := sort.Search(probes, func(p int) bool { return row(p) >= int32((k+1)*chunk) })
 			changed[k] = r.decideSome(i, from, to, row, matches)
-			<-limit
 		})
 	}
 	wg.Wait()

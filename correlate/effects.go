@@ -161,9 +161,9 @@ func irregular(s string) bool {
 // from the column without.
 type altered struct {
 	base  *column
-	moved []bool          // by identity: it has another key than in base
-	left  map[int32]int32 // by entry of base: how many identities have another key now
-	added column          // those identities, by their new key
+	moved []bool  // by identity: it has another key than in base
+	left  []int32 // by entry of base: how many identities have another key now
+	added column  // those identities, by their new key
 	both  map[string][]int32
 }
 
@@ -175,7 +175,7 @@ func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial
 		sign := s.signature + "\x02" + t.fix
 		a := ev.x.altered[sign]
 		if a == nil {
-			a = &altered{base: base, left: map[int32]int32{}, both: map[string][]int32{}}
+			a = &altered{base: base, left: make([]int32, len(base.entries)), both: map[string][]int32{}}
 			if ev.x.altered == nil {
 				ev.x.altered = map[string]*altered{}
 			}
@@ -235,22 +235,23 @@ func (a *altered) put(n int32, before, now []byte) {
 	}
 }
 
-// touches reports whether other identities may have the key now than in base.
-func (a *altered) touches(key []byte) bool {
+// touches reports whether other identities may have the key now than in base, where
+// it has that entry.
+func (a *altered) touches(key []byte, entry int32) bool {
 	if len(a.moved) == 0 {
 		return false
 	}
-	return a.added.entryOf(key) >= 0 || a.left[a.base.entryOf(key)] > 0
+	return entry >= 0 && a.left[entry] > 0 || a.added.entryOf(key) >= 0
 }
 
 // find returns the identities that have the key now, ascending.
 func (a *altered) find(key []byte) []int32 {
 	entry := a.base.entryOf(key)
 	var kept []int32
+	left, added := int32(0), a.added.find(key)
 	if entry >= 0 {
-		kept = a.base.of(entry)
+		kept, left = a.base.of(entry), a.left[entry]
 	}
-	left, added := a.left[entry], a.added.find(key)
 	switch {
 	case left == 0 && len(added) == 0:
 		return kept
@@ -297,16 +298,27 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 		if !list {
 			value = v.Text()
 		}
+		// The trials differ in what they add to one column, in which the key is looked up once.
+		main, fallback := trials[0].entries(key)
 		for _, t := range trials {
-			if list || t.mayChange(value, key) || t.touches(key) {
+			if list || t.mayChange(value, key) || t.touches(key, main, fallback) {
 				t.count(base, int32(i), ev.order(int32(i), k, t.judge(j, a)))
 			}
 		}
 	}
 }
 
-func (t *trial) touches(key []byte) bool {
-	return len(key) > 0 && (t.main.touches(key) || t.fallback != nil && t.fallback.touches(key))
+// entries returns where a key stands in the columns of the rule, -1: nowhere.
+func (t *trial) entries(key []byte) (main, fallback int32) {
+	main, fallback = t.main.base.entryOf(key), -1
+	if t.fallback != nil {
+		fallback = t.fallback.base.entryOf(key)
+	}
+	return main, fallback
+}
+
+func (t *trial) touches(key []byte, main, fallback int32) bool {
+	return len(key) > 0 && (t.main.touches(key, main) || t.fallback != nil && t.fallback.touches(key, fallback))
 }
 
 // judge applies the rule of a trial to an account.

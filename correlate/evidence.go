@@ -5,7 +5,6 @@ import (
 	"context"
 	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
@@ -38,7 +37,7 @@ type verdict struct {
 }
 
 // Evidence runs each rule alone over all accounts. The error is that of the
-// context.
+// context, or a [*PanicError] of code of the host.
 func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (*Evidence, error) {
 	x := IndexOf(p, c)
 	x.RankLast, x.UIDOrder = o.RankLast, o.UIDOrder
@@ -46,8 +45,9 @@ func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []iden
 }
 
 // evidence is Evidence with an index that covers the rules.
-func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32, attribute string) identity.Value, accounts []identity.Account, workers int) (*Evidence, error) {
-	ev := &Evidence{c: c, x: x, accounts: accounts, excluded: map[int32]bool{}}
+func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32, attribute string) identity.Value, accounts []identity.Account, workers int) (ev *Evidence, err error) {
+	defer recovered("judge accounts by each rule", &ev, &err)
+	ev = &Evidence{c: c, x: x, accounts: accounts, excluded: map[int32]bool{}}
 	for i := range c.rules {
 		ev.rules = append(ev.rules, make([]verdict, len(accounts)))
 		ev.notes = append(ev.notes, map[int32]*Ambiguity{})
@@ -65,7 +65,7 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 	blocks := (len(accounts) + chunk - 1) / chunk
 	found := make([]*judge, blocks)
 	limit := make(chan struct{}, workers)
-	var wg sync.WaitGroup
+	var wg join.Group
 	for k := range blocks {
 		limit <- struct{}{}
 		wg.Go(func() {

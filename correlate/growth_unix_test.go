@@ -14,6 +14,8 @@ import (
 	"github.com/idprofile/engine/identity"
 )
 
+var mailOfPerson, mailOfAccount = identity.NewSchema("email"), identity.NewSchema("mail")
+
 // growthData is identities and accounts in the proportions of a directory, or in
 // one that makes naive algorithms quadratic.
 func growthData(kind string, n int) ([]identity.Identity, []identity.Account) {
@@ -29,13 +31,17 @@ func growthData(kind string, n int) ([]identity.Identity, []identity.Account) {
 		case "near same": // all one letter off everybody
 			theirs = "sme@x.example"
 		}
+		if kind == "one identity" { // which has all accounts
+			mine = fmt.Sprintf("m%d@x.example", i)
+			theirs = "m7@x.example"
+		}
 		people[i] = identity.Identity{
 			ID: fmt.Sprint(i), Alias: fmt.Sprint("n", i),
-			Attributes: identity.NewAttributes(map[string]identity.Value{"email": identity.StringValue(mine)}),
+			Attributes: identity.Pack(mailOfPerson, []identity.Value{identity.StringValue(mine)}),
 		}
 		accounts[i] = identity.Account{
 			Source: "AD", NativeIdentity: fmt.Sprint("k", i),
-			Attributes: identity.NewAttributes(map[string]identity.Value{"mail": identity.StringValue(theirs)}),
+			Attributes: identity.Pack(mailOfAccount, []identity.Value{identity.StringValue(theirs)}),
 		}
 	}
 	return people, accounts
@@ -48,6 +54,7 @@ func analyse(tb testing.TB, people []identity.Identity, accounts []identity.Acco
 	c := correlate.New(parse(tb, `{"attributeAssignments": [{"property": "employeeNumber", "value": "employeeID"},
 	  {"property": "email", "value": "mail"}, {"property": "login", "value": "sAMAccountName"}]}`), correlate.Options{})
 	links := &correlate.Links{}
+	links.Grow(len(accounts))
 	run, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{RankLast: func(n int32) bool { return n%97 == 0 }})
 	if err != nil {
 		tb.Fatal(err)
@@ -88,7 +95,7 @@ func cpu(f func()) time.Duration {
 // BenchmarkAnalysis analyses a source with 2,000 and with 32,000 accounts. The
 // metric growth is the processor time of an account with many against that with few.
 func BenchmarkAnalysis(b *testing.B) {
-	for _, kind := range []string{"usual", "same", "near", "near same"} {
+	for _, kind := range []string{"usual", "same", "near", "near same", "one identity"} {
 		b.Run(kind, func(b *testing.B) {
 			const few, many = 2_000, 32_000
 			few1, few2 := growthData(kind, few)
@@ -114,7 +121,7 @@ func TestAnalysisGrowth(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a second")
 	}
-	for _, kind := range []string{"same", "near", "near same"} {
+	for _, kind := range []string{"same", "near", "near same", "one identity"} {
 		measure := func(n int) time.Duration {
 			people, accounts := growthData(kind, n)
 			best := time.Hour

@@ -228,7 +228,7 @@ func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 	defer nb.c.release(e)
 	for _, i := range nb.rules {
 		r := &nb.c.rules[i]
-		s := newNearSearch(r)
+		s := newNearSearch(r, len(accounts))
 		for n := range accounts {
 			s.ask(e, int32(n), &accounts[n])
 		}

@@ -29,8 +29,7 @@ type nearSearch struct {
 	wanted  []nearWanted
 
 	exact map[string][]int32 // queries by loose form
-	edits map[uint64][]int32 // queries by hash of what is left without one character
-	maybe bitset             // hashes in edits, so that most look-ups end early
+	edits editTable          // queries by hash of what is left without one character
 	forms looseForms
 	left  []uint64
 }
@@ -45,8 +44,8 @@ type nearQuery struct {
 	equal string // what the rule compares
 	seen  []spelling
 	found []NearMiss
-	edits int   // of found: those that are one edit apart
-	light int   // of found: those with one difference
+	edits int32 // of found: those that are one edit apart
+	light int32 // of found: those with one difference
 	last  int32 // identity that was looked at last
 }
 
@@ -57,8 +56,12 @@ type spelling struct {
 	count       int
 }
 
-func newNearSearch(r *compiled) *nearSearch {
-	return &nearSearch{r: r, byText: map[string]int32{}, exact: map[string][]int32{}, edits: map[uint64][]int32{}}
+// newNearSearch returns a search for the values of about n accounts.
+func newNearSearch(r *compiled, n int) *nearSearch {
+	return &nearSearch{
+		r: r, queries: make([]nearQuery, 0, n), byText: make(map[string]int32, n), exact: make(map[string][]int32, n),
+		wanted: make([]nearWanted, 0, n),
+	}
 }
 
 // ask adds the values of an account.
@@ -98,10 +101,9 @@ func (s *nearSearch) add(text string) int32 {
 	}
 	if utf8.RuneCountInString(q.loose) >= shortest {
 		s.left = withoutOne(s.left[:0], form)
-		for _, h := range s.left {
-			if list := s.edits[h]; len(list) == 0 || list[len(list)-1] != n {
-				s.edits[h] = append(list, n)
-			}
+		slices.Sort(s.left)
+		for _, h := range slices.Compact(s.left) {
+			s.edits.list = append(s.edits.list, edited{h, n})
 		}
 	}
 	return n
@@ -112,10 +114,7 @@ func (s *nearSearch) scan(p Population) {
 	if len(s.queries) == 0 {
 		return
 	}
-	s.maybe = newBitset(16 * len(s.edits))
-	for h := range s.edits {
-		s.maybe.add(h)
-	}
+	s.edits.build()
 	read := p.Column(s.r.key.terms[0].attribute)
 	for n := range int32(p.Len()) {
 		text := read(n).Text()
@@ -156,16 +155,14 @@ func (s *nearSearch) look(form []byte, n int32, text string) {
 func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
 	s.left = withoutOne(s.left[:0], form)
 	for _, h := range s.left {
-		if !s.maybe.has(h) {
-			continue
-		}
-		list := s.edits[h]
-		for k := 0; k < len(list); k++ {
-			q := &s.queries[list[k]]
+		group := s.edits.of(h)
+		for k := 0; k < len(group); k++ {
+			if group[k].hash != h {
+				continue
+			}
+			q := &s.queries[group[k].query]
 			if q.edits >= maxNear { // identities come in order, so the first ones stay
-				list[k] = list[len(list)-1]
-				list = list[:len(list)-1]
-				s.edits[h] = list
+				group = s.edits.drop(h, k)
 				k--
 				continue
 			}
@@ -260,30 +257,6 @@ func withoutOne(hashes []uint64, text []byte) []uint64 {
 		end = start
 	}
 	return hashes
-}
-
-// bitset tells which hashes were added, and of few others that they were.
-type bitset struct {
-	bits []uint64
-	mask uint64
-}
-
-func newBitset(n int) bitset {
-	size := 1024
-	for size < n {
-		size *= 2
-	}
-	return bitset{make([]uint64, size/64), uint64(size - 1)}
-}
-
-func (b bitset) add(h uint64) {
-	h = (h ^ h>>32) & b.mask
-	b.bits[h/64] |= 1 << (h % 64)
-}
-
-func (b bitset) has(h uint64) bool {
-	h = (h ^ h>>32) & b.mask
-	return b.bits[h/64]>>(h%64)&1 == 1
 }
 
 // looseForms computes loose forms; its results hold until the next one.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
-	"sync"
 )
 
 // blockBits is the size of a block of rows, the unit of parallel work.
@@ -55,7 +54,7 @@ func parallel(workers, n int, f func(worker, i int)) {
 		next <- i
 	}
 	close(next)
-	var wg sync.WaitGroup
+	var wg Group
 	for w := range workers {
 		wg.Go(func() {
 			for i := range next {
