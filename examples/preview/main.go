@@ -28,6 +28,7 @@ type commands struct {
 	Diff      diffCommand      `cmd:"" help:"Compare what two configurations do with the same accounts."`
 	Try       tryCommand       `cmd:"" help:"Evaluate one transform or mapping: on a value, for an identity, with an account, or on many values."`
 	Where     whereCommand     `cmd:"" help:"Tell what a source, attribute, transform, mapping or rule is made of and who uses it, or what nobody uses."`
+	Timeline  timelineCommand  `cmd:"" help:"Run a population over days and tell who changes when, because of the date alone."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
