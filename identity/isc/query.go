@@ -82,6 +82,8 @@ type Field[T any] struct {
 	Condition
 	Get     func(T) identity.Value // for filters
 	Compare func(a, b T) int       // for sorters; nil: it is none
+
+	text func(T) string // orders as Compare does; nil: not known
 }
 
 // Fields are the fields of a list by their names. They are immutable and safe for
@@ -95,6 +97,7 @@ func TextField[T any](ops string, get func(T) string) Field[T] {
 		Condition: Condition{Ops: ops},
 		Get:       func(item T) identity.Value { return identity.StringValue(get(item)) },
 		Compare:   func(a, b T) int { return strings.Compare(get(a), get(b)) },
+		text:      get,
 	}
 }
 
@@ -115,19 +118,44 @@ func BoolField[T any](ops string, get func(T) bool) Field[T] {
 	}
 }
 
+func (q Query) check(maxSize int) error {
+	if q.Limit < 0 || q.Limit > maxSize {
+		return Refuse(CodeIllegalValue, "limit %d is out of range, expected 0 to %d", q.Limit, maxSize)
+	}
+	if q.Offset < 0 {
+		return Refuse(CodeIllegalValue, "offset %d is negative", q.Offset)
+	}
+	return nil
+}
+
+// limit is how many items a page holds.
+func (q Query) limit(maxSize int) int {
+	switch {
+	case q.CountOnly:
+		return 0
+	case q.Limit == 0:
+		return maxSize
+	}
+	return q.Limit
+}
+
 // Filter reads the filters of a query for this list.
 //
 // Error: as [ParseFilter].
 func (f Fields[T]) Filter(text string) (func(T) bool, error) {
-	conditions := make(map[string]Condition, len(f))
-	for name, field := range f {
-		conditions[name] = field.Condition
-	}
-	parsed, err := ParseFilter(text, conditions)
+	parsed, err := f.parse(text)
 	if err != nil {
 		return nil, err
 	}
 	return func(item T) bool { return f.match(parsed, item) }, nil
+}
+
+func (f Fields[T]) parse(text string) (*filter.Filter, error) {
+	conditions := make(map[string]Condition, len(f))
+	for name, field := range f {
+		conditions[name] = field.Condition
+	}
+	return ParseFilter(text, conditions)
 }
 
 func (f Fields[T]) match(parsed *filter.Filter, item T) bool {
@@ -140,13 +168,9 @@ func (f Fields[T]) match(parsed *filter.Filter, item T) bool {
 // Error: [CodeIllegalValue] for a limit beyond maxSize, a negative offset, and
 // filters and sorters that the list does not have.
 func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int) (Page[T], error) {
-	if q.Limit < 0 || q.Limit > maxSize {
-		return Page[T]{}, Refuse(CodeIllegalValue, "limit %d is out of range, expected 0 to %d", q.Limit, maxSize)
+	if err := q.check(maxSize); err != nil {
+		return Page[T]{}, err
 	}
-	if q.Offset < 0 {
-		return Page[T]{}, Refuse(CodeIllegalValue, "offset %d is negative", q.Offset)
-	}
-
 	keep, err := f.Filter(q.Filters)
 	if err != nil {
 		return Page[T]{}, err
@@ -159,14 +183,8 @@ func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int)
 	if strings.TrimSpace(q.Filters) != "" {
 		all = slices.DeleteFunc(all, func(item T) bool { return !keep(item) })
 	}
-	limit := q.Limit
-	if limit == 0 {
-		limit = maxSize
-	}
 
-	if q.CountOnly {
-		limit = 0
-	}
+	limit := q.limit(maxSize)
 	from := min(q.Offset, len(all))
 	to := from + min(limit, len(all)-from)
 	head := smallest(all, to, func(a, b T) int { return cmp.Or(order(a, b), natural(a, b)) })
@@ -197,6 +215,13 @@ func smallest[T any](all []T, n int, compare func(a, b T) int) []T {
 
 	slices.SortFunc(best, compare)
 	return best[:n]
+}
+
+// order is sorter for a table.
+func (f Fields[T]) order(text string) (Order[T], error) {
+	compare, err := f.sorter(text)
+	name, down := strings.CutPrefix(strings.TrimSpace(text), "-")
+	return Order[T]{Compare: compare, Key: f[name].text, Down: down}, err
 }
 
 func (f Fields[T]) sorter(text string) (func(a, b T) int, error) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/tenant"
@@ -109,6 +110,19 @@ func list[T any](c *call, all []T, fields isc.Fields[T], natural func(a, b T) in
 		return err
 	}
 	page, err := fields.Page(all, q, maxPage, natural)
+	if err != nil {
+		return err
+	}
+	return answerPage(c, page, view)
+}
+
+// listTable is list for a table; also restricts the list beyond what clients ask for.
+func listTable[T any](c *call, all *isc.Table[T], fields isc.Fields[T], also *filter.Filter, view func(T) *jsondoc.Node) error {
+	q, err := isc.ParseQuery(c.query, maxPage)
+	if err != nil {
+		return err
+	}
+	page, err := fields.PageOf(all, q, maxPage, also)
 	if err != nil {
 		return err
 	}

@@ -176,19 +176,3 @@ func (c *call) admit() bool {
 }
 
 func (h *Handler) trackingID() string { return fmt.Sprintf("%032x", h.tracking.Add(1)) }
-
-// watchedStore counts the changes of a store, so that views of it are made anew
-// when there are some.
-type watchedStore struct {
-	identity.Store
-	changes atomic.Uint64
-}
-
-// Apply implements [identity.Store].
-func (s *watchedStore) Apply(ctx context.Context, b identity.Batch) error {
-	err := s.Store.Apply(ctx, b)
-	if len(b.Put)+len(b.Delete)+len(b.Uncorrelated)+len(b.Forget) > 0 {
-		s.changes.Add(1)
-	}
-	return err
-}

@@ -3,9 +3,9 @@ package rest
 import (
 	"errors"
 	"net/http"
-	"slices"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/tenant"
@@ -32,19 +32,19 @@ func attributeText(name string) func(i *identity.Identity) string {
 	return func(i *identity.Identity) string { return i.Attribute(name).Text() }
 }
 
-func (v *view) identityFields() isc.Fields[*identity.Identity] {
-	return isc.Fields[*identity.Identity]{
-		"id":              filterOnly(personText("eq in", identityID)),
-		"name":            personText("eq sw", identityName),
-		"alias":           personText("eq sw", func(i *identity.Identity) string { return i.Alias }),
-		"firstname":       filterOnly(personText("eq sw", attributeText("firstname"))),
-		"lastname":        filterOnly(personText("eq sw", attributeText("lastname"))),
-		"email":           filterOnly(personText("eq sw", attributeText("email"))),
-		"cloudStatus":     personText("eq", tenant.Status),
-		"processingState": filterOnly(personText("eq", func(i *identity.Identity) string { return "OK" })),
-		"correlated":      isc.BoolField("eq", correlated),
-		"protected":       isc.BoolField("eq", func(i *identity.Identity) bool { return i.Protected }),
-	}
+// listedIdentities and publicFields mean the same by the same names, see
+// [isc.Fields.PageOf].
+var listedIdentities = isc.Fields[*identity.Identity]{
+	"id":              filterOnly(personText("eq in", identityID)),
+	"name":            personText("eq sw", identityName),
+	"alias":           personText("eq sw", func(i *identity.Identity) string { return i.Alias }),
+	"firstname":       filterOnly(personText("eq sw", attributeText("firstname"))),
+	"lastname":        filterOnly(personText("eq sw", attributeText("lastname"))),
+	"email":           filterOnly(personText("eq sw", attributeText("email"))),
+	"cloudStatus":     personText("eq", tenant.Status),
+	"processingState": filterOnly(personText("eq", func(i *identity.Identity) string { return "OK" })),
+	"correlated":      isc.BoolField("eq", correlated),
+	"protected":       isc.BoolField("eq", func(i *identity.Identity) bool { return i.Protected }),
 }
 
 // correlated: has an account on an authoritative source, which gives the profile.
@@ -55,16 +55,16 @@ func (c *call) listIdentities() error {
 	if err != nil {
 		return err
 	}
-	people := slices.Clone(v.people)
-	switch filter := c.query.Get("defaultFilter"); filter {
+	also := filter.Compare("correlated", "==", identity.BoolValue(true))
+	switch name := c.query.Get("defaultFilter"); name {
 	case "", "CORRELATED_ONLY":
-		people = slices.DeleteFunc(people, func(i *identity.Identity) bool { return !correlated(i) })
 	case "NONE":
+		also = nil
 	default:
-		return isc.Refuse(isc.CodeIllegalValue, "defaultFilter %q is not allowed, expected CORRELATED_ONLY or NONE", filter)
+		return isc.Refuse(isc.CodeIllegalValue, "defaultFilter %q is not allowed, expected CORRELATED_ONLY or NONE", name)
 	}
 	show := c.identityView(v)
-	return list(c, people, v.identityFields(), byID, func(i *identity.Identity) *jsondoc.Node { return fullIdentity(show, i) })
+	return listTable(c, v.people, listedIdentities, also, func(i *identity.Identity) *jsondoc.Node { return fullIdentity(show, i) })
 }
 
 // fullIdentity is an identity as the API shows it; what is not known is left out
@@ -87,7 +87,7 @@ func (c *call) person() (*view, *identity.Identity, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	i := v.byID[c.path["id"]]
+	i := v.person(c.path["id"])
 	if i == nil {
 		return nil, nil, notFound("identity", c.path["id"])
 	}
@@ -137,15 +137,13 @@ func (c *call) processIdentities() error {
 	return nil
 }
 
-func (v *view) publicFields() isc.Fields[*identity.Identity] {
-	return isc.Fields[*identity.Identity]{
-		"id":        filterOnly(personText("eq in", identityID)),
-		"alias":     filterOnly(personText("eq sw", func(i *identity.Identity) string { return i.Alias })),
-		"email":     filterOnly(personText("eq sw", attributeText("email"))),
-		"firstname": filterOnly(personText("eq sw", attributeText("firstname"))),
-		"lastname":  filterOnly(personText("eq sw", attributeText("lastname"))),
-		"name":      isc.Field[*identity.Identity]{Compare: personText("", identityName).Compare},
-	}
+var publicFields = isc.Fields[*identity.Identity]{
+	"id":        filterOnly(personText("eq in", identityID)),
+	"alias":     filterOnly(personText("eq sw", func(i *identity.Identity) string { return i.Alias })),
+	"email":     filterOnly(personText("eq sw", attributeText("email"))),
+	"firstname": filterOnly(personText("eq sw", attributeText("firstname"))),
+	"lastname":  filterOnly(personText("eq sw", attributeText("lastname"))),
+	"name":      isc.Field[*identity.Identity]{Compare: personText("", identityName).Compare},
 }
 
 func (c *call) listPublic() error {
@@ -156,7 +154,7 @@ func (c *call) listPublic() error {
 	if _, err := isc.Flag(c.query, "add-core-filters", false); err != nil {
 		return err
 	}
-	return list(c, slices.Clone(v.people), v.publicFields(), byID, func(i *identity.Identity) *jsondoc.Node { return publicView(v, i) })
+	return listTable(c, v.people, publicFields, nil, func(i *identity.Identity) *jsondoc.Node { return publicView(v, i) })
 }
 
 // publicView is what everybody may know of an identity.
@@ -168,7 +166,7 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 		jsondoc.M("email", textNode(i.Attribute("email").Text())),
 		jsondoc.M("status", jsondoc.NewString("Active")),
 		jsondoc.M("identityState", jsondoc.NewNull()))
-	if m := v.byID[i.ManagerID]; m != nil {
+	if m := v.person(i.ManagerID); m != nil {
 		n.Set("manager", jsondoc.NewObject(
 			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)), jsondoc.M("name", jsondoc.NewString(identityName(m)))))
 	}

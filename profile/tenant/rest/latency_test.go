@@ -3,6 +3,7 @@ package rest_test
 import (
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -50,28 +51,36 @@ func TestLatency(t *testing.T) {
 	server := httptest.NewServer(h)
 	defer server.Close()
 
+	const times = 60
 	for _, c := range []struct{ name, method, path, body string }{
 		{"first", "GET", "/v2025/identities?limit=1", ""},
-		{"list", "GET", "/v2025/identities?limit=250", ""},
-		{"sorted", "GET", "/v2025/identities?limit=250&sorters=-name", ""},
-		{"filter", "GET", "/v2025/identities?limit=250&count=true&filters=" + url.QueryEscape(`name sw "Name 12" or alias eq "a5"`), ""},
-		{"accounts", "GET", "/v3/accounts?limit=250&filters=" + url.QueryEscape(`nativeIdentity sw "11"`), ""},
-		{"search", "POST", "/v3/search?limit=250", `{"indices":["identities"],"query":{"query":"attributes.department:D7"},"sort":["id"]}`},
+		{"list", "GET", "/v2025/identities?limit=250&offset=%d00", ""},
+		{"sorted", "GET", "/v2025/identities?limit=250&sorters=-name&offset=%d0", ""},
+		{"filter", "GET", "/v2025/identities?limit=250&count=true&filters=" + url.QueryEscape(`name sw "Name %d" or alias eq "a5"`), ""},
+		{"accounts", "GET", "/v3/accounts?limit=250&filters=" + url.QueryEscape(`nativeIdentity sw "%d"`), ""},
+		{"search", "POST", "/v3/search?limit=250&count=true", `{"indices":["identities"],"query":{"query":"attributes.department:D%d OR name:*7%[1]d"},"sort":["id"]}`},
+		{"after", "POST", "/v3/search?limit=250", `{"indices":["identities"],"query":{"query":"*"},"sort":["name"],"searchAfter":["Name %d"]}`},
 	} {
 		var took []time.Duration
-		for range 20 {
-			r, _ := http.NewRequestWithContext(t.Context(), c.method, server.URL+c.path, strings.NewReader(c.body))
+		for n := range times {
+			path, body := strings.ReplaceAll(c.path, "%25d", fmt.Sprint(n)), c.body
+			path = strings.ReplaceAll(path, "%d", fmt.Sprint(n))
+			if strings.Contains(body, "%") {
+				body = fmt.Sprintf(body, n)
+			}
+			r, _ := http.NewRequestWithContext(t.Context(), c.method, server.URL+path, strings.NewReader(body))
 			r.Header.Set("Content-Type", "application/json")
 			begin := time.Now()
 			res, err := http.DefaultClient.Do(r)
 			if err != nil || res.StatusCode != 200 {
 				t.Fatalf("%s: %v %v", c.name, res, err)
 			}
+			io.Copy(io.Discard, res.Body)
 			res.Body.Close()
 			took = append(took, time.Since(begin))
 		}
 		longest := took[0]
 		slices.Sort(took)
-		t.Logf("%-9s p50 %v, p95 %v, first %v", c.name, took[10], took[18], longest)
+		t.Logf("%-9s p50 %v, p95 %v, first %v", c.name, took[times/2], took[times*95/100-1], longest)
 	}
 }

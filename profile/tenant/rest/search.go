@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -24,21 +25,21 @@ func searchRoutes() []route {
 	}
 }
 
-// searched is an identity with what its search document says of others.
+// searched is an identity with what its search document says of others. Fields of
+// the identity alone find no view.
 type searched struct {
 	*identity.Identity
-	view   *view
-	bundle *config.Bundle
+	view *view
 }
 
-func (s *searched) profile() *config.Profile { return s.bundle.Profile(s.Profile) }
+func (s *searched) profile() *config.Profile { return s.view.bundle.Profile(s.Profile) }
 
 func (s *searched) source() *config.Source {
 	p := s.profile()
 	if p == nil {
 		return nil
 	}
-	return s.bundle.AuthoritativeSource(p)
+	return s.view.bundle.AuthoritativeSource(p)
 }
 
 type getter func(s *searched) identity.Value
@@ -90,14 +91,14 @@ var searchFields = fieldTable{
 	"employeeNumber":  attributeField("identificationNumber"),
 	"status":          func(s *searched) identity.Value { return identity.StringValue(tenant.Status(s.Identity)) },
 	"processingState": func(*searched) identity.Value { return identity.StringValue("OK") },
-	"isManager":       func(s *searched) identity.Value { return identity.BoolValue(s.view.managers[s.ID]) },
+	"isManager":       func(s *searched) identity.Value { return identity.BoolValue(s.view.isManager(s.ID)) },
 	"protected":       func(s *searched) identity.Value { return identity.BoolValue(s.Protected) },
 	"accountCount":    func(s *searched) identity.Value { return identity.IntValue(int64(len(s.Accounts))) },
 	"created":         func(s *searched) identity.Value { return isc.TimeValue(s.Created) },
 	"modified":        func(s *searched) identity.Value { return isc.TimeValue(s.Modified) },
 	"manager.id":      func(s *searched) identity.Value { return text(s.ManagerID) },
 	"manager.name": func(s *searched) identity.Value {
-		if m := s.view.byID[s.ManagerID]; m != nil {
+		if m := s.view.person(s.ManagerID); m != nil {
 			return text(identityName(m))
 		}
 		return identity.Value{}
@@ -126,10 +127,58 @@ var searchFields = fieldTable{
 	"accounts.source.name": accountField(func(a *identity.Account) string { return a.Source }),
 }
 
-// anyName tests what a term without a field looks at.
-func anyName(s *searched, test func(string) bool) bool {
-	return test(identityName(s.Identity)) || test(s.Alias) || test(s.Attribute("email").Text()) ||
-		test(s.Attribute("firstname").Text()) || test(s.Attribute("lastname").Text())
+// othersFields are the fields that speak of other objects than the identity, so that
+// they change without it.
+var othersFields = []string{"isManager", "manager.name", "identityProfile.id", "source.name", "source.id"}
+
+// anyName lists the fields that a term without a field looks at.
+var anyName = []string{"name", "alias", "email", "firstName", "lastName"}
+
+// Names under which a view remembers the values and orders of searches, see
+// [isc.Table]. The names of lists have no blank.
+const searchColumn = "search "
+
+// ownField reports whether what is remembered of a list speaks of its items alone.
+func ownField(name string) bool {
+	fields, search := strings.CutPrefix(name, searchColumn)
+	if !search {
+		return true
+	}
+	for field := range strings.SplitSeq(fields, ",") {
+		if slices.Contains(othersFields, strings.TrimPrefix(field, "-")) {
+			return false
+		}
+	}
+	return true
+}
+
+// read gives a getter what it needs, and no more: what is remembered of an identity
+// alone must not keep an old view in memory.
+func (v *view) read(field string, get getter) func(i *identity.Identity) identity.Value {
+	if ownField(searchColumn + field) {
+		v = nil
+	}
+	return func(i *identity.Identity) identity.Value { return get(&searched{Identity: i, view: v}) }
+}
+
+// folded gives a field of everybody, as searches compare it.
+func (v *view) folded(field string, get getter) []identity.Value {
+	read := v.read(field, get)
+	return v.people.Column(searchColumn+field, func(i *identity.Identity) identity.Value { return fold(read(i)) })
+}
+
+func fold(v identity.Value) identity.Value {
+	switch v.Kind() {
+	case identity.Null:
+		return v
+	case identity.List:
+		items := make([]identity.Value, len(v.List()))
+		for n, item := range v.List() {
+			items[n] = fold(item)
+		}
+		return identity.ListValue(items...)
+	}
+	return identity.StringValue(identity.Fold(v.Text()))
 }
 
 func exists(v identity.Value) bool {
@@ -149,6 +198,7 @@ func some(v identity.Value, test func(string) bool) bool {
 
 // searchRequest is a search that was read.
 type searchRequest struct {
+	query   string
 	match   match // nil: no identities were asked for
 	sort    []sortKey
 	after   []string
@@ -178,7 +228,8 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 	if indices.Kind() != jsondoc.Array || len(indices.Items()) == 0 {
 		return nil, isc.Refuse(isc.CodeRequired, "indices is required, as a list")
 	}
-	m, err := parseSearch(n.At("query", "query").Text())
+	r.query = n.At("query", "query").Text()
+	m, err := parseSearch(r.query)
 	if err != nil {
 		return nil, err
 	}
@@ -226,17 +277,36 @@ func compareValues(a, b identity.Value) int {
 	return strings.Compare(a.Text(), b.Text())
 }
 
-func (r *searchRequest) compare(a, b *searched) int {
-	for _, k := range r.sort {
-		n := compareValues(k.get(a), k.get(b))
-		if k.down {
-			n = -n
-		}
-		if n != 0 {
-			return n
-		}
+// order gives the places of everybody in the order of the search; nil is by id.
+func (r *searchRequest) order(v *view) []int32 {
+	if len(r.sort) == 0 {
+		return nil
 	}
-	return strings.Compare(a.ID, b.ID)
+	var name []string
+	var steps []func(a, b *identity.Identity) int
+	for _, k := range r.sort {
+		read := v.read(k.name, k.get)
+		compare := func(a, b *identity.Identity) int { return compareValues(read(a), read(b)) }
+		if k.down {
+			name = append(name, "-"+k.name)
+			steps = append(steps, func(a, b *identity.Identity) int { return compare(b, a) })
+			continue
+		}
+		name, steps = append(name, k.name), append(steps, compare)
+	}
+	o := isc.Order[*identity.Identity]{Down: r.sort[0].down, Compare: func(a, b *identity.Identity) int {
+		for _, compare := range steps {
+			if n := compare(a, b); n != 0 {
+				return n
+			}
+		}
+		return 0
+	}}
+	if len(r.sort) == 1 && searchFields[r.sort[0].name] != nil && r.sort[0].name != "accountCount" { // a text
+		read := v.read(r.sort[0].name, r.sort[0].get)
+		o.Key = func(i *identity.Identity) string { return read(i).Text() }
+	}
+	return v.people.Rows(searchColumn+strings.Join(name, ","), o)
 }
 
 // behind reports whether a document comes after the one that searchAfter names.
@@ -268,24 +338,36 @@ func (r *searchRequest) behind(s *searched) bool {
 // maxSearch is the largest page of a search.
 const maxSearch = 10_000
 
-// found gives the documents of a search: in all, and as they follow searchAfter.
-func (c *call) found(r *searchRequest) (total int, list []*searched, err error) {
-	v, err := c.view()
-	if err != nil || r.match == nil {
-		return 0, nil, err
+// found gives a page of the documents of a search, as they follow searchAfter; Total
+// is how many there are in all.
+func (r *searchRequest) found(v *view, q isc.Query) (page isc.Page[*identity.Identity]) {
+	page.Items = []*identity.Identity{}
+	if r.match == nil {
+		return page
 	}
-	b := c.tenant.Bundle()
-	for _, i := range v.people {
-		s := &searched{Identity: i, view: v, bundle: b}
-		if !r.match(s) {
-			continue
+	people, order := v.people.Items(), r.order(v)
+	at := func(n int) int {
+		if order == nil {
+			return n
 		}
-		total++
-		if r.behind(s) {
-			list = append(list, s)
+		return int(order[n])
+	}
+
+	accepted, total := v.people.Select(searchColumn+r.query, r.match(v))
+	page.Total = total
+	// Everything behind searchAfter stands together at the end of the order.
+	from := sort.Search(len(people), func(n int) bool { return r.behind(&searched{people[at(n)], v}) })
+	skip := q.Offset
+	for n := from; n < len(people) && len(page.Items) < q.Limit; n++ {
+		switch row := at(n); {
+		case !accepted[row]:
+		case skip > 0:
+			skip--
+		default:
+			page.Items = append(page.Items, people[row])
 		}
 	}
-	return total, list, nil
+	return page
 }
 
 func (c *call) search() error {
@@ -297,26 +379,19 @@ func (c *call) search() error {
 	if err != nil {
 		return err
 	}
+	if q.Limit > maxSearch {
+		return isc.Refuse(isc.CodeIllegalValue, "limit %d is out of range, expected 0 to %d", q.Limit, maxSearch)
+	}
 	r, err := readSearch(body)
 	if err != nil {
 		return err
 	}
-	total, found, err := c.found(r)
-	if err != nil {
-		return err
-	}
-
-	page, err := isc.Fields[*searched]{}.Page(found, isc.Query{Limit: q.Limit, Offset: q.Offset, CountOnly: q.CountOnly}, maxSearch, r.compare)
-	if err != nil {
-		return err
-	}
-	page.Total = total
 	v, err := c.view()
 	if err != nil {
 		return err
 	}
 	show := c.identityView(v)
-	return answerPage(c, page, func(s *searched) *jsondoc.Node { return r.project(document(show, s.Identity)) })
+	return answerPage(c, r.found(v, q), func(i *identity.Identity) *jsondoc.Node { return r.project(document(show, i)) })
 }
 
 // document is the search document of an identity.
@@ -375,12 +450,11 @@ func (c *call) searchCount() error {
 	if err != nil {
 		return err
 	}
-	r.after = nil
-	total, _, err := c.found(r)
+	v, err := c.view()
 	if err != nil {
 		return err
 	}
-	c.w.Header().Set("X-Total-Count", strconv.Itoa(total))
+	c.w.Header().Set("X-Total-Count", strconv.Itoa(r.found(v, isc.Query{}).Total))
 	return c.noContent()
 }
 

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"path"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -17,8 +16,8 @@ import (
 // at the names, the alias and the mail address. Case does not matter. Everything
 // else is refused with the place in the text.
 
-// match decides on one document.
-type match func(p *searched) bool
+// match decides on the documents of a view, by their places there.
+type match func(v *view) func(row int) bool
 
 const maxQueryDepth = 100
 
@@ -80,8 +79,9 @@ func (p *queryParser) or(depth int) (match, error) {
 	for err == nil && p.take("OR") {
 		var right match
 		if right, err = p.and(depth); err == nil {
-			a := left
-			left = func(s *searched) bool { return a(s) || right(s) }
+			left = both(left, right, func(a, b func(int) bool) func(int) bool {
+				return func(row int) bool { return a(row) || b(row) }
+			})
 		}
 	}
 	return left, err
@@ -92,11 +92,16 @@ func (p *queryParser) and(depth int) (match, error) {
 	for err == nil && p.take("AND") {
 		var right match
 		if right, err = p.not(depth); err == nil {
-			a := left
-			left = func(s *searched) bool { return a(s) && right(s) }
+			left = both(left, right, func(a, b func(int) bool) func(int) bool {
+				return func(row int) bool { return a(row) && b(row) }
+			})
 		}
 	}
 	return left, err
+}
+
+func both(a, b match, join func(a, b func(int) bool) func(int) bool) match {
+	return func(v *view) func(int) bool { return join(a(v), b(v)) }
 }
 
 func (p *queryParser) not(depth int) (match, error) {
@@ -106,7 +111,10 @@ func (p *queryParser) not(depth int) (match, error) {
 	switch {
 	case p.take("NOT"):
 		m, err := p.not(depth + 1)
-		return func(s *searched) bool { return !m(s) }, err
+		return func(v *view) func(int) bool {
+			accepts := m(v)
+			return func(row int) bool { return !accepts(row) }
+		}, err
 	case p.take("("):
 		m, err := p.or(depth + 1)
 		if err == nil && !p.take(")") {
@@ -139,32 +147,56 @@ func (p *queryParser) term() (match, error) {
 		return p.value(anyName)
 	}
 	p.at++
-	if field == "_exists_" {
-		get, ok := searchFields.get(p.word(valueEnd))
-		p.space()
-		if !ok {
+	if field != "_exists_" {
+		if _, ok := searchFields.get(field); !ok {
 			p.at = start
-			return nil, p.fail("there is no such field")
+			return nil, p.fail("there is no field %q", field)
 		}
-		return func(s *searched) bool { return exists(get(s)) }, nil
+		return p.value([]string{field})
 	}
+
+	field = p.word(valueEnd)
+	p.space()
 	get, ok := searchFields.get(field)
 	if !ok {
 		p.at = start
-		return nil, p.fail("there is no field %q", field)
+		return nil, p.fail("there is no such field")
 	}
-	return p.value(func(s *searched, test func(string) bool) bool { return some(get(s), test) })
+	return func(v *view) func(int) bool {
+		values := v.folded(field, get)
+		return func(row int) bool { return exists(values[row]) }
+	}, nil
 }
 
-// value reads what a field is compared with.
-func (p *queryParser) value(over func(*searched, func(string) bool) bool) (match, error) {
+// tested is a match of everything with a value in one of the fields that passes a
+// test, which gets texts as they are compared.
+func tested(fields []string, test func(have string) bool) match {
+	return func(v *view) func(int) bool {
+		columns := make([][]identity.Value, len(fields))
+		for i, field := range fields {
+			get, _ := searchFields.get(field) // known
+			columns[i] = v.folded(field, get)
+		}
+		return func(row int) bool {
+			for _, values := range columns {
+				if some(values[row], test) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+}
+
+// value reads what fields are compared with.
+func (p *queryParser) value(fields []string) (match, error) {
 	if p.at < len(p.text) && p.text[p.at] == '"' {
 		text, err := p.quoted()
 		want := identity.Fold(text)
-		return func(s *searched) bool { return over(s, func(have string) bool { return identity.Fold(have) == want }) }, err
+		return tested(fields, func(have string) bool { return have == want }), err
 	}
 	if p.at < len(p.text) && p.text[p.at] == '[' {
-		return p.span(over)
+		return p.span(fields)
 	}
 	word := p.word(valueEnd)
 	p.space()
@@ -174,20 +206,80 @@ func (p *queryParser) value(over func(*searched, func(string) bool) bool) (match
 	case strings.ContainsAny(word, `\/`):
 		return nil, p.fail("the value %q has a sign that is not served: put it in quotes", word)
 	case word == "*":
-		return func(s *searched) bool { return over(s, func(string) bool { return true }) }, nil
+		return tested(fields, func(string) bool { return true }), nil
 	}
 
 	want := identity.Fold(word)
-	if strings.ContainsAny(word, "*?") {
-		pattern := strings.NewReplacer("[", `\[`, "]", `\]`).Replace(want)
-		return func(s *searched) bool {
-			return over(s, func(have string) bool {
-				ok, err := path.Match(pattern, strings.ReplaceAll(identity.Fold(have), "/", "\x00"))
-				return ok && err == nil
-			})
-		}, nil
+	if strings.ContainsAny(want, "*?") {
+		return tested(fields, wildcard(want)), nil
 	}
-	return func(s *searched) bool { return over(s, func(have string) bool { return identity.Fold(have) == want }) }, nil
+	return tested(fields, func(have string) bool { return have == want }), nil
+}
+
+// wildcard tests for a pattern in which * stands for any text and ? for one character.
+func wildcard(pattern string) func(have string) bool {
+	parts := strings.Split(pattern, "*")
+	first, last := parts[0], parts[len(parts)-1]
+	if len(parts) == 1 {
+		return func(have string) bool { n, ok := startsLike(have, first); return ok && n == len(have) }
+	}
+	middle := parts[1 : len(parts)-1]
+	return func(have string) bool {
+		n, ok := startsLike(have, first)
+		if !ok {
+			return false
+		}
+		have = have[n:]
+		for _, part := range middle { // the first place that fits leaves most for the others
+			if have, ok = cutLike(have, part); !ok {
+				return false
+			}
+		}
+		return endsLike(have, last)
+	}
+}
+
+// startsLike reports whether a text starts with a part of a pattern, and how many
+// bytes that takes.
+func startsLike(have, part string) (int, bool) {
+	if !strings.Contains(part, "?") {
+		return len(part), strings.HasPrefix(have, part)
+	}
+	at := 0
+	for _, r := range part {
+		c, size := utf8.DecodeRuneInString(have[at:])
+		if size == 0 || r != '?' && r != c {
+			return 0, false
+		}
+		at += size
+	}
+	return at, true
+}
+
+// cutLike gives what follows the first place that a part of a pattern fits.
+func cutLike(have, part string) (string, bool) {
+	for at := 0; at <= len(have); at++ {
+		if n, ok := startsLike(have[at:], part); ok && (at == len(have) || utf8.RuneStart(have[at])) {
+			return have[at+n:], true
+		}
+	}
+	return "", false
+}
+
+func endsLike(have, part string) bool {
+	if !strings.Contains(part, "?") {
+		return strings.HasSuffix(have, part)
+	}
+	at := len(have)
+	for range part {
+		_, size := utf8.DecodeLastRuneInString(have[:at])
+		if size == 0 {
+			return false
+		}
+		at -= size
+	}
+	n, ok := startsLike(have[at:], part)
+	return ok && at+n == len(have)
 }
 
 func (p *queryParser) quoted() (string, error) {
@@ -211,7 +303,7 @@ func (p *queryParser) quoted() (string, error) {
 }
 
 // span reads [a TO b].
-func (p *queryParser) span(over func(*searched, func(string) bool) bool) (match, error) {
+func (p *queryParser) span(fields []string) (match, error) {
 	p.at++
 	p.space()
 	from := p.word(valueEnd)
@@ -224,10 +316,7 @@ func (p *queryParser) span(over func(*searched, func(string) bool) bool) (match,
 		return nil, p.fail("found %s, expected ]", p.rest())
 	}
 	low, high := identity.Fold(from), identity.Fold(to)
-	return func(s *searched) bool {
-		return over(s, func(have string) bool {
-			have = identity.Fold(have)
-			return (low == "*" || have >= low) && (high == "*" || have <= high)
-		})
-	}, nil
+	return tested(fields, func(have string) bool {
+		return (low == "*" || have >= low) && (high == "*" || have <= high)
+	}), nil
 }

@@ -7,10 +7,13 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/idprofile/engine/profile/tenant/rest"
 	"github.com/idprofile/engine/profile/tenant/tenanttest"
 )
 
@@ -26,6 +29,22 @@ type site struct {
 func start(t *testing.T) *site {
 	t.Helper()
 	return &site{t: t, Tenant: tenanttest.Start(t, acme), actor: "admin"}
+}
+
+// restarted is another handler over the same configuration and store, which has seen
+// nothing yet.
+func (s *site) restarted() *site {
+	s.t.Helper()
+	old := s.Handler.Tenant()
+	h, err := rest.New(old.Bundle(), old.Store(), rest.Options{
+		Authenticate: s.Clients.Authenticate, Now: s.Handler.Now, Files: os.DirFS(acme),
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	server := httptest.NewServer(h)
+	s.t.Cleanup(server.Close)
+	return &site{t: s.t, Tenant: &tenanttest.Tenant{URL: server.URL, Handler: h, Clients: s.Clients}, actor: s.actor}
 }
 
 // as is the same tenant for another actor; "" sends no token.

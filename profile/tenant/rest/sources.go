@@ -397,11 +397,9 @@ func (c *call) getConnections() error {
 	}
 	for _, p := range c.tenant.Bundle().Profiles {
 		if c.tenant.Bundle().AuthoritativeSource(p) == s {
-			count := 0
-			for key, n := range v.inState {
-				if key.profile == p.Name {
-					count += int(n)
-				}
+			count := int64(0)
+			for _, n := range v.members(p.Name) {
+				count += n
 			}
 			profiles = append(profiles, map[string]any{"id": profileID(p), "name": p.Name, "identityCount": count})
 		}

@@ -52,7 +52,7 @@ func (c *call) stateView(p *config.Profile) func(s *config.LifecycleState) *json
 		n.Set("technicalName", jsondoc.NewString(s.TechnicalName))
 		count := int64(0)
 		if v, err := c.view(); err == nil {
-			count = v.inState[stateKey{p.Name, s.TechnicalName}]
+			count = v.members(p.Name)[s.TechnicalName]
 		}
 		n.Set("identityCount", jsondoc.NewInt(count))
 		for _, key := range stateOptional {

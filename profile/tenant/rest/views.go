@@ -2,22 +2,26 @@ package rest
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant"
 )
 
 // view is what is stored, in the order of lists and with what lists need of others.
-// It is read only, and made anew after a change of the store.
+// It is read only; a change of the store makes another one of it.
 type view struct {
-	people   []*identity.Identity // by id
-	byID     map[string]*identity.Identity
-	accounts []*account // by source and native identity
-	byKey    map[string]*account
+	people   *isc.Table[*identity.Identity] // by id
+	accounts *isc.Table[*account]           // by source and native identity
+	sources  map[string]string              // names of sources to their ids
+	bundle   *config.Bundle
+
+	count    sync.Once
 	managers map[string]bool // ids of identities that manage somebody
 	inState  map[stateKey]int64
 }
@@ -27,17 +31,15 @@ type stateKey struct{ profile, state string }
 // account is an account with its identity, nil when it has none.
 type account struct {
 	*identity.Account
-	id     string
-	source *config.Source
-	owner  *identity.Identity
+	id       string
+	sourceID string
+	owner    *identity.Identity
 }
 
 // viewCache keeps the view of the last change.
 type viewCache struct {
-	mu      sync.Mutex
-	view    *view
-	changes uint64
-	bundle  *config.Bundle
+	mu   sync.Mutex
+	view *view
 }
 
 // view returns what is stored now.
@@ -47,59 +49,179 @@ func (h *Handler) current(ctx context.Context) (*view, error) {
 	h.views.mu.Lock()
 	defer h.views.mu.Unlock()
 
-	// The counter is read first: a change while the store is read makes the view old.
-	changes, bundle := h.store.changes.Load(), h.tenant.Bundle()
-	if h.views.view != nil && h.views.changes == changes && h.views.bundle == bundle {
-		return h.views.view, nil
+	v, bundle := h.views.view, h.tenant.Bundle()
+	changes, known := h.store.take()
+	sources := sourceIDs(bundle)
+	switch {
+	case v == nil || !known || !maps.Equal(v.sources, sources):
+		// What changes while the store is read is noted, and made once more: making
+		// it twice is making it once.
+		var err error
+		if v, err = readView(context.WithoutCancel(ctx), h.store, sources); err != nil {
+			h.store.forget()
+			return nil, err
+		}
+		v.bundle = bundle
+	case len(changes) > 0 || v.bundle != bundle:
+		v = v.after(changes, bundle)
 	}
-	v, err := readView(context.WithoutCancel(ctx), h.store, bundle)
-	if err != nil {
-		return nil, err
-	}
-	h.views.view, h.views.changes, h.views.bundle = v, changes, bundle
+	h.views.view = v
 	return v, nil
 }
 
-func readView(ctx context.Context, st identity.Store, b *config.Bundle) (*view, error) {
-	v := &view{
-		byID: map[string]*identity.Identity{}, byKey: map[string]*account{},
-		managers: map[string]bool{}, inState: map[stateKey]int64{},
-	}
-	sources := map[string]*config.Source{}
+// sourceIDs gives the ids of sources by their names.
+func sourceIDs(b *config.Bundle) map[string]string {
+	out := map[string]string{}
 	for _, s := range b.Sources {
-		sources[s.Name] = s
+		out[s.Name] = sourceID(s)
 	}
-	add := func(a *identity.Account, owner *identity.Identity) {
-		one := &account{Account: a, id: accountID(sources[a.Source], a), source: sources[a.Source], owner: owner}
-		v.accounts = append(v.accounts, one)
-		v.byKey[one.id] = one
-	}
+	return out
+}
 
+func readView(ctx context.Context, st identity.Store, sources map[string]string) (*view, error) {
+	var people []*identity.Identity
+	var accounts []*account
+	v := &view{sources: sources}
 	for i, err := range st.All(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		v.people = append(v.people, i)
-		v.byID[i.ID] = i
-		v.inState[stateKey{i.Profile, i.Lifecycle.State}]++
-		if i.ManagerID != "" {
-			v.managers[i.ManagerID] = true
-		}
-		for k := range i.Accounts {
-			add(&i.Accounts[k], i)
-		}
+		people = append(people, i)
+		accounts = v.accountsOf(accounts, i)
 	}
 	for a, err := range st.Uncorrelated(ctx, "") {
 		if err != nil {
 			return nil, err
 		}
-		add(&a, nil)
+		accounts = append(accounts, v.newAccount(&a, nil))
 	}
-	slices.SortFunc(v.accounts, byAccount)
+	v.people, v.accounts = isc.NewTable(byID, people), isc.NewTable(byAccount, accounts)
 	return v, nil
 }
 
-func byAccount(a, b *account) int {
+func (v *view) newAccount(a *identity.Account, owner *identity.Identity) *account {
+	return &account{Account: a, id: accountID(v.sources, a), sourceID: v.sources[a.Source], owner: owner}
+}
+
+func (v *view) accountsOf(list []*account, i *identity.Identity) []*account {
+	for k := range i.Accounts {
+		list = append(list, v.newAccount(&i.Accounts[k], i))
+	}
+	return list
+}
+
+// after gives the view once batches were applied to the store, in their order.
+func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
+	gone := map[string]bool{}
+	people := map[string]*identity.Identity{}
+	keys := map[identity.AccountKey]bool{} // accounts that are elsewhere or gone
+	loose := map[identity.AccountKey]*identity.Account{}
+	for _, batch := range batches {
+		for _, id := range batch.Delete {
+			gone[id] = true
+			delete(people, id)
+		}
+		for _, i := range batch.Put {
+			gone[i.ID], people[i.ID] = true, i
+			for k := range i.Accounts {
+				key := i.Accounts[k].Key()
+				keys[key] = true
+				delete(loose, key)
+			}
+		}
+		for _, key := range batch.Forget {
+			if a, ok := v.findAccount(key); ok && a.owner == nil {
+				keys[key] = true
+			}
+			delete(loose, key)
+		}
+		for k := range batch.Uncorrelated {
+			key := batch.Uncorrelated[k].Key()
+			keys[key], loose[key] = true, &batch.Uncorrelated[k]
+		}
+	}
+
+	next := &view{sources: v.sources, bundle: b}
+	var accounts []*account
+	for _, i := range people {
+		accounts = next.accountsOf(accounts, i)
+	}
+	for _, a := range loose {
+		accounts = append(accounts, next.newAccount(a, nil))
+	}
+	next.people = v.people.Replace(func(i *identity.Identity) bool { return gone[i.ID] }, slices.Collect(maps.Values(people)), ownField)
+	next.accounts = v.accounts.Replace(func(a *account) bool {
+		return a.owner != nil && gone[a.owner.ID] || keys[a.Key()]
+	}, accounts, nil)
+	return next
+}
+
+// person finds an identity, nil when there is none.
+func (v *view) person(id string) *identity.Identity {
+	list := v.people.Items()
+	at, ok := slices.BinarySearchFunc(list, id, func(i *identity.Identity, id string) int { return strings.Compare(i.ID, id) })
+	if !ok {
+		return nil
+	}
+	return list[at]
+}
+
+// account finds an account by its id, nil when there is none.
+func (v *view) account(id string) *account {
+	list := v.accounts.Items()
+	order := v.accounts.Rows("id", isc.Order[*account]{Compare: byAccountID, Key: func(a *account) string { return a.id }})
+	at, ok := slices.BinarySearchFunc(order, id, func(row int32, id string) int { return strings.Compare(list[row].id, id) })
+	if !ok {
+		return nil
+	}
+	return list[order[at]]
+}
+
+func (v *view) findAccount(key identity.AccountKey) (*account, bool) {
+	list := v.accounts.Items()
+	at, ok := slices.BinarySearchFunc(list, key, func(a *account, key identity.AccountKey) int { return compareKeys(a.Key(), key) })
+	if !ok {
+		return nil, false
+	}
+	return list[at], true
+}
+
+// counted counts what lists say of others.
+func (v *view) counted() {
+	v.count.Do(func() {
+		v.managers, v.inState = map[string]bool{}, map[stateKey]int64{}
+		for _, i := range v.people.Items() {
+			v.inState[stateKey{i.Profile, i.Lifecycle.State}]++
+			if i.ManagerID != "" {
+				v.managers[i.ManagerID] = true
+			}
+		}
+	})
+}
+
+// isManager reports whether somebody has the identity as manager.
+func (v *view) isManager(id string) bool {
+	v.counted()
+	return v.managers[id]
+}
+
+// members counts the identities of a profile by their lifecycle states.
+func (v *view) members(profile string) map[string]int64 {
+	v.counted()
+	out := map[string]int64{}
+	for key, n := range v.inState {
+		if key.profile == profile {
+			out[key.state] = n
+		}
+	}
+	return out
+}
+
+func byAccountID(a, b *account) int { return strings.Compare(a.id, b.id) }
+
+func byAccount(a, b *account) int { return compareKeys(a.Key(), b.Key()) }
+
+func compareKeys(a, b identity.AccountKey) int {
 	if n := strings.Compare(a.Source, b.Source); n != 0 {
 		return n
 	}
@@ -110,22 +232,76 @@ func byID(a, b *identity.Identity) int { return strings.Compare(a.ID, b.ID) }
 
 // accountID is the id of an account; one that no tenant gave an id gets one of its
 // source and native identity.
-func accountID(s *config.Source, a *identity.Account) string {
+func accountID(sources map[string]string, a *identity.Account) string {
 	if a.ID != "" {
 		return a.ID
 	}
-	of := a.Source
-	if s != nil {
-		of = sourceID(s)
+	of, ok := sources[a.Source]
+	if !ok {
+		of = a.Source
 	}
 	return config.IdentityID("ACCOUNT/"+of, a.NativeIdentity)
 }
 
 // identityView shows identities with what the view knows of others.
 func (h *Handler) identityView(v *view) tenant.IdentityView {
-	return tenant.IdentityView{
-		Bundle:    h.tenant.Bundle(),
-		Manager:   func(id string) *identity.Identity { return v.byID[id] },
-		IsManager: func(id string) bool { return v.managers[id] },
+	return tenant.IdentityView{Bundle: h.tenant.Bundle(), Manager: v.person, IsManager: v.isManager}
+}
+
+// watchedStore notes the changes of a store, so that views of it follow.
+type watchedStore struct {
+	identity.Store
+	mu     sync.Mutex
+	noting bool // a view is there that follows
+	size   int
+	noted  []identity.Batch
+}
+
+// maxNoted is how many objects are noted at most: a view is read anew when more of
+// them change at a time.
+const maxNoted = 50_000
+
+// Apply implements [identity.Store].
+func (s *watchedStore) Apply(ctx context.Context, b identity.Batch) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.Store.Apply(ctx, b)
+	n := len(b.Put) + len(b.Delete) + len(b.Uncorrelated) + len(b.Forget)
+	switch {
+	case n == 0 || !s.noting:
+	case err != nil || s.size+n > maxNoted:
+		s.noting, s.noted, s.size = false, nil, 0 // what became of it is not known
+	default:
+		s.noted, s.size = append(s.noted, cloneBatch(b)), s.size+n
 	}
+	return err
+}
+
+// take gives the batches since the last time; known is false when they are not
+// known. From now on they are noted.
+func (s *watchedStore) take() (batches []identity.Batch, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	batches, known = s.noted, s.noting
+	s.noting, s.noted, s.size = true, nil, 0
+	return batches, known
+}
+
+// forget stops to note.
+func (s *watchedStore) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.noting, s.noted, s.size = false, nil, 0
+}
+
+// cloneBatch copies a batch, which its owner may go on with.
+func cloneBatch(b identity.Batch) identity.Batch {
+	out := identity.Batch{Delete: slices.Clone(b.Delete), Forget: slices.Clone(b.Forget)}
+	for _, i := range b.Put {
+		out.Put = append(out.Put, i.Clone())
+	}
+	for k := range b.Uncorrelated {
+		out.Uncorrelated = append(out.Uncorrelated, b.Uncorrelated[k].Clone())
+	}
+	return out
 }
