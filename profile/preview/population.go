@@ -1,0 +1,311 @@
+package preview
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// Population is everybody that a run has put together, kept in memory: for programs
+// that look at people, and that compare one draft of the configuration after another
+// with it. It is immutable and safe for concurrent use; nobody may change what it
+// hands out.
+type Population struct {
+	Engine    *profile.Engine
+	Options   profile.RunOptions // without hooks
+	Results   []*profile.Result  // in the order of the run
+	Left      []profile.LeftAccount
+	Ambiguous []report.AmbiguousRow
+
+	byID      map[string]int32
+	byAccount map[identity.AccountKey]int32
+	sources   []identity.Source
+	indexes   sync.Map        // attribute and folding: *valueIndex
+	said      map[string]bool // what the run has found
+}
+
+// NewPopulation runs an engine over accounts and keeps everybody. The hooks of the
+// options are called as by [profile.Engine.Run].
+func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions, sources ...identity.Source) (*Population, error) {
+	p := &Population{Engine: e, Options: o, said: map[string]bool{}}
+	left, ambiguous, found := o.OnUncorrelated, o.OnAmbiguous, o.OnFinding
+	o.OnFinding = func(d diag.Diagnostic) {
+		p.said[d.Code+d.Message] = true
+		if found != nil {
+			found(d)
+		}
+	}
+	o.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
+		p.Left = append(p.Left, profile.LeftAccount{Account: a, Unlinked: u})
+		if left != nil {
+			left(a, u)
+		}
+	}
+	o.OnAmbiguous = func(row report.AmbiguousRow) {
+		p.Ambiguous = append(p.Ambiguous, row)
+		if ambiguous != nil {
+			ambiguous(row)
+		}
+	}
+
+	// The order of accounts on their sources decides ties, so it is written down
+	// while they are read: a later run has to meet them in the same order.
+	logs := make([]*orderLog, len(sources))
+	logged := make([]identity.Source, len(sources))
+	for i, s := range sources {
+		logs[i] = &orderLog{Source: s}
+		logged[i] = logs[i]
+	}
+	for r, err := range e.Run(ctx, o, logged...) {
+		if err != nil {
+			return nil, err
+		}
+		p.Results = append(p.Results, r)
+	}
+	p.Options.OnUncorrelated, p.Options.OnAmbiguous, p.Options.OnFinding = nil, nil, nil
+	p.Options.OnProgress, p.Options.OnStage, p.Options.Clock = nil, nil, nil
+	p.index()
+	for _, l := range logs {
+		p.sources = append(p.sources, p.replay(l))
+	}
+	return p, ctx.Err()
+}
+
+// orderLog notes in which order a source gives its accounts.
+type orderLog struct {
+	identity.Source
+	order []string
+}
+
+// Accounts yields the accounts of the source.
+func (l *orderLog) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		l.order = l.order[:0]
+		for a, err := range l.Source.Accounts(ctx) {
+			if err == nil {
+				l.order = append(l.order, strings.Clone(a.NativeIdentity))
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// Refused returns how many accounts the source has refused.
+func (l *orderLog) Refused() int {
+	if r, ok := l.Source.(identity.Refuser); ok {
+		return r.Refused()
+	}
+	return 0
+}
+
+func (p *Population) index() {
+	p.byID = make(map[string]int32, len(p.Results))
+	p.byAccount = make(map[identity.AccountKey]int32, 2*len(p.Results))
+	for n, r := range p.Results {
+		p.byID[r.Identity.ID] = int32(n)
+		for i := range r.Identity.Accounts {
+			p.byAccount[r.Identity.Accounts[i].Key()] = int32(n)
+		}
+	}
+}
+
+// kept is a source whose accounts are in memory.
+type kept struct {
+	name     string
+	accounts []*identity.Account
+	refused  int
+}
+
+func (k *kept) Name() string { return k.name }
+
+func (k *kept) Refused() int { return k.refused }
+
+// Accounts yields the accounts in the order of the source.
+func (k *kept) Accounts(context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		for _, a := range k.accounts {
+			if !yield(*a, nil) {
+				return
+			}
+		}
+	}
+}
+
+// replay makes a source of the accounts that the run has kept. Of an account that
+// came several times, the one that counts stands where it came first.
+func (p *Population) replay(l *orderLog) *kept {
+	k := &kept{name: l.Name(), refused: l.Refused()}
+	byID := map[string]*identity.Account{}
+	for _, r := range p.Results {
+		for i := range r.Identity.Accounts {
+			if a := &r.Identity.Accounts[i]; a.Source == k.name {
+				byID[a.NativeIdentity] = a
+			}
+		}
+	}
+	for i := range p.Left {
+		if a := &p.Left[i].Account; a.Source == k.name {
+			byID[a.NativeIdentity] = a
+		}
+	}
+	for _, id := range l.order {
+		if a := byID[id]; a != nil {
+			k.accounts = append(k.accounts, a)
+			delete(byID, id)
+		}
+	}
+	return k
+}
+
+// Sources are the accounts of the population, to be run again.
+func (p *Population) Sources() []identity.Source { return slices.Clone(p.sources) }
+
+// Find returns the result for an identity id, nil when there is none.
+func (p *Population) Find(id string) *profile.Result {
+	if n, ok := p.byID[id]; ok {
+		return p.Results[n]
+	}
+	return nil
+}
+
+// Owner returns the result for the identity that has an account, nil when nobody has it.
+func (p *Population) Owner(k identity.AccountKey) *profile.Result {
+	if n, ok := p.byAccount[k]; ok {
+		return p.Results[n]
+	}
+	return nil
+}
+
+// State returns the population as the state that a later run begins with.
+func (p *Population) State() identity.Store { return populationStore{p} }
+
+// populationStore is a store that cannot be changed: what a run may read of it is
+// what the results hold, so that nobody is kept twice.
+type populationStore struct{ *Population }
+
+// Get returns an identity, or [identity.ErrNotFound].
+func (s populationStore) Get(_ context.Context, id string) (*identity.Identity, error) {
+	return s.person(s.Population.Find(id))
+}
+
+// ByAccount returns the identity of an account, or [identity.ErrNotFound].
+func (s populationStore) ByAccount(_ context.Context, k identity.AccountKey) (*identity.Identity, error) {
+	return s.person(s.Owner(k))
+}
+
+func (s populationStore) person(r *profile.Result) (*identity.Identity, error) {
+	if r == nil {
+		return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
+	}
+	return r.Identity.Clone(), nil
+}
+
+// All yields every identity by ascending id.
+func (s populationStore) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
+	return func(yield func(*identity.Identity, error) bool) {
+		order := slices.Clone(s.Results)
+		slices.SortFunc(order, func(a, b *profile.Result) int { return strings.Compare(a.Identity.ID, b.Identity.ID) })
+		for _, r := range order {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r.Identity.Clone(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// Uncorrelated yields the accounts without identity, see [identity.Store].
+func (s populationStore) Uncorrelated(_ context.Context, source string) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		list := slices.Clone(s.Left)
+		slices.SortFunc(list, func(a, b profile.LeftAccount) int { return compareAccounts(a.Account.Key(), b.Account.Key()) })
+		for i := range list {
+			if a := &list[i].Account; source == "" || a.Source == source {
+				if !yield(a.Clone(), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Apply refuses every change.
+func (s populationStore) Apply(context.Context, identity.Batch) error {
+	return fmt.Errorf("%w: a population cannot be changed", identity.ErrConflict)
+}
+
+// Find yields the identities whose attribute has the value, by ascending id.
+func (s populationStore) Find(_ context.Context, attribute, value string, fold bool) iter.Seq2[*identity.Identity, error] {
+	return func(yield func(*identity.Identity, error) bool) {
+		if fold {
+			value = identity.Fold(value)
+		}
+		for _, n := range s.values(attribute, fold).numbers[value] {
+			if !yield(s.Results[n].Identity.Clone(), nil) {
+				return
+			}
+		}
+	}
+}
+
+// valueIndex has the numbers of the people by the values of one attribute.
+type valueIndex struct {
+	once    sync.Once
+	numbers map[string][]int32
+}
+
+// values returns the index of an attribute, which the first look-up builds.
+func (p *Population) values(attribute string, fold bool) *valueIndex {
+	key := attribute
+	if fold {
+		key = "\x00" + attribute
+	}
+	found, _ := p.indexes.LoadOrStore(key, &valueIndex{})
+	x := found.(*valueIndex)
+	x.once.Do(func() { x.build(p, attribute, fold) })
+	return x
+}
+
+func (x *valueIndex) build(p *Population, attribute string, fold bool) {
+	x.numbers = map[string][]int32{}
+	add := func(text string, n int) {
+		if fold {
+			text = identity.Fold(text)
+		}
+		if list := x.numbers[text]; len(list) == 0 || list[len(list)-1] != int32(n) {
+			x.numbers[text] = append(list, int32(n))
+		}
+	}
+	for n, r := range p.Results {
+		v := r.Identity.Attributes.Get(attribute)
+		if v.IsNull() {
+			continue
+		}
+		add(v.Text(), n)
+		for _, item := range v.List() {
+			add(item.Text(), n)
+		}
+	}
+	for _, list := range x.numbers {
+		slices.SortFunc(list, func(a, b int32) int {
+			return strings.Compare(p.Results[a].Identity.ID, p.Results[b].Identity.ID)
+		})
+	}
+}
+
+// Bundle returns the configuration of the population.
+func (p *Population) Bundle() *config.Bundle { return p.Engine.Bundle() }
