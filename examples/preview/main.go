@@ -34,6 +34,7 @@ type commands struct {
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
+	Serve     serveCommand     `cmd:"" help:"Serve a local page to edit a configuration and see what it does to one person and to everybody."`
 
 	Help    helpCommand    `cmd:"" group:"about" help:"Tell what a command does."`
 	Version versionCommand `cmd:"" group:"about" help:"Print the version."`

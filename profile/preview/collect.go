@@ -136,6 +136,7 @@ func (c *collector) group(p *Person, ch *Change) {
 		c.groups[key] = g
 	}
 	g.Count++
+	ch.group = g
 	k := pairKey{quoted(ch.Before), quoted(ch.After)}
 	if _, known := g.pairs[k]; known || len(g.pairs) < maxPairs {
 		g.pairs[k]++

@@ -95,7 +95,11 @@ type Change struct {
 	Causes    []int          `json:"causes"`             // numbers of [Report.Causes]; empty: none was found
 
 	pattern Pattern
+	group   *Group
 }
+
+// Group returns the group that the change is counted in, nil before it is.
+func (c *Change) Group() *Group { return c.group }
 
 // Person is an identity for which something is different.
 type Person struct {

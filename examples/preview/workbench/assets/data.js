@@ -1,0 +1,2 @@
+import { fill, h } from "./ui.js";
+export async function show(main) { fill(main, h("h1", {}, "data")); }
