@@ -206,9 +206,11 @@ type Table struct {
 
 // Entry is a member of a [Table].
 type Entry struct {
-	Key    string
-	Value  Child
-	member jsondoc.Member
+	Key      string
+	Value    Child
+	member   jsondoc.Member
+	value    identity.Value // when the entry is a literal
+	constant bool
 }
 
 // Duplicate returns a key that occurs more than once.
@@ -228,6 +230,18 @@ func (t *Table) Get(key string) (*Child, bool) {
 		return &e.Value, true
 	}
 	return nil, false
+}
+
+// Entry returns the entry with exactly that key; nil when there is none.
+func (t *Table) Entry(key string) *Entry { return t.find(key) }
+
+// Eval evaluates the value of the entry.
+func (e *Entry) Eval(s *Scope) (identity.Value, error) {
+	// Most tables hold texts, which need no evaluation.
+	if e.constant {
+		return e.value, nil
+	}
+	return e.Value.Eval(s)
 }
 
 func (t *Table) find(key string) *Entry {
@@ -297,6 +311,9 @@ type Arguments struct{ list []binding }
 
 // Values evaluates the arguments in JSON order.
 func (a *Arguments) Values(s *Scope) (map[string]identity.Value, error) {
+	if len(a.list) == 0 {
+		return map[string]identity.Value{}, nil
+	}
 	values := make(map[string]identity.Value, len(a.list))
 	for i := range a.list {
 		v, err := a.list[i].Eval(s)

@@ -109,6 +109,9 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 	for _, m := range n.Members() {
 		value := c.compile(m.Value, diag.Entry(c.op.Type, f.Name, m.Key))
 		e := Entry{Key: m.Key, Value: value, member: m}
+		if k, ok := value.node.(constNode); ok {
+			e.value, e.constant = k.value, true
+		}
 
 		// The last of equal keys stays in the place of the first, as a tenant that took the
 		// file would have it.

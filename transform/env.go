@@ -2,8 +2,7 @@ package transform
 
 import (
 	"context"
-	"encoding/binary"
-	"hash/fnv"
+	"math/bits"
 	"math/rand/v2"
 	"time"
 
@@ -101,25 +100,50 @@ type Stream struct {
 	slot int
 }
 
-// Rand begins the random numbers of the place for the subject of the scope.
+// Rand begins the random numbers of the place for the subject of the scope. They
+// are good until the scope's next Rand.
 func (t Stream) Rand(s *Scope) *rand.Rand {
-	id := ""
+	h := newFNV128()
 	if s.subject != nil {
-		id = s.subject.ID()
+		h.text(s.subject.ID())
 	}
-
-	h := fnv.New128a()
-	for _, part := range [...]string{id, s.attribute, t.path} {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
-	}
+	h.byte(0)
+	h.text(s.attribute)
+	h.byte(0)
+	h.text(t.path)
+	h.byte(0)
 
 	draw := &s.draws[t.slot]
-	if *draw > 0 {
-		h.Write(binary.LittleEndian.AppendUint32(nil, *draw))
+	if n := *draw; n > 0 {
+		for shift := 0; shift < 32; shift += 8 {
+			h.byte(byte(n >> shift))
+		}
 	}
-
 	*draw++
-	sum := h.Sum(nil)
-	return rand.New(rand.NewPCG(s.env.Seed^binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])))
+
+	if s.random == nil {
+		s.random = rand.New(&s.source)
+	}
+	s.source.Seed(s.env.Seed^bits.ReverseBytes64(h.hi), bits.ReverseBytes64(h.lo))
+	return s.random
+}
+
+// fnv128 is the hash FNV-1a of 128 bits, as hash/fnv computes it, of texts as they
+// are.
+type fnv128 struct{ hi, lo uint64 }
+
+func newFNV128() fnv128 { return fnv128{0x6c62272e07bb0142, 0x62b821756295c58d} }
+
+func (h *fnv128) byte(b byte) {
+	// The prime is 2^88 + 0x13B.
+	const low, shift = 0x13B, 88 - 64
+	lo := h.lo ^ uint64(b)
+	carry, product := bits.Mul64(lo, low)
+	h.hi, h.lo = h.hi*low+lo<<shift+carry, product
+}
+
+func (h *fnv128) text(s string) {
+	for i := 0; i < len(s); i++ {
+		h.byte(s[i])
+	}
 }

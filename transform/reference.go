@@ -136,6 +136,15 @@ func (n *referenceNode) Eval(s *Scope) (identity.Value, error) {
 	if s.unit.loops {
 		return n.guarded(s)
 	}
+
+	// As eval, without the call: mapping sets are made of references.
+	if t := n.target; t.node != nil {
+		v, err := t.node.Eval(s)
+		if err != nil {
+			return n.failed(err)
+		}
+		return v, nil
+	}
 	return n.eval(s)
 }
 
@@ -147,15 +156,19 @@ func (n *referenceNode) eval(s *Scope) (identity.Value, error) {
 
 	v, err := t.node.Eval(s)
 	if err != nil {
-		// From here on the path begins at the stored transform.
-		p, ok := err.(*pathError)
-		if !ok {
-			p = &pathError{op: t.site.Type, err: err}
-		}
-		p.steps = append(p.steps, t.name)
-		return identity.Value{}, p
+		return n.failed(err)
 	}
 	return v, nil
+}
+
+// failed lets the path of an error begin at the stored transform.
+func (n *referenceNode) failed(err error) (identity.Value, error) {
+	p, ok := err.(*pathError)
+	if !ok {
+		p = &pathError{op: n.target.site.Type, err: err}
+	}
+	p.steps = append(p.steps, n.target.name)
+	return identity.Value{}, p
 }
 
 // guarded refuses a target that is being evaluated, and chains that are too long.

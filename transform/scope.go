@@ -2,6 +2,7 @@ package transform
 
 import (
 	"context"
+	"math/rand/v2"
 	"slices"
 	"unsafe"
 
@@ -41,6 +42,8 @@ type Scope struct {
 	rendered []valueNumbers // by renderNode
 	results  [][]memoResult // by memoNode and number
 	draws    []uint32       // how often each random stream was begun
+	source   rand.PCG       // of random
+	random   *rand.Rand     // see [Stream.Rand]
 	chosen   []chosen       // by choice, see [Compiler.Choice]
 	reader   AccountReader  // for the filter that is asked now
 

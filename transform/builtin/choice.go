@@ -58,22 +58,25 @@ func firstValid() transform.Operation {
 type lookupArgs struct {
 	Input transform.Input
 	Table transform.Table `json:"table" role:"branch" required:"true" doc:"values by exact text of the input; default serves every other input"`
+
+	duplicate bool // a key occurs twice
+	other     *transform.Entry
 }
 
 func (n *lookupArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
 	// A tenant refuses such a table, so no value would be the right one.
-	if key, ok := n.Table.Duplicate(); ok {
+	if n.duplicate {
+		key, _ := n.Table.Duplicate()
 		return identity.Value{}, fmt.Errorf("%w: key %q occurs twice in the table", transform.ErrConfig, key)
 	}
 
 	if !in.IsNull() {
-		if entry, ok := n.Table.Get(in.Text()); ok {
-			return entry.Eval(s)
+		if e := n.Table.Entry(in.Text()); e != nil {
+			return e.Eval(s)
 		}
 	}
-
-	if entry, ok := n.Table.Get("default"); ok {
-		return entry.Eval(s)
+	if n.other != nil {
+		return n.other.Eval(s)
 	}
 	return identity.Value{}, fmt.Errorf("%w: Lookup table has no entry for input: %s and no default is specified",
 		transform.ErrNoMatch, textOrNull(in))
@@ -96,6 +99,8 @@ func lookup() transform.Operation {
 	return transform.Define("lookup", "The table entry with exactly the text of the input, else the entry default.",
 		func(c *transform.Compiler, n *lookupArgs) transform.Node {
 			checkLookup(c, n)
+			_, n.duplicate = n.Table.Duplicate()
+			n.other = n.Table.Entry("default")
 			return transform.OnInput(n)
 		},
 		transform.Traits{Also: []string{"map"}, Why: whyDefault},

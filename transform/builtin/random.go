@@ -101,8 +101,14 @@ func (n *uuidNode) Eval(s *transform.Scope) (identity.Value, error) {
 
 	// Version 4, variant of RFC 9562.
 	b[6], b[8] = b[6]&0x0F|0x40, b[8]&0x3F|0x80
-	text := hex.EncodeToString(b[:])
-	return identity.StringValue(text[:8] + "-" + text[8:12] + "-" + text[12:16] + "-" + text[16:20] + "-" + text[20:]), nil
+	text := make([]byte, 0, 36)
+	for i, group := range [...][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, group)
+	}
+	return identity.StringValue(string(text)), nil
 }
 
 // uuid gives a random UUID of version 4.

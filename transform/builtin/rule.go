@@ -178,19 +178,24 @@ func (n *randomString) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, err
 	}
 
+	numbers, err := n.Numbers.Eval(s, false)
+	if err != nil {
+		return identity.Value{}, err
+	}
+	special, err := n.Special.Eval(s, false)
+	if err != nil {
+		return identity.Value{}, err
+	}
+
 	// Letters are always there, the others on request.
 	alphabet := letters
-	for _, part := range []struct {
-		on    *transform.Bool
-		chars string
-	}{{&n.Numbers, digits}, {&n.Special, specials}} {
-		on, err := part.on.Eval(s, false)
-		if err != nil {
-			return identity.Value{}, err
-		}
-		if on {
-			alphabet += part.chars
-		}
+	switch {
+	case numbers && special:
+		alphabet = letters + digits + specials
+	case numbers:
+		alphabet = letters + digits
+	case special:
+		alphabet = letters + specials
 	}
 
 	return randomText(n.stream.Rand(s), s, alphabet, length)

@@ -1,10 +1,12 @@
 package builtin
 
 import (
+	"bytes"
 	"encoding/base64"
 	"fmt"
 	"strings"
 	"unicode/utf8"
+	"unsafe"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/transform"
@@ -79,13 +81,24 @@ func upper() transform.Operation {
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
 }
 
+// trimNode has a node of its own, as it is in nearly every mapping.
+type trimNode struct{ Input transform.Input }
+
+func (*trimNode) Apply(_ *transform.Scope, in identity.Value) (identity.Value, error) {
+	if in.IsNull() {
+		return in, nil
+	}
+	return identity.StringValue(javatext.Trim(in.Text())), nil
+}
+
 // trim removes characters up to U+0020 at both ends.
 //
 // Source: DECISION 20.
 func trim() transform.Operation {
-	return defineText("trim", "Removes blanks and control characters at both ends; no-break spaces stay.",
-		func(_ *transform.Scope, text string) (identity.Value, error) {
-			return identity.StringValue(javatext.Trim(text)), nil
+	return transform.Define("trim", "Removes blanks and control characters at both ends; no-break spaces stay.",
+		func(c *transform.Compiler, a *trimNode) transform.Node {
+			c.Unary()
+			return transform.OnInput(a)
 		},
 		transform.Traits{Cheap: true, Removable: true},
 		example("Blanks around a name", `{"type":"trim"}`, "  Ann \t", "Ann"))
@@ -142,32 +155,35 @@ func base64Encode() transform.Operation {
 func base64Decode() transform.Operation {
 	return defineText("base64Decode", "Text of Base64, padding optional; bytes that are not UTF-8 become U+FFFD.",
 		func(s *transform.Scope, text string) (identity.Value, error) {
-			raw, err := decodeBase64(text)
+			raw, err := decodeBase64(s.Buffer(), text)
 			if err != nil {
 				return identity.Value{}, fmt.Errorf("%w: %q is not Base64", transform.ErrFormat, text)
 			}
-			return s.Text(appendUTF8(s.Buffer(), raw))
+			if utf8.Valid(raw) {
+				return s.Text(raw)
+			}
+			return s.Text(appendUTF8(s.Buffer(), bytes.Clone(raw)))
 		},
 		example("Text", `{"type":"base64Decode"}`, "MTIzNA==", "1234"))
 }
 
-// decodeBase64 decodes the standard alphabet. Padding may be missing, but not be
+// decodeBase64 appends what the standard alphabet encodes. Padding may be missing, but not be
 // wrong; line breaks are refused.
-func decodeBase64(text string) ([]byte, error) {
+func decodeBase64(dst []byte, text string) ([]byte, error) {
 	// Padding may be left out, but when it is there it has to be right.
 	digits := strings.TrimRight(text, "=")
 	pad := len(text) - len(digits)
 	if pad > 0 && (len(text)%4 != 0 || pad > 2) || strings.ContainsAny(text, "\r\n") {
 		return nil, base64.CorruptInputError(len(digits))
 	}
-	return base64.RawStdEncoding.DecodeString(digits)
+	return base64.RawStdEncoding.AppendDecode(dst, unsafe.Slice(unsafe.StringData(digits), len(digits)))
 }
 
 // javaBytes returns the UTF-8 bytes of a text; half of a surrogate pair is a
 // question mark, as in Java.
 func javaBytes(text string) []byte {
 	if utf8.ValidString(text) {
-		return []byte(text)
+		return unsafe.Slice(unsafe.StringData(text), len(text)) // who encodes only reads it
 	}
 
 	// Half of a surrogate pair has no UTF-8; Java writes a question mark for it.
@@ -297,6 +313,9 @@ type pad struct {
 	Length  transform.Int   `json:"length" required:"true" doc:"wanted length in UTF-16 units"`
 	Padding transform.Child `json:"padding" default:"one blank" doc:"what is repeated to fill up"`
 	apply   func(dst []byte, text string, length int, padding string) []byte
+	fixed   bool // both are the same for everybody
+	length  int64
+	padding string
 }
 
 func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
@@ -304,18 +323,12 @@ func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, erro
 		return in, nil
 	}
 
-	text := in.Text()
-	length, ok, err := n.Length.Eval(s)
-	if err != nil {
-		return identity.Value{}, err
-	}
-	if !ok {
-		return identity.Value{}, fmt.Errorf("%w: length", transform.ErrNull)
-	}
-
-	padding, err := n.Padding.Eval(s)
-	if err != nil {
-		return identity.Value{}, err
+	text, length, padding := in.Text(), n.length, n.padding
+	if !n.fixed {
+		var err error
+		if length, padding, err = n.arguments(s); err != nil {
+			return identity.Value{}, err
+		}
 	}
 
 	// Text that is long enough needs no padding, whatever that would be.
@@ -328,11 +341,37 @@ func (n *pad) Apply(s *transform.Scope, in identity.Value) (identity.Value, erro
 		return identity.Value{}, err
 	}
 
-	return s.Text(n.apply(s.Buffer(), text, int(length), padding.Text()))
+	return s.Text(n.apply(s.Buffer(), text, int(length), padding))
+}
+
+// arguments evaluates the length and the padding.
+func (n *pad) arguments(s *transform.Scope) (length int64, padding string, err error) {
+	length, ok, err := n.Length.Eval(s)
+	if err != nil {
+		return 0, "", err
+	}
+	if !ok {
+		return 0, "", fmt.Errorf("%w: length", transform.ErrNull)
+	}
+
+	v, err := n.Padding.Eval(s)
+	return length, v.Text(), err
+}
+
+// fix computes arguments that are the same for everybody.
+func (n *pad) fix() {
+	length, ok := n.Length.Fixed()
+	padding, known := n.Padding.Const()
+	if ok && known {
+		n.fixed, n.length, n.padding = true, length, padding.Text()
+	}
 }
 
 func compilePad(c *transform.Compiler, n *pad) transform.Node {
 	f := c.Unary()
+	if c.Shortcuts() {
+		n.fix()
+	}
 	if length, ok := n.Length.Fixed(); ok {
 		if length <= 0 {
 			c.Errorf("pad-length", "length", "length is %d, expected a positive number", length)

@@ -47,20 +47,29 @@ type generator struct {
 
 // limits reads the attributes of the field around the transform.
 func (g *generator) limits() error {
-	for name, to := range map[string]*int64{"cloudMaxSize": &g.maxSize, "cloudMaxUniqueChecks": &g.checks} {
-		v := g.scope.Field(name)
-		if v.IsNull() {
-			continue
-		}
-		n, ok := transform.WholeNumber(v)
-		if !ok || n < 1 {
-			return fmt.Errorf("%w: %s is %s, expected a positive number", transform.ErrConfig, name, v)
-		}
-		*to = n
+	if err := g.limit("cloudMaxSize", &g.maxSize); err != nil {
+		return err
+	}
+	if err := g.limit("cloudMaxUniqueChecks", &g.checks); err != nil {
+		return err
 	}
 
 	// A tenant has this limit whatever the field says.
 	g.checks = min(g.checks, maxUniqueChecks)
+	return nil
+}
+
+// limit reads one attribute; an absent one leaves the limit as it is.
+func (g *generator) limit(name string, to *int64) error {
+	v := g.scope.Field(name)
+	if v.IsNull() {
+		return nil
+	}
+	n, ok := transform.WholeNumber(v)
+	if !ok || n < 1 {
+		return fmt.Errorf("%w: %s is %s, expected a positive number", transform.ErrConfig, name, v)
+	}
+	*to = n
 	return nil
 }
 
