@@ -130,3 +130,14 @@ func (x *Index) leftOut(e *evaluator, r *compiled, p *progress) int {
 	}
 	return n
 }
+
+// Columns returns the columns that the rules look up.
+func (c *Correlator) Columns(x *Index) []int {
+	var list []int
+	for i := range c.specs {
+		if column, ok := x.bySignature[c.specs[i].signature]; ok {
+			list = append(list, column)
+		}
+	}
+	return list
+}

@@ -227,6 +227,14 @@ func (s *Steps) Form(accounts []PlacedAccount) (*Formed, error) {
 	return f, nil
 }
 
+// Alone returns the identity that an authoritative account makes when it meets
+// nobody and nothing keeps it from that.
+func (s *Steps) Alone(a PlacedAccount) Person {
+	p := s.roomy()
+	return Person{ID: p.idFrom(&a.Account), Order: p.orderOf(&a),
+		Accounts: []LinkedAccount{{Account: a.Account, Method: correlate.NewIdentity}}}
+}
+
 // formed gathers the identities that there are in the end, and the accounts without.
 func (p *phases) formed(f *Formed, accounts []PlacedAccount) {
 	for n := range p.people {

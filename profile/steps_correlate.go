@@ -59,6 +59,19 @@ func (s *Steps) OfUID(k correlate.Key) bool {
 	return k.Column >= 0 && s.roomy().linker.index.OfUID(k.Column)
 }
 
+// Columns returns the columns of keys that accounts of some sources may look up.
+func (s *Steps) Columns(sources ...string) map[int]bool {
+	columns := map[int]bool{IdentityIDs: true}
+	for _, name := range sources {
+		if cs := s.run.engine.sources[name]; cs != nil {
+			for _, column := range cs.correlator.Columns(s.roomy().linker.index) {
+				columns[column] = true
+			}
+		}
+	}
+	return columns
+}
+
 // PersonKeys returns the keys by which an identity is found with the accounts that
 // it has now, and what accounts see of it that look them up.
 func (s *Steps) PersonKeys(q *Person) ([]correlate.Key, Candidate, error) {

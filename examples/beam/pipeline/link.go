@@ -1,0 +1,279 @@
+package pipeline
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/profile"
+)
+
+func init() {
+	beam.RegisterType(reflect.TypeFor[*pendFn]())
+	beam.RegisterType(reflect.TypeFor[*offerFn]())
+	beam.RegisterType(reflect.TypeFor[*askFn]())
+	beam.RegisterType(reflect.TypeFor[*answerFn]())
+	beam.RegisterType(reflect.TypeFor[*chooseFn]())
+	beam.RegisterType(reflect.TypeFor[*byIDFn]())
+	beam.RegisterType(reflect.TypeFor[*joinFn]())
+	beam.RegisterType(reflect.TypeFor[*leftFn]())
+	beam.RegisterType(reflect.TypeFor[*unsettledLinksFn]())
+	beam.RegisterType(reflect.TypeFor[*offersFn]())
+	register.Emitter1[Pending]()
+	register.Emitter2[string, Offer]()
+	register.Emitter2[string, Answer]()
+	register.Emitter2[string, Pending]()
+	register.Emitter2[string, Joined]()
+	register.Emitter2[string, Person]()
+	register.Iter1[Offers]()
+	register.Iter1[Pending]()
+	register.Iter1[Answer]()
+	register.Iter1[Person]()
+	register.Iter1[Joined]()
+	register.Iter1[int64]()
+}
+
+// link takes the accounts of the other sources through the passes of a run. In each
+// of them identities and accounts meet by key.
+func (p *plan) link(s beam.Scope, people, rows beam.PCollection) beam.PCollection {
+	s = s.Scope("link")
+	pending := beam.ParDo(s, &pendFn{Worker: p.worker("accounts to link")}, rows)
+	passes := slices.DeleteFunc(slices.Clone(p.work.passes), func(x profile.Pass) bool { return x.Round > p.job.Bounds.Rounds })
+	cut := len(passes) < len(p.work.passes)
+	var late []beam.PCollection
+	for i, pass := range passes {
+		var linked beam.PCollection
+		people, pending, linked = p.pass(s.Scope(fmt.Sprintf("pass %d", i+1)), pass, people, pending)
+		if pass.Last || cut && pass.Round == p.job.Bounds.Rounds {
+			late = append(late, linked)
+		}
+	}
+	if len(late) > 0 {
+		all := beam.GroupByKey(s, beam.Flatten(s, late...))
+		p.say(beam.ParDo(s, &unsettledLinksFn{Worker: p.worker("late links"), Cut: cut}, all))
+	}
+	p.say(beam.ParDo(s, &leftFn{Worker: p.worker("accounts without identity")}, pending))
+	return people
+}
+
+// pass is one turn of some sources. It gives the identities with their accounts, the
+// accounts that are left, and a count of those that were linked.
+func (p *plan) pass(s beam.Scope, pass profile.Pass, people, pending beam.PCollection) (_, _, linked beam.PCollection) {
+	w := p.worker(fmt.Sprintf("pass of %v, round %d", pass.Sources, pass.Round))
+	offers := beam.ParDo(s, &offerFn{Worker: w, Sources: pass.Sources}, people)
+	byKey := beam.CombinePerKey(s, &offersFn{Limit: p.job.Bounds.Candidates}, offers)
+	asks, asking, resting := beam.ParDo3(s, &askFn{Worker: w, Sources: pass.Sources}, pending)
+	answers := beam.ParDo(s, &answerFn{Worker: w}, beam.CoGroupByKey(s, byKey, asks))
+	joined, left, found, linked := beam.ParDo4(s, &chooseFn{Worker: w}, beam.CoGroupByKey(s, asking, answers))
+	p.say(found)
+	people = beam.ParDo(s, &joinFn{Worker: w}, beam.CoGroupByKey(s, beam.ParDo(s, &byIDFn{Worker: w}, people), joined))
+	return people, beam.Flatten(s, left, resting), linked
+}
+
+// pendFn makes an account that looks for its identity.
+type pendFn struct{ Worker }
+
+// ProcessElement yields it.
+func (f *pendFn) ProcessElement(row Row, emit func(Pending)) error {
+	return f.do(func() (func(), error) { return func() { emit(Pending{Row: row}) }, nil })
+}
+
+// offerFn offers an identity under its keys, as far as somebody may look them up.
+type offerFn struct {
+	Worker
+	Sources []string
+	columns map[int]bool
+}
+
+// ProcessElement yields the offers.
+func (f *offerFn) ProcessElement(q Person, offers func(string, Offer)) error {
+	if f.columns == nil {
+		f.columns = f.steps.Columns(f.Sources...)
+	}
+	return f.do(func() (func(), error) {
+		keys, candidate, err := f.steps.PersonKeys(&q.Person)
+		return func() {
+			for _, k := range keys {
+				if !f.columns[k.Column] {
+					continue
+				}
+				o := Offer{candidate, f.steps.OfUID(k)}
+				if !o.Best {
+					o.Claim = profile.Claim{}
+				}
+				offers(keyText(k), o)
+			}
+		}, err
+	})
+}
+
+// offersFn gathers the offers of a key: how many there are, and the first of them;
+// of a key of uids, the best claimant.
+type offersFn struct{ Limit int }
+
+// CreateAccumulator returns no offers.
+func (f *offersFn) CreateAccumulator() Offers { return Offers{} }
+
+// AddInput adds an offer.
+func (f *offersFn) AddInput(a Offers, o Offer) Offers {
+	return f.MergeAccumulators(a, Offers{profile.Candidates{List: []profile.Candidate{o.Candidate}, Total: 1}, o.Best})
+}
+
+// MergeAccumulators adds offers; it leaves both as they are.
+func (f *offersFn) MergeAccumulators(a, b Offers) Offers {
+	sum := Offers{Best: a.Best || b.Best}
+	sum.Merge(f.Limit, &a.Candidates)
+	sum.Merge(f.Limit, &b.Candidates)
+	if sum.Best {
+		sum.Candidates.Best()
+	}
+	return sum
+}
+
+// ExtractOutput returns the offers.
+func (f *offersFn) ExtractOutput(a Offers) Offers { return a }
+
+// askFn looks up the keys of an account whose turn it is.
+type askFn struct {
+	Worker
+	Sources []string
+}
+
+// ProcessElement yields what the account asks for and the account by its key, or
+// the account whose turn it is not.
+func (f *askFn) ProcessElement(a Pending, asks func(string, string), asking func(string, Pending), resting func(Pending)) error {
+	return f.do(func() (func(), error) {
+		if !slices.Contains(f.Sources, a.Account.Source) {
+			return func() { resting(a) }, nil
+		}
+		keys := f.steps.AccountKeys(&a.Account)
+		return func() {
+			name := accountKey(a.Account.Key())
+			for _, k := range keys {
+				asks(keyText(k), name)
+			}
+			asking(name, a)
+		}, nil
+	})
+}
+
+// answerFn answers all who ask for a key, one by one.
+type answerFn struct{ Worker }
+
+// ProcessElement yields the answers by account. A key that nobody has is no answer.
+func (f *answerFn) ProcessElement(key string, offers func(*Offers) bool, asks func(*string) bool, answers func(string, Answer)) error {
+	var o Offers
+	if !offers(&o) {
+		return nil
+	}
+	return f.do(func() (func(), error) {
+		return func() {
+			var name string
+			for asks(&name) {
+				answers(name, Answer{key, o})
+			}
+		}, nil
+	})
+}
+
+// chooseFn decides whose an account is.
+type chooseFn struct{ Worker }
+
+// ProcessElement yields the account by its identity, or the account that is left.
+func (f *chooseFn) ProcessElement(name string, accounts func(*Pending) bool, answers func(*Answer) bool,
+	joined func(string, Joined), left func(Pending), lines func(Line), linked func(string, int64)) error {
+	var a Pending
+	if !accounts(&a) {
+		return nil
+	}
+	found := map[correlate.Key]profile.Candidates{}
+	var answer Answer
+	for answers(&answer) {
+		found[textKey(answer.Key)] = answer.Candidates
+	}
+	return f.do(func() (func(), error) {
+		c, err := f.steps.Choose(&a.Account, func(k correlate.Key) profile.Candidates { return found[k] })
+		if err != nil {
+			return nil, refused("value-too-shared", "%v; more than %d candidates are needed", err, f.work.Bounds.Candidates)
+		}
+		return func() {
+			if c.Identity != "" {
+				joined(c.Identity, Joined{a.Row, string(c.Method), c.Criterion})
+				linked("", 1)
+				findings(lines, c.Findings)
+				return
+			}
+			next := Pending{Row: a.Row, Reason: c.Unlinked.Reason, Among: c.Unlinked.Ambiguous}
+			for _, d := range c.Findings {
+				next.Findings = append(next.Findings, FindingLine(d).Text)
+			}
+			left(next)
+		}, nil
+	})
+}
+
+// unsettledLinksFn says that the last pass has linked somebody: a run reports that
+// when it was the last one of a run, and it is a refusal when the plan ends before.
+type unsettledLinksFn struct {
+	Worker
+	Cut bool
+}
+
+// ProcessElement yields the finding.
+func (f *unsettledLinksFn) ProcessElement(_ string, _ func(*int64) bool, lines func(Line)) error {
+	if f.Cut {
+		return refused("rounds", "accounts still find identities after %d rounds; a run takes more", f.work.Bounds.Rounds)
+	}
+	return f.do(func() (func(), error) { return func() { lines(FindingLine(profile.UnsettledCorrelation())) }, nil })
+}
+
+// byIDFn keys identities by their ids.
+type byIDFn struct{ Worker }
+
+// ProcessElement yields the identity.
+func (f *byIDFn) ProcessElement(q Person, emit func(string, Person)) error {
+	return f.do(func() (func(), error) { return func() { emit(q.ID, q) }, nil })
+}
+
+// joinFn gives an identity the accounts that a pass has linked.
+type joinFn struct{ Worker }
+
+// ProcessElement yields the identity with its accounts.
+func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined func(*Joined) bool, emit func(Person)) error {
+	var q Person
+	if !people(&q) {
+		return fmt.Errorf("%s: accounts are linked to %q, who is not there", f.Stage, id)
+	}
+	var list []Joined
+	var j Joined
+	for joined(&j) {
+		list = append(list, j)
+	}
+	return f.do(func() (func(), error) {
+		in := slices.SortedFunc(slices.Values(list), func(a, b Joined) int { return profile.CompareLinked(&a.PlacedAccount, &b.PlacedAccount) })
+		next := Person{q.Person}
+		next.Accounts = slices.Clone(q.Accounts)
+		for _, j := range in {
+			next.Accounts = append(next.Accounts, profile.LinkedAccount{Account: j.Account, Method: correlate.Method(j.Method), Criterion: j.Criterion})
+		}
+		return func() { emit(next) }, nil
+	})
+}
+
+// leftFn reports accounts without identity.
+type leftFn struct{ Worker }
+
+// ProcessElement yields the lines.
+func (f *leftFn) ProcessElement(a Pending, lines func(Line)) error {
+	return f.do(func() (func(), error) {
+		return func() {
+			for _, text := range a.Findings {
+				lines(Line{OutFindings, text})
+			}
+			lines(UncorrelatedLine(&a.Account, profile.Unlinked{Reason: a.Reason, Ambiguous: a.Among}))
+		}, nil
+	})
+}

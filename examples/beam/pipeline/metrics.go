@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+)
+
+// Shuffle is what the stages of a name have handed to shuffles.
+type Shuffle struct {
+	Stage          string
+	Records, Bytes int64
+}
+
+// namespace is that of the counters.
+const namespace = "idprofile"
+
+// meter counts what a step hands on by key.
+type meter struct{ records, bytes beam.Counter }
+
+func newMeter(stage string) meter {
+	return meter{beam.NewCounter(namespace, "records "+stage), beam.NewCounter(namespace, "bytes "+stage)}
+}
+
+func (m *meter) add(ctx context.Context, records, bytes int) {
+	if ctx != nil && records > 0 {
+		m.records.Inc(ctx, int64(records))
+		m.bytes.Inc(ctx, int64(bytes))
+	}
+}
+
+// Shuffled returns what the stages of a run have shuffled, by name. A runner that has
+// no metrics gives none.
+func Shuffled(result beam.PipelineResult) []Shuffle {
+	if result == nil {
+		return nil
+	}
+	sums := map[string]*Shuffle{}
+	for _, c := range result.Metrics().AllMetrics().Counters() {
+		kind, stage, ok := strings.Cut(c.Name(), " ")
+		if !ok || c.Namespace() != namespace {
+			continue
+		}
+		s := sums[stage]
+		if s == nil {
+			s = &Shuffle{Stage: stage}
+			sums[stage] = s
+		}
+		if kind == "bytes" {
+			s.Bytes += c.Result()
+		} else {
+			s.Records += c.Result()
+		}
+	}
+	var list []Shuffle
+	for _, s := range sums {
+		list = append(list, *s)
+	}
+	slices.SortFunc(list, func(a, b Shuffle) int { return strings.Compare(a.Stage, b.Stage) })
+	return list
+}

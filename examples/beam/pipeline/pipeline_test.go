@@ -1,0 +1,111 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/runners/prism"
+	"github.com/google/go-cmp/cmp"
+	"github.com/idprofile/engine/examples/beam/pipeline"
+	"github.com/idprofile/engine/examples/beam/shards"
+	"github.com/idprofile/engine/profile/config"
+)
+
+func TestMain(m *testing.M) {
+	beam.Init()
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
+var _ = prism.Execute // registers the runner
+
+// jobOf makes a job of a folder with configuration and accounts.
+func jobOf(t *testing.T, folder string) *pipeline.Job {
+	t.Helper()
+	fsys := os.DirFS(folder)
+	b, found := config.Load(fsys)
+	if err := found.Err(); err != nil {
+		t.Fatal(err)
+	}
+	packed, err := pipeline.Pack(fsys, b.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := &pipeline.Job{Config: packed, Root: folder, Now: b.Settings.Now, Seed: b.Settings.Seed, Bounds: pipeline.Defaults()}
+	for _, s := range b.Sources {
+		for i, file := range b.Data[s.Name] {
+			j.Shards = append(j.Shards, shards.Shard{Source: s.Name, File: file, Number: i})
+		}
+	}
+	return j
+}
+
+// spread runs a job on Prism and returns the lines of all outputs.
+func spread(t *testing.T, j *pipeline.Job) map[string][]string {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	m, _, err := pipeline.Run(t.Context(), "prism", j, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := map[string][]string{}
+	for _, f := range m.Files {
+		b, err := os.ReadFile(filepath.Join(out, f.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		output, _, _ := strings.Cut(f.Name, "-")
+		list := strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")
+		if !slices.IsSorted(list) || int64(len(list)) != f.Lines {
+			t.Errorf("%s has %d lines, sorted %v; its manifest says %d", f.Name, len(list), slices.IsSorted(list), f.Lines)
+		}
+		lines[output] = append(lines[output], list...)
+	}
+	for _, list := range lines {
+		slices.Sort(list)
+	}
+	return lines
+}
+
+// compare reports where a spread run differs from the one on one machine.
+func compare(t *testing.T, name string, want, got map[string][]string) bool {
+	t.Helper()
+	ok := true
+	for _, output := range pipeline.Outputs {
+		if diff := cmp.Diff(want[output], got[output]); diff != "" {
+			ok = false
+			t.Errorf("%s: %s: mismatch (-one machine +spread):\n%.4000s", name, output, diff)
+		}
+	}
+	return ok
+}
+
+func single(t *testing.T, j *pipeline.Job) map[string][]string {
+	t.Helper()
+	lines, err := pipeline.Single(t.Context(), j, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// The tenant of the examples comes out as on one machine.
+func TestAcme(t *testing.T) {
+	j := jobOf(t, "../../acme")
+	want := single(t, j)
+	for _, output := range []string{pipeline.OutIdentities, pipeline.OutLinks, pipeline.OutExceptions, pipeline.OutManagers, pipeline.OutUncorrelated, pipeline.OutFindings} {
+		if len(want[output]) == 0 {
+			t.Errorf("acme has no %s, so that nothing is shown of them", output)
+		}
+	}
+	compare(t, "acme", want, spread(t, j))
+	for output, lines := range want {
+		fmt.Fprintln(t.Output(), output, len(lines))
+	}
+}
