@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"strings"
+	"sync"
 )
 
 //go:embed look.css
@@ -21,7 +22,7 @@ func Stylesheet() string { return lookStyle }
 //go:embed chart.svg.tmpl
 var chartSource string
 
-var chartTemplates = template.Must(template.New("").Parse(chartSource))
+var chartTemplates = sync.OnceValue(func() *template.Template { return template.Must(template.New("").Parse(chartSource)) })
 
 // ChartKind says how a chart draws its values.
 type ChartKind string
@@ -72,7 +73,7 @@ func WriteChart(w io.Writer, c *Chart) error {
 		kind = Bars
 		d.bars(c)
 	}
-	return chartTemplates.ExecuteTemplate(w, string(kind), d)
+	return chartTemplates().ExecuteTemplate(w, string(kind), d)
 }
 
 // String returns the chart as HTML, for programs that send it as a part of something.
