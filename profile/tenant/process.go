@@ -91,6 +91,13 @@ func (t *Tenant) selected(e *profile.Engine, sel Selection) ([]string, error) {
 }
 
 func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, names []string, onResult func(*profile.Result)) (ProcessStats, error) {
+	if t.opts.Resident && onResult == nil && !sel.Scheduled && len(sel.Identities) == 0 {
+		stats, done, err := t.processStep(ctx, e, names)
+		if done || err != nil {
+			return stats, err
+		}
+	}
+
 	var stats ProcessStats
 	listed := map[string]bool{}
 	for _, id := range sel.Identities {
@@ -126,14 +133,52 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 	return stats, nil
 }
 
+// processStep is process in a step of the session, if that is possible.
+func (t *Tenant) processStep(ctx context.Context, e *profile.Engine, names []string) (stats ProcessStats, done bool, err error) {
+	changed, done, err := t.step(ctx, e, names)
+	if !done || err != nil {
+		return stats, done, err
+	}
+	if err := t.finish(ctx, identity.Batch{}, names, true); err != nil {
+		return stats, true, err
+	}
+
+	// The step gives what changed; the numbers of all are those of the store.
+	rows, err := t.store.counts(ctx)
+	if err != nil {
+		return stats, true, err
+	}
+	for _, name := range names {
+		stats.Processed += int(rows[name].identities)
+		stats.Exceptions += int(rows[name].exceptions)
+		stats.Errors += int(rows[name].errors)
+	}
+	for _, r := range changed {
+		stats.countChange(r)
+		if !slices.Contains(names, r.Identity.Profile) { // it has left them
+			stats.countState(r)
+		}
+		t.tell(e, r)
+	}
+	return stats, true, nil
+}
+
 func (s *ProcessStats) count(r *profile.Result) {
-	s.Processed++
+	s.countState(r)
+	s.countChange(r)
+}
+
+func (s *ProcessStats) countChange(r *profile.Result) {
 	if len(r.Changes) > 0 {
 		s.Changed++
 	}
 	if r.Move != nil {
 		s.Moved++
 	}
+}
+
+func (s *ProcessStats) countState(r *profile.Result) {
+	s.Processed++
 	if r.Incomplete() {
 		s.Exceptions++
 	}
@@ -170,7 +215,7 @@ func (t *Tenant) finish(ctx context.Context, batch identity.Batch, names []strin
 // counts writes the number of identities, and whether there are exceptions, into
 // the profiles.
 func (t *Tenant) counts(ctx context.Context, b *config.Bundle) error {
-	rows, err := profileCounts(ctx, t.store)
+	rows, err := t.store.counts(ctx)
 	if err != nil {
 		return err
 	}
@@ -187,24 +232,6 @@ func (t *Tenant) counts(ctx context.Context, b *config.Bundle) error {
 		}
 	}
 	return nil
-}
-
-type profileCount struct{ identities, exceptions int64 }
-
-func profileCounts(ctx context.Context, st identity.Store) (map[string]profileCount, error) {
-	rows := map[string]profileCount{}
-	for i, err := range st.All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		row := rows[i.Profile]
-		row.identities++
-		if len(i.ExceptionCodes) > 0 {
-			row.exceptions++
-		}
-		rows[i.Profile] = row
-	}
-	return rows, nil
 }
 
 // tell reports a stored result to the observer.

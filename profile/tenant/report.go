@@ -14,7 +14,7 @@ import (
 // ProfileRows returns the list of profiles with their numbers of identities and
 // exceptions, priority and status, for [report.ProfileTable].
 func (t *Tenant) ProfileRows(ctx context.Context) ([]report.ProfileRow, error) {
-	counts, err := profileCounts(ctx, t.store)
+	counts, err := t.store.counts(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func New(b *config.Bundle, st identity.Store, o Options) (*Handler, error) {
 	h := &Handler{o: o, routes: allRoutes(), rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts), store: &watchedStore{Store: st}}
 	h.tasks.idle.L = &h.tasks.mu
 	t := o.Tenant
-	t.Run.Incremental = true // the same outcome, and a small change stays a small task
+	t.Run.Incremental, t.Resident = true, true // the same outcome, and a small change stays a small task
 	t.Now = h.now
 	if t.Launcher == (config.Ref{}) {
 		t.Launcher = config.Ref{Type: "IDENTITY", ID: config.IdentityID("IDENTITY", "local.admin"), Name: "local.admin"}

@@ -35,7 +35,8 @@ func TestLatency(t *testing.T) {
 				"uid": identity.StringValue(fmt.Sprint("user", n)), "displayName": identity.StringValue(fmt.Sprint("Name ", n*7919%*many)),
 				"department": identity.StringValue(fmt.Sprint("D", n%50)),
 			}),
-			Accounts: []identity.Account{{Source: "HR", NativeIdentity: fmt.Sprint(n), IdentityID: id}},
+			Accounts: []identity.Account{{Source: "HR", NativeIdentity: fmt.Sprint(n), IdentityID: id, Attributes: identity.NewAttributes(
+				map[string]identity.Value{"jobTitle": identity.StringValue(fmt.Sprint("T", n%1000))})}},
 		})
 	}
 	if err := st.Apply(t.Context(), batch); err != nil {
@@ -82,5 +83,38 @@ func TestLatency(t *testing.T) {
 		longest := took[0]
 		slices.Sort(took)
 		t.Logf("%-9s p50 %v, p95 %v, first %v", c.name, took[times/2], took[times*95/100-1], longest)
+	}
+
+	// A mapping change and its processing. The first two write everybody; the others
+	// do what the change does.
+	id := b.Profile("Employees").ID
+	last := len(b.Profile("Employees").Mappings)
+	send := func(method, contentType, path, body string) {
+		r, _ := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
+		r.Header.Set("Content-Type", contentType)
+		res, err := http.DefaultClient.Do(r)
+		if err != nil || res.StatusCode > 202 {
+			t.Fatalf("%s: %v %v", path, res, err)
+		}
+		res.Body.Close()
+		h.Wait()
+	}
+	send("POST", "application/json", "/v2025/identity-attributes", `{"name":"level","displayName":"Level","type":"string"}`)
+	for _, c := range []struct{ name, op, definition string }{
+		{"everybody", "add", `{"type":"static","attributes":{"value":"x"}}`},
+		{"everybody", "replace", `{"type":"static","attributes":{"value":"y"}}`},
+		{"nobody", "replace", `{"type":"lower","attributes":{"input":{"type":"static","attributes":{"value":"Y"}}}}`},
+		{"1 of 1,000", "replace", `{"type":"lookup","attributes":{"table":{"T7":"seven","default":"y"},
+			"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"jobTitle"}}}}`},
+		{"1 of 1,000", "replace", `{"type":"lookup","attributes":{"table":{"T7":"seven","T8":"eight","default":"y"},
+			"input":{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"jobTitle"}}}}`},
+	} {
+		begin := time.Now()
+		send("PATCH", "application/json-patch+json", "/v3/identity-profiles/"+id, fmt.Sprintf(
+			`[{"op":%q,"path":"/identityAttributeConfig/attributeTransforms/%d","value":{"identityAttributeName":"level","transformDefinition":%s}}]`, c.op, last, c.definition))
+		send("POST", "application/json", "/v3/identity-profiles/"+id+"/process-identities", "")
+		took := time.Since(begin)
+		send("GET", "application/json", "/v2025/identities?limit=250&sorters=-name", "")
+		t.Logf("mapping change of %s processed in %v, the next page in %v", c.name, took, time.Since(begin)-took)
 	}
 }
