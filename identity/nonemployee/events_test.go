@@ -50,6 +50,30 @@ func TestReminders(t *testing.T) {
 	step("2026-03-13T10:00:00Z")
 }
 
+// Seven days are 168 hours, whatever clocks do in between (DECISION N28).
+func TestReminderDayIs168Hours(t *testing.T) {
+	zone, err := time.LoadLocation("America/New_York")
+	ok(t, err)
+	for end, day := range map[string]string{
+		"2026-03-10T23:30:00-05:00": "2026-03-03", // clocks go forward on the 8th: the end is on the 11th
+		"2026-03-10T23:30:00-04:00": "2026-03-03",
+		"2026-11-03T23:30:00-05:00": "2026-10-28", // clocks go back on the 1st
+		"2026-11-03T22:30:00-05:00": "2026-10-27",
+	} {
+		n := newTenant(t, nonemployee.NewMemory(), nonemployee.WithZone(zone))
+		b := body(n.source("Retail"), "will")
+		b.EndDate = end
+		_, _, err := n.Records.Create(t.Context(), admin, b)
+		ok(t, err)
+		at, err := time.ParseInLocation(time.DateOnly, day, zone)
+		ok(t, err)
+		n.now = at.Add(-time.Minute)
+		equal(t, end+" the day before", 0, len(n.tick().Reminders))
+		n.now = at.Add(time.Minute)
+		equal(t, end, 1, len(n.tick().Reminders))
+	}
+}
+
 func TestReminderMail(t *testing.T) {
 	n := newTenant(t, nonemployee.NewMemory(), nonemployee.WithTemplates(map[string]nonemployee.Template{
 		nonemployee.TemplateReminder: {Subject: "Soon over", Body: "..."},
