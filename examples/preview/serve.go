@@ -18,12 +18,11 @@ import (
 type serveCommand struct {
 	Folder string `arg:"" default:"." help:"Folder with configuration and accounts."`
 
-	Write   bool    `help:"Let the page change files of the folder. Without it, drafts can be exported only."`
-	Port    int     `default:"0" help:"Port on the loopback interface. Default: one that is free."`
-	Now     instant `placeholder:"INSTANT" help:"What the word now means. Default: idprofile.json, else the clock."`
-	Seed    *uint64 `help:"Seed of random values. Default: idprofile.json, else 0."`
-	Workers int     `help:"Goroutines that evaluate. Default: one for each CPU."`
-	Links   string  `enum:"stored,recompute" default:"stored" help:"Keep the links that the data carry, or recompute them."`
+	Write   bool `help:"Let the page change files of the folder. Without it, drafts can be exported only."`
+	Port    int  `default:"0" help:"Port on the loopback interface. Default: one that is free."`
+	Workers int  `help:"Goroutines that evaluate. Default: one for each CPU."`
+	clockFlags
+	linkFlags
 }
 
 // Run serves until the command is stopped.

@@ -161,6 +161,13 @@ func (s *Server) people(r *http.Request) (any, error) {
 	}
 	offset, limit := number(q.Get("offset"), 0, 1<<30), number(q.Get("limit"), 50, 500)
 	found := snap.find(f)
+	if n := number(q.Get("sample"), 0, 100); n > 0 && n < len(found) { // some of them, from everywhere
+		some := make([]*profile.Result, n)
+		for i := range some {
+			some[i] = found[i*len(found)/n+len(found)/(2*n)]
+		}
+		found = some
+	}
 	a := peopleAnswer{Total: len(found), Offset: offset, People: []personLine{}}
 	for _, p := range found[min(offset, len(found)):min(offset+limit, len(found))] {
 		l := lineOf(p)

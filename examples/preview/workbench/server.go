@@ -81,6 +81,13 @@ func (s *Server) routes() {
 		"GET /api/words":       s.words,
 		"POST /api/check":      s.check,
 		"POST /api/reload":     s.reread,
+		"GET /api/correlation": s.correlation,
+		"GET /api/account":     s.account,
+		"GET /api/probable":    s.probable,
+		"POST /api/criterion":  s.criterion,
+		"GET /api/lineage":     s.lineage,
+		"POST /api/tests":      s.tests,
+		"POST /api/case":       s.testCase,
 	} {
 		s.mux.Handle(pattern, s.json(h))
 	}
