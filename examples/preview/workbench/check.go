@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"bytes"
 	"net/http"
 	"regexp"
 	"slices"
@@ -176,14 +177,35 @@ func (c *compiled) underline(snap *snapshot, key string, d diag.Diagnostic) unde
 		from, to = d.Pos.Offset, d.Pos.Offset+1
 	}
 	to = min(to, p.to)
+	name, ok := meant(d.Hint)
+	if ok { // what is meant may be a member of the value that the finding stands at
+		from, to, ok = wrongName(src, from, to, d.Message)
+	}
 	u.From, u.To = p.utf16At(from, src), p.utf16At(to, src)
 	if u.To <= u.From { // at the very end
 		u.From, u.To = max(0, u.To-1), max(u.To, 1)
 	}
-	if name, ok := meant(d.Hint); ok && from < to && src[from] == '"' {
+	if ok {
 		u.Fixes = []fix{{Label: "change to " + name, From: u.From, To: u.To, Insert: string(jsondoc.AppendString(nil, name))}}
 	}
 	return u
+}
+
+var quotedName = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+
+// wrongName finds the text that a message calls wrong: the only one of its spelling in a value,
+// or the value itself.
+func wrongName(src []byte, from, to int, message string) (int, int, bool) {
+	if from < to && src[from] == '"' {
+		return from, to, true
+	}
+	for _, name := range quotedName.FindAllString(message, -1) {
+		if text := src[from:to]; bytes.Count(text, []byte(name)) == 1 {
+			at := from + bytes.Index(text, []byte(name))
+			return at, at + len(name), true
+		}
+	}
+	return from, to, false
 }
 
 var didYouMean = regexp.MustCompile(`did you mean "([^"]+)"\?`)

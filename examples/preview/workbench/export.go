@@ -68,7 +68,8 @@ func zipped(e *edited) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return b.Bytes(), z.Close()
+	err := z.Close()
+	return b.Bytes(), err
 }
 
 // markdown is the effect of drafts as text for a pull request.

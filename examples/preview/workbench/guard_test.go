@@ -66,10 +66,15 @@ func serveDir(t testing.TB, dir string, write bool) *bench {
 
 // ready waits until the folder has been read.
 func (b *bench) ready() {
-	b.mu.Lock()
-	over := b.loading.over
-	b.mu.Unlock()
-	<-over
+	for again := true; again; {
+		b.mu.Lock()
+		over := b.loading.over
+		b.mu.Unlock()
+		<-over
+		b.mu.Lock()
+		again = b.loading.again || !b.loading.ended
+		b.mu.Unlock()
+	}
 }
 
 // do makes a request of the page; change may make another one of it.

@@ -45,6 +45,7 @@ type loading struct {
 	done, total int
 	err         error
 	ended       bool
+	again       bool          // the folder has changed since it began
 	over        chan struct{} // closed at the end
 }
 
@@ -56,6 +57,7 @@ func (s *Server) reload() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loading != nil && !s.loading.ended {
+		s.loading.again = true
 		return
 	}
 	l := &loading{stage: "reading the configuration", over: make(chan struct{})}
@@ -74,6 +76,9 @@ func (s *Server) reload() {
 			s.snap = snap
 			s.effects.clear()
 			s.drafts.clear()
+		}
+		if l.again && s.ctx.Err() == nil {
+			go s.reload()
 		}
 	}()
 }
