@@ -22,9 +22,10 @@ type SourceSummary struct {
 	Rules         []RuleSummary  `json:"rules"`   // of accounts that had to search
 	Reasons       []*ReasonCount `json:"reasons"` // of uncorrelated accounts
 	Ambiguous     []AmbiguousUse `json:"ambiguous"`
-	// Doubts is what was ambiguous when accounts made identities or found one
-	// among fewer than there are now; of authoritative sources. The caller that
-	// ran them fills it in.
+	// Doubts is what was doubtful while the accounts were correlated: what was
+	// ambiguous when accounts of authoritative sources made identities or found one
+	// among fewer than there are now, whose identity meets another one, whose rule
+	// failed. The caller that ran them fills it in.
 	Doubts       []string       `json:"doubts"`
 	NearMisses   []NearMissText `json:"nearMisses"` // of uncorrelated accounts, the nearest of each
 	Fixes        []FixEffect    `json:"fixes"`

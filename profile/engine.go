@@ -118,6 +118,7 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 		e.addProfile(p, &found)
 	}
 	e.check(&found)
+	found = b.WithoutConsequences(found)
 	found.Sort()
 	return e, found
 }
@@ -288,9 +289,6 @@ func (e *Engine) check(found *diag.List) {
 func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
-		if slices.Contains(config.EngineOwned, m.Attribute) {
-			found.Addf(diag.Error, "attribute-system", pos, "%q is set by the platform itself and cannot be mapped", m.Attribute)
-		}
 		if len(e.bundle.Attributes) > 0 && !e.knownAttribute(m.Attribute) {
 			hint := ""
 			if near := diag.Near(m.Attribute, e.attributeNames()); near != "" {

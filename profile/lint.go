@@ -135,7 +135,7 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 		}
 		if m.Attribute == "identityState" {
 			found.Addf(diag.Warning, "attribute-system", pos, "%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
-		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System && !slices.Contains(config.EngineOwned, m.Attribute) && !slices.Contains(config.Standard(), m.Attribute) {
+		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System && !slices.Contains(config.Standard(), m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
 		if m.Attribute == "workPhone" && !e.hasOperation(m.Definition.Node, "e164phone", nil) {

@@ -51,7 +51,7 @@ func (s sourceAnswer) print(p *printer) {
 	}
 	s.printReasons(p)
 	s.printAmbiguous(p)
-	some(p, "Ambiguous during the run", s.Doubts, func(text string) { report.Fprintf(p.w, "    %s\n", text) })
+	some(p, "Doubtful during the run", s.Doubts, func(text string) { report.Fprintf(p.w, "    %s\n", text) })
 	some(p, "Near misses", s.NearMisses, func(m correlate.NearMissText) {
 		report.Fprintf(p.w, "    %s: %s\n", m.Account, m)
 	})
@@ -97,7 +97,27 @@ func (s sourceAnswer) printRules(p *printer) {
 		g.row(r.Rule, r.Criterion, r.Values, r.One, r.Several, r.Decides, r.Otherwise)
 	}
 	g.print(p.app, p.w)
+	if n := s.moved(); n > 0 {
+		report.Fprintf(p.w, "  %s linked by a criterion that, asked again, does not find the identity: its attributes are those of another account since\n",
+			countOf(n, "account was", "accounts were"))
+	}
 	report.Fprintln(p.w)
+}
+
+// moved counts the accounts of a source of people that a rule has linked and that it
+// does not link any more: the identity that they joined has another profile, or
+// other values, by them.
+func (s sourceAnswer) moved() int {
+	if !s.Authoritative {
+		return 0
+	}
+	n := s.Methods[string(correlate.ByConfig)] + s.Methods[string(correlate.Rule)]
+	for _, r := range s.Rules {
+		if !strings.HasPrefix(r.Rule, "default") {
+			n -= r.Decides
+		}
+	}
+	return max(n, 0)
 }
 
 func (s sourceAnswer) printReasons(p *printer) {

@@ -159,6 +159,27 @@ func (c *diffCommand) accounts(before, after *folder, onFinding func(diag.Diagno
 	return sources
 }
 
+// accountsOf names the folder that [diffCommand.accounts] reads.
+func (c *diffCommand) accountsOf(before, after *folder) string {
+	switch {
+	case c.Data != "" && c.AfterData != "":
+		return fmt.Sprintf("%s, then %s", filepath.ToSlash(c.Data), filepath.ToSlash(c.AfterData))
+	case c.Data != "":
+		return filepath.ToSlash(c.Data)
+	}
+	name := after.name
+	switch {
+	case c.Overlay:
+		name = before.name + " with those of " + after.name
+	case len(after.bundle.Data) == 0:
+		name = before.name
+	}
+	if c.AfterData != "" {
+		return fmt.Sprintf("%s, then %s", name, filepath.ToSlash(c.AfterData))
+	}
+	return name
+}
+
 func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, error) {
 	found := newFindings(after.name, c.sampleFlags)
 	c.lint(before, after, found)
@@ -168,6 +189,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
+	of := c.accountsOf(before, after)
 	sources := c.accounts(before, after, found.addError)
 	if c.Now.IsZero() && after.bundle.Settings.Now.IsZero() {
 		c.Now = instant{before.bundle.Settings.Now} // what AFTER says nothing of stays as it is
@@ -192,7 +214,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, AfterSources: later,
-		BeforeName: before.name, AfterName: after.name, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
+		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {
 		found.warn(a)

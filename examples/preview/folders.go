@@ -58,6 +58,9 @@ func readFolder(name string, fsys fs.FS) (*folder, error) {
 		}
 		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
 	}
+	if err := b.Settings.Unusable; err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	return &folder{name, fsys, b, found}, nil
 }
 

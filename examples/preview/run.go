@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,7 +58,8 @@ type execution struct {
 	stats     stats
 	now       time.Time
 	seed      uint64
-	continues bool // the run begins with what an earlier one has left
+	unread    diag.Diagnostic // an account file that cannot be read; zero: all can
+	continues bool            // the run begins with what an earlier one has left
 }
 
 // Run runs the folder.
@@ -76,6 +78,9 @@ func (c *runCommand) Run(a *app) error {
 	if len(x.bundle.Profiles) == 0 {
 		x.findings.print(a, a.err)
 		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
+	}
+	if err := x.bundle.Settings.Unusable; err != nil {
+		return fmt.Errorf("%s: %w", c.Folder, err)
 	}
 	sources, err := c.links(a, x.bundle, profile.RunOptions{Now: x.now, Seed: x.seed, Workers: c.Workers}, x.sources)
 	if err != nil {
@@ -152,6 +157,9 @@ func (x *execution) load(fsys fs.FS) {
 	x.bundle, x.engine, x.sources = b, engine, sources
 	for _, l := range []diag.List{found, list, more} {
 		x.findings.addAll(l)
+	}
+	if i := slices.IndexFunc(list, func(d diag.Diagnostic) bool { return d.Severity == diag.Error }); i >= 0 {
+		x.unread = below(x.findings.folder, list[i])
 	}
 	x.now, x.seed = x.Now.Time, b.Settings.Seed
 	if x.now.IsZero() {
@@ -270,6 +278,9 @@ func (x *execution) report() error {
 	}
 	if err := x.nobody(); err != nil {
 		return err
+	}
+	if x.unread.Code != "" {
+		return errors.New(line(x.unread))
 	}
 	if len(failures) > 0 {
 		return errFailed

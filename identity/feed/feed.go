@@ -2,6 +2,7 @@ package feed
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -39,8 +40,11 @@ type ReadFunc = func(ctx context.Context, r *Reading, src io.Reader, yield func(
 // in the member attributes, or plain objects whose members are the attributes.
 // Accounts of other sources in the file are passed over.
 func Open(fsys fs.FS, file string, o Options) (*File, error) {
-	if _, err := fs.Stat(fsys, file); err != nil {
-		return nil, fmt.Errorf("accounts: %w", err)
+	switch info, err := fs.Stat(fsys, file); {
+	case err != nil:
+		return nil, inFile(file, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: it is no regular file", file)
 	}
 	open := func() (io.ReadCloser, error) { return fsys.Open(file) }
 	switch ext := strings.ToLower(path.Ext(file)); ext {
@@ -51,6 +55,19 @@ func Open(fsys fs.FS, file string, o Options) (*File, error) {
 	default:
 		return nil, fmt.Errorf("%s: accounts in a %q file, expected .csv, .tsv, .txt, .json, .jsonl or .ndjson", file, ext)
 	}
+}
+
+// inFile makes an error name the file, once: that of a file system may have the name
+// already, behind the name of what failed.
+func inFile(file string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) && path.Path == file {
+		return fmt.Errorf("%s: %w", file, path.Err)
+	}
+	if strings.HasPrefix(err.Error(), file+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", file, err)
 }
 
 // Delimited returns the accounts of a delimited file with a header row as a
@@ -111,7 +128,7 @@ func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] 
 		if f.open != nil {
 			var err error
 			if src, err = f.open(); err != nil {
-				yield(identity.Account{}, fmt.Errorf("%s: %w", f.path, err))
+				yield(identity.Account{}, inFile(f.path, err))
 				return
 			}
 			defer src.Close()

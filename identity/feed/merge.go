@@ -96,7 +96,7 @@ func (t *table) reportColumn(setting, name string) {
 func (m *merger) look(ctx context.Context) error {
 	src, err := m.d.open()
 	if err != nil {
-		return fmt.Errorf("%s: %w", m.d.file, err)
+		return inFile(m.d.file, err)
 	}
 	defer src.Close()
 	silent := *m.d.Options

@@ -61,11 +61,11 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 			}
 			f, err := openFile(fsys, file, o)
 			if err != nil {
-				pos := diag.Pos{File: file}
+				pos, why := diag.Pos{File: file}, strings.TrimPrefix(err.Error(), file+": ")
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
-					pos = b.Settings.Pos
+					pos, why = b.Settings.Pos, err.Error()
 				}
-				found.Addf(diag.Error, "file-unreadable", pos, "source %q: %v", s.Name, err)
+				found.Addf(diag.Error, "file-unreadable", pos, "the accounts of source %q cannot be read: %s", s.Name, why)
 				continue
 			}
 			opened = append(opened, f)

@@ -27,6 +27,9 @@ type Bundle struct {
 	// Partial: there are other files that belong to this configuration, so what is
 	// not found here may stand there.
 	Partial bool
+	// Unread are the configuration files that cannot be read. What is found to be
+	// missing may stand in them, see [Bundle.WithoutConsequences].
+	Unread []string
 
 	// Unreferable are transforms that no reference finds: without name, or defined
 	// again elsewhere. They are checked and not used.
@@ -145,9 +148,12 @@ type Rule struct {
 
 // Settings are the optional overrides of a folder, in idprofile.json.
 type Settings struct {
-	Now     time.Time // zero: not given
-	Seed    uint64
-	Sources map[string]SourceSettings
+	Now time.Time // zero: not given
+	// Unusable is what a setting says that no run can do without, such as a now that
+	// is no instant; nil: there is none.
+	Unusable error
+	Seed     uint64
+	Sources  map[string]SourceSettings
 	// Rules are expressions that stand for custom rules, by rule name; see
 	// package rule. Stubs that a run is given come first.
 	Rules map[string]string

@@ -18,8 +18,9 @@ var library = sync.OnceValue(builtin.Library)
 
 // assumeDefaults notes what stands nowhere and is taken as the platform takes it:
 // attributes of operations, members of sources, schemas and states. There is one
-// assumption for each kind of default, with the first place and a count. They
-// come last: there are many, and none is a surprise by itself.
+// assumption for each operation and each kind of object, with the first place, what is
+// taken for each of its members and how often. They come last: there are many, and
+// none is a surprise by itself.
 func (l *loader) assumeDefaults() {
 	d := defaults{}
 	for _, p := range l.b.Profiles {
@@ -52,19 +53,54 @@ func (l *loader) assumeDefaults() {
 	l.settingDefaults(d)
 
 	for _, object := range slices.Sorted(maps.Keys(d)) {
-		l.b.Assumptions = append(l.b.Assumptions, *d[object])
+		l.b.Assumptions = append(l.b.Assumptions, d[object].assumption(object))
 	}
 }
 
-// defaults are the assumptions by the object that they are about.
-type defaults map[string]*diag.Assumption
+// defaults are what is taken, by the operation or the kind of object.
+type defaults map[string]*defaultsOf
 
-// take notes one more use of a default. It keeps the first place.
-func (d defaults) take(object, used string, pos diag.Pos) {
-	if d[object] == nil {
-		d[object] = &diag.Assumption{Code: "default-taken", Object: object, File: pos.File, Line: pos.Line, Used: used}
+// defaultsOf is what is taken for the members of one operation or kind of object.
+type defaultsOf struct {
+	pos   diag.Pos // the first place
+	uses  map[string]*int
+	taken map[string]string
+}
+
+// take notes one more use of a default of a member, which stands behind a point in the
+// name.
+func (d defaults) take(name, used string, pos diag.Pos) {
+	object, member, ok := strings.Cut(name, ".")
+	if !ok || name == settingsFile {
+		object, member = name, ""
 	}
-	d[object].Count++
+	x := d[object]
+	if x == nil {
+		x = &defaultsOf{pos: pos, uses: map[string]*int{}, taken: map[string]string{}}
+		d[object] = x
+	}
+	if x.uses[member] == nil {
+		x.uses[member], x.taken[member] = new(int), used
+	}
+	*x.uses[member]++
+}
+
+func (x *defaultsOf) assumption(object string) diag.Assumption {
+	a := diag.Assumption{Code: "default-taken", Object: object, File: x.pos.File, Line: x.pos.Line}
+	for _, member := range slices.Sorted(maps.Keys(x.uses)) {
+		if a.Used != "" {
+			a.Used += "; "
+		}
+		if member != "" {
+			a.Used += member + ": "
+		}
+		a.Used += x.taken[member]
+		if n := *x.uses[member]; n > 1 {
+			a.Used += fmt.Sprintf(" (%d)", n)
+		}
+		a.Count += *x.uses[member]
+	}
+	return a
 }
 
 // absent notes that a member is absent which would have said something.
@@ -94,7 +130,7 @@ func (d defaults) operation(op *transform.Operation, n *jsondoc.Node) {
 		for _, f := range op.With(transform.RoleName) { // what is called says more than how
 			object += " of " + attributes.Get(f.Name).Text()
 		}
-		d.take(object, "the value that the mapping or the transform around it hands on", n.Pos())
+		d.take(object, "the value handed on", n.Pos())
 	}
 
 	for _, f := range op.Fields {

@@ -50,6 +50,7 @@ var findingCodes = []FindingCode{
 	{"field-type", diag.Error, "a known field has a value of another type"},
 	{"field-unknown", diag.Info, "an object has a member that objects of its kind do not have; it is kept and not used"},
 	{"file-unreadable", diag.Error, "a file cannot be read"},
+	{"findings-left-out", diag.Info, "findings about what is missing are left out, because a file cannot be read in which it may stand"},
 	{"flag-useless", diag.Warning, "a transform asks for the periodic refresh, and nothing in it depends on the time"},
 	{"identity-attribute-unknown", diag.Error, "a mapping feeds an identity attribute that the catalogue does not have; the value is computed"},
 	{"identity-meets-other", diag.Warning, "an authoritative account meets the criteria of another identity than its own, and stays"},

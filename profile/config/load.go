@@ -103,6 +103,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	}
 	src, err := fs.ReadFile(fsys, p)
 	if err != nil {
+		l.b.Unread = append(l.b.Unread, p)
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
 		return nil
 	}
@@ -143,6 +144,7 @@ func (l *loader) config(file string, src []byte) {
 	root, found := jsondoc.Parse(file, src)
 	l.found = append(l.found, found...)
 	if root == nil {
+		l.b.Unread = append(l.b.Unread, file)
 		return
 	}
 	d := &Document{Path: file, Root: root, src: src}
@@ -256,6 +258,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.assumeStates()
 	l.assumeDefaults()
 	l.b.files = l.files
+	l.found = l.b.WithoutConsequences(l.found)
 	l.found.Sort()
 	return l.b, l.found
 }

@@ -111,16 +111,12 @@ func TestDefaultsTaken(t *testing.T) {
 		`q.json:1:1: attributes-unmapped "Guests": used "no value" instead of "cloudLifecycleState" (1)`,
 		`default-taken "Identity, the catalogue of attributes": used "those of the platform and those that are mapped" (1)`,
 		`default-taken "idprofile.json": used "no settings; now is what the caller says" (1)`,
-		`t.json:1:1: default-taken "lookup.input": used "the value that the mapping or the transform around it hands on" (1)`,
-		`p.json:1:1: default-taken "profile.created": used "older than all others" (2)`,
-		`q.json:1:1: default-taken "profile.priority": used "the next one after all others" (1)`,
-		`s.json:1:1: default-taken "source.correlationConfigDetails.attributeAssignments of Badges": used "names alone" (1)`,
-		`s.json:1:1: default-taken "source.correlationConfigDetails.attributeAssignments of HR": used "names alone" (1)`,
-		`s.json:1:1: default-taken "source.deleteThreshold": used "no threshold" (2)`,
-		`s.json:1:1: default-taken "source.managerCorrelationMapping of Badges": used "no managers" (1)`,
-		`s.json:1:1: default-taken "source.managerCorrelationMapping of HR": used "no managers" (1)`,
-		`s.json:1:1: default-taken "source.schemas": used "the columns of the account file" (2)`,
-		`p.json:2:1: default-taken "split.throws": used "true" (1)`,
+		`t.json:1:1: default-taken "lookup": used "input: the value handed on" (1)`,
+		`p.json:1:1: default-taken "profile": used "created: older than all others (2); priority: the next one after all others" (3)`,
+		`s.json:1:1: default-taken "source": used "correlationConfigDetails.attributeAssignments of Badges: names alone; ` +
+			`correlationConfigDetails.attributeAssignments of HR: names alone; deleteThreshold: no threshold (2); ` +
+			`managerCorrelationMapping of Badges: no managers; managerCorrelationMapping of HR: no managers; schemas: the columns of the account file (2)" (8)`,
+		`p.json:2:1: default-taken "split": used "throws: true" (1)`,
 	}
 	if diff := cmp.Diff(want, said(files, "mapping-empty", "attributes-unmapped", "default-taken")); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)

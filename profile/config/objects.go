@@ -209,6 +209,11 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 		l.found.Addf(diag.Error, "name-missing", m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
 		return
 	}
+	if slices.Contains(EngineOwned, m.Attribute) {
+		l.found.Addf(diag.Error, "attribute-system", m.Node.Pos(),
+			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed", m.Attribute, p.Name)
+		return
+	}
 	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
 		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts", p.Name, m.Attribute, p.Mappings[i].Node.Pos())
 		p.Mappings = slices.Delete(p.Mappings, i, i+1)
@@ -373,6 +378,7 @@ func (l *loader) settings(file string, src []byte) {
 	if now := root.Get("now"); !now.IsNull() {
 		if s.Now = instant(now); s.Now.IsZero() {
 			l.found.Addf(diag.Error, "settings-value", now.Pos(), "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Append(nil))
+			s.Unusable = fmt.Errorf("%v: now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Pos(), now.Append(nil))
 		}
 	}
 	if seed, ok := root.Get("seed").Int(); ok {

@@ -41,7 +41,7 @@ func newCollector(o *Options, causes []Cause) *collector {
 		causes = []Cause{}
 	}
 	return &collector{opts: o, groups: map[groupKey]*Group{}, patterns: map[[3]string]int{}, byName: map[string]*AttributeTotals{}, states: map[[2]string][]string{},
-		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName, Now: o.Run.Now.UTC(), Causes: causes, kept: o.People,
+		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName, Accounts: o.AccountsName, Now: o.Run.Now.UTC(), Causes: causes, kept: o.People,
 			Totals: Totals{Changes: map[Kind]int{}}, Attributes: []*AttributeTotals{}, Groups: []*Group{}}}
 }
 

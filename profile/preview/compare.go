@@ -33,8 +33,10 @@ type Options struct {
 	AfterSources []identity.Source
 
 	BeforeName, AfterName string
-	Examples              int  // for each group; 0 means 5
-	People                bool // keep every person that changes, not only groups
+	// AccountsName tells the reader whose accounts the sources are.
+	AccountsName string
+	Examples     int  // for each group; 0 means 5
+	People       bool // keep every person that changes, not only groups
 	// OnPerson gets every person that changes, as they are found. It must not
 	// change them.
 	OnPerson func(*Person) error

@@ -37,6 +37,7 @@ type Correlation struct {
 	analyses []*correlate.Analysis // of the sources that are looked at
 	every    []*correlate.Analysis // of all sources
 	doubts   map[string][]string   // by source: criteria that were ambiguous during the run
+	notes    map[string][]string   // by source: what else the run had to say of its accounts
 
 	// Linkage is what idprofile.json says of finding probable owners.
 	Linkage linkage.Options
@@ -56,7 +57,7 @@ var (
 // It sets the hooks of the run that it needs. Errors are those of the run, and one
 // for the name of a source that the configuration does not have.
 func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions, sources ...identity.Source) (*Correlation, error) {
-	x := &Correlation{doubts: map[string][]string{}, named: len(o.Sources) > 0, all: o.All}
+	x := &Correlation{doubts: map[string][]string{}, notes: map[string][]string{}, named: len(o.Sources) > 0, all: o.All}
 	links := map[string]*correlate.Links{}
 	for _, s := range e.Bundle().Sources {
 		links[s.Name] = &correlate.Links{}
@@ -130,7 +131,16 @@ func (x *Correlation) ask() []*correlate.Analysis {
 // doubt notes a finding of the run on an ambiguous criterion. The message names
 // the account, which is in the words of its source.
 func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
-	if d.Code != "correlation-ambiguous" {
+	switch d.Code {
+	case "identity-meets-other", "account-rename-likely", "account-replaced", "rule-failed", "rule-result":
+		for _, s := range e.Bundle().Sources {
+			if strings.Contains(d.Message, fmt.Sprintf("of source %q", s.Name)) {
+				x.notes[s.Name] = append(x.notes[s.Name], d.Message)
+			}
+		}
+		return
+	case "correlation-ambiguous":
+	default:
 		return
 	}
 	for _, s := range e.Bundle().Sources {
@@ -194,6 +204,7 @@ func (x *Correlation) Summary(ctx context.Context) (*CorrelationSummary, error) 
 		if a.Authoritative {
 			one.Doubts = append(one.Doubts, x.doubts[a.Source]...)
 		}
+		one.Doubts = append(one.Doubts, x.notes[a.Source]...)
 		s.Sources = append(s.Sources, one)
 	}
 	return s, nil

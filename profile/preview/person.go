@@ -88,7 +88,7 @@ func (x *comparison) attributeChanges(b, a *profile.Result) []Change {
 	if manager {
 		list = append(list, managerChange(b, a))
 	}
-	lifecycle := b.Lifecycle.State != a.Lifecycle.State || b.Lifecycle.Status != a.Lifecycle.Status
+	lifecycle := b.Lifecycle.State != a.Lifecycle.State || lifecycleStatus(b) != lifecycleStatus(a)
 	if lifecycle {
 		list = append(list, x.lifecycleChange(b, a))
 	}
@@ -215,7 +215,15 @@ func lifecycleState(r *profile.Result) string {
 	if r.Lifecycle.State != "" {
 		return r.Lifecycle.State
 	}
-	return "(" + strings.ToLower(string(r.Lifecycle.Status)) + ")"
+	return "(" + strings.ToLower(string(lifecycleStatus(r))) + ")"
+}
+
+// lifecycleStatus is that of a result; somebody without a profile has none set.
+func lifecycleStatus(r *profile.Result) profile.LifecycleStatus {
+	if r.Lifecycle.Status == "" {
+		return profile.LifecycleNotSet
+	}
+	return r.Lifecycle.Status
 }
 
 // exceptionChanges compares exceptions, one for each code and attribute; either

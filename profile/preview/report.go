@@ -206,6 +206,7 @@ type Report struct {
 	Version    int                `json:"format_version"`
 	BeforeName string             `json:"before,omitempty"`
 	AfterName  string             `json:"after,omitempty"`
+	Accounts   string             `json:"accounts,omitempty"` // whose accounts both ran on
 	Now        time.Time          `json:"now"`
 	Evaluated  string             `json:"evaluated"` // "all", or the attributes that alone had to be evaluated again
 	Totals     Totals             `json:"totals"`
@@ -235,6 +236,14 @@ func (r *Report) notes() []string {
 		list = append(list, note)
 	}
 	return list
+}
+
+// onAccounts says whose accounts both ran on; "" when nobody has told.
+func (r *Report) onAccounts() string {
+	if r.Accounts == "" {
+		return ""
+	}
+	return "; accounts of " + r.Accounts
 }
 
 // Empty reports whether nothing is different for anybody.
