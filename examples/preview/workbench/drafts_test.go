@@ -214,6 +214,10 @@ func TestSave(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := b.tree()
+	broken := b.draftOf("transform/Odd", `"type":`, `"type"`)
+	if code := b.ask("POST", "/api/save", saveRequest{Drafts: []draft{broken}}, &a); code != http.StatusConflict || a.Problems[0].Code != "syntax" {
+		t.Errorf("what is no JSON: %d %+v", code, a)
+	}
 	odd := b.draftOf("transform/Odd", `"upper"`, `"lower"`)
 	d = b.draftOf("mapping/Employees/department", `"reference"`, `"upper"`)
 	if code := b.ask("POST", "/api/save", saveRequest{Drafts: []draft{odd, d}}, &a); code != 200 {

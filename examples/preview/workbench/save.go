@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -44,7 +45,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case len(problems) > 0:
 		answer(w, http.StatusConflict, saveAnswer{Saved: []string{}, Code: "conflict", Problems: problems,
-			Error: "nothing was saved: the folder is not what the drafts began with"})
+			Error: "nothing was saved"})
 	case err != nil:
 		answer(w, http.StatusInternalServerError, saveAnswer{Saved: saved, Code: "save", Error: err.Error()})
 	default:
@@ -64,6 +65,13 @@ func (s *Server) store(drafts []draft) (saved []string, problems []draftProblem,
 	b, _ := config.Load(memory{below: s.opts.FS, files: files})
 	_, byKey := objectsOf(b, files)
 	e := edit(files, byKey, drafts)
+	for key, p := range e.places {
+		if src := e.files[p.file]; src != nil { // what is no JSON would take everything else in the file with it
+			if _, found := jsondoc.Parse(p.file, src[p.from:p.to]); found.HasErrors() {
+				e.problems = append(e.problems, draftProblem{Key: key, Code: "syntax", Message: "it is no JSON yet"})
+			}
+		}
+	}
 	if len(e.problems) > 0 {
 		return saved, e.problems, nil
 	}

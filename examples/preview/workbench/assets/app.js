@@ -87,7 +87,8 @@ async function reload() {
 // frame shows the folder and what is going on with it above all pages.
 function frame() {
   const where = document.getElementById("where");
-  fill(where, state.folder, state.ready ? h("span.soft", {}, ` \u00b7 ${plural(state.people, "person", "people")} \u00b7 ${state.now.slice(0, 10)}`) : null, state.write ? h("span.badge.warn", {}, "can write") : null);
+  where.title = state.folder;
+  fill(where, state.folder.replace(/\/+$/, "").split("/").pop() || state.folder, state.ready ? h("span.soft", {}, ` \u00b7 ${plural(state.people, "person", "people")} \u00b7 ${state.now.slice(0, 10)}`) : null, state.write ? h("span.badge.warn", {}, "can write") : null);
   let banner = document.getElementById("disk");
   if (state.changedOnDisk.length && !state.loading) {
     const text = h("span", {}, h("b", {}, "Files have changed on the disk: "), state.changedOnDisk.slice(0, 4).join(", "), state.changedOnDisk.length > 4 ? ` and ${state.changedOnDisk.length - 4} more` : "", ". What you see is as it was; drafts are kept. ");

@@ -120,6 +120,7 @@ class Page {
     }
     draft = drafts.get(this.key);
     this.editor = create({ parent: this.mount, doc: draft ? draft.text : this.object.text, nonce, words: () => this.words, label: "JSON of " + this.object.name, onChange: (text) => this.changed(text) });
+    this.mount.editor = this.editor; // for whoever tests the page
     const line = new URLSearchParams(location.search).get("line");
     if (line) this.editor.goto(Number(line));
     this.drawHead();

@@ -21,7 +21,7 @@ export async function show(main) {
       card("Uncorrelated by source", table([
         { name: "Source", cell: (s) => h("a", { href: "/correlation?source=" + encodeURIComponent(s.name) }, s.name) }, { name: "Accounts", class: "right", cell: (s) => number(s.accounts) },
         { name: "Without identity", class: "right", cell: (s) => number(s.uncorrelated) },
-        { name: "Why", cell: (s) => Object.entries(s.reasons).map(([k, n]) => h("span.badge.warn", {}, `${k} ${number(n)}`)) }], o.sources, { caption: "Uncorrelated accounts by source" })),
+        { name: "Why", cell: (s) => Object.entries(s.reasons).map(([k, n]) => h("div", {}, h("span.badge.warn", {}, `${k} ${number(n)}`))) }], o.sources, { caption: "Uncorrelated accounts by source" })),
       card("Exceptions and errors", table([
         { name: "What", cell: (e) => h("a", { href: e.href }, e.name) }, { name: "Identities", class: "right", cell: (e) => number(e.count) }],
         [...o.exceptions.map((e) => ({ ...e, href: filtered("exception", e.name) })), ...o.errors.map((e) => ({ ...e, name: "error in " + e.name, href: filtered("error", e.name) }))],

@@ -147,6 +147,7 @@ export function create({ parent, doc, nonce, words, onChange, label, readOnly })
       ],
     }),
   });
+  view.scrollDOM.tabIndex = 0; // so that whoever has no mouse can scroll it
   return {
     view,
     text: () => view.state.doc.toString(),
