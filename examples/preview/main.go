@@ -36,8 +36,10 @@ type commands struct {
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
 	Serve     serveCommand     `cmd:"" help:"Serve a local page to edit a configuration and see what it does to one person and to everybody."`
 
-	Help    helpCommand    `cmd:"" group:"about" help:"Tell what a command does."`
-	Version versionCommand `cmd:"" group:"about" help:"Print the version."`
+	Help       helpCommand       `cmd:"" group:"about" help:"Tell what a command does."`
+	Completion completionCommand `cmd:"" group:"about" help:"Print a script that completes commands, flags and their values in a shell."`
+	Manual     manualCommand     `cmd:"" group:"about" help:"Print the manual of all commands, as Markdown or as a man page."`
+	Version    versionCommand    `cmd:"" group:"about" help:"Print the version."`
 
 	MaxFile     int64            `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
 	NoProgress  bool             `help:"Show no progress."`
