@@ -150,6 +150,7 @@ func (rd *reader) readSource(src identity.Source) error {
 			rd.progress("read "+src.Name(), count, 0)
 		}
 	}
+	rd.progress("read "+src.Name(), count, count) // now the total is known
 	rd.followRenames(src, &r)
 	return rd.ctx.Err()
 }

@@ -57,7 +57,10 @@ func (m *measurement) stages(engine *profile.Engine, found *findings) error {
 	o := m.options
 	o.OnStage = func(stage string, d time.Duration) { took[stage] = append(took[stage], float64(d)) }
 	s := sampler{want: m.sample, every: 1}
+	p := newProgress(m.app)
+	defer p.stop()
 	for round := range m.rounds {
+		p.show("round", round, m.rounds)
 		var start time.Time
 		n := 0
 		for r, err := range engine.Run(m.app.ctx, o, m.folder.accounts(found.addError)...) {

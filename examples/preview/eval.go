@@ -40,7 +40,10 @@ func (c *evalCommand) Run(a *app) error {
 	err = c.answer(a, func(a *app) error {
 		w := bufio.NewWriter(a.out)
 		e := &evaluation{app: a, w: w, json: c.asJSON(), lib: builtin.Library(), groups: map[string]*tally{}}
-		for _, file := range files {
+		p := newProgress(a)
+		defer p.stop()
+		for i, file := range files {
+			p.show("evaluate", i+1, len(files))
 			if err := e.file(file); err != nil {
 				unreadable = append(unreadable, err)
 			}

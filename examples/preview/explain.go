@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"runtime"
 
-	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
@@ -33,12 +31,20 @@ func (c *explainCommand) Run(a *app) error {
 	engine := f.compile(found, profile.Options{})
 	now := f.clock(a, c.Now)
 	sources := f.accounts(found.addError)
-	t, err := engine.Explain(a.ctx, profile.RunOptions{
-		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute",
-	}, preview.Finder(c.Identity), c.Attribute, sources...)
-	if errors.Is(err, identity.ErrNotFound) {
-		return fmt.Errorf("%s: there is no identity %q: no id, name, uid or account is like that", c.Folder, c.Identity)
+	if err := knownAttributes(f.bundle, c.Attribute); err != nil {
+		return fmt.Errorf("%s: %w", f.name, err)
 	}
+	p := newProgress(a)
+	defer p.stop()
+	o := profile.RunOptions{
+		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute", OnProgress: p.show,
+	}
+	var t *profile.Trace
+	err = f.forPerson(a, c.Identity, sources, func(find func(*profile.Result) bool) (err error) {
+		t, err = engine.Explain(a.ctx, o, find, c.Attribute, sources...)
+		return err
+	})
+	p.stop()
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,9 @@ func (a *app) folder(name string) (fs.FS, error) {
 
 func readFolder(name string, fsys fs.FS) (*folder, error) {
 	b, found := config.Load(fsys)
+	if err := several(name, fsys, found); err != nil {
+		return nil, err
+	}
 	if len(b.Profiles) == 0 {
 		for i, d := range found {
 			found[i] = below(name, d)
@@ -62,6 +65,42 @@ func readFolder(name string, fsys fs.FS) (*folder, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return &folder{name, fsys, b, found}, nil
+}
+
+// several is the error of a folder that holds several tenants in folders of their own, and
+// does not make sense as one: the question which of them is meant.
+func several(name string, fsys fs.FS, found diag.List) error {
+	if !found.HasErrors() {
+		return nil
+	}
+	var tenants []string
+	_ = fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil || d == nil || !d.IsDir() && d.Name() != "idprofile.json":
+			return nil // what cannot be read is among the findings
+		case d.IsDir() && p != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || strings.Count(p, "/") > 5):
+			return fs.SkipDir
+		}
+		if dir := path.Dir(p); (d.Name() == "idprofile.json" || d.Name() == "accounts") && !slices.Contains(tenants, dir) {
+			tenants = append(tenants, dir)
+		}
+		return nil
+	})
+	if len(tenants) < 2 || slices.Contains(tenants, ".") {
+		return nil
+	}
+	for i, t := range tenants {
+		tenants[i] = path.Join(name, t)
+	}
+	return fmt.Errorf("%s: there are %d configurations below this folder; which one? %s", name, len(tenants), strings.Join(shortened(tenants), ", "))
+}
+
+// shortened is the beginning of a long list.
+func shortened(list []string) []string {
+	if len(list) <= examples {
+		return list
+	}
+	return append(slices.Clone(list[:examples]), fmt.Sprintf("and %d more", len(list)-examples))
 }
 
 // openRevision reads a folder as it was in a git revision. Its files go to a

@@ -37,7 +37,14 @@ func (c *linkCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	p := newProgress(a)
+	defer p.stop()
+	p.show("link", 0, 0)
 	r, err := c.link(a, o)
+	if err == nil {
+		p.show("link", int(r.Report.Compared), int(r.Report.Compared))
+	}
+	p.stop()
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,12 @@ type lintCommand struct {
 
 // Run checks and prints all findings, sorted by place.
 func (c *lintCommand) Run(a *app) error {
+	p := newProgress(a)
+	defer p.stop()
+	p.show("check", 0, 0)
 	found, err := c.lint(a)
+	p.show("check", len(c.Paths), len(c.Paths))
+	p.stop()
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,9 @@ func (b *bar) show(stage string, done, total int) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.stopped {
+		return
+	}
 	if stage != b.stage {
 		b.finish()
 		b.stage, b.total, b.tracker = stage, 0, nil
@@ -99,7 +102,7 @@ func (b *bar) finish() {
 	}
 }
 
-// stop ends the display and waits until it is drawn.
+// stop ends the display and waits until it is drawn. More than once is as once.
 func (b *bar) stop() {
 	if b == nil {
 		return
@@ -107,9 +110,11 @@ func (b *bar) stop() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.timer.Stop()
-	if b.stopped = true; b.w == nil {
+	if b.stopped || b.w == nil {
+		b.stopped = true
 		return
 	}
+	b.stopped = true
 	b.finish()
 
 	// A stop that comes before the display has begun would be lost.

@@ -45,21 +45,22 @@ type runCommand struct {
 // execution is one run with everything that listens to it.
 type execution struct {
 	*runCommand
-	app       *app
-	bundle    *config.Bundle
-	engine    *profile.Engine
-	sources   []identity.Source
-	findings  *findings
-	summary   *summary
-	sinks     []sink
-	outputs   outputs  // files of the sinks
-	finished  bool     // the files have their places
-	reports   *reports // one of the sinks, when there are any
-	stats     stats
-	now       time.Time
-	seed      uint64
-	unread    diag.Diagnostic // an account file that cannot be read; zero: all can
-	continues bool            // the run begins with what an earlier one has left
+	app        *app
+	bundle     *config.Bundle
+	engine     *profile.Engine
+	sources    []identity.Source
+	configured diag.List // findings of what the files say
+	findings   *findings
+	summary    *summary
+	sinks      []sink
+	outputs    outputs  // files of the sinks
+	finished   bool     // the files have their places
+	reports    *reports // one of the sinks, when there are any
+	stats      stats
+	now        time.Time
+	seed       uint64
+	unread     diag.Diagnostic // an account file that cannot be read; zero: all can
+	continues  bool            // the run begins with what an earlier one has left
 }
 
 // Run runs the folder.
@@ -75,6 +76,9 @@ func (c *runCommand) Run(a *app) error {
 		return err
 	}
 	x.load(fsys)
+	if err := several(filepath.ToSlash(c.Folder), fsys, x.configured); err != nil {
+		return err
+	}
 	if len(x.bundle.Profiles) == 0 {
 		x.findings.print(a, a.err)
 		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
@@ -155,6 +159,7 @@ func (x *execution) load(fsys fs.FS) {
 	engine, more := profile.Compile(b, profile.Options{SnapshotOrder: x.SnapshotOrder})
 	x.stats.stage("compile", x.app.clock().Sub(start))
 	x.bundle, x.engine, x.sources = b, engine, sources
+	x.configured = found
 	for _, l := range []diag.List{found, list, more} {
 		x.findings.addAll(l)
 	}

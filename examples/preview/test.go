@@ -149,10 +149,20 @@ func (c *testCommand) once(a *app) error {
 	r.text = profiletest.TextOptions{Folder: c.Folder, Verbose: c.Verbose, Paint: func(kind, s string) string {
 		return a.paint(map[string]text.Color{"pass": text.FgGreen, "fail": text.FgRed, "dim": text.Faint}[kind], s)
 	}}
-	for _, step := range []func() error{r.load, r.test, r.cover, r.mutants} {
-		if err := step(); err != nil {
+	if err := r.load(); err != nil {
+		return err
+	}
+	p := newProgress(a)
+	defer p.stop()
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{{"run the tests", r.test}, {"measure the coverage", r.cover}, {"change the configuration", r.mutants}} {
+		p.show(step.name, 0, 0)
+		if err := step.do(); err != nil {
 			return err
 		}
+		p.show(step.name, r.suite.Len(), r.suite.Len())
 	}
 	if r.failed {
 		return errFailed

@@ -68,10 +68,18 @@ func (c *timelineCommand) print(a *app, f *folder, engine *profile.Engine, o pre
 	if !t.json {
 		report.Fprintf(w, "%s to %s, the accounts as they are\n", o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
 	}
-	people, err := preview.Timeline(a.ctx, engine, o, t.event, f.accounts(found.addError)...)
+	p := newProgress(a)
+	defer p.stop()
+	o.Run.OnProgress = p.show
+	event := func(e preview.TimelineEvent) {
+		p.stop() // what is printed says how far it is
+		t.event(e)
+	}
+	people, err := preview.Timeline(a.ctx, engine, o, event, f.accounts(found.addError)...)
 	if err != nil {
 		return errors.Join(fmt.Errorf("%s: %w", f.name, err), w.Flush())
 	}
+	p.stop()
 	t.flushDay()
 	if err := errors.Join(t.err, w.Flush()); err != nil || t.json {
 		return err

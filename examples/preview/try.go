@@ -207,11 +207,10 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 	}
 	sources := f.accounts(found.addError)
 	if c.Identity != "" {
-		_, err := t.InRun(a.ctx, preview.Finder(c.Identity), sources...)
-		if errors.Is(err, identity.ErrNotFound) {
-			return fmt.Errorf("%s: there is no identity %q: no id, name, uid or account is like that", f.name, c.Identity)
-		}
-		return err
+		return f.forPerson(a, c.Identity, sources, func(find func(*profile.Result) bool) error {
+			_, err := t.InRun(a.ctx, find, sources...)
+			return err
+		})
 	}
 
 	for _, s := range sources {
