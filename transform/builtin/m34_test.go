@@ -172,22 +172,6 @@ func m34Outcomes(t *testing.T, opts transform.Options, people [][]identity.Accou
 	return list
 }
 
-// TestM34Allocates: what people differ in needs no memory of its own.
-func TestM34Allocates(t *testing.T) {
-	const most = 3
-	accounts := m34Accounts(m34People(1000))
-	run := newM34Run(t, transform.Options{})
-	all := func() {
-		for _, a := range accounts {
-			run.evaluate(a)
-		}
-	}
-	all()
-	if n := testing.AllocsPerRun(5, all) / float64(len(accounts)); n > most {
-		t.Errorf("%.2f allocations for each person, want at most %d", n, most)
-	}
-}
-
 // BenchmarkM34 compares the mapping set with the same written by hand in Go, one
 // core each, interleaved; packed into rows that are kept.
 func BenchmarkM34(b *testing.B) {
