@@ -35,6 +35,14 @@ type basis struct {
 	settled  []int // attributes that settling may replace
 }
 
+// ReadsStored reports whether some mapping can read what is stored of an identity: its
+// own value before the run, one of a cycle, or one that is not mapped. Without such a
+// mapping a second run over the same accounts gives the values of the first.
+func (e *Engine) ReadsStored(o RunOptions) bool {
+	r := e.NewRun(o)
+	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return r.basisOf(c).anyOld })
+}
+
 const printSize = 8 // characters of a fingerprint
 
 // basisOf works out what the mappings of a profile rest on.

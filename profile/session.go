@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"iter"
 	"sync"
 	"time"
 
@@ -81,6 +82,39 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 		s.tables = p
 	}
 	return a.stats, nil
+}
+
+// Results yields what a run over the same accounts would give, starting from what is
+// stored: the results of [Engine.Run] with Recompute and Recorrelate off, of everybody,
+// in its order. The sources are not read again and nothing is written. Of the options
+// o, Now, OnFinding, OnUncorrelated and OnProgress count; the others are the session's.
+//
+// The tables are spent by it: the next run reads them from the store.
+func (s *Session) Results(ctx context.Context, o RunOptions) iter.Seq2[*Result, error] {
+	return func(yield func(*Result, error) bool) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		p := s.tables
+		s.tables = nil
+
+		opts := s.opts
+		opts.Now, opts.OnFinding, opts.OnUncorrelated, opts.OnProgress = o.Now, o.OnFinding, o.OnUncorrelated, o.OnProgress
+		if p == nil {
+			p = newPhases(ctx, s.engine.NewRun(opts))
+			p.details, p.linker.index.Order = true, p.compare
+		} else {
+			p.next(ctx, s.engine.NewRun(opts), s.written)
+		}
+		if err := p.all(nil); err != nil {
+			yield(nil, err)
+			return
+		}
+
+		for n := range p.people {
+			p.markResult(int32(n))
+		}
+		p.builder.results(yield)
+	}
 }
 
 // minGarbage is how many bytes of rows that are out of date are no reason to read

@@ -199,10 +199,9 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if err != nil {
 		return nil, err
 	}
+	var state func() identity.Store
 	if !c.Fresh {
-		if err := settle(a, before, &o, sources); err != nil {
-			return nil, err
-		}
+		state = func() identity.Store { return store.NewMemory() }
 	}
 	o.Recompute = c.Links == "recompute"
 	var later []identity.Source
@@ -213,7 +212,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		later = after.accounts(found.addError)
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
-		Run: o, AfterSources: later,
+		Run: o, Settle: state, AfterSources: later,
 		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {
@@ -238,18 +237,6 @@ func (c *diffCommand) adviseOverlay(a *app, before, after *folder) {
 		report.Fprintf(a.err, "preview: if %s holds only the files that change, add --overlay: with those of %s the errors are gone\n",
 			after.name, before.name)
 	}
-}
-
-// settle runs the configuration before into a store, which is the state that
-// both runs start from: what a tenant has when the change comes.
-func settle(a *app, before *folder, o *profile.RunOptions, sources []identity.Source) error {
-	engine, _ := profile.Compile(before.bundle, profile.Options{})
-	st := store.NewMemory()
-	if _, err := engine.Aggregate(a.ctx, st, *o, nil, sources...); err != nil {
-		return err
-	}
-	o.Stored = st
-	return nil
 }
 
 // lint gathers the errors that only the configuration after has.

@@ -22,6 +22,10 @@ type Options struct {
 	// Run is what both runs take from outside. Its callbacks for accounts
 	// without identity and for stages are not used.
 	Run profile.RunOptions
+	// Settle, when given, makes the store of the state that both runs start from: what
+	// the configuration before has settled to, without Run.Stored. It is called at most
+	// once, and only when that state cannot be had for less.
+	Settle func() identity.Store
 	// Compile settles how both configurations are compiled.
 	Compile profile.Options
 	// Unique, when given, is called once for each run, so that values which one
@@ -76,7 +80,37 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options, sourc
 		}
 		x.start()
 	}
+	if err := x.settle(sources); err != nil {
+		return nil, err
+	}
 	return x.full(sources)
+}
+
+// settle puts the state that both runs start from into a store, as far as it is asked
+// for and not there yet.
+func (x *comparison) settle(sources []identity.Source) error {
+	if x.opts.Settle == nil || x.opts.Run.Stored != nil {
+		return nil
+	}
+
+	st := x.opts.Settle()
+	if _, err := x.before.Aggregate(x.ctx, st, x.settling(), nil, sources...); err != nil {
+		return err
+	}
+	x.opts.Run.Stored = st
+	return nil
+}
+
+// settling are the options of the run that makes the state: what it finds was found
+// when the configuration went live.
+func (x *comparison) settling() profile.RunOptions {
+	o := x.opts.Run
+	o.Recompute, o.Recorrelate = false, false
+	o.OnFinding, o.OnUncorrelated, o.OnAmbiguous, o.OnStage = nil, nil, nil, nil
+	if x.opts.Unique != nil {
+		o.Unique = x.opts.Unique()
+	}
+	return o
 }
 
 // errReach says that a change reaches further than the plan assumed.
@@ -111,7 +145,7 @@ func (x *comparison) start() {
 	x.collect = newCollector(&x.opts, x.causes)
 	o := &x.opts.Run
 	correlation := slices.ContainsFunc(x.causes, func(c Cause) bool { return c.Kind == CauseCorrelation })
-	if correlation && o.Stored != nil && !o.Recompute && !o.Recorrelate {
+	if correlation && (o.Stored != nil || x.opts.Settle != nil) && !o.Recompute && !o.Recorrelate {
 		x.collect.report.Notes = []string{"the correlation differs, but accounts that have an identity keep it; recompute the links to see what correlation would do with everybody"}
 	}
 	if x.opts.AfterSources != nil {

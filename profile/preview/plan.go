@@ -3,6 +3,7 @@ package preview
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -142,7 +143,7 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 	r.Evaluated = describe(plan)
 	opts := x.options(&r.Totals.UncorrelatedBefore, false)
 	after := newPartial(x.after.NewRun(opts).Evaluator(x.ctx), plan)
-	for b, err := range x.before.Run(x.ctx, opts, sources...) {
+	for b, err := range x.settled(opts, sources) {
 		if err != nil {
 			return nil, err
 		}
@@ -164,6 +165,52 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 	}
 	r.Totals.UncorrelatedAfter = r.Totals.UncorrelatedBefore
 	return x.finish()
+}
+
+// settled yields what the configuration before gives from the state that both runs
+// start from. Where it has to be made first, the accounts are read once all the same:
+// a mapping that reads nothing stored gives the same again, and for the others a
+// session has the tables of its first run.
+func (x *comparison) settled(o profile.RunOptions, sources []identity.Source) iter.Seq2[*profile.Result, error] {
+	switch {
+	case x.opts.Settle == nil || o.Stored != nil:
+		return x.before.Run(x.ctx, o, sources...)
+	case !o.Recompute && !o.Recorrelate && !x.before.ReadsStored(o):
+		return asStored(x.before.Run(x.ctx, o, sources...))
+	}
+
+	return func(yield func(*profile.Result, error) bool) {
+		if o.Recompute || o.Recorrelate { // whatever the tables hold has to be looked at anew
+			if err := x.settle(sources); err != nil {
+				yield(nil, err)
+				return
+			}
+			o.Stored = x.opts.Run.Stored
+			x.before.Run(x.ctx, o, sources...)(yield)
+			return
+		}
+
+		s := x.before.NewSession(x.opts.Settle(), x.settling())
+		if _, err := s.Aggregate(x.ctx, o.Now, nil, sources...); err != nil {
+			yield(nil, err)
+			return
+		}
+		s.Results(x.ctx, o)(yield)
+	}
+}
+
+// asStored makes the results of a first run those of a second one.
+func asStored(first iter.Seq2[*profile.Result, error]) iter.Seq2[*profile.Result, error] {
+	return func(yield func(*profile.Result, error) bool) {
+		for r, err := range first {
+			if err == nil {
+				r.Created, r.Changes, r.Move = false, nil, nil
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
 }
 
 // partial evaluates the attributes of a plan for identities that a run of another
