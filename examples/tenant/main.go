@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant"
@@ -111,7 +112,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type site struct {
 	handler *rest.Handler
 	clients *rest.Clients
-	state   *state // nil: memory
+	state   *state            // nil: memory
+	objects nonemployee.Store // non-employees
 	first   *config.Bundle
 	pages   *page
 	logger  *slog.Logger
@@ -144,6 +146,9 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (*site, error) {
 	}
 	out.first = bundle
 	if out.handler, err = rest.New(bundle, st, o); err != nil {
+		return nil, errors.Join(err, out.close())
+	}
+	if err := out.handler.ServeNonEmployees(ctx, out.objects, nonemployee.WithIDs(nonemployee.RandomIDs(rand.Reader))); err != nil {
 		return nil, errors.Join(err, out.close())
 	}
 	out.pages = newPage(out)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,7 @@ func TestVendorClient(t *testing.T) {
 	// Nothing of the environment but the path: no proxy, no settings of another client.
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BASE_URL=" + server.URL, "CLIENT_ID=admin", "CLIENT_SECRET=admin-secret"}
 	out, err := cmd.CombinedOutput()
+	out = regexp.MustCompile(`Warning: You are using Experimental APIs\n`).ReplaceAll(out, nil)
 	if err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -13,6 +13,7 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant/rest"
@@ -23,8 +24,9 @@ import (
 // dies in between finds that and finishes the change at the next start, so nothing is
 // half done.
 type state struct {
-	folder string
-	store  *store.File
+	folder  string
+	store   *store.File
+	objects *nonemployee.File
 }
 
 const (
@@ -42,6 +44,7 @@ type pending struct {
 // kept, so the accounts of the folder are still to be aggregated.
 func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, options *rest.Options) (st identity.Store, _ *config.Bundle, fresh bool, err error) {
 	if o.state == "" {
+		s.objects = nonemployee.NewMemory()
 		return store.NewMemory(), b, true, nil
 	}
 	if err := os.MkdirAll(o.state, 0o700); err != nil {
@@ -51,10 +54,14 @@ func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, opti
 	if err != nil {
 		return nil, nil, false, err
 	}
-	s.state = &state{folder: o.state, store: log}
+	objects, err := nonemployee.OpenFile(filepath.Join(o.state, "nonemployees.log"))
+	if err != nil {
+		return nil, nil, false, errors.Join(err, log.Close())
+	}
+	s.state, s.objects = &state{folder: o.state, store: log, objects: objects}, objects
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, log.Close())
+			err = errors.Join(err, s.state.close())
 		}
 	}()
 	if err := s.state.finish(ctx, log); err != nil {
@@ -71,7 +78,7 @@ func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, opti
 	return log, kept, false, nil
 }
 
-func (s *state) close() error { return s.store.Close() }
+func (s *state) close() error { return errors.Join(s.store.Close(), s.objects.Close()) }
 
 // load reads the configuration that was kept; nil when none was. Account files are
 // those of the folder.

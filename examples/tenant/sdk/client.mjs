@@ -175,7 +175,11 @@ async function accounts(sourceId, tasks) {
   await wait((await a.submitReloadAccount({ id: list[0].id })).data.id);
   await wait((await a.deleteAccount({ id: list[1].id })).data.id);
   await refused(a.getAccount({ id: list[1].id }), 404);
-  await refused(a.unlockAccount({ id: cem.id, accountUnlockRequest: {} }), 501);
+  for (const [call, body, disabled] of [["disableAccount", "accountToggleRequest", true], ["enableAccount", "accountToggleRequest", false], ["unlockAccount", "accountUnlockRequest", false]]) {
+    await wait((await a[call]({ id: cem.id, [body]: { forceProvisioning: true } })).data.id);
+    const after = (await a.getAccount({ id: cem.id })).data;
+    assert.deepEqual([after.disabled, after.locked, after.attributes.first], [disabled, false, "Cemal"]);
+  }
 }
 
 async function identities() {
@@ -212,11 +216,51 @@ async function configurations() {
   }
 }
 
+// The people who are not employees: a source, an attribute, a record that becomes an
+// account, a request that is approved, and all of it gone again.
+async function nonEmployees(person) {
+  const tasks = api("TaskManagementV2024Api"), accounts = api("AccountsApi");
+  const settled = async () => {
+    while ((await tasks.getPendingTasks()).data.length > 0);
+  };
+  for (const suffix of ["", "V2024"]) {
+    const n = api(`NonEmployeeLifecycleManagement${suffix}Api`);
+    const body = (name, v) => ({ [name + suffix]: v });
+    const ref = { type: "IDENTITY", id: person };
+    const source = (await n.createNonEmployeeSource(body("nonEmployeeSourceRequestBody", {
+      name: "SDK Guests", description: "made by the SDK", owner: ref, accountManagers: [ref], approvers: [ref] }))).data;
+    assert.equal(source.name, "SDK Guests");
+    const { id: sourceId } = source;
+    assert.ok((await n.listNonEmployeeSources({})).data.some((s) => s.id === sourceId));
+    assert.equal((await n.getNonEmployeeSource({ sourceId })).data.id, sourceId);
+    const badge = (await n.createNonEmployeeSourceSchemaAttributes({ sourceId, ...body("nonEmployeeSchemaAttributeBody", {
+      type: "TEXT", label: "Badge", technicalName: "badge", helpText: "number", placeholder: "7", required: false }) })).data;
+    assert.equal((await n.getNonEmployeeSchemaAttribute({ sourceId, attributeId: badge.id })).data.technicalName, "badge");
+    assert.ok((await n.getNonEmployeeSourceSchemaAttributes({ sourceId })).data.length > 7);
+    const guest = (accountName) => ({ accountName, firstName: "Gus", lastName: "Guest", email: accountName + "@guests.example", phone: "1",
+      manager: "nobody", sourceId, startDate: "2026-01-01T00:00:00Z", endDate: "2027-01-01T00:00:00Z", data: { badge: "7" } });
+    const manager = (await api("IdentitiesV2024Api").getIdentity({ id: person })).data.attributes.uid;
+    const made = (await n.createNonEmployeeRecord(body("nonEmployeeRequestBody", { ...guest("gus"), manager }))).data;
+    assert.equal((await n.getNonEmployeeRecord({ id: made.id })).data.data.badge, "7");
+    await settled();
+    const account = (await accounts.listAccounts({ filters: `source.name eq "SDK Guests"` })).data;
+    assert.deepEqual(account.map((a) => [a.nativeIdentity, a.attributes.badge]), [["gus", "7"]]);
+    const changed = (await n.patchNonEmployeeRecord({ id: made.id, ...body("jsonPatchOperation", patch("/phone", "2")) })).data;
+    assert.equal(changed.phone, "2");
+    assert.equal((await n.listNonEmployeeRecords({ count: true })).headers["x-total-count"], "1");
+    await n.deleteNonEmployeeRecord({ id: made.id });
+    assert.equal((await n.deleteNonEmployeeSource({ sourceId })).status, 204);
+    await settled();
+    assert.equal((await accounts.listAccounts({ filters: `source.name eq "SDK Guests"` })).data.length, 0);
+  }
+}
+
 await transforms();
 const person = await identities();
 await profiles(person);
 await attributes();
 await sources();
+await nonEmployees(person);
 await configurations();
 console.log(`${calls} calls in ${areas.size} areas`);
 assert.ok(calls >= 60);

@@ -77,8 +77,8 @@ type attributeView struct {
 	Type          string           `json:"type"`
 	Label         string           `json:"label"`
 	TechnicalName string           `json:"technicalName"`
-	HelpText      *string          `json:"helpText"`
-	Placeholder   *string          `json:"placeholder"`
+	HelpText      *string          `json:"helpText,omitempty"`
+	Placeholder   *string          `json:"placeholder,omitempty"`
 	Required      bool             `json:"required"`
 }
 

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -174,6 +176,51 @@ func (c *call) reloadAccount() error {
 	}
 	again := a.Account.Clone()
 	t := c.startAggregation("Reload account "+a.NativeIdentity, c.sourceOf(a), tenant.AggregateOptions{}, feed.Changes(a.Source, []identity.Account{again}))
+	c.json(http.StatusAccepted, map[string]string{"id": t.id})
+	return nil
+}
+
+func (c *call) enableAccount() error {
+	return c.provision("Enable account", func(a *identity.Account) { a.Disabled = false })
+}
+
+func (c *call) disableAccount() error {
+	return c.provision("Disable account", func(a *identity.Account) { a.Disabled = true })
+}
+
+func (c *call) unlockAccount() error {
+	return c.provision("Unlock account", func(a *identity.Account) { a.Locked = false })
+}
+
+// provision changes an account as its source would, and takes it in as the source would
+// send it afterwards. The next aggregation of the source brings what the source has.
+func (c *call) provision(what string, edit func(*identity.Account)) error {
+	if c.r.ContentLength != 0 {
+		if _, err := c.object(); err != nil {
+			return err
+		}
+	}
+	a, err := c.account()
+	if err != nil {
+		return err
+	}
+	h, id := c.Handler, a.id
+	t := c.tasks.start(h, "Cloud Account Aggregation", what+" "+a.NativeIdentity, a.sourceID, c.actor, func(ctx context.Context, t *task) error {
+		// Tasks before this one may have changed the account.
+		v, err := h.current(ctx)
+		if err != nil {
+			return err
+		}
+		a := v.account(id)
+		if a == nil {
+			return notFound("account", id)
+		}
+		after := a.Account.Clone()
+		edit(&after)
+		stats, err := h.tenant.AggregateWith(ctx, tenant.AggregateOptions{}, feed.Changes(a.Source, []identity.Account{after}))
+		t.returns = statsOf(stats)
+		return errors.Join(err, h.changed(ctx))
+	})
 	c.json(http.StatusAccepted, map[string]string{"id": t.id})
 	return nil
 }

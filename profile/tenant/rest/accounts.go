@@ -19,9 +19,9 @@ func accountRoutes() []route {
 		at(all, "DELETE", "accounts/{id}", "deleteAccount", (*call).deleteAccount),
 		at(all, "POST", "accounts/{id}/reload", "submitReloadAccount", (*call).reloadAccount),
 		at(all, "GET", "accounts/{id}/entitlements", "getAccountEntitlements", nil),
-		at(all, "POST", "accounts/{id}/enable", "enableAccount", nil),
-		at(all, "POST", "accounts/{id}/disable", "disableAccount", nil),
-		at(all, "POST", "accounts/{id}/unlock", "unlockAccount", nil),
+		at(all, "POST", "accounts/{id}/enable", "enableAccount", (*call).enableAccount),
+		at(all, "POST", "accounts/{id}/disable", "disableAccount", (*call).disableAccount),
+		at(all, "POST", "accounts/{id}/unlock", "unlockAccount", (*call).unlockAccount),
 	}
 }
 

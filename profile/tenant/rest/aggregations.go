@@ -103,8 +103,13 @@ func (c *call) accountFile(s *config.Source) (accounts identity.Source, whole bo
 	return f, whole, nil
 }
 
-// ownFile opens the account files of a source in the folder.
+// ownFile opens the account files of a source in the folder, or the records of one of
+// non-employees.
 func (c *call) ownFile(s *config.Source) (identity.Source, error) {
+	if c.nonEmployees != nil && nonEmployeeMark(s) != "" {
+		records, err := c.nonEmployees.service.Sources.Accounts(c.ctx, s.ID)
+		return renamed{Source: records, name: s.Name}, err
+	}
 	b := c.tenant.Bundle()
 	if len(b.Data[s.Name]) == 0 || c.o.Files == nil {
 		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one", s.Name)
@@ -179,14 +184,6 @@ func (c *call) removeAccounts() error {
 	})
 	c.json(http.StatusAccepted, t.reference())
 	return nil
-}
-
-// removeAccountsOf removes the accounts of a source and waits for it.
-func (c *call) removeAccountsOf(s *config.Source) error {
-	c.writes.Lock()
-	defer c.writes.Unlock()
-	_, err := c.forget(c.ctx, s)
-	return err
 }
 
 // forget takes all accounts of a source out of the store.

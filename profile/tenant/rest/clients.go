@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idprofile/engine/identity/isc"
@@ -29,6 +30,7 @@ type Clients struct {
 	key      []byte
 	now      func() time.Time
 	lifetime time.Duration
+	mu       sync.RWMutex // guards byID
 	byID     map[string]Client
 	wrong    *isc.Limiter
 }
@@ -46,6 +48,20 @@ func NewClients(key []byte, now func() time.Time, lifetime time.Duration, client
 	return c
 }
 
+// Add lets one more client sign in; one with the same id is replaced.
+func (c *Clients) Add(one Client) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byID[one.ID] = one
+}
+
+func (c *Clients) client(id string) (Client, bool) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	one, ok := c.byID[id]
+	return one, ok
+}
+
 // claims is what a token says.
 type claims struct {
 	UserName string `json:"user_name"`
@@ -57,8 +73,9 @@ var errToken = errors.New("the token is missing or not known")
 
 // Token gives a client a token.
 func (c *Clients) Token(clientID string) string {
+	client, _ := c.client(clientID)
 	body, _ := json.Marshal(claims{ // cannot fail: texts and a number
-		UserName: c.byID[clientID].Actor.Name, ClientID: clientID, Expires: c.now().Add(c.lifetime).Unix(),
+		UserName: client.Actor.Name, ClientID: clientID, Expires: c.now().Add(c.lifetime).Unix(),
 	})
 	text := part([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + part(body)
 	return text + "." + part(c.sign(text))
@@ -92,7 +109,7 @@ func (c *Clients) Authenticate(r *http.Request) (Actor, error) {
 	if err != nil || json.Unmarshal(src, &said) != nil || c.now().Unix() >= said.Expires {
 		return Actor{}, errToken
 	}
-	client, ok := c.byID[said.ClientID]
+	client, ok := c.client(said.ClientID)
 	if !ok {
 		return Actor{}, errToken
 	}
@@ -117,7 +134,7 @@ func (c *Clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(refused.Status(), map[string]string{"error": "invalid_request", "error_description": refused.Text()})
 		return
 	}
-	client, ok := c.byID[given.ID]
+	client, ok := c.client(given.ID)
 	same := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(given.Secret)) == 1
 	switch {
 	case given.Grant != "client_credentials":

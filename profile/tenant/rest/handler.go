@@ -39,8 +39,6 @@ type Options struct {
 	Files fs.FS
 	// Name of the tenant, as exports name it; empty: local.
 	Name string
-	// NonEmployee serves the paths of non-employees; nil: they answer 501.
-	NonEmployee http.Handler
 	// Journal is told a change before it is made: the configuration as it will be, and
 	// what will be written to the store. A host that keeps it can finish the change
 	// after it died in between. Its error stops the change. Nil: nobody.
@@ -78,7 +76,8 @@ type Handler struct {
 	jobs   jobList
 	log    changeLog
 
-	unserved sync.Map // name of operation to *atomic.Int64
+	nonEmployees *nonEmployeeModule // nil: not served
+	unserved     sync.Map           // name of operation to *atomic.Int64
 }
 
 // New makes a handler over a configuration and a store. Neither may be changed by

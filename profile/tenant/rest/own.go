@@ -158,6 +158,7 @@ func (c *call) setClock() error {
 	c.writes.Lock()
 	c.MoveClock(by)
 	c.writes.Unlock()
+	c.followNonEmployees(c.actor)
 	return c.getClock()
 }
 

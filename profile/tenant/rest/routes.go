@@ -140,16 +140,6 @@ func (c *call) notServed(name string) error {
 	return isc.Refuse(isc.CodeNotServed, "the operation %s is not served here", name)
 }
 
-// nonEmployee hands a request on to the handler for non-employees, which has its
-// own rights.
-func (c *call) nonEmployee() error {
-	if c.o.NonEmployee == nil {
-		return c.notServed("non-employee operations")
-	}
-	c.o.NonEmployee.ServeHTTP(c.w, c.r)
-	return nil
-}
-
 // Operations gives the names of all operations by whether they are served.
 func Operations() (served, unserved []string) {
 	for _, rt := range allRoutes() {

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -326,18 +325,12 @@ func (c *call) deleteSource() error {
 			return isc.Refuse(isc.CodeConflict, "identity profile %q uses the source %q", p.Name, s.Name)
 		}
 	}
-	if err := c.removeAccountsOf(s); err != nil {
-		return err
+	if nonEmployeeMark(s) != "" && c.nonEmployees != nil {
+		return isc.Refuse(isc.CodeConflict, "source %q is one of non-employees and is deleted as such", s.Name)
 	}
-	_, _, err = c.change(func() (*tenant.Plan, error) {
-		ref := config.Ref{Type: "SOURCE", ID: sourceID(s), Name: s.Name}
-		return c.tenant.PlanEdit("SOURCE_DELETE", http.StatusAccepted, ref, func(b *config.Bundle) ([]string, error) {
-			b.RemoveSource(s.Name)
-			b.Data = maps.Clone(b.Data)
-			delete(b.Data, s.Name)
-			return nil, nil
-		})
-	})
+	c.writes.Lock()
+	err = c.dropSource(c.ctx, c.actor, s)
+	c.writes.Unlock()
 	if err != nil {
 		return err
 	}

@@ -389,8 +389,8 @@ func TestTransformPreviewChain(t *testing.T) {
 // A refusal is never a 5xx: clients would send the request again.
 func TestRefusalsAre4xx(t *testing.T) {
 	s := start(t)
-	equal(t, "not served", "501 Not implemented", s.call(501, "POST", "/v3/accounts/x/unlock", "").str("detailCode"))
-	equal(t, "counted", "1", s.call(200, "GET", "/_unserved", "").str("unlockAccount"))
+	equal(t, "not served", "501 Not implemented", s.call(501, "GET", "/v3/accounts/x/entitlements", "").str("detailCode"))
+	equal(t, "counted", "1", s.call(200, "GET", "/_unserved", "").str("getAccountEntitlements"))
 	for _, path := range []string{"/v3/entitlements", "/v2025/roles", "/beta/workflows", "/v3/access-profiles", "/v2025/form-definitions"} {
 		a := s.call(404, "GET", path, "")
 		if a.str("messages.0.text") == "" || len(a.at("causes").([]any)) != 0 {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -38,7 +39,9 @@ var Now = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 
 // Start starts a tenant over the files of a folder and aggregates the accounts that
 // are there. Its clock stands still at the time that the settings of the folder give,
-// else at [Now]; clients may move it.
+// else at [Now]; clients may move it. Non-employees are served, too; there are none at
+// the start. Clients.Add lets more actors sign in, such as a manager or an approver by
+// the id of an identity.
 func Start(t testing.TB, folder string) *Tenant {
 	t.Helper()
 	files := os.DirFS(folder)
@@ -73,6 +76,10 @@ func Start(t testing.TB, folder string) *Tenant {
 		t.Fatalf("tenanttest: %v", err)
 	}
 	if _, err := handler.Tenant().Aggregate(t.Context(), nil, sources...); err != nil {
+		t.Fatalf("tenanttest: %v", err)
+	}
+
+	if err := handler.ServeNonEmployees(t.Context(), nonemployee.NewMemory()); err != nil {
 		t.Fatalf("tenanttest: %v", err)
 	}
 
