@@ -20,8 +20,9 @@ type Operation struct {
 	Examples []Example
 	Parts    []Operation // that one of its attributes selects
 	Traits   Traits
-	input    bool // consumes the input
-	open     bool // takes variables, so no attribute is unknown
+	Phrase   string // see [Phrase]
+	input    bool   // consumes the input
+	open     bool   // takes variables, so no attribute is unknown
 	compile  func(c *Compiler) Node
 }
 

@@ -8,10 +8,25 @@ import (
 )
 
 // Detail is what [Define] is told of an operation beside its attributes and how
-// it is compiled: an [Example], or its [Traits].
+// it is compiled: an [Example], its [Traits], or its [Phrase].
 type Detail interface{ describe(op *Operation) }
 
+// Phrase is how [Library.Print] writes an operation behind its input: text in which
+//
+//	{name}         stands for an attribute, its default where it is absent
+//	{a|b}          for the first of several that is there
+//	{name!}        for a text, without quotation marks
+//	{@name}        for the source that the attribute names
+//	{name+}        for the items of a list, with plus signs between them
+//	{name:a=x;b=y} for words instead of values
+//	{*}            for all attributes that are variables
+//	[...]          for what vanishes when an attribute in it is absent
+//
+// and a line end is a blank where the line may be broken.
+type Phrase string
+
 func (e Example) describe(op *Operation) { op.Examples = append(op.Examples, e) }
+func (p Phrase) describe(op *Operation)  { op.Phrase = string(p) }
 func (t Traits) describe(op *Operation)  { op.Traits = t }
 
 // Traits say what everybody else has to know of an operation: the optimiser, the

@@ -31,6 +31,8 @@ type accountArgs struct {
 func accountAttribute() transform.Operation {
 	return transform.Define("accountAttribute", "Reads an attribute of an account of the identity on a source.",
 		compileAccount,
+		transform.Phrase("{@sourceName|applicationName|applicationId|sourceId}.{attributeName!}[ where {accountFilter!}][ where {accountPropertyFilter!}]"+
+			"[ sorted by {accountSortAttribute!}]{accountSortDescending:true=, greatest first}{accountReturnFirstLink:true=, of the first account}"),
 		transform.Traits{Also: []string{"account"}, Cheap: true, PassesInput: true, Tell: tellAccount},
 		transform.Example{Doc: "A source without account",
 			Config: `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"mail"}}`})

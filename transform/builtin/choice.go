@@ -48,6 +48,7 @@ func firstValid() transform.Operation {
 			checkFirstValid(c, n)
 			return n
 		},
+		transform.Phrase("first{ignoreErrors:true= without error} of {values}"),
 		transform.Traits{
 			Also: []string{"coalesce"}, Cheap: true, PassesInput: true,
 			Changes: map[string]transform.Change{"ignoreErrors": unset},
@@ -103,6 +104,7 @@ func lookup() transform.Operation {
 			n.other = n.Table.Entry("default")
 			return transform.OnInput(n)
 		},
+		transform.Phrase("look up in {table}"),
 		transform.Traits{Also: []string{"map"}, Why: whyDefault},
 		example("Countries to regions", `{"type":"lookup","attributes":{"table":{"US":"AMER","default":"EMEA"}}}`, "FR",
 			"EMEA"))
@@ -211,6 +213,7 @@ func conditional() transform.Operation {
 			checkConditional(c, n)
 			return n
 		},
+		transform.Phrase("if {expression!}\nthen {positiveCondition}\nelse {negativeCondition}[\nwith {*}]"),
 		transform.Traits{
 			Also: []string{"if"}, PassesInput: true, Tell: tell("%q", "expression"),
 			Changes: map[string]transform.Change{"expression": unequal, "positiveCondition": longer,

@@ -65,6 +65,7 @@ func iso3166() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Phrase("country {format!}"),
 		transform.Traits{
 			Also: []string{"country"}, ReadyMade: "ISO3166 Country Format",
 			Why: unknownCountry,
@@ -87,6 +88,7 @@ func rfc5646() transform.Operation {
 			}
 			return identity.StringValue(tag), nil
 		},
+		transform.Phrase("language tag"),
 		transform.Traits{Also: []string{"language"}, Why: unknownLanguage},
 		example("A name", `{"type":"rfc5646"}`, "German", "de"))
 }
@@ -146,6 +148,7 @@ func e164phone() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Phrase("phone number of {defaultRegion!}"),
 		transform.Traits{
 			Also: []string{"phone"}, ReadyMade: "E.164 Phone Format", Removable: true, Why: whyNoNumber,
 			Changes: map[string]transform.Change{"defaultRegion": otherRegion},

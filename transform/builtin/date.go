@@ -120,6 +120,7 @@ func dateFormat() transform.Operation {
 			checkDateFormat(c, n)
 			return transform.OnInput(n)
 		},
+		transform.Phrase("date {inputFormat!} as {outputFormat!}"),
 		transform.Traits{
 			Also: []string{"formatdate"}, Tell: tell("%q to %q", "inputFormat", "outputFormat"), Why: whyNoDate,
 			Changes: map[string]transform.Change{"inputFormat": otherFormat, "outputFormat": otherFormat},
@@ -183,6 +184,7 @@ func dateMath() transform.Operation {
 		func(c *transform.Compiler, n *dateMathArgs) transform.Node {
 			return compileDateMath(c, n)
 		},
+		transform.Phrase("date {expression!}{roundUp:true=, rounded up}"),
 		transform.Traits{
 			Also: []string{"now"}, Tell: tell("%q", "expression"),
 			Changes: map[string]transform.Change{"expression": otherMath},
@@ -339,6 +341,8 @@ func dateCompare() transform.Operation {
 			checkDateCompare(c, n)
 			return n
 		},
+		transform.Phrase("if {firstDate!} {operator:lt=is before;lte=is not after;gt=is after;gte=is not before} {secondDate!}"+
+			"\nthen {positiveCondition}\nelse {negativeCondition}"),
 		transform.Traits{
 			Also: []string{"comparedate"}, PassesInput: true, Tell: tell("%s", "operator"),
 			Changes: map[string]transform.Change{"operator": otherComparison, "positiveCondition": longer,

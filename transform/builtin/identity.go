@@ -63,6 +63,7 @@ func identityAttribute() transform.Operation {
 			c.ReadsIdentity(n.fixed)
 			return n
 		},
+		transform.Phrase("identity.{name!}"),
 		transform.Traits{Also: []string{"attribute"}, PassesInput: true, Tell: tell("%s", "name")},
 		transform.Example{Doc: "Nobody", Config: `{"type":"identityAttribute","attributes":{"name":"email"}}`})
 }
@@ -115,6 +116,7 @@ func displayName() transform.Operation {
 			}
 			return displayNameNode{}
 		},
+		transform.Phrase("preferred or first name, last name"),
 		transform.Traits{PassesInput: true, Removable: true},
 		transform.Example{Doc: "Nobody", Config: `{"type":"displayName","attributes":{}}`})
 }
@@ -130,6 +132,7 @@ type referenceArgs struct {
 // Source: DECISION 9.
 func reference() transform.Operation {
 	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
+		transform.Phrase("transform {id}"),
 		transform.Traits{Tell: tell("%q", "id")},
 		transform.Example{Doc: "A name that no transform has",
 			Config: `{"type":"reference","attributes":{"id":"To lower case"}}`, Err: transform.ErrUnknown})
@@ -203,6 +206,7 @@ func static() transform.Operation {
 			f.Null = transform.NeverNull
 			return n
 		},
+		transform.Phrase("{value}[\nwith {*}]"),
 		transform.Traits{Also: []string{"literal"}, PassesInput: true},
 		example("A template", `{"type":"static","attributes":{"value":"${a}-${b}","a":"x","b":"y"}}`, "", "x-y"))
 }

@@ -39,6 +39,7 @@ func concat() transform.Operation {
 			checkConcat(c, n)
 			return n
 		},
+		transform.Phrase("{values+}"),
 		transform.Traits{Also: []string{"append", "concatenate", "concatenation"}, PassesInput: true},
 		example("A name", `{"type":"concat","attributes":{"values":["Ann"," ","Lee"]}}`, "", "Ann Lee"))
 }
@@ -126,5 +127,6 @@ func join() transform.Operation {
 			}
 			return n
 		},
+		transform.Phrase("join by {separator} of {values}"),
 		example("A path", `{"type":"join","attributes":{"values":["a","b"],"separator":"-"}}`, "", "a-b"))
 }

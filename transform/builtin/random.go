@@ -75,6 +75,7 @@ func randomAlphaNumeric() transform.Operation {
 			n.alphabet, n.standard = letters+digits, 32
 			return compileRandom(c, n)
 		},
+		transform.Phrase("random letters and digits[, {length!} of them]"),
 		randomExample(`{"type":"randomAlphaNumeric","attributes":{"length":8}}`, "[A-Za-z0-9]{8}"))
 }
 
@@ -87,6 +88,7 @@ func randomNumeric() transform.Operation {
 			n.alphabet, n.standard = digits, 10
 			return compileRandom(c, n)
 		},
+		transform.Phrase("random digits[, {length!} of them]"),
 		randomExample(`{"type":"randomNumeric","attributes":{"length":4}}`, "[0-9]{4}"))
 }
 
@@ -120,5 +122,6 @@ func uuid() transform.Operation {
 			*c.Facts() = transform.Facts{Kind: identity.Text, MinLen: 36}
 			return &uuidNode{c.ReadsRandom()}
 		},
+		transform.Phrase("random UUID"),
 		randomExample(`{"type":"uuid"}`, "[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"))
 }

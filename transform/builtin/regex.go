@@ -153,6 +153,7 @@ func replace() transform.Operation {
 			n.with.compile(c, &n.pattern, "replacement")
 			return transform.OnInput(n)
 		},
+		transform.Phrase("replace /{regex!}/ by {replacement}"),
 		transform.Traits{
 			Also: []string{"regex"}, Removable: true, Tell: tell("/%s/ by %q", "regex", "replacement"),
 			Changes: map[string]transform.Change{"replacement": longer},
@@ -209,6 +210,7 @@ func replaceAll() transform.Operation {
 			checkOrder(c, n)
 			return transform.OnInput(n)
 		},
+		transform.Phrase("replace all of {table}"),
 		transform.Traits{Removable: true},
 		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`, "12-34  56", "1234 56"))
 }

@@ -118,6 +118,7 @@ func substring() transform.Operation {
 			}
 			return transform.OnInput(n)
 		},
+		transform.Phrase("piece from {begin!}[ + {beginOffset!}] to {end!}[ + {endOffset!}]"),
 		transform.Traits{
 			Also:    []string{"substr"},
 			Changes: map[string]transform.Change{"begin": oneMore, "end": oneMore},

@@ -62,6 +62,7 @@ func lower() transform.Operation {
 			}
 			return s.Text(javatext.AppendLower(s.Buffer(), text))
 		},
+		transform.Phrase("lower case"),
 		transform.Traits{Also: []string{"tolower", "lowercase"}, ReadyMade: "ToLower", Cheap: true, Removable: true, Instead: "upper"},
 		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
 }
@@ -77,6 +78,7 @@ func upper() transform.Operation {
 			}
 			return s.Text(javatext.AppendUpper(s.Buffer(), text))
 		},
+		transform.Phrase("upper case"),
 		transform.Traits{Also: []string{"toupper", "uppercase"}, ReadyMade: "ToUpper", Cheap: true, Removable: true, Instead: "lower"},
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
 }
@@ -100,6 +102,7 @@ func trim() transform.Operation {
 			c.Unary()
 			return transform.OnInput(a)
 		},
+		transform.Phrase("trim"),
 		transform.Traits{Cheap: true, Removable: true},
 		example("Blanks around a name", `{"type":"trim"}`, "  Ann \t", "Ann"))
 }
@@ -116,6 +119,7 @@ func decomposeDiacriticalMarks() transform.Operation {
 			}
 			return s.Text(javatext.AppendDecompose(s.Buffer(), text))
 		},
+		transform.Phrase("without accents"),
 		transform.Traits{ReadyMade: "Remove Diacritical Marks", Removable: true},
 		example("Accents", `{"type":"decomposeDiacriticalMarks"}`, "Dvořák", "Dvorak"))
 }
@@ -133,6 +137,7 @@ func normalizeNames() transform.Operation {
 			}
 			return identity.StringValue(name), nil
 		},
+		transform.Phrase("capitals of names"),
 		transform.Traits{Removable: true},
 		example("A Scottish name", `{"type":"normalizeNames"}`, "JOHN MCDONALD III", "John McDonald III"))
 }
@@ -145,6 +150,7 @@ func base64Encode() transform.Operation {
 		func(s *transform.Scope, text string) (identity.Value, error) {
 			return s.Text(base64.StdEncoding.AppendEncode(s.Buffer(), javaBytes(text)))
 		},
+		transform.Phrase("as Base64"),
 		example("Text", `{"type":"base64Encode"}`, "1234", "MTIzNA=="))
 }
 
@@ -164,6 +170,7 @@ func base64Decode() transform.Operation {
 			}
 			return s.Text(appendUTF8(s.Buffer(), bytes.Clone(raw)))
 		},
+		transform.Phrase("text of Base64"),
 		example("Text", `{"type":"base64Decode"}`, "MTIzNA==", "1234"))
 }
 
@@ -287,6 +294,7 @@ func compileFind(c *transform.Compiler, n *find) transform.Node {
 func indexOf() transform.Operation {
 	return transform.Define("indexOf", "Position of the first occurrence of a text, in UTF-16 units from 0; -1 if absent.",
 		compileFind,
+		transform.Phrase("position of {substring}"),
 		transform.Traits{Changes: map[string]transform.Change{"substring": longer}},
 		transform.Example{Doc: "The @ of an address", Config: `{"type":"indexOf","attributes":{"substring":"@"}}`,
 			Input: identity.StringValue("ann@example.com"), Want: identity.IntValue(3)})
@@ -302,6 +310,7 @@ func lastIndexOf() transform.Operation {
 			n.last = true
 			return compileFind(c, n)
 		},
+		transform.Phrase("last position of {substring}"),
 		transform.Traits{Changes: map[string]transform.Change{"substring": longer}},
 		transform.Example{Doc: "The last dot", Config: `{"type":"lastIndexOf","attributes":{"substring":"."}}`,
 			Input: identity.StringValue("a.b.c"), Want: identity.IntValue(3)})
@@ -393,6 +402,7 @@ func leftPad() transform.Operation {
 			n.apply = javatext.AppendPadLeft
 			return compilePad(c, n)
 		},
+		transform.Phrase("fill on the left with {padding} to {length!}"),
 		transform.Traits{
 			Also: []string{"pad"}, Removable: true,
 			Changes: map[string]transform.Change{"length": oneMore, "padding": longer},
@@ -409,6 +419,7 @@ func rightPad() transform.Operation {
 			n.apply = javatext.AppendPadRight
 			return compilePad(c, n)
 		},
+		transform.Phrase("fill on the right with {padding} to {length!}"),
 		transform.Traits{Removable: true, Changes: map[string]transform.Change{"length": oneMore, "padding": longer}},
 		example("A code", `{"type":"rightPad","attributes":{"length":6,"padding":"x"}}`, "ab", "abxxxx"))
 }

@@ -166,6 +166,7 @@ func shorten(marked, counter string, maxSize int64) string {
 func usernameGenerator() transform.Operation {
 	return transform.Define("usernameGenerator",
 		"The first value of its patterns that nobody has; $uniqueCounter counts up.", compileUsername,
+		transform.Phrase("first free of {patterns}[\nwith {*}]"),
 		example("A name that is free",
 			`{"type":"usernameGenerator","attributes":{"patterns":["$first.$last","$first.$last$uniqueCounter"],"first":"ann","last":"lee"}}`, "", "ann.lee"))
 }
