@@ -234,9 +234,12 @@ type Store interface {
 	// identity; an empty source name means every source, one after another by
 	// name.
 	Uncorrelated(ctx context.Context, source string) iter.Seq2[Account, error]
+	// Decisions yields the log of decisions without its first entries, in order.
+	Decisions(ctx context.Context, after int) iter.Seq2[Decision, error]
 	// Apply makes all changes of the batch, or none. It returns [ErrConflict]
 	// when an account would belong to two identities, or be uncorrelated and
-	// belong to one, or when an id is missing.
+	// belong to one, when an id is missing, or when decisions do not follow on the
+	// log.
 	Apply(ctx context.Context, b Batch) error
 }
 
@@ -250,4 +253,13 @@ type Batch struct {
 	Delete       []string     // identity ids
 	Uncorrelated []Account    // created or replaced
 	Forget       []AccountKey // uncorrelated accounts to remove
+	Decisions    []Decision   // entries behind the end of the log
+}
+
+// Decision is an entry of the log of what people decided about pairs of accounts. The
+// log only grows: whoever appends to it numbers the entries on from those that are
+// there, so that of two who do so at once one gets [ErrConflict] and can look again.
+type Decision struct {
+	Number int    // place in the log, from 1
+	Event  string // one JSON object without line ends; package correlate/linkage makes and reads it
 }

@@ -22,6 +22,7 @@ const (
 	entryDelete   = 'D'
 	entryLoose    = 'U' // uncorrelated account
 	entryForget   = 'F'
+	entryDecision = 'C'
 )
 
 // Magics of the file. The frames of the first version hold entries or a commit, never both.
@@ -124,6 +125,12 @@ func (f *File) replay(kind byte, body string) error {
 		f.s.loose[a.Key()] = &a
 	case entryForget:
 		delete(f.s.loose, identity.AccountKey{Source: b.text(), NativeIdentity: b.text()})
+	case entryDecision:
+		d := identity.Decision{Number: int(b.uvarint()), Event: b.text()}
+		if b.err == nil && d.Number != len(f.s.decisions)+1 {
+			return fmt.Errorf("%w: decision %d behind %d others", errCodec, d.Number, len(f.s.decisions))
+		}
+		f.s.decisions = append(f.s.decisions, d)
 	default:
 		return fmt.Errorf("%w: an entry of the kind %q", errCodec, kind)
 	}
@@ -221,6 +228,9 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	if err := c.check(func(key identity.AccountKey) (string, error) { return f.owner(ctx, key) }); err != nil {
 		return err
 	}
+	if err := c.follow(len(f.s.decisions)); err != nil {
+		return err
+	}
 
 	if err := f.append(ctx, c); err != nil {
 		return fmt.Errorf("store %s: %w", f.log.Path(), err)
@@ -305,6 +315,11 @@ func (e *entryWriter) change(ctx context.Context, c *change) error {
 			return err
 		}
 	}
+	for _, d := range c.decisions {
+		if err := e.put(entryDecision, appendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -323,7 +338,7 @@ func (f *File) compact(ctx context.Context) error {
 	lists, entries := newLists(), 0
 	err := f.log.Rewrite(func(b *filelog.Batch) error {
 		e := &entryWriter{batch: b, lists: lists}
-		err := e.change(ctx, &change{put: f.s.ids, loose: f.s.loose})
+		err := e.change(ctx, &change{put: f.s.ids, loose: f.s.loose, decisions: f.s.decisions})
 		entries = b.Entries()
 		return err
 	})
@@ -338,7 +353,7 @@ func (f *File) compact(ctx context.Context) error {
 
 // nextLimit is how many entries the file may have before most of them are out
 // of date.
-func (f *File) nextLimit() int { return 1000 + 2*(len(f.s.ids)+len(f.s.loose)) }
+func (f *File) nextLimit() int { return 1000 + 2*(len(f.s.ids)+len(f.s.loose)+len(f.s.decisions)) }
 
 // Close releases the file. The store cannot be changed afterwards.
 func (f *File) Close() error {

@@ -106,6 +106,28 @@ func (m *Memory) Uncorrelated(ctx context.Context, source string) iter.Seq2[iden
 	}
 }
 
+// Decisions yields the log of decisions without its first entries.
+func (m *Memory) Decisions(ctx context.Context, after int) iter.Seq2[identity.Decision, error] {
+	return func(yield func(identity.Decision, error) bool) {
+		m.mu.RLock()
+		list := m.s.decisions
+		m.mu.RUnlock()
+		yieldDecisions(ctx, list[min(max(after, 0), len(list)):], yield)
+	}
+}
+
+func yieldDecisions(ctx context.Context, list []identity.Decision, yield func(identity.Decision, error) bool) bool {
+	for _, d := range list {
+		if err := ctx.Err(); err != nil {
+			return yield(identity.Decision{}, err) && false
+		}
+		if !yield(d, nil) {
+			return false
+		}
+	}
+	return true
+}
+
 // Apply makes all changes of the batch, or none.
 func (m *Memory) Apply(ctx context.Context, b identity.Batch) error {
 	if err := ctx.Err(); err != nil {
@@ -118,6 +140,9 @@ func (m *Memory) Apply(ctx context.Context, b identity.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if err := c.check(func(key identity.AccountKey) (string, error) { return m.s.owners[key], nil }); err != nil {
+		return err
+	}
+	if err := c.follow(len(m.s.decisions)); err != nil {
 		return err
 	}
 	m.s.apply(c)

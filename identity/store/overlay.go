@@ -22,13 +22,14 @@ type Overlay struct {
 	s         state                        // what is new or changed
 	gone      map[string]bool              // identities below that were deleted
 	forgotten map[identity.AccountKey]bool // uncorrelated accounts below that no longer are
+	below     int                          // decisions of the store below; -1: not counted yet
 }
 
 var _ identity.Store = (*Overlay)(nil)
 
 // NewOverlay returns a store that has what base has, without changes so far.
 func NewOverlay(base identity.Store) *Overlay {
-	return &Overlay{base: base, s: newState(), gone: map[string]bool{}, forgotten: map[identity.AccountKey]bool{}}
+	return &Overlay{base: base, s: newState(), gone: map[string]bool{}, forgotten: map[identity.AccountKey]bool{}, below: -1}
 }
 
 // hidden reports whether the form of an identity below no longer counts.
@@ -149,6 +150,45 @@ func (o *Overlay) Uncorrelated(ctx context.Context, source string) iter.Seq2[ide
 	}
 }
 
+// Decisions yields the log of decisions without its first entries.
+func (o *Overlay) Decisions(ctx context.Context, after int) iter.Seq2[identity.Decision, error] {
+	return func(yield func(identity.Decision, error) bool) {
+		o.mu.Lock()
+		list := o.s.decisions
+		below, err := o.countBelow(ctx)
+		o.mu.Unlock()
+		if err != nil {
+			yield(identity.Decision{}, err)
+			return
+		}
+
+		if after < below {
+			for d, err := range o.base.Decisions(ctx, after) {
+				if !yield(d, err) || err != nil {
+					return
+				}
+			}
+		}
+		yieldDecisions(ctx, list[min(max(after-below, 0), len(list)):], yield)
+	}
+}
+
+// countBelow returns how many decisions the store below has.
+func (o *Overlay) countBelow(ctx context.Context) (int, error) {
+	if o.below >= 0 {
+		return o.below, nil
+	}
+	n := 0
+	for _, err := range o.base.Decisions(ctx, 0) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	o.below = n
+	return n, nil
+}
+
 // merge yields copies of the items of list among those of base that are not
 // hidden; both are in order.
 func merge[T any](ctx context.Context, list []T, base iter.Seq2[T, error], hidden func(T) bool, clone func(T) T,
@@ -192,6 +232,15 @@ func (o *Overlay) Apply(ctx context.Context, b identity.Batch) error {
 	defer o.mu.Unlock()
 	if err := c.check(func(key identity.AccountKey) (string, error) { return o.locked(ctx, key) }); err != nil {
 		return err
+	}
+	if len(c.decisions) > 0 {
+		below, err := o.countBelow(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.follow(below + len(o.s.decisions)); err != nil {
+			return err
+		}
 	}
 	o.s.apply(c)
 	maps.Copy(o.gone, c.gone)

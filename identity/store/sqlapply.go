@@ -77,7 +77,7 @@ type sqlApply struct {
 }
 
 func (a *sqlApply) run(known int) error {
-	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values} {
+	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values, a.decisions} {
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}
@@ -210,6 +210,35 @@ func (a *sqlApply) values() error {
 		}
 	}
 	return w.flush()
+}
+
+// decisions appends to the log. When another process does so at once, the number is taken
+// and the database refuses the row or, the transaction being tried again, follow does.
+func (a *sqlApply) decisions() error {
+	if len(a.change.decisions) == 0 {
+		return nil
+	}
+	length := 0
+	if err := a.tx.QueryRowContext(a.ctx, `SELECT COALESCE(MAX(number), 0) FROM idprofile_decision`).Scan(&length); err != nil {
+		return err
+	}
+	if err := a.follow(length); err != nil {
+		return err
+	}
+
+	w := newRows(a.ctx, a.tx, `INSERT INTO idprofile_decision (number, event) VALUES `, 2, `ON CONFLICT DO NOTHING`)
+	for _, d := range a.change.decisions {
+		if err := w.add(d.Number, sqlrow.SealText(d.Event, "decision", strconv.Itoa(d.Number))); err != nil {
+			return err
+		}
+	}
+	if err := w.flush(); err != nil {
+		return err
+	}
+	if w.affected != int64(len(a.change.decisions)) {
+		return fmt.Errorf("%w: somebody else has added a decision", identity.ErrConflict)
+	}
+	return nil
 }
 
 // addValues writes the rows by which an identity is found.

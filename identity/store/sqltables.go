@@ -26,6 +26,7 @@ var migrations = [][]string{
 		`CREATE INDEX idprofile_value_identity ON idprofile_value (identity)`,
 	},
 	{}, // rows have checksums from here on, which programs of version 1 cannot read
+	{`CREATE TABLE idprofile_decision (number INTEGER NOT NULL PRIMARY KEY, event TEXT NOT NULL)`},
 }
 
 // migrate brings the tables to the newest version.

@@ -18,6 +18,8 @@ type state struct {
 	loose  map[identity.AccountKey]*identity.Account
 	sorted []string // the ids in order; nil when not known
 	index  map[indexed]*bucket
+
+	decisions []identity.Decision // only appended to
 }
 
 // indexed names an index: one for each attribute that was asked for.
@@ -47,13 +49,15 @@ type change struct {
 	loose  map[identity.AccountKey]*identity.Account
 	forget map[identity.AccountKey]bool
 	owners map[identity.AccountKey]string // of the accounts of put
+
+	decisions []identity.Decision
 }
 
 // plan copies a batch and checks what can be checked without a store.
 func plan(b identity.Batch) (*change, error) {
 	c := &change{
 		put: map[string]*identity.Identity{}, gone: map[string]bool{}, loose: map[identity.AccountKey]*identity.Account{},
-		forget: map[identity.AccountKey]bool{}, owners: map[identity.AccountKey]string{},
+		forget: map[identity.AccountKey]bool{}, owners: map[identity.AccountKey]string{}, decisions: slices.Clone(b.Decisions),
 	}
 	for _, id := range b.Delete {
 		c.gone[id] = true
@@ -130,6 +134,16 @@ func (c *change) check(owner func(identity.AccountKey) (string, error)) error {
 	return nil
 }
 
+// follow checks that the decisions of a change come next in a log of some length.
+func (c *change) follow(length int) error {
+	for n, d := range c.decisions {
+		if want := length + n + 1; d.Number != want {
+			return fmt.Errorf("%w: decision %d, expected decision %d: the log has %d", identity.ErrConflict, d.Number, want, length)
+		}
+	}
+	return nil
+}
+
 // apply makes a change that was checked.
 func (s *state) apply(c *change) {
 	for id := range c.gone {
@@ -156,6 +170,7 @@ func (s *state) apply(c *change) {
 		delete(s.loose, key)
 	}
 	maps.Copy(s.loose, c.loose)
+	s.decisions = append(s.decisions, c.decisions...)
 	for name, b := range s.index {
 		if b.entries > 1000+4*len(s.ids) {
 			delete(s.index, name)

@@ -243,6 +243,11 @@ func (s populationStore) Uncorrelated(_ context.Context, source string) iter.Seq
 	}
 }
 
+// Decisions yields nothing: what people decided is in the links of the accounts already.
+func (s populationStore) Decisions(context.Context, int) iter.Seq2[identity.Decision, error] {
+	return func(func(identity.Decision, error) bool) {}
+}
+
 // Apply refuses every change.
 func (s populationStore) Apply(context.Context, identity.Batch) error {
 	return fmt.Errorf("%w: a population cannot be changed", identity.ErrConflict)

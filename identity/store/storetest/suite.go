@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) identity.Store) {
 		{"change while iterating", testIterate},
 		{"break and cancel", testCancel},
 		{"concurrent", testConcurrent},
+		{"decisions", testDecisions},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, open(t)) })
 	}
