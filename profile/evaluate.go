@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ type evaluator struct {
 	env    *transform.Env
 	ctx    context.Context
 	scopes []*transform.Scope // by rank of the profile
+	limits transform.Limits
 	self   evaluation
 }
 
@@ -34,6 +36,9 @@ type evaluation struct {
 	lifecycleNow   identity.Value // of the last pass, for readers of the lifecycle state
 	lifecycleKnown bool
 	unsettled      bool // it still moved in the last pass
+
+	kept int64 // bytes of text of the values so far
+	full bool  // a value was refused because of what may be kept
 }
 
 const (
@@ -71,7 +76,7 @@ func (a alone) managerOf(int32) transform.Subject { return nil }
 func (a alone) isManager(int32) bool { return false }
 
 func newEvaluator(ctx context.Context, e *Engine, env *transform.Env) *evaluator {
-	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles))}
+	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles)), limits: env.Limits.OrDefaults()}
 }
 
 // begin prepares the evaluation of one identity under a profile.
@@ -89,6 +94,7 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 	clear(x.values)
 	clear(x.state)
 	x.lifecycleNow, x.lifecycleKnown, x.unsettled = identity.Value{}, false, false
+	x.kept, x.full = 0, false
 	s.Reset(x, in.accounts)
 	return x
 }
@@ -138,13 +144,38 @@ func (x *evaluation) evaluate(i int, nested bool) {
 		x.scope.SetAttribute(a.name, stored)
 		v, err = a.program.Eval(x.scope, identity.Value{})
 	}
+	if err == nil {
+		v = identityValue(v, a.multi)
+		err = x.keep(v)
+	}
 	if err != nil {
 		x.errors = append(x.errors, AttributeError{a.name, err})
 		v = stored
-	} else {
-		v = identityValue(v, a.multi)
 	}
 	x.values[i], x.state[i] = v, done
+}
+
+// keep counts a value against what one value, and the values of one identity, may hold.
+func (x *evaluation) keep(v identity.Value) error {
+	size := int64(len(v.Text()))
+	if v.Kind() == identity.List {
+		size = 0
+		for _, item := range v.List() {
+			size += int64(len(item.Text()))
+		}
+	}
+
+	switch {
+	case size > x.limits.Value:
+		x.full = true
+		return fmt.Errorf("%w: the value has %d bytes, and a value may have %d", transform.ErrLimit, size, x.limits.Value)
+	case x.kept+size > x.limits.Identity:
+		x.full = true
+		return fmt.Errorf("%w: the value has %d bytes, the others have %d, and those of an identity may have %d",
+			transform.ErrLimit, size, x.kept, x.limits.Identity)
+	}
+	x.kept += size
+	return nil
 }
 
 // identityValue turns a result into what identity attributes hold: text, or a

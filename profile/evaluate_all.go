@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/table"
+	"github.com/idprofile/engine/transform"
 )
 
 // calculator is phase 3: it gives identities their attributes.
@@ -29,7 +30,8 @@ func (calc *calculator) evaluate() error {
 	parts := make(chan part)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	var rowsChanged, unsettled []int32
+	var rowsChanged, unsettled, full []int32
+	calc.excess.Store(0)
 	before := calc.rows.Chunks // workers add to them
 	for _, w := range calc.writersFor(len(calc.people)) {
 		wg.Go(func() {
@@ -45,7 +47,7 @@ func (calc *calculator) evaluate() error {
 			calc.evaluations += b.evaluated
 			maps.Copy(calc.errors, b.errors)
 			rowsChanged = append(rowsChanged, b.rowsChanged...)
-			unsettled = append(unsettled, b.unsettled...)
+			unsettled, full = append(unsettled, b.unsettled...), append(full, b.full...)
 		})
 	}
 	for from := 0; from < len(calc.people) && calc.failure() == nil; from += evaluatePart {
@@ -56,7 +58,32 @@ func (calc *calculator) evaluate() error {
 	wg.Wait()
 	calc.markChanged(rowsChanged...)
 	calc.reportUnsettled(unsettled)
-	return calc.failure()
+	calc.reportFull(full)
+	return calc.withinLimit()
+}
+
+// reportFull reports, once, identities with a value that was not kept.
+func (calc *calculator) reportFull(people []int32) {
+	if len(people) == 0 {
+		return
+	}
+	limits := calc.opts.Limits.OrDefaults()
+	calc.report(diag.Diagnostic{Severity: diag.Error, Code: "text-limit",
+		Message: fmt.Sprintf("values are not kept because they hold more text than one may (%d bytes), or all of one identity (%d bytes), "+
+			"for %d identities (%s)", limits.Value, limits.Identity, len(people), calc.aliasOf(slices.MinFunc(people, calc.compare)))})
+}
+
+// withinLimit returns why the run ends, if it does. What all rows hold does not depend on the
+// order of the work, nor does what is said of it.
+func (calc *calculator) withinLimit() error {
+	limit := calc.opts.Limits.OrDefaults().Run
+	if calc.excess.Load() <= limit {
+		return calc.failure()
+	}
+	d := diag.Diagnostic{Severity: diag.Error, Code: "text-limit-run",
+		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each", limit, transform.FreeText)}
+	calc.report(d)
+	return fmt.Errorf("%w: %s", transform.ErrLimit, d.Message)
 }
 
 // evaluatePart is how many identities a worker takes at a time.
@@ -103,6 +130,8 @@ type batch struct {
 	row         []byte
 	errors      map[int32][]AttributeError
 	unsettled   []int32 // identities whose attributes still moved in the last pass
+	full        []int32 // identities with a value that was not kept
+	excess      int64   // bytes of rows beyond what is free
 }
 
 func (b *batch) evaluate(from, to int) {
@@ -111,7 +140,21 @@ func (b *batch) evaluate(from, to int) {
 		if !b.people[n].upToDate || b.changed.Has(n) {
 			b.one(n)
 		}
+		if b.excess > 0 && b.beyondLimit() {
+			return
+		}
 	}
+}
+
+// beyondLimit adds what rows hold to that of all workers, and reports whether the run ends.
+func (b *batch) beyondLimit() bool {
+	total := b.tables.excess.Add(b.excess)
+	b.excess = 0
+	if total <= b.v.limits.Run {
+		return false
+	}
+	b.fail(transform.ErrLimit)
+	return true
 }
 
 // place names what is being evaluated.
@@ -120,6 +163,7 @@ func (b *batch) place() string { return fmt.Sprintf("evaluate identity %q", b.id
 // setRow gives an identity its row of attributes.
 func (b *batch) setRow(n int32, row []byte) {
 	q := &b.people[n]
+	b.excess += int64(max(len(row)-transform.FreeText, 0))
 	if q.row != 0 {
 		if table.RowAt(b.before, q.row) == string(row) {
 			return
@@ -157,6 +201,9 @@ func (b *batch) one(n int32) {
 	if x.unsettled {
 		b.unsettled = append(b.unsettled, n)
 	}
+	if x.full {
+		b.full = append(b.full, n)
+	}
 	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
 	b.setRow(n, b.row)
 	delete(b.errors, n)
@@ -170,15 +217,20 @@ func (b *batch) one(n int32) {
 
 // evaluateReaders evaluates the readers of other identities once more, now that all have
 // values.
-func (calc *calculator) evaluateReaders() {
+func (calc *calculator) evaluateReaders() error {
 	calc.resolved.swept = true
+	calc.excess.Store(0)
 	b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: calc.writer, keeper: newKeeper(calc.tables), errors: calc.errors, before: calc.rows.Chunks}
 	for n := range calc.people {
 		if rank := calc.people[n].profile; rank >= 0 && calc.engine.profiles[rank].others {
 			b.one(int32(n))
 		}
+		if b.excess > 0 && b.beyondLimit() {
+			break
+		}
 	}
 	calc.markChanged(b.rowsChanged...)
+	return calc.withinLimit()
 }
 
 // ReadsOthers reports whether some mapping reads identities other than its own, so that

@@ -102,7 +102,9 @@ func (p *phases) calculate() error {
 func (p *phases) resolve() error {
 	p.resolver.resolveManagers()
 	if p.engine.ReadsOthers() {
-		p.calculator.evaluateReaders()
+		if err := p.calculator.evaluateReaders(); err != nil {
+			return err
+		}
 		p.resolver.resolveManagers()
 	}
 	p.resolver.resolveUIDs()

@@ -92,6 +92,9 @@ func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 func (r *Run) commonPrint() string {
 	limits := r.opts.Limits
 	parts := []string{strconv.FormatInt(limits.Steps, 36), strconv.FormatInt(limits.Output, 36), strconv.FormatBool(r.engine.opts.SnapshotOrder)}
+	if limits.Value != 0 || limits.Identity != 0 {
+		parts = append(parts, strconv.FormatInt(limits.Value, 36), strconv.FormatInt(limits.Identity, 36))
+	}
 	for _, s := range r.engine.sourceInfos() {
 		parts = append(parts, s.Name, s.ID, s.ApplicationName, strings.Join(s.Attributes, "\x01"))
 	}

@@ -43,6 +43,7 @@ type tables struct {
 type control struct {
 	ctx    context.Context
 	failed atomic.Pointer[error] // of a goroutine of this run
+	excess atomic.Int64          // bytes of rows beyond what is free, of this pass over everybody
 }
 
 // delta is what a run knows of the run before: what can be skipped.

@@ -357,6 +357,9 @@ type sharedNode struct {
 	node Node
 }
 
+// maxSharedText is the greatest text that a shared subtree remembers, in bytes.
+const maxSharedText = 1 << 20
+
 func (n *sharedNode) Eval(s *Scope) (identity.Value, error) {
 	if m := &s.shared[n.slot]; m.round == s.round && m.err == nil {
 		return m.value, s.charge(m.cost)
@@ -373,6 +376,11 @@ func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 	if m.round != s.round {
 		before := s.spent()
 		v, err := n.node.Eval(s)
+
+		// Large results would stay until the next subject; they are computed again.
+		if err == nil && v.Kind() == identity.Text && len(v.Text()) > maxSharedText {
+			return v, nil
+		}
 		m = &s.shared[n.slot]
 		m.value, m.err, m.round = v, err, s.round
 		m.cost = s.spent().since(before)

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"context"
 	"math/bits"
 	"math/rand/v2"
@@ -52,28 +53,46 @@ type RuleCall struct {
 // Budget is what an evaluation may still spend; see [Limits].
 type Budget = limit.Budget
 
-// Limits bound one evaluation. Zero fields mean the defaults.
+// Limits bound what evaluations cost: one evaluation by Steps and Output, and by the others
+// what is kept of the results. Zero fields mean the defaults.
 type Limits struct {
-	Steps  int64 // default 1,000,000
-	Output int64 // bytes of text, default 16 MiB
+	Steps  int64 // of one evaluation, default 1,000,000
+	Output int64 // bytes of text that one evaluation produces, default 16 MiB
+
+	// Value and Identity are how many bytes of text one value, and all values of one
+	// identity, may keep: 1 MiB and 4 MiB by default. A value beyond them is an error
+	// of its attribute, [ErrLimit].
+	Value    int64
+	Identity int64
+	// Run is how many bytes all identities of a run may keep together beyond [FreeText]
+	// each, 256 MiB by default. A run that needs more ends with an error, [ErrLimit].
+	Run int64
 }
 
+// FreeText is how many bytes of text an identity keeps before they count against the
+// limit of the run, so that this does not depend on how many people there are.
+const FreeText = 4 << 10
+
 const (
-	defaultSteps  = 1_000_000
-	defaultOutput = 16 << 20
+	defaultSteps    = 1_000_000
+	defaultOutput   = 16 << 20
+	defaultValue    = 1 << 20
+	defaultIdentity = 4 << 20
+	defaultRun      = 256 << 20
 	// MaxDepth is how deep transforms may be nested, references included
 	// (DECISION 9).
 	MaxDepth = 256
 )
 
-func (l Limits) orDefaults() Limits {
-	if l.Steps == 0 {
-		l.Steps = defaultSteps
+// OrDefaults returns the limits with the defaults for zero fields.
+func (l Limits) OrDefaults() Limits {
+	return Limits{
+		Steps:    cmp.Or(l.Steps, defaultSteps),
+		Output:   cmp.Or(l.Output, defaultOutput),
+		Value:    cmp.Or(l.Value, defaultValue),
+		Identity: cmp.Or(l.Identity, defaultIdentity),
+		Run:      cmp.Or(l.Run, defaultRun),
 	}
-	if l.Output == 0 {
-		l.Output = defaultOutput
-	}
-	return l
 }
 
 // Subject is an identity as transforms see it: the one that is calculated, its

@@ -100,7 +100,7 @@ func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
 		env = &Env{}
 	}
 
-	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.orDefaults(),
+	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.OrDefaults(),
 		century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
 	s.fit()
 	return s

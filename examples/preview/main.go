@@ -101,18 +101,51 @@ func isPiped(f *os.File) bool {
 
 // run runs one command line and returns the exit code.
 func (a *app) run(args []string) int {
+	out := &watched{w: a.out}
+	a.out = out
+	return out.failed(a, a.command(args))
+}
+
+// watched writes to the standard output and keeps the first error. Commands print without
+// looking at errors; that their answer did not get out is said once, in the end.
+type watched struct {
+	w   io.Writer
+	err error
+}
+
+// Write implements [io.Writer]. After an error nothing more is written.
+func (w *watched) Write(p []byte) (n int, err error) {
+	if w.err == nil {
+		n, w.err = w.w.Write(p)
+	}
+	return n, w.err
+}
+
+// failed is [app.failed], unless the answer of the command did not get out.
+func (w *watched) failed(a *app, err error) int {
+	if w.err != nil && !errors.Is(err, errFailed) && err != nil && !errors.Is(err, w.err) {
+		a.failed(err) // it has another reason, too
+	}
+	if w.err != nil {
+		err = w.err
+	}
+	return a.failed(err)
+}
+
+// command runs one command line.
+func (a *app) command(args []string) error {
 	var c commands
 	asked := false // for help or the version
 	parser, err := a.parser(&c, func(int) { asked = true })
 	if err != nil {
-		return a.failed(err)
+		return err
 	}
 	selected, err := parser.Parse(asFlag(args))
 	if asked {
-		return exitDone
+		return nil
 	}
 	if err != nil {
-		return a.failed(usage(parser, args, err))
+		return usage(parser, args, err)
 	}
 	a.maxFile, a.quiet = c.MaxFile, c.NoProgress
 	if a.width > 0 {
@@ -120,7 +153,7 @@ func (a *app) run(args []string) int {
 		a.out = lines
 		defer lines.Flush()
 	}
-	return a.failed(selected.Run(a))
+	return selected.Run(a)
 }
 
 // usage is the error of a command line that cannot be read, with a name that is near

@@ -94,6 +94,8 @@ var findingCodes = []FindingCode{
 	{"source-mismatch", diag.Warning, "the names and ids by which a mapping names a source mean different ones"},
 	{"source-unknown", diag.Error, "there is no source of that name or id"},
 	{"source-without-criteria", diag.Warning, "a source that no profile reads has neither criteria nor a rule: accounts find their identities by name only"},
+	{"text-limit", diag.Error, "values hold more text than one value, or one identity, may keep; their attributes have an error"},
+	{"text-limit-run", diag.Error, "the attributes of all identities hold more text than a run may keep; the run ends"},
 	{"uid-change", diag.Warning, "the uid of an identity changes"},
 	{"uid-space", diag.Warning, "the uid has blanks around it"},
 	{"username-chars", diag.Warning, "the uid has characters that may keep somebody from signing in"},

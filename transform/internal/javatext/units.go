@@ -1,6 +1,7 @@
 package javatext
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -324,13 +325,34 @@ func PadRight(s string, length int, pad string) string {
 // AppendPadLeft appends [PadLeft] of s to dst, which is empty or ends in a whole
 // character.
 func AppendPadLeft(dst []byte, s string, length int, pad string) []byte {
-	return AppendText(appendPadding(dst, length-Len(s), pad), s)
+	missing := length - Len(s)
+	if missing > longPadding {
+		dst = slices.Grow(dst, missing+len(pad)+len(s)) // what both need, unless characters are wide
+	}
+	return AppendText(appendPadding(dst, missing, pad), s)
 }
 
 // AppendPadRight appends [PadRight] of s to dst, see [AppendPadLeft].
 func AppendPadRight(dst []byte, s string, length int, pad string) []byte {
 	return appendPadding(append(dst, s...), length-Len(s), pad)
 }
+
+// appendLong appends whole rounds of a pad that no half of a pair begins, and returns how many
+// units are left. Memory is taken once, and each copy is twice as long as the one before.
+func appendLong(dst []byte, n, width int, pad string) (longer []byte, left int) {
+	total := n / width * len(pad)
+	begin := len(dst)
+	dst = append(slices.Grow(dst, total+len(pad)), pad...)
+
+	for len(dst)-begin < total {
+		have := dst[begin:]
+		dst = append(dst, have[:min(len(have), total-len(have))]...)
+	}
+	return dst, n % width
+}
+
+// longPadding is how many units of padding are worth looking ahead.
+const longPadding = 1 << 10
 
 // appendPadding appends exactly n units of pad.
 func appendPadding(dst []byte, n int, pad string) []byte {
@@ -342,6 +364,9 @@ func appendPadding(dst []byte, n int, pad string) []byte {
 	}
 
 	width := Len(pad)
+	if n > longPadding && n > width && pad[0] != 0xed {
+		dst, n = appendLong(dst, n, width, pad)
+	}
 	for ; n >= width; n -= width {
 		dst = AppendText(dst, pad)
 	}

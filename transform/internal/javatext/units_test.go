@@ -57,6 +57,23 @@ func TestUnitsAgree(t *testing.T) {
 	}
 }
 
+// TestLongPadding compares paddings that are copied in ever longer pieces with the same work on
+// UTF-16 units.
+func TestLongPadding(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		s, with := randomText(r, 9), randomText(r, 40)
+		u, v := Units(s), Units(with)
+		length := longPadding - 20 + r.IntN(3*longPadding)
+		if got, want := PadLeft(s, length, with), FromUnits(append(pad(length-len(u), v), u...)); got != want {
+			t.Fatalf("pad %x left to %d with %x: got %x", u, length, v, Units(got))
+		}
+		if got, want := PadRight(s, length, with), FromUnits(slices.Concat(u, pad(length-len(u), v))); got != want {
+			t.Fatalf("pad %x right to %d with %x: got %x", u, length, v, Units(got))
+		}
+	}
+}
+
 func pad(n int, with []uint16) []uint16 {
 	if len(with) == 0 {
 		with = []uint16{' '}
