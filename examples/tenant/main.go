@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -40,9 +41,12 @@ func main() {
 	}
 }
 
+// memory is the store that lasts as long as the program.
+const memory = "memory"
+
 // settings are the flags of the program.
 type settings struct {
-	listen, state string
+	listen, store string
 	cert, key     string
 	folder        string
 	dryRun        bool
@@ -58,7 +62,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
-	flags.StringVar(&s.state, "state", "", "folder that keeps configuration and identities; empty: memory")
+	flags.StringVar(&s.store, "store", memory, "what keeps configuration, identities and tasks: memory, sqlite:FILE or folder:FOLDER")
 	flags.StringVar(&s.cert, "cert", "", "certificate file, for HTTPS")
 	flags.StringVar(&s.key, "key", "", "key file of the certificate")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "keep every change in memory: print at the end which files would differ")
@@ -66,7 +70,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return s, flag.ErrHelp
 	}
-	if flags.NArg() != 1 || s.dryRun && s.state != "" {
+	if flags.NArg() != 1 || s.dryRun && s.store != memory || (s.cert == "") != (s.key == "") {
 		flags.Usage()
 		return s, flag.ErrHelp
 	}
@@ -112,14 +116,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 type site struct {
 	handler *rest.Handler
 	clients *rest.Clients
-	state   *state            // nil: memory
-	objects nonemployee.Store // non-employees
-	first   *config.Bundle
+	state   *state
+	folder  *config.Bundle // as the files of the folder say
 	pages   *page
 	logger  *slog.Logger
 }
 
-func open(ctx context.Context, s settings, logger *slog.Logger) (*site, error) {
+func open(ctx context.Context, s settings, logger *slog.Logger) (_ *site, err error) {
 	files := os.DirFS(s.folder)
 	bundle, found := config.Load(files)
 	if err := found.Err(); err != nil {
@@ -129,7 +132,7 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (*site, error) {
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
-	out := &site{logger: logger, clients: rest.NewClients(key, time.Now, time.Hour, clients...)}
+	out := &site{logger: logger, folder: bundle, clients: rest.NewClients(key, time.Now, time.Hour, clients...)}
 	clock, err := clockOf(s, bundle)
 	if err != nil {
 		return nil, err
@@ -140,29 +143,50 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (*site, error) {
 		Rate:   isc.Rate{Requests: 10_000, Per: 10 * time.Second},
 		Tenant: tenant.Options{Run: profile.RunOptions{Seed: bundle.Settings.Seed}},
 	}
-	st, bundle, fresh, err := out.openState(ctx, s, bundle, &o)
+	defer func() {
+		if err != nil && out.state != nil {
+			err = errors.Join(err, out.close())
+		}
+	}()
+	bundle, fresh, err := out.openState(ctx, s, bundle, &o)
 	if err != nil {
 		return nil, err
 	}
-	out.first = bundle
-	if out.handler, err = rest.New(bundle, st, o); err != nil {
-		return nil, errors.Join(err, out.close())
-	}
-	if err := out.handler.ServeNonEmployees(ctx, out.objects, nonemployee.WithIDs(nonemployee.RandomIDs(rand.Reader))); err != nil {
-		return nil, errors.Join(err, out.close())
+	if out.handler, err = rest.New(bundle, out.state.identities, o); err != nil {
+		return nil, err
 	}
 	out.pages = newPage(out)
-	if !fresh {
-		return out, nil
+	if fresh {
+		err = out.begin(ctx, files)
+	} else {
+		err = out.resume(ctx)
 	}
-	sources, found := bundle.Accounts(files, nil)
+	if err != nil {
+		return nil, err
+	}
+	ids := nonemployee.WithIDs(nonemployee.RandomIDs(rand.Reader))
+	return out, out.handler.ServeNonEmployees(ctx, out.state.objects, ids)
+}
+
+// begin takes the accounts of the folder in.
+func (s *site) begin(ctx context.Context, files fs.FS) error {
+	sources, found := s.folder.Accounts(files, nil)
 	if err := found.Err(); err != nil {
-		return nil, errors.Join(err, out.close())
+		return err
 	}
-	if _, err := out.handler.Tenant().Aggregate(ctx, nil, sources...); err != nil {
-		return nil, errors.Join(err, out.close())
+	if _, err := s.handler.Tenant().Aggregate(ctx, nil, sources...); err != nil || s.state.shelf == nil {
+		return err
 	}
-	return out, nil
+	return s.state.save(ctx, s.handler.Tenant().Bundle())
+}
+
+// resume goes on with the tasks of the process before.
+func (s *site) resume(ctx context.Context) error {
+	tasks, err := s.state.shelf.list(ctx, taskFiles)
+	if err != nil {
+		return err
+	}
+	return s.handler.Resume(tasks)
 }
 
 // clockOf is the clock of the tenant: the flag and the folder say when it begins, and
@@ -189,6 +213,7 @@ func (s *site) serve(ctx context.Context, l net.Listener, o settings) error {
 	server := &http.Server{
 		Handler: s.routes(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 5 * time.Minute,
 		WriteTimeout: 5 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(s.logger.Handler(), slog.LevelWarn),
 	}
 	served := make(chan error, 1)
 	go func() {
@@ -222,17 +247,11 @@ func (s *site) routes() http.Handler {
 	return s.pages.logged(mux)
 }
 
-func (s *site) close() error {
-	if s.state == nil {
-		return nil
-	}
-	return s.state.close()
-}
+func (s *site) close() error { return s.state.close() }
 
 // printChanges says which files would differ.
 func (s *site) printChanges(w io.Writer) {
-	before, after := s.first.Files(), s.handler.Tenant().Bundle().Files()
-	for _, line := range differences(before, after) {
+	for _, line := range s.differences() {
 		fmt.Fprintln(w, line)
 	}
 }

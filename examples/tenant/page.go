@@ -109,7 +109,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	err := pageTemplate.Execute(w, map[string]any{
 		"Now":   p.site.handler.Now().UTC().Format(time.RFC3339),
-		"Files": differences(p.site.first.Files(), p.site.handler.Tenant().Bundle().Files()), "Requests": requests,
+		"Files": p.site.differences(), "Requests": requests,
 	})
 	if err != nil {
 		p.site.logger.Error("the page cannot be written", "error", err)

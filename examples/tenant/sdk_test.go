@@ -21,6 +21,9 @@ func newSite(t *testing.T, s settings) *site {
 	if s.folder == "" {
 		s.folder = acme
 	}
+	if s.store == "" {
+		s.store = memory
+	}
 	var log strings.Builder
 	site, err := open(t.Context(), s, slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {

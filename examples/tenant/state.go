@@ -4,12 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/idprofile/engine/identity"
@@ -19,19 +15,18 @@ import (
 	"github.com/idprofile/engine/profile/tenant/rest"
 )
 
-// state keeps a tenant in a folder: the identities in a log, the configuration in one
-// file, and while a change of both is made, what it is going to write. A process that
-// dies in between finds that and finishes the change at the next start, so nothing is
-// half done.
-type state struct {
-	folder  string
-	store   *store.File
-	objects *nonemployee.File
-}
+// state keeps a tenant across starts: identities and non-employees in their stores, the
+// configuration in one document, each task in one, and while a change of configuration
+// and identities is made, what it is going to write. A process that dies in between
+// finds that and finishes the change at the next start, and does the tasks that are not
+// done: nothing is lost, and nothing is half done.
+type state struct{ *kept }
 
+// Names of documents.
 const (
 	configFile  = "config.json"  // path to content of the configuration files
 	pendingFile = "pending.json" // a change under way
+	taskFiles   = "tasks/"
 )
 
 // pending is a change of configuration and identities.
@@ -42,52 +37,35 @@ type pending struct {
 
 // openState opens the store, and what is kept of the configuration. Fresh: nothing was
 // kept, so the accounts of the folder are still to be aggregated.
-func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, options *rest.Options) (st identity.Store, _ *config.Bundle, fresh bool, err error) {
-	if o.state == "" {
-		s.objects = nonemployee.NewMemory()
-		return store.NewMemory(), b, true, nil
+func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, options *rest.Options) (_ *config.Bundle, fresh bool, err error) {
+	if o.store == memory {
+		s.state = &state{&kept{identities: store.NewMemory(), objects: nonemployee.NewMemory(), close: func() error { return nil }}}
+		return b, true, nil
 	}
-	if err := os.MkdirAll(o.state, 0o700); err != nil {
-		return nil, nil, false, err
-	}
-	log, err := store.OpenFile(filepath.Join(o.state, "identities.log"))
+	opened, err := openKept(ctx, o.store)
 	if err != nil {
-		return nil, nil, false, err
+		return nil, false, err
 	}
-	objects, err := nonemployee.OpenFile(filepath.Join(o.state, "nonemployees.log"))
+	s.state = &state{opened}
+	if err := s.state.finish(ctx); err != nil {
+		return nil, false, fmt.Errorf("the change under way cannot be finished: %w", err)
+	}
+	found, err := s.state.load(ctx, b)
 	if err != nil {
-		return nil, nil, false, errors.Join(err, log.Close())
+		return nil, false, err
 	}
-	s.state, s.objects = &state{folder: o.state, store: log, objects: objects}, objects
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.state.close())
-		}
-	}()
-	if err := s.state.finish(ctx, log); err != nil {
-		return nil, nil, false, fmt.Errorf("the change under way cannot be finished: %w", err)
+	options.Journal, options.OnChange, options.KeepTask = s.state.journal, s.state.save, s.state.keepTask
+	if found == nil {
+		return b, true, nil
 	}
-	kept, err := s.state.load(b)
-	if err != nil {
-		return nil, nil, false, err
-	}
-	options.Journal, options.OnChange = s.state.journal, s.state.save
-	if kept == nil {
-		return log, b, true, nil
-	}
-	return log, kept, false, nil
+	return found, false, nil
 }
-
-func (s *state) close() error { return errors.Join(s.store.Close(), s.objects.Close()) }
 
 // load reads the configuration that was kept; nil when none was. Account files are
 // those of the folder.
-func (s *state) load(b *config.Bundle) (*config.Bundle, error) {
-	src, err := os.ReadFile(filepath.Join(s.folder, configFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
+func (s *state) load(ctx context.Context, b *config.Bundle) (*config.Bundle, error) {
+	src, err := s.shelf.read(ctx, configFile)
+	if src == nil || err != nil {
 		return nil, err
 	}
 	var files map[string]string
@@ -98,10 +76,11 @@ func (s *state) load(b *config.Bundle) (*config.Bundle, error) {
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		list = append(list, config.File{Name: path, Data: []byte(files[path])})
 	}
-	kept, found := config.LoadFiles(list...)
-	kept.Data = b.Data
-	kept.Refresh()
-	return kept, found.Err()
+	// Findings of a configuration stay findings: a tenant that took it goes on with it.
+	found, _ := config.LoadFiles(list...)
+	found.Data = b.Data
+	found.Refresh()
+	return found, nil
 }
 
 func filesOf(b *config.Bundle) map[string]string {
@@ -113,67 +92,74 @@ func filesOf(b *config.Bundle) map[string]string {
 }
 
 // journal notes a change before it is made.
-func (s *state) journal(_ context.Context, after *config.Bundle, batch identity.Batch) error {
-	return s.write(pendingFile, pending{Config: filesOf(after), Batch: batch})
+func (s *state) journal(ctx context.Context, after *config.Bundle, batch identity.Batch) error {
+	return s.put(ctx, pendingFile, pending{Config: filesOf(after), Batch: batch})
 }
 
 // save keeps the configuration once a change is made.
-func (s *state) save(_ context.Context, b *config.Bundle) error {
-	if err := s.write(configFile, filesOf(b)); err != nil {
+func (s *state) save(ctx context.Context, b *config.Bundle) error {
+	// The change is made: a client that has gone away does not end keeping it.
+	ctx = context.WithoutCancel(ctx)
+	if err := s.put(ctx, configFile, filesOf(b)); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(s.folder, pendingFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	return s.shelf.remove(ctx, pendingFile)
+}
+
+// keepTask keeps a task until it is forgotten.
+func (s *state) keepTask(ctx context.Context, id string, task []byte) error {
+	if task == nil {
+		return s.shelf.remove(ctx, taskFiles+id+".json")
 	}
-	return nil
+	return s.shelf.write(ctx, taskFiles+id+".json", task)
 }
 
 // finish makes a change that the process before did not end. Making it twice is making
 // it once.
-func (s *state) finish(ctx context.Context, st identity.Store) error {
-	src, err := os.ReadFile(filepath.Join(s.folder, pendingFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+func (s *state) finish(ctx context.Context) error {
+	src, err := s.shelf.read(ctx, pendingFile)
+	if src == nil || err != nil {
 		return err
 	}
 	var p pending
 	if err := json.Unmarshal(src, &p); err != nil {
 		return err
 	}
-	if err := st.Apply(ctx, p.Batch); err != nil {
+	if err := s.identities.Apply(ctx, p.Batch); err != nil {
 		return err
 	}
-	if err := s.write(configFile, p.Config); err != nil {
+	if err := s.put(ctx, configFile, p.Config); err != nil {
 		return err
 	}
-	return os.Remove(filepath.Join(s.folder, pendingFile))
+	return s.shelf.remove(ctx, pendingFile)
 }
 
-// write replaces a file: all of it or nothing.
-func (s *state) write(name string, v any) error {
+func (s *state) put(ctx context.Context, name string, v any) error {
 	src, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(s.folder, name+"-*")
-	if err != nil {
-		return err
+	return s.shelf.write(ctx, name, src)
+}
+
+// computed are the members of a profile that follow from its identities. They are no
+// difference to the folder.
+var computed = []string{"identityCount", "identityExceptionReportReference"}
+
+// differences lists the files of the folder that are not as the tenant has them.
+func (s *site) differences() []string {
+	now := s.handler.Tenant().Bundle()
+	before := s.folder.Clone()
+	for _, p := range before.Profiles {
+		q := now.ProfileByRef(p.AsRef())
+		for _, key := range computed {
+			if q != nil && q.Node.Get(key) != nil {
+				p.Node.Set(key, q.Node.Get(key).Clone())
+			}
+		}
 	}
-	_, err = f.Write(src)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(s.folder, name))
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	folder, err := os.Open(s.folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
+	before.Refresh()
+	return differences(before.Files(), now.Files())
 }
 
 // differences lists the files that are new, changed or gone.

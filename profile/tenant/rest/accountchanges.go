@@ -1,14 +1,11 @@
 package rest
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
@@ -87,7 +84,7 @@ func (c *call) aggregateAccount(s *config.Source, attributes *jsondoc.Node, nati
 	if native != "" && a.NativeIdentity != native {
 		return task{}, isc.Refuse(isc.CodeIllegalUpdate, "the account id %q cannot become %q", native, a.NativeIdentity)
 	}
-	return c.startAggregation("Account "+a.NativeIdentity, s, tenant.AggregateOptions{}, feed.Changes(s.Name, []identity.Account{a})), nil
+	return c.start(taskAggregation, "Account "+a.NativeIdentity, s, &work{Kind: workPut, Account: &a})
 }
 
 // accountOf makes an account of its attributes by the schema of its source.
@@ -163,38 +160,25 @@ func (c *call) deleteAccount() error {
 	if err != nil {
 		return err
 	}
-	t := c.startAggregation("Delete account "+a.NativeIdentity, s, tenant.AggregateOptions{AnyRemoval: true}, feed.Changes(a.Source, nil, a.NativeIdentity))
-	c.json(http.StatusAccepted, map[string]string{"id": t.id})
-	return nil
+	t, err := c.start(taskAggregation, "Delete account "+a.NativeIdentity, s, &work{Kind: workDelete, Native: a.NativeIdentity})
+	if err == nil {
+		c.json(http.StatusAccepted, map[string]string{"id": t.id})
+	}
+	return err
 }
 
 // reloadAccount takes an account in again as it is.
-func (c *call) reloadAccount() error {
-	a, err := c.account()
-	if err != nil {
-		return err
-	}
-	again := a.Account.Clone()
-	t := c.startAggregation("Reload account "+a.NativeIdentity, c.sourceOf(a), tenant.AggregateOptions{}, feed.Changes(a.Source, []identity.Account{again}))
-	c.json(http.StatusAccepted, map[string]string{"id": t.id})
-	return nil
-}
+func (c *call) reloadAccount() error { return c.provision("Reload", workReload) }
 
-func (c *call) enableAccount() error {
-	return c.provision("Enable account", func(a *identity.Account) { a.Disabled = false })
-}
+func (c *call) enableAccount() error { return c.provision("Enable", workEnable) }
 
-func (c *call) disableAccount() error {
-	return c.provision("Disable account", func(a *identity.Account) { a.Disabled = true })
-}
+func (c *call) disableAccount() error { return c.provision("Disable", workDisable) }
 
-func (c *call) unlockAccount() error {
-	return c.provision("Unlock account", func(a *identity.Account) { a.Locked = false })
-}
+func (c *call) unlockAccount() error { return c.provision("Unlock", workUnlock) }
 
 // provision changes an account as its source would, and takes it in as the source would
 // send it afterwards. The next aggregation of the source brings what the source has.
-func (c *call) provision(what string, edit func(*identity.Account)) error {
+func (c *call) provision(what string, kind workKind) error {
 	if c.r.ContentLength != 0 {
 		if _, err := c.object(); err != nil {
 			return err
@@ -204,23 +188,10 @@ func (c *call) provision(what string, edit func(*identity.Account)) error {
 	if err != nil {
 		return err
 	}
-	h, id := c.Handler, a.id
-	t := c.tasks.start(h, "Cloud Account Aggregation", what+" "+a.NativeIdentity, a.sourceID, c.actor, func(ctx context.Context, t *task) error {
-		// Tasks before this one may have changed the account.
-		v, err := h.current(ctx)
-		if err != nil {
-			return err
-		}
-		a := v.account(id)
-		if a == nil {
-			return notFound("account", id)
-		}
-		after := a.Account.Clone()
-		edit(&after)
-		stats, err := h.tenant.AggregateWith(ctx, tenant.AggregateOptions{}, feed.Changes(a.Source, []identity.Account{after}))
-		t.returns = statsOf(stats)
-		return errors.Join(err, h.changed(ctx))
-	})
-	c.json(http.StatusAccepted, map[string]string{"id": t.id})
-	return nil
+	w := &work{Kind: kind, Source: a.Source, Native: a.NativeIdentity}
+	t, err := c.start(taskAggregation, what+" account "+a.NativeIdentity, c.sourceOf(a), w)
+	if err == nil {
+		c.json(http.StatusAccepted, map[string]string{"id": t.id})
+	}
+	return err
 }

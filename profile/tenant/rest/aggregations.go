@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,22 +16,6 @@ import (
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant"
 )
-
-// startAggregation takes accounts of a source in, after what was asked for before.
-func (c *call) startAggregation(description string, s *config.Source, o tenant.AggregateOptions, accounts identity.Source) task {
-	h, id := c.Handler, ""
-	if s != nil {
-		id = sourceID(s)
-	}
-	return c.tasks.start(h, "Cloud Account Aggregation", description, id, c.actor, func(ctx context.Context, t *task) error {
-		stats, err := h.tenant.AggregateWith(ctx, o, accounts)
-		if err != nil {
-			return err
-		}
-		t.returns = statsOf(stats)
-		return h.changed(ctx)
-	})
-}
 
 func statsOf(s profile.Stats) [][2]string {
 	return [][2]string{
@@ -80,41 +63,33 @@ func (c *call) uploadedParts(file string) ([]byte, map[string]string, error) {
 	}
 }
 
-// accountFile gives the accounts that a request brings, or those of the source's own
-// file when it brings none; whole says that the aggregation shall not be optimised.
-func (c *call) accountFile(s *config.Source) (accounts identity.Source, whole bool, err error) {
-	var file []byte
-	var fields map[string]string
+// loadWork reads what a request to load accounts brings: a file, or nothing when the
+// source's own file is meant. What cannot be read is refused now and not by the task.
+func (c *call) loadWork(s *config.Source) (*work, error) {
+	w := &work{Kind: workLoad}
 	if c.r.Header.Get("Content-Type") != "" {
-		if file, fields, err = c.uploadedParts("file"); err != nil {
-			return nil, false, err
+		file, fields, err := c.uploadedParts("file")
+		if err != nil {
+			return nil, err
 		}
+		w.File, w.Uploaded, w.Whole = file, file != nil, strings.EqualFold(fields["disableOptimization"], "true")
 	}
-	whole = strings.EqualFold(fields["disableOptimization"], "true")
-	if file == nil {
-		accounts, err = c.ownFile(s)
-		return accounts, whole, err
-	}
-	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(file)), nil }
-	f, err := feed.Delimited(s.Name+".csv", open, c.tenant.Bundle().FeedOptions(s, nil))
-	if err != nil {
-		return nil, false, isc.Refuse(isc.CodeBadRequest, "the file cannot be read: %v", err)
-	}
-	return f, whole, nil
+	_, err := c.accountFile(c.ctx, s, w)
+	return w, err
 }
 
 // ownFile opens the account files of a source in the folder, or the records of one of
 // non-employees.
-func (c *call) ownFile(s *config.Source) (identity.Source, error) {
-	if c.nonEmployees != nil && nonEmployeeMark(s) != "" {
-		records, err := c.nonEmployees.service.Sources.Accounts(c.ctx, s.ID)
+func (h *Handler) ownFile(ctx context.Context, s *config.Source) (identity.Source, error) {
+	if h.nonEmployees != nil && nonEmployeeMark(s) != "" {
+		records, err := h.nonEmployees.service.Sources.Accounts(ctx, s.ID)
 		return renamed{Source: records, name: s.Name}, err
 	}
-	b := c.tenant.Bundle()
-	if len(b.Data[s.Name]) == 0 || c.o.Files == nil {
+	b := h.tenant.Bundle()
+	if len(b.Data[s.Name]) == 0 || h.o.Files == nil {
 		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one", s.Name)
 	}
-	opened, _ := b.Accounts(c.o.Files, nil)
+	opened, _ := b.Accounts(h.o.Files, nil)
 	for _, one := range opened {
 		if one.Name() == s.Name {
 			return one, nil
@@ -128,13 +103,15 @@ func (c *call) loadAccounts() error {
 	if err != nil {
 		return err
 	}
-	accounts, whole, err := c.accountFile(s)
+	w, err := c.loadWork(s)
 	if err != nil {
 		return err
 	}
-	t := c.startAggregation("Aggregate accounts of source "+s.Name, s, tenant.AggregateOptions{Recorrelate: whole}, accounts)
-	c.raw(http.StatusAccepted, loadAnswer(t))
-	return nil
+	t, err := c.start(taskAggregation, "Aggregate accounts of source "+s.Name, s, w)
+	if err == nil {
+		c.raw(http.StatusAccepted, loadAnswer(t))
+	}
+	return err
 }
 
 // loadUncorrelated correlates the accounts of a source that have no identity anew.
@@ -148,19 +125,11 @@ func (c *call) loadUncorrelated() error {
 			return err
 		}
 	}
-	v, err := c.view()
-	if err != nil {
-		return err
+	t, err := c.start(taskAggregation, "Correlate accounts of source "+s.Name, s, &work{Kind: workCorrelate})
+	if err == nil {
+		c.raw(http.StatusAccepted, loadAnswer(t))
 	}
-	var loose []identity.Account
-	for _, a := range v.accounts.Items() {
-		if a.Source == s.Name && a.owner == nil {
-			loose = append(loose, a.Account.Clone())
-		}
-	}
-	t := c.startAggregation("Correlate accounts of source "+s.Name, s, tenant.AggregateOptions{Recorrelate: true}, feed.Changes(s.Name, loose))
-	c.raw(http.StatusAccepted, loadAnswer(t))
-	return nil
+	return err
 }
 
 func loadAnswer(t task) []byte {
@@ -173,17 +142,11 @@ func (c *call) removeAccounts() error {
 	if err != nil {
 		return err
 	}
-	h := c.Handler
-	t := c.tasks.start(h, "Remove Accounts", "Remove all accounts of source "+s.Name, sourceID(s), c.actor, func(ctx context.Context, t *task) error {
-		stats, err := h.forget(ctx, s)
-		t.returns = statsOf(stats)
-		if err != nil {
-			return err
-		}
-		return h.changed(ctx)
-	})
-	c.json(http.StatusAccepted, t.reference())
-	return nil
+	t, err := c.start(taskRemoval, "Remove all accounts of source "+s.Name, s, &work{Kind: workForget})
+	if err == nil {
+		c.json(http.StatusAccepted, t.reference())
+	}
+	return err
 }
 
 // forget takes all accounts of a source out of the store.

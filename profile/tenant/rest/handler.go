@@ -46,6 +46,11 @@ type Options struct {
 	// OnChange is told the configuration after each change of it, before the client
 	// is; its error makes the answer an internal fault. Nil: nobody.
 	OnChange func(context.Context, *config.Bundle) error
+	// KeepTask is told each task before its client is, again once it is done, and with
+	// nil when it is forgotten. A host that keeps tasks hands them to [Handler.Resume]
+	// at its next start. Its error refuses the request. It must be safe for concurrent
+	// use. Nil: nobody.
+	KeepTask func(ctx context.Context, id string, task []byte) error
 
 	MaxBody     int64 // bytes of a JSON body; 0: 10 MiB
 	MaxUpload   int64 // bytes of an uploaded file; 0: 256 MiB

@@ -132,9 +132,11 @@ func (c *call) processIdentities() error {
 			return err
 		}
 	}
-	t := c.startProcessing("Process identities", tenant.Selection{Identities: ids})
-	c.json(http.StatusAccepted, t.reference())
-	return nil
+	t, err := c.start(taskRefresh, "Process identities", nil, &work{Kind: workProcess, Identities: ids})
+	if err == nil {
+		c.json(http.StatusAccepted, t.reference())
+	}
+	return err
 }
 
 var publicFields = isc.Fields[*identity.Identity]{

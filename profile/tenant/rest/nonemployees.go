@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"maps"
 	"net/http"
@@ -146,25 +145,25 @@ func nonEmployeeMark(s *config.Source) string {
 // followNonEmployees starts the task that gives the tenant what has changed among
 // non-employees. One that has not begun yet will do for this change, too.
 func (h *Handler) followNonEmployees(a Actor) {
-	m := h.nonEmployees
-	if m == nil || m.waiting.Swap(true) {
+	if m := h.nonEmployees; m == nil || m.waiting.Swap(true) {
 		return
 	}
-	h.tasks.start(h, "Cloud Account Aggregation", "Aggregate non-employees", "", a, func(ctx context.Context, t *task) error {
-		m.waiting.Store(false)
-		if _, err := m.service.Tick(ctx, h.now()); err != nil {
-			return err
-		}
-		return errors.Join(h.takeNonEmployees(ctx, a, t), h.changed(ctx))
-	})
+	if _, err := h.tasks.start(h, taskAggregation, "Aggregate non-employees", "", launcherName(a), &work{Kind: workFollow}); err != nil {
+		h.o.Logger.Error("non-employees are not followed", "error", err) // not so: such a task is not kept
+	}
 }
 
 // root is the actor by which the tenant reads all non-employees.
 var root = nonemployee.Actor{ID: "tenant", Rights: nonemployee.Read}
 
-// takeNonEmployees makes sources of non-employees sources of the tenant, removes those
+// takeNonEmployees takes uploads in, makes sources of non-employees sources of the tenant, removes those
 // that are gone, and aggregates the others; the lock of writers is held.
-func (h *Handler) takeNonEmployees(ctx context.Context, a Actor, t *task) error {
+func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
+	m, a := h.nonEmployees, Actor{ID: t.launcher, Name: t.launcher}
+	m.waiting.Store(false)
+	if _, err := m.service.Tick(ctx, h.now()); err != nil {
+		return err
+	}
 	found, err := h.nonEmployeeSources(ctx)
 	if err != nil {
 		return err

@@ -282,7 +282,10 @@ func (c *call) processProfile() error {
 	if err != nil {
 		return err
 	}
-	c.startProcessing("Process identity profile "+p.Name, tenant.Selection{Profiles: []string{profileRef(p)}})
+	w := &work{Kind: workProcess, Profiles: []string{profileRef(p)}}
+	if _, err := c.start(taskRefresh, "Process identity profile "+p.Name, nil, w); err != nil {
+		return err
+	}
 	c.raw(http.StatusAccepted, []byte("{}"))
 	return nil
 }

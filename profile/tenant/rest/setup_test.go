@@ -23,7 +23,8 @@ const acme = "../../../examples/acme"
 type site struct {
 	t *testing.T
 	*tenanttest.Tenant
-	actor string // client id whose token is sent
+	actor  string            // client id whose token is sent
+	header map[string]string // sent, too
 }
 
 func start(t *testing.T) *site {
@@ -78,6 +79,9 @@ func (s *site) do(method, path, contentType, body string) answer {
 	}
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
+	}
+	for name, v := range s.header {
+		r.Header.Set(name, v)
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {

@@ -12,7 +12,6 @@ import (
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
-	"github.com/idprofile/engine/profile/tenant"
 )
 
 func taskRoutes() []route {
@@ -34,6 +33,9 @@ type task struct {
 	messages              []string
 	returns               [][2]string
 	attributes            *jsondoc.Node
+
+	serial int   // counts the tasks
+	work   *work // nil: none was needed
 }
 
 // maxTasks is how many ended tasks are kept.
@@ -44,22 +46,30 @@ type taskList struct {
 	mu      sync.Mutex
 	idle    sync.Cond // told when nothing runs any more
 	list    []*task   // oldest first
-	queue   []func()
+	queue   []*task
 	running bool
 	serial  int
 }
 
-func (l *taskList) newTask(h *Handler, name, description string, a Actor) *task {
+func (l *taskList) newTask(h *Handler, name, description, launcher string) *task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.serial++
-	t := &task{
+	return &task{
 		id: config.IdentityID("TASK_RESULT", fmt.Sprint(l.serial, name, h.o.Now().UnixNano())), name: name, description: description,
-		launcher: launcherName(a), created: h.now(), attributes: jsondoc.NewObject(),
+		launcher: launcher, created: h.now(), attributes: jsondoc.NewObject(), serial: l.serial,
 	}
+}
+
+// append lists a task and forgets the oldest one where there are too many; l.mu is held.
+// It gives the id of what it forgot.
+func (l *taskList) append(t *task) (forgotten string) {
 	if len(l.list) >= maxTasks && l.list[0].status != "" {
+		forgotten = l.list[0].id
 		l.list = slices.Delete(l.list, 0, 1)
 	}
 	l.list = append(l.list, t)
-	return t
+	return forgotten
 }
 
 func launcherName(a Actor) string {
@@ -71,28 +81,68 @@ func launcherName(a Actor) string {
 
 // done notes a task that is over already.
 func (l *taskList) done(h *Handler, name, description string, a Actor) task {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t := l.newTask(h, name, description, a)
+	t := l.newTask(h, name, description, launcherName(a))
 	t.completed, t.status = h.now(), "SUCCESS"
+	if err := h.keep(context.Background(), *t); err != nil {
+		h.o.Logger.Error("what was done stays", "error", err)
+	}
+	l.mu.Lock()
+	forgotten := l.append(t)
+	l.mu.Unlock()
+	h.forgetTask(forgotten)
 	return *t
 }
 
-// start puts a task behind those that wait. It goes on when the client is gone.
-func (l *taskList) start(h *Handler, name, description, source string, a Actor, run func(context.Context, *task) error) task {
+// start puts a task behind those that wait, once the host has kept it. It goes on when
+// the client is gone.
+func (l *taskList) start(h *Handler, name, description, source, launcher string, w *work) (task, error) {
+	t := l.newTask(h, name, description, launcher)
+	t.source, t.work = source, w
+	if err := h.keep(context.Background(), *t); err != nil {
+		return task{}, err
+	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	t := l.newTask(h, name, description, a)
-	t.source = source
-	l.queue = append(l.queue, func() { l.run(h, t, run) })
+	forgotten := l.append(t)
+	l.enqueue(h, t)
+	out := *t
+	l.mu.Unlock()
+	h.forgetTask(forgotten)
+	return out, nil
+}
+
+// enqueue puts a task into the queue; l.mu is held.
+func (l *taskList) enqueue(h *Handler, t *task) {
+	l.queue = append(l.queue, t)
 	if !l.running {
 		l.running = true
-		go l.work()
+		go l.process(h)
 	}
-	return *t
 }
 
-func (l *taskList) work() {
+// resume takes tasks over, oldest first.
+func (l *taskList) resume(h *Handler, found []*task) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range found {
+		l.serial = max(l.serial, t.serial)
+		l.list = append(l.list, t)
+		if t.status == "" {
+			l.enqueue(h, t)
+		}
+	}
+}
+
+// forgetTask tells the host that a task is forgotten; "" is none.
+func (h *Handler) forgetTask(id string) {
+	if id == "" || h.o.KeepTask == nil {
+		return
+	}
+	if err := h.o.KeepTask(context.Background(), id, nil); err != nil {
+		h.o.Logger.Error("a task cannot be forgotten", "error", err)
+	}
+}
+
+func (l *taskList) process(h *Handler) {
 	for {
 		l.mu.Lock()
 		if len(l.queue) == 0 {
@@ -104,7 +154,7 @@ func (l *taskList) work() {
 		next := l.queue[0]
 		l.queue = l.queue[1:]
 		l.mu.Unlock()
-		next()
+		l.run(h, next)
 	}
 }
 
@@ -116,21 +166,28 @@ func (l *taskList) wait() {
 	}
 }
 
-func (l *taskList) run(h *Handler, t *task, run func(context.Context, *task) error) {
+func (l *taskList) run(h *Handler, t *task) {
 	// A copy is changed while others may read the task.
-	work := *t
+	now := *t
 	h.writes.Lock()
-	err := guarded(func() error { return run(context.Background(), &work) })
+	err := guarded(func() error { return h.perform(context.Background(), &now) })
 	h.writes.Unlock()
 
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	t.messages, t.returns, t.attributes = work.messages, work.returns, work.attributes
-	t.completed, t.status = h.now(), "SUCCESS"
+	now.completed, now.status = h.now(), "SUCCESS"
 	if err != nil {
-		t.status = "ERROR"
-		t.messages = append(t.messages, err.Error())
-		h.o.Logger.Error("task failed", "task", t.name, "error", err)
+		now.status = "ERROR"
+		now.messages = append(now.messages, err.Error())
+		h.o.Logger.Error("task failed", "task", now.name, "error", err)
+	}
+	l.mu.Lock()
+	now.attributes = t.attributes // clients may have changed them meanwhile
+	*t = now
+	t.work = nil
+	l.mu.Unlock()
+	// Were it not kept that the task is done, it would be done once more at the next
+	// start, to the same end.
+	if err := h.keep(context.Background(), now); err != nil {
+		h.o.Logger.Error("the task is done once more at the next start", "error", err)
 	}
 }
 
@@ -145,21 +202,21 @@ func guarded(f func() error) (err error) {
 	return f()
 }
 
-// startProcessing starts a processing of identities.
-func (c *call) startProcessing(description string, sel tenant.Selection) task {
-	h := c.Handler
-	return c.tasks.start(h, "Identity Refresh", description, "", c.actor, func(ctx context.Context, t *task) error {
-		stats, err := h.tenant.Process(ctx, sel, nil)
-		if err != nil {
-			return err
-		}
-		t.returns = [][2]string{
-			{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)}, {"moved", fmt.Sprint(stats.Moved)},
-			{"exceptions", fmt.Sprint(stats.Exceptions)}, {"errors", fmt.Sprint(stats.Errors)},
-		}
-		return h.changed(ctx)
-	})
+// start starts a task of the actor.
+func (c *call) start(name, description string, s *config.Source, w *work) (task, error) {
+	id := ""
+	if s != nil {
+		id, w.Source = sourceID(s), s.Name
+	}
+	return c.tasks.start(c.Handler, name, description, id, launcherName(c.actor), w)
 }
+
+// Names of tasks, as a tenant gives them.
+const (
+	taskAggregation = "Cloud Account Aggregation"
+	taskRefresh     = "Identity Refresh"
+	taskRemoval     = "Remove Accounts"
+)
 
 func timeNode(t time.Time) *jsondoc.Node {
 	if t.IsZero() {
@@ -312,8 +369,12 @@ func (c *call) patchTask() error {
 	for _, old := range c.tasks.list {
 		if old.id == t.id {
 			old.attributes = orNull(n.Get("attributes"))
+			t = *old
 		}
 	}
 	c.tasks.mu.Unlock()
+	if err := c.keep(c.ctx, t); err != nil {
+		return err
+	}
 	return c.getTask()
 }
