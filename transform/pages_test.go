@@ -18,7 +18,15 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/correlate/linkage"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/profiletest"
+	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
+	"github.com/idprofile/engine/transform/rule"
 )
 
 var update = flag.Bool("update", false, "write the pages anew")
@@ -215,7 +223,8 @@ func TestFindingsPage(t *testing.T) {
 	}
 	slices.Sort(codes)
 	var b bytes.Buffer
-	b.WriteString("# Findings\n\nMade from the code. One code can have several causes; the messages fill in what stands as %s, %q and %d here.\n\n" +
+	b.WriteString("# Findings\n\nMade from the code. `preview lint --explain CODE` prints the page of a code.\n\n" + switchOff +
+		"\nOne code can have several causes; the messages fill in what stands as %s, %q and %d here.\n\n" +
 		"| code | severity | package | message |\n| --- | --- | --- | --- |\n")
 	for _, code := range codes {
 		var severity, where, message []string
@@ -233,9 +242,37 @@ func TestFindingsPage(t *testing.T) {
 			message = append(message, "(the message names the fault)")
 		}
 		slices.Sort(severity)
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", code, strings.Join(severity, ", "), strings.Join(where, ", "), strings.ReplaceAll(strings.Join(message, "<br>"), "|", `\|`))
+		fmt.Fprintf(&b, "| [`%s`](#%[1]s) | %s | %s | %s |\n", code, strings.Join(severity, ", "), strings.Join(where, ", "), strings.ReplaceAll(strings.Join(message, "<br>"), "|", `\|`))
+	}
+
+	// Pages of the same order follow the table, and each code of it has one.
+	pages := map[string]diag.Code{}
+	for _, page := range allPages() {
+		pages[page.Code] = page
+	}
+	for _, code := range codes {
+		page, ok := pages[code]
+		if !ok || page.Meaning == "" {
+			t.Errorf("%s has no page: describe it in the findings.txt of its package", code)
+		}
+		fmt.Fprintf(&b, "\n## %s\n\n%s", code, page.Markdown())
 	}
 	golden(t, "findings.md", b.Bytes())
+}
+
+const switchOff = "## Switch a finding off\n\nIn `idprofile.json`, with a reason, for an object (the name of a transform, profile or source, or " +
+	"`Profile/attribute` for a mapping),\nfor a file, a folder or a pattern of files, or everywhere:\n\n```json\n" +
+	`{"suppress": [{"code": "lookup-default", "object": "Region", "reason": "the source lets nothing else in"}]}` + "\n```\n\n" +
+	"The same list may stand beside a file: `region.lint.json` is for `region.json`. A suppression that fits nothing is a finding itself.\n"
+
+// allPages are the pages of all packages, and of what is taken for granted.
+func allPages() []diag.Code {
+	var assumed []diag.Code
+	for _, a := range config.Assumptions() {
+		assumed = append(assumed, diag.Code{Code: a.Code, Meaning: a.Meaning})
+	}
+	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(), correlate.Findings(),
+		linkage.Findings(), config.Findings(), profiletest.Findings(), assumed)
 }
 
 // caseSeverity is the severity of a code that is chosen before it is reported.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -31,9 +32,13 @@ func (versionCommand) Run(a *app) error {
 	return err
 }
 
-// versionText names the version that was built: that of a release or of the module, else
-// the revision that was checked out.
+// versionText names the version that was built, and what it was built by and for.
 func versionText() string {
+	return fmt.Sprintf("preview %s, %s, %s/%s", versionName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
+// versionName is that of a release or of the module, else the revision that was checked out.
+func versionName() string {
 	name := version
 	if info, ok := debug.ReadBuildInfo(); ok && name == "" {
 		name = info.Main.Version
@@ -43,8 +48,5 @@ func versionText() string {
 			}
 		}
 	}
-	if name == "" {
-		name = "(devel)"
-	}
-	return fmt.Sprintf("preview %s, %s, %s/%s", name, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return cmp.Or(name, "(devel)")
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,27 +19,45 @@ import (
 type lintCommand struct {
 	Paths []string `arg:"" name:"path" default:"." help:"Folders, or JSON files: a transform, a profile, a source, an export."`
 
-	outputFlags `set:"formats=text,json"`
+	outputFlags `set:"formats=text,json,sarif,github,junit"`
+	Explain     string `placeholder:"CODE" help:"Tell what a code means, why it matters, what is wrong and right, and how to switch it off; all: list the codes."`
+	Fix         bool   `help:"Show, as a patch, how findings are mended whose remedy is certain."`
+	Write       bool   `help:"With --fix: mend the files."`
 	Severity    string `enum:",info,warning,error" default:"" help:"Least severity to print. Default: warning, in JSON info."`
 	All         bool   `help:"Short for --severity info."`
 	FailOn      string `enum:"error,warning,info,never" default:"error" help:"Exit with 1 when a finding is that severe, or more."`
 }
 
+// linted is what is found.
+type linted struct {
+	found      diag.List
+	suppressed []config.Suppressed
+}
+
 // Run checks and prints all findings, sorted by place.
 func (c *lintCommand) Run(a *app) error {
+	if c.Explain != "" {
+		return c.answer(a, c.explain)
+	}
+	if c.Write && !c.Fix {
+		return errors.New("--write goes with --fix")
+	}
 	p := newProgress(a)
 	defer p.stop()
 	p.show("check", 0, 0)
-	found, err := c.lint(a)
+	all, err := c.lint(a)
 	p.show("check", len(c.Paths), len(c.Paths))
 	p.stop()
 	if err != nil {
 		return err
 	}
-	if err := c.answer(a, func(a *app) error { return c.print(a, found) }); err != nil {
+	if c.Fix {
+		return c.answer(a, func(a *app) error { return c.fix(a, all) })
+	}
+	if err := c.answer(a, func(a *app) error { return c.print(a, all) }); err != nil {
 		return err
 	}
-	if c.fails(found) {
+	if c.fails(all.found) {
 		return errFailed
 	}
 	return nil
@@ -56,7 +75,7 @@ func (c *lintCommand) fails(found diag.List) bool {
 // shown are the findings to print. Programs filter for themselves, so they get all.
 func (c *lintCommand) shown(found diag.List) diag.List {
 	least := diag.Warning
-	if c.All || c.asJSON() {
+	if form := c.form(lintForms...); c.All || form == "json" || form == "sarif" {
 		least = diag.Info
 	}
 	if c.Severity != "" {
@@ -71,8 +90,11 @@ func (c *lintCommand) shown(found diag.List) diag.List {
 	return shown
 }
 
-func (c *lintCommand) lint(a *app) (diag.List, error) {
-	var found diag.List
+// lintForms are the forms of the answer, the default first.
+var lintForms = []string{"text", "json", "sarif", "github", "junit"}
+
+func (c *lintCommand) lint(a *app) (*linted, error) {
+	all := &linted{}
 	var files []config.File
 	for _, p := range c.Paths {
 		info, err := os.Stat(p)
@@ -80,14 +102,8 @@ func (c *lintCommand) lint(a *app) (diag.List, error) {
 			return nil, err
 		}
 		if info.IsDir() {
-			fsys, err := a.folder(p)
-			if err != nil {
+			if err := all.folder(a, p); err != nil {
 				return nil, err
-			}
-			bundle, list := config.Load(fsys)
-			list = append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...)
-			for _, d := range list {
-				found.Add(below(filepath.ToSlash(p), d))
 			}
 			continue
 		}
@@ -100,10 +116,33 @@ func (c *lintCommand) lint(a *app) (diag.List, error) {
 	if len(files) > 0 {
 		bundle, list := config.LoadFiles(files...)
 		bundle.Partial = len(files) == 1 && (len(bundle.Profiles) == 0 || len(bundle.Transforms) == 0)
-		found = append(found, check(bundle, list)...)
+		all.add("", bundle, check(bundle, list))
 	}
-	found.Sort()
-	return found, nil
+	all.found.Sort()
+	return all, nil
+}
+
+// folder checks a folder.
+func (l *linted) folder(a *app, folder string) error {
+	fsys, err := a.folder(folder)
+	if err != nil {
+		return err
+	}
+	bundle, list := config.Load(fsys)
+	l.add(filepath.ToSlash(folder), bundle, append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...))
+	return nil
+}
+
+// add takes the findings of one configuration.
+func (l *linted) add(folder string, b *config.Bundle, found diag.List) {
+	kept, suppressed := b.Suppress(found)
+	for _, d := range kept {
+		l.found.Add(below(folder, d))
+	}
+	for _, s := range suppressed {
+		s.Diagnostic = below(folder, s.Diagnostic)
+		l.suppressed = append(l.suppressed, s)
+	}
 }
 
 // check compiles a bundle and returns all findings.
@@ -112,11 +151,25 @@ func check(b *config.Bundle, found diag.List) diag.List {
 	return append(found, list...)
 }
 
-func (c *lintCommand) print(a *app, found diag.List) error {
-	shown := c.shown(found)
-	if c.asJSON() {
+// print writes the answer in the form that is asked for.
+func (c *lintCommand) print(a *app, all *linted) error {
+	shown := c.shown(all.found)
+	switch c.form(lintForms...) {
+	case "json":
 		return writeJSON(a.out, shown)
+	case "sarif":
+		return writeJSON(a.out, sarifOf(shown, all.suppressed))
+	case "github":
+		return writeAnnotations(a.out, shown)
+	case "junit":
+		return c.writeLintJUnit(a.out, shown)
 	}
+	return c.text(a, all, shown)
+}
+
+// text writes a line for each finding and one with the counts.
+func (c *lintCommand) text(a *app, all *linted, shown diag.List) error {
+	found := all.found
 	for _, d := range shown {
 		place := d.Pos.String()
 		if place != "" {
@@ -127,6 +180,7 @@ func (c *lintCommand) print(a *app, found diag.List) error {
 			return err
 		}
 	}
+
 	role, end := report.Good, ""
 	switch {
 	case c.fails(found):
@@ -134,8 +188,11 @@ func (c *lintCommand) print(a *app, found diag.List) error {
 	case found.Count(diag.Warning)+found.Count(diag.Error) > 0:
 		role = report.Warn
 	}
+	if n := len(all.suppressed); n > 0 {
+		end += fmt.Sprintf(", %d suppressed", n)
+	}
 	if shown.Count(diag.Info) < found.Count(diag.Info) {
-		end = " (--all)"
+		end += " (--all)"
 	}
 	report.Fprintf(a.out, "%s\n", a.style().As(role, fmt.Sprintf("%s, %s, %d info%s",
 		plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info), end)))

@@ -39,6 +39,9 @@ type Bundle struct {
 	// checked and not used.
 	Policies, Fields, MachineMappings []*jsondoc.Node
 
+	// Suppressions are findings that are right where they are, see [Bundle.Suppress].
+	Suppressions []Suppression
+
 	// Assumptions are what loading took for granted.
 	Assumptions []diag.Assumption
 

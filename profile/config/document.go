@@ -149,7 +149,7 @@ func (b *Bundle) Save(write func(path string, data []byte) error) error {
 
 // Clone returns a copy that can be changed without changing b.
 func (b *Bundle) Clone() *Bundle {
-	c := &Bundle{Data: b.Data, files: b.files, Settings: b.Settings, settings: b.settings.clone(), Partial: b.Partial, Unread: b.Unread}
+	c := &Bundle{Data: b.Data, files: b.files, Settings: b.Settings, settings: b.settings.clone(), Partial: b.Partial, Unread: b.Unread, Suppressions: b.Suppressions}
 	for _, d := range b.Documents {
 		c.Documents = append(c.Documents, d.clone())
 	}
@@ -163,7 +163,7 @@ func (b *Bundle) Clone() *Bundle {
 func (b *Bundle) Refresh() diag.List {
 	l := newLoader()
 	l.b.Documents, l.b.settings, l.b.Settings = b.Documents, b.settings, b.Settings
-	l.b.Partial, l.b.Unread = b.Partial, b.Unread
+	l.b.Partial, l.b.Unread, l.b.Suppressions = b.Partial, b.Unread, b.Suppressions
 	l.files = b.files
 	for _, d := range b.Documents {
 		l.document(d)

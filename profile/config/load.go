@@ -16,7 +16,8 @@ import (
 // Load reads a folder: every JSON file in whatever of the known shapes it is,
 // the account files under accounts/, and the optional idprofile.json. Files and
 // folders that begin with a dot, node_modules, accounts/, fixtures/ and files
-// named *_test.json are no configuration, and neither is a [store.File]. It
+// named *_test.json are no configuration, and neither is a [store.File]; files named
+// *.lint.json hold suppressions for the file beside them. It
 // returns what could be read and all findings; the bundle is never nil.
 func Load(fsys fs.FS) (*Bundle, diag.List) {
 	l := newLoader()
@@ -109,6 +110,10 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	}
 	if p == settingsFile {
 		l.settings(p, src)
+		return nil
+	}
+	if strings.HasSuffix(name, lintSuffix) {
+		l.lintFile(p, src)
 		return nil
 	}
 

@@ -384,9 +384,9 @@ func (l *loader) settings(file string, src []byte) {
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
-	known := []string{"now", "seed", "sources", "rules", "dialect", "linkage"}
+	known := []string{"now", "seed", "sources", "rules", "dialect", "linkage", "suppress"}
 	for _, m := range root.Members() {
-		if !slices.Contains(known, m.Key) {
+		if m.Key != "$schema" && !slices.Contains(known, m.Key) {
 			hint := ""
 			if near := diag.Near(m.Key, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
@@ -403,6 +403,7 @@ func (l *loader) settings(file string, src []byte) {
 		}
 		s.Rules[m.Key] = m.Value.Text()
 	}
+	l.suppressions(root.Get("suppress"), "")
 	s.Dialect = l.dialect(root.Get("dialect"))
 	s.Linkage = l.linkage(root.Get("linkage"))
 	l.b.Settings = s

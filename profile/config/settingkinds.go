@@ -13,6 +13,7 @@ import (
 var settingKinds = map[string]jsondoc.Kind{
 	"seed": jsondoc.Number, "sources": jsondoc.Object, "rules": jsondoc.Object,
 	"dialect": jsondoc.Object, "linkage": jsondoc.Object,
+	"suppress": jsondoc.Array,
 }
 
 // sourceKinds are the kinds of the settings of a source.

@@ -87,17 +87,21 @@ func (s *Server) markdown(r *http.Request, snap *snapshot, c *compiled, gate *pr
 }
 
 // patch returns the changed files as a patch that git apply and patch -p1 take.
-func (e *edited) patch() []byte {
+func (e *edited) patch() []byte { return Patch(e.before, e.files) }
+
+// Patch returns what becomes of files as a patch that git apply and patch -p1 take; a
+// file that was not there before is new.
+func Patch(before, after map[string][]byte) []byte {
 	var b bytes.Buffer
-	for _, p := range slices.Sorted(maps.Keys(e.files)) {
-		was, ok := e.before[p]
+	for _, p := range slices.Sorted(maps.Keys(after)) {
+		was, ok := before[p]
 		fmt.Fprintf(&b, "diff --git %s %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
 		if !ok {
 			fmt.Fprintf(&b, "new file mode 100644\n--- /dev/null\n+++ %s\n", quotedPath("b/"+p))
 		} else {
 			fmt.Fprintf(&b, "--- %s\n+++ %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
 		}
-		writeHunks(&b, lines(was), lines(e.files[p]))
+		writeHunks(&b, lines(was), lines(after[p]))
 	}
 	return b.Bytes()
 }

@@ -1,0 +1,295 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"io"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/examples/preview/workbench"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/identity/report"
+)
+
+// change replaces bytes of a file. Changes work on the text, so whatever else stands in the
+// file keeps its order and its form.
+type change struct {
+	from, to int
+	text     string
+}
+
+// rounds is how often files are mended, since a finding may come only when another is gone.
+const rounds = 5
+
+// fix shows what becomes of the files when what is certain is mended, and does it with --write.
+func (c *lintCommand) fix(a *app, all *linted) error {
+	before, after, mended := mend(all.found)
+	report.Fprintf(a.out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
+	if !c.Write {
+		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
+			plural(mended, "finding"), len(all.found), plural(len(after), "file"))
+		return nil
+	}
+
+	total, files := 0, map[string]bool{}
+	for range rounds {
+		if mended == 0 {
+			break
+		}
+		total += mended
+		for _, file := range slices.Sorted(maps.Keys(after)) {
+			files[file] = true
+			err := writeFile(file, func(w io.Writer) error {
+				_, err := w.Write(after[file])
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		var err error
+		if all, err = c.lint(a); err != nil {
+			return err
+		}
+		_, after, mended = mend(all.found)
+	}
+	report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(total, "finding"), plural(len(files), "file"), len(all.found))
+	return nil
+}
+
+// mend returns the files that have findings whose remedy is certain, as they are and mended.
+func mend(found diag.List) (before, after map[string][]byte, mended int) {
+	byFile := map[string]diag.List{}
+	for _, d := range found {
+		byFile[d.Pos.File] = append(byFile[d.Pos.File], d)
+	}
+	before, after = map[string][]byte{}, map[string][]byte{}
+	for file, found := range byFile {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			continue // it is a finding already, or has no place
+		}
+		if fixed, n := fixed(file, src, found); n > 0 {
+			before[file], after[file] = src, fixed
+			mended += n
+		}
+	}
+	return before, after, mended
+}
+
+// patch colours the lines of a patch.
+func (a *app) patch(patch []byte) string {
+	var b strings.Builder
+	for line := range strings.Lines(string(patch)) {
+		text := report.Raw(report.OneLine(strings.TrimSuffix(line, "\n")))
+		switch {
+		case strings.HasPrefix(line, "---") || strings.HasPrefix(line, "+++") || strings.HasPrefix(line, "diff"):
+			text = a.style().As(report.Heading, string(text))
+		case strings.HasPrefix(line, "-"):
+			text = a.style().As(report.Before, string(text))
+		case strings.HasPrefix(line, "+"):
+			text = a.style().As(report.After, string(text))
+		}
+		b.WriteString(string(text) + "\n")
+	}
+	return b.String()
+}
+
+// fixed returns a file with what is certain mended, and how many findings that were.
+func fixed(file string, src []byte, found diag.List) ([]byte, int) {
+	root, _ := jsondoc.Parse(file, src)
+	if root == nil {
+		return src, 0
+	}
+	var changes []change
+	n := 0
+	for _, d := range found {
+		c, ok := fixOf(src, root, d, changes)
+		if !ok {
+			continue
+		}
+		n++
+		if at := slices.IndexFunc(changes, func(x change) bool { return x.from == c.from && x.to > x.from }); at >= 0 {
+			changes[at] = c
+		} else {
+			changes = append(changes, c)
+		}
+	}
+	slices.SortStableFunc(changes, func(x, y change) int { return cmp.Compare(x.from, y.from) })
+
+	var out []byte
+	last := 0
+	for _, c := range changes {
+		if c.from < last { // it stands in what another one mends; the next round sees it
+			n--
+			continue
+		}
+		out = append(append(out, src[last:c.from]...), c.text...)
+		last = c.to
+	}
+	out = append(out, src[last:]...)
+	if again, _ := jsondoc.Parse(file, out); again == nil {
+		return src, 0
+	}
+	return out, n
+}
+
+// fixOf returns the change that mends a finding, if there is no doubt about it. Several
+// findings may be in one text, so those of texts go on from what others did.
+func fixOf(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []change) (change, bool) {
+	switch d.Code {
+	case "type-case", "attribute-unknown", "member-unknown", "field-unknown", "settings-unknown", "source-unknown",
+		"reference-unknown", "account-attribute-unknown", "identity-name":
+		return fixSpelling(src, root, d)
+	case "refresh-missing":
+		return fixRefreshMissing(src, root, d)
+	case "refresh-type":
+		return fixTruth(src, d)
+	case "template-set-braces", "template-else-glued", "template-name-runs-on":
+		return fixTemplate(src, root, d, others)
+	}
+	return change{}, false
+}
+
+var inQuotes = regexp.MustCompile(`"([^"]+)"`)
+
+// fixSpelling gives a name the spelling of the hint, where both differ in case, blanks, - and _ only.
+func fixSpelling(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, bool) {
+	hint := inQuotes.FindStringSubmatch(d.Hint)
+	if hint == nil {
+		return change{}, false
+	}
+	right, at := hint[1], d.Pos.Offset
+
+	// The finding stands at the name itself, or at the object that the name is in.
+	var token change
+	var name string
+	var taken bool
+	root.Walk(func(n *jsondoc.Node) bool {
+		for _, m := range n.Members() {
+			if m.Pos().Offset == at {
+				taken = taken || n.Get(right) != nil
+			}
+			if n.Pos().Offset == at && d.Code == "type-case" && m.Key == "type" {
+				at = m.Value.Pos().Offset
+			}
+		}
+		return true
+	})
+	if token, name = tokenAt(src, at); taken || name == right || sameLetters(name) != sameLetters(right) {
+		return change{}, false
+	}
+	text, err := json.Marshal(right)
+	token.text = string(text)
+	return token, err == nil
+}
+
+// sameLetters is a name without case, blanks, - and _.
+func sameLetters(name string) string {
+	return strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(name))
+}
+
+// tokenAt returns the text in quotes that begins at an offset.
+func tokenAt(src []byte, at int) (change, string) {
+	if at >= len(src) || src[at] != '"' {
+		return change{}, ""
+	}
+	for i := at + 1; i < len(src); i++ {
+		switch src[i] {
+		case '\\':
+			i++
+		case '"':
+			var s string
+			_ = json.Unmarshal(src[at:i+1], &s)
+			return change{from: at, to: i + 1}, s
+		}
+	}
+	return change{}, ""
+}
+
+// fixTruth takes the quotes from true and false.
+func fixTruth(src []byte, d diag.Diagnostic) (change, bool) {
+	token, text := tokenAt(src, d.Pos.Offset)
+	token.text = strings.ToLower(text)
+	return token, token.text == "true" || token.text == "false"
+}
+
+// fixRefreshMissing asks for the periodic refresh, behind the type and in the form of the members there.
+func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, bool) {
+	var c change
+	found := false
+	root.Walk(func(n *jsondoc.Node) bool {
+		if found || n.Pos().Offset != d.Pos.Offset || n.Kind() != jsondoc.Object || n.Get("requiresPeriodicRefresh") != nil {
+			return !found
+		}
+		for i, m := range n.Members() {
+			if m.Key != "type" {
+				continue
+			}
+			key, _ := tokenAt(src, m.Pos().Offset)
+			value, _ := tokenAt(src, m.Value.Pos().Offset)
+			if value.to == 0 {
+				return false
+			}
+			form := m.Pos().Offset // of a member that a comma is before, if there is one
+			if i == 0 && len(n.Members()) > 1 {
+				form = n.Members()[1].Pos().Offset
+			}
+			blank := src[len(strings.TrimRight(string(src[:form]), " \t\r\n")):form]
+			c = change{value.to, value.to, "," + string(blank) + `"requiresPeriodicRefresh"` + string(src[key.to:m.Value.Pos().Offset]) + "true"}
+			found = true
+		}
+		return !found
+	})
+	return c, found
+}
+
+var (
+	setBraces = regexp.MustCompile(`#set\((\s*)\$\{(\w+)\}(\s*=)`)
+	elseGlued = regexp.MustCompile(`#(else|end)([A-Za-hj-z])`)
+	runsOn    = regexp.MustCompile(`^\$([\w-]+) is one name`)
+	braced    = regexp.MustCompile(`\$\{(\w+)\}`)
+)
+
+// fixTemplate mends the text around a place of a template.
+func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []change) (change, bool) {
+	var token change
+	root.Walk(func(n *jsondoc.Node) bool {
+		if n.Kind() == jsondoc.String && n.Pos().Offset <= d.Pos.Offset && n.Pos().Offset >= token.from {
+			if t, _ := tokenAt(src, n.Pos().Offset); t.to > d.Pos.Offset {
+				token = t
+			}
+		}
+		return true
+	})
+	if token.to == 0 {
+		return change{}, false
+	}
+
+	was := string(src[token.from:token.to])
+	for _, c := range others {
+		if c.from == token.from && c.to == token.to {
+			was = c.text
+		}
+	}
+	token.text = was
+	switch d.Code {
+	case "template-set-braces":
+		token.text = setBraces.ReplaceAllString(was, "#set(${1}$$${2}${3}")
+	case "template-else-glued":
+		token.text = elseGlued.ReplaceAllString(was, "#{${1}}${2}")
+	case "template-name-runs-on":
+		long, short := runsOn.FindStringSubmatch(d.Message), braced.FindStringSubmatch(d.Hint)
+		if long != nil && short != nil {
+			if rest, ok := strings.CutPrefix(long[1], short[1]); ok {
+				token.text = strings.ReplaceAll(was, "$"+long[1], "${"+short[1]+"}"+rest)
+			}
+		}
+	}
+	return token, token.text != was
+}

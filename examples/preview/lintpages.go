@@ -1,0 +1,105 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/correlate/linkage"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/profiletest"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
+	"github.com/idprofile/engine/transform/rule"
+)
+
+// findingsPage is where the repository shows all codes.
+const findingsPage = "https://github.com/idprofile/engine/blob/main/transform/findings.md"
+
+// codes are the pages of all codes, in alphabetical order.
+func codes() []diag.Code {
+	var assumed []diag.Code
+	for _, a := range config.Assumptions() {
+		assumed = append(assumed, diag.Code{Code: a.Code, Meaning: a.Meaning,
+			Why: "It is no fault: a run says what it took for granted, see Assumptions in what it prints."})
+	}
+	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(), correlate.Findings(),
+		linkage.Findings(), config.Findings(), profiletest.Findings(), assumed)
+}
+
+// codeOf returns the page of a code.
+func codeOf(code string) (diag.Code, error) {
+	all := codes()
+	i, found := slices.BinarySearchFunc(all, code, func(c diag.Code, code string) int { return cmp.Compare(c.Code, code) })
+	if found {
+		return all[i], nil
+	}
+	names := make([]string, len(all))
+	for i, c := range all {
+		names[i] = c.Code
+	}
+	hint := ""
+	if near := diag.Suggest(code, names); near != "" {
+		hint = ", " + near
+	}
+	return diag.Code{}, fmt.Errorf("there is no code %q%s (lint --explain all lists them)", code, hint)
+}
+
+// codePage is a page as JSON.
+type codePage struct {
+	Code     string        `json:"code"`
+	Severity diag.Severity `json:"severity"`
+	Meaning  string        `json:"meaning"`
+	Why      string        `json:"why,omitempty"`
+	Wrong    string        `json:"wrong,omitempty"`
+	Right    string        `json:"right,omitempty"`
+	Off      string        `json:"off"`
+}
+
+// explain prints the page of a code, or the list of all.
+func (c *lintCommand) explain(a *app) error {
+	if c.Explain == "all" {
+		for _, code := range codes() {
+			report.Fprintf(a.out, "%-32s %-8s %s\n", code.Code, code.Severity.String(), code.Meaning)
+		}
+		return nil
+	}
+	code, err := codeOf(c.Explain)
+	if err != nil {
+		return err
+	}
+	if c.asJSON() {
+		return writeJSON(a.out, codePage{code.Code, code.Severity, code.Meaning, unwrapped(code.Why), code.Wrong, code.Right, off(code.Code)})
+	}
+
+	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, code.Code)), report.Raw(a.severity(code.Severity)), code.Meaning)
+	part := func(head, text string) {
+		if text == "" {
+			return
+		}
+		report.Fprintf(a.out, "\n%s\n", report.Raw(a.style().As(report.Heading, head)))
+		for line := range strings.SplitSeq(text, "\n") {
+			report.Fprintf(a.out, "  %s\n", line)
+		}
+	}
+	part("Why", unwrapped(code.Why))
+	part("Wrong", code.Wrong)
+	part("Right", code.Right)
+	part("How to switch it off", off(code.Code))
+	return nil
+}
+
+// unwrapped joins the lines of a paragraph; what shows it breaks it again.
+func unwrapped(text string) string { return strings.ReplaceAll(text, "\n", " ") }
+
+// off says how a code is switched off.
+func off(code string) string {
+	return `in idprofile.json, for an object, a file or a folder, and with a reason:
+{"suppress": [{"code": "` + code + `", "object": "NAME", "reason": "why it is right here"}]}
+or beside the file, in FILE.lint.json, with the same list in it`
+}

@@ -1,0 +1,167 @@
+package config
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+)
+
+// lintSuffix ends the name of a file that holds suppressions for the file beside it:
+// country.lint.json is for country.json.
+const lintSuffix = ".lint.json"
+
+// Suppression says that findings of a code are right where they are, and why. It fits
+// findings of that code in the object and in the file, as far as these are given.
+type Suppression struct {
+	Code   string `json:"code"`
+	Object string `json:"object,omitempty"` // its name, or Profile/attribute for a mapping
+	File   string `json:"file,omitempty"`   // a file, a pattern such as transforms/*.json, or a folder
+	Reason string `json:"reason"`
+	Pos    diag.Pos
+}
+
+// Suppressed is a finding that somebody has found to be right.
+type Suppressed struct {
+	diag.Diagnostic
+	By *Suppression
+}
+
+var suppressionMembers = []string{"code", "object", "file", "reason"}
+
+// suppressions reads a list of suppressions; beside is the file that they are for, empty
+// for those of the settings.
+func (l *loader) suppressions(list *jsondoc.Node, beside string) {
+	for _, n := range list.Items() {
+		if !l.settingIs(n, "a suppression", jsondoc.Object) {
+			continue
+		}
+		for _, m := range n.Members() {
+			l.settingIs(m.Value, m.Key, jsondoc.String)
+			if !slices.Contains(suppressionMembers, m.Key) {
+				l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+					Message: fmt.Sprintf("unknown setting %q of a suppression", m.Key), Hint: diag.Suggest(m.Key, suppressionMembers)})
+			}
+		}
+
+		s := Suppression{Code: n.Get("code").Text(), Object: n.Get("object").Text(), File: n.Get("file").Text(),
+			Reason: strings.TrimSpace(n.Get("reason").Text()), Pos: n.Pos()}
+		if beside != "" {
+			s.File = beside
+		}
+		if s.Code == "" || s.Reason == "" {
+			l.found.Addf(diag.Error, "settings-value", n.Pos(), "a suppression needs a code and a reason")
+			continue
+		}
+		l.b.Suppressions = append(l.b.Suppressions, s)
+	}
+}
+
+// lintFile reads a file of suppressions for the file beside it.
+func (l *loader) lintFile(file string, src []byte) {
+	root, found := jsondoc.Parse(file, src)
+	l.found = append(l.found, found...)
+	if root == nil || !l.settingIs(root, "a file of suppressions", jsondoc.Object) {
+		return
+	}
+	for _, m := range root.Members() {
+		if m.Key != "suppress" && m.Key != "$schema" {
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				Message: fmt.Sprintf("unknown member %q of a file of suppressions", m.Key), Hint: diag.Suggest(m.Key, []string{"suppress"})})
+		}
+	}
+	if l.settingIs(root.Get("suppress"), "suppress", jsondoc.Array) {
+		l.suppressions(root.Get("suppress"), strings.TrimSuffix(file, lintSuffix)+".json")
+	}
+}
+
+// Suppress takes those findings away that a suppression fits, and reports suppressions
+// that fit none. File names of the findings are those of the folder that was loaded.
+func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppressed) {
+	places := b.places()
+	used := make([]bool, len(b.Suppressions))
+	for _, d := range found {
+		by := slices.IndexFunc(b.Suppressions, func(s Suppression) bool { return s.fits(d, places) })
+		if by < 0 {
+			kept.Add(d)
+			continue
+		}
+		used[by] = true
+		suppressed = append(suppressed, Suppressed{d, &b.Suppressions[by]})
+	}
+
+	// What cannot be read may have what a suppression is for.
+	for i, s := range b.Suppressions {
+		if !used[i] && len(b.Unread) == 0 {
+			kept.Add(diag.Diagnostic{Severity: diag.Warning, Code: "suppression-unused", Pos: s.Pos,
+				Message: fmt.Sprintf("no finding %s is suppressed by this", s.Code), Hint: "take it away"})
+		}
+	}
+	return kept, suppressed
+}
+
+func (s *Suppression) fits(d diag.Diagnostic, places map[string][]placed) bool {
+	if s.Code != d.Code || !s.inFile(d.Pos.File) {
+		return false
+	}
+	return s.Object == "" || slices.Contains(objectsAt(d, places), s.Object)
+}
+
+func (s *Suppression) inFile(file string) bool {
+	if s.File == "" || s.File == file {
+		return true
+	}
+	if matched, err := path.Match(s.File, file); err == nil && matched {
+		return true
+	}
+	return strings.HasPrefix(file, strings.TrimSuffix(s.File, "/")+"/")
+}
+
+// placed is where an object begins in its file.
+type placed struct {
+	offset int
+	name   string
+}
+
+// places returns the objects of each file in the order in which they begin.
+func (b *Bundle) places() map[string][]placed {
+	if len(b.Suppressions) == 0 {
+		return nil
+	}
+	places := map[string][]placed{}
+	for _, d := range b.Documents {
+		d.each(func(o object) {
+			name := FirstText(o.node.Get("name"), o.entry.At("self", "name"))
+			places[d.Path] = append(places[d.Path], placed{o.entry.Pos().Offset, name})
+		})
+	}
+	return places
+}
+
+// objectsAt returns the names that a suppression may use for the place of a finding: of
+// the things that its path leads through, and of the object that it stands in.
+func objectsAt(d diag.Diagnostic, places map[string][]placed) []string {
+	var names []string
+	profile := ""
+	for _, step := range d.Path {
+		if step.Attribute != "" || step.Name == "" {
+			continue
+		}
+		names = append(names, step.Name)
+		switch step.Kind {
+		case "profile":
+			profile = step.Name
+		case "attribute":
+			names = append(names, profile+"/"+step.Name)
+		}
+	}
+	for _, p := range slices.Backward(places[d.Pos.File]) {
+		if p.offset <= d.Pos.Offset {
+			return append(names, p.name)
+		}
+	}
+	return names
+}
