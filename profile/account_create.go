@@ -108,10 +108,9 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 		}
 		c.fields = append(c.fields, f)
 	}
-	unit, found := e.lib.Link(transform.Options{
-		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, Provisioning: true, Plain: e.opts.Plain, Observe: e.opts.Observe,
-		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial,
-	}, items...)
+	options := e.LinkOptions()
+	options.Provisioning, options.IdentityAttributes = true, nil
+	unit, found := e.lib.Link(options, items...)
 	c.unit = unit
 	programs := unit.Programs()
 	for i, n := range policy.Get("fields").Items() {
@@ -154,7 +153,7 @@ func (f *createField) definition(n *jsondoc.Node) *jsondoc.Node {
 // fields after it are computed all the same.
 func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o CreateOptions) (*AccountPlan, error) {
 	check := &fieldCheck{taken: o.Taken}
-	env := &transform.Env{Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: check}
+	env := c.engine.Env(RunOptions{Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: check})
 	s := c.unit.NewScope(ctx, env)
 	subject := &storedSubject{identity: i, manager: o.Manager}
 	p := &AccountPlan{Source: c.source.Name}

@@ -167,15 +167,23 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
 		items = append(items, transform.Item{Def: effective(m, found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
-	unit, list := e.lib.Link(transform.Options{
-		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(), Plain: e.opts.Plain, Observe: e.opts.Observe,
-		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial,
-	}, items...)
+	unit, list := e.lib.Link(e.LinkOptions(), items...)
 	*found = append(*found, list...)
 	c.unit = unit
 	for i, p := range unit.Programs() {
 		c.attrs[i].program = p
 		c.others = c.others || p.Deps.Others
+	}
+}
+
+// LinkOptions are what a transform of this configuration is compiled with: the transforms,
+// sources, rules and attributes that it can name, and the dialect of the settings. A
+// program that is compiled with it runs in what [Engine.Env] returns.
+func (e *Engine) LinkOptions() transform.Options {
+	return transform.Options{
+		Transforms: e.transforms, Sources: e.sourceInfos(), Rules: e.opts.Rules, IdentityAttributes: e.catalogue(),
+		Plain: e.opts.Plain, Observe: e.opts.Observe,
+		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial,
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 // checkStored checks all stored transforms, whether something refers to them or
 // not, and the transforms of account create profiles.
 func (e *Engine) checkStored(found *diag.List) {
-	o := transform.Options{Transforms: e.transforms, Rules: e.opts.Rules, IdentityAttributes: e.catalogue(),
-		Dialect: e.bundle.Settings.Dialect, Partial: e.bundle.Partial}
-	if len(e.bundle.Sources) > 0 { // transforms alone may name sources that are elsewhere
-		o.Sources = e.sourceInfos()
+	o := e.LinkOptions()
+	o.Plain, o.Observe = false, false
+	if len(e.bundle.Sources) == 0 { // transforms alone may name sources that are elsewhere
+		o.Sources = nil
 	}
 	*found = append(*found, e.lib.Lint(o, e.looseItems()...)...)
 	if items := e.policyItems(); len(items) > 0 {

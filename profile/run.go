@@ -96,6 +96,10 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 	}}
 }
 
+// Env is what transforms of a run with these options see of it: clock, random seed,
+// limits, and the rules of the settings beside those of the options, which go first.
+func (e *Engine) Env(o RunOptions) *transform.Env { return e.NewRun(o).env }
+
 // Run takes all accounts of the sources through the phases of
 // DECISION 46 and yields one result for each identity, ordered by the
 // source and native identity of its authoritative account; identities without

@@ -139,7 +139,7 @@ func (u fieldUnique) Taken(ctx context.Context, value string) (bool, error) {
 // with the values that the plan gave the fields before.
 func (r *runner) watchFields(c *bound, i *identity.Identity, plan *profile.AccountPlan) {
 	unit := r.policyUnit(c)
-	s := unit.NewScope(r.ctx, &transform.Env{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Unique: fieldUnique{c}})
+	s := unit.NewScope(r.ctx, r.env(c, fieldUnique{c}))
 	programs := unit.Programs()
 	earlier := map[string]identity.Value{}
 	for k, f := range c.fields {
@@ -162,7 +162,8 @@ func (r *runner) policyUnit(c *bound) *transform.Unit {
 	if u := r.policies[c.policy.source]; u != nil {
 		return u
 	}
-	o := transform.Options{Transforms: r.engine.Bundle().Transforms, Sources: sourceInfos(r.engine.Bundle()), Rules: r.options.Compile.Rules, Provisioning: true, Observe: true}
+	o := r.engine.LinkOptions()
+	o.IdentityAttributes, o.Provisioning, o.Observe = nil, true, true
 	var items []transform.Item
 	for _, f := range c.fields {
 		if f.def != nil {

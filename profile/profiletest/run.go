@@ -153,6 +153,12 @@ func ruleStubs(values map[string]identity.Value) map[string]transform.Rule {
 	return rules
 }
 
+// env is what a transform sees that is evaluated alone: what it would see in a run, with
+// the rules of the settings and the stubs of the case, which go first.
+func (r *runner) env(c *bound, unique transform.Unique) *transform.Env {
+	return r.engine.Env(profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Unique: unique})
+}
+
 // outcome is what a run gives for the people of a case.
 type outcome struct {
 	subject *profile.Result
@@ -233,7 +239,7 @@ func (r *runner) vector(c *bound, res *CaseResult) {
 // transform evaluates one transform.
 func (r *runner) transform(c *bound, res *CaseResult) {
 	unit := r.unit(c.def)
-	s := unit.NewScope(r.ctx, &transform.Env{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules)})
+	s := unit.NewScope(r.ctx, r.env(c, nil))
 	var attrs identity.Attributes
 	if c.identity != nil {
 		attrs = c.identity.identity.Attributes
@@ -251,7 +257,8 @@ func (r *runner) unit(def *transform.Definition) *transform.Unit {
 	if u := r.units[def]; u != nil {
 		return u
 	}
-	o := transform.Options{Transforms: r.engine.Bundle().Transforms, Sources: sourceInfos(r.engine.Bundle()), Rules: r.options.Compile.Rules, Observe: r.watch != nil}
+	o := r.engine.LinkOptions()
+	o.IdentityAttributes, o.Observe = nil, r.watch != nil
 	item := transform.Item{Def: def, Path: diag.Path{diag.Named("transform", def.Name)}}
 	lib := r.options.library()
 	if r.watch != nil {
@@ -264,18 +271,6 @@ func (r *runner) unit(def *transform.Definition) *transform.Unit {
 	}
 	r.units[def] = unit
 	return unit
-}
-
-func sourceInfos(b *config.Bundle) []transform.SourceInfo {
-	var infos []transform.SourceInfo
-	for _, s := range b.Sources {
-		info := transform.SourceInfo{Name: s.Name, ID: s.ID, ApplicationName: s.ApplicationName}
-		if s.Schema != nil {
-			info.Attributes = s.Schema.Names()
-		}
-		infos = append(infos, info)
-	}
-	return infos
 }
 
 func described(got identity.Value, err error) string {
