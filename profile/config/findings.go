@@ -26,6 +26,7 @@ func Assumptions() []AssumptionCode { return slices.Clone(assumptionCodes) }
 
 var assumptionCodes = []AssumptionCode{
 	{"attributes-unmapped", "a profile does not map identity attributes that the catalogue or another profile has"},
+	{"connector-rule", "a rule that the connector of a source runs when a tenant reads accounts is not run"},
 	{"default-taken", "what stands nowhere is taken as the platform takes it; one for each kind of default"},
 	{"file-as-only", "the only account file is that of the only source"},
 	{"file-by-name", "an account file is found by the source's name inside its own"},

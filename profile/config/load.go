@@ -255,6 +255,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.joinParts()
 	l.nameRules()
 	l.assumeReadyMade()
+	l.assumeConnectorRules()
 	l.rank()
 	slices.SortStableFunc(l.b.Profiles, ComparePriority)
 	l.checkData()
