@@ -17,6 +17,7 @@ import (
 // tenant one of the two always was. Whichever source carries the criterion, the
 // two become one person, and the higher profile takes over (DECISION 47).
 func (l *linker) correlateAgain() {
+	var joined []formerKeys
 	for _, c := range l.engine.profiles {
 		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
 			continue
@@ -26,11 +27,18 @@ func (l *linker) correlateAgain() {
 				return
 			}
 			if l.born(account) {
-				l.lookAgain(account)
+				joined = l.lookAgain(account, joined)
 			}
 		}
 	}
+	l.reportLateClaims(joined)
 	l.reportMeetings()
+}
+
+// formerKeys is what an identity was found by before an account joined it.
+type formerKeys struct {
+	identity int32
+	values   []identity.Value // by key of the index
 }
 
 // born reports whether the account has made an identity in this run.
@@ -39,22 +47,65 @@ func (l *linker) born(account int32) bool {
 	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && l.people[st.owner].alias == account && l.storedOf(st.owner) == nil
 }
 
-// lookAgain moves the account to the one other identity that its criteria meet.
-func (l *linker) lookAgain(account int32) {
+// lookAgain moves the account to the one other identity that its criteria meet, and
+// appends what that one was found by.
+func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 	made := l.state[account].owner
 	a := l.readAccount(account)
 	m := l.matchOther(a, made)
 	switch {
 	case m.Identity < 0 && len(m.Ambiguous) == 0 || m.Method == correlate.Default:
-		return
 	case m.Identity < 0:
 		l.reportMeeting(a, made, m.Ambiguous[0].Identities, "it meets several")
 	case l.people[made].first != account || l.people[made].last != account:
 		l.reportMeeting(a, made, []int32{m.Identity}, "other accounts have joined its own")
 	default:
+		joined = append(joined, formerKeys{m.Identity, l.keysOf(m.Identity)})
 		l.link(account, m.Identity, m.Method, m.Criterion)
 		l.unmake(made)
 		l.refreshKeys(m.Identity)
+	}
+	return joined
+}
+
+// keysOf returns what an identity is found by, by key of the index.
+func (l *linker) keysOf(n int32) []identity.Value {
+	values := make([]identity.Value, len(l.index.Keys()))
+	l.eachKey(n, nil, func(key int, v identity.Value, _ bool) { values[key] = v.Clone() })
+	return values
+}
+
+// reportLateClaims reports accounts that meet the criteria of an identity as it was before
+// another account joined it. The one that joined has changed what it is found by, so the
+// later ones have an identity of their own: two people were said to be the same third.
+func (l *linker) reportLateClaims(joined []formerKeys) {
+	if len(joined) == 0 || l.opts.OnFinding == nil {
+		return
+	}
+
+	was := map[int32]bool{}
+	for _, j := range slices.Backward(joined) { // the first one last: it is how the identity began
+		was[j.identity] = true
+		for key, v := range j.values {
+			l.index.Put(j.identity, key, v)
+		}
+	}
+	for _, c := range l.engine.profiles {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
+			continue
+		}
+		for _, account := range l.inOrder(c.source.Name) {
+			if !l.born(account) {
+				continue
+			}
+			a, own := l.readAccount(account), l.state[account].owner
+			if m := l.matchOther(a, own); m.Identity >= 0 && m.Method != correlate.Default && was[m.Identity] && !was[own] {
+				l.reportMeeting(a, own, []int32{m.Identity}, "another account joined that one first")
+			}
+		}
+	}
+	for _, j := range joined {
+		l.refreshKeys(j.identity)
 	}
 }
 

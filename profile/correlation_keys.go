@@ -120,8 +120,22 @@ func (l *linker) refreshKeys(n int32) { l.refresh(n, nil) }
 
 // refresh evaluates and indexes some keys of the index; nil: all of them.
 func (l *linker) refresh(n int32, keys []bool) {
-	x := l.prepare(l.eval, n, l.accountsOf(n))
 	l.people[n].indexed = true
+	l.eachKey(n, keys, func(key int, v identity.Value, member bool) {
+		if l.index.Keys()[key] == config.AttrUID {
+			l.holdUID(n, member, v)
+		}
+		l.index.Put(n, key, v)
+	})
+	if l.onRefresh != nil {
+		l.onRefresh(n)
+	}
+}
+
+// eachKey evaluates what an identity is found by: some keys of the index, nil for all of
+// them. Values hold until the next call; member: it has an authoritative account.
+func (l *linker) eachKey(n int32, keys []bool, yield func(key int, v identity.Value, member bool)) {
+	x := l.prepare(l.eval, n, l.accountsOf(n))
 	for key, name := range l.index.Keys() {
 		if keys != nil && !keys[key] {
 			continue
@@ -135,13 +149,7 @@ func (l *linker) refresh(n int32, keys []bool) {
 		default: // without authoritative account it keeps what it had, so that people who return find it
 			v = l.storedAttributes(n).Get(name)
 		}
-		if name == config.AttrUID {
-			l.holdUID(n, x != nil, v)
-		}
-		l.index.Put(n, key, v)
-	}
-	if l.onRefresh != nil {
-		l.onRefresh(n)
+		yield(key, v, x != nil)
 	}
 }
 

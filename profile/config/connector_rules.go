@@ -54,10 +54,10 @@ func (l *loader) assumeRule(s *Source, key string, rule *jsondoc.Node) {
 // readingRule reports whether a member names a rule that runs when accounts are read:
 // not one that writes to the target.
 func readingRule(key string) bool {
-	key = strings.ToLower(key)
-	if !strings.HasSuffix(key, "rule") {
+	if !strings.HasSuffix(key, "Rule") {
 		return false
 	}
+	key = strings.ToLower(key)
 	for _, writing := range []string{"provision", "create", "creation", "modify", "update", "delete", "enable", "disable", "unlock", "password"} {
 		if strings.Contains(key, writing) {
 			return false
