@@ -1,9 +1,15 @@
 package profile_test
 
 import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
@@ -54,6 +60,70 @@ func TestManagerNear(t *testing.T) {
 				t.Errorf("got %q, want %q in the finding and in the note", said, tc.want)
 			}
 		})
+	}
+}
+
+// Whoever chooses from parts, in whatever order, chooses what a run does: of equal
+// texts the first, and no more than a hundred.
+func TestFirstLost(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	var all []profile.LostManager
+	for i := range 1000 {
+		l := profile.LostManager{Attribute: []string{"uid", "number", ""}[r.IntN(3)], Text: fmt.Sprint(r.IntN(120)), Order: fmt.Sprintf("%04d", i), Alias: fmt.Sprint(i)}
+		if r.IntN(20) == 0 {
+			l.Text = " "
+		}
+		all = append(all, l)
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+
+	want := profile.FirstLost(all)
+	var parts []profile.LostManager
+	for part := range slices.Chunk(slices.Clone(all), 90) {
+		parts = append(profile.FirstLost(part), parts...)
+	}
+	if diff := cmp.Diff(want, profile.FirstLost(parts), cmpopts.IgnoreUnexported(profile.LostManager{})); diff != "" {
+		t.Errorf("mismatch (-all +parts):\n%s", diff)
+	}
+
+	first := map[[2]string]string{}
+	for _, l := range all {
+		key := [2]string{l.Attribute, l.Text}
+		if order := first[key]; l.Attribute != "" && l.Text != " " && (order == "" || l.Order < order) {
+			first[key] = l.Order
+		}
+	}
+	orders := slices.Sorted(maps.Values(first))[:100]
+	for i, l := range want {
+		if l.Order != orders[i] {
+			t.Fatalf("number %d is the look-up of %s, want that of %s", i, l.Order, orders[i])
+		}
+	}
+	if len(want) != 100 {
+		t.Errorf("%d are chosen, want 100", len(want))
+	}
+}
+
+// One character is looked for only where people times texts are few.
+func TestNearManagersBound(t *testing.T) {
+	lost := []profile.LostManager{{Attribute: "uid", Text: "ann.lee"}, {Attribute: "uid", Text: "bob.poe"}, {Attribute: "mail", Text: "cid@x.example"}}
+	for _, tc := range []struct {
+		people          int
+		attribute, text string
+		want            []profile.NearManager
+	}{
+		{100_000, "uid", "anne.lee", []profile.NearManager{{Lost: 0, How: "one character"}}},
+		{100_001, "uid", "anne.lee", nil},
+		{100_001, "uid", "ANN LEE", []profile.NearManager{{Lost: 0, How: "case, punctuation"}}},
+		{200_000, "mail", "cit@x.example", []profile.NearManager{{Lost: 2, How: "one character"}}},
+		{200_001, "mail", "cit@x.example", nil},
+		{1, "name", "ann.lee", nil},
+		{1, "uid", "", nil},
+	} {
+		got := profile.NewNearManagers(lost, tc.people).Compare(tc.attribute, tc.text)
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%d people, %s %q: mismatch (-want +got):\n%s", tc.people, tc.attribute, tc.text, diff)
+		}
 	}
 }
 

@@ -29,8 +29,11 @@ import (
 //	Evaluate                    identity                         all its accounts
 //	Claim.Compare               folded uid                       all claims of the uid
 //	Evaluated.Search, Manager   identity; folded look-up value   how many have it, and one of them
-//	CycleFinding                cycle of managers                its members
 //	Finish                      identity                         its manager, the holder of its uid
+//	CycleFinding                cycle of managers                its members
+//	FirstLost                   any part of the identities       results, and what they look for
+//	NearManagers                identity                         what FirstLost has chosen from all
+//	                                                             (at most 100) and how many people there are
 //
 // [Engine.Passes] says in which order sources are to be taken, and
 // [Engine.Undistributable] what has no such steps.

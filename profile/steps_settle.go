@@ -25,12 +25,18 @@ type Evaluated struct {
 	Claim   Claim
 	Alias   string
 	Name    string         // by which others show it
-	FoundBy []Lookup       // how others find it as their manager
+	FoundBy []FoundBy      // how others find it as their manager
 	Search  *ManagerSearch // nil: it looks for no manager
 }
 
 // Lookup is an attribute and a folded value.
 type Lookup struct{ Attribute, Value string }
+
+// FoundBy is what an identity is found by.
+type FoundBy struct {
+	Lookup Lookup
+	Text   string // the value as it is
+}
 
 // ManagerSearch is what a manager is looked for by. An empty Lookup finds nobody.
 type ManagerSearch struct {
@@ -57,7 +63,7 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 	}
 	for _, attribute := range s.run.engine.managerAttributes() {
 		if v := p.lookup(n, attribute); strings.TrimSpace(v) != "" {
-			e.FoundBy = append(e.FoundBy, Lookup{attribute, identity.Fold(v)})
+			e.FoundBy = append(e.FoundBy, FoundBy{Lookup: Lookup{attribute, identity.Fold(v)}, Text: v})
 		}
 	}
 	if search, ok := p.resolver.managerSearch(n); ok {
@@ -132,6 +138,15 @@ func (s *Steps) Finish(e *Evaluated, o Settled) (*Result, error) {
 	}
 	r.manager[n] = manager
 	return p.builder.result(n), p.failure()
+}
+
+// Lost returns the look-up of an identity whose manager is nobody, given its result;
+// false when it looked for nobody or found one. See [FirstLost].
+func (e *Evaluated) Lost(r *Result) (LostManager, bool) {
+	if e.Search == nil || e.Search.Lookup.Attribute == "" || r.Manager.State != ManagerNotFound {
+		return LostManager{}, false
+	}
+	return LostManager{Attribute: e.Search.Lookup.Attribute, Text: e.Search.Text, Order: e.Person.Order, Alias: r.Identity.Alias}, true
 }
 
 // managersFound returns identities as many as were found.

@@ -252,8 +252,8 @@ func (s *spread) settle(t *testing.T, people []profile.Person) {
 		if w := winners[e.UID]; e.UID != "" && (w == nil || e.Claim.Compare(&w.Claim) < 0) {
 			winners[e.UID] = e
 		}
-		for _, l := range e.FoundBy {
-			managers[l] = append(managers[l], e)
+		for _, by := range e.FoundBy {
+			managers[by.Lookup] = append(managers[by.Lookup], e)
 		}
 		if e.Unsettled {
 			if unsettled++; first == "" || e.Person.Order < first {
@@ -268,6 +268,7 @@ func (s *spread) settle(t *testing.T, people []profile.Person) {
 	}
 
 	managerOf, byID := map[string]string{}, map[string]*profile.Evaluated{}
+	var lost []profile.LostManager
 	for _, e := range all {
 		var o profile.Settled
 		byID[e.Person.ID] = e
@@ -291,8 +292,36 @@ func (s *spread) settle(t *testing.T, people []profile.Person) {
 		if r.Manager.State == profile.ManagerResolved {
 			managerOf[e.Person.ID] = r.Manager.ID
 		}
+		if l, ok := e.Lost(r); ok {
+			if lost = append(lost, l); s.IntN(3) == 0 { // as a worker does with those it has
+				lost = profile.FirstLost(lost)
+			}
+		}
 	}
 	s.cycles(managerOf, byID)
+	s.near(profile.FirstLost(lost), all)
+}
+
+// near finds who is near to managers that nobody is.
+func (s *spread) near(lost []profile.LostManager, all []*profile.Evaluated) {
+	type answer struct{ order, alias, text, how string }
+	answers := make([]answer, len(lost))
+	compared := profile.NewNearManagers(lost, len(all))
+	for _, e := range all {
+		for _, by := range e.FoundBy {
+			for _, near := range compared.Compare(by.Lookup.Attribute, by.Text) {
+				a := &answers[near.Lost]
+				if order := e.Person.Order; order != lost[near.Lost].Order && (a.order == "" || order < a.order) {
+					*a = answer{order, e.Alias, by.Text, near.How}
+				}
+			}
+		}
+	}
+	for i, a := range answers {
+		if a.order != "" {
+			s.find(profile.NearManagerFinding(lost[i], a.alias, a.text, a.how))
+		}
+	}
 }
 
 func (s *spread) cycles(managerOf map[string]string, byID map[string]*profile.Evaluated) {
@@ -314,7 +343,7 @@ func (s *spread) cycles(managerOf map[string]string, byID map[string]*profile.Ev
 }
 
 // noisy returns accounts of a source of which some come twice, share a stable id or
-// a number.
+// a number, or nearly name a manager.
 func (m *mutant) noisy(t *testing.T, name string) identity.Source {
 	t.Helper()
 	var list []identity.Account
@@ -328,6 +357,7 @@ func (m *mutant) noisy(t *testing.T, name string) identity.Source {
 				values[name] = v
 			}
 			values["number"] = identity.StringValue(fmt.Sprint(m.IntN(9)))
+			values["boss"] = identity.StringValue([]string{"a nn", "bób", "0cid", "d.an", "é v a", "gus "}[m.IntN(6)])
 			a.Attributes = identity.NewAttributes(values)
 		}
 		if m.IntN(6) == 0 {
@@ -344,7 +374,7 @@ func (m *mutant) noisy(t *testing.T, name string) identity.Source {
 // Whoever spreads a population over machines by the keys that the steps name gets
 // what a run on one machine says, to the byte.
 func TestStepsAreTheRun(t *testing.T) {
-	refused, links, findings := 0, 0, 0
+	refused, links, findings, near := 0, 0, 0, 0
 	for seed := range uint64(150) {
 		m := newMutant(seed)
 		m.mapped &^= 1<<16 | 1<<17 | 1<<18 | 1<<20 | 1<<23 // read other identities, or a rule of the host
@@ -366,9 +396,10 @@ func TestStepsAreTheRun(t *testing.T) {
 		}
 		links += strings.Count(strings.Join(want.Results, ""), "CONFIG")
 		findings += len(want.Findings)
+		near += strings.Count(strings.Join(want.Findings, ""), " manager-near: ")
 	}
-	t.Logf("%d of 150 tenants refused; %d links by criteria, %d findings", refused, links, findings)
-	if refused > 30 || links < 100 || findings < 100 {
+	t.Logf("%d of 150 tenants refused; %d links by criteria, %d findings, %d managers nearly found", refused, links, findings, near)
+	if refused > 30 || links < 100 || findings < 100 || near < 10 {
 		t.Errorf("the tenants show too little")
 	}
 }

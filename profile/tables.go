@@ -248,8 +248,12 @@ func (t *tables) attributes(n int32) identity.Attributes {
 	return identity.FromRow(t.engine.profiles[q.profile].schema, t.rows.Get(q.row))
 }
 
-// lookup returns what an identity is found by under an attribute.
+// lookup returns what an identity is found by under an attribute. One that was taken
+// back is found by nothing.
 func (t *tables) lookup(n int32, attribute string) string {
+	if t.people[n].unmade {
+		return ""
+	}
 	if attribute == correlate.Alias || attribute == "name" {
 		return t.aliasOf(n)
 	}

@@ -115,6 +115,23 @@ type Settling struct{ profile.Settled }
 // Report is the edge from somebody to the manager.
 type Report struct{ ID, Alias, Order, Manager string }
 
+// Named is what an identity is found by as a manager, as it is.
+type Named struct{ Alias, Order, Attribute, Text string }
+
+// Lost are look-ups of managers that have found nobody, those that a run asks about,
+// and how many people they are chosen from.
+type Lost struct {
+	List   []profile.LostManager
+	People int
+}
+
+// Near is who is near to a look-up.
+type Near struct {
+	Lost profile.LostManager
+	Named
+	How string
+}
+
 // Line is a line of an output.
 type Line struct{ Output, Text string }
 
@@ -132,6 +149,9 @@ func init() {
 	beam.RegisterCoder(reflect.TypeFor[Boss](), encodeBoss, decodeBoss)
 	beam.RegisterCoder(reflect.TypeFor[Settling](), encodeSettling, decodeSettling)
 	beam.RegisterCoder(reflect.TypeFor[Report](), encodeReport, decodeReport)
+	beam.RegisterCoder(reflect.TypeFor[Named](), encodeNamed, decodeNamed)
+	beam.RegisterCoder(reflect.TypeFor[Lost](), encodeLost, decodeLost)
+	beam.RegisterCoder(reflect.TypeFor[Near](), encodeNear, decodeNear)
 	beam.RegisterCoder(reflect.TypeFor[Line](), encodeLine, decodeLine)
 }
 
@@ -431,6 +451,69 @@ func decodeReport(b []byte) (Report, error) {
 		list = make([]string, 4)
 	}
 	return Report{list[0], list[1], list[2], list[3]}, r.done("an edge to a manager")
+}
+
+func (w *writer) named(x *Named) {
+	w.text(x.Alias)
+	w.text(x.Order)
+	w.text(x.Attribute)
+	w.text(x.Text)
+}
+
+func (r *reader) named() Named { return Named{r.text(), r.text(), r.text(), r.text()} }
+
+func encodeNamed(x Named) []byte {
+	var w writer
+	w.named(&x)
+	return w.b
+}
+
+func decodeNamed(b []byte) (Named, error) {
+	r := reader{b: b}
+	return r.named(), r.done("a text that managers are found by")
+}
+
+func (w *writer) lost(x *profile.LostManager) {
+	w.text(x.Attribute)
+	w.text(x.Text)
+	w.text(x.Order)
+	w.text(x.Alias)
+}
+
+func (r *reader) lost() profile.LostManager {
+	return profile.LostManager{Attribute: r.text(), Text: r.text(), Order: r.text(), Alias: r.text()}
+}
+
+func encodeLost(x Lost) []byte {
+	var w writer
+	w.uint(uint64(x.People))
+	w.uint(uint64(len(x.List)))
+	for i := range x.List {
+		w.lost(&x.List[i])
+	}
+	return w.b
+}
+
+func decodeLost(b []byte) (Lost, error) {
+	r := reader{b: b}
+	x := Lost{People: int(r.uint())}
+	for range r.count() {
+		x.List = append(x.List, r.lost())
+	}
+	return x, r.done("look-ups of managers")
+}
+
+func encodeNear(x Near) []byte {
+	var w writer
+	w.lost(&x.Lost)
+	w.named(&x.Named)
+	w.text(x.How)
+	return w.b
+}
+
+func decodeNear(b []byte) (Near, error) {
+	r := reader{b: b}
+	return Near{r.lost(), r.named(), r.text()}, r.done("who is near")
 }
 
 func encodeLine(x Line) []byte {

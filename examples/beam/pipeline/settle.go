@@ -41,24 +41,24 @@ func init() {
 // the uid, who is the manager.
 func (p *plan) settle(s beam.Scope, people beam.PCollection) {
 	s = s.Scope("settle")
-	evaluated, claims, bosses, searches, unsettled := beam.ParDo5(s, &evaluateFn{Worker: p.worker("evaluate")}, people)
+	evaluated, claims, bosses, texts, searches, unsettled := beam.ParDo6(s, &evaluateFn{Worker: p.worker("evaluate")}, people)
 	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s, beam.CombinePerKey(s, &bestFn{}, claims), claims))
 	byValue := beam.CombinePerKey(s, &bossFn{}, bosses)
 	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s, byValue, searches))
 	answers := beam.Flatten(s, holders, managers)
-	lines, reports := beam.ParDo2(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s, evaluated, answers))
+	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s, evaluated, answers))
 	moving := beam.ParDo(s, &unsettledFn{Worker: p.worker("unsettled attributes")}, beam.GroupByKey(s, unsettled))
-	p.say(lines, moving, p.cycles(s, reports))
+	p.say(lines, moving, p.cycles(s, reports), p.near(s, lost, texts))
 }
 
 // evaluateFn evaluates an identity.
 type evaluateFn struct{ Worker }
 
 // ProcessElement yields the identity with its attributes, its claim on its uid, by
-// what it is found as a manager, what it looks for its own by, and its name when its
-// attributes are unsettled.
+// what it is found as a manager, the same as a text, what it looks for its own by, and
+// its name when its attributes are unsettled.
 func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated), claims func(string, Claimant), bosses func(string, Boss),
-	searches func(string, string), unsettled func(string, Report)) error {
+	texts func(Named), searches func(string, string), unsettled func(string, Report)) error {
 	return f.do(func() (func(), error) {
 		e, err := f.steps.Evaluate(&q.Person)
 		if err != nil {
@@ -70,8 +70,10 @@ func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated),
 			if e.UID != "" {
 				claims(e.UID, claimant)
 			}
-			for _, l := range e.FoundBy {
+			for _, by := range e.FoundBy {
+				l := by.Lookup
 				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order, Best: l.Attribute == config.AttrUID, Count: 1})
+				texts(Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
 			}
 			if e.Search != nil && e.Search.Lookup != (profile.Lookup{}) {
 				searches(lookupText(e.Search.Lookup), q.ID)
@@ -168,8 +170,10 @@ func (f *managerFn) ProcessElement(_ string, bosses func(*Boss) bool, searches f
 // finishFn puts results together.
 type finishFn struct{ Worker }
 
-// ProcessElement yields the lines of an identity, and the edge to the manager.
-func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool, lines func(Line), reports func(string, Report)) error {
+// ProcessElement yields the lines of an identity, the edge to the manager, and the
+// look-up of one who is nobody.
+func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool,
+	lines func(Line), reports func(string, Report), lost func(Lost)) error {
 	var e Evaluated
 	if !evaluated(&e) {
 		return fmt.Errorf("%s: %q gets an answer and is not there", f.Stage, id)
@@ -185,11 +189,17 @@ func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, an
 		}
 	}
 	return f.do(func() (func(), error) {
-		r, err := f.steps.Finish(e.arrived(), o)
+		arrived := e.arrived()
+		r, err := f.steps.Finish(arrived, o)
 		if err != nil {
 			return nil, err
 		}
 		return func() {
+			one := Lost{People: 1}
+			if l, ok := arrived.Lost(r); ok {
+				one.List = profile.FirstLost([]profile.LostManager{l})
+			}
+			lost(one)
 			ResultLines(r, lines)
 			if r.Manager.State == profile.ManagerResolved {
 				reports(id, Report{ID: id, Alias: r.Identity.Alias, Order: e.Person.Order, Manager: r.Manager.ID})
