@@ -118,7 +118,7 @@ func syncFolder(path string) error {
 }
 
 func (f folder) list(_ context.Context, prefix string) ([][]byte, error) {
-	paths, err := filepath.Glob(f.path(prefix) + "*.json")
+	paths, err := filepath.Glob(f.path(prefix + "*.json"))
 	if err != nil {
 		return nil, err
 	}
