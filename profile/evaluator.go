@@ -31,6 +31,8 @@ type desk struct {
 	person identity.Identity
 	result Result
 
+	observers map[*compiled]observer
+
 	values  []identity.Value
 	changes []Change
 	rows    []byte // a chunk of rows that were given away
@@ -236,14 +238,35 @@ func (v *Evaluator) Explain(person *identity.Identity, names ...string) (*Trace,
 	res = res.Clone()
 	t := v.v.engine.trace(res)
 	if c := v.v.engine.chooseProfile(p.Accounts); c != nil {
-		observing, c := v.v.engine.observing(c)
-		x := newEvaluator(v.v.ctx, observing, v.v.env).begin(c, subjectInput{
+		x := v.observer(c).begin(subjectInput{
 			who: alone{p.ID, p.Alias}, accounts: p.Accounts, stored: p.Attributes,
 		})
 		t.Attributes = x.explain(res, names)
 	}
 	return t, nil
 }
+
+// observer evaluates the mappings of a profile with programs that report their steps.
+type observer struct {
+	*evaluator
+	compiled *compiled
+}
+
+// observer returns that of a profile; to compile one takes longer than to explain somebody.
+func (v *Evaluator) observer(c *compiled) observer {
+	o, ok := v.observers[c]
+	if !ok {
+		engine, again := v.v.engine.observing(c)
+		o = observer{newEvaluator(v.v.ctx, engine, v.v.env), again}
+		if v.observers == nil {
+			v.observers = map[*compiled]observer{}
+		}
+		v.observers[c] = o
+	}
+	return o
+}
+
+func (o observer) begin(in subjectInput) *evaluation { return o.evaluator.begin(o.compiled, in) }
 
 // Dependencies returns what the mapping of an identity attribute reads, through
 // references too; false when the profile does not map the attribute.

@@ -28,6 +28,7 @@ type commands struct {
 	Diff      diffCommand      `cmd:"" help:"Compare what two configurations do with the same accounts."`
 	Try       tryCommand       `cmd:"" help:"Evaluate one transform or mapping: on a value, for an identity, with an account, or on many values."`
 	Print     printCommand     `cmd:"" help:"Write a transform or mapping in a short readable form, or all of them."`
+	Data      dataCommand      `cmd:"" help:"Tell what is in the account files and in what a run makes of them: gaps, values, patterns, reasons for nulls."`
 	Where     whereCommand     `cmd:"" help:"Tell what a source, attribute, transform, mapping or rule is made of and who uses it, or what nobody uses."`
 	Timeline  timelineCommand  `cmd:"" help:"Run a population over days and tell who changes when, because of the date alone."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`

@@ -1,0 +1,123 @@
+package survey
+
+import (
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// longestPattern is how many runs of a text its pattern shows.
+const longestPattern = 16
+
+// pattern is how a text is built: A stands for an upper case letter, a for a lower case
+// one, x for one of neither, 9 for a digit; + behind it for several, {n} for n digits.
+// Other characters stand for themselves.
+func pattern(s string) string {
+	var b strings.Builder
+	for runs := 0; len(s) > 0; runs++ {
+		if runs == longestPattern {
+			return b.String() + "…"
+		}
+		class, n, end := ' ', 0, len(s)
+		for i, r := range s {
+			k := classOf(r)
+			if n > 0 && (k != class || !strings.ContainsRune("Aax9", k)) {
+				end = i
+				break
+			}
+			class, n = k, n+1
+		}
+		b.WriteRune(class)
+		switch {
+		case n == 1:
+		case class == '9':
+			b.WriteString("{" + strconv.Itoa(n) + "}")
+		default:
+			b.WriteByte('+')
+		}
+		s = s[end:]
+	}
+	return b.String()
+}
+
+func classOf(r rune) rune {
+	switch {
+	case unicode.IsUpper(r):
+		return 'A'
+	case unicode.IsLower(r):
+		return 'a'
+	case unicode.IsDigit(r):
+		return '9'
+	case unicode.IsLetter(r):
+		return 'x'
+	case unicode.IsControl(r):
+		return '?'
+	}
+	return r
+}
+
+// layouts are ways to write a date, in the names that the dateFormat operation takes, with
+// the first character that is no digit and where it stands, 0: anywhere.
+var layouts = []struct {
+	name, layout string
+	mark         byte
+	at           int
+}{
+	{"yyyy-MM-dd", "2006-01-02", '-', 4},
+	{"ISO8601", time.RFC3339Nano, '-', 4},
+	{"yyyy-MM-dd'T'HH:mm:ss", "2006-01-02T15:04:05", '-', 4},
+	{"yyyy-MM-dd HH:mm:ss", "2006-01-02 15:04:05", '-', 4},
+	{"dd.MM.yyyy", "02.01.2006", '.', 2},
+	{"d.M.yyyy", "2.1.2006", '.', 0},
+	{"yyyy/MM/dd", "2006/01/02", '/', 4},
+	{"dd-MMM-yyyy", "02-Jan-2006", '-', 2},
+	{"yyyyMMddHHmmss'Z'", "20060102150405Z", 'Z', 14},
+	{"yyyyMMddHHmmss.S'Z'", "20060102150405.0Z", '.', 14},
+	{"yyyyMMdd", "20060102", 0, 8},
+}
+
+// dateFormat returns the name of the format that a text has as a date; "" when it is none.
+// Days and months with a slash that may be either are "dd/MM or MM/dd".
+func dateFormat(s string) string {
+	if len(s) < 8 || len(s) > 35 || s[0] < '0' || s[0] > '9' {
+		return ""
+	}
+	mark, at := byte(0), 0
+	if at = strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }); at < 0 {
+		at = len(s)
+	} else {
+		mark = s[at]
+	}
+	for _, l := range layouts {
+		if l.mark != mark || l.at != 0 && l.at != at {
+			continue
+		}
+		t, err := time.Parse(l.layout, s)
+		if err == nil && t.Year() >= 1900 && t.Year() < 2200 {
+			return l.name
+		}
+	}
+	if strings.Count(s, "/") == 2 {
+		_, day := time.Parse("2/1/2006", s)
+		_, month := time.Parse("1/2/2006", s)
+		switch {
+		case day == nil && month == nil:
+			return "dd/MM or MM/dd"
+		case day == nil:
+			return "dd/MM/yyyy"
+		case month == nil:
+			return "MM/dd/yyyy"
+		}
+		return ""
+	}
+	if strings.Trim(s, "0123456789") == "" {
+		switch {
+		case len(s) == 13 && s[0] == '1':
+			return "EPOCH_TIME_JAVA"
+		case len(s) == 18 && s[:2] == "13":
+			return "EPOCH_TIME_WIN32"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,330 @@
+package survey
+
+import (
+	"context"
+	"io/fs"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/transform"
+	"github.com/idprofile/engine/transform/builtin"
+)
+
+// Options say how a survey is taken. The zero Options list five of each.
+type Options struct {
+	Run profile.RunOptions // of the run; its hooks are called
+	// Examples is how many patterns, values and reasons are listed; 0: five.
+	Examples int
+	// OnFinding hears what reading the accounts has to say; nil: nobody does.
+	OnFinding func(diag.Diagnostic)
+	// Library tells what transforms read, and which look something up; nil: that of the platform.
+	Library *transform.Library
+}
+
+// Report is what a survey found. Its JSON form is stable: members may be added, never
+// renamed or removed.
+type Report struct {
+	Sources    []*Source    `json:"sources"`    // in the order of the configuration
+	Attributes []*Attribute `json:"attributes"` // by profile, in the order of the mappings
+	Outside    []*Lookup    `json:"outside"`    // look-ups that miss values
+	Identities int          `json:"identities"`
+}
+
+// Source is the accounts of a source.
+type Source struct {
+	Name     string       `json:"name"`
+	Files    []string     `json:"files"`
+	Accounts int          `json:"accounts"`
+	Columns  []ColumnInfo `json:"columns"` // in the order of the schema or the file
+	Missing  []Missing    `json:"missing"` // what is read and not there
+	LeftOut  []string     `json:"leftOut"` // columns that the account schema does not have
+}
+
+// ColumnInfo is a column of a source.
+type ColumnInfo struct {
+	Name   string   `json:"name"`
+	Unread bool     `json:"unread,omitempty"` // nobody reads it
+	ReadBy []string `json:"readBy"`
+	Stats
+}
+
+// Missing is a column that the configuration reads and no account has.
+type Missing struct {
+	Name    string   `json:"name"`
+	Message string   `json:"message"`
+	Hint    string   `json:"hint,omitempty"`
+	Pos     diag.Pos `json:"pos,omitzero"`
+}
+
+// Attribute is an identity attribute of a profile. Rows are the identities of the profile.
+type Attribute struct {
+	Profile string `json:"profile"`
+	Name    string `json:"name"`
+	Stats
+	Nulls []Null `json:"nulls"` // why it is null, the most frequent reason first
+}
+
+// Null is a reason for no value.
+type Null struct {
+	Reason  string         `json:"reason"`
+	Count   int            `json:"count"`
+	Example identity.Value `json:"example"` // value that was at fault; null: there is none
+	Who     string         `json:"who"`     // account of one of them
+}
+
+// Lookup is a look-up with the values that are not in its table.
+type Lookup struct {
+	Profile   string   `json:"profile"`
+	Attribute string   `json:"attribute"`
+	Pos       diag.Pos `json:"pos,omitzero"` // of the look-up
+	Fails     bool     `json:"fails"`        // it has no default
+	Count     int      `json:"count"`
+	Values    []Count  `json:"values"`
+}
+
+// Take reads the account files below the folder, runs them through the engine of the
+// bundle and tells what is there. Errors are those of the run.
+func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, o Options) (*Report, error) {
+	if o.Examples <= 0 {
+		o.Examples = 5
+	}
+	if o.Library == nil {
+		o.Library = builtin.Library()
+	}
+	t := &taker{o: o, b: b, sources: map[string]*sourceTaker{}, attributes: map[[2]string]*attributeTaker{}, lookups: map[lookupKey]*lookupTaker{}}
+	for _, s := range b.Sources {
+		t.sources[s.Name] = &sourceTaker{columns: map[string]*Column{}}
+	}
+	opened, found := b.OpenAccounts(fsys, config.Listener{OnFinding: t.finding})
+	for _, d := range found {
+		t.finding(d)
+	}
+	for i, s := range opened {
+		opened[i] = &watched{Source: s, to: t.sources[s.Name()]}
+	}
+
+	run := e.NewRun(o.Run)
+	explainer := run.Evaluator(ctx)
+	for r, err := range e.Run(ctx, o.Run, opened...) {
+		if err != nil {
+			return nil, err
+		}
+		if err := t.identity(explainer, r); err != nil {
+			return nil, err
+		}
+	}
+	return t.report(), nil
+}
+
+// taker gathers.
+type taker struct {
+	o          Options
+	b          *config.Bundle
+	sources    map[string]*sourceTaker
+	attributes map[[2]string]*attributeTaker // by profile and name
+	lookups    map[lookupKey]*lookupTaker
+	profiles   map[string]*profileTaker
+	found      diag.List // columns that are left out
+	identities int
+}
+
+type sourceTaker struct {
+	accounts int
+	names    []string // of columns, in order
+	columns  map[string]*Column
+}
+
+type attributeTaker struct {
+	Column
+	nulls map[string]*Null
+}
+
+// profileTaker is what is looked at for everybody of a profile.
+type profileTaker struct {
+	rows    int
+	names   []string
+	lookups []string // attributes whose mapping has a look-up
+}
+
+type lookupKey struct {
+	profile, attribute string
+	pos                diag.Pos
+}
+
+type lookupTaker struct {
+	count, others int
+	fails         bool
+	values        map[string]int
+}
+
+// watched is a source whose accounts are counted while they are read.
+type watched struct {
+	identity.Source
+	to *sourceTaker
+}
+
+// Refused returns how many accounts the source has refused.
+func (w *watched) Refused() int {
+	if r, ok := w.Source.(identity.Refuser); ok {
+		return r.Refused()
+	}
+	return 0
+}
+
+// Accounts yields the accounts of the source.
+func (w *watched) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		*w.to = sourceTaker{columns: map[string]*Column{}} // it may be read again
+		for a, err := range w.Source.Accounts(ctx) {
+			if err == nil {
+				w.to.account(&a)
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+func (t *sourceTaker) account(a *identity.Account) {
+	t.accounts++
+	for name, v := range a.Attributes.All() {
+		c := t.columns[name]
+		if c == nil {
+			c = &Column{}
+			name = strings.Clone(name)
+			t.columns[name] = c
+			t.names = append(t.names, name)
+		}
+		c.Add(v)
+	}
+}
+
+// finding keeps what is said of columns.
+func (t *taker) finding(d diag.Diagnostic) {
+	if d.Code == "column-unknown" {
+		same := func(o diag.Diagnostic) bool { return o.Message == d.Message && o.Pos == d.Pos }
+		if !slices.ContainsFunc(t.found, same) {
+			t.found = append(t.found, d)
+		}
+	}
+	if t.o.OnFinding != nil {
+		t.o.OnFinding(d)
+	}
+}
+
+// profile returns what is looked at in a profile.
+func (t *taker) profile(name string) *profileTaker {
+	if t.profiles == nil {
+		t.profiles = map[string]*profileTaker{}
+	}
+	p := t.profiles[name]
+	if p != nil {
+		return p
+	}
+	p = &profileTaker{}
+	t.profiles[name] = p
+	if cfg := t.b.Profile(name); cfg != nil {
+		for _, m := range cfg.Mappings {
+			if slices.Contains(p.names, m.Attribute) {
+				continue
+			}
+			p.names = append(p.names, m.Attribute)
+			t.attributes[[2]string{name, m.Attribute}] = &attributeTaker{nulls: map[string]*Null{}}
+			if m.Definition != nil && t.looksUp(m.Definition.Node, map[string]bool{}) {
+				p.lookups = append(p.lookups, m.Attribute)
+			}
+		}
+	}
+	return p
+}
+
+// looksUp reports whether there is a look-up in a transform or behind it.
+func (t *taker) looksUp(n *jsondoc.Node, seen map[string]bool) bool {
+	known := t.b.Referable()
+	return n.Any(func(m *jsondoc.Node) bool {
+		typ := m.Get("type").Text()
+		if typ == "reference" {
+			id := m.At("attributes", "id").Text()
+			if def := known[id]; def != nil && !seen[id] {
+				seen[id] = true
+				return t.looksUp(def.Node, seen)
+			}
+		}
+		return typ != "" && tableOf(t.o.Library.About(typ)) != ""
+	})
+}
+
+// identity takes one identity of the run.
+func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error {
+	t.identities++
+	p := t.profile(r.Identity.Profile)
+	p.rows++
+	why := slices.Clone(p.lookups)
+	for _, name := range p.names {
+		v := r.Identity.Attribute(name)
+		t.attributes[[2]string{r.Identity.Profile, name}].Add(v)
+		if v.IsNull() && !slices.Contains(why, name) {
+			why = append(why, name)
+		}
+	}
+	if len(why) == 0 {
+		return nil
+	}
+
+	trace, err := explainer.Explain(r.Identity, why...)
+	if err != nil {
+		return err
+	}
+	for i := range trace.Attributes {
+		a := &trace.Attributes[i]
+		outside(t.o.Library, a.Step, func(s *profile.Step) { t.miss(r, a.Name, s) })
+		if !r.Identity.Attribute(a.Name).IsNull() {
+			continue
+		}
+		reason, example := Reason(a.Step)
+		if reason == "" {
+			reason = notKept(r, a)
+		}
+		nulls := t.attributes[[2]string{r.Identity.Profile, a.Name}].nulls
+		n := nulls[reason]
+		if n == nil {
+			n = &Null{Reason: reason, Example: example.Clone(), Who: strings.Clone(r.Account.String())}
+			nulls[reason] = n
+		}
+		n.Count++
+	}
+	return nil
+}
+
+// notKept says why an identity does not have what its mapping gives.
+func notKept(r *profile.Result, a *profile.AttributeTrace) string {
+	switch {
+	case a.Name == config.AttrManager && r.Manager.State != "":
+		return "manager correlation: " + r.Manager.State
+	case a.Name == config.AttrUID && slices.ContainsFunc(r.Exceptions, func(e profile.Exception) bool { return e.Code == profile.DuplicateUID }):
+		return "another identity has the value"
+	case a.Note != "":
+		return "the mapping gives a value: " + quoted.ReplaceAllString(a.Note, "…")
+	}
+	return "the mapping gives a value that the run does not keep"
+}
+
+// miss counts a value that a look-up does not have.
+func (t *taker) miss(r *profile.Result, attribute string, s *profile.Step) {
+	key := lookupKey{r.Identity.Profile, attribute, s.Pos}
+	l := t.lookups[key]
+	if l == nil {
+		l = &lookupTaker{values: map[string]int{}}
+		t.lookups[key] = l
+	}
+	l.count++
+	l.fails = l.fails || s.Failed
+	count(l.values, s.Input.Text(), maxValues, &l.others)
+}
