@@ -28,6 +28,8 @@ type linker struct {
 
 	onRefresh func(n int32) // hears of identities that are found otherwise from now on; nil: nobody does
 
+	joined map[int32]int // how many authoritative accounts have joined an identity, beside the first
+
 	buf     []identity.Account
 	current identity.Account // the one that is correlated
 }
@@ -86,6 +88,7 @@ func (l *linker) authoritativeSources() {
 // is linked to, one that it correlates with, or a new one.
 func (l *linker) authoritativeSource(name string) {
 	list := l.inOrder(name)
+	defer l.refreshCrowds()
 	for i, account := range list {
 		l.authoritativeAccount(account)
 		if i%4096 == 0 {
@@ -121,8 +124,27 @@ func (l *linker) authoritativeAccount(account int32) {
 			break
 		}
 		n = l.newIdentity(account, a)
+		l.refreshKeys(n)
+		return
 	}
-	l.refreshKeys(n)
+
+	if l.joined[n]++; l.joined[n] <= maxJoined {
+		l.refreshKeys(n)
+	}
+}
+
+// maxJoined is how many accounts that join one identity change at once what it is found
+// by; those of a crowd do it together, when their source is through (DECISION 26).
+const maxJoined = 1000
+
+// refreshCrowds brings up to date what crowds have changed.
+func (l *linker) refreshCrowds() {
+	for _, n := range slices.Sorted(maps.Keys(l.joined)) {
+		if l.joined[n] > maxJoined {
+			l.refreshKeys(n)
+		}
+	}
+	clear(l.joined)
 }
 
 // newIdentity makes an identity from an authoritative account, unless there is one

@@ -24,7 +24,7 @@ func newPhases(ctx context.Context, r *Run) *phases {
 	p := &phases{
 		tables:     t,
 		reader:     reader{tables: t},
-		linker:     linker{tables: t, index: correlate.NewIndex(r.engine.keys...)},
+		linker:     linker{tables: t, joined: map[int32]int{}, index: correlate.NewIndex(r.engine.keys...)},
 		calculator: calculator{tables: t},
 		resolver:   resolver{tables: t},
 		builder:    builder{tables: t},
