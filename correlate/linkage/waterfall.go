@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	safe "github.com/idprofile/engine/identity/report"
 )
 
 // barWidth is how many characters, or steps of the picture, the widest bar has.
@@ -15,22 +17,22 @@ const barWidth = 24
 // adds to the evidence, from the prior to the sum.
 func (e *Explanation) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "%s and %s: %s, probability %.4f\n", e.A, e.B, e.Band, e.Probability)
+	safe.Fprintf(out, "%s and %s: %s, probability %.4f\n", e.A, e.B, e.Band, e.Probability)
 	if !e.Compared() {
-		fmt.Fprintf(out, "  never compared: no blocking key finds both; this is what would come out\n")
+		safe.Fprintf(out, "  never compared: no blocking key finds both; this is what would come out\n")
 	}
 	scale := e.scale()
 	sum := e.Prior
-	fmt.Fprintf(out, "  %-24s %8.2f  %s\n", "prior", e.Prior, bar(0, e.Prior, scale))
+	safe.Fprintf(out, "  %-24s %8.2f  %s\n", "prior", e.Prior, bar(0, e.Prior, scale))
 	for _, f := range e.Fields {
-		fmt.Fprintf(out, "  %-24s %+8.2f  %s  %s: %q / %q", f.Field, f.Bits, bar(sum, sum+f.Bits, scale), f.Level, f.A, f.B)
+		safe.Fprintf(out, "  %-24s %+8.2f  %s  %s: %q / %q", f.Field, f.Bits, bar(sum, sum+f.Bits, scale), f.Level, f.A, f.B)
 		if f.M > 0 {
-			fmt.Fprintf(out, "  m %.4f u %.2g", f.M, f.U)
+			safe.Fprintf(out, "  m %.4f u %.2g", f.M, f.U)
 		}
-		fmt.Fprintln(out)
+		safe.Fprintln(out)
 		sum += f.Bits
 	}
-	fmt.Fprintf(out, "  %-24s %8.2f  %s\n", "sum", e.Bits, bar(0, e.Bits, scale))
+	safe.Fprintf(out, "  %-24s %8.2f  %s\n", "sum", e.Bits, bar(0, e.Bits, scale))
 	e.writeRest(out)
 	return out.Flush()
 }
@@ -38,16 +40,16 @@ func (e *Explanation) WriteText(w io.Writer) error {
 // writeRest writes what depends on other records.
 func (e *Explanation) writeRest(out io.Writer) {
 	if len(e.FoundBy) > 0 {
-		fmt.Fprintf(out, "  found by %s\n", strings.Join(e.FoundBy, ", "))
+		safe.Fprintf(out, "  found by %s\n", strings.Join(e.FoundBy, ", "))
 	}
 	if e.Veto != "" {
-		fmt.Fprintf(out, "  not linked by itself: %s\n", e.Veto)
+		safe.Fprintf(out, "  not linked by itself: %s\n", e.Veto)
 	}
 	if e.RunnerUp != nil {
-		fmt.Fprintf(out, "  next candidate %s with %.2f bits, probability %.4f\n", e.RunnerUp.ID, e.RunnerUp.Bits, e.RunnerUp.Probability)
+		safe.Fprintf(out, "  next candidate %s with %.2f bits, probability %.4f\n", e.RunnerUp.ID, e.RunnerUp.Bits, e.RunnerUp.Probability)
 	}
 	for _, c := range e.Changes {
-		fmt.Fprintf(out, "  %s %s: probability %.4f, %s\n", c.Field, c.What, c.Probability, c.Band)
+		safe.Fprintf(out, "  %s %s: probability %.4f, %s\n", c.Field, c.What, c.Probability, c.Band)
 	}
 }
 

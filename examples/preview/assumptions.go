@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // maxAssumptions is how many assumptions a summary prints unless all are wanted.
@@ -25,10 +26,10 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 		shown = shown[:min(len(shown), maxAssumptions)]
 	}
 	for _, x := range shown {
-		fmt.Fprintf(w, "  %s\n", x)
+		report.Fprintf(w, "  %s\n", x)
 	}
 	if more := len(s.Assumptions) - len(shown); more > 0 {
-		fmt.Fprintf(w, "  ... and %d more (--all)\n", more)
+		report.Fprintf(w, "  ... and %d more (--all)\n", more)
 	}
 }
 

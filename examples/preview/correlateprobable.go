@@ -139,7 +139,7 @@ func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
 			report.Fprintf(a.err, "  %-24s %-24s %+.2f to %+.2f bits\n", m.Field, m.Level, m.Before, m.After)
 		}
 	}
-	return saveFile(c.Train, p.Models().Write)
+	return writeFile(c.Train, p.Models().Write)
 }
 
 // pairEvidence is what the evidence says of two accounts.
@@ -162,7 +162,7 @@ func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer
 		return nil, nil, err
 	}
 	if c.SVG != "" {
-		if err := saveFile(c.SVG, e.WriteSVG); err != nil {
+		if err := writeFile(c.SVG, e.WriteSVG); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -172,12 +172,12 @@ func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer
 // writeManual writes the links, and says how many cannot be named.
 func (c *correlateCommand) writeManual(a *app, p *preview.Probable) error {
 	left := 0
-	err := saveFile(c.ManualOut, func(w io.Writer) (err error) {
+	err := writeFile(c.ManualOut, func(w io.Writer) (err error) {
 		left, err = p.WriteManual(w)
 		return err
 	})
 	if left > 0 {
-		fmt.Fprintf(a.err, "%d links are not in %s: their identities have no user name\n", left, c.ManualOut)
+		report.Fprintf(a.err, "%d links are not in %s: their identities have no user name\n", left, c.ManualOut)
 	}
 	return err
 }
@@ -203,11 +203,11 @@ func explainProbable(p *preview.Probable, name string) (any, answer, error) {
 }
 
 func (c probableCase) print(p *printer) {
-	fmt.Fprintf(p.w, "%s: %s, probability %.4f", c.Account, c.Band, c.Probability)
+	report.Fprintf(p.w, "%s: %s, probability %.4f", c.Account, c.Band, c.Probability)
 	if c.Reason != "" {
-		fmt.Fprintf(p.w, "; %s", c.Reason)
+		report.Fprintf(p.w, "; %s", c.Reason)
 	}
-	fmt.Fprintln(p.w)
+	report.Fprintln(p.w)
 	for _, e := range c.Explanations {
 		if err := e.WriteText(p.w); err != nil {
 			return
@@ -284,27 +284,27 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 }
 
 func (s *probableSummary) print(p *printer) {
-	fmt.Fprintln(p.w, "Probable owners")
+	report.Fprintln(p.w, "Probable owners")
 	for _, one := range s.Sources {
-		fmt.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n", one.Source, one.Links, one.Wrong, one.Review, one.Right, one.None)
+		report.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n", one.Source, one.Links, one.Wrong, one.Review, one.Right, one.None)
 	}
 	for _, r := range s.Runs {
-		fmt.Fprintf(p.w, "\n%s with %s\n", r.Source, r.Authoritative)
+		report.Fprintf(p.w, "\n%s with %s\n", r.Source, r.Authoritative)
 		for _, c := range r.Report.Pairings {
-			fmt.Fprintf(p.w, "  compared %s and %s as %s\n", c.A, c.B, c.Kind)
+			report.Fprintf(p.w, "  compared %s and %s as %s\n", c.A, c.B, c.Kind)
 		}
 		for _, t := range r.Curve {
-			fmt.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links, t.Wrong, t.Review)
+			report.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links, t.Wrong, t.Review)
 		}
 	}
 	if len(s.Reopened) > 0 {
-		fmt.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n", len(s.Reopened))
+		report.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n", len(s.Reopened))
 	}
 	for _, one := range s.Reopened {
 		report.Fprintf(p.w, "  %s and %s: %s\n", one.A, one.B, one.Verdict)
 	}
 	for _, c := range s.Cases {
-		fmt.Fprintln(p.w)
+		report.Fprintln(p.w)
 		c.print(p)
 	}
 }

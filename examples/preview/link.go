@@ -1,21 +1,22 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/idprofile/engine/correlate/linkage"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // linkCommand finds records of one person in any files.
 type linkCommand struct {
-	A string `arg:"" type:"existingfile" help:"CSV file with a header line."`
-	B string `arg:"" optional:"" type:"existingfile" help:"Second CSV file. Without it, records of the first are linked with each other."`
+	A string `arg:"" type:"existingfile" help:"CSV file with a header line, or JSON: an array of objects, or one object a line."`
+	B string `arg:"" optional:"" type:"existingfile" help:"Second file. Without it, records of the first are linked with each other."`
 
-	Key         string `placeholder:"COLUMN" help:"Column with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
+	Key         string `placeholder:"COLUMN" help:"Column, or member of JSON, with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
 	outputFlags `set:"formats=text,json,csv"`
 	Clusters    string `placeholder:"FILE" help:"Write persons as CSV: id,cluster."`
 
@@ -54,7 +55,7 @@ func (c *linkCommand) Run(a *app) error {
 	}{{c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
 	for _, f := range files {
 		if f.name != "" {
-			if err := saveFile(f.name, f.write); err != nil {
+			if err := writeFile(f.name, f.write); err != nil {
 				return err
 			}
 		}
@@ -138,12 +139,16 @@ func (c *linkCommand) read(a *app, name string) (*linkage.Table, error) {
 		return nil, err
 	}
 	defer f.Close()
-	t, found := linkage.ReadCSV(name, f, c.Key)
+	read := linkage.ReadCSV
+	if ext := strings.ToLower(filepath.Ext(name)); ext == ".json" || ext == ".jsonl" || ext == ".ndjson" {
+		read = linkage.ReadJSON
+	}
+	t, found := read(name, f, c.Key)
 	if t == nil {
 		return nil, found.Err()
 	}
 	for _, d := range found {
-		fmt.Fprintln(a.err, d)
+		report.Fprintln(a.err, d)
 	}
 	return t, nil
 }
@@ -159,7 +164,7 @@ func (c *linkCommand) explain(a *app, r *linkage.Result) error {
 		return err
 	}
 	if c.SVG != "" {
-		if err := saveFile(c.SVG, e.WriteSVG); err != nil {
+		if err := writeFile(c.SVG, e.WriteSVG); err != nil {
 			return err
 		}
 	}
@@ -169,15 +174,6 @@ func (c *linkCommand) explain(a *app, r *linkage.Result) error {
 		}
 		return e.WriteText(a.out)
 	})
-}
-
-// saveFile writes a file and reports what closing says.
-func saveFile(name string, write func(io.Writer) error) error {
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(write(f), f.Close())
 }
 
 // summaryOfLinks is the command's answer as JSON.
@@ -217,35 +213,35 @@ func printLinks(a *app, r *linkage.Result) {
 		tables = tables[:1]
 	}
 	for side, t := range tables {
-		fmt.Fprintf(a.out, "%s: %d records\n", t.Name, t.Len())
+		report.Fprintf(a.out, "%s: %d records\n", t.Name, t.Len())
 		for _, c := range s.Report.Columns[side] {
-			fmt.Fprintf(a.out, "  %-24s %-12s %s\n", c.Column, c.Kind, c.Why)
+			report.Fprintf(a.out, "  %-24s %-12s %s\n", c.Column, c.Kind, c.Why)
 		}
 	}
 	if len(tables) == 2 {
-		fmt.Fprintln(a.out, "compared columns")
+		report.Fprintln(a.out, "compared columns")
 		for _, p := range s.Report.Pairings {
-			fmt.Fprintf(a.out, "  %-24s %-24s %-12s %3.0f %% of the values in common\n", p.A, p.B, p.Kind, 100*p.Of)
+			report.Fprintf(a.out, "  %-24s %-24s %-12s %3.0f %% of the values in common\n", p.A, p.B, p.Kind, 100*p.Of)
 		}
 	}
 	if len(s.Report.Derived) > 0 {
-		fmt.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n", strings.Join(s.Report.Derived, ", "))
+		report.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n", strings.Join(s.Report.Derived, ", "))
 	}
-	fmt.Fprintln(a.out, "blocking keys")
+	report.Fprintln(a.out, "blocking keys")
 	for _, k := range s.Report.Keys {
-		fmt.Fprintf(a.out, "  %-44s %10d pairs %8d found %6d by it alone", k.Name, k.Pairs, k.Links, k.Alone)
+		report.Fprintf(a.out, "  %-44s %10d pairs %8d found %6d by it alone", k.Name, k.Pairs, k.Links, k.Alone)
 		if k.Cut > 0 {
-			fmt.Fprintf(a.out, ", %d blocks with %d pairs left out as too large", k.Cut, k.Lost)
+			report.Fprintf(a.out, ", %d blocks with %d pairs left out as too large", k.Cut, k.Lost)
 		}
-		fmt.Fprintln(a.out)
+		report.Fprintln(a.out)
 	}
-	fmt.Fprintf(a.out, "%d pairs compared; the keys find about %.1f %% of the pairs of one person\n", s.Report.Compared, 100*s.Report.Recall)
+	report.Fprintf(a.out, "%d pairs compared; the keys find about %.1f %% of the pairs of one person\n", s.Report.Compared, 100*s.Report.Recall)
 	if s.Report.Sparse {
-		fmt.Fprintln(a.out, "few records are alike, so shipped weights count and only pairs without contradiction are linked")
+		report.Fprintln(a.out, "few records are alike, so shipped weights count and only pairs without contradiction are linked")
 	}
-	fmt.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links, s.ExpectedWrong, s.Review, s.ExpectedRight)
+	report.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links, s.ExpectedWrong, s.Review, s.ExpectedRight)
 	if s.Persons > 0 {
-		fmt.Fprintf(a.out, ", %d persons", s.Persons)
+		report.Fprintf(a.out, ", %d persons", s.Persons)
 	}
-	fmt.Fprintln(a.out)
+	report.Fprintln(a.out)
 }

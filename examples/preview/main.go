@@ -33,7 +33,7 @@ type commands struct {
 	Timeline  timelineCommand  `cmd:"" help:"Run a population over days and tell who changes when, because of the date alone."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
-	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV files, within one or between two."`
+	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV or JSON files, within one or between two."`
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
 	Serve     serveCommand     `cmd:"" help:"Serve a local page to edit a configuration and see what it does to one person and to everybody."`

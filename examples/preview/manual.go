@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -32,7 +32,7 @@ func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions, source
 	rows, found := correlate.ParseManual(m.Manual, f)
 	bad := len(found)
 	for _, d := range found {
-		fmt.Fprintln(a.err, d)
+		report.Fprintln(a.err, d)
 	}
 	if rows == nil && found.HasErrors() {
 		return nil, found.Err()
@@ -44,9 +44,9 @@ func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions, source
 	}
 	links, counts, more := correlate.ApplyManual(rows, bad, known.account, known.identity)
 	for _, d := range more {
-		fmt.Fprintln(a.err, d)
+		report.Fprintln(a.err, d)
 	}
-	fmt.Fprintf(a.err, "%s: %v\n", m.Manual, counts)
+	report.Fprintf(a.err, "%s: %v\n", m.Manual, counts)
 	byAccount := map[string]string{}
 	for _, l := range links {
 		byAccount[known.accounts[l.Account]] = known.ids[l.Identity]

@@ -122,16 +122,25 @@ func writeTables(o *outputs, dir string, now time.Time, csv report.CSVOptions, t
 		renamed := *t
 		renamed.Name, zipped[i] = names[i], &renamed
 	}
-	errs := []error{o.write(filepath.Join(dir, "reports.zip"), func(w io.Writer) error {
+	if err := o.write(filepath.Join(dir, "reports.zip"), func(w io.Writer) error {
 		return report.WriteCSVZip(w, now, csv, zipped...)
-	})}
+	}); err != nil {
+		return err
+	}
+
+	// One error is enough: where a disk is full, no other file has room either.
 	for i, t := range tables {
 		t.Meta = append(t.Meta, report.Meta{Key: "now", Label: "Run at", Value: now.Format("2006-01-02 15:04:05 MST")})
-		errs = append(errs, o.write(filepath.Join(dir, names[i]+".html"), func(w io.Writer) error {
+		if err := o.write(filepath.Join(dir, names[i]+".html"), func(w io.Writer) error {
 			return report.WriteHTML(w, t, report.HTMLOptions{Interactive: true})
-		}), o.write(filepath.Join(dir, names[i]+".pdf"), func(w io.Writer) error {
+		}); err != nil {
+			return err
+		}
+		if err := o.write(filepath.Join(dir, names[i]+".pdf"), func(w io.Writer) error {
 			return pdf.Write(w, t, pdf.Options{Created: now})
-		}))
+		}); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

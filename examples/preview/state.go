@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 )
@@ -55,7 +55,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	if cut := f.Cut(); cut != nil {
-		if _, err := fmt.Fprintln(x.app.err, "warning:", cut); err != nil {
+		if _, err := report.Fprintln(x.app.err, "warning:", cut); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(x.app.err, "%s: %d accounts added, %d changed, %d removed; %d of %d identities evaluated, %d written\n",
+	_, err = report.Fprintf(x.app.err, "%s: %d accounts added, %d changed, %d removed; %d of %d identities evaluated, %d written\n",
 		x.State, s.Added, s.Changed, s.Removed, s.Evaluated, s.Identities, s.Saved)
 	return err
 }

@@ -52,10 +52,15 @@ func (c *verifyCommand) Run(a *app) error {
 	}
 	failed := (c.ExitCode || c.fails("difference", true)) && !v.Agrees()
 	err = c.answer(a, func(a *app) error { return c.print(a, v, now, failed) })
-	if err == nil && failed {
+	switch {
+	case err != nil:
+		return err
+	case v.Matched == 0:
+		return fmt.Errorf("nothing to compare: no identity of %s is one of %s", c.Identities, f.name)
+	case failed:
 		return errFailed
 	}
-	return err
+	return nil
 }
 
 // print writes the outcome.
@@ -68,6 +73,9 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 	}
 	if err := v.WriteText(a.out, a.style()); err != nil {
 		return err
+	}
+	if v.Matched == 0 {
+		return nil
 	}
 	role, end := report.Good, ""
 	if !v.Agrees() {

@@ -7,12 +7,12 @@ import (
 	"io"
 	"strings"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform/builtin"
-
-	"github.com/jedib0t/go-pretty/v6/text"
 )
 
 // whereCommand tells who uses what.
@@ -89,7 +89,7 @@ func (c *whereCommand) print(a *app, b *config.Bundle) error {
 	}
 	for i, n := range nodes {
 		if i > 0 && !w.json {
-			fmt.Fprintln(a.out)
+			report.Fprintln(a.out)
 		}
 		if err := w.node(n); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (w *where) node(n int) error {
 	if place := w.place(node.Pos); place != "" {
 		report.Fprintf(w.out, "  %s", place)
 	}
-	fmt.Fprintln(w.out)
+	report.Fprintln(w.out)
 	w.tree(n, false, "made of", "nothing else")
 	w.tree(n, true, "used by", "nobody")
 	return nil
@@ -178,10 +178,10 @@ func (w *where) tree(n int, up bool, title, none string) {
 		edges = w.l.OutOf(n)
 	}
 	if len(edges) == 0 {
-		fmt.Fprintf(w.out, "  %s %s\n", title, none)
+		report.Fprintf(w.out, "  %s %s\n", title, none)
 		return
 	}
-	fmt.Fprintf(w.out, "  %s\n", title)
+	report.Fprintf(w.out, "  %s\n", title)
 	w.below(w.out, n, up, "    ", map[int]bool{n: true})
 }
 
@@ -251,7 +251,7 @@ func (w *where) unused() error {
 		report.Fprintln(w.out, line)
 	}
 	if !w.json {
-		fmt.Fprintf(w.out, "%s, %s, %s and %s are not used\n", plural(counts[config.LineageTransform], "transform"), plural(counts[config.LineageRule], "rule"),
+		report.Fprintf(w.out, "%s, %s, %s and %s are not used\n", plural(counts[config.LineageTransform], "transform"), plural(counts[config.LineageRule], "rule"),
 			plural(counts[config.LineageAccountAttribute], "account attribute"), plural(counts[config.LineageIdentityAttribute], "identity attribute"))
 	}
 	return nil

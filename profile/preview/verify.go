@@ -294,8 +294,13 @@ func (v *Verification) WriteJSON(w io.Writer) error {
 // WriteText writes the verification for a terminal. A nil paint shows no colours.
 func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf("%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).",
-		v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))))
+	if v.Matched == 0 {
+		report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf(
+			"Nothing to compare: none of our %d and the tenant's %d identities were matched.", v.Ours, v.Theirs)))
+	} else {
+		report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf("%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).",
+			v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))))
+	}
 	for _, l := range []struct {
 		title string
 		n     int
@@ -306,7 +311,7 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 		}
 	}
 	for _, fit := range v.Dialect {
-		fmt.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc, fit.Agreeing)
+		report.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc, fit.Agreeing)
 	}
 	var whole []string
 	head := fmt.Sprintf("\n%s\n", paint.As(report.Heading, "Attribute                agree   differ  only ours  only theirs"))

@@ -6,6 +6,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // Ratio is how many of all are covered.
@@ -74,7 +76,7 @@ func (c *Coverage) Items() []Item {
 func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 	var b strings.Builder
 	s := c.Summary()
-	fmt.Fprintf(&b, "coverage: mappings %s, transforms %s, branches %s\n", s.Mappings, s.Transforms, s.Branches)
+	report.Fprintf(&b, "coverage: mappings %s, transforms %s, branches %s\n", s.Mappings, s.Transforms, s.Branches)
 	for _, i := range c.Items() {
 		if i.Hits > 0 {
 			continue
@@ -83,7 +85,7 @@ func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 		if i.Name != "" {
 			what += " " + i.Name
 		}
-		fmt.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "not covered"), o.at(i.Pos), i.Unit, what)
+		report.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "not covered"), o.at(i.Pos), i.Unit, what)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
@@ -246,10 +247,10 @@ func rebind(c *bound, b *config.Bundle) *bound {
 // WriteText writes the score and the mutants that nobody noticed, for people.
 func (m *Mutation) WriteText(w io.Writer, o TextOptions) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "mutation score: %s\n", Ratio{m.Killed, len(m.Mutants)})
+	report.Fprintf(&b, "mutation score: %s\n", Ratio{m.Killed, len(m.Mutants)})
 	for _, x := range m.Mutants {
 		if !x.Killed {
-			fmt.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "survived"), o.at(x.Pos), x.Unit, x.Change)
+			report.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "survived"), o.at(x.Pos), x.Unit, x.Change)
 		}
 	}
 	_, err := io.WriteString(w, b.String())

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/report"
 )
 
 // TextOptions say how reports for people look.
@@ -16,11 +17,13 @@ type TextOptions struct {
 	Paint   func(kind, s string) string // colours "pass", "fail", "dim"; nil: none
 }
 
-func (o *TextOptions) paint(kind, s string) string {
+// paint colours a text, which is made safe first.
+func (o *TextOptions) paint(kind, s string) report.Raw {
+	s = report.OneLine(s)
 	if o.Paint == nil {
-		return s
+		return report.Raw(s)
 	}
-	return o.Paint(kind, s)
+	return report.Raw(o.Paint(kind, s))
 }
 
 func (o *TextOptions) at(p diag.Pos) string {
@@ -37,37 +40,37 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		c := &r.Cases[i]
 		switch {
 		case len(c.Failures) > 0:
-			fmt.Fprintf(&b, "%s %s: %s\n", o.paint("fail", "FAIL"), path.Join(o.Folder, c.File), c.Name)
+			report.Fprintf(&b, "%s %s: %s\n", o.paint("fail", "FAIL"), path.Join(o.Folder, c.File), c.Name)
 			for k := range c.Failures {
 				c.Failures[k].write(&b, o)
 			}
 		case o.Verbose:
-			fmt.Fprintf(&b, "%s %s: %s\n", o.paint("pass", "ok  "), path.Join(o.Folder, c.File), c.Name)
+			report.Fprintf(&b, "%s %s: %s\n", o.paint("pass", "ok  "), path.Join(o.Folder, c.File), c.Name)
 		}
 	}
 	noun := "cases"
 	if len(r.Cases) == 1 {
 		noun = "case"
 	}
-	fmt.Fprintf(&b, "%d %s, %d passed, %d failed\n", len(r.Cases), noun, r.Passed, r.Failed)
+	report.Fprintf(&b, "%d %s, %d passed, %d failed\n", len(r.Cases), noun, r.Passed, r.Failed)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // write describes a failure: what was expected where, what came, and why.
 func (f *Failure) write(b *strings.Builder, o TextOptions) {
-	fmt.Fprintf(b, "  %s: %s\n    want %s\n    got  %s\n", o.at(f.Pos), f.What, f.Want, f.Got)
+	report.Fprintf(b, "  %s: %s\n    want %s\n    got  %s\n", o.at(f.Pos), f.What, f.Want, f.Got)
 	if f.Hint != "" {
-		fmt.Fprintf(b, "    note %s\n", f.Hint)
+		report.Fprintf(b, "    note %s\n", f.Hint)
 	}
 	if f.Config != (diag.Pos{}) {
-		fmt.Fprintf(b, "    from %s\n", o.at(f.Config))
+		report.Fprintf(b, "    from %s\n", o.at(f.Config))
 	}
 	if f.Path != "" {
-		fmt.Fprintf(b, "         %s\n", f.Path)
+		report.Fprintf(b, "         %s\n", f.Path)
 	}
 	if len(f.Trace) > 0 {
-		fmt.Fprintf(b, "    because\n")
+		report.Fprintf(b, "    because\n")
 		for _, s := range f.Trace {
 			s.write(b, o)
 		}
@@ -75,14 +78,14 @@ func (f *Failure) write(b *strings.Builder, o TextOptions) {
 }
 
 func (s *Step) write(b *strings.Builder, o TextOptions) {
-	line := "      " + strings.Repeat("  ", s.Depth) + s.Text
+	report.Fprintf(b, "      %s%s", strings.Repeat("  ", s.Depth), s.Text)
 	if s.Value != "" {
-		line += " = " + s.Value
+		report.Fprintf(b, " = %s", s.Value)
 	}
 	if p := s.Pos; p.Line > 0 {
-		line += o.paint("dim", fmt.Sprintf("  (%s:%d)", path.Base(p.File), p.Line))
+		report.Fprintf(b, "%s", o.paint("dim", fmt.Sprintf("  (%s:%d)", path.Base(p.File), p.Line)))
 	}
-	b.WriteString(line + "\n")
+	b.WriteByte('\n')
 }
 
 // String describes the failure as a test log shows it.
