@@ -2,6 +2,7 @@ package profile_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -74,5 +75,39 @@ func TestConversions(t *testing.T) {
 				t.Errorf("findings mismatch (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An identity that was taken back is nobody: it is no manager, and none nearly.
+func TestTakenBackIsNoManager(t *testing.T) {
+	boss := `"managerCorrelationMapping":{"accountAttributeName":"boss","identityAttributeName":"name"},"connector"`
+	tenant := &fixture.Tenant{
+		Profiles: []string{
+			fixture.Profile("Employees", 10, "HR", "uid=HR.id", "email=HR.id", "lastname=HR.id", "number=HR.id", "manager=HR.boss"),
+			fixture.Profile("Contractors", 20, "VMS", "uid=VMS.id", "email=VMS.id", "lastname=VMS.id", "number=VMS.id"),
+		},
+		Sources: []string{strings.Replace(fixture.Source("HR", "number=former"), `"connector"`, boss, 1), fixture.Source("VMS")},
+	}
+	for _, tc := range []struct{ boss, manager, near string }{
+		{"E1", "", ""}, // it joined C1 and is called that
+		{"E 1", "", ""},
+		{"C1", "C1", ""},
+		{"C 1", "", "C1"},
+	} {
+		e, _ := tenant.Engine(t, profile.Options{})
+		var manager, near string
+		o := profile.RunOptions{Now: fixture.Now, OnFinding: func(d diag.Diagnostic) { near += d.Code + d.Message }}
+		hr := feed.Slice("HR", fixture.Account("E1", "id=E1", "former=C1"), fixture.Account("E2", "id=E2", "boss="+tc.boss))
+		for r, err := range e.Run(t.Context(), o, hr, feed.Slice("VMS", fixture.Account("C1", "id=C1"))) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.Identity.Alias == "E2" {
+				manager = r.Manager.Name
+			}
+		}
+		if manager != tc.manager || (near == "") != (tc.near == "") || !strings.Contains(near, tc.near) {
+			t.Errorf("boss %q: manager %q, finding %q; want %q and one with %q", tc.boss, manager, near, tc.manager, tc.near)
+		}
 	}
 }

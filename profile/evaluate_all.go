@@ -67,23 +67,37 @@ func (calc *calculator) reportFull(people []int32) {
 	if len(people) == 0 {
 		return
 	}
-	limits := calc.opts.Limits.OrDefaults()
-	calc.report(diag.Diagnostic{Severity: diag.Error, Code: "text-limit",
+	calc.report(calc.fullFinding(len(people), calc.aliasOf(slices.MinFunc(people, calc.compare))))
+}
+
+func (r *Run) fullFinding(people int, first string) diag.Diagnostic {
+	limits := r.opts.Limits.OrDefaults()
+	return diag.Diagnostic{Severity: diag.Error, Code: "text-limit",
 		Message: fmt.Sprintf("values are not kept because they hold more text than one may (%d bytes), or all of one identity (%d bytes), "+
-			"for %d identities (%s)", limits.Value, limits.Identity, len(people), calc.aliasOf(slices.MinFunc(people, calc.compare)))})
+			"for %d identities (%s)", limits.Value, limits.Identity, people, first)}
 }
 
 // withinLimit returns why the run ends, if it does. What all rows hold does not depend on the
 // order of the work, nor does what is said of it.
 func (calc *calculator) withinLimit() error {
-	limit := calc.opts.Limits.OrDefaults().Run
-	if calc.excess.Load() <= limit {
+	d, err := calc.beyondFinding(calc.excess.Load())
+	if err == nil {
 		return calc.failure()
 	}
-	d := diag.Diagnostic{Severity: diag.Error, Code: "text-limit-run",
-		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each", limit, transform.FreeText)}
 	calc.report(d)
-	return fmt.Errorf("%w: %s", transform.ErrLimit, d.Message)
+	return err
+}
+
+// beyondFinding says why a run ends whose rows hold so many bytes beyond what is free; nil
+// when they may.
+func (r *Run) beyondFinding(excess int64) (d diag.Diagnostic, err error) {
+	limit := r.opts.Limits.OrDefaults().Run
+	if excess <= limit {
+		return d, nil
+	}
+	d = diag.Diagnostic{Severity: diag.Error, Code: "text-limit-run",
+		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each", limit, transform.FreeText)}
+	return d, fmt.Errorf("%w: %s", transform.ErrLimit, d.Message)
 }
 
 // evaluatePart is how many identities a worker takes at a time.

@@ -11,9 +11,9 @@ import (
 	"github.com/idprofile/engine/transform"
 )
 
-// maxProbed is for how many accounts of a source its rule is asked once more, to
+// MaxProbed is for how many accounts of a source its rule is asked once more, to
 // find out what is wrong with it.
-const maxProbed = 200
+const MaxProbed = 200
 
 // reportRules reports account correlation rules of the settings that raise, or that
 // return something else than what a tenant takes, each source once. The match
@@ -22,36 +22,57 @@ func (l *linker) reportRules() {
 	if l.opts.OnFinding == nil {
 		return
 	}
-	for _, s := range l.engine.bundle.Sources {
-		name := s.CorrelationRule
-		expression := l.engine.rules[name]
-		if expression == nil || l.engine.opts.Correlation.Rule != nil || l.engine.opts.AccountRules[name] != nil {
-			continue
-		}
-		if d, ok := l.probe(s.Name, name, expression); ok {
-			l.report(d)
+	for _, source := range l.engine.ProbedSources() {
+		for i, n := range l.inOrder(source) {
+			if i == MaxProbed {
+				break
+			}
+			a := l.accounts.At(n)
+			if d, bad := l.engine.probe(&a); bad {
+				l.report(d)
+				break
+			}
 		}
 	}
 }
 
-func (l *linker) probe(source, name string, expression transform.Rule) (d diag.Diagnostic, bad bool) {
-	for i, n := range l.inOrder(source) {
-		if i == maxProbed {
-			break
-		}
-		a := l.accounts.At(n)
-		v, err := expression(context.Background(), transform.RuleCall{
-			Name: name, Input: identity.StringValue(a.NativeIdentity), Args: accountArguments(&a)})
-		if err != nil {
-			return diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
-				Message: fmt.Sprintf("the account correlation rule %q of source %q raises for account %q; the criteria decide: %v",
-					name, source, a.NativeIdentity, err)}, true
-		}
-		if found := unusable(v); found != "" {
-			return ruleResult("account", name, source, found, "the criteria decide"), true
+// ProbedSources returns the sources whose account correlation rule is an expression
+// of the settings.
+func (e *Engine) ProbedSources() []string {
+	var names []string
+	for _, s := range e.bundle.Sources {
+		rule := s.CorrelationRule
+		if e.rules[rule] != nil && e.opts.Correlation.Rule == nil && e.opts.AccountRules[rule] == nil {
+			names = append(names, s.Name)
 		}
 	}
+	return names
+}
+
+// probe asks the rule of an account's source.
+func (e *Engine) probe(a *identity.Account) (d diag.Diagnostic, bad bool) {
+	name := e.sources[a.Source].source.CorrelationRule
+	v, err := e.rules[name](context.Background(), transform.RuleCall{
+		Name: name, Input: identity.StringValue(a.NativeIdentity), Args: accountArguments(a)})
+	if err != nil {
+		return diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
+			Message: fmt.Sprintf("the account correlation rule %q of source %q raises for account %q; the criteria decide: %v",
+				name, a.Source, a.NativeIdentity, err)}, true
+	}
+	if found := unusable(v); found != "" {
+		return ruleResult("account", name, a.Source, found, "the criteria decide"), true
+	}
 	return d, false
+}
+
+// Probe says what is wrong with the account correlation rule of the account's
+// source, one of [Engine.ProbedSources], if anything is. A run reports what the
+// first account by order says that says something, among the first [MaxProbed].
+func (s *Steps) Probe(a *PlacedAccount) (order string, found diag.List) {
+	if d, bad := s.run.engine.probe(&a.Account); bad {
+		found.Add(d)
+	}
+	return s.roomy().orderOf(a), found
 }
 
 // ruleResult is the finding about a correlation rule that returns something else

@@ -21,7 +21,7 @@ import (
 //
 //	step                        may be distributed by            needs
 //	Duplicates                  account key; stable id           all rows of the account
-//	AccountKeys                 account                          nothing else
+//	AccountKeys, Probe          account                          nothing else
 //	Form                        component of authoritative       all accounts of the component
 //	                            accounts that share a key
 //	PersonKeys                  identity                         the accounts linked so far
@@ -30,6 +30,8 @@ import (
 //	Claim.Compare               folded uid                       all claims of the uid
 //	Evaluated.Search, Manager   identity; folded look-up value   how many have it, and one of them
 //	Finish                      identity                         its manager, the holder of its uid
+//	UnsettledAttributes,        all of whom it holds             how many they are and the first; what
+//	TextLimit, WithinTextLimit                                   all have
 //	CycleFinding                cycle of managers                its members
 //	FirstLost                   any part of the identities       results, and what they look for
 //	NearManagers                identity                         what FirstLost has chosen from all

@@ -19,7 +19,9 @@ type Evaluated struct {
 	Person    Person // accounts without attributes and entitlements
 	Row       []byte // the attributes
 	Errors    []AttributeError
-	Unsettled bool // the attributes still moved in the last pass, see [UnsettledAttributes]
+	Unsettled bool  // the attributes still moved in the last pass, see [UnsettledAttributes]
+	Full      bool  // a value was too long to be kept, see [Steps.TextLimit]
+	Excess    int64 // bytes of text that count against the limit of a run, see [Steps.WithinTextLimit]
 
 	UID     string // folded; empty: it claims none
 	Claim   Claim
@@ -55,7 +57,7 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 		p.errors[n] = e
 	}
 
-	e := &Evaluated{Person: *q, Row: []byte(p.attributes(n).Row()), Errors: b.errors[n], Unsettled: len(b.unsettled) > 0}
+	e := &Evaluated{Person: *q, Row: []byte(p.attributes(n).Row()), Errors: b.errors[n], Unsettled: len(b.unsettled) > 0, Full: len(b.full) > 0, Excess: b.excess}
 	e.Alias, e.Name, e.Claim = p.aliasOf(n), p.nameOf(n), p.claim(n)
 	p.completeClaim(n, &e.Claim)
 	if uid := p.attributes(n).Get(config.AttrUID).Text(); strings.TrimSpace(uid) != "" {
@@ -170,4 +172,19 @@ func CycleFinding(aliases []string) diag.Diagnostic { return cycleFinding(aliase
 // one that was made first.
 func UnsettledAttributes(people int, first string) diag.Diagnostic {
 	return unsettledFinding(people, first)
+}
+
+// TextLimit reports how many identities have values that were too long to be kept,
+// and the alias of the one that was made first.
+func (s *Steps) TextLimit(people int, first string) diag.Diagnostic {
+	return s.run.fullFinding(people, first)
+}
+
+// WithinTextLimit returns the error with which a run ends whose identities have so
+// much Excess together, and nil when they may have it.
+//
+// Error: transform.ErrLimit.
+func (s *Steps) WithinTextLimit(excess int64) error {
+	_, err := s.run.beyondFinding(excess)
+	return err
 }

@@ -100,3 +100,31 @@ func TestTextLimits(t *testing.T) {
 		})
 	}
 }
+
+// The limits of an identity and of a run hold step by step, too.
+func TestTextLimitSteps(t *testing.T) {
+	e, accounts := padded(t, transform.FreeText+100, 9000)
+	steps := e.NewRun(profile.RunOptions{Now: fixture.Now, Limits: transform.Limits{Value: 8000, Run: 1000}}).Steps(t.Context())
+	var excess int64
+	for i := range 20 {
+		accounts[i].Source = "HR"
+		person := steps.Alone(profile.PlacedAccount{Account: accounts[i]})
+		got, err := steps.Evaluate(&person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.Full || len(got.Errors) != 1 || got.Excess < 100 || got.Excess > 200 {
+			t.Fatalf("full %v, errors %v, excess %d; want one value that is too long, and somewhat over 100 bytes", got.Full, got.Errors, got.Excess)
+		}
+		excess += got.Excess
+	}
+	if err := steps.WithinTextLimit(1000); err != nil {
+		t.Error(err)
+	}
+	if err := steps.WithinTextLimit(excess); !errors.Is(err, transform.ErrLimit) {
+		t.Errorf("error %v, want %v", err, transform.ErrLimit)
+	}
+	if d := steps.TextLimit(20, "u0000"); d.Code != "text-limit" || !strings.Contains(d.Message, "for 20 identities (u0000)") {
+		t.Errorf("unexpected finding %v", d)
+	}
+}

@@ -27,6 +27,7 @@ const (
 	countRows       = "rows"
 	countRefused    = "refused rows"
 	countDuplicates = "duplicate rows"
+	countExcess     = "bytes of text that count against the limit"
 )
 
 // line makes a line of something that can be written as JSON.

@@ -58,6 +58,9 @@ func Build(pipe *beam.Pipeline, j *Job) error {
 	p := &plan{job: j, bytes: text, work: w}
 	s := pipe.Root()
 	accounts := p.readAccounts(s, j.Shards)
+	if len(w.engine.ProbedSources()) > 0 {
+		p.say(p.probe(s, beam.Flatten(s, accounts.authoritative, accounts.others)))
+	}
 	people := p.formPeople(s, accounts.authoritative)
 	p.settle(s, p.link(s, people, accounts.others))
 	p.write(s)

@@ -132,6 +132,12 @@ type Near struct {
 	How string
 }
 
+// Probe is what the rule of a source gives for an account; no line when all is well.
+type Probe struct{ Order, Line string }
+
+// Probes are those of a source that come first.
+type Probes struct{ List []Probe }
+
 // Line is a line of an output.
 type Line struct{ Output, Text string }
 
@@ -152,6 +158,7 @@ func init() {
 	beam.RegisterCoder(reflect.TypeFor[Named](), encodeNamed, decodeNamed)
 	beam.RegisterCoder(reflect.TypeFor[Lost](), encodeLost, decodeLost)
 	beam.RegisterCoder(reflect.TypeFor[Near](), encodeNear, decodeNear)
+	beam.RegisterCoder(reflect.TypeFor[Probes](), encodeProbes, decodeProbes)
 	beam.RegisterCoder(reflect.TypeFor[Line](), encodeLine, decodeLine)
 }
 
@@ -514,6 +521,25 @@ func encodeNear(x Near) []byte {
 func decodeNear(b []byte) (Near, error) {
 	r := reader{b: b}
 	return Near{r.lost(), r.named(), r.text()}, r.done("who is near")
+}
+
+func encodeProbes(x Probes) []byte {
+	var w writer
+	w.uint(uint64(len(x.List)))
+	for _, p := range x.List {
+		w.text(p.Order)
+		w.text(p.Line)
+	}
+	return w.b
+}
+
+func decodeProbes(b []byte) (Probes, error) {
+	r := reader{b: b}
+	var x Probes
+	for range r.count() {
+		x.List = append(x.List, Probe{r.text(), r.text()})
+	}
+	return x, r.done("what a rule gives")
 }
 
 func encodeLine(x Line) []byte {

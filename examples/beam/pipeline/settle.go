@@ -41,13 +41,14 @@ func init() {
 // the uid, who is the manager.
 func (p *plan) settle(s beam.Scope, people beam.PCollection) {
 	s = s.Scope("settle")
-	evaluated, claims, bosses, texts, searches, unsettled := beam.ParDo6(s, &evaluateFn{Worker: p.worker("evaluate")}, people)
+	evaluated, claims, bosses, texts, searches, unsettled, excess := beam.ParDo7(s, &evaluateFn{Worker: p.worker("evaluate")}, people)
 	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s, beam.CombinePerKey(s, &bestFn{}, claims), claims))
 	byValue := beam.CombinePerKey(s, &bossFn{}, bosses)
 	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s, byValue, searches))
 	answers := beam.Flatten(s, holders, managers)
 	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s, evaluated, answers))
 	moving := beam.ParDo(s, &unsettledFn{Worker: p.worker("unsettled attributes")}, beam.GroupByKey(s, unsettled))
+	p.count(excess)
 	p.say(lines, moving, p.cycles(s, reports), p.near(s, lost, texts))
 }
 
@@ -55,10 +56,11 @@ func (p *plan) settle(s beam.Scope, people beam.PCollection) {
 type evaluateFn struct{ Worker }
 
 // ProcessElement yields the identity with its attributes, its claim on its uid, by
-// what it is found as a manager, the same as a text, what it looks for its own by, and
-// its name when its attributes are unsettled.
+// what it is found as a manager, the same as a text, what it looks for its own by, its
+// name when its attributes are unsettled or were too long, and how much text it has too
+// much.
 func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated), claims func(string, Claimant), bosses func(string, Boss),
-	texts func(Named), searches func(string, string), unsettled func(string, Report)) error {
+	texts func(Named), searches func(string, string), unsettled func(string, Report), excess func(string, int64)) error {
 	return f.do(func() (func(), error) {
 		e, err := f.steps.Evaluate(&q.Person)
 		if err != nil {
@@ -79,7 +81,13 @@ func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated),
 				searches(lookupText(e.Search.Lookup), q.ID)
 			}
 			if e.Unsettled {
-				unsettled("", Report{ID: q.ID, Alias: e.Alias, Order: q.Order})
+				unsettled(isUnsettled, Report{ID: q.ID, Alias: e.Alias, Order: q.Order})
+			}
+			if e.Full {
+				unsettled(isFull, Report{ID: q.ID, Alias: e.Alias, Order: q.Order})
+			}
+			if e.Excess > 0 {
+				excess(countExcess, e.Excess)
 			}
 		}, nil
 	})
@@ -208,11 +216,18 @@ func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, an
 	})
 }
 
-// unsettledFn reports how many identities are unsettled.
+// What unsettledFn reports.
+const (
+	isUnsettled = "unsettled"
+	isFull      = "full"
+)
+
+// unsettledFn reports how many identities are unsettled, or have values that were too
+// long.
 type unsettledFn struct{ Worker }
 
 // ProcessElement yields the finding.
-func (f *unsettledFn) ProcessElement(_ string, people func(*Report) bool, lines func(Line)) error {
+func (f *unsettledFn) ProcessElement(what string, people func(*Report) bool, lines func(Line)) error {
 	var q, first Report
 	count := 0
 	for people(&q) {
@@ -221,7 +236,11 @@ func (f *unsettledFn) ProcessElement(_ string, people func(*Report) bool, lines 
 		}
 	}
 	return f.do(func() (func(), error) {
-		return func() { lines(FindingLine(profile.UnsettledAttributes(count, first.Alias))) }, nil
+		found := profile.UnsettledAttributes(count, first.Alias)
+		if what == isFull {
+			found = f.steps.TextLimit(count, first.Alias)
+		}
+		return func() { lines(FindingLine(found)) }, nil
 	})
 }
 

@@ -108,11 +108,17 @@ func writeLines(name string, lines []string) (sum string, err error) {
 // sumFn sums up a count.
 type sumFn struct{ Worker }
 
-// ProcessElement yields the sum for the manifest.
+// ProcessElement yields the sum for the manifest. A run that holds too much text ends
+// here.
 func (f *sumFn) ProcessElement(name string, counts func(*int64) bool, emit func(string, string)) error {
 	var sum, n int64
 	for counts(&n) {
 		sum += n
+	}
+	if name == countExcess {
+		if err := f.steps.WithinTextLimit(sum); err != nil {
+			return refused("text-limit-run", "%v", err)
+		}
 	}
 	return f.do(func() (func(), error) { return func() { emit("", fmt.Sprintf("count %d %s", sum, name)) }, nil })
 }
