@@ -30,6 +30,7 @@ type commands struct {
 	Print     printCommand     `cmd:"" help:"Write a transform or mapping in a short readable form, or all of them."`
 	Data      dataCommand      `cmd:"" help:"Tell what is in the account files and in what a run makes of them: gaps, values, patterns, reasons for nulls."`
 	Where     whereCommand     `cmd:"" help:"Tell what a source, attribute, transform, mapping or rule is made of and who uses it, or what nobody uses."`
+	Docs      docsCommand      `cmd:"" help:"Write the data dictionary: where each identity attribute comes from, its rule in plain words, who reads it, how far it is filled."`
 	Timeline  timelineCommand  `cmd:"" help:"Run a population over days and tell who changes when, because of the date alone."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`

@@ -185,12 +185,14 @@ var lineageOrder = []LineageKind{
 	LineageProfile, LineageAccounts, LineageCorrelation, LineageManager, LineageLifecycle, LineageCreateProfile,
 }
 
-func (n *LineageNode) compare(o *LineageNode) int {
-	rank := func(k LineageKind) int {
-		if i := slices.Index(lineageOrder, k); i >= 0 {
-			return i
-		}
-		return len(lineageOrder)
+// rank is where a kind stands in the order.
+func rank(k LineageKind) int {
+	if i := slices.Index(lineageOrder, k); i >= 0 {
+		return i
 	}
+	return len(lineageOrder)
+}
+
+func (n *LineageNode) compare(o *LineageNode) int {
 	return cmp.Or(cmp.Compare(rank(n.Kind), rank(o.Kind)), cmp.Compare(n.Kind, o.Kind), cmp.Compare(n.In, o.In), cmp.Compare(n.Name, o.Name))
 }
