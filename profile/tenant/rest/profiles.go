@@ -221,6 +221,9 @@ func (c *call) importProfiles() error {
 	if err != nil {
 		return err
 	}
+	if body.Kind() != jsondoc.Array {
+		return isc.Refuse(isc.CodeBadRequest, "the body is a %s, expected a list of exported objects", body.Kind())
+	}
 	var result *tenant.ImportResult
 	_, _, err = c.change(func() (*tenant.Plan, error) {
 		var p *tenant.Plan

@@ -228,7 +228,10 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 	if indices.Kind() != jsondoc.Array || len(indices.Items()) == 0 {
 		return nil, isc.Refuse(isc.CodeRequired, "indices is required, as a list")
 	}
-	r.query = n.At("query", "query").Text()
+	var isText bool
+	if r.query, isText = n.At("query", "query").Str(); !isText && !n.At("query", "query").IsNull() {
+		return r, isc.Refuse(isc.CodeIllegalValue, "query.query is a %s, expected a text", n.At("query", "query").Kind())
+	}
 	m, err := parseSearch(r.query)
 	if err != nil {
 		return nil, err
