@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -40,6 +41,9 @@ type diffCommand struct {
 	manualFlag
 
 	clockFlags
+	BeforeNow instant `placeholder:"DAY|INSTANT" help:"What now means for BEFORE. Default: --now."`
+	AfterNow  instant `placeholder:"DAY|INSTANT" help:"What now means for AFTER, to see what the passing of time does. Default: as for BEFORE."`
+
 	Links   string `enum:"stored,recompute" default:"stored" help:"Accounts keep the identities they have with BEFORE, or are correlated anew."`
 	Workers int    `placeholder:"N" help:"Goroutines that evaluate. Default: one for each CPU."`
 	Full    bool   `help:"Run both configurations in full, also where a part is proven to be enough."`
@@ -194,6 +198,9 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if c.Now.IsZero() && after.bundle.Settings.Now.IsZero() {
 		c.Now = instant{before.bundle.Settings.Now} // what AFTER says nothing of stays as it is
 	}
+	if !c.BeforeNow.IsZero() {
+		c.Now = c.BeforeNow
+	}
 	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
 	sources, err := c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
@@ -212,7 +219,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		later = after.accounts(found.addError)
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
-		Run: o, Settle: state, AfterSources: later,
+		Run: o, Settle: state, AfterSources: later, AfterNow: c.later(o.Now),
 		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {
@@ -220,6 +227,14 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		c.adviseOverlay(a, before, after)
 	}
 	return r, err
+}
+
+// later is what now means for AFTER, zero where it is the same.
+func (c *diffCommand) later(now time.Time) time.Time {
+	if c.AfterNow.IsZero() || c.AfterNow.Equal(now) {
+		return time.Time{}
+	}
+	return c.AfterNow.UTC()
 }
 
 // adviseOverlay tells of --overlay where a folder without accounts has errors that the

@@ -18,6 +18,7 @@ func TestDiff(t *testing.T) {
 		code int
 	}{
 		{name: "same", args: []string{"examples/acme", "examples/acme", "--exit-code"}},
+		{name: "time", args: []string{"examples/acme", "examples/acme", "--before-now", "2026-01-15", "--after-now", "2026-03-01", "--examples", "2"}},
 		{name: "domain", args: []string{"examples/acme", changes + "domain-change", "--overlay", "--examples", "2"}},
 		{name: "domain-masked", args: []string{"examples/acme", changes + "domain-change", "--overlay", "--examples", "1", "--mask", "--exit-code"}, code: exitFailed},
 		{name: "gate", args: []string{"examples/acme", changes + "broken-transform", "--overlay", "--format", "markdown", "--max-new-errors", "5", "--frozen", "uid,department"}, code: exitFailed},

@@ -32,6 +32,7 @@ type commands struct {
 	Where     whereCommand     `cmd:"" help:"Tell what a source, attribute, transform, mapping or rule is made of and who uses it, or what nobody uses."`
 	Docs      docsCommand      `cmd:"" help:"Write the data dictionary: where each identity attribute comes from, its rule in plain words, who reads it, how far it is filled."`
 	Timeline  timelineCommand  `cmd:"" help:"Run a population over days and tell who changes when, because of the date alone."`
+	State     stateCommand     `cmd:"" help:"Tell what a state file holds and what the last runs have changed in it."`
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV or JSON files, within one or between two."`

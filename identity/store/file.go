@@ -91,14 +91,22 @@ func ReadFile(path string) (*File, error) { return openFile(path, filelog.Option
 
 func openFile(path string, o filelog.Options) (*File, error) {
 	f := &File{Memory: NewMemory(), lists: newLists()}
-	o.Magic, o.Older, o.Replay = fileMagic, []string{fileMagic1}, f.replay
+	o.Replay = f.replay
+	if err := f.open(path, o); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *File) open(path string, o filelog.Options) error {
+	o.Magic, o.Older = fileMagic, []string{fileMagic1}
 	log, err := filelog.Open(path, o)
 	if err != nil {
-		return nil, fmt.Errorf("store %w", err)
+		return fmt.Errorf("store %w", err)
 	}
 	f.log = log
 	f.limit = f.nextLimit()
-	return f, nil
+	return nil
 }
 
 // Cut returns what stood behind the last batch that counts when the file was opened: a

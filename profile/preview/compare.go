@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -35,6 +36,9 @@ type Options struct {
 	// AfterSources are the accounts of the second run, to see what other data do;
 	// nil: the same accounts.
 	AfterSources []identity.Source
+	// AfterNow is what now means in the second run, to see what the passing of time does,
+	// alone or together with a change; zero: the same as in the first.
+	AfterNow time.Time
 
 	BeforeName, AfterName string
 	// AccountsName tells the reader whose accounts the sources are.
@@ -73,7 +77,7 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options, sourc
 	}
 	x.after, _ = profile.Compile(after, o.Compile)
 	x.start()
-	if attributes, ok := x.plan(); ok && !o.Full && o.AfterSources == nil {
+	if attributes, ok := x.plan(); ok && !o.Full && o.AfterSources == nil && o.AfterNow.IsZero() {
 		r, err := x.partial(attributes, sources)
 		if !errors.Is(err, errReach) {
 			return r, err
@@ -151,6 +155,10 @@ func (x *comparison) start() {
 	if x.opts.AfterSources != nil {
 		x.collect.report.Notes = append(x.collect.report.Notes, "the accounts differ too, so not every change comes from the configuration")
 	}
+	if !x.opts.AfterNow.IsZero() {
+		x.collect.report.AfterNow = x.opts.AfterNow.UTC()
+		x.collect.report.Notes = append(x.collect.report.Notes, "time passes between both, so not every change comes from the configuration")
+	}
 	x.said, x.findings = map[string]bool{}, nil
 	x.deferred, x.deltas = map[string]*pair{}, map[identity.AccountKey]*delta{}
 }
@@ -212,7 +220,11 @@ func (x *comparison) full(sources []identity.Source) (*Report, error) {
 	if x.opts.AfterSources != nil {
 		sources = x.opts.AfterSources
 	}
-	after := newSide(x.after.Run(x.ctx, x.options(&t.UncorrelatedAfter, false), sources...))
+	later := x.options(&t.UncorrelatedAfter, false)
+	if !x.opts.AfterNow.IsZero() {
+		later.Now = x.opts.AfterNow
+	}
+	after := newSide(x.after.Run(x.ctx, later, sources...))
 	defer after.stop()
 	if err := x.merge(before, after); err != nil {
 		return nil, err

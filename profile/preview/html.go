@@ -5,7 +5,6 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/idprofile/engine/identity/report"
 )
@@ -49,7 +48,7 @@ func (r *Report) Table() *report.Table {
 
 func (r *Report) meta() []report.Meta {
 	m := []report.Meta{{Key: "before", Label: "Before", Value: r.BeforeName}, {Key: "after", Label: "After", Value: r.AfterName},
-		{Key: "now", Label: "Now", Value: r.Now.Format(time.RFC3339)}}
+		{Key: "now", Label: "Now", Value: r.clock()}}
 	for _, l := range r.balance() {
 		m = append(m, report.Meta{Key: l.name, Label: strings.ToUpper(l.name[:1]) + l.name[1:], Value: fmt.Sprintf("%d → %d", l.before, l.after)})
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/idprofile/engine/identity/report"
 )
@@ -16,7 +15,7 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	report.Fprintf(b, "## Preview: %s\n\n", r.verdict())
 	if r.BeforeName != "" || r.AfterName != "" {
-		report.Fprintf(b, "`%s` → `%s`, now is %s%s\n\n", r.BeforeName, r.AfterName, r.Now.Format(time.RFC3339), r.onAccounts())
+		report.Fprintf(b, "`%s` → `%s`, now is %s%s\n\n", r.BeforeName, r.AfterName, r.clock(), r.onAccounts())
 	}
 	for _, x := range r.Breaches {
 		report.Fprintf(b, "- ❌ **gate** %s\n", md(x.String()))

@@ -208,7 +208,8 @@ type Report struct {
 	AfterName  string             `json:"after,omitempty"`
 	Accounts   string             `json:"accounts,omitempty"` // whose accounts both ran on
 	Now        time.Time          `json:"now"`
-	Evaluated  string             `json:"evaluated"` // "all", or the attributes that alone had to be evaluated again
+	AfterNow   time.Time          `json:"afterNow,omitzero"` // of the run after, where it differs
+	Evaluated  string             `json:"evaluated"`         // "all", or the attributes that alone had to be evaluated again
 	Totals     Totals             `json:"totals"`
 	Attributes []*AttributeTotals `json:"attributes"` // those that change, by name
 	Causes     []Cause            `json:"causes"`
@@ -248,3 +249,11 @@ func (r *Report) onAccounts() string {
 
 // Empty reports whether nothing is different for anybody.
 func (r *Report) Empty() bool { return r.Totals.People == 0 }
+
+// clock says what now means, in both runs where that differs.
+func (r *Report) clock() string {
+	if r.AfterNow.IsZero() {
+		return r.Now.Format(time.RFC3339)
+	}
+	return r.Now.Format(time.RFC3339) + ", then " + r.AfterNow.Format(time.RFC3339)
+}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/report"
@@ -47,7 +46,7 @@ func (t *textWriter) head() {
 	if r.BeforeName != "" || r.AfterName != "" {
 		report.Fprintf(t.b, "%s\n", t.paint.As(report.Heading, r.BeforeName+" → "+r.AfterName))
 	}
-	report.Fprintf(t.b, "now is %s; evaluated: %s%s\n\n", r.Now.Format(time.RFC3339), r.Evaluated, r.onAccounts())
+	report.Fprintf(t.b, "now is %s; evaluated: %s%s\n\n", r.clock(), r.Evaluated, r.onAccounts())
 	if r.Empty() {
 		report.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
 		return

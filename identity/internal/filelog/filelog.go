@@ -40,6 +40,9 @@ type Options struct {
 	// Replay takes in an entry of a batch that counts. The body is a view of memory that
 	// is not written again.
 	Replay func(kind byte, body string) error
+	// Batch hears that all entries of a batch were taken in, with the place where it ends;
+	// nil: nobody does.
+	Batch func(end int64) error
 	// ReadOnly opens the file without the right to change it.
 	ReadOnly bool
 	// Disk replaces the file system in tests.
@@ -164,7 +167,7 @@ func (l *Log) read() error {
 		return l.readBefore(magic)
 	}
 
-	r := &reader{file: l.file, size: l.length, replay: l.o.Replay}
+	r := &reader{file: l.file, size: l.length, replay: l.o.Replay, done: l.o.Batch}
 	if err := r.read(); err != nil {
 		return err
 	}

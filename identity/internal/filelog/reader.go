@@ -17,9 +17,10 @@ type reader struct {
 	file      io.ReaderAt
 	size      int64
 	replay    func(kind byte, body string) error
-	committed int64    // end of the last batch that counts
-	batch     []string // payloads that wait for their commit
-	whole     bool     // of the last batch only the commit is missing
+	done      func(end int64) error // hears of each batch; may be nil
+	committed int64                 // end of the last batch that counts
+	batch     []string              // payloads that wait for their commit
+	whole     bool                  // of the last batch only the commit is missing
 }
 
 // read takes in each batch that counts.
@@ -81,6 +82,9 @@ func (r *reader) takeIn(end int64) error {
 		}
 	}
 	r.batch, r.committed = nil, end
+	if r.done != nil {
+		return r.done(end)
+	}
 	return nil
 }
 
