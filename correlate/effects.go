@@ -284,6 +284,10 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 		if ev.rules[k][i].outcome == NotApplicable || ev.excluded[int32(i)] {
 			continue
 		}
+		if base.Identity[i] >= 0 && int(base.rule[i]) < k {
+			continue // an earlier rule has decided, whatever this one says
+		}
+
 		v, err := r.terms[0].ofAccount(j.e, a)
 		if err != nil || v.IsNull() {
 			continue
