@@ -3,6 +3,7 @@ package config
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -13,7 +14,9 @@ import (
 // ReadyMade returns the transforms that every tenant has from the start and that
 // exports do not carry, by name. They take no attributes: their input is the value
 // of the mapping.
-func ReadyMade() map[string]*transform.Definition {
+func ReadyMade() map[string]*transform.Definition { return maps.Clone(readyMade()) }
+
+var readyMade = sync.OnceValue(func() map[string]*transform.Definition {
 	all := map[string]*transform.Definition{}
 	lib := builtin.Library()
 	for _, typ := range lib.Types() {
@@ -27,7 +30,7 @@ func ReadyMade() map[string]*transform.Definition {
 			jsondoc.M("attributes", jsondoc.NewObject()), jsondoc.M("internal", jsondoc.NewBool(true))))
 	}
 	return all
-}
+})
 
 // Referable returns the transforms that a reference finds: those of the files,
 // and the ready-made ones whose names no file has.
@@ -50,7 +53,7 @@ func (l *loader) assumeReadyMade() {
 		})
 	}
 
-	made := ReadyMade()
+	made := readyMade()
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		if n := counts[name]; n > 0 && l.b.Transforms[name] == nil {
 			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "transform-ready-made", Object: name,

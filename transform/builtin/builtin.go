@@ -1,9 +1,16 @@
 package builtin
 
-import "github.com/idprofile/engine/transform"
+import (
+	"sync"
 
-// Library returns the operations of the platform.
-func Library() *transform.Library { return transform.NewLibrary(operations()...) }
+	"github.com/idprofile/engine/transform"
+)
+
+// Library returns the operations of the platform. It is the same library each time; for
+// other operations make one of your own, see [transform.Library.With].
+func Library() *transform.Library { return library() }
+
+var library = sync.OnceValue(func() *transform.Library { return transform.NewLibrary(operations()...) })
 
 func operations() []transform.Operation {
 	return []transform.Operation{
