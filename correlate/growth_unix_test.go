@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -50,12 +51,20 @@ func growthData(kind string, n int) ([]identity.Identity, []identity.Account) {
 // analyse asks everything that there is to ask about a source.
 func analyse(tb testing.TB, people []identity.Identity, accounts []identity.Account) {
 	tb.Helper()
-	p := correlate.PopulationOf(people)
+	analyseWith(tb, correlate.PopulationOf(people), people, accounts, new(atomic.Int64))
+}
+
+func analyseWith(tb testing.TB, p correlate.Population, people []identity.Identity, accounts []identity.Account, questions *atomic.Int64) {
+	tb.Helper()
+	last := func(n int32) bool {
+		questions.Add(1)
+		return n%97 == 0
+	}
 	c := correlate.New(parse(tb, `{"attributeAssignments": [{"property": "employeeNumber", "value": "employeeID"},
 	  {"property": "email", "value": "mail"}, {"property": "login", "value": "sAMAccountName"}]}`), correlate.Options{})
 	links := &correlate.Links{}
 	links.Grow(len(accounts))
-	run, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{RankLast: func(n int32) bool { return n%97 == 0 }})
+	run, err := c.Run(context.Background(), p, accounts, correlate.BulkOptions{RankLast: last})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -67,9 +76,12 @@ func analyse(tb testing.TB, people []identity.Identity, accounts []identity.Acco
 		links.Add(accounts[i], run.Identity[i], method)
 	}
 	x := correlate.NewAnalysis(c, p, links, correlate.AnalysisOptions{
-		Source:   "AD",
-		Name:     func(n int32) correlate.IdentityName { return correlate.IdentityName{ID: people[n].ID} },
-		RankLast: func(n int32) bool { return n%97 == 0 },
+		Source: "AD",
+		Name: func(n int32) correlate.IdentityName {
+			questions.Add(1)
+			return correlate.IdentityName{ID: people[n].ID}
+		},
+		RankLast: last,
 	})
 	if _, err := x.Summary(context.Background()); err != nil {
 		tb.Fatal(err)
@@ -115,23 +127,53 @@ func BenchmarkAnalysis(b *testing.B) {
 	}
 }
 
-// Sixteen times the accounts take less than forty times as long: a quadratic way
-// would take 256 times. The bound is wide, since machines are busy.
-func TestAnalysisGrowth(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes a second")
+// work counts what an analysis does: reads of values of identities, questions to the host about
+// an identity, and pieces of memory. It is the same on every machine.
+type work struct{ reads, questions, pieces, bytes int64 }
+
+// counting is a population that counts reads.
+type counting struct {
+	correlate.Population
+	reads *atomic.Int64
+}
+
+func (c counting) Column(attribute string) func(n int32) identity.Value {
+	read := c.Population.Column(attribute)
+	return func(n int32) identity.Value {
+		c.reads.Add(1)
+		return read(n)
 	}
-	for _, kind := range []string{"same", "near", "near same", "one identity"} {
-		measure := func(n int) time.Duration {
-			people, accounts := growthData(kind, n)
-			best := time.Hour
-			for range 3 {
-				best = min(best, cpu(func() { analyse(t, people, accounts) }))
+}
+
+// workOf counts the work of an analysis.
+func workOf(tb testing.TB, people []identity.Identity, accounts []identity.Account) work {
+	var reads, questions atomic.Int64
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	analyseWith(tb, counting{correlate.PopulationOf(people), &reads}, people, accounts, &questions)
+	runtime.ReadMemStats(&after)
+	return work{reads.Load(), questions.Load(), int64(after.Mallocs - before.Mallocs), int64(after.TotalAlloc - before.TotalAlloc)}
+}
+
+// Sixteen times the accounts are at most twenty-four times the work: a quadratic way would be
+// 256 times, and n log n is 21 times.
+func TestAnalysisGrowth(t *testing.T) {
+	for _, kind := range []string{"usual", "same", "near", "near same", "one identity"} {
+		people, accounts := growthData(kind, 250)
+		small := workOf(t, people, accounts)
+		people, accounts = growthData(kind, 4_000)
+		large := workOf(t, people, accounts)
+		for _, c := range []struct {
+			what         string
+			small, large int64
+		}{
+			{"reads of values", small.reads, large.reads}, {"questions about identities", small.questions, large.questions},
+			{"pieces of memory", small.pieces, large.pieces}, {"bytes of memory", small.bytes, large.bytes},
+		} {
+			t.Logf("%s: %s of 250 accounts: %d, of 4,000: %d (%.1f times)", kind, c.what, c.small, c.large, float64(c.large)/float64(max(c.small, 1)))
+			if c.large > 24*c.small+1000 {
+				t.Errorf("%s: %s: %d for 250 accounts, %d for 4,000", kind, c.what, c.small, c.large)
 			}
-			return best
-		}
-		if small, large := measure(250), measure(4_000); large > 40*small {
-			t.Errorf("%s: 250 accounts take %v, 4,000 take %v", kind, small, large)
 		}
 	}
 }

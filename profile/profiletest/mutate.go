@@ -1,10 +1,12 @@
 package profiletest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -62,23 +64,9 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 	x := &mutationRun{ctx: ctx, bundle: b, options: o, cover: cover}
 	cases, _ := s.bind(ctx, b, cover.engine)
 	x.order = cheapFirst(cases)
-	var wg sync.WaitGroup
-	next := make(chan *Mutant)
-	for range max(workers, 1) {
-		wg.Go(func() {
-			for mutant := range next {
-				x.run(mutant, cases)
-			}
-		})
+	if err := x.all(m.Mutants, cases, workers); err != nil {
+		return nil, found, err
 	}
-	for _, mutant := range m.Mutants {
-		if ctx.Err() != nil {
-			break
-		}
-		next <- mutant
-	}
-	close(next)
-	wg.Wait()
 	for _, mutant := range m.Mutants {
 		if mutant.Killed {
 			m.Killed++
@@ -169,6 +157,43 @@ func cheapFirst(cases []*bound) []int {
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return cost(a) - cost(b) })
 	return order
+}
+
+// all runs the mutants on several goroutines. The error is that of the first mutant, in their
+// order, that panicked: code of the host, such as an operation, ran where the host cannot recover.
+func (x *mutationRun) all(mutants []*Mutant, cases []*bound, workers int) error {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	failed := make([]error, len(mutants))
+	for range max(workers, 1) {
+		wg.Go(func() {
+			for i := range next {
+				failed[i] = x.guarded(mutants[i], cases)
+			}
+		})
+	}
+
+	for i := range mutants {
+		if x.ctx.Err() != nil {
+			break
+		}
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	return cmp.Or(failed...)
+}
+
+// guarded is [mutationRun.run], and a panic is its error.
+func (x *mutationRun) guarded(m *Mutant, cases []*bound) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			place := fmt.Sprintf("mutant of %s (%s), %s", m.Unit, m.Change, m.Pos)
+			err = &profile.PanicError{Place: place, Value: v, Stack: debug.Stack()}
+		}
+	}()
+	x.run(m, cases)
+	return nil
 }
 
 // run decides about one mutant. The cases are those of the unchanged bundle.

@@ -75,7 +75,7 @@ func (d *document) write(w io.Writer, title string, created time.Time, regular, 
 	p.SetCreationDate(created)
 	p.SetModificationDate(created)
 	p.SetProducer("idprofile", true)
-	p.SetTitle(title, true)
+	p.SetTitle(report.OneLine(title), true) // the PDF library takes nothing but UTF-8
 	p.SetAutoPageBreak(false, 0)
 	p.SetMargins(0, 0, 0)
 	p.AddUTF8FontFromBytes("text", "", regular)

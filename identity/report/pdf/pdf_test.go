@@ -277,6 +277,16 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// A heading is data like any other: bytes that are no UTF-8, controls and marks make no error.
+func TestHeading(t *testing.T) {
+	for _, title := range []string{"\xd9", "a\xffb\x00", "\ud7ff\xed\xa0\x80", "\u202eright", "", "two\nlines"} {
+		table := &report.Table{Name: "n", Title: title, Columns: []report.Column{{Key: "k", Header: "h"}}, Rows: report.RowsOf(report.Row{report.Text("x")})}
+		if err := pdf.Write(io.Discard, table, pdf.Options{Created: seen}); err != nil {
+			t.Errorf("title %q: %v", title, err)
+		}
+	}
+}
+
 // FuzzFont damages a font: every font gives a document or an error.
 func FuzzFont(f *testing.F) {
 	f.Add(uint32(4), byte(0xFF))
