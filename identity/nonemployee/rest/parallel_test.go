@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,10 +12,13 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/nonemployee/rest"
 )
+
+var campaign = flag.Duration("campaign", 0, "how long clients go on with new tenants")
 
 // clients is how many clients work at a time.
 const clients = 200
@@ -60,6 +64,9 @@ func TestParallelClients(t *testing.T) {
 	defer file.Close()
 	for name, store := range map[string]nonemployee.Store{"memory": nonemployee.NewMemory(), "file": file} {
 		t.Run(name, func(t *testing.T) { parallelClients(t, store) })
+	}
+	for begin := time.Now(); time.Since(begin) < *campaign && !t.Failed(); {
+		parallelClients(t, nonemployee.NewMemory())
 	}
 }
 
