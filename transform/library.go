@@ -53,7 +53,10 @@ type Field struct {
 	// Catches names the boolean attribute with which the operation raises nothing
 	// that the items of this list raise; the tag is catches.
 	Catches string
-	index   int
+	// Enum are the values that the attribute takes, in any case; Suggest are values
+	// that it has a meaning for among others. The tags have commas between them.
+	Enum, Suggest []string
+	index         int
 }
 
 // Example is a use of an operation that a test runs and the reference page shows.
@@ -106,6 +109,13 @@ func Define[A any](typ, doc string, compile func(*Compiler, *A) Node, details ..
 	return op
 }
 
+func commaSeparated(tag string) []string {
+	if tag == "" {
+		return nil
+	}
+	return strings.Split(tag, ",")
+}
+
 func (op *Operation) addField(f reflect.StructField, i int) {
 	field := Field{
 		Name:     f.Tag.Get("json"),
@@ -114,6 +124,8 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 		Doc:      f.Tag.Get("doc"),
 		Role:     Role(f.Tag.Get("role")),
 		Catches:  f.Tag.Get("catches"),
+		Enum:     commaSeparated(f.Tag.Get("enum")),
+		Suggest:  commaSeparated(f.Tag.Get("suggest")),
 		index:    i,
 	}
 

@@ -1,13 +1,16 @@
 package transform
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
 // JSONSchema returns a JSON Schema (draft 2020-12) of transforms with the
 // operations of the library, for editors: it knows every attribute with its
-// meaning, and that transforms nest. It is stricter than evaluation nowhere: what
-// a tenant accepts is valid.
+// meaning, and that transforms nest. It is stricter than evaluation in one thing: an attribute
+// that an operation does not have is not valid, though a tenant accepts and ignores it.
 func (l *Library) JSONSchema() []byte {
 	s := &schema{lib: l}
 	defs := jsondoc.NewObject(
@@ -27,6 +30,7 @@ func (l *Library) JSONSchema() []byte {
 		jsondoc.M("title", text("Transform")),
 		jsondoc.M("$ref", text("#/$defs/transform")),
 		jsondoc.M("properties", jsondoc.NewObject(
+			jsondoc.M("$schema", describe("string")),
 			jsondoc.M("name", jsondoc.NewObject(jsondoc.M("type", text("string")), jsondoc.M("minLength", jsondoc.NewInt(1)),
 				jsondoc.M("maxLength", jsondoc.NewInt(MaxName)),
 				jsondoc.M("description", text("name of a stored transform, by which references find it")))),
@@ -98,7 +102,7 @@ func (s *schema) operation(op *Operation) *jsondoc.Node {
 		if f.Kind == KindVariables || f.Kind == KindArguments {
 			continue
 		}
-		props.Set(f.Name, described(s.kind(f.Kind), f.describe()))
+		props.Set(f.Name, described(s.field(f), f.describe()))
 		if f.Required {
 			required = append(required, text(f.Name))
 		}
@@ -113,12 +117,52 @@ func (s *schema) operation(op *Operation) *jsondoc.Node {
 		shape.Set("required", jsondoc.NewArray(text("attributes")))
 	}
 
+	// A name that the operation does not have has no effect, which is hardly what somebody wants.
+	attributes.Set("additionalProperties", jsondoc.NewBool(false))
 	if op.open {
 		attributes.Set("additionalProperties", s.ref("value"))
 	}
 
 	shape.Set("properties", jsondoc.NewObject(jsondoc.M("attributes", attributes)))
 	return shape
+}
+
+// field is the shape of one attribute, with the values that it has a meaning for first.
+func (s *schema) field(f Field) *jsondoc.Node {
+	switch {
+	case f.Enum != nil:
+		return anyOf(enum(f.Enum), jsondoc.NewObject(jsondoc.M("type", text("string")), jsondoc.M("pattern", text(anyCase(f.Enum)+`|[$#]`))), s.ref("transform"))
+	case f.Suggest != nil:
+		return anyOf(enum(f.Suggest), s.kind(f.Kind))
+	}
+	return s.kind(f.Kind)
+}
+
+func enum(values []string) *jsondoc.Node {
+	list := make([]*jsondoc.Node, len(values))
+	for i, v := range values {
+		list[i] = text(v)
+	}
+	return jsondoc.NewObject(jsondoc.M("enum", jsondoc.NewArray(list...)))
+}
+
+// anyCase is an expression for values in any case. The language of schemas has no flags.
+func anyCase(values []string) string {
+	var b strings.Builder
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte('|')
+		}
+		for _, c := range v {
+			lower, upper := unicode.ToLower(c), unicode.ToUpper(c)
+			if lower == upper {
+				b.WriteRune(c)
+			} else {
+				b.WriteString("[" + string(lower) + string(upper) + "]")
+			}
+		}
+	}
+	return "^(" + b.String() + ")$"
 }
 
 // kind is the shape of one attribute.

@@ -22,6 +22,7 @@ import (
 type commands struct {
 	Run       runCommand       `cmd:"" help:"Run all accounts of a folder through its identity profiles and say what comes out."`
 	Lint      lintCommand      `cmd:"" help:"Check configurations: whole folders, or single files of any known shape."`
+	Schema    schemaCommand    `cmd:"" help:"Print JSON Schemas of all kinds of files, for editors."`
 	Eval      evalCommand      `cmd:"" help:"Run transform vectors."`
 	Test      testCommand      `cmd:"" help:"Run the test files of a configuration, with coverage and a mutation check."`
 	Generate  generateCommand  `cmd:"" help:"Write a made-up tenant of any size in the shape of examples/acme."`

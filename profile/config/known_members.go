@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
@@ -36,7 +37,7 @@ var (
 				"notifyManagers", "notifyAllAdmins", "notifySpecificUsers", "emailAddressList"}},
 		},
 	}
-	correlationMembers = &members{names: []string{"id", "name", "attributeAssignments", "created", "modified", "rules", "source", "sourceId"},
+	correlationMembers = &members{names: []string{"$schema", "id", "name", "attributeAssignments", "created", "modified", "rules", "source", "sourceId"},
 		inside: map[string]*members{"attributeAssignments": {names: []string{
 			"property", "value", "operation", "complex", "ignoreCase", "matchMode", "filterString"}}}}
 	schemaMembers = &members{
@@ -91,6 +92,24 @@ var (
 var knownMembers = map[string]*members{
 	shapeProfile: profileMembers, shapeSource: sourceMembers, shapeState: stateMembers, shapeCorrelation: correlationMembers,
 	shapeSchema: schemaMembers, shapePolicy: policyMembers, shapeField: fieldMembers, shapeAttribute: attributeMembers,
+}
+
+// Members returns the names of the members that objects of an SP-Config type may have, by
+// where they stand: "" for the object itself, "schemas.attributes" for the items of the lists
+// attributes in the list schemas.
+func Members(shape string) map[string][]string {
+	all := map[string][]string{}
+	if known := knownMembers[shape]; known != nil {
+		known.collect("", all)
+	}
+	return all
+}
+
+func (m *members) collect(at string, all map[string][]string) {
+	all[at] = slices.Clone(m.names)
+	for name, inner := range m.inside {
+		inner.collect(strings.TrimPrefix(at+"."+name, "."), all)
+	}
 }
 
 // checkMembers reports what an object has that its shape does not know. It is an

@@ -81,9 +81,13 @@ func (l Limit) exceeded(n, all int) bool {
 // ReadGate reads a gate from JSON; unknown members are an error.
 func ReadGate(r io.Reader) (*Gate, error) {
 	g := &Gate{}
+	file := struct {
+		Schema string `json:"$schema"` // for editors
+		*Gate
+	}{Gate: g}
 	d := json.NewDecoder(r)
 	d.DisallowUnknownFields()
-	if err := d.Decode(g); err != nil {
+	if err := d.Decode(&file); err != nil {
 		return nil, fmt.Errorf("gate: %w", err)
 	}
 	return g, nil

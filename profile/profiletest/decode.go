@@ -61,7 +61,9 @@ func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 func (d *decoder) unknownKey(m jsondoc.Member, what string, keys []key) {
 	var names []string
 	for _, k := range keys {
-		names = append(names, k.name)
+		if k.name != "$schema" { // it is for editors
+			names = append(names, k.name)
+		}
 	}
 	hint := "it may have " + strings.Join(names, ", ")
 	if near := diag.Near(m.Key, names); near != "" {

@@ -135,7 +135,7 @@ type parser struct {
 }
 
 func (p *parser) root(n *jsondoc.Node) {
-	if !p.object(n, "a test file", text("description"), text("clock"), object("fixtures"), object("rules"), list("accounts"), list("cases").must()) {
+	if !p.object(n, "a test file", text("$schema"), text("description"), text("clock"), object("fixtures"), object("rules"), list("accounts"), list("cases").must()) {
 		return
 	}
 	p.clock = p.instant(n.Get("clock"))

@@ -11,7 +11,7 @@ import (
 
 type iso3166Args struct {
 	Input  transform.Input
-	Format transform.Child `json:"format" default:"alpha2" doc:"alpha2, alpha3 or numeric"`
+	Format transform.Child `json:"format" default:"alpha2" enum:"alpha2,alpha3,numeric" doc:"alpha2, alpha3 or numeric"`
 	fixed  string
 }
 

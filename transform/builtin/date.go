@@ -12,8 +12,8 @@ import (
 
 type dateFormatArgs struct {
 	Input  transform.Input
-	Parse  transform.Child `json:"inputFormat" default:"ISO8601" doc:"named format or SimpleDateFormat pattern of the input"`
-	Print  transform.Child `json:"outputFormat" default:"ISO8601" doc:"named format or SimpleDateFormat pattern of the result"`
+	Parse  transform.Child `json:"inputFormat" default:"ISO8601" suggest:"ISO8601,LDAP,PEOPLE_SOFT,EPOCH_TIME_JAVA,EPOCH_TIME_WIN32" doc:"named format or SimpleDateFormat pattern of the input"`
+	Print  transform.Child `json:"outputFormat" default:"ISO8601" suggest:"ISO8601,LDAP,PEOPLE_SOFT,EPOCH_TIME_JAVA,EPOCH_TIME_WIN32" doc:"named format or SimpleDateFormat pattern of the result"`
 	parser format
 	print  format
 }
@@ -230,7 +230,7 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 type dateCompareArgs struct {
 	First    transform.Child `json:"firstDate" required:"true" doc:"ISO 8601 date-time or now"`
 	Second   transform.Child `json:"secondDate" required:"true" doc:"ISO 8601 date-time or now"`
-	Operator transform.Child `json:"operator" required:"true" doc:"lt, lte, gt or gte, in any case"`
+	Operator transform.Child `json:"operator" required:"true" enum:"lt,lte,gt,gte" doc:"lt, lte, gt or gte, in any case"`
 	Yes      transform.Child `json:"positiveCondition" role:"branch" required:"true" doc:"the value when the comparison holds"`
 	No       transform.Child `json:"negativeCondition" role:"branch" required:"true" doc:"the value when it does not"`
 	branches branches
