@@ -5,6 +5,8 @@
 //
 //	npm ci --prefix editor && go test . -v
 //
+//	go test . -run Release -release -timeout 60m -v   all platforms of a release, twice
+//
 // The test of the schemas is skipped where the language service is not installed, and fails
 // then with IDPROFILE_EDITOR=1.
 package pipeline

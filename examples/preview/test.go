@@ -347,7 +347,10 @@ func (c *testCommand) fromData(a *app) error {
 		return err
 	}
 	engine, _ := profile.Compile(bundle, profile.Options{})
-	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed, Now: c.now(a, bundle)}, profiletest.DataOptions{Identities: c.Identity, Mask: c.Mask})
+	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed, Now: c.now(a, bundle)}, profiletest.DataOptions{
+		Identities: c.Identity, Mask: c.Mask,
+		OnMasked: func(m profiletest.MaskedChange) { report.Fprintf(a.err, "note: %s\n", m) },
+	})
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile"
@@ -17,7 +19,7 @@ type verifyCommand struct {
 	Folder     string `arg:"" default:"." help:"Folder with configuration and accounts."`
 	Identities string `required:"" placeholder:"FILE" help:"Identities of the tenant: JSON or JSON Lines, of the list or the search interface. Give --now when they were exported."`
 
-	outputFlags `set:"formats=text,json"`
+	outputFlags `set:"formats=text,json,markdown,csv,html"`
 	sampleFlags
 	failFlags `set:"failures=difference"`
 	ExitCode  bool `help:"Short for --fail-on difference."`
@@ -65,8 +67,15 @@ func (c *verifyCommand) Run(a *app) error {
 
 // print writes the outcome.
 func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, failed bool) error {
-	if c.asJSON() {
+	switch form := c.form("text", "json", "markdown", "csv", "html"); form {
+	case "json":
 		return v.WriteJSON(a.out)
+	case "markdown":
+		return report.WriteMarkdown(a.out, v.Table())
+	case "csv":
+		return report.WriteCSV(a.out, v.Table(), report.CSVOptions{})
+	case "html":
+		return report.WriteHTML(a.out, v.Table(), report.HTMLOptions{})
 	}
 	if err := printNow(a.out, now); err != nil {
 		return err
@@ -76,6 +85,10 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 	}
 	if v.Matched == 0 {
 		return nil
+	}
+	if attribute, e := v.First(); e != nil {
+		report.Fprintf(a.out, "\nHow the first one comes about: preview explain %s --identity %s --attribute %s --now %s\n",
+			shellWord(c.Folder), shellWord(e.Name), shellWord(attribute), now.Format(time.RFC3339))
 	}
 	role, end := report.Good, ""
 	if !v.Agrees() {
@@ -88,6 +101,16 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 		withShare(v.Agreeing, v.Matched), countOf(v.Matched, "matched identity", "matched identities"),
 		v.Ours-v.Matched, v.Theirs-v.Matched, end)
 	return nil
+}
+
+// shellWord is a word as a shell takes it.
+func shellWord(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_./@:+", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // compare runs the folder as it is and compares. Errors of what it reads go to found.

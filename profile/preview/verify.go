@@ -118,10 +118,17 @@ type DialectFit struct {
 type Agreement struct {
 	Name       string         `json:"name"`
 	Agree      int            `json:"agree"`
-	Differ     int            `json:"differ"`     // both have a value
-	OnlyOurs   int            `json:"onlyOurs"`   // the tenant has none
-	OnlyTheirs int            `json:"onlyTheirs"` // we have none
+	Differ     int            `json:"differ"`             // both have a value
+	OnlyOurs   int            `json:"onlyOurs"`           // the tenant has none
+	OnlyTheirs int            `json:"onlyTheirs"`         // we have none
+	Patterns   []PatternCount `json:"patterns,omitempty"` // how values differ, the most frequent first
 	Examples   []Disagreement `json:"examples"`
+}
+
+// PatternCount is how often values differ in one way.
+type PatternCount struct {
+	Pattern
+	Count int `json:"count"`
 }
 
 // Disagreement is an attribute of one identity that differs.
@@ -131,6 +138,8 @@ type Disagreement struct {
 	Ours   identity.Value `json:"ours"`
 	Theirs identity.Value `json:"theirs"`
 	Error  string         `json:"error,omitempty"` // why we have no value
+	// Pattern is how the values differ; nil where one of them is null.
+	Pattern *Pattern `json:"pattern,omitempty"`
 }
 
 // Agrees reports whether nothing differs.
@@ -162,6 +171,11 @@ func Verify(results iter.Seq2[*profile.Result, error], tenant []TenantIdentity, 
 		if !x.seen[i] && len(v.OnlyTheirs) < examples {
 			v.OnlyTheirs = append(v.OnlyTheirs, cmp.Or(tenant[i].Alias, tenant[i].Name, tenant[i].ID))
 		}
+	}
+	for _, a := range v.Attributes {
+		slices.SortStableFunc(a.Patterns, func(p, q PatternCount) int {
+			return cmp.Or(-cmp.Compare(p.Count, q.Count), cmp.Compare(p.String(), q.String()))
+		})
 	}
 	slices.SortFunc(v.Attributes, func(a, b *Agreement) int { return strings.Compare(a.Name, b.Name) })
 	v.Absent = slices.Sorted(maps.Keys(x.absent))
@@ -250,6 +264,7 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 		x.byName[name] = a
 		x.Attributes = append(x.Attributes, a)
 	}
+	var pattern *Pattern
 	switch {
 	case sameValue(ours, theirs):
 		a.Agree++
@@ -260,9 +275,12 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 		a.OnlyTheirs++
 	default:
 		a.Differ++
+		p := patternOf(theirs, ours).clone()
+		pattern = &p
+		a.count(p)
 	}
 	if len(a.Examples) < x.examples {
-		d := Disagreement{ID: t.ID, Name: strings.Clone(r.Identity.Alias), Ours: ours.Clone(), Theirs: theirs}
+		d := Disagreement{ID: t.ID, Name: strings.Clone(r.Identity.Alias), Ours: ours.Clone(), Theirs: theirs, Pattern: pattern}
 		if err := errorOf(r, name); err != nil {
 			d.Error = err.Error()
 		}
@@ -270,6 +288,27 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 	}
 	return false
 }
+
+// count counts a pattern. Common parts that differ for everybody, as texts in front do, would
+// make as many patterns as people, so there is a limit, behind which only the name counts.
+func (a *Agreement) count(p Pattern) {
+	for {
+		for i := range a.Patterns {
+			if a.Patterns[i].Pattern == p {
+				a.Patterns[i].Count++
+				return
+			}
+		}
+		if len(a.Patterns) < fewPatterns || p.Before+p.After == "" {
+			a.Patterns = append(a.Patterns, PatternCount{Pattern: p, Count: 1})
+			return
+		}
+		p = Pattern{Name: p.Name}
+	}
+}
+
+// fewPatterns is how many patterns with common parts an attribute keeps.
+const fewPatterns = 20
 
 // sameValue compares values as interfaces show them: numbers and booleans may be
 // texts, a list of one item may be that item.
@@ -323,6 +362,9 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 		b.WriteString(head)
 		head = ""
 		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20), percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
+		for _, p := range a.Patterns {
+			report.Fprintf(b, "      %d × %s\n", p.Count, p.Pattern)
+		}
 		for _, e := range a.Examples {
 			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, paint.As(report.After, show(e.Ours)), paint.As(report.Before, show(e.Theirs)))
 			if e.Error != "" {

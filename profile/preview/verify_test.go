@@ -40,6 +40,7 @@ Attribute                agree   differ  only ours  only theirs
   (profile)             50.0 %        -          1            -
       2: ours "Employees", theirs (none)
   town                   0.0 %        1          1            -
+      1 × another value
       1: ours "Rome", theirs "Roma"
       2: ours "Oslo", theirs (none)
 

@@ -23,8 +23,24 @@ type DataOptions struct {
 	// Mask replaces what tells who the people are, by other text of the same
 	// shape. Expectations are those of the masked data. Key makes the masked
 	// text differ from that of others.
+	// Columns of accounts that have few values, such as countries, are no names of
+	// people whatever they are called, and stay as they are.
 	Mask bool
 	Key  string
+	// OnMasked is told what of a case comes out differently with masked accounts: an
+	// attribute that is null or an error now and was not, or the reverse. nil: nobody is.
+	OnMasked func(MaskedChange)
+}
+
+// MaskedChange is something that masking changes besides text.
+type MaskedChange struct {
+	Case    string // its name
+	What    string // such as: attribute "phone"
+	Was, Is string // null, a value, an error, or what it is
+}
+
+func (m MaskedChange) String() string {
+	return fmt.Sprintf("case %q: %s is %s with masked accounts, and was %s", m.Case, m.What, m.Is, m.Was)
 }
 
 // ErrNobody is returned when the data have no such identity.
@@ -40,7 +56,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
-	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key}, keys: keys(b)}
+	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key}, keys: keys(b), values: columnValues{}}
 	w.now = o.now(b)
 	var chosen []*profile.Result
 	for r, err := range e.Run(ctx, profile.RunOptions{Now: w.now, Seed: b.Settings.Seed, Workers: 1}, sources...) {
@@ -48,6 +64,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 			return nil, err
 		}
 		w.people[r.Identity.ID] = r
+		w.values.note(r)
 		if d.matches(r) {
 			chosen = append(chosen, r)
 		}
@@ -108,6 +125,44 @@ type dataWriter struct {
 	people  map[string]*profile.Result
 	mask    *masker
 	keys    map[string]bool // attributes that people are found by
+	values  columnValues
+}
+
+// columnValues counts the values of the columns of accounts, by source and attribute.
+type columnValues map[[2]string]*columnCount
+
+type columnCount struct {
+	filled   int
+	distinct map[string]bool // up to one more than what is few
+}
+
+// fewValues is how many values a column may have that tells nothing about a single person.
+const fewValues = 50
+
+func (c columnValues) note(r *profile.Result) {
+	for i := range r.Identity.Accounts {
+		a := &r.Identity.Accounts[i]
+		for name, v := range a.Attributes.All() {
+			if v.IsNull() {
+				continue
+			}
+			key := [2]string{a.Source, name}
+			n := c[key]
+			if n == nil {
+				n = &columnCount{distinct: map[string]bool{}}
+				c[key] = n
+			}
+			if n.filled++; len(n.distinct) <= fewValues {
+				n.distinct[v.Text()] = true
+			}
+		}
+	}
+}
+
+// few reports whether a column has few values, each of them that of several people on average.
+func (c columnValues) few(source, name string) bool {
+	n := c[[2]string{source, name}]
+	return n != nil && len(n.distinct) <= fewValues && n.filled >= 5*len(n.distinct)
 }
 
 // file writes the cases, runs them, and puts what they give into them.
@@ -135,10 +190,50 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 		if o.subject == nil {
 			return nil, fmt.Errorf("%w: the masked accounts of %q make no identity", ErrNobody, c.Name)
 		}
+		w.report(c.Name, chosen[i], o.subject)
 		cases[i].Remove("expect") // so that it comes last
 		cases[i].Set("expect", expected(o.subject))
 	}
 	return root.Indent(), nil
+}
+
+// report tells what masking has changed besides text.
+func (w *dataWriter) report(name string, was, is *profile.Result) {
+	if !w.data.Mask || w.data.OnMasked == nil {
+		return
+	}
+	tell := func(what, was, is string) {
+		if was != is {
+			w.data.OnMasked(MaskedChange{Case: name, What: what, Was: was, Is: is})
+		}
+	}
+	for _, attribute := range was.Identity.Attributes.Schema().Names() {
+		tell(fmt.Sprintf("attribute %q", attribute), stateOf(was, attribute), stateOf(is, attribute))
+	}
+	tell("the profile", was.Identity.Profile, is.Identity.Profile)
+	if status := string(is.Lifecycle.Status); status != "" { // not told in a case without one
+		tell("the lifecycle status", string(was.Lifecycle.Status), status)
+	}
+	tell("the list of exceptions", exceptionCodes(was), exceptionCodes(is))
+}
+
+// stateOf says whether an attribute has a value, is null, or an error.
+func stateOf(r *profile.Result, attribute string) string {
+	switch {
+	case errorOf(r, attribute) != nil:
+		return "an error"
+	case r.Identity.Attributes.Get(attribute).IsNull():
+		return "null"
+	}
+	return "a value"
+}
+
+func exceptionCodes(r *profile.Result) string {
+	var list []string
+	for _, x := range r.Exceptions {
+		list = append(list, exceptionText(x))
+	}
+	return "[" + strings.Join(list, "; ") + "]"
 }
 
 func (w *dataWriter) text(s string) *jsondoc.Node {
@@ -148,8 +243,9 @@ func (w *dataWriter) text(s string) *jsondoc.Node {
 	return jsondoc.NewString(s)
 }
 
-func (w *dataWriter) value(name string, v identity.Value) *jsondoc.Node {
-	if w.data.Mask && (personal().MatchString(name) || w.keys[name]) {
+// value writes a value of an account of a source; of an identity when source is empty.
+func (w *dataWriter) value(source, name string, v identity.Value) *jsondoc.Node {
+	if w.data.Mask && (w.keys[name] || personal().MatchString(name) && !w.values.few(source, name)) {
 		v = w.mask.value(v)
 	}
 	return valueNode(v)
@@ -188,7 +284,7 @@ func (w *dataWriter) account(a *identity.Account) *jsondoc.Node {
 	attrs := jsondoc.NewObject()
 	for name, v := range a.Attributes.All() {
 		if !v.IsNull() {
-			attrs.Set(name, w.value(name, v))
+			attrs.Set(name, w.value(a.Source, name, v))
 		}
 	}
 	n.Set("attributes", attrs)
@@ -206,7 +302,7 @@ func (w *dataWriter) other(r *profile.Result) *jsondoc.Node {
 	attrs := jsondoc.NewObject()
 	for _, name := range keys {
 		if v := r.Identity.Attributes.Get(name); !v.IsNull() {
-			attrs.Set(name, w.value(name, v))
+			attrs.Set(name, w.value("", name, v))
 		}
 	}
 	return jsondoc.NewObject(jsondoc.M("id", w.text(r.Identity.ID)), jsondoc.M("name", w.text(r.Identity.Alias)), jsondoc.M("attributes", attrs))

@@ -33,6 +33,7 @@ type CaseResult struct {
 	File     string
 	Pos      diag.Pos
 	Failures []Failure
+	Notes    []string      // what is odd about the case itself, whether it passes or not
 	Time     time.Duration // zero without a clock
 
 	Result *profile.Result           // of a case of an identity; nil: it has none

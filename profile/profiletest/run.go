@@ -247,10 +247,21 @@ func (r *runner) transform(c *bound, res *CaseResult) {
 	s.Reset(&subject{attrs: attrs, accounts: c.accounts}, c.accounts)
 	got, err := unit.Programs()[0].Eval(s, c.input)
 	res.Value, res.Err = got.Clone(), err
+	unread := !c.input.IsNull() && r.watch == nil && !unit.Programs()[0].ReadsInput()
+	if unread {
+		res.Notes = append(res.Notes, inputUnread)
+	}
 	if m := c.expect.value; m != nil && !m.check(got, err, true) {
-		res.fail(Failure{Pos: m.pos, What: "value", Want: m.String(), Got: described(got, err), Hint: m.hint(got), Err: err, Config: c.def.Node.Pos(), actual: expectationOf(got, err)})
+		f := Failure{Pos: m.pos, What: "value", Want: m.String(), Got: described(got, err), Hint: m.hint(got), Err: err, Config: c.def.Node.Pos(), actual: expectationOf(got, err)}
+		if unread {
+			f.Hint = inputUnread
+		}
+		res.fail(f)
 	}
 }
+
+// inputUnread is said where the input of a case cannot make a difference.
+const inputUnread = "the transform does not read the input of the case: what it works on is in it; give accounts"
 
 // unit compiles a transform alone, once.
 func (r *runner) unit(def *transform.Definition) *transform.Unit {

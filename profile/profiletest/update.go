@@ -1,10 +1,15 @@
 package profiletest
 
 import (
+	"bytes"
 	"cmp"
+	"io/fs"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile"
 )
@@ -16,26 +21,142 @@ type edit struct {
 }
 
 // Update returns the test files that a report would have pass, by path: every
-// expectation that was not met is replaced by what came. All else stays as it is,
-// byte for byte. Left is the failures that have no place in a JSON file: cells of
-// CSV tables, values that a strict case does not name, and expectations of vector
-// files.
+// expectation that was not met is replaced by what came, those in cells of CSV
+// tables included. All else stays as it is, byte for byte. Left is the failures that
+// have no such place: values that a strict case does not name, expectations of vector
+// files, and lists, which a cell cannot hold.
 func (s *Suite) Update(r *Report) (files map[string][]byte, left []Failure) {
 	edits := map[string][]edit{}
+	files = map[string][]byte{}
+	csvs := tables{fsys: s.fsys, files: map[string]*tableEdits{}}
 	for i := range r.Cases {
 		for _, f := range r.Cases[i].Failures {
 			if f.actual == nil || s.file(f.Pos.File) == nil {
-				left = append(left, f)
+				if !csvs.note(f) {
+					left = append(left, f)
+				}
 				continue
 			}
 			edits[f.Pos.File] = append(edits[f.Pos.File], edit{f.Pos.Offset, f.actual.Append(nil)})
 		}
 	}
-	files = map[string][]byte{}
 	for name, list := range edits {
 		files[name] = applied(s.file(name).src, list)
 	}
+	for name, t := range csvs.files {
+		if len(t.edits) > 0 {
+			files[name] = t.applied()
+		}
+	}
 	return files, left
+}
+
+// tables are the edits of CSV files.
+type tables struct {
+	fsys  fs.FS
+	files map[string]*tableEdits
+}
+
+type tableEdits struct {
+	src   []byte
+	edits []cellEdit
+}
+
+// cellEdit replaces a cell.
+type cellEdit struct {
+	from, to int
+	text     string
+}
+
+// note takes what came for the cell of a table, and reports whether a cell can say it.
+func (t *tables) note(f Failure) bool {
+	if f.actual == nil || t.fsys == nil || path.Ext(f.Pos.File) != ".csv" {
+		return false
+	}
+	file := t.files[f.Pos.File]
+	if file == nil {
+		src, err := fs.ReadFile(t.fsys, f.Pos.File)
+		if err != nil {
+			return false
+		}
+		file = &tableEdits{src: src}
+		t.files[f.Pos.File] = file
+	}
+	text, ok := cellOf(f.actual)
+	from, to := cellAt(file.src, f.Pos)
+	if !ok || from < 0 {
+		return false
+	}
+	file.edits = append(file.edits, cellEdit{from, to, text})
+	return true
+}
+
+// applied returns the table with its edits, made from the end, so that places stay.
+func (t *tableEdits) applied() []byte {
+	slices.SortFunc(t.edits, func(a, b cellEdit) int { return cmp.Compare(b.from, a.from) })
+	out := t.src
+	for _, e := range t.edits {
+		out = slices.Concat(out[:e.from], []byte(e.text), out[e.to:])
+	}
+	return out
+}
+
+// cellOf writes an expectation as a cell has it, if a cell can say it.
+func cellOf(n *jsondoc.Node) (string, bool) {
+	text := ""
+	switch n.Kind() {
+	case jsondoc.Null:
+		return "", true
+	case jsondoc.Object:
+		e, ok := n.Get("error").Str()
+		if !ok {
+			return "", false
+		}
+		text = "!" + e
+	case jsondoc.Array:
+		return "", false
+	default:
+		if text = n.Text(); text == "" {
+			text = "(empty)"
+		} else if text == "(empty)" || text[0] == '!' || len(text) > 2 && text[0] == '/' && text[len(text)-1] == '/' {
+			return "", false // it would be read as something else
+		}
+	}
+	if strings.ContainsAny(text, ",\"\r\n") || strings.TrimSpace(text) != text {
+		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+	}
+	return text, true
+}
+
+// cellAt returns where the cell at a line and a column, in bytes, begins and ends; -1 where there is none.
+func cellAt(src []byte, pos diag.Pos) (from, to int) {
+	mark := len(src) - len(bytes.TrimPrefix(src, []byte("\ufeff"))) // it counts for no column
+	from = mark
+	for line := 1; line < pos.Line; line++ {
+		end := bytes.IndexByte(src[from:], '\n')
+		if end < 0 {
+			return -1, -1
+		}
+		from += end + 1
+	}
+	if from += pos.Column - 1; from > len(src) {
+		return -1, -1
+	}
+	to = from
+	if to < len(src) && src[to] == '"' {
+		for to++; to < len(src); to++ {
+			if src[to] == '"' {
+				if to++; to == len(src) || src[to] != '"' {
+					break
+				}
+			}
+		}
+		return from, to
+	}
+	for to < len(src) && !bytes.ContainsRune([]byte(",\r\n"), rune(src[to])) {
+		to++
+	}
+	return from, to
 }
 
 func (s *Suite) file(name string) *File {

@@ -45,6 +45,7 @@ for (const [name, kind, text] of [
   const { document, json, position } = at(kind, text)
   const list = await service.doComplete(document, position, json)
   answers.completion[name] = list.items.map(item => item.label).sort()
+  if (name === 'codes') answers.completion[name] = answers.completion[name].filter(label => label.startsWith('"lookup-'))
 }
 for (const [name, kind, text] of [
   ['operation', 'transform', '{"type": "|substring"}'],
