@@ -51,10 +51,10 @@ const maxNoted = 10
 // not made for this correlator, comparison with case; it may be nil. The index
 // must know the keys of c.
 func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) Match {
-	return c.match(x, a, value, -1)
+	return c.match(x, a, value, nil)
 }
 
-func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value, without int32) Match {
+func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value, without []int32) Match {
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
@@ -62,7 +62,7 @@ func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, at
 		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
 	}
 	p := &e.match
-	*p = progress{order: x.Order, without: without + 1}
+	*p = progress{order: x.Order, without: without}
 	for i := range c.rules {
 		if c.try(x, e, a, i, p, nil) {
 			break
@@ -79,8 +79,8 @@ type progress struct {
 	found     Match
 	done      bool
 
-	without int32 // one more than the identity that is not looked for; 0: none
-	beyond  int   // how many candidates the list at hand leaves out, see [Given]
+	without []int32 // identities that are not looked for
+	beyond  int     // how many candidates the list at hand leaves out, see [Given]
 }
 
 func (p *progress) result() Match {

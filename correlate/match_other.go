@@ -11,18 +11,18 @@ func (c *Correlator) Configured() bool {
 	return slices.ContainsFunc(c.rules, func(r compiled) bool { return r.method != Default })
 }
 
-// MatchOther is [Correlator.Match] for an account that has an identity: it finds
-// the one that the account would have if its own were not there.
-func (c *Correlator) MatchOther(x *Index, a *identity.Account, own int32, value func(n int32, attribute string) identity.Value) Match {
-	return c.match(x, a, value, own)
+// MatchOther is [Correlator.Match] as if some identities were not there: the one that
+// the account has, or those that people have said it does not belong to.
+func (c *Correlator) MatchOther(x *Index, a *identity.Account, without []int32, value func(n int32, attribute string) identity.Value) Match {
+	return c.match(x, a, value, without)
 }
 
-// others leaves out the identity that a search must not find. What an index
+// others leaves out the identities that a search must not find. What an index
 // returns is not changed.
 func (p *progress) others(found []int32) []int32 {
-	own := p.without - 1
-	if own < 0 || !slices.Contains(found, own) {
+	hidden := func(n int32) bool { return slices.Contains(p.without, n) }
+	if len(p.without) == 0 || !slices.ContainsFunc(found, hidden) {
 		return found
 	}
-	return slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return n == own })
+	return slices.DeleteFunc(slices.Clone(found), hidden)
 }

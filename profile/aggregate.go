@@ -47,15 +47,23 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if err := s.phases.all(sources); err != nil {
 		return err
 	}
-	s.stats.Evaluated, s.stats.Identities = s.calculator.evaluations, len(s.people)
+	s.stats.Evaluated = s.calculator.evaluations
+	for n := range s.people {
+		s.stats.Identities += btoi(!s.people[n].unmade)
+	}
 	s.builder.results(s.take)
 	s.accounts()
 	if err := s.failure(); err != nil {
 		return err
 	}
+	var err error
+	if s.batch.Decisions, err = s.linker.decided.cases.Unsaved(); err != nil {
+		return err
+	}
 	if err := s.opts.Stored.Apply(s.ctx, s.batch); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
+	s.linker.decided.cases.Saved()
 	return nil
 }
 

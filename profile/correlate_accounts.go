@@ -10,14 +10,20 @@ import (
 	"github.com/idprofile/engine/identity"
 )
 
-// match correlates an account. It changes nothing and is safe for concurrent use.
-func (l *linker) match(a *identity.Account) correlate.Match {
+// match correlates an account, with nobody that people have said it does not belong to.
+// It changes nothing and is safe for concurrent use.
+func (l *linker) match(account int32, a *identity.Account) correlate.Match {
+	return l.matchOther(a, l.forbidden(account))
+}
+
+// matchOther correlates an account with all identities but some.
+func (l *linker) matchOther(a *identity.Account, without []int32) correlate.Match {
 	c := l.engine.sources[a.Source].correlator
 	var value func(n int32, attribute string) identity.Value
 	if c.ReadsValues() {
 		value = l.index.Value
 	}
-	return c.Match(l.index, a, value)
+	return c.MatchOther(l.index, a, without, value)
 }
 
 // note keeps the ambiguities of a match: for the findings always, as a reason
@@ -93,7 +99,7 @@ func (l *linker) matchAll(accounts []int32, decisions []decision) {
 				*at = i
 				a = identity.Account{}
 				l.accounts.Read(accounts[i], &a)
-				decisions[i] = l.decision(&l.state[accounts[i]], &a)
+				decisions[i] = l.decision(accounts[i], &l.state[accounts[i]], &a)
 			}
 			if to >= len(accounts) {
 				return
@@ -121,21 +127,23 @@ func (l *linker) matchAll(accounts []int32, decisions []decision) {
 
 // decision matches an account. One that is linked already is examined again when
 // its data have changed.
-func (l *linker) decision(st *accountState, a *identity.Account) decision {
-	if n, ok := l.known(a); ok {
-		return decision{kind: given, match: correlate.Match{Identity: n, Method: l.dataLink(a)}}
+func (l *linker) decision(account int32, st *accountState, a *identity.Account) decision {
+	if n, method, ok := l.knownOf(account, a); ok {
+		return decision{kind: given, match: correlate.Match{Identity: n, Method: method}}
 	}
-	if l.blocked(a) || st.owner >= 0 && !st.pending {
+	baseless := st.decided && l.baseless(account)
+	if l.blocked(a) || st.owner >= 0 && !st.pending && !baseless {
 		return decision{}
 	}
-	m := l.match(a)
-	return decision{kind: examined, match: m, action: l.action(a.Source, m, st.owner)}
+	m := l.match(account, a)
+	return decision{kind: examined, match: m, action: l.action(a.Source, m, st.owner, baseless)}
 }
 
 // action says what becomes of an account of a source that was examined, given the
-// identity that it has.
-func (l *linker) action(source string, m correlate.Match, owner int32) correlate.Action {
-	link := correlate.Link{Identity: owner, Strict: l.opts.StrictRecorrelate}
+// identity that it has. When nothing is left that its link rests on, it has none any more
+// without a match.
+func (l *linker) action(source string, m correlate.Match, owner int32, baseless bool) correlate.Action {
+	link := correlate.Link{Identity: owner, Strict: baseless || l.opts.StrictRecorrelate}
 	return l.engine.sources[source].correlator.Decide(m, link, nil).Action
 }
 
@@ -144,6 +152,9 @@ func (l *linker) action(source string, m correlate.Match, owner int32) correlate
 func (l *linker) apply(account int32, d *decision, t *relinked) {
 	st, m := &l.state[account], &d.match
 	old := st.owner
+	if st.decided {
+		defer l.noteEffects(account, old)
+	}
 	switch {
 	case d.kind == leftAlone:
 		return
@@ -151,6 +162,9 @@ func (l *linker) apply(account int32, d *decision, t *relinked) {
 		if old != m.Identity {
 			l.link(account, m.Identity, m.Method, 0)
 			l.touch(t, m.Identity)
+			if old >= 0 {
+				l.touch(t, old)
+			}
 		}
 		st.named = false
 		return

@@ -37,7 +37,7 @@ func TestActionOfAccounts(t *testing.T) {
 					opts:   RunOptions{StrictRecorrelate: strict},
 				}}}
 				name := fmt.Sprintf("owner %d, match %+v, strict %v", owner, m, strict)
-				if got, want := l.action("S", m, owner), byHand(m, owner, strict); got != want {
+				if got, want := l.action("S", m, owner, false), byHand(m, owner, strict); got != want {
 					t.Errorf("%s: %v, want %v", name, got, want)
 				}
 			}

@@ -19,7 +19,8 @@ import (
 func (l *linker) correlateAgain() {
 	var joined []formerKeys
 	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
+			!l.engine.sources[c.source.Name].correlator.Configured() && len(l.decided.must) == 0 {
 			continue
 		}
 		for _, account := range l.inOrder(c.source.Name) {
@@ -52,7 +53,10 @@ func (l *linker) born(account int32) bool {
 func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 	made := l.state[account].owner
 	a := l.readAccount(account)
-	m := l.matchOther(a, made)
+	m := l.matchOther(a, append(l.forbidden(account), made))
+	if n, ok := l.mustBe(account, a); ok && n != made {
+		m = correlate.Match{Identity: n, Method: correlate.Manual}
+	}
 	switch {
 	case m.Identity < 0 && len(m.Ambiguous) == 0 || m.Method == correlate.Default:
 	case m.Identity < 0:
@@ -99,7 +103,7 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 				continue
 			}
 			a, own := l.readAccount(account), l.state[account].owner
-			if m := l.matchOther(a, own); m.Identity >= 0 && m.Method != correlate.Default && was[m.Identity] && !was[own] {
+			if m := l.matchOther(a, append(l.forbidden(account), own)); m.Identity >= 0 && m.Method != correlate.Default && was[m.Identity] && !was[own] {
 				l.reportMeeting(a, own, []int32{m.Identity}, "another account joined that one first")
 			}
 		}
@@ -107,16 +111,6 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 	for _, j := range joined {
 		l.refreshKeys(j.identity)
 	}
-}
-
-// matchOther correlates an account with all identities but its own.
-func (l *linker) matchOther(a *identity.Account, own int32) correlate.Match {
-	c := l.engine.sources[a.Source].correlator
-	var value func(n int32, attribute string) identity.Value
-	if c.ReadsValues() {
-		value = l.index.Value
-	}
-	return c.MatchOther(l.index, a, own, value)
 }
 
 // unmake takes back an identity that this run has made and that has no accounts
@@ -153,14 +147,14 @@ func (l *linker) reportMeetings() {
 				continue
 			}
 			a := l.readAccount(int32(n))
-			if m := l.matchOther(a, st.owner); m.Identity >= 0 && m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
+			if m := l.matchOther(a, append(l.forbidden(int32(n)), st.owner)); m.Identity >= 0 && m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
 				meeting = append(meeting, int32(n))
 			}
 		}
 		slices.SortFunc(meeting, l.compareAccounts)
 		for _, n := range meeting {
 			a := l.readAccount(n)
-			m := l.matchOther(a, l.state[n].owner)
+			m := l.matchOther(a, append(l.forbidden(n), l.state[n].owner))
 			l.reportMeeting(a, l.state[n].owner, []int32{m.Identity}, "it is correlated already")
 		}
 	}

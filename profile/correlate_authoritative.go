@@ -21,6 +21,7 @@ const maxRounds = 8
 type linker struct {
 	*tables
 	index     *correlate.Index
+	decided   decided
 	eval      *evaluator                      // of what identities are found by
 	reads     []correlationReads              // by rank
 	orders    [][]int32                       // see inOrder, by source number
@@ -109,14 +110,14 @@ func (l *linker) authoritativeAccount(account int32) {
 		return
 	}
 	a := l.readAccount(account)
-	n, ok := l.known(a)
+	n, method, ok := l.knownOf(account, a)
 	switch {
 	case ok:
-		l.link(account, n, l.dataLink(a), 0)
+		l.link(account, n, method, 0)
 	case l.blocked(a):
 		return
 	default:
-		m := l.match(a)
+		m := l.match(account, a)
 		l.note(account, &m)
 		if m.Identity >= 0 {
 			n = m.Identity
@@ -287,7 +288,7 @@ func (t *tables) mustCorrelate(st *accountState) bool {
 	if !st.presence.exists() {
 		return false
 	}
-	return t.fullRun || st.owner < 0 || st.pending || st.named || st.presence == isNew
+	return t.fullRun || st.owner < 0 || st.pending || st.named || st.decided || st.presence == isNew
 }
 
 // compareAccounts orders accounts of one source as a run does that reads them from

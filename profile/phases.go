@@ -85,6 +85,9 @@ func (p *phases) all(sources []identity.Source) error {
 
 // link finds the identity of every account.
 func (p *phases) link() error {
+	if err := p.linker.readDecisions(p.reader.find); err != nil {
+		return err
+	}
 	p.linker.indexStored()
 	return p.linker.correlate()
 }

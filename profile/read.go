@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/internal/table"
@@ -126,6 +127,16 @@ func (rd *reader) keys(source uint16) *table.Keys {
 		rd.byKey = append(rd.byKey, &table.Keys{})
 	}
 	return rd.byKey[source]
+}
+
+// find returns the number of an account that there is.
+func (rd *reader) find(key linkage.RecordKey) (account int32, ok bool) {
+	source := slices.Index(rd.accounts.Names, key.Source)
+	if source < 0 || source >= len(rd.byKey) {
+		return 0, false
+	}
+	account, ok = rd.byKey[source].Find(rd.accounts, key.NativeIdentity)
+	return account, ok && rd.state[account].presence.exists()
 }
 
 // readSource loads the accounts of a source. Of two with the same id the last

@@ -176,7 +176,7 @@ func (l *linker) reportLikelyRenames() {
 	for _, account := range l.goneFrom.accounts() {
 		owner := l.goneFrom[account]
 		old := l.accounts.At(account)
-		m := l.match(&old)
+		m := l.match(account, &old)
 		if m.Identity != owner {
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
@@ -41,6 +42,9 @@ type RunOptions struct {
 	// StrictRecorrelate uncorrelates an account that no longer matches anybody
 	// (correlate/DECISIONS.md, DECISION 33 the other way).
 	StrictRecorrelate bool
+	// Cases are decisions of people about accounts, besides those that Stored has in its
+	// log; [Engine.Aggregate] and a [Session] keep them there. See linkage.Cases.
+	Cases *linkage.Cases
 	// AnyRemoval takes accounts out however many they are: somebody asked for it, so
 	// the delete threshold of the source does not hold it back (DECISION 25).
 	AnyRemoval bool

@@ -103,7 +103,7 @@ func (p *phases) keepAccount(st *accountState, n int32) {
 	if st.presence == absent {
 		return
 	}
-	if st.owner >= 0 && (st.difference == dataDiffer || st.presence == isNew || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual) {
+	if st.owner >= 0 && (st.difference == dataDiffer || st.presence == isNew || st.decided || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual) {
 		method := correlate.Sticky
 		if a := p.accounts.At(n); a.ManuallyCorrelated {
 			method = correlate.Manual

@@ -37,6 +37,8 @@ import (
 //	NearManagers                identity                         what FirstLost has chosen from all
 //	                                                             (at most 100) and how many people there are
 //
+// Decisions of people ([RunOptions.Cases]) have no steps: they do not count here.
+//
 // [Engine.Passes] says in which order sources are to be taken, and
 // [Engine.Undistributable] what has no such steps.
 //

@@ -126,7 +126,7 @@ func (s *Steps) Choose(a *identity.Account, found func(correlate.Key) Candidates
 	l.index.RankLast, l.index.Order = nil, nil
 	l.index.UIDOrder = func(a, b int32) bool { return c.list[a].Claim.Compare(&c.list[b].Claim) < 0 }
 
-	d := l.decision(&accountState{owner: -1}, a)
+	d := l.decision(-1, &accountState{owner: -1}, a)
 	if c.given.Short {
 		return Choice{}, fmt.Errorf("account %s: %w", a.Key(), ErrTooShared)
 	}

@@ -71,6 +71,7 @@ type accountState struct {
 	difference difference
 	pending    bool // correlation has to look at it again although it is linked
 	wasLinked  bool // had an identity before the run
+	decided    bool // people decided about it
 	named      bool // the data name an identity that it is not known to be linked to
 }
 

@@ -52,6 +52,11 @@ const (
 	Decide Action = "decide"
 	Undo   Action = "undo"   // back to what was before the last decision that stands
 	Reopen Action = "reopen" // an input that the decision rested on has changed
+
+	// Applied and Reverted are of runs: the verdict has given the account another identity,
+	// or is no longer there and the account has what it had before.
+	Applied  Action = "applied"
+	Reverted Action = "reverted"
 )
 
 // Event is one entry of the log of cases. It never changes.
@@ -60,11 +65,14 @@ type Event struct {
 	Action  Action    `json:"action"`
 	A       RecordKey `json:"a"`
 	B       RecordKey `json:"b"`
-	Verdict Verdict   `json:"verdict,omitempty"` // of a decision
+	Verdict Verdict   `json:"verdict,omitempty"` // of a decision, or the one that was applied
 	By      string    `json:"by,omitempty"`
 	Reason  string    `json:"reason,omitempty"`
 	// Inputs is the fingerprint of the values that the decision rests on.
 	Inputs string `json:"inputs,omitempty"`
+	// From is the id of the identity that an account had when a decision was applied to
+	// it; empty: it had none.
+	From string `json:"from,omitempty"`
 	// Probability and Candidates are what was shown when it was decided.
 	Probability float64      `json:"probability,omitempty"`
 	Candidates  []Candidate  `json:"candidates,omitempty"`
@@ -86,12 +94,16 @@ type caseKey struct{ a, b RecordKey }
 // Cases are decisions of people about pairs: a log that only grows, and what it adds
 // up to. It must not be used by two goroutines at once while one changes it.
 type Cases struct {
-	log    []Event
-	stands map[caseKey][]Case // the last is what counts, those before it what undoing gives back
+	log     []Event
+	saved   int                // events that a store has
+	stands  map[caseKey][]Case // the last is what counts, those before it what undoing gives back
+	effects map[caseKey]Event  // see Effects
 }
 
 // NewCases returns no cases.
-func NewCases() *Cases { return &Cases{stands: map[caseKey][]Case{}} }
+func NewCases() *Cases {
+	return &Cases{stands: map[caseKey][]Case{}, effects: map[caseKey]Event{}}
+}
 
 // ErrNoCase is a pair that nobody has decided about.
 var ErrNoCase = errors.New("there is no decision to undo")
@@ -115,8 +127,12 @@ func (c *Cases) Apply(e Event) error {
 	case e.Action == Reopen:
 		list = slices.Clone(list)
 		list[len(list)-1].Reopened = true
+	case e.Action == Applied:
+		c.effects[k] = e
+	case e.Action == Reverted:
+		delete(c.effects, k)
 	default:
-		return fmt.Errorf("unknown action %q, expected decide, undo or reopen", e.Action)
+		return fmt.Errorf("unknown action %q, expected decide, undo, reopen, applied or reverted", e.Action)
 	}
 	c.stands[k] = list
 	c.log = append(c.log, e)
@@ -145,6 +161,10 @@ func (c *Cases) List() []Case {
 	}
 	slices.SortFunc(out, func(x, y Case) int { return cmp.Or(x.A.compare(y.A), x.B.compare(y.B)) })
 	return out
+}
+
+func sortEvents(list []Event) {
+	slices.SortFunc(list, func(x, y Event) int { return cmp.Or(x.A.compare(y.A), x.B.compare(y.B)) })
 }
 
 // Decisions returns the verdicts as options of a run take them, by the ids of the

@@ -180,3 +180,36 @@ func firstID(t *testing.T, dir string) string {
 	t.Helper()
 	return readAll(t, filepath.Join(dir, "accounts", "HR.csv"))[1][0]
 }
+
+// TestRunCases: what people decided counts in a run, and the state keeps it.
+func TestRunCases(t *testing.T) {
+	dir := t.TempDir()
+	log, state := filepath.Join(dir, "cases.jsonl"), filepath.Join(dir, "state")
+	line := `{"at":"2026-01-14T00:00:00Z","action":"decide","a":{"source":"Badge System","nativeIdentity":"40013672"},` +
+		`"b":{"source":"HR","nativeIdentity":"1150"},"verdict":"must-link","by":"ann"}` + "\n"
+	if err := os.WriteFile(log, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	left := func(args ...string) bool {
+		t.Helper()
+		file := filepath.Join(dir, "left.csv")
+		code, text, errs := invoke(t, append([]string{"run", "../acme", "--uncorrelated", file}, args...)...)
+		if code != exitDone {
+			t.Fatalf("exit %d: %s%s", code, text, errs)
+		}
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(src), "40013672")
+	}
+	if !left() {
+		t.Error("the account has an identity without anybody deciding")
+	}
+	if left("--cases", log) {
+		t.Error("the decision has no effect")
+	}
+	if left("--cases", log, "--state", state) || left("--state", state) {
+		t.Error("the state does not keep the decision")
+	}
+}

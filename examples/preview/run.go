@@ -36,6 +36,7 @@ type runCommand struct {
 	clockFlags
 	linkFlags
 	manualFlag
+	Cases         string `placeholder:"FILE" help:"Decisions of people, as correlate --review keeps them; a state keeps them too."`
 	Workers       int    `placeholder:"N" help:"Goroutines that evaluate. Default: one for each CPU."`
 	SnapshotOrder bool   `help:"Attributes that read others see the stored values."`
 	State         string `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
@@ -234,6 +235,12 @@ func (x *execution) run() error {
 	}
 	if x.reports != nil {
 		o.OnAmbiguous = func(row report.AmbiguousRow) { x.reports.ambiguous = append(x.reports.ambiguous, row) }
+	}
+	if x.Cases != "" {
+		var err error
+		if o.Cases, err = readCases(x.app, x.Cases); err != nil {
+			return err
+		}
 	}
 	var start time.Time
 	for r, err := range x.results(o) {
