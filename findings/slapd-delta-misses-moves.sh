@@ -21,7 +21,9 @@ rootdn cn=a,dc=x
 rootpw p
 directory $dir/data
 CONF
-/usr/sbin/slapd -VV 2>&1 | head -1
+version=$(/usr/sbin/slapd -VV 2>&1 | grep -o 'slapd [0-9.]*')
+echo "$version"
+case $version in "slapd 2.5."*|"slapd 2.6."*) ;; *) echo "another version than those that were seen"; exit 1 ;; esac
 cat > "$dir/in.ldif" <<LDIF
 dn: dc=x
 objectClass: domain

@@ -3,6 +3,7 @@ package sqlstate_test
 import (
 	"database/sql"
 	"fmt"
+	"iter"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -133,7 +134,23 @@ func TestQueryConformance(t *testing.T) {
 			source := func(text string) identity.Source {
 				return sqlstate.Query{Source: "S", Text: text}.Accounts(db, feed.Options{})
 			}
+			moving := sqlstate.Query{Source: "S", Text: "SELECT * FROM moving", Watermark: "at"}
+			mustExec(t, db, `CREATE TABLE moving (id BIGINT PRIMARY KEY, name TEXT, at TIMESTAMP)`)
+			for i := range 50 {
+				mustExec(t, db, `INSERT INTO moving VALUES ($1, 'n', '2026-01-01 00:00:00')`, i)
+			}
 			feedtest.Run(t, feedtest.Feed{
+				Before: func(t testing.TB) identity.Source { return moving.Accounts(db, feed.Options{}) },
+				Changes: func(t testing.TB, _ func() iter.Seq[identity.Account]) identity.Changes {
+					mustExec(t, db, `UPDATE moving SET name = 'other', at = '2026-01-02 00:00:00' WHERE id IN (3, 4)`)
+					mustExec(t, db, `INSERT INTO moving VALUES (50, 'new', '2026-01-02 00:00:00')`)
+					changes, err := moving.Changes(db, "2026-01-01 00:00:01", feed.Options{})
+					if err != nil {
+						t.Fatal(err)
+					}
+					return changes
+				},
+				After: func(t testing.TB) identity.Source { return moving.Accounts(db, feed.Options{}) },
 				Source: func(t testing.TB, n int) identity.Source {
 					return source(fmt.Sprintf("SELECT * FROM accounts WHERE id < %d ORDER BY id", n))
 				},

@@ -32,6 +32,8 @@ func TestFold(t *testing.T) {
 		{name: "several values in another order", a: "CN=a+UID=1,DC=x", b: "uid=1+cn=A,DC=x"},
 		{name: "type synonyms", a: "CN=a,OU=b,DC=x", b: "2.5.4.3=a,organizationalUnitName=b,OID.0.9.2342.19200300.100.1.25=x"},
 		{name: "umlauts", a: "CN=MÜLLER,DC=x", b: "cn=müller,dc=x"},
+		{name: "letter by letter, as slapd does", a: "uid=İrem,DC=x", b: "uid=irem,dc=x"},
+		{name: "no letter becomes two", a: "uid=Straße,dc=x", b: "uid=STRASSE,dc=x", differ: true},
 		{name: "no name", a: "  Ann  Lee ", b: "ann lee"},
 		{name: "accents", a: "CN=Müller,DC=x", b: "CN=Muller,DC=x", differ: true},
 		{name: "order of parts", a: "CN=a,OU=b", b: "OU=b,CN=a", differ: true},

@@ -80,6 +80,15 @@ func TestConformance(t *testing.T) {
 			},
 		},
 		"sequence": {
+			Before: func(t testing.TB) identity.Source { return file(t, "x.csv", table(50), feed.Options{}) },
+			Changes: func(t testing.TB, _ func() iter.Seq[identity.Account]) identity.Changes {
+				one := identity.NewAttributes(map[string]identity.Value{"id": identity.StringValue("7"), "name": identity.StringValue("other"), "uuid": identity.StringValue("u-7")})
+				return feed.Changes("x", []identity.Account{{NativeIdentity: "7", UUID: "u-7", Attributes: one}}, "8")
+			},
+			After: func(t testing.TB) identity.Source {
+				text := strings.NewReplacer("7,user 7,", "7,other,", "8,user 8,u-8\n", "").Replace(table(9))
+				return file(t, "x.csv", text+strings.TrimPrefix(table(50), table(9)), feed.Options{})
+			},
 			Source: func(t testing.TB, n int) identity.Source {
 				return feed.Seq("x", func(context.Context) iter.Seq2[identity.Account, error] {
 					return func(yield func(identity.Account, error) bool) {

@@ -186,6 +186,12 @@ func TestSlapdSecurity(t *testing.T) {
 		want   string // "": all accounts
 	}{
 		{"StartTLS", func(w *ldap.Server) { w.StartTLS, w.TLS = true, &tls.Config{RootCAs: pool} }, ""},
+		{"LDAPS", func(w *ldap.Server) { w.URL, w.TLS = "ldaps://"+s.Secure, &tls.Config{RootCAs: pool} }, ""},
+		{"LDAPS, a certificate that does not fit", func(w *ldap.Server) { w.URL = "ldaps://" + s.Secure }, "certificate"},
+		{"LDAPS, a certificate of another name", func(w *ldap.Server) {
+			w.URL, w.TLS = "ldaps://"+s.Secure, &tls.Config{RootCAs: pool, ServerName: "ldap.acme.example"}
+		}, "certificate"},
+		{"LDAPS where nothing is encrypted", func(w *ldap.Server) { w.URL = "ldaps://" + s.Address }, "Network Error"},
 		{"password from a file", func(w *ldap.Server) { w.Password = ldap.PasswordFile(file) }, ""},
 		{"a certificate that does not fit", func(w *ldap.Server) { w.StartTLS = true }, "certificate"},
 		{"a certificate of another name", func(w *ldap.Server) {
@@ -234,6 +240,7 @@ func TestSlapdLimits(t *testing.T) {
 func TestConformance(t *testing.T) {
 	one := servertest.StartSlapd(t, people(700), unlimited)
 	many := servertest.StartSlapd(t, people(20000), unlimited)
+	changing := servertest.StartSlapd(t, people(50), unlimited)
 	feedtest.Run(t, feedtest.Feed{
 		Source: func(t testing.TB, n int) identity.Source {
 			if n == 700 {
@@ -247,6 +254,29 @@ func TestConformance(t *testing.T) {
 			web.PageSize, web.Attempts = 100, 1
 			return stopping{source(t, web, persons), s.Stop}
 		},
+		Refusing: func(t testing.TB) (identity.Source, int) {
+			byNumber := options
+			byNumber.NativeIdentity = "employeeNumber"
+			unnumbered := strings.NewReplacer("employeeNumber: 3\n", "", "employeeNumber: 8\n", "").Replace(people(20))
+			src, err := server(servertest.StartSlapd(t, unnumbered, unlimited)).Source(persons, byNumber)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return src, 2
+		},
+		Before: func(t testing.TB) identity.Source { return source(t, server(changing), persons) },
+		Changes: func(t testing.TB, known func() iter.Seq[identity.Account]) identity.Changes {
+			time.Sleep(1100 * time.Millisecond)
+			mark := ldap.Mark{Time: time.Now().UTC().Format("20060102150405Z")}
+			changing.Modify(t, "dn: "+dnOf(5)+"\nchangetype: modrdn\nnewrdn: uid=five\ndeleteoldrdn: 1\n\n"+
+				"dn: "+dnOf(19)+"\nchangetype: delete\n\ndn: "+dnOf(7)+"\nchangetype: modify\nreplace: sn\nsn: other\n")
+			delta, err := server(changing).Changes(persons, mark, options, known)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return delta
+		},
+		After: func(t testing.TB) identity.Source { return source(t, server(changing), persons) },
 	})
 }
 

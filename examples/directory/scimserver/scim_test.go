@@ -85,11 +85,11 @@ func text(a identity.Account) string {
 	return fmt.Sprint(a.NativeIdentity, a.Name, a.UUID, a.Disabled, string(attributes))
 }
 
-// 3,000 users are read page by page; changes by version give what a full read
+// 20,000 users are read page by page; changes by version give what a full read
 // gives.
 func TestService(t *testing.T) {
-	const users = 3000
-	service := scim.Service{URL: start(t, users), Do: authorized, PageSize: 1000}
+	const users = 20000
+	service := scim.Service{URL: start(t, users), Do: authorized, PageSize: 10000}
 	o := feed.Options{Name: "SCIM", Attributes: []feed.Attribute{
 		{Name: "id"}, {Name: "userName"}, {Name: "emails.work"}, {Name: "name.familyName"}, {Name: "meta.version"}}}
 	full, err := service.Source(o)

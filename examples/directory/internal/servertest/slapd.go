@@ -43,6 +43,7 @@ func Program(t testing.TB, names ...string) string {
 // Slapd is a running OpenLDAP server with the suffix dc=acme,dc=example.
 type Slapd struct {
 	Address     string // host:port
+	Secure      string // host:port where encryption comes first
 	Certificate []byte // of the server, PEM
 	Folder      string
 	Stop        func()
@@ -60,7 +61,7 @@ const (
 func StartSlapd(t testing.TB, entries, config string) *Slapd {
 	t.Helper()
 	slapd := Program(t, "slapd", "/usr/sbin/slapd")
-	s := &Slapd{Folder: t.TempDir(), Address: FreePort(t)}
+	s := &Slapd{Folder: t.TempDir(), Address: FreePort(t), Secure: FreePort(t)}
 	key, certificate := selfSigned(t)
 	s.Certificate = certificate
 	data := filepath.Join(s.Folder, "data")
@@ -89,7 +90,7 @@ dbnosync
 
 	conf := filepath.Join(s.Folder, "slapd.conf")
 	run(t, Program(t, "slapadd", "/usr/sbin/slapadd"), "-q", "-f", conf, "-l", filepath.Join(s.Folder, "entries.ldif"))
-	cmd := exec.Command(slapd, "-f", conf, "-h", "ldap://"+s.Address, "-d", "0")
+	cmd := exec.Command(slapd, "-f", conf, "-h", "ldap://"+s.Address+" ldaps://"+s.Secure, "-d", "0")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
