@@ -85,6 +85,9 @@ func TestLint(t *testing.T) {
 		{"attribute-system", diag.Warning, with("identityState=HR.s"), with("title=HR.s")},
 		{"refresh-missing", diag.Warning, edit(with(ref("day", "T")), clock("")), edit(with(ref("day", "T")), clock(`,"requiresPeriodicRefresh":true`))},
 		{"flag-useless", diag.Warning, edit(with(ref("title", "F")), fixed), edit(with(ref("day", "T")), clock(`,"requiresPeriodicRefresh":"true"`))},
+		{"flag-useless", diag.Warning, edit(with(ref("title", "F")), fixed), edit(with(ref("day", "W")), func(c *fixture.Tenant) {
+			c.More = append(c.More, `{"name":"W","type":"dateMath","requiresPeriodicRefresh":true,"attributes":{"expression":"now+1w/w"}}`)
+		})},
 		{"correlation-not-searchable", diag.Warning, edit(with("badge=HR.b"), searchable("false")), edit(with("badge=HR.b"), searchable("true"))},
 		{"searchable-limit", diag.Warning, edit(with(), many(16)), edit(with(), many(15))},
 		{"attribute-name", diag.Warning, edit(with(), func(c *fixture.Tenant) { c.More = append(c.More, `{"name":"e-mail","searchable":false}`) }), edit(with(), many(1))},

@@ -33,7 +33,7 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 		node = constNode{n.Value()}
 	}
 
-	c.raises = c.raises || site.Fails
+	c.raises, c.raisesOnNull = c.raises || site.Fails, c.raisesOnNull || site.FailsOnNull
 	c.counts = c.counts || site.counts
 
 	// Observers go around everything, also around what would be folded.
@@ -68,7 +68,7 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 		node = errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
 	}
 
-	site.Fails = site.Fails || sub.raises
+	site.Fails, site.FailsOnNull = site.Fails || sub.raises, site.FailsOnNull || sub.raisesOnNull
 	site.counts = sub.counts
 	c.clock = c.clock || sub.clock
 	c.deps.merge(sub.deps)

@@ -29,16 +29,17 @@ type Compiler struct {
 	declaredLater []string        // names that are declared only behind this place
 	early         map[string]bool // names that were used before they are declared
 
-	depends  dependence
-	deps     Deps
-	behind   []*target // stored transforms whose reads were not known yet, see [Unit.complete]
-	height   int
-	raises   bool        // something inside may raise
-	counts   bool        // something inside uses $uniqueCounter
-	clock    bool        // the word now stands inside, references aside
-	memos    []*memoNode // outermost ones inside
-	passesOn bool        // the operation hands its input on, no more
-	caught   bool        // what raises here makes place for another value
+	depends      dependence
+	deps         Deps
+	behind       []*target // stored transforms whose reads were not known yet, see [Unit.complete]
+	height       int
+	raises       bool        // something inside may raise
+	raisesOnNull bool        // something inside may raise when the input of the whole transform is null
+	counts       bool        // something inside uses $uniqueCounter
+	clock        bool        // the word now stands inside, references aside
+	memos        []*memoNode // outermost ones inside
+	passesOn     bool        // the operation hands its input on, no more
+	caught       bool        // what raises here makes place for another value
 }
 
 // dependence is what decides whether a subtree can be folded or shared.
@@ -282,7 +283,7 @@ func (c *Compiler) UsesName(text string) bool {
 }
 
 // Catches says that the operation raises nothing that stands inside it.
-func (c *Compiler) Catches() { c.raises = false }
+func (c *Compiler) Catches() { c.raises, c.raisesOnNull = false, false }
 
 // HasRule reports whether the host announced a stub for the rule.
 func (c *Compiler) HasRule(name string) bool { return slices.Contains(c.unit.opts.Rules, name) }

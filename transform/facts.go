@@ -23,7 +23,9 @@ const (
 type Facts struct {
 	Null  Nullness
 	Fails bool // may raise for data that it can meet
-	Empty bool // can be the empty text by its own configuration
+	// FailsOnNull: may raise when the implicit input of the whole transform is null.
+	FailsOnNull bool
+	Empty       bool // can be the empty text by its own configuration
 	// Kind of the values that are not null; identity.Null when not known.
 	Kind   identity.Kind
 	MinLen int // shortest text, in UTF-16 units
@@ -52,7 +54,7 @@ func factsOf(v identity.Value) Facts {
 // Either combines the facts of two places of which one gives the value.
 func (f Facts) Either(o Facts) Facts {
 	f.Null = max(f.Null, o.Null)
-	f.Fails = f.Fails || o.Fails
+	f.Fails, f.FailsOnNull = f.Fails || o.Fails, f.FailsOnNull || o.FailsOnNull
 	f.Empty = f.Empty || o.Empty
 	f.MinLen = min(f.MinLen, o.MinLen)
 	if f.Kind != o.Kind {

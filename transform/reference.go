@@ -85,13 +85,17 @@ func (c *Compiler) Reference(name string) Node {
 	c.depends.merge(t.depends)
 	c.height = max(c.height, t.height)
 
-	// What the target gives, the reference gives; null for a null input depends on the input
-	// here.
+	// What the target gives, the reference gives; what it does with a null input depends on
+	// the input here.
 	if t.site != nil {
-		in := c.InputFacts().Null
-		if *c.Facts() = t.site.Facts; c.Facts().Null == InputNull {
-			c.Facts().Null = in
+		f, in := t.site.Facts, c.InputFacts().Null
+		if f.Null == InputNull {
+			f.Null = in
 		}
+		if f.FailsOnNull {
+			f.Fails, f.FailsOnNull = f.Fails || in == MayBeNull, in == InputNull
+		}
+		*c.Facts() = f
 	}
 
 	return &referenceNode{target: t}

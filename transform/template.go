@@ -42,6 +42,7 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 
 	c.lintTemplate(node, site, local)
 	site.Fails = deepPath(t) || slices.ContainsFunc(node.uses, func(u Use) bool { return u.Null == MayBeNull })
+	site.FailsOnNull = slices.ContainsFunc(node.uses, func(u Use) bool { return u.Null == InputNull })
 	site.counts = node.counts
 	if single, ok := t.Single(); ok {
 		site.objects = isObject(single)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/transform"
@@ -210,6 +211,9 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 	math, err := javadate.CompileMath(v.Text())
 	if err != nil {
 		c.Errorf("datemath-syntax", "expression", "%v; such as now-5d/d or +1M, rounding to y M d h m s", err)
+		if strings.Contains(strings.ToLower(v.Text()), "now") {
+			c.ReadsNow() // as it is meant: that nothing here needs the time would be wrong
+		}
 		return transform.Raise(fmt.Errorf("%w: %w", transform.ErrConfig, err))
 	}
 

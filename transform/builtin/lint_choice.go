@@ -46,18 +46,18 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 		case of.Fails && !ignore:
 			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next",
 				"set ignoreErrors to true if it should")
-		case never && !of.Fails:
+		case never && !of.Fails && !of.FailsOnNull:
 			reportUnreachable(c, item)
 		}
 
-		if never && !(ignore && of.Fails) {
+		if never && !(ignore && (of.Fails || of.FailsOnNull)) {
 			break
 		}
 	}
 
 	if ignore {
 		c.Catches()
-		f.Fails = false
+		f.Fails, f.FailsOnNull = false, false
 	}
 
 	*c.Facts() = f
@@ -137,7 +137,8 @@ func (b *branches) compile(c *transform.Compiler) {
 	}
 
 	f := b.yes.Facts().Either(b.no.Facts())
-	f.Fails = f.Null == transform.MayBeNull // a null branch raises
+	// A null branch raises.
+	f.Fails, f.FailsOnNull = f.Null == transform.MayBeNull, f.Null == transform.InputNull
 	f.Null = transform.NeverNull
 	*c.Facts() = f
 	if b.yes.Site().Def.Equal(b.no.Site().Def) {

@@ -282,6 +282,23 @@ func comparableDate(arg *transform.Child) bool {
 	return f.Null == transform.NeverNull && !f.Fails && f.Format != "" && writesISO(f.Format)
 }
 
+// comparableDefaults reports texts that a firstValid has ready for a date and that
+// are none: they raise for those for whom they stand there.
+func comparableDefaults(c *transform.Compiler, name string, arg *transform.Child) bool {
+	if arg.Site().Type != "firstValid" {
+		return true
+	}
+	for _, item := range arg.Site().Def.At("attributes", "values").Items() {
+		text, ok := item.Str()
+		if ok && text != "now" && !isISO(text) && !strings.ContainsAny(text, "$#") {
+			c.Report(diag.Error, "datecompare-iso", name,
+				fmt.Sprintf("firstValid gives %q, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now", text), "")
+			return false
+		}
+	}
+	return true
+}
+
 // checkDateCompare reports doubtful operands and operators.
 func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 	for _, o := range []struct {
@@ -299,6 +316,7 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 		case !writesISO(f.Format):
 			c.Report(diag.Error, "datecompare-iso", o.name, fmt.Sprintf("dates written as %s are not compared", f.Format),
 				"use the outputFormat ISO8601")
+		case !comparableDefaults(c, o.name, o.arg):
 		case f.Null == transform.MayBeNull:
 			reportRaise(c, diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error",
 				"wrap it in firstValid with a date far away")

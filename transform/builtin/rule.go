@@ -24,7 +24,7 @@ func rule() transform.Operation {
 		"A custom rule by name; all other attributes are handed to it. The rule \""+transform.UtilityRule+
 			"\" has three operations of its own.", compileRule,
 		transform.Phrase("rule {name}[\nwith {*}]"),
-		transform.Traits{Tell: tell("%q", "name")},
+		transform.Traits{Tell: tell("%q", "name"), Why: whyNoEnd},
 		transform.Example{Doc: "A rule that nobody gave a stub for",
 			Config: `{"type":"rule","attributes":{"name":"Generate Username"}}`, Err: transform.ErrRule})
 	op.Parts = utilityOperations()

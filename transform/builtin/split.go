@@ -77,6 +77,6 @@ func split() transform.Operation {
 			return transform.OnInput(n)
 		},
 		transform.Phrase("split at /{delimiter!}/, piece {index!}{throws:false= or null}"),
-		transform.Traits{Changes: map[string]transform.Change{"delimiter": longer, "index": oneMore}},
+		transform.Traits{Changes: map[string]transform.Change{"delimiter": longer, "index": oneMore}, Why: whyNoPiece},
 		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com", "example.com"))
 }

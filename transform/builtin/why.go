@@ -2,6 +2,7 @@ package builtin
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -17,7 +18,10 @@ func unknownCountry(_ *jsondoc.Node, in, out identity.Value) string {
 	if in.IsNull() || !out.IsNull() {
 		return ""
 	}
-	near := diag.Near(in.Text(), codes.CountryNames())
+	if strings.EqualFold(strings.TrimSpace(in.Text()), "UK") {
+		return "\"UK\" is no code of ISO 3166; that of the United Kingdom is GB"
+	}
+	near := nearName(in.Text(), codes.CountryNames())
 	code, _ := codes.Country(near, codes.Alpha2)
 	return unknownName("country", in, near, code)
 }
@@ -27,9 +31,18 @@ func unknownLanguage(_ *jsondoc.Node, in, out identity.Value) string {
 	if in.IsNull() || !out.IsNull() {
 		return ""
 	}
-	near := diag.Near(in.Text(), codes.LanguageNames())
+	near := nearName(in.Text(), codes.LanguageNames())
 	tag, _ := codes.LanguageTag(near)
 	return unknownName("language", in, near, tag)
+}
+
+// nearName returns the name that is meant. Among codes of two or three letters each
+// one is near to a dozen others, so a short text has none.
+func nearName(text string, names []string) string {
+	if len(text) < 4 {
+		return ""
+	}
+	return diag.Near(text, names)
 }
 
 func unknownName(kind string, in identity.Value, near, code string) string {
@@ -53,13 +66,16 @@ func whyNoNumber(attributes *jsondoc.Node, in, out identity.Value) string {
 }
 
 // whyDefault says that no entry of a table is the input, and which key is near.
-func whyDefault(attributes *jsondoc.Node, in, _ identity.Value) string {
+func whyDefault(attributes *jsondoc.Node, in, out identity.Value) string {
 	table := attributes.Get("table")
 	def := table.Get("default") != nil
 	if in.IsNull() && def {
 		return "null takes the entry default"
 	}
-	if in.IsNull() || table.Get(in.Text()) != nil {
+	if entry := table.Get(in.Text()); in.IsNull() || entry != nil {
+		if !in.IsNull() && out.IsNull() && entry.IsNull() {
+			return fmt.Sprintf("the entry %.200q is null", in.Text())
+		}
 		return ""
 	}
 
@@ -77,6 +93,22 @@ func whyDefault(attributes *jsondoc.Node, in, _ identity.Value) string {
 		why += fmt.Sprintf("; the nearest is %q", near)
 	}
 	return why
+}
+
+// whyNoPiece says that a text has fewer pieces than were asked for.
+func whyNoPiece(attributes *jsondoc.Node, in, out identity.Value) string {
+	if in.IsNull() || !out.IsNull() {
+		return ""
+	}
+	return fmt.Sprintf("split at %.200q it has no piece %s, and throws is false", attributes.Get("delimiter").Text(), attributes.Get("index").Append(nil))
+}
+
+// whyNoEnd says that a text is shorter than the end that is asked for.
+func whyNoEnd(attributes *jsondoc.Node, in, out identity.Value) string {
+	if in.IsNull() || !out.IsNull() || attributes.Get("operation").Text() != "getEndOfString" {
+		return ""
+	}
+	return fmt.Sprintf("it has fewer than %s characters", strings.Trim(string(attributes.Get("numChars").Append(nil)), `"`))
 }
 
 // whyNoDate says that an input is no date of the format.
