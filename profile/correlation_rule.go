@@ -3,8 +3,10 @@ package profile
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -62,22 +64,28 @@ func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
 	return o
 }
 
-// namedAttributes returns the identity attributes that a text names: those that
-// a rule with that text can search by.
-func (e *Engine) namedAttributes(text string) []string {
-	var names []string
+// searchable are the identity attributes by which a correlation rule can search.
+func (e *Engine) searchable() []string {
 	known := append(e.attributeNames(), correlate.Alias, "name")
 	for _, p := range e.bundle.Profiles {
 		for _, m := range p.Mappings {
 			known = append(known, m.Attribute)
 		}
 	}
-	for _, name := range known {
-		if strings.Contains(text, name) && !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
+	slices.Sort(known)
+	return slices.Compact(known)
+}
+
+// spelledName finds where an expression spells out which attribute it means.
+var spelledName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`identityAttributeName["']?\s*:\s*(?:"[^"]*"|'[^']*')\s*[,}]`)
+})
+
+// namedAttributes returns the identity attributes that a rule with that text can
+// search by: those that it names, or all when it computes the name.
+func (e *Engine) namedAttributes(text string) []string {
+	computed := len(spelledName().FindAllString(text, -1)) != strings.Count(text, "identityAttributeName")
+	return slices.DeleteFunc(e.searchable(), func(name string) bool { return !computed && !strings.Contains(text, name) })
 }
 
 // accountRule makes an account correlation rule of an expression: it sees the
@@ -153,7 +161,7 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 			Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v", source.Manager.Rule, source.Name, err)})
 		return "", ""
 	}
-	if found := unusable(v); found != "" {
+	if found := rs.engine.unusable(v); found != "" {
 		rs.reportRule(source, ruleResult("manager", source.Manager.Rule, source.Name, found, "its mapping decides"))
 	}
 	return correlatedBy(v)

@@ -111,7 +111,7 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, found *diag.List) {
 	def := m.Definition.Node
 	read := source.Manager.AccountAttribute
-	if read == "" { // a rule decides
+	if read == "" || source.Lacks(read) { // a rule decides; or what is not there is the cause
 		return
 	}
 	if def.Get("type").Text() == "accountAttribute" && def.At("attributes", "attributeName").Text() == read {

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -59,7 +60,7 @@ func (e *Engine) probe(a *identity.Account) (d diag.Diagnostic, bad bool) {
 			Message: fmt.Sprintf("the account correlation rule %q of source %q raises for account %q; the criteria decide: %v",
 				name, a.Source, a.NativeIdentity, err)}, true
 	}
-	if found := unusable(v); found != "" {
+	if found := e.unusable(v); found != "" {
 		return ruleResult("account", name, a.Source, found, "the criteria decide"), true
 	}
 	return d, false
@@ -84,9 +85,9 @@ func ruleResult(kind, name, source, found, instead string) diag.Diagnostic {
 }
 
 // unusable says what is wrong with the outcome of a correlation rule: it is neither
-// null, nor an empty object, nor one with both members. Members that are null are
-// no mistake: nobody is meant.
-func unusable(v identity.Value) string {
+// null, nor an empty object, nor one with both members that names an attribute which
+// somebody can have. Members that are null are no mistake: nobody is meant.
+func (e *Engine) unusable(v identity.Value) string {
 	if v.IsNull() {
 		return ""
 	}
@@ -99,5 +100,14 @@ func unusable(v identity.Value) string {
 			return fmt.Sprintf("an object without %q", key)
 		}
 	}
-	return ""
+
+	attribute, known := n.Get("identityAttributeName").Text(), e.searchable()
+	if attribute == "" || slices.Contains(known, attribute) {
+		return ""
+	}
+	found := fmt.Sprintf("the identity attribute %s, which does not exist", report.Quote(attribute))
+	if near := diag.Near(attribute, known); near != "" {
+		found += fmt.Sprintf(" (%s does)", near)
+	}
+	return found
 }

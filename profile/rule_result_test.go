@@ -13,6 +13,30 @@ import (
 	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
+// A correlation rule finds by every attribute that it computes the name of.
+func TestCorrelationRuleComputesName(t *testing.T) {
+	for _, name := range []string{`\"email\"`, `args.key`, `\"e\" + \"mail\"`, `args.key == nil ? \"uid\" : args.key`} {
+		fsys := fstest.MapFS{
+			"profile.json":   {Data: []byte(fixture.Profile("Employees", 10, "HR", fixture.HR()...))},
+			"hr.json":        {Data: []byte(fixture.Source("HR"))},
+			"app.json":       {Data: []byte(`{"id":"a","name":"App","connector":"x","accountCorrelationRule":{"name":"Find"}}`)},
+			"idprofile.json": {Data: []byte(`{"rules":{"Find":"{\"identityAttributeName\": ` + name + `, \"identityAttributeValue\": \"m\"}"}}`)},
+		}
+		b, _ := config.Load(fsys)
+		e, _ := profile.Compile(b, profile.Options{})
+		hr := feed.Slice("HR", fixture.Account("1", "id=1", "mail=m", "sn=s"))
+		app := feed.Slice("App", fixture.Account("x", "id=x", "key=email"))
+		for r, err := range e.Run(t.Context(), profile.RunOptions{}, hr, app) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(r.Identity.Accounts) != 2 {
+				t.Errorf("%s: %d accounts, want 2", name, len(r.Identity.Accounts))
+			}
+		}
+	}
+}
+
 // A correlation rule that raises, returns something else, or has a name that nearly
 // fits is said, once for each source; one that returns nil is not.
 func TestCorrelationRulesThatSayNothing(t *testing.T) {
@@ -24,6 +48,9 @@ func TestCorrelationRulesThatSayNothing(t *testing.T) {
 		{"raises", `{"name":"Find"}`, `"Find":"1/0"`, "rule-failed: account correlation"},
 		{"a text", `{"name":"Find"}`, `"Find":"\"1\""`, "rule-result: account correlation"},
 		{"other members", `{"name":"Find"}`, `"Find":"{\"name\":\"uid\",\"value\":\"1\"}"`, "rule-result: account correlation"},
+		{"an attribute that nobody has", `{"name":"Find"}`, `"Find":"{\"identityAttributeName\":\"emial\",\"identityAttributeValue\":\"1\"}"`,
+			"rule-result: the identity attribute emial, which does not exist (email does)"},
+		{"does not parse", `{"name":"Find"}`, `"Find":"foo("`, "rule-expression: line 1; rule-failed: account correlation"},
 		{"nearly the name", `{"name":"Find"}`, `"find":"nil"`, "rule-unknown: idprofile.json has an expression for \"find\"; rule-unused: no object refers"},
 		{"by an id of no rule", `{"type":"RULE","id":"r7"}`, ``, "rule-unknown: \"r7\""},
 	} {

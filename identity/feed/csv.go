@@ -142,6 +142,23 @@ func (r *reader) start() {
 	}
 }
 
+// separator takes the line sep=; off the beginning of the file, with which
+// spreadsheets tell each other what stands between the cells, and returns that; ""
+// when there is none.
+func (r *reader) separator() string {
+	line, _, found := bytes.Cut(r.buf[r.pos:r.end], []byte{r.nl})
+	if !found || len(line) > len("sep=;\r") {
+		return ""
+	}
+	sign, ok := strings.CutPrefix(strings.ToLower(strings.TrimSuffix(string(line), "\r")), "sep=")
+	if !ok || len(sign) != 1 || !validDelimiter(sign) {
+		return ""
+	}
+	r.pos += len(line) + 1
+	r.line++
+	return sign
+}
+
 // skip skips blank lines and what is to be discarded; it reports whether a
 // record begins at pos.
 func (r *reader) skip() bool {

@@ -19,7 +19,8 @@ type delimited struct {
 	pending []string // the first row, when it is no header
 	filter  *filter.Filter
 
-	filtered, others int // rows left out
+	filtered int    // rows left out
+	others   others // rows of other sources
 }
 
 // readDelimited yields the accounts of src until yield says no.
@@ -113,7 +114,7 @@ func (d *delimited) header() error {
 		d.r.comment = d.layout.comment[0]
 	}
 	d.r.start()
-	shown := d.format(said, connector)
+	shown := d.format(said, connector, d.r.separator())
 	d.r.use(shown.delimiter, shown.quote)
 
 	cells, line, bad, err := d.r.next()
@@ -209,8 +210,8 @@ func (d *delimited) check(cells []string, line int) []string {
 		d.Refuse("csv-cell-count", pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
 		return nil
 	case d.list != nil && !d.list.ofSource(d.Reading, cells):
-		if d.passes(d.list.source(cells)) {
-			d.others++
+		if id, name := d.list.source(cells); d.passes(id, name) {
+			d.others.add(id, name)
 		}
 		return nil
 	case cells[d.id] == "":

@@ -203,7 +203,7 @@ func TestJSON(t *testing.T) {
 				{Key: "HR/n3", Locked: true, Entitlements: []string{"e", "F", "g"}, Attributes: `{}`}},
 			findings: []string{
 				`list.json:4:81: warning account-created: created "17" is not a date, expected such as 2024-05-31T08:00:00Z; it counts as absent`,
-				`list.json: info account-other-source: 1 accounts of other sources than "HR" are passed over`},
+				`list.json: info account-other-source: 1 accounts of other sources than "HR" are passed over: AD`},
 		},
 		{
 			name: "array with mistakes", file: "a.json", refused: 5, text: "[,{\"id\":1}{\"id\":2}, {\"id\" 3},\n 4, {\"id\":\"é}\\\"{\"}, {\"id\":5},",

@@ -15,7 +15,7 @@ import (
 // objects reads the accounts of one file of JSON objects.
 type objects struct {
 	*Reading
-	others int // accounts of other sources
+	others others // accounts of other sources
 }
 
 // readJSON yields the accounts of src until yield says no.
@@ -96,7 +96,7 @@ func listed(n *jsondoc.Node) bool {
 func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 	if id, name := n.Get("sourceId").Text(), n.Get("sourceName").Text(); !o.ofSource(id, name) {
 		if o.passes(id, name) {
-			o.others++
+			o.others.add(id, name)
 		}
 		return a, false
 	}

@@ -95,16 +95,32 @@ func (r *Reading) ofSource(id, name string) bool {
 // passed over.
 func (r *Reading) passes(id, name string) bool { return r.Elsewhere == nil || !r.Elsewhere(id, name) }
 
+// others counts the accounts of other sources, and keeps the names of a few.
+type others struct {
+	n     int
+	names []string
+}
+
+func (o *others) add(id, name string) {
+	o.n++
+	if name == "" {
+		name = id
+	}
+	if len(o.names) < 5 && !slices.Contains(o.names, name) {
+		o.names = append(o.names, strings.Clone(name))
+	}
+}
+
 // reportOthers tells that accounts of other sources were passed over.
-func (r *Reading) reportOthers(n int) {
+func (r *Reading) reportOthers(o others) {
 	switch {
-	case n == 0:
+	case o.n == 0:
 	case r.Elsewhere != nil:
 		r.Report(diag.Info, "account-other-source", diag.Pos{},
-			"%d accounts of sources that are not configured are passed over", n)
+			"%d accounts of sources that are not configured are passed over: %s", o.n, strings.Join(o.names, ", "))
 	default:
 		r.Report(diag.Info, "account-other-source", diag.Pos{},
-			"%d accounts of other sources than %q are passed over", n, r.source)
+			"%d accounts of other sources than %q are passed over: %s", o.n, r.source, strings.Join(o.names, ", "))
 	}
 }
 

@@ -41,8 +41,9 @@ func (s *sight) better(than *sight) bool {
 func (s *sight) divides() bool { return s.regular && len(s.first) > 1 }
 
 // format finds how the file is written, from its first block: what the settings
-// say, then what the connector says if the first row fits it, then what is seen.
-func (d *delimited) format(said, connector layout) *sight {
+// say, then what the connector says if the first row fits it, then what is seen. The
+// separator is what the file says of itself, or "".
+func (d *delimited) format(said, connector layout, separator string) *sight {
 	known := d.knownNames(said, connector)
 	look := func(delimiter string, quote byte) *sight { return d.look(delimiter, quote, known) }
 	quotes := []byte{'"'}
@@ -55,6 +56,9 @@ func (d *delimited) format(said, connector layout) *sight {
 	usual := ","
 	if strings.HasSuffix(strings.ToLower(d.file), ".tsv") {
 		usual = "\t"
+	}
+	if separator != "" {
+		usual = separator
 	}
 
 	// The usual file needs no second look.

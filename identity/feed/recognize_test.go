@@ -90,6 +90,14 @@ func TestRecognize(t *testing.T) {
 		{name: "single quotes", text: "'no','login','mail'\n'1','O''Neil','x, y'\n", options: hr, want: []string{
 			`1 {"no":"1","login":"O'Neil","mail":"x, y"}`, `x.csv: file-quote "x": used "'" instead of "\""`}},
 
+		{name: "the file says how", text: "sep=;\r\nno;login;mail\r\n1;ann;a,b@x\r\n", options: hr, want: []string{
+			`1 {"no":"1","login":"ann","mail":"a,b@x"}`}},
+		{name: "a header like that", text: "sep=x;no\n1;2\n", options: hr, want: []string{
+			`2 {"no":"2"}`, `x.csv: file-delimiter "x": used ";" instead of ","`,
+			`x.csv:1:1: info column-unknown: column "sep=x" is not in the account schema; it is left out`,
+			`x.csv: columns-missing "x": used "null" instead of "login, mail" (2)`}},
+		{name: "the id in capitals", text: "NO,login,mail\n1,a,b\n", options: hr, want: []string{
+			`error: x.csv: no column no for the account id; there are NO, login, mail (did you mean "NO"?)`}},
 		{name: "connector says how", text: "no;login;mail\n1;a;b\n", options: hr, connector: `{"delimiter":";","hasHeader":true}`,
 			want: []string{`1 {"no":"1","login":"a","mail":"b"}`}},
 		{name: "connector does not fit", text: "no,login,mail\n1,a,b\n", options: hr, connector: `{"delimiter":";"}`, want: []string{

@@ -62,11 +62,14 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 			"no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
 	}
 	if t.id < 0 {
-		want := t.NativeIdentity
-		if want == "" {
-			want = "nativeIdentity or id"
+		want, near := "nativeIdentity or id", ""
+		if t.NativeIdentity != "" {
+			want = t.NativeIdentity
+			if near = diag.Suggest(want, names); near != "" {
+				near = " (" + near + ")"
+			}
 		}
-		return fmt.Errorf("no column %s for the account id; there are %s", want, strings.Join(names, ", "))
+		return fmt.Errorf("no column %s for the account id; there are %s%s", want, strings.Join(names, ", "), near)
 	}
 	if t.name < 0 && t.DisplayName != "" && t.list == nil {
 		t.Report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)

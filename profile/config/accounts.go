@@ -176,7 +176,8 @@ func (s *Source) merges(set SourceSettings) bool {
 	if set.MergeRows != nil {
 		return *set.MergeRows
 	}
-	return s.Node.At("connectorAttributes", "mergeRows").IsTrue()
+	said := s.Node.At("connectorAttributes", "mergeRows") // some exports have the text "true"
+	return said.IsTrue() || strings.EqualFold(said.Text(), "true")
 }
 
 // stableID returns the attributes that hold an id which stays when an account is

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"iter"
 	"maps"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
@@ -25,8 +27,8 @@ type columnRead struct {
 // reports what the configuration reads and no column gives: it is null for
 // everybody. Of a delimited file it reads the first rows, of JSON all objects,
 // unless the file is larger than maxChecked; accounts that come in several files
-// are left alone. Files that cannot be read are not reported: [Bundle.Accounts]
-// does that.
+// are left alone. A file that cannot be read is an error, and nothing else of it is
+// reported.
 func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 	var found diag.List
 	reads := b.columnReads()
@@ -43,16 +45,29 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 			found = append(found, missingColumns(reads, s, files[0], names)...)
 		}
 		f, err := openFile(fsys, files[0], o)
-		if err != nil {
-			continue
+		if err == nil {
+			err = firstError(f.Accounts(ctx), &told)
 		}
-		for _, err := range f.Accounts(ctx) {
-			if err != nil || told {
-				break
-			}
+		if err != nil && ctx.Err() == nil {
+			found.Addf(diag.Error, "file-unreadable", diag.Pos{File: files[0]}, "the accounts of source %q cannot be read: %s",
+				s.Name, strings.TrimPrefix(err.Error(), files[0]+": "))
 		}
 	}
 	return found
+}
+
+// firstError reads accounts until enough is known, and returns the error that comes
+// before that.
+func firstError(accounts iter.Seq2[identity.Account, error], enough *bool) error {
+	for _, err := range accounts {
+		switch {
+		case *enough:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+	return nil
 }
 
 // maxChecked is up to how many bytes a file of objects is read to find out which

@@ -151,7 +151,7 @@ func (d defaults) operation(op *transform.Operation, n *jsondoc.Node) {
 
 // source notes what a source and its account schema leave open.
 func (d defaults) source(s *Source) {
-	d.absent(s.Node, "source", "deleteThreshold", "no threshold")
+	d.absent(s.Node, "source", "deleteThreshold", "10 percent")
 	if s.Schema == nil {
 		d.take("source.schemas", "the columns of the account file", s.Node.Pos())
 		return

@@ -114,7 +114,7 @@ func TestDefaultsTaken(t *testing.T) {
 		`t.json:1:1: default-taken "lookup": used "input: the value handed on" (1)`,
 		`p.json:1:1: default-taken "profile": used "created: older than all others (2); priority: the next one after all others" (3)`,
 		`s.json:1:1: default-taken "source": used "correlationConfigDetails.attributeAssignments of Badges: names alone; ` +
-			`correlationConfigDetails.attributeAssignments of HR: names alone; deleteThreshold: no threshold (2); ` +
+			`correlationConfigDetails.attributeAssignments of HR: names alone; deleteThreshold: 10 percent (2); ` +
 			`managerCorrelationMapping of Badges: no managers; managerCorrelationMapping of HR: no managers; schemas: the columns of the account file (2)" (8)`,
 		`p.json:2:1: default-taken "split": used "throws: true" (1)`,
 	}

@@ -132,7 +132,7 @@ func TestShapes(t *testing.T) {
 		{"accounts: connector says another delimiter", files{"p.json": shapeProfile, "s.json": connector(`{"delimiter":"|"}`), "accounts/HR Core.csv": shapeRows}},
 		{"accounts: settings say another delimiter", with(one, files{"idprofile.json": `{"sources":{"HR Core":{"delimiter":"|"}}}`, "accounts/HR Core.csv": "no|login|groups\n1|ann|a,b\n2|bob|\n"})},
 		{"accounts: merged rows", files{"p.json": shapeProfile, "s.json": connector(`{"mergeRows":true,"mergeColumns":["groups"],"indexColumn":"no"}`), "accounts/HR Core.csv": "no,login,groups\n1,ann,a\n2,bob,\n1,ann,b\n"}},
-		{"accounts: merged rows, texts", files{"p.json": shapeProfile, "s.json": connector(`{"mergeRows":"true","mergeColumns":"groups"}`), "accounts/HR Core.csv": "no,login,groups\n1,ann,a\n1,ann,b\n2,bob,\n"}},
+		{"accounts: merged rows, texts", files{"p.json": shapeProfile, "s.json": connector(`{"mergeRows":"true","mergeColumns":"groups"}`), "accounts/HR Core.csv": "no,login,groups\n1,ann,\"a, x\"\n1,ann,b\n2,bob,\n"}},
 		{"accounts: merge column that is not there", files{"p.json": shapeProfile, "s.json": connector(`{"mergeRows":true,"mergeColumns":["Groups"]}`), "accounts/HR Core.csv": "no,login,groups\n1,ann,a\n2,bob,\n"}},
 		{"accounts: filtered", files{"p.json": shapeProfile, "s.json": connector(`{"filterString":"login == \"old\""}`), "accounts/HR Core.csv": shapeRows + "3,old,\n"}},
 		{"accounts: API list of one file for all", with(both, files{"backup/accounts.json": `[{"nativeIdentity":"1","name":"ann","sourceId":"s1","sourceName":"HR Core","attributes":{"no":"1","login":"ann","groups":["a","b"]}},` +

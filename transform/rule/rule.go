@@ -54,7 +54,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 }
 
 // Rules compiles named expressions; the findings are of code rule-expression.
-// What cannot be compiled is left out.
+// What cannot be compiled raises whenever it is asked.
 func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag.List) {
 	var found diag.List
 	rules := make(map[string]transform.Rule, len(sources))
@@ -68,7 +68,7 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 		r, err := New(name, sources[name], l)
 		if err != nil {
 			found.Addf(diag.Error, "rule-expression", diag.Pos{}, "%v", err)
-			continue
+			r = func(context.Context, transform.RuleCall) (identity.Value, error) { return identity.Value{}, err }
 		}
 		rules[name] = r
 	}

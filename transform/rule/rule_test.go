@@ -402,8 +402,11 @@ func TestTransformRule(t *testing.T) {
 
 func TestRules(t *testing.T) {
 	rules, found := rule.Rules(map[string]string{"a": "input", "b": "input +", "c": "1"}, rule.Limits{})
-	if len(rules) != 2 || rules["a"] == nil || rules["c"] == nil {
+	if len(rules) != 3 || rules["a"] == nil || rules["c"] == nil {
 		t.Errorf("rules: %v", rules)
+	}
+	if _, err := rules["b"](t.Context(), transform.RuleCall{}); err == nil {
+		t.Error("a rule that does not compile gives a value")
 	}
 	if len(found) != 1 || found[0].Code != "rule-expression" {
 		t.Errorf("findings: %v", found)
