@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
@@ -163,6 +165,48 @@ func (c *diffCommand) accounts(before, after *folder, onFinding func(diag.Diagno
 	return sources
 }
 
+// readOtherwise names the sources of which the two configurations filter or merge the
+// rows of a file in different ways.
+func readOtherwise(before, after *folder) []string {
+	var names []string
+	for _, s := range after.bundle.Sources {
+		b := before.bundle.Source(s.Name)
+		if b != nil && slices.ContainsFunc(feed.RowKeys(), func(key string) bool {
+			old, value := b.Node.At("connectorAttributes", key), s.Node.At("connectorAttributes", key)
+			return !(old.IsNull() && value.IsNull()) && !old.Equal(value)
+		}) {
+			names = append(names, s.Name)
+		}
+	}
+	return names
+}
+
+// readings opens the accounts: once for both configurations, or twice, where the
+// sources of after read the rows of the same files in another way; note says so then.
+func (c *diffCommand) readings(before, after *folder, onFinding func(diag.Diagnostic)) (old, later []identity.Source, note string, err error) {
+	names := readOtherwise(before, after)
+	if len(names) == 0 {
+		return c.accounts(before, after, onFinding), nil, "", nil
+	}
+
+	// With --data both have the accounts of that folder already.
+	data, other := after, &before
+	if len(after.bundle.Data) == 0 {
+		data, other = before, &after
+	}
+	if c.Data == "" {
+		moved, err := readFolder((*other).name, (*other).fsys)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		moved.fsys = data.fsys
+		moved.bundle.UseData(data.fsys)
+		*other = moved
+	}
+	note = fmt.Sprintf("the rows of %s are read as each configuration says", strings.Join(names, ", "))
+	return before.accounts(func(diag.Diagnostic) {}), after.accounts(onFinding), note, nil
+}
+
 // accountsOf names the folder that [diffCommand.accounts] reads.
 func (c *diffCommand) accountsOf(before, after *folder) string {
 	switch {
@@ -194,7 +238,10 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		workers = runtime.GOMAXPROCS(0)
 	}
 	of := c.accountsOf(before, after)
-	sources := c.accounts(before, after, found.addError)
+	sources, later, note, err := c.readings(before, after, found.addError)
+	if err != nil {
+		return nil, err
+	}
 	if c.Now.IsZero() && after.bundle.Settings.Now.IsZero() {
 		c.Now = instant{before.bundle.Settings.Now} // what AFTER says nothing of stays as it is
 	}
@@ -202,7 +249,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		c.Now = c.BeforeNow
 	}
 	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
-	sources, err := c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
+	sources, err = c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
 		return nil, err
 	}
@@ -211,15 +258,14 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		state = func() identity.Store { return store.NewMemory() }
 	}
 	o.Recompute = c.Links == "recompute"
-	var later []identity.Source
 	if c.AfterData != "" {
 		if err := after.withData(a, c.AfterData); err != nil {
 			return nil, err
 		}
-		later = after.accounts(found.addError)
+		later, note = after.accounts(found.addError), ""
 	}
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
-		Run: o, Settle: state, AfterSources: later, AfterNow: c.later(o.Now),
+		Run: o, Settle: state, AfterSources: later, AfterNote: note, AfterNow: c.later(o.Now),
 		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {

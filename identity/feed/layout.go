@@ -59,6 +59,12 @@ func (r *Reading) connector() layout {
 	return l
 }
 
+// RowKeys returns the connector attributes of a delimited file source that decide
+// which accounts the rows of its file make, however it is written.
+func RowKeys() []string {
+	return []string{"filterString", "mergeRows", "mergeColumns", "indexColumn", "indexColumns"}
+}
+
 func (r *Reading) unusable(key, value string) {
 	r.Report(diag.Warning, "connector-attribute", diag.Pos{},
 		"the source's connector attribute %s is %q, which cannot be used; it is passed over", key, value)

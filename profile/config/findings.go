@@ -30,6 +30,7 @@ var assumptionCodes = []AssumptionCode{
 	{"default-taken", "what stands nowhere is taken as the platform takes it; one for each kind of default"},
 	{"file-as-only", "the only account file is that of the only source"},
 	{"file-by-name", "an account file is found by the source's name inside its own"},
+	{"file-encoding", "a configuration file is written in UTF-16"},
 	{"file-list", "an account list serves the sources that have no file of their own"},
 	{"file-unused", "a file that may hold accounts is of no source, or of one that has another"},
 	{"joined-as-only", "an object in a file of its own belongs to the only source or profile that lacks it"},

@@ -1,13 +1,17 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
+	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/transform"
@@ -146,6 +150,7 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 }
 
 func (l *loader) config(file string, src []byte) {
+	src = l.utf8(file, src)
 	root, found := jsondoc.Parse(file, src)
 	l.found = append(l.found, found...)
 	if root == nil {
@@ -155,6 +160,26 @@ func (l *loader) config(file string, src []byte) {
 	d := &Document{Path: file, Root: root, src: src}
 	l.b.Documents = append(l.b.Documents, d)
 	l.document(d)
+}
+
+// utf8 decodes a file that begins with the mark of UTF-16, as a shell on Windows
+// writes what is redirected into a file.
+func (l *loader) utf8(file string, src []byte) []byte {
+	order := ""
+	switch {
+	case bytes.HasPrefix(src, []byte{0xFF, 0xFE}):
+		order = feed.UTF16LE
+	case bytes.HasPrefix(src, []byte{0xFE, 0xFF}):
+		order = feed.UTF16BE
+	default:
+		return src
+	}
+	text, err := io.ReadAll(feed.UTF8Reader(bytes.NewReader(src)))
+	if err != nil {
+		return src // what it is not, parsing tells
+	}
+	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "file-encoding", File: file, Used: order, Instead: feed.UTF8})
+	return text
 }
 
 // document takes every object of a document.
@@ -283,9 +308,14 @@ func (l *loader) checkData() {
 	}
 	l.assignData()
 
+	names := make([]string, len(l.b.Sources))
+	for i, s := range l.b.Sources {
+		names[i] = s.Name
+	}
 	for name := range l.b.Settings.Sources {
 		if l.b.Source(name) == nil {
-			l.found.Addf(diag.Warning, "source-unknown", l.b.Settings.Pos, "the settings name a source %q that is not configured", name)
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown", Pos: l.b.Settings.Pos,
+				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name, names)})
 		}
 	}
 }

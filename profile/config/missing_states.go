@@ -10,8 +10,9 @@ import (
 )
 
 // assumeStates notes, for each profile whose states are known, the lifecycle
-// states that its mapping spells out and that it does not have. A state that was
-// left out of an export shows nowhere else.
+// states that its mapping spells out and that it does not have; where the mapping
+// spells out none, of those that every profile begins with. A state that was left
+// out of an export shows nowhere else.
 func (l *loader) assumeStates() {
 	known := l.b.Referable()
 	for _, p := range l.b.Profiles {
@@ -22,6 +23,9 @@ func (l *loader) assumeStates() {
 
 		spelled := &literals{known: known}
 		spelled.of(p.Mappings[i].Definition.Node)
+		if len(spelled.texts) == 0 { // the data decide; each profile begins with these two
+			spelled.texts = []string{"active", "inactive"}
+		}
 		missing := slices.DeleteFunc(spelled.texts, func(text string) bool {
 			return slices.ContainsFunc(p.States, func(s *LifecycleState) bool { return s.TechnicalName == text })
 		})

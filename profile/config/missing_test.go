@@ -49,7 +49,9 @@ func TestStatesMissing(t *testing.T) {
 		{"no states known", "", `{"type":"reference","attributes":{"id":"State"}}`, ""},
 		{"a template", state("active"), `{"type":"static","attributes":{"x":"1","value":"#if($x == '1')active#{elseif}($x == '2' )leave #else gone#end"}}`, "gone, leave (2)"},
 		{"else in braces", state("gone"), `{"type":"static","attributes":{"x":"1","value":"#if($x == '1')gone#{else}active#end"}}`, "active (1)"},
-		{"a variable", state("active"), `{"type":"static","attributes":{"x":"1","value":"$x"}}`, ""},
+		{"a variable", state("active"), `{"type":"static","attributes":{"x":"1","value":"$x"}}`, "inactive (1)"},
+		{"read as it is", state("leave"), `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"st"}}`, "active, inactive (2)"},
+		{"read, all there", state("active") + "," + state("inactive"), `{"type":"accountAttribute","attributes":{"sourceName":"HR","attributeName":"st"}}`, ""},
 		{"what is compared is no state", state("active"),
 			`{"type":"conditional","attributes":{"expression":"a eq b","positiveCondition":"active","negativeCondition":"over"}}`, "over (1)"},
 	} {

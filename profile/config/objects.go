@@ -25,6 +25,14 @@ func instant(n *jsondoc.Node) time.Time {
 	return t
 }
 
+// instantOrDay reads an instant, or a day, which is its beginning in UTC.
+func instantOrDay(n *jsondoc.Node) time.Time {
+	if day, err := time.Parse(time.DateOnly, n.Text()); err == nil {
+		return day
+	}
+	return instant(n)
+}
+
 // want reports a known field of the wrong kind, with its place in the file as a
 // JSON Pointer.
 func (l *loader) want(n *jsondoc.Node, key string, kind jsondoc.Kind) {
@@ -376,9 +384,10 @@ func (l *loader) settings(file string, src []byte) {
 	s := Settings{Sources: map[string]SourceSettings{}, Pos: root.Pos()}
 	l.checkSettings(root)
 	if now := root.Get("now"); !now.IsNull() {
-		if s.Now = instant(now); s.Now.IsZero() {
-			l.found.Addf(diag.Error, "settings-value", now.Pos(), "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Append(nil))
-			s.Unusable = fmt.Errorf("%v: now is %s, expected an instant such as \"2026-01-15T09:00:00Z\"", now.Pos(), now.Append(nil))
+		if s.Now = instantOrDay(now); s.Now.IsZero() {
+			const wrong = "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\""
+			l.found.Addf(diag.Error, "settings-value", now.Pos(), wrong, now.Append(nil))
+			s.Unusable = fmt.Errorf("%v: "+wrong, now.Pos(), now.Append(nil))
 		}
 	}
 	if seed, ok := root.Get("seed").Int(); ok {

@@ -125,6 +125,8 @@ func TestShapes(t *testing.T) {
 		{"accounts: UTF-16 with mark", with(one, files{"accounts/HR Core.csv": wide("\ufeff"+shapeRows, binary.LittleEndian)})},
 		{"accounts: UTF-16 without mark", with(one, files{"accounts/HR Core.csv": wide(shapeRows, binary.BigEndian)})},
 		{"accounts: UTF-16 beside the configuration", with(one, files{"data/HR Core_accounts.csv": wide("\ufeff"+shapeRows, binary.LittleEndian)})},
+		{"configuration: UTF-16 with mark", files{"p.json": wide("\ufeff"+shapeProfile, binary.LittleEndian), "accounts/HR Core.csv": shapeRows}},
+		{"settings: now is a day, a source is misspelled", with(one, files{"idprofile.json": `{"now":"2026-01-15","sources":{"HR Cor":{}}}`, "accounts/HR Core.csv": shapeRows})},
 		{"accounts: Windows-1252", with(one, files{"accounts/HR Core.csv": "no,login,groups\n1,Andr\xe9,\"a,b\"\n2,bob,\n"})},
 		{"accounts: UTF-8 with mark", with(one, files{"accounts/HR Core.csv": "\ufeff" + shapeRows})},
 		{"accounts: carriage returns", with(one, files{"accounts/HR Core.csv": strings.ReplaceAll(shapeRows, "\n", "\r\n")})},

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
 )
@@ -143,8 +144,12 @@ func (d *differ) source(b, a *config.Source) {
 		c.scalar("id", b.Node, a.Node, b.ID, a.ID)
 		c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
 	}
-	c.scalar("deleteThreshold", b.Node, a.Node, strconv.FormatInt(b.DeleteThreshold, 10), strconv.FormatInt(a.DeleteThreshold, 10))
+	c.scalar("deleteThreshold", b.Node, a.Node, written(b.Node.Get("deleteThreshold")), written(a.Node.Get("deleteThreshold")))
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
+	for _, key := range feed.RowKeys() {
+		old, value := b.Node.At("connectorAttributes", key), a.Node.At("connectorAttributes", key)
+		c.scalar("connectorAttributes."+key, b.Node, a.Node, written(old), written(value))
+	}
 	schema := func(s *config.Source) (string, string) {
 		if s.Schema == nil {
 			return "", ""
@@ -158,6 +163,14 @@ func (d *differ) source(b, a *config.Source) {
 	if len(c.Places) > 0 {
 		d.causes = append(d.causes, c)
 	}
+}
+
+// written is a value as it stands in a file, "" when it is not there.
+func written(n *jsondoc.Node) string {
+	if n.IsNull() {
+		return ""
+	}
+	return string(n.Append(nil))
 }
 
 // criteria is what of a correlation configuration matters.

@@ -39,6 +39,8 @@ type Options struct {
 	// AfterNow is what now means in the second run, to see what the passing of time does,
 	// alone or together with a change; zero: the same as in the first.
 	AfterNow time.Time
+	// AfterNote says why AfterSources differ; empty: the accounts themselves do.
+	AfterNote string
 
 	BeforeName, AfterName string
 	// AccountsName tells the reader whose accounts the sources are.
@@ -153,7 +155,8 @@ func (x *comparison) start() {
 		x.collect.report.Notes = []string{"the correlation differs, but accounts that have an identity keep it; recompute the links to see what correlation would do with everybody"}
 	}
 	if x.opts.AfterSources != nil {
-		x.collect.report.Notes = append(x.collect.report.Notes, "the accounts differ too, so not every change comes from the configuration")
+		x.collect.report.Notes = append(x.collect.report.Notes,
+			cmp.Or(x.opts.AfterNote, "the accounts differ too, so not every change comes from the configuration"))
 	}
 	if !x.opts.AfterNow.IsZero() {
 		x.collect.report.AfterNow = x.opts.AfterNow.UTC()

@@ -92,9 +92,13 @@ func (d *decoder) instant(n *jsondoc.Node) time.Time {
 	if n.Kind() != jsondoc.String {
 		return time.Time{}
 	}
+	if day, err := time.Parse(time.DateOnly, n.Text()); err == nil {
+		return day
+	}
 	t, err := time.Parse(time.RFC3339Nano, n.Text())
 	if err != nil {
-		d.fail("test-value", n.Pos(), "", "%q is no instant, expected one such as \"2026-01-15T09:00:00Z\"", n.Text())
+		d.fail("test-value", n.Pos(), "",
+			"%q is no instant, expected one such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\"", n.Text())
 	}
 	return t
 }
