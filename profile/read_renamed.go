@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -17,6 +18,13 @@ type renames struct {
 	// taken are accounts of the data that stand in the place of a stored one with
 	// another stable id, with the manual mark that the data give them.
 	taken map[int32]bool
+}
+
+// SaidByFile reports whether a finding of a run repeats what reading the account
+// file has said with its line: two rows with one native identity. That two rows have
+// one stable id no file says.
+func SaidByFile(d diag.Diagnostic) bool {
+	return d.Code == "account-duplicate" && !strings.Contains(d.Message, "stable id")
 }
 
 // stableSeen notes the stable id of an account of the data and reports one that two

@@ -47,18 +47,16 @@ func (s *summary) assume(folder string, x diag.Assumption) {
 
 // nobody is the error of a run that evaluated nobody although there are
 // profiles: that is no success, and its cause comes first. It is nil when a state
-// held people, or when filters removed all accounts, which the assumptions say.
+// held people, or when filters removed all accounts, which a finding says.
 func (x *execution) nobody() error {
 	if x.summary.Identities > 0 || x.continues {
 		return nil
 	}
-	for _, a := range x.summary.Assumptions {
-		if a.Code == "rows-filtered" {
-			return nil
-		}
-	}
 	cause := "the sources have no accounts"
 	if d, ok := x.findings.worst(); ok {
+		if d.Code == "filter-all" {
+			return nil
+		}
 		cause = line(d)
 	}
 	return fmt.Errorf("nobody was evaluated: %s", cause)
@@ -67,7 +65,7 @@ func (x *execution) nobody() error {
 // worst returns the first of the most serious findings, if any is more than an
 // information. What says that data are missing comes before what follows from it.
 func (f *findings) worst() (diag.Diagnostic, bool) {
-	for _, code := range []string{"file-unreadable", "source-unknown", "data-missing"} {
+	for _, code := range []string{"file-unreadable", "source-unknown", "data-missing", "filter-all"} {
 		for _, severity := range []diag.Severity{diag.Error, diag.Warning} {
 			if g := f.groups[groupKey{severity, code}]; g != nil && len(g.kept) > 0 {
 				return g.kept[0], true

@@ -269,7 +269,7 @@ func (x *execution) run() error {
 // finding takes a finding of the run. Of duplicate accounts the feeds have
 // already said where they stand.
 func (x *execution) finding(d diag.Diagnostic) {
-	if d.Code != "account-duplicate" {
+	if !profile.SaidByFile(d) {
 		x.findings.add(d)
 	}
 }

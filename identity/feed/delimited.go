@@ -20,6 +20,7 @@ type delimited struct {
 	filter  *filter.Filter
 
 	filtered int    // rows left out
+	passed   bool   // the filter left one
 	others   others // rows of other sources
 }
 
@@ -56,6 +57,7 @@ func (d *delimited) unfiltered(yield func(identity.Account, error) bool) func(id
 			d.filtered++
 			return true
 		}
+		d.passed = true
 		return yield(a, err)
 	}
 }
@@ -97,6 +99,9 @@ func (d *delimited) summarize() {
 	}
 	if d.r.comments > 0 {
 		d.Assume("rows-comment", 0, string(d.r.comment), "", d.r.comments)
+	}
+	if d.filtered > 0 && !d.passed {
+		d.Report(diag.Warning, "filter-all", diag.Pos{}, "the filter %s takes out all accounts of the file", d.filter)
 	}
 	if d.filtered > 0 {
 		d.Assume("rows-filtered", 0, d.filter.String(), "", d.filtered)

@@ -15,7 +15,7 @@
 // csv-row-size, csv-cell-count, json-syntax, json-shape, account-id-missing.
 // Warnings: account-duplicate, account-created, account-modified, account-flag,
 // connector-attribute, csv-delimiter, csv-duplicate-column, csv-header,
-// filter-property, filter-syntax, json-duplicate-key, json-utf8, merge-column,
+// filter-all, filter-property, filter-syntax, json-duplicate-key, json-utf8, merge-column,
 // text-utf8. Infos: account-other-source, column-unknown, id-column.
 //
 // Assumption codes: columns-missing, created-missing, file-delimiter,

@@ -132,8 +132,9 @@ func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
 	}
 }
 
-// timeForms are RFC 3339, and a date with or without a time, taken as UTC.
-var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
+// timeForms are RFC 3339, the same with an offset without colon, as Java tools write
+// it, and a date with or without a time, taken as UTC.
+var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
 
 func parseTime(text string) (time.Time, bool) {
 	for _, form := range timeForms {

@@ -120,7 +120,7 @@ func (s *Server) read(progress func(string, int, int)) (*snapshot, error) {
 	o := s.runOptions(snap.bundle)
 	snap.now = o.Now
 	o.OnProgress, o.OnFinding = progress, func(d diag.Diagnostic) {
-		if d.Code != "account-duplicate" { // the files have said where
+		if !profile.SaidByFile(d) {
 			snap.keepFinding(d)
 		}
 	}
