@@ -59,6 +59,9 @@ func readFolder(name string, fsys fs.FS) (*folder, error) {
 		for i, d := range found {
 			found[i] = below(name, d)
 		}
+		if n := len(b.Unread); n > 0 { // which is the cause
+			return nil, errors.Join(fmt.Errorf("%s: %s cannot be read, and nothing else has an identity profile", name, plural(n, "file")), found.Err())
+		}
 		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
 	}
 	if err := b.Settings.Unusable; err != nil {

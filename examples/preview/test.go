@@ -215,6 +215,10 @@ func (r *testRun) refuse(found diag.List) error {
 func (r *testRun) test() error {
 	engine, _ := profile.Compile(r.bundle, r.options.Compile)
 	report, found, err := r.suite.Run(r.app.ctx, engine, r.options)
+	if n := len(r.bundle.Unread); n > 0 && found.HasErrors() {
+		// What the cases name may stand in a file that cannot be read, so the cause is enough.
+		return fmt.Errorf("%s of the configuration cannot be read, so %s of the test files are left out", plural(n, "file"), plural(found.Count(diag.Error), "error"))
+	}
 	if err := errors.Join(err, r.refuse(found)); err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package preview
 
 import (
+	"strconv"
+
 	"github.com/idprofile/engine/identity/report"
 )
 
@@ -10,10 +12,10 @@ func (v *Verification) Table() *report.Table {
 	t := &report.Table{
 		Name: "differences", Title: "Differences from the tenant",
 		Meta: []report.Meta{
-			{Key: "matched", Label: "Matched identities", Value: number(v.Matched)},
-			{Key: "agreeing", Label: "Agree in everything", Value: number(v.Agreeing)},
-			{Key: "onlyOurs", Label: "Only ours", Value: number(v.Ours - v.Matched)},
-			{Key: "onlyTheirs", Label: "Only the tenant's", Value: number(v.Theirs - v.Matched)},
+			{Key: "matched", Label: "Matched identities", Value: strconv.Itoa(v.Matched)},
+			{Key: "agreeing", Label: "Agree in everything", Value: strconv.Itoa(v.Agreeing)},
+			{Key: "onlyOurs", Label: "Only ours", Value: strconv.Itoa(v.Ours - v.Matched)},
+			{Key: "onlyTheirs", Label: "Only the tenant's", Value: strconv.Itoa(v.Theirs - v.Matched)},
 		},
 		Columns: []report.Column{
 			{Key: "attribute", Header: "Attribute", Width: 16},

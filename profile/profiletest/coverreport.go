@@ -76,7 +76,7 @@ func (c *Coverage) Items() []Item {
 func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 	var b strings.Builder
 	s := c.Summary()
-	report.Fprintf(&b, "coverage: mappings %s, transforms %s, branches %s\n", s.Mappings, s.Transforms, s.Branches)
+	report.Fprintf(&b, "coverage: mappings %s, steps of transforms %s, branches %s\n", s.Mappings, s.Transforms, s.Branches)
 	for _, i := range c.Items() {
 		if i.Hits > 0 {
 			continue
