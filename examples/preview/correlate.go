@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -17,6 +18,7 @@ type correlateCommand struct {
 	Explain  string `xor:"what" placeholder:"ACCOUNT" help:"Explain one account: every rule with the values of both sides. ACCOUNT is source/id, an account id or an account name."`
 	Pair     string `xor:"what" placeholder:"ACCOUNT=IDENTITY" help:"Tell what each rule says about an account and an identity."`
 	Suggest  bool   `xor:"what,suggest" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
+	PlanOut  string `placeholder:"FILE" help:"With --suggest, write what is suggested as a plan that preview apply carries out."`
 	Managers bool   `xor:"what,managers" help:"Tell how managers were found: states, cycles, depth, span."`
 
 	probableFlags
@@ -79,6 +81,9 @@ func (c *correlateCommand) Run(a *app) error {
 		if err := writeReports(c.Report, now, report.CSVOptions{NeutralizeFormulas: true}, tables); err != nil {
 			return err
 		}
+	}
+	if c.PlanOut != "" && !c.Suggest {
+		return errors.New("--plan-out needs --suggest")
 	}
 	p.show("ask the rules again", 0, 0)
 	out, show, err := c.find(a, x)
@@ -145,6 +150,9 @@ func (c *correlateCommand) find(a *app, x *preview.Correlation) (any, answer, er
 		return e, pairAnswer{e}, err
 	case c.Suggest:
 		s, err := x.Suggest(a.ctx)
+		if err == nil && c.PlanOut != "" {
+			err = writeSuggestions(c.PlanOut, s)
+		}
 		return s, suggestionsAnswer{s}, err
 	case c.Managers:
 		s := x.Managers()

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity/report"
@@ -79,4 +81,48 @@ func (s managersAnswer) print(p *printer) {
 	for _, m := range s.Widest {
 		span(m)
 	}
+}
+
+// plannedCorrelation is a change of a plan, see [tenant.Request].
+type plannedCorrelation struct {
+	Do     string `json:"do"`
+	Source string `json:"source"`
+	Why    string `json:"why"`
+	Config struct {
+		Assignments []plannedAssignment `json:"attributeAssignments"`
+	} `json:"config"`
+}
+
+type plannedAssignment struct {
+	Property  string `json:"property"`
+	Value     string `json:"value"`
+	Operation string `json:"operation"`
+
+	// As a tenant writes them.
+	Complex      bool    `json:"complex"`
+	IgnoreCase   bool    `json:"ignoreCase"`
+	MatchMode    *string `json:"matchMode"`
+	FilterString *string `json:"filterString"`
+}
+
+// writeSuggestions writes the suggested criteria of each source as a plan, where they are
+// not configured already.
+func writeSuggestions(file string, s *preview.Suggestions) error {
+	plan := struct {
+		Changes []plannedCorrelation `json:"changes"`
+	}{Changes: []plannedCorrelation{}}
+	for _, src := range s.Sources {
+		pairs := slices.Clone(src.Pairs)
+		pairs = slices.DeleteFunc(pairs, func(p correlate.SuggestedPair) bool { return p.Order == 0 })
+		slices.SortStableFunc(pairs, func(a, b correlate.SuggestedPair) int { return a.Order - b.Order })
+		if !slices.ContainsFunc(pairs, func(p correlate.SuggestedPair) bool { return !p.Configured }) {
+			continue
+		}
+		change := plannedCorrelation{Do: "setCorrelation", Source: src.Name, Why: "suggested by the data"}
+		for _, p := range pairs {
+			change.Config.Assignments = append(change.Config.Assignments, plannedAssignment{Property: p.Property, Value: p.Value, Operation: "EQ"})
+		}
+		plan.Changes = append(plan.Changes, change)
+	}
+	return writeFile(file, func(w io.Writer) error { return writeJSON(w, plan) })
 }

@@ -37,6 +37,7 @@ type commands struct {
 	Explain   explainCommand   `cmd:"" help:"Explain how one identity gets its profile, accounts and attributes."`
 	Correlate correlateCommand `cmd:"" help:"Tell why accounts have the identities that they have, or none, and what would help."`
 	Link      linkCommand      `cmd:"" help:"Find the records of one person in any CSV or JSON files, within one or between two."`
+	Apply     applyCommand     `cmd:"" help:"Carry a change (priority, mapping, deletion) to the files, as a tenant would, after showing what it does."`
 	Bench     benchCommand     `cmd:"" help:"Measure where a configuration spends its time, by stage, attribute and operation."`
 	Verify    verifyCommand    `cmd:"" help:"Compare our results with identities exported from a tenant."`
 	Serve     serveCommand     `cmd:"" help:"Serve a local page to edit a configuration and see what it does to one person and to everybody."`

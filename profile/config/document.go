@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
@@ -98,13 +97,11 @@ func IsEntry(n *jsondoc.Node) bool {
 
 func isContainer(n *jsondoc.Node) bool { return IsExport(n) || IsEntry(n) || wrapped(n) != nil }
 
-// Bytes returns the document as a file: byte for byte as it was read when
-// nothing was changed, else indented by two blanks.
+// Bytes returns the document as a file: as it was read, but for the places that were
+// changed, see [jsondoc.Rewrite]; a new one indented by two blanks.
 func (d *Document) Bytes() []byte {
 	if d.src != nil {
-		if n, _ := jsondoc.Parse(d.Path, d.src); n != nil && bytes.Equal(n.Append(nil), d.Root.Append(nil)) {
-			return d.src
-		}
+		return jsondoc.Rewrite(d.src, d.Root)
 	}
 	return d.Root.Indent()
 }

@@ -90,13 +90,15 @@ func (s *Server) markdown(r *http.Request, snap *snapshot, c *compiled, gate *pr
 func (e *edited) patch() []byte { return Patch(e.before, e.files) }
 
 // Patch returns what becomes of files as a patch that git apply and patch -p1 take; a
-// file that was not there before is new.
+// file that was not there before is new, and one that is nil afterwards is gone.
 func Patch(before, after map[string][]byte) []byte {
 	var b bytes.Buffer
 	for _, p := range slices.Sorted(maps.Keys(after)) {
 		was, ok := before[p]
 		fmt.Fprintf(&b, "diff --git %s %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
-		if !ok {
+		if after[p] == nil {
+			fmt.Fprintf(&b, "deleted file mode 100644\n--- %s\n+++ /dev/null\n", quotedPath("a/"+p))
+		} else if !ok {
 			fmt.Fprintf(&b, "new file mode 100644\n--- /dev/null\n+++ %s\n", quotedPath("b/"+p))
 		} else {
 			fmt.Fprintf(&b, "--- %s\n+++ %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
@@ -142,10 +144,12 @@ type edge struct {
 	line string
 }
 
-// maxTable bounds the memory of a line comparison; beyond it a block is replaced as a whole.
-const maxTable = 4 << 20
+// maxEdits bounds the memory of a line comparison: where more lines than that come and go,
+// the block is replaced as a whole.
+const maxEdits = 2000
 
-// compareLines finds the lines that stay, most of them.
+// compareLines finds the lines that stay: as many as possible, in the way of Myers, "An
+// O(ND) Difference Algorithm and Its Variations".
 func compareLines(a, b []string) []edge {
 	var head, tail []edge
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
@@ -158,38 +162,83 @@ func compareLines(a, b []string) []edge {
 	}
 	slices.Reverse(tail)
 
-	// The length of the longest common sequence of what is left of both, from each pair
-	// of lines on, says which way keeps more.
-	width := len(b) + 1
-	var table []int32
-	if len(a)*width <= maxTable {
-		table = make([]int32, (len(a)+1)*width)
-		for i := len(a) - 1; i >= 0; i-- {
-			for j := len(b) - 1; j >= 0; j-- {
-				if a[i] == b[j] {
-					table[i*width+j] = table[(i+1)*width+j+1] + 1
-				} else {
-					table[i*width+j] = max(table[(i+1)*width+j], table[i*width+j+1])
-				}
-			}
-		}
-	}
 	out := head
-	i, j := 0, 0
-	for i < len(a) || j < len(b) {
-		switch {
-		case table != nil && i < len(a) && j < len(b) && a[i] == b[j]:
-			out = append(out, edge{' ', a[i]})
-			i, j = i+1, j+1
-		case i < len(a) && (table == nil || j == len(b) || table[(i+1)*width+j] >= table[i*width+j+1]):
-			out = append(out, edge{'-', a[i]})
-			i++
-		default:
-			out = append(out, edge{'+', b[j]})
-			j++
+	if middle, ok := shortest(a, b); ok {
+		out = append(out, middle...)
+	} else {
+		for _, l := range a {
+			out = append(out, edge{'-', l})
+		}
+		for _, l := range b {
+			out = append(out, edge{'+', l})
 		}
 	}
 	return append(out, tail...)
+}
+
+// shortest returns the shortest way from one text to the other, false when it is too long.
+func shortest(a, b []string) ([]edge, bool) {
+	// reached[d][k+d] is how far in a one gets with d lines that come or go, on the diagonal
+	// k: that many more are taken from a than from b.
+	var reached [][]int32
+	found := -1
+	for d := 0; found < 0; d++ {
+		if d > maxEdits {
+			return nil, false
+		}
+		row := make([]int32, 2*d+1)
+		for k := -d; k <= d; k += 2 {
+			x := int32(0)
+			if d > 0 {
+				x = step(reached[d-1], d-1, k)
+			}
+			for y := int(x) - k; int(x) < len(a) && y < len(b) && a[x] == b[y]; y++ {
+				x++
+			}
+			row[k+d] = x
+			if int(x) >= len(a) && int(x)-k >= len(b) {
+				found = d
+			}
+		}
+		reached = append(reached, row)
+	}
+
+	var out []edge
+	x, y := len(a), len(b)
+	for d := found; d > 0; d-- {
+		k := x - y
+		before := int(step(reached[d-1], d-1, k))
+		for x > before {
+			x, y = x-1, y-1
+			out = append(out, edge{' ', a[x]})
+		}
+		if down(reached[d-1], d-1, k) {
+			y--
+			out = append(out, edge{'+', b[y]})
+		} else {
+			x--
+			out = append(out, edge{'-', a[x]})
+		}
+	}
+	for x > 0 {
+		x--
+		out = append(out, edge{' ', a[x]})
+	}
+	slices.Reverse(out)
+	return out, true
+}
+
+// down reports whether the diagonal k is best reached by a line that comes.
+func down(row []int32, d, k int) bool {
+	return k == -d-1 || k != d+1 && row[k-1+d] < row[k+1+d]
+}
+
+// step is where one is on the diagonal k after one more line that comes or goes.
+func step(row []int32, d, k int) int32 {
+	if down(row, d, k) {
+		return row[k+1+d]
+	}
+	return row[k-1+d] + 1
 }
 
 // around is how many lines stand around a change.
