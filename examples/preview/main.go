@@ -20,6 +20,7 @@ import (
 
 // commands is the command line; each command is a file of its own.
 type commands struct {
+	Init      initCommand      `cmd:"" help:"Look at a folder, say what is missing and how to get it from a tenant, and write settings and a first test."`
 	Run       runCommand       `cmd:"" help:"Run all accounts of a folder through its identity profiles and say what comes out."`
 	Lint      lintCommand      `cmd:"" help:"Check configurations: whole folders, or single files of any known shape."`
 	Schema    schemaCommand    `cmd:"" help:"Print JSON Schemas of all kinds of files, for editors."`
