@@ -85,8 +85,8 @@ func (c *applyCommand) read(a *app) ([]tenant.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	requests, found := tenant.ReadRequests(filepath.ToSlash(c.Plan), src)
-	if err := found.Err(); err != nil {
+	requests, err := tenant.ReadRequests(filepath.ToSlash(c.Plan), src)
+	if err != nil {
 		return nil, err
 	}
 	if len(requests) == 0 {

@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -69,33 +70,32 @@ var optional = map[string][]string{"addAttribute": {"searchable"}, "deleteAttrib
 //	{"changes": [{"do": "patchProfile", "profile": "Contractors",
 //	              "patch": [{"op": "replace", "path": "/priority", "value": 5}]}]}
 //
-// All that is wrong is found, each with its place.
-func ReadRequests(file string, src []byte) ([]Request, diag.List) {
+// The error joins all that is wrong, each with its place.
+func ReadRequests(file string, src []byte) ([]Request, error) {
 	root, found := jsondoc.Parse(file, src)
 	if root == nil || found.HasErrors() {
-		return nil, found
+		return nil, found.Err()
 	}
+	var wrong []error
 	list := root.Get("changes")
 	if root.Kind() != jsondoc.Object || list.Kind() != jsondoc.Array {
-		found.Addf(diag.Error, "plan-shape", root.Pos(), `found a %s, expected an object with the list "changes"`, root.Kind())
-		return nil, found
+		return nil, fmt.Errorf(`%v: found a %v, expected an object with the list "changes"`, root.Pos(), root.Kind())
 	}
 	for _, m := range root.Members() {
 		if !slices.Contains([]string{"changes", "description", "$schema"}, m.Key) {
-			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "plan-unknown", Pos: m.Pos(), Message: fmt.Sprintf("a plan has no member %q", m.Key),
-				Hint: diag.Suggest(m.Key, []string{"changes", "description"})})
+			wrong = append(wrong, fmt.Errorf("%v: a plan has no member %q %s", m.Pos(), m.Key, diag.Suggest(m.Key, []string{"changes", "description"})))
 		}
 	}
 	var out []Request
 	for _, n := range list.Items() {
-		if r, ok := readRequest(n, &found); ok {
+		if r, ok := readRequest(n, &wrong); ok {
 			out = append(out, r)
 		}
 	}
-	return out, found
+	return out, errors.Join(wrong...)
 }
 
-func readRequest(n *jsondoc.Node, found *diag.List) (r Request, ok bool) {
+func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 	r = Request{Do: n.Get("do").Text(), Pos: n.Pos()}
 	needs, known := requests[r.Do]
 	if !known {
@@ -104,12 +104,12 @@ func readRequest(n *jsondoc.Node, found *diag.List) (r Request, ok bool) {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		found.Add(diag.Diagnostic{Severity: diag.Error, Code: "plan-unknown", Pos: n.Pos(), Message: fmt.Sprintf("there is no operation %q", r.Do), Hint: diag.Suggest(r.Do, names)})
+		*wrong = append(*wrong, fmt.Errorf("%v: there is no operation %q %s", n.Pos(), r.Do, diag.Suggest(r.Do, names)))
 		return r, false
 	}
 	ok = true
 	bad := func(pos diag.Pos, format string, args ...any) {
-		found.Addf(diag.Error, "plan-shape", pos, "%s: "+format, append([]any{r.Do}, args...)...)
+		*wrong = append(*wrong, fmt.Errorf("%v: %s: %s", pos, r.Do, fmt.Sprintf(format, args...)))
 		ok = false
 	}
 	for _, key := range needs {
