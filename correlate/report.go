@@ -80,6 +80,27 @@ func (ex *Explanation) classify(a *identity.Account, misses []NearMiss) Class {
 	return Classify(a, len(misses) > 0, ex.compared())
 }
 
+// ShowNear fills the nearest of the identities that an account nearly matched into its
+// row of the report on accounts without identity, see [Nearby.FindAll]. A row that has a
+// message already keeps it. Nothing is near: the row stays as it is.
+func ShowNear(row *report.UncorrelatedRow, misses []NearMiss) {
+	if len(misses) == 0 {
+		return
+	}
+	row.NearMiss = nearText(misses)
+	if row.Message == "" {
+		row.Message = nearMessage(&misses[0])
+	}
+}
+
+func nearMessage(m *NearMiss) string {
+	text := fmt.Sprintf("%s: %q is nearly %q", m.Criterion, m.AccountValue, m.IdentityValue)
+	if fixes := m.Fixes(); fixes != nil {
+		text += "; would match with " + strings.Join(fixes, ", ")
+	}
+	return text
+}
+
 func nearText(misses []NearMiss) string {
 	var kinds []string
 	for i := range misses {
@@ -98,11 +119,7 @@ func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class 
 	case d.Reason == ReasonManualFlag:
 		parts = append(parts, "marked as manually correlated; clear the mark to correlate it again")
 	case len(misses) > 0:
-		m := &misses[0]
-		parts = append(parts, fmt.Sprintf("%s: %q is nearly %q", m.Criterion, m.AccountValue, m.IdentityValue))
-		if fixes := m.Fixes(); fixes != nil {
-			parts = append(parts, "would match with "+strings.Join(fixes, ", "))
-		}
+		parts = append(parts, nearMessage(&misses[0]))
 	case len(d.Match.Ambiguous) > 0:
 		parts = append(parts, fmt.Sprintf("%d identities meet %s", d.Match.Ambiguous[0].Total, d.Match.Ambiguous[0].Rule))
 	default:

@@ -26,6 +26,7 @@ type correlateCommand struct {
 
 	Source []string `placeholder:"NAME" help:"Look at these sources only."`
 	Report string   `placeholder:"DIR" help:"Write reports as zipped CSV, HTML and PDF."`
+	fontFlag
 
 	outputFlags `set:"formats=text,json,jsonl"`
 	sampleFlags
@@ -78,7 +79,9 @@ func (c *correlateCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if err := writeReports(c.Report, now, report.CSVOptions{NeutralizeFormulas: true}, tables); err != nil {
+		if err := writeReports(c.Report, report.CSVOptions{NeutralizeFormulas: true}, reportSite{
+			title: "Correlation of " + f.name, now: now, tables: tables, fonts: c.fontFlag,
+		}); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ type diffCommand struct {
 
 	outputFlags `set:"formats=text,json,markdown,html"`
 	sampleFlags
-	People bool `help:"List every person that changes."`
+	People bool `help:"List every person that changes, beside the groups."`
 	Mask   bool `help:"Replace personal values by numbers, equal ones by equal numbers."`
 
 	Gate      string `placeholder:"FILE" help:"JSON file with what a change may do at most; what it says is broken ends with 1."`

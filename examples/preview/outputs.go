@@ -149,7 +149,7 @@ const maxFileName = 150
 // fileNames gives each table a file name of its own. Names that differ in nothing but case are
 // one name to many file systems, and a long name is cut.
 func fileNames(tables []*report.Table) []string {
-	taken, names := map[string]bool{}, make([]string, len(tables))
+	taken, names := map[string]bool{"index": true}, make([]string, len(tables))
 	for i, t := range tables {
 		base := report.FileName(t.Name, "")
 		if len(base) > maxFileName {

@@ -57,6 +57,22 @@ func TestIdentitiesJSONLines(t *testing.T) {
 	}
 }
 
+// What is no font is refused, and nothing is
+// written then.
+func TestReportFont(t *testing.T) {
+	for font, want := range map[string]string{"go.mod": "font", "none.ttf": "none.ttf"} {
+		t.Run(font, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "reports")
+			if code, _, errs := command(t, "run", "examples/acme", "--report", dir, "--font", font); code != exitCannotRun || !strings.Contains(errs, want) {
+				t.Errorf("code %d: %s", code, errs)
+			}
+			if found, _ := filepath.Glob(filepath.Join(dir, "*")); len(found) > 0 {
+				t.Errorf("written: %q", found)
+			}
+		})
+	}
+}
+
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name string) string { return filepath.Join(dir, name) }
@@ -94,6 +110,13 @@ func TestFiles(t *testing.T) {
 			if info, err := os.Stat(file("reports/" + name)); err != nil || info.Size() == 0 {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+	for name, want := range map[string]string{
+		"u.csv": "is nearly", "reports/Uncorrelated Accounts.html": "would match with leadingZeros", "reports/index.html": `<a href="Uncorrelated%20Accounts.html">`,
+	} {
+		if src, err := os.ReadFile(file(name)); err != nil || !strings.Contains(string(src), want) {
+			t.Errorf("%s: no %q (%v)", name, want, err)
 		}
 	}
 	if len(z.File) != 8 {

@@ -26,6 +26,7 @@ type runCommand struct {
 	Exceptions   string `placeholder:"FILE" help:"Write the identity exceptions as CSV."`
 	Uncorrelated string `placeholder:"FILE" help:"Write the accounts without identity as CSV."`
 	Report       string `placeholder:"DIR" help:"Write all reports as zipped CSV, HTML and PDF."`
+	fontFlag
 
 	outputFlags `set:"formats=text,json"`
 	sampleFlags

@@ -14,6 +14,9 @@ type Cell struct {
 	kind cellKind
 	text string
 	list []string
+
+	target string   // of a link
+	more   []string // what opens below the text
 }
 
 type cellKind uint8
@@ -62,6 +65,31 @@ func JSON(raw json.RawMessage) Cell {
 		return Cell{}
 	}
 	return Cell{kind: cellRaw, text: string(raw)}
+}
+
+// Link is a text cell that leads to another file on a page; elsewhere it is the text.
+func Link(text, target string) Cell { return Cell{kind: cellText, text: text, target: target} }
+
+// Opening is a text cell that opens to more lines on a page; elsewhere it is the text.
+// Without lines it is [Text]. The lines must not be changed afterwards.
+func Opening(text string, more ...string) Cell { return Cell{kind: cellText, text: text, more: more} }
+
+// html gives the cell as a page shows it.
+func (c Cell) html() string {
+	text := htmlText(c.Display())
+	switch {
+	case c.target != "":
+		return `<a href="` + htmlText(c.target) + `">` + text + `</a>`
+	case len(c.more) > 0:
+		var b strings.Builder
+		b.WriteString("<details><summary>" + text + "</summary><ul>")
+		for _, line := range c.more {
+			b.WriteString(`<li dir="auto">` + htmlText(line) + "</li>")
+		}
+		b.WriteString("</ul></details>")
+		return b.String()
+	}
+	return text
 }
 
 // IsNull reports whether the cell is null.

@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bufio"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
-	"fmt"
 	"html"
 	"io"
 	"strings"
@@ -22,6 +20,9 @@ type HTMLOptions struct {
 	// Interactive adds a filter box and sorting by a click on a header. Without it, and where
 	// scripts are off, the page is a plain table.
 	Interactive bool
+	// Links and Charts stand above the table.
+	Links  []PageLink
+	Charts []*Chart
 	// Language is the BCP 47 tag of the texts; empty means "en".
 	Language string
 }
@@ -31,71 +32,7 @@ type HTMLOptions struct {
 // scheme, keeps the header in sight and prints with the header on each page. All texts are
 // escaped; each cell finds its own writing direction.
 func WriteHTML(w io.Writer, t *Table, o HTMLOptions) error {
-	if err := t.check(); err != nil {
-		return err
-	}
-	b := bufio.NewWriter(w)
-	writeHTMLHead(b, t, o)
-	at := t.Visible()
-	classes := make([]string, len(at))
-	for i, c := range at {
-		classes[i] = htmlClass(t.Columns[c])
-	}
-	err := t.Each(func(r Row) error {
-		b.WriteString("<tr>")
-		for i, c := range at {
-			fmt.Fprintf(b, `<td%s dir="auto">%s</td>`, classes[i], htmlText(r[c].Display()))
-		}
-		_, err := b.WriteString("</tr>\n")
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	b.WriteString("</tbody>\n</table>\n</div>\n")
-	for _, n := range t.Notes {
-		fmt.Fprintf(b, "<p class=\"note\" dir=\"auto\">%s</p>\n", htmlText(n))
-	}
-	if o.Interactive {
-		fmt.Fprintf(b, "<script>%s</script>\n", pageScript)
-	}
-	b.WriteString("</body>\n</html>\n")
-	return b.Flush()
-}
-
-// writeHTMLHead writes everything before the first row.
-func writeHTMLHead(b *bufio.Writer, t *Table, o HTMLOptions) {
-	language := o.Language
-	if language == "" {
-		language = "en"
-	}
-	policy := "default-src 'none'; style-src " + sourceHash(pageStyle)
-	if o.Interactive {
-		policy += "; script-src " + sourceHash(pageScript)
-	}
-	fmt.Fprintf(b, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n", htmlText(language))
-	fmt.Fprintf(b, "<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n", policy)
-	b.WriteString("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-	fmt.Fprintf(b, "<title>%s</title>\n<style>%s</style>\n</head>\n<body>\n", htmlText(t.Heading()), pageStyle)
-	fmt.Fprintf(b, "<h1 dir=\"auto\">%s</h1>\n", htmlText(t.Heading()))
-	if t.Subtitle != "" {
-		fmt.Fprintf(b, "<p class=\"subtitle\" dir=\"auto\">%s</p>\n", htmlText(t.Subtitle))
-	}
-	if len(t.Meta) > 0 {
-		b.WriteString("<dl>\n")
-		for _, m := range t.Meta {
-			fmt.Fprintf(b, "<div><dt>%s</dt><dd dir=\"auto\">%s</dd></div>\n", htmlText(m.Display()), htmlText(m.Value))
-		}
-		b.WriteString("</dl>\n")
-	}
-	if o.Interactive {
-		b.WriteString("<p class=\"tools\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label> <output></output></p>\n")
-	}
-	b.WriteString("<div class=\"frame\" tabindex=\"0\">\n<table>\n<thead>\n<tr>")
-	for _, c := range t.Visible() {
-		fmt.Fprintf(b, "<th scope=\"col\"%s>%s</th>", htmlClass(t.Columns[c]), htmlText(t.Columns[c].Header))
-	}
-	b.WriteString("</tr>\n</thead>\n<tbody>\n")
+	return WritePage(w, &Page{Title: t.Heading(), Subtitle: t.Subtitle, Links: o.Links, Charts: o.Charts, Meta: t.Meta, Tables: []*Table{t}}, o)
 }
 
 // htmlClass gives the class attribute of a column's cells, "" when it needs none.

@@ -1,9 +1,9 @@
 
-(function () {
+Array.prototype.forEach.call(document.querySelectorAll(".tools"), function (tools) {
   "use strict";
-  var body = document.querySelector("tbody");
+  var table = tools.nextElementSibling.querySelector("table");
+  var body = table.tBodies[0];
   var rows = Array.prototype.slice.call(body.rows);
-  var tools = document.querySelector(".tools");
   var input = tools.querySelector("input");
   var output = tools.querySelector("output");
   var texts = rows.map(function (r) { return r.textContent.toLowerCase(); });
@@ -16,7 +16,7 @@
     });
     output.textContent = shown === rows.length ? shown + (shown === 1 ? " row" : " rows") : shown + " of " + rows.length + " rows";
   }
-  var headers = Array.prototype.slice.call(document.querySelectorAll("th"));
+  var headers = Array.prototype.slice.call(table.querySelectorAll("th"));
   function compare(column, number) {
     if (!number) {
       var collator = new Intl.Collator(undefined, { numeric: true });
@@ -47,4 +47,4 @@
   input.addEventListener("input", filter);
   tools.hidden = false;
   filter();
-}());
+});

@@ -24,7 +24,7 @@ func UncorrelatedLayout() Layout[UncorrelatedRow] {
 		title: "Uncorrelated Accounts",
 		columns: []Column{
 			{Key: "source", Header: "Source", Width: 12},
-			{Key: "accountId", Header: "Account ID", Kind: KindCode, Width: 16},
+			{Key: "accountId", Header: "Account ID", Kind: KindCode, Width: 16, Minor: true},
 			{Key: "accountName", Header: "Account Name", Width: 14},
 			{Key: "reason", Header: "Reason", Kind: KindCode, Width: 12},
 			{Key: "nearMiss", Header: "Near Miss", Width: 16},
@@ -63,14 +63,14 @@ func AmbiguousLayout() Layout[AmbiguousRow] {
 		title: "Ambiguous Matches",
 		columns: []Column{
 			{Key: "source", Header: "Source", Width: 12},
-			{Key: "accountId", Header: "Account ID", Kind: KindCode, Width: 14},
+			{Key: "accountId", Header: "Account ID", Kind: KindCode, Width: 14, Minor: true},
 			{Key: "accountName", Header: "Account Name", Width: 12},
 			{Key: "criterion", Header: "Criterion", Width: 16},
 			{Key: "value", Header: "Value", Width: 12},
 			{Key: "matches", Header: "Matches", Kind: KindNumber},
-			{Key: "candidates", Header: "Candidates", Kind: KindCode, Width: 16},
+			{Key: "candidates", Header: "Candidates", Kind: KindCode, Width: 16, Minor: true},
 			{Key: "outcome", Header: "Outcome", Kind: KindCode, Width: 10},
-			{Key: "identity", Header: "Identity", Kind: KindCode, Width: 12},
+			{Key: "identity", Header: "Identity", Kind: KindCode, Width: 12, Minor: true},
 		},
 		cells: func(r AmbiguousRow) Row {
 			return Row{
@@ -99,7 +99,7 @@ func MoveLayout() Layout[MoveRow] {
 	return Layout[MoveRow]{
 		title: "Identity Profile Moves",
 		columns: []Column{
-			{Key: "identityId", Header: "Identity ID", Kind: KindCode, Width: 16},
+			{Key: "identityId", Header: "Identity ID", Kind: KindCode, Width: 16, Minor: true},
 			{Key: "name", Header: "Name", Width: 12},
 			{Key: "displayName", Header: "Display Name", Width: 16},
 			{Key: "from", Header: "From Profile", Width: 14},
@@ -161,7 +161,11 @@ type ChangeRow struct {
 }
 
 // ChangeTable is the report of changes since the last run.
-func ChangeTable(name string, rows []ChangeRow) *Table { return ChangeLayout().Table(name, rows) }
+func ChangeTable(name string, rows []ChangeRow) *Table {
+	t := ChangeLayout().Table(name, rows)
+	t.Before, t.After = "before", "after"
+	return t
+}
 
 // ChangeLayout is the layout of [ChangeTable].
 func ChangeLayout() Layout[ChangeRow] {
@@ -169,7 +173,7 @@ func ChangeLayout() Layout[ChangeRow] {
 		title: "Changes Since the Last Run",
 		columns: []Column{
 			{Key: "identityProfile", Header: "Identity Profile", Width: 12},
-			{Key: "identityId", Header: "Identity ID", Kind: KindCode, Width: 16},
+			{Key: "identityId", Header: "Identity ID", Kind: KindCode, Width: 16, Minor: true},
 			{Key: "displayName", Header: "Display Name", Width: 16},
 			{Key: "change", Header: "Change", Kind: KindCode, Width: 10},
 			{Key: "attribute", Header: "Attribute", Width: 12},

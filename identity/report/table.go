@@ -63,6 +63,8 @@ type Column struct {
 	// Detail columns appear in JSON and JSON Lines only, and there only in rows that have a
 	// value: an evaluation trace, for example.
 	Detail bool
+	// Minor columns stand last on a page: ids, for example, which nobody reads first.
+	Minor bool
 }
 
 // Alignment gives the alignment with [AlignAuto] resolved by the kind.
@@ -88,6 +90,8 @@ type Table struct {
 	// is returned by the writer, whose output is then incomplete.
 	Rows  iter.Seq2[Row, error]
 	Notes []string // sentences under the table
+	// Before and After are the keys of two columns; pages mark what differs in their cells.
+	Before, After string
 }
 
 // RowsOf is the [Table.Rows] of rows that are held in memory.

@@ -9,16 +9,49 @@ import (
 	"github.com/idprofile/engine/identity/report"
 )
 
-// WriteHTML writes the report as one self-contained page: totals and causes
-// above, a table of groups below or, when people were kept, of their changes.
+// WriteHTML writes the report as one self-contained page: the verdict and what a gate says
+// to it, totals, a chart of the kinds of changes, a table of groups and, when people were
+// kept, a table of their changes; the groups open to their people then.
 func (r *Report) WriteHTML(w io.Writer) error {
-	return report.WriteHTML(w, r.Table(), report.HTMLOptions{Interactive: true})
+	p := &report.Page{
+		Title: "Preview: " + r.verdict(), Verdict: r.htmlVerdict(), Meta: r.meta(),
+		Charts: []*report.Chart{r.kindChart()}, Tables: []*report.Table{r.Table()},
+	}
+	if r.kept {
+		p.Tables = append(p.Tables, r.PeopleTable())
+	}
+	return report.WritePage(w, p, report.HTMLOptions{Interactive: true})
 }
 
-// Table returns the report as a table: a row for each change of a person when
-// people were kept, else for each group.
+// htmlVerdict is the banner: what the gate says, else whether anything changes.
+func (r *Report) htmlVerdict() *report.Verdict {
+	if len(r.Breaches) == 0 {
+		tone := "warn"
+		if r.Empty() {
+			tone = "good"
+		}
+		return &report.Verdict{Tone: tone, Text: r.verdict()}
+	}
+	v := &report.Verdict{Tone: "bad", Text: "The gate is broken: " + r.verdict()}
+	for _, x := range r.Breaches {
+		v.Items = append(v.Items, x.String())
+	}
+	return v
+}
+
+func (r *Report) kindChart() *report.Chart {
+	c := &report.Chart{Kind: report.Bars, Title: "Changes by kind", Unit: "changes"}
+	for _, k := range kinds {
+		if n := r.Totals.Changes[k]; n > 0 {
+			c.Data = append(c.Data, report.Datum{Name: k.Title(), Value: int64(n)})
+		}
+	}
+	return c
+}
+
+// Table returns the groups as a table, with the causes as notes.
 func (r *Report) Table() *report.Table {
-	t := &report.Table{Name: "preview", Title: "Preview: " + r.verdict(), Meta: r.meta(), Notes: r.notes()}
+	t := &report.Table{Name: "preview", Title: "Groups of changes", Meta: r.meta(), Notes: r.notes()}
 	for i := range r.Causes {
 		c := &r.Causes[i]
 		note := fmt.Sprintf("[%d] %s %s", i+1, c.title(), c.Change)
@@ -35,15 +68,37 @@ func (r *Report) Table() *report.Table {
 		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60}, {Key: "causes", Header: "Causes"},
 	}
 	t.Rows = r.groupRows()
-	if r.kept {
-		t.Columns = []report.Column{
-			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode}, {Key: "profile", Header: "Profile"}, {Key: "change", Header: "Change"},
-			{Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before", Width: 30}, {Key: "after", Header: "After", Width: 30},
-			{Key: "detail", Header: "Detail"}, {Key: "causes", Header: "Causes"},
-		}
-		t.Rows = r.peopleRows()
-	}
 	return t
+}
+
+// PeopleTable returns a row for each change of a person; there are none unless people
+// were kept.
+func (r *Report) PeopleTable() *report.Table {
+	return &report.Table{
+		Name: "preview-people", Title: "Changes of people", Meta: r.meta(), Before: "before", After: "after",
+		Columns: []report.Column{
+			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode, Minor: true}, {Key: "profile", Header: "Profile"},
+			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before", Width: 30},
+			{Key: "after", Header: "After", Width: 30}, {Key: "detail", Header: "Detail"}, {Key: "causes", Header: "Causes"},
+		},
+		Rows: r.peopleRows(),
+	}
+}
+
+// groupPeople gives the lines of everybody in each group, when people were kept.
+func (r *Report) groupPeople() map[*Group][]string {
+	out := map[*Group][]string{}
+	for _, p := range r.People {
+		for i := range p.Changes {
+			c := &p.Changes[i]
+			line := p.Name
+			if !c.Before.IsNull() || !c.After.IsNull() {
+				line += ": " + orNone(c.Before.Text()) + " → " + orNone(c.After.Text())
+			}
+			out[c.group] = append(out[c.group], line)
+		}
+	}
+	return out
 }
 
 func (r *Report) meta() []report.Meta {
@@ -57,14 +112,12 @@ func (r *Report) meta() []report.Meta {
 			m = append(m, report.Meta{Key: string(k), Label: strings.ToUpper(k.Title()[:1]) + k.Title()[1:], Value: fmt.Sprint(n)})
 		}
 	}
-	for i, x := range r.Breaches {
-		m = append(m, report.Meta{Key: fmt.Sprintf("gate%d", i+1), Label: "Gate broken", Value: x.String()})
-	}
 	return m
 }
 
 func (r *Report) groupRows() iter.Seq2[report.Row, error] {
 	return func(yield func(report.Row, error) bool) {
+		people := r.groupPeople()
 		for _, g := range r.Groups {
 			var lines []string
 			for i := range g.Examples {
@@ -78,7 +131,7 @@ func (r *Report) groupRows() iter.Seq2[report.Row, error] {
 				what = g.Source
 			}
 			row := report.Row{report.Int(int64(g.Count)), report.Text(g.Kind.Title()), report.Text(what), report.Text(g.Pattern.String()),
-				report.Text(strings.Join(lines, "\n")), report.Text(strings.TrimSpace(references(g.Causes)))}
+				report.Opening(strings.Join(lines, "\n"), people[g]...), report.Text(strings.TrimSpace(references(g.Causes)))}
 			if !yield(row, nil) {
 				return
 			}

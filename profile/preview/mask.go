@@ -12,7 +12,7 @@ import (
 // the two parts of a mail address each by its own. Names of attributes, profiles,
 // sources and states stay, and so does what stands in the configuration.
 func (r *Report) Mask() *Report {
-	m := &masker{numbers: map[string]int{}}
+	m := &masker{numbers: map[string]int{}, groups: map[*Group]*Group{}}
 	out := *r
 	out.Masked = true
 	out.Groups = nil
@@ -35,7 +35,10 @@ func (r *Report) Mask() *Report {
 }
 
 // masker numbers texts in the order in which they are met.
-type masker struct{ numbers map[string]int }
+type masker struct {
+	numbers map[string]int
+	groups  map[*Group]*Group // masked ones, by what they were
+}
 
 func (m *masker) text(s string) string {
 	if s == "" {
@@ -107,6 +110,7 @@ func (m *masker) message(text string, p Pattern) string {
 
 func (m *masker) group(g *Group) *Group {
 	out := *g
+	m.groups[g] = &out
 	out.Pattern = m.pattern(g.Pattern)
 	out.Pairs, out.Examples = nil, []Example{}
 	for _, p := range g.Pairs {
@@ -131,7 +135,7 @@ func (m *masker) person(p *Person) *Person {
 		c.Before, c.After = m.values(c.Kind, c.pattern, c.Before, c.After)
 		c.Account, c.Identity = m.text(c.Account), m.text(c.Identity)
 		c.Message = m.message(c.Message, c.pattern)
-		c.pattern = m.pattern(c.pattern)
+		c.pattern, c.group = m.pattern(c.pattern), m.groups[c.group]
 		out.Changes[i] = c
 	}
 	return &out
