@@ -29,7 +29,7 @@ func correlating(more ...string) *fixture.Tenant {
 func TestAmbiguousFindings(t *testing.T) {
 	e, _ := correlating().Engine(t, profile.Options{})
 	var rows []report.AmbiguousRow
-	o := profile.RunOptions{OnAmbiguous: func(r report.AmbiguousRow) { rows = append(rows, r) }}
+	o := profile.RunOptions{Hooks: profile.Hooks{OnAmbiguous: func(r report.AmbiguousRow) { rows = append(rows, r) }}}
 	out := fixture.Aggregate(t, e, store.NewMemory(), o, map[string][]identity.Account{
 		"HR": {
 			fixture.At(1, fixture.Account("1", "id=1", "mail=x", "sn=A", "no=n1")), fixture.At(2, fixture.Account("2", "id=2", "mail=x", "sn=B", "no=n2")),

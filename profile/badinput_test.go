@@ -130,14 +130,14 @@ func TestBadAccounts(t *testing.T) {
 	})
 	t.Run("refused rows: nothing is removed", func(t *testing.T) {
 		var found diag.List
-		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, refusing{feed.Slice("HR", fixture.AnnHR)})
+		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}}, nil, refusing{feed.Slice("HR", fixture.AnnHR)})
 		if err != nil || stats.Removed != 0 || find(found, "removal-skipped") == nil {
 			t.Errorf("removed %d, %v, %v", stats.Removed, found, err)
 		}
 	})
 	t.Run("unknown source: left out", func(t *testing.T) {
 		var found diag.List
-		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, nil, feed.Slice("Nix", fixture.Account("1")))
+		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}}, nil, feed.Slice("Nix", fixture.Account("1")))
 		if err != nil || stats.Scanned != 0 || find(found, "source-unknown") == nil {
 			t.Errorf("%+v, %v, %v", stats, found, err)
 		}
@@ -150,7 +150,7 @@ func TestBadAccounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		var r *profile.Result
-		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}, func(x *profile.Result) {
+		stats, err := e.Aggregate(t.Context(), store.NewOverlay(st), profile.RunOptions{Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}}, func(x *profile.Result) {
 			if x.Identity.Alias == "1001" {
 				r = x
 			}

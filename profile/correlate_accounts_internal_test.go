@@ -34,7 +34,7 @@ func TestActionOfAccounts(t *testing.T) {
 			for _, strict := range []bool{false, true} {
 				l := &linker{tables: &tables{Run: &Run{
 					engine: &Engine{sources: map[string]*compiledSource{"S": {correlator: c}}},
-					opts:   RunOptions{StrictRecorrelate: strict},
+					opts:   RunOptions{Linking: Linking{StrictRecorrelate: strict}},
 				}}}
 				name := fmt.Sprintf("owner %d, match %+v, strict %v", owner, m, strict)
 				if got, want := l.action("S", m, owner, false), byHand(m, owner, strict); got != want {

@@ -65,7 +65,7 @@ func TestStaleKeysAreAll(t *testing.T) {
 			r.Shuffle(len(some), func(i, j int) { some[i], some[j] = some[j], some[i] })
 			sources = append(sources, feed.Slice(f.Name(), some...))
 		}
-		o := RunOptions{Now: b.Settings.Now, Workers: 1 + r.IntN(2), Recorrelate: r.IntN(2) == 0, Recompute: r.IntN(4) == 0}
+		o := RunOptions{Now: b.Settings.Now, Workers: 1 + r.IntN(2), Linking: Linking{Recorrelate: r.IntN(2) == 0, Recompute: r.IntN(4) == 0}}
 		if diff := cmp.Diff(aggregated(t, every, one, o, sources), aggregated(t, engine, two, o, sources)); diff != "" {
 			t.Fatalf("round %d: mismatch (-every key +stale keys):\n%s", round, diff)
 		}

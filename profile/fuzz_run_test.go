@@ -77,8 +77,10 @@ func outcomeText(t *testing.T, e *profile.Engine, b *config.Bundle, files fstest
 		}
 	}
 	o := profile.RunOptions{
-		Now: fixture.Now, Workers: workers, Limits: transform.Limits{Steps: 5_000, Output: 100_000},
-		OnFinding: func(d diag.Diagnostic) { found.Add(d) },
+		Now:     fixture.Now,
+		Workers: workers,
+		Limits:  transform.Limits{Steps: 5_000, Output: 100_000},
+		Hooks:   profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }},
 	}
 	for r, err := range e.Run(t.Context(), o, sources...) {
 		if err != nil {

@@ -39,11 +39,15 @@ func TestManagerNear(t *testing.T) {
 			e, _ := tenant.Engine(t, profile.Options{})
 			sources := fixture.FeedHR(fixture.Account("1", "id=1", "mail=a", "sn=A", "boss="+tc.boss), fixture.Account("2", "id=2", "mail=b", "sn=B", "place="+tc.place))
 			var said []string
-			o := profile.RunOptions{OnFinding: func(d diag.Diagnostic) {
-				if d.Code == "manager-near" {
-					said = append(said, d.Message)
-				}
-			}}
+			o := profile.RunOptions{
+				Hooks: profile.Hooks{
+					OnFinding: func(d diag.Diagnostic) {
+						if d.Code == "manager-near" {
+							said = append(said, d.Message)
+						}
+					},
+				},
+			}
 			trace, err := e.Explain(t.Context(), o, func(r *profile.Result) bool { return r.Identity.Alias == "1" }, []string{"manager"}, sources...)
 			if err != nil {
 				t.Fatal(err)

@@ -48,11 +48,16 @@ func TestMovedEntriesKeepTheirIdentities(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, _ := profile.Compile(b, profile.Options{})
-		o := profile.RunOptions{Stored: st, OnFinding: func(d diag.Diagnostic) {
-			if d.Code == "account-renamed" {
-				renamed++
-			}
-		}}
+		o := profile.RunOptions{
+			Stored: st,
+			Hooks: profile.Hooks{
+				OnFinding: func(d diag.Diagnostic) {
+					if d.Code == "account-renamed" {
+						renamed++
+					}
+				},
+			},
+		}
 		if _, err := e.Aggregate(t.Context(), st, o, nil, sources...); err != nil {
 			t.Fatal(err)
 		}

@@ -58,11 +58,16 @@ func TestNamesThatChangeHands(t *testing.T) {
 			}
 
 			var codes []string
-			o := profile.RunOptions{AnyRemoval: true, OnFinding: func(d diag.Diagnostic) {
-				if d.Code == "account-renamed" || d.Code == "account-replaced" {
-					codes = append(codes, d.Code)
-				}
-			}}
+			o := profile.RunOptions{
+				Linking: profile.Linking{AnyRemoval: true},
+				Hooks: profile.Hooks{
+					OnFinding: func(d diag.Diagnostic) {
+						if d.Code == "account-renamed" || d.Code == "account-replaced" {
+							codes = append(codes, d.Code)
+						}
+					},
+				},
+			}
 			o.Stored = st
 			if _, err := e.Aggregate(t.Context(), st, o, nil, feed.Slice("HR", tc.after...)); err != nil {
 				t.Fatal(err)

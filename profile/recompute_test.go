@@ -24,7 +24,7 @@ func TestRecomputeEqualsFresh(t *testing.T) {
 		if found.HasErrors() {
 			t.Fatal(found)
 		}
-		stats, err := e.Aggregate(t.Context(), st, profile.RunOptions{Now: b.Settings.Now, Recompute: recompute}, nil, sources...)
+		stats, err := e.Aggregate(t.Context(), st, profile.RunOptions{Now: b.Settings.Now, Linking: profile.Linking{Recompute: recompute}}, nil, sources...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +58,7 @@ func TestRecomputeLosesAccounts(t *testing.T) {
 			if tc.gone {
 				accounts = nil
 			}
-			fixture.Aggregate(t, e, st, profile.RunOptions{Recompute: true}, map[string][]identity.Account{"HR": {fixture.AnnHR, bob}, "AD": accounts})
+			fixture.Aggregate(t, e, st, profile.RunOptions{Linking: profile.Linking{Recompute: true}}, map[string][]identity.Account{"HR": {fixture.AnnHR, bob}, "AD": accounts})
 			got := map[string]int{}
 			for i, err := range st.All(t.Context()) {
 				if err != nil {

@@ -64,7 +64,7 @@ func TestCorrelationRulesThatSayNothing(t *testing.T) {
 			}
 			b, _ := config.Load(fsys)
 			e, found := profile.Compile(b, profile.Options{})
-			o := profile.RunOptions{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}
+			o := profile.RunOptions{Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }}}
 			hr := feed.Slice("HR", fixture.Account("1", "id=1", "mail=m", "sn=s"))
 			app := feed.Slice("App", fixture.Account("x", "id=x"), fixture.Account("y", "id=y"))
 			for _, err := range e.Run(t.Context(), o, hr, app) {

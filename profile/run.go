@@ -25,6 +25,9 @@ type RunOptions struct {
 
 	// Stored is the state before the run; nil: nothing was stored.
 	Stored identity.Store
+	// Cases are decisions of people about accounts, besides those that Stored has in its
+	// log; [Engine.Aggregate] and a [Session] keep them there. See linkage.Cases.
+	Cases *linkage.Cases
 	// Incremental keeps attributes of stored identities that nothing can have
 	// changed, instead of evaluating them again. The outcome is that of a full
 	// run, as long as the operations of the library and the code of rules that
@@ -32,25 +35,36 @@ type RunOptions struct {
 	// other identities or ask what is unique are evaluated in any case. The first
 	// incremental run of a store evaluates everybody.
 	Incremental bool
+
+	Linking
+	Hooks
+
+	// Lock is held by [Engine.Aggregate] while it runs; nil: none.
+	Lock *Lock
+}
+
+// Linking says what becomes of links that there are. The zero Linking is an ordinary
+// aggregation: links stay, and changed accounts are examined again.
+type Linking struct {
 	// Recompute drops links that the data or the stored state carry, and
 	// correlates every account anew.
 	Recompute bool
-
 	// Recorrelate examines every correlated account again, not only changed
 	// ones: an unoptimised aggregation (correlate/DECISIONS.md, DECISION 33).
 	Recorrelate bool
 	// StrictRecorrelate uncorrelates an account that no longer matches anybody
 	// (correlate/DECISIONS.md, DECISION 33 the other way).
 	StrictRecorrelate bool
-	// Cases are decisions of people about accounts, besides those that Stored has in its
-	// log; [Engine.Aggregate] and a [Session] keep them there. See linkage.Cases.
-	Cases *linkage.Cases
 	// AnyRemoval takes accounts out however many they are: somebody asked for it, so
 	// the delete threshold of the source does not hold it back (DECISION 25).
 	AnyRemoval bool
+}
 
+// Hooks hear what a run has to say beside its results. All are called on the goroutine of
+// the run; nil ones are not called.
+type Hooks struct {
 	// OnFinding gets findings about the data: duplicate accounts, ambiguous
-	// matches, unsettled correlation. It is called on the goroutine of the run.
+	// matches, unsettled correlation.
 	OnFinding func(diag.Diagnostic)
 	// OnUncorrelated gets every account without identity, at the end.
 	OnUncorrelated func(identity.Account, Unlinked)
@@ -63,8 +77,6 @@ type RunOptions struct {
 	// OnStage gets how long each stage took when Clock is given.
 	OnStage func(stage string, took time.Duration)
 	Clock   func() time.Time // wall clock for OnStage; nil: no times
-	// Lock is held by [Engine.Aggregate] while it runs; nil: none.
-	Lock *Lock
 }
 
 // Unlinked says why an account has no identity.

@@ -382,7 +382,7 @@ func TestStepsAreTheRun(t *testing.T) {
 			m.change()
 		}
 		e, _ := m.tenant().Engine(t, profile.Options{SnapshotOrder: m.snapshot})
-		o := profile.RunOptions{Now: m.now, Seed: m.seed, Recompute: m.IntN(4) == 0}
+		o := profile.RunOptions{Now: m.now, Seed: m.seed, Linking: profile.Linking{Recompute: m.IntN(4) == 0}}
 		if list := e.Undistributable(o); list != nil {
 			refused++
 			continue

@@ -59,8 +59,12 @@ func TestTextLimits(t *testing.T) {
 			for _, workers := range []int{1, 4} {
 				var found diag.List
 				out, failed := "", error(nil)
-				o := profile.RunOptions{Now: fixture.Now, Limits: test.limits, Workers: workers,
-					OnFinding: func(d diag.Diagnostic) { found.Add(d) }}
+				o := profile.RunOptions{
+					Now:     fixture.Now,
+					Limits:  test.limits,
+					Workers: workers,
+					Hooks:   profile.Hooks{OnFinding: func(d diag.Diagnostic) { found.Add(d) }},
+				}
 				for r, err := range e.Run(t.Context(), o, feed.Slice("HR", accounts...)) {
 					if err != nil {
 						failed = err

@@ -115,10 +115,16 @@ func outcomeOf(t *testing.T, files fs.FS) *outcome {
 
 	hash := sha256.New()
 	var uncorrelated []string
-	run := profile.RunOptions{Now: b.Settings.Now, Seed: b.Settings.Seed, OnFinding: o.finding,
-		OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
-			uncorrelated = append(uncorrelated, fmt.Sprintln(a.Source, a.NativeIdentity, u))
-		}}
+	run := profile.RunOptions{
+		Now:  b.Settings.Now,
+		Seed: b.Settings.Seed,
+		Hooks: profile.Hooks{
+			OnFinding: o.finding,
+			OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
+				uncorrelated = append(uncorrelated, fmt.Sprintln(a.Source, a.NativeIdentity, u))
+			},
+		},
+	}
 	for r, err := range engine.Run(context.Background(), run, sources...) {
 		if err != nil {
 			o.say(err.Error())

@@ -108,7 +108,7 @@ func (s *site) openTenant() error {
 	bundle, found := config.Load(files)
 	s.tenant = tenant.New(bundle, store.NewMemory(), tenant.Options{
 		Now: s.clock,
-		Run: profile.RunOptions{Workers: 2, OnFinding: func(d diag.Diagnostic) { s.logger.Warn("account data", "finding", d.String()) }},
+		Run: profile.RunOptions{Workers: 2, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { s.logger.Warn("account data", "finding", d.String()) }}},
 	})
 	_, wrong := s.tenant.Engine()
 	return errors.Join(found.Err(), wrong.Err())

@@ -86,7 +86,7 @@ func (c *benchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	m := &measurement{app: a, folder: f, options: profile.RunOptions{Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: 1, Clock: a.clock}, rounds: c.Rounds, sample: c.Sample}
+	m := &measurement{app: a, folder: f, options: profile.RunOptions{Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: 1, Hooks: profile.Hooks{Clock: a.clock}}, rounds: c.Rounds, sample: c.Sample}
 	r, err := m.run()
 	if err != nil {
 		return err

@@ -57,7 +57,7 @@ func (c *correlateCommand) Run(a *app) error {
 	defer found.warn(a)
 	now := f.clock(a, c.Now)
 	engine := f.compile(found, profile.Options{})
-	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute"}
+	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Linking: profile.Linking{Recompute: c.Links == "recompute"}}
 	sources, err := c.links(a, f.bundle, o, f.accounts(found.addError))
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)

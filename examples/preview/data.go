@@ -60,8 +60,11 @@ func (c *dataCommand) Run(a *app) error {
 	defer p.stop()
 	o := survey.Options{
 		Run: profile.RunOptions{
-			Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0),
-			Recompute: c.Links == "recompute", OnProgress: p.show,
+			Now:     f.clock(a, c.Now),
+			Seed:    f.seed(c.Seed),
+			Workers: runtime.GOMAXPROCS(0),
+			Linking: profile.Linking{Recompute: c.Links == "recompute"},
+			Hooks:   profile.Hooks{OnProgress: p.show},
 		},
 		Examples: min(c.most(), maxSamples), OnFinding: found.addError, Library: builtin.Library(),
 	}

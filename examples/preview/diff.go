@@ -248,7 +248,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if !c.BeforeNow.IsZero() {
 		c.Now = c.BeforeNow
 	}
-	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, OnProgress: p.show}
+	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, Hooks: profile.Hooks{OnProgress: p.show}}
 	sources, err = c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
 		return nil, err

@@ -80,7 +80,10 @@ func (c *docsCommand) survey(a *app, f *folder) (*survey.Report, error) {
 	defer p.stop()
 	return survey.Take(a.ctx, f.fsys, f.bundle, engine, survey.Options{
 		Run: profile.RunOptions{
-			Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), OnProgress: p.show,
+			Now:     f.clock(a, c.Now),
+			Seed:    f.seed(c.Seed),
+			Workers: runtime.GOMAXPROCS(0),
+			Hooks:   profile.Hooks{OnProgress: p.show},
 		},
 		OnFinding: func(d diag.Diagnostic) { found.addError(d) },
 		Library:   builtin.Library(),

@@ -37,7 +37,11 @@ func (c *explainCommand) Run(a *app) error {
 	p := newProgress(a)
 	defer p.stop()
 	o := profile.RunOptions{
-		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute", OnProgress: p.show,
+		Now:     now,
+		Seed:    f.seed(c.Seed),
+		Workers: runtime.GOMAXPROCS(0),
+		Linking: profile.Linking{Recompute: c.Links == "recompute"},
+		Hooks:   profile.Hooks{OnProgress: p.show},
 	}
 	var t *profile.Trace
 	err = f.forPerson(a, c.Identity, sources, func(find func(*profile.Result) bool) (err error) {

@@ -225,13 +225,20 @@ func (x *execution) run() error {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	o := profile.RunOptions{
-		Now: x.now, Seed: x.seed, Workers: workers, Recompute: x.Links == "recompute",
-		OnFinding:  x.finding,
-		OnProgress: p.show, OnStage: x.stats.stage, Clock: x.app.clock,
-		OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
-			for _, s := range x.sinks {
-				s.uncorrelated(&a, &u)
-			}
+		Now:     x.now,
+		Seed:    x.seed,
+		Workers: workers,
+		Linking: profile.Linking{Recompute: x.Links == "recompute"},
+		Hooks: profile.Hooks{
+			OnFinding:  x.finding,
+			OnProgress: p.show,
+			OnStage:    x.stats.stage,
+			Clock:      x.app.clock,
+			OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
+				for _, s := range x.sinks {
+					s.uncorrelated(&a, &u)
+				}
+			},
 		},
 	}
 	if x.reports != nil {

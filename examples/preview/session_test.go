@@ -42,7 +42,7 @@ func newCompany(tb testing.TB, people int) *company {
 	files, _ := b.Accounts(os.DirFS(dir), nil)
 	e, _ := profile.Compile(b, profile.Options{})
 	c := &company{dir: dir, engine: e, files: files, rng: rand.New(rand.NewPCG(1, 1)), data: map[string][]identity.Account{}}
-	c.options = profile.RunOptions{Now: b.Settings.Now, Seed: b.Settings.Seed, Workers: runtime.GOMAXPROCS(0), OnFinding: func(diag.Diagnostic) {}}
+	c.options = profile.RunOptions{Now: b.Settings.Now, Seed: b.Settings.Seed, Workers: runtime.GOMAXPROCS(0), Hooks: profile.Hooks{OnFinding: func(diag.Diagnostic) {}}}
 	for _, src := range files {
 		for a, err := range src.Accounts(tb.Context()) {
 			if err != nil {

@@ -119,7 +119,11 @@ func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []previ
 	p := newProgress(a)
 	defer p.stop()
 	results := engine.Run(a.ctx, profile.RunOptions{
-		Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Recompute: c.Links == "recompute", OnProgress: p.show,
+		Now:     now,
+		Seed:    f.seed(c.Seed),
+		Workers: runtime.GOMAXPROCS(0),
+		Linking: profile.Linking{Recompute: c.Links == "recompute"},
+		Hooks:   profile.Hooks{OnProgress: p.show},
 	}, f.accounts(found.addError)...)
 	return preview.Verify(results, tenant, c.most())
 }

@@ -121,7 +121,7 @@ func (j *Job) compile() (*work, error) {
 
 // options are those of a run; functions cannot travel.
 func (j *Job) options() profile.RunOptions {
-	return profile.RunOptions{Now: j.Now, Seed: j.Seed, Recompute: j.Recompute}
+	return profile.RunOptions{Now: j.Now, Seed: j.Seed, Linking: profile.Linking{Recompute: j.Recompute}}
 }
 
 // headSize is how much of an account file the loader looks at.

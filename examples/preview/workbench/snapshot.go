@@ -152,7 +152,7 @@ func (n *snapshot) keepFinding(d diag.Diagnostic) {
 
 // runOptions are what a run takes from outside.
 func (s *Server) runOptions(b *config.Bundle) profile.RunOptions {
-	o := profile.RunOptions{Now: s.opts.Now, Seed: b.Settings.Seed, Workers: s.opts.Workers, Recompute: s.opts.Recompute}
+	o := profile.RunOptions{Now: s.opts.Now, Seed: b.Settings.Seed, Workers: s.opts.Workers, Linking: profile.Linking{Recompute: s.opts.Recompute}}
 	if o.Now.IsZero() {
 		o.Now = b.Settings.Now
 	}
