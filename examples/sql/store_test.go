@@ -48,7 +48,7 @@ func postgres(t *testing.T, dsn string) *store.SQL {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	for _, table := range []string{"version", "list", "identity", "account", "indexed", "value"} {
+	for _, table := range []string{"version", "list", "identity", "account", "indexed", "value", "decision", "setting", "attribute"} {
 		if _, err := db.ExecContext(t.Context(), "DROP TABLE IF EXISTS idprofile_"+table); err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,11 @@ import (
 // an error of the driver, which leaves everything as it was. For SQLite, let connections
 // wait (the pragma busy_timeout) and keep the journal as WAL.
 //
+// Identities are sealed packets, which SQL cannot look into. For people and programs that
+// query, [SQLOptions.Rows] keeps the table idprofile_attribute (identity, attribute,
+// position, value): a row for each value, position 0 and on for those of a list, and rows for
+// (name), (profile), (manager) and (lifecycle). The store writes it and never reads it.
+//
 // Every row has a checksum of its content and its key. Rows that were written before there
 // were checksums are read, and get one when they are written again.
 type SQL struct {
@@ -45,6 +50,9 @@ type SQLOptions struct {
 	// Indexed are the attributes by which [SQL.Find] finds identities without
 	// reading all. Nil: uid and email. What was indexed once stays so.
 	Indexed []string
+	// Rows keeps the table idprofile_attribute, in which SQL finds each value of each
+	// attribute in a row of its own, see [SQL]. Once kept, it stays so.
+	Rows bool
 	// Unchecked leaves out the check of the structure of a SQLite file, which reads
 	// all of it when the store is opened.
 	Unchecked bool
@@ -75,6 +83,11 @@ func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 	}
 	if err := s.index(ctx, o.Indexed); err != nil {
 		return nil, fmt.Errorf("store: cannot index attributes: %w", err)
+	}
+	if o.Rows {
+		if err := s.keepRows(ctx); err != nil {
+			return nil, fmt.Errorf("store: cannot write the attributes as rows: %w", err)
+		}
 	}
 	if err := s.loadLists(ctx, db); err != nil {
 		return nil, fmt.Errorf("store: %w", err)

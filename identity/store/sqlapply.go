@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strconv"
@@ -74,10 +75,15 @@ type sqlApply struct {
 	tx    *sql.Tx
 	lists *lists
 	buf   []byte
+	plain bool // attributes are kept as rows, too
 }
 
 func (a *sqlApply) run(known int) error {
-	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values, a.decisions} {
+	var err error
+	if a.plain, err = rowsKept(a.ctx, a.tx); err != nil {
+		return err
+	}
+	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values, a.attributes, a.decisions} {
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}
@@ -104,6 +110,16 @@ func (a *sqlApply) clear() error {
 	accounts := newRows(a.ctx, a.tx, `DELETE FROM idprofile_account WHERE identity IN `, 0, ``)
 	values := newRows(a.ctx, a.tx, `DELETE FROM idprofile_value WHERE identity IN `, 0, ``)
 	people := newRows(a.ctx, a.tx, `DELETE FROM idprofile_identity WHERE id IN `, 0, ``)
+	attributes := newRows(a.ctx, a.tx, `DELETE FROM idprofile_attribute WHERE identity IN `, 0, ``)
+	if a.plain {
+		for _, list := range []iter.Seq[string]{maps.Keys(a.put), maps.Keys(a.gone)} {
+			for id := range list {
+				if err := attributes.add(id); err != nil {
+					return err
+				}
+			}
+		}
+	}
 	for id := range a.put {
 		if err := errors.Join(accounts.add(id), values.add(id)); err != nil {
 			return err
@@ -114,7 +130,7 @@ func (a *sqlApply) clear() error {
 			return err
 		}
 	}
-	return errors.Join(accounts.flush(), values.flush(), people.flush())
+	return errors.Join(accounts.flush(), values.flush(), people.flush(), attributes.flush())
 }
 
 func (a *sqlApply) identities() error {
@@ -206,6 +222,20 @@ func (a *sqlApply) values() error {
 	w := newRows(a.ctx, a.tx, insertValue, 3, `ON CONFLICT DO NOTHING`)
 	for _, id := range slices.Sorted(maps.Keys(a.put)) {
 		if err := addValues(w, a.put[id], a.indexed); err != nil {
+			return err
+		}
+	}
+	return w.flush()
+}
+
+// attributes writes a row for each value.
+func (a *sqlApply) attributes() error {
+	if !a.plain {
+		return nil
+	}
+	w := newRows(a.ctx, a.tx, insertAttribute, 4, ``)
+	for _, id := range slices.Sorted(maps.Keys(a.put)) {
+		if err := addAttributes(w, a.put[id]); err != nil {
 			return err
 		}
 	}

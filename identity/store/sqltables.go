@@ -27,6 +27,11 @@ var migrations = [][]string{
 	},
 	{}, // rows have checksums from here on, which programs of version 1 cannot read
 	{`CREATE TABLE idprofile_decision (number INTEGER NOT NULL PRIMARY KEY, event TEXT NOT NULL)`},
+	{
+		`CREATE TABLE idprofile_setting (name {text} NOT NULL PRIMARY KEY)`,
+		`CREATE TABLE idprofile_attribute (identity {text} NOT NULL, attribute {text} NOT NULL, position INTEGER NOT NULL, value TEXT NOT NULL,
+			PRIMARY KEY (identity, attribute, position))`,
+	},
 }
 
 // migrate brings the tables to the newest version.
