@@ -270,6 +270,9 @@ func (e *Engine) Undistributable(o RunOptions) diag.List {
 	if o.Stored != nil || o.Incremental || o.Recorrelate {
 		refuse("undistributable-stored", diag.Pos{}, "a state is stored; expected a first run")
 	}
+	if o.Cases != nil {
+		refuse("undistributable-stored", diag.Pos{}, "decisions of people are given; expected a run without them")
+	}
 	if len(o.Rules) > 0 || len(e.opts.AccountRules) > 0 || e.opts.Correlation.Rule != nil || o.Unique != nil {
 		refuse("undistributable-host", diag.Pos{}, "rules of the host, or its check of unique values, stay on its machine")
 	}
