@@ -35,6 +35,7 @@ func (l *Links) where(keep func(i int) bool) *Links {
 			some.Add(l.Accounts[i], l.Identity[i], l.Method[i])
 		}
 	}
+
 	return some
 }
 
@@ -202,6 +203,7 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 			return nil, err
 		}
 	}
+
 	j.bulk = bulk
 	j.coverage, j.conflicts = j.evidence.Coverage(bulk), j.evidence.Conflicts(bulk)
 
@@ -212,6 +214,7 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 		}
 		j.stored = append(j.stored, n)
 	}
+
 	j.unsupported = j.evidence.Unsupported(j.stored)
 	if j.contradicted, err = j.evidence.Contradicted(ctx, x.p, bulk); err != nil {
 		return nil, err

@@ -73,6 +73,7 @@ func (x *Analysis) Explain(ctx context.Context, i int) (*AccountExplanation, err
 			e.NearMisses = append(e.NearMisses, x.nearMiss(AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}, &m))
 		}
 	}
+
 	return e, x.explainFailure(ctx, e, a.NativeIdentity)
 }
 
@@ -87,6 +88,7 @@ func (x *Analysis) explainFailure(ctx context.Context, e *AccountExplanation, id
 			e.Reason, e.Likely, e.Message = list[i].row.Reason, &list[i].likely, list[i].row.Message
 		}
 	}
+
 	return err
 }
 
@@ -121,6 +123,7 @@ func (x *Analysis) trace(i int, s *Step) RuleTrace {
 		t.Criterion = p.Criterion // the default match also looks for the uid
 		t.Candidates = append(t.Candidates, RuleCandidate{IdentityName: x.Name(n), Values: p.Identity})
 	}
+
 	return t
 }
 
@@ -164,6 +167,7 @@ func (x *Analysis) ExplainPair(i int, n int32) *PairExplanation {
 			Verdict: p.verdict(), Others: p.Others, Differences: append([]Difference{}, p.Differences...),
 		})
 	}
+
 	return out
 }
 
@@ -185,5 +189,6 @@ func (p *Pair) verdict() string {
 	case len(p.Differences) > 0:
 		return "nearly"
 	}
+
 	return "differs"
 }

@@ -49,12 +49,15 @@ func (x *Analysis) Suggest(ctx context.Context, by *Suggester) (*SourceSuggestio
 			MatchRate: f.MatchRate, AmbiguousRate: f.AmbiguousRate, ConflictRate: f.ConflictRate,
 			Configured: configured(f.Property, f.Value),
 		}
+
 		if f.Proposed {
 			order++
 			p.Order = order
 		}
+
 		s.Pairs = append(s.Pairs, p)
 	}
+
 	slices.SortStableFunc(s.Pairs, func(a, b SuggestedPair) int {
 		return cmp.Compare(btoi(a.Order == 0), btoi(b.Order == 0))
 	})
@@ -86,6 +89,7 @@ func (l *Links) attributes() []string {
 			}
 		}
 	}
+
 	slices.Sort(list)
 	return list
 }

@@ -130,6 +130,7 @@ func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
 			Outcome: row.Outcome, Identity: row.Identity,
 		})
 	}
+
 	if err := x.addFailures(ctx, s); err != nil {
 		return nil, err
 	}
@@ -143,6 +144,7 @@ func (s *SourceSummary) addRules(j *judgement) {
 			One: c.Matched, Several: c.Ambiguous, Decides: c.Decided, Otherwise: c.Denied,
 		})
 	}
+
 	s.Conflicts, s.Contradicted = accountsOf(j.conflicts), accountsOf(j.contradicted)
 	s.Unsupported = len(j.unsupported)
 }
@@ -154,6 +156,7 @@ func accountsOf(conflicts []Conflict) (n int) {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -172,6 +175,7 @@ func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement)
 			Text: e.String(),
 		})
 	}
+
 	return err
 }
 
@@ -187,6 +191,7 @@ func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 			groups[key] = g
 			s.Reasons = append(s.Reasons, g)
 		}
+
 		if g.Accounts++; x.AllExamples || len(g.Examples) < 3 {
 			g.Examples = append(g.Examples, f.account())
 		}
@@ -245,6 +250,7 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 			place = append(place, i)
 		}
 	}
+
 	left := &Links{}
 	left.Grow(len(place))
 	for _, i := range place {
@@ -271,6 +277,7 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 			Message: "the rules find " + x.display(d.To) + " when all identities are complete",
 		}
 	}
+
 	x.failures, x.failed = list, true
 	return list, nil
 }

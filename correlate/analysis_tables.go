@@ -26,6 +26,7 @@ func AnalysisTables(ctx context.Context, list []*Analysis) (accounts, rules []*r
 		t.Title = t.Name
 		rules = append(rules, t)
 	}
+
 	return g.tables(), rules, nil
 }
 
@@ -54,6 +55,7 @@ func (g *gathered) add(x *Analysis, j *judgement, list []failure) {
 		g.uncorrelated = append(g.uncorrelated, f.row)
 		g.likely = append(g.likely, report.Text(f.likely.String()))
 	}
+
 	g.ambiguous = append(g.ambiguous, AmbiguousRows(x.c, j.Accounts, j.bulk, x.id)...)
 	if !x.Authoritative {
 		g.without[x.Source] = WithoutAccounts(x.p.Len(), x.Identity)
@@ -93,10 +95,12 @@ func withColumn(t *report.Table, c report.Column, cells []report.Cell) *report.T
 				row = append(slices.Clone(row), cells[i])
 				i++
 			}
+
 			if !yield(row, err) {
 				return
 			}
 		}
 	}
+
 	return t
 }

@@ -26,11 +26,13 @@ type Bulk struct {
 // gives.
 func (b *Bulk) Match(account int) Match {
 	i := int32(account)
-	m := Match{Method: Uncorrelated, Identity: b.Identity[i], Ambiguous: b.noted[i], Excluded: b.excluded[i], Stopped: b.stopped[i]}
+	m := Match{Method: Uncorrelated, Identity: b.Identity[i], Ambiguous: b.noted[i], Excluded: b.excluded[i],
+		Stopped: b.stopped[i]}
 	if m.Identity >= 0 {
 		r := &b.c.rules[b.rule[i]]
 		m.Method, m.Criterion, m.Rule = r.method, max(0, r.criterion), r.id
 	}
+
 	return m
 }
 
@@ -44,6 +46,7 @@ func (b *Bulk) Matched() (n int) {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -58,14 +61,16 @@ type BulkOptions struct {
 // outcome for each account is that of [Correlator.Match] with an index of the
 // population; it depends neither on the order of the accounts nor on the number
 // of workers. The error is that of the context, or a [*PanicError] of code of the host.
-func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (b *Bulk, err error) {
+func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.Account,
+	o BulkOptions) (b *Bulk, err error) {
 	defer recovered("correlate accounts", &b, &err)
 	if o.Workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	b = &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
 		noted: map[int32][]Ambiguity{}, excluded: map[int32]bool{}, stopped: map[int32]bool{}}
-	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{}, isOpen: make([]bool, len(accounts))}
+	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{},
+		isOpen: make([]bool, len(accounts))}
 	r.start()
 	for i := range c.rules {
 		if err := ctx.Err(); err != nil {
@@ -80,11 +85,13 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 			r.join(i)
 		}
 	}
+
 	for account, p := range r.open {
 		if len(p.notes) > 0 {
 			b.noted[account] = p.notes
 		}
 	}
+
 	return b, nil
 }
 
@@ -132,6 +139,7 @@ func (r *bulkRun) people(s *spec) join.Rows {
 				}
 			}
 		}
+
 		var now int32
 		read := func(attribute string) identity.Value {
 			if i := slices.Index(s.attributes, attribute); i >= 0 {
@@ -139,6 +147,7 @@ func (r *bulkRun) people(s *spec) join.Rows {
 			}
 			return identity.Value{}
 		}
+
 		return func(row int32, emit join.Emit) {
 			now = row
 			key, ok := s.appendKey(e, e.key[:0], read)
@@ -169,6 +178,7 @@ func (r *bulkRun) probes(rule *compiled, accounts []int32) join.Rows {
 					return
 				}
 			}
+
 			if out, _ := rule.keys(e, a); out == compared {
 				for _, key := range e.keys {
 					emit(key)
@@ -212,6 +222,7 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 			rows, starts = append(rows, row), append(starts, int32(start))
 		}
 	}
+
 	accounts := make([]int32, len(rows))
 	for i, row := range rows {
 		accounts[i] = r.pending[row]
@@ -225,6 +236,7 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 			return nil
 		}
 	}
+
 	at := make(map[int32]int32, second.Probes()) // probe of second by probe of first
 	for probe, i := 0, -1; probe < second.Probes(); probe++ {
 		if row := int(second.Row(probe)); row != i {
@@ -232,8 +244,10 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 		} else {
 			starts[i]++
 		}
+
 		at[starts[i]] = int32(probe)
 	}
+
 	return func(probe int) []int32 {
 		if i, ok := at[int32(probe)]; ok {
 			return second.Matches(int(i))
@@ -253,6 +267,7 @@ func (r *bulkRun) holder(s *spec, found []int32) []int32 {
 			best = n
 		}
 	}
+
 	return []int32{best}
 }
 
@@ -279,6 +294,7 @@ func (r *bulkRun) scan(i int) {
 			found = append(found, slices.Clone(r.c.scan(x, e, rule)))
 		}
 	}
+
 	r.decide(i, len(rows), func(probe int) int32 { return rows[probe] }, func(probe int) []int32 { return found[probe] })
 }
 
@@ -301,6 +317,7 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 			changed[k] = r.decideSome(i, from, to, row, matches)
 		})
 	}
+
 	wg.Wait()
 	for _, some := range changed {
 		for account, p := range some {
@@ -310,6 +327,7 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 			}
 		}
 	}
+
 	r.pending = slices.DeleteFunc(r.pending, func(account int32) bool {
 		return r.b.Identity[account] >= 0 || len(r.b.stopped) > 0 && r.b.stopped[account]
 	})
@@ -339,6 +357,7 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			slices.Sort(found)
 			found = slices.Compact(found)
 		}
+
 		probe = next
 		if len(found) == 0 {
 			continue
@@ -348,6 +367,7 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			r.b.Identity[account], r.b.rule[account] = found[0], int16(i)
 			continue
 		}
+
 		p := &progress{}
 		if open {
 			*p = *r.open[account]
@@ -360,5 +380,6 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			changed[account] = p
 		}
 	}
+
 	return changed
 }

@@ -56,6 +56,7 @@ var classOfWord = func() map[string]Class {
 			words[word] = class
 		}
 	}
+
 	return words
 }()
 
@@ -75,6 +76,7 @@ func Classify(a *identity.Account, near, personal bool) Class {
 			}
 		}
 	}
+
 	count(a.NativeIdentity)
 	count(a.DisplayName())
 	for _, name := range describing {
@@ -88,6 +90,7 @@ func Classify(a *identity.Account, near, personal bool) Class {
 			best = class
 		}
 	}
+
 	switch {
 	case best == ClassPrivileged && scores[ClassService] > 0 && scores[ClassPrivileged] == 1:
 		return ClassService
@@ -100,6 +103,7 @@ func Classify(a *identity.Account, near, personal bool) Class {
 	case personal:
 		return ClassLeaver
 	}
+
 	return ClassUnknown
 }
 

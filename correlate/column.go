@@ -111,6 +111,7 @@ func (c *column) put(n int32, key []byte) {
 		c.remove(old, n)
 		c.at[n] = 0
 	}
+
 	if len(key) == 0 {
 		return
 	}
@@ -128,11 +129,12 @@ func (c *column) entry(key []byte) int32 {
 	e, free := c.search(key, hash)
 	if e < 0 {
 		e = int32(len(c.entries))
-		c.entries = append(c.entries, entry{hash, uint32(len(c.text)), noIdentity})
+		c.entries = append(c.entries, entry{hash: hash, off: uint32(len(c.text)), id: noIdentity})
 		c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
 		c.slots[free] = slot{uint32(hash >> 32), e + 1}
 		c.unused++
 	}
+
 	return e
 }
 
@@ -160,6 +162,7 @@ func (c *column) add(e, n int32) {
 			c.entries[e].id = -2 - int32(len(c.lists))
 			c.lists = append(c.lists, list)
 		}
+
 	default:
 		list := c.lists[-2-id]
 		i, _ := slices.BinarySearch(list, n)
@@ -174,6 +177,7 @@ func (c *column) remove(e, n int32) {
 		c.unused++
 		return
 	}
+
 	list := c.lists[-2-id]
 	i, _ := slices.BinarySearch(list, n)
 	list = slices.Delete(list, i, i+1)
@@ -233,14 +237,16 @@ func (c *column) compact() {
 		}
 		moved[e] = int32(len(entries))
 		key := c.key(int32(e))
-		entries = append(entries, entry{c.entries[e].hash, uint32(len(text)), c.entries[e].id})
+		entries = append(entries, entry{hash: c.entries[e].hash, off: uint32(len(text)), id: c.entries[e].id})
 		text = append(binary.AppendUvarint(text, uint64(len(key))), key...)
 	}
+
 	for n, e := range c.at {
 		if e > 0 {
 			c.at[n] = moved[e-1] + 1
 		}
 	}
+
 	c.entries, c.text, c.unused = entries, text, 0
 }
 

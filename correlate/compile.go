@@ -136,6 +136,7 @@ func (c *Correlator) Criterion(i int) string {
 			return r.label
 		}
 	}
+
 	return ""
 }
 
@@ -167,6 +168,7 @@ func (t *term) name() string {
 	case t.expression != nil:
 		return "expression"
 	}
+
 	return t.attribute
 }
 
@@ -187,6 +189,7 @@ func (b *builder) expression(name, source string, pos diag.Pos, objects ...strin
 		b.fail(pos, "%v", err)
 		return nil
 	}
+
 	return p
 }
 
@@ -209,6 +212,7 @@ func (b *builder) assignment(a *Assignment, i, criterion int) {
 	} else {
 		property = canonical(property)
 	}
+
 	steps := foldNames
 	r := compiled{id: fmt.Sprintf("config %d", i), method: ByConfig, criterion: criterion, onAmbiguous: Next, pos: a.Pos}
 	if b.options.AmbiguityStop {
@@ -219,6 +223,7 @@ func (b *builder) assignment(a *Assignment, i, criterion int) {
 		caseless := newSpec([]term{b.simple(property, foldNames...)}, b.options.Placeholders)
 		r.caseless = &caseless
 	}
+
 	if b.options.MatchMode && slices.Contains([]string{matchAnywhere, matchStart, matchEnd}, a.MatchMode) {
 		r.matchMode = a.MatchMode
 	}
@@ -273,6 +278,7 @@ func (b *builder) rule(c *RuleConfig, i int) {
 	default:
 		b.fail(c.Pos, "onAmbiguous is %q, expected next, stop or narrow", c.OnAmbiguous)
 	}
+
 	if len(c.Conditions) == 0 {
 		b.fail(c.Pos, "rule %q has no conditions", c.ID)
 	}
@@ -292,6 +298,7 @@ func (b *builder) rule(c *RuleConfig, i int) {
 			people = append(people, person)
 		}
 	}
+
 	list := c.Placeholders
 	if list == nil {
 		list = DefaultPlaceholders()
@@ -316,16 +323,20 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 	case s.Expression != "":
 		t.expression = b.expression(id, s.Expression, pos, object)
 		sign[0] = "=" + s.Expression
-		if t.expression != nil && object == "identity" && slices.ContainsFunc(t.expression.Reads(), func(r rule.Read) bool { return r.Name == "" }) {
+		if t.expression != nil && object == "identity" &&
+			slices.ContainsFunc(t.expression.Reads(), func(r rule.Read) bool { return r.Name == "" }) {
 			b.fail(pos, "rule %q: the expression of an identity must name its attributes by constants", id)
 		}
+
 	case s.Attribute == "" && object != "":
 		b.fail(pos, "rule %q: the %s side of a condition has neither attribute nor expression", id, object)
 	}
+
 	if s.Transform != nil {
 		t.unit = b.transform(id, s.Transform)
 		sign = append(sign, "t"+string(s.Transform.Append(nil)))
 	}
+
 	names := s.Normalize
 	if names == nil {
 		names = foldNames
@@ -334,6 +345,7 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 		b.step(id, name, pos, &t)
 		sign = append(sign, name)
 	}
+
 	t.signature = strings.Join(sign, "|")
 	return t, len(b.found) == before
 }
@@ -346,9 +358,11 @@ func (b *builder) step(id, name string, pos diag.Pos, t *term) {
 			b.fail(pos, "rule %q: e164 beside a transform; put it into the transform", id)
 			return
 		}
+
 		t.unit = b.phone(id, strings.TrimPrefix(region, ":"), pos)
 		return
 	}
+
 	s, err := parseStep(name)
 	if err != nil {
 		hint := diag.Suggest(name, Normalisers())
@@ -358,6 +372,7 @@ func (b *builder) step(id, name string, pos diag.Pos, t *term) {
 		b.fail(pos, "rule %q: %v%s", id, err, hint)
 		return
 	}
+
 	t.steps = append(t.steps, s)
 }
 
@@ -366,11 +381,13 @@ func (b *builder) phone(id, region string, pos diag.Pos) *transform.Unit {
 	if region != "" {
 		members = append(members, jsondoc.M("defaultRegion", jsondoc.NewString(region)))
 	}
-	n := jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString("e164phone")), jsondoc.M("attributes", jsondoc.NewObject(members...)))
+	n := jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString("e164phone")),
+		jsondoc.M("attributes", jsondoc.NewObject(members...)))
 	if b.options.Library == nil {
 		b.fail(pos, "rule %q: e164 needs a library of transforms", id)
 		return nil
 	}
+
 	return b.transform(id, n)
 }
 
@@ -379,6 +396,7 @@ func (b *builder) transform(id string, n *jsondoc.Node) *transform.Unit {
 		b.fail(n.Pos(), "rule %q: a transform needs a library of transforms", id)
 		return nil
 	}
+
 	item := transform.Item{Def: transform.FromNode(n), Path: diag.Path{diag.Named("correlation rule", id)}}
 	u, found := b.options.Library.Link(transform.Options{}, item)
 	b.found = append(b.found, found...)

@@ -39,6 +39,7 @@ func (c *Config) Version() string {
 			return ""
 		}
 	}
+
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
@@ -73,10 +74,12 @@ func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
 			FilterString: item.Get("filterString").Text(),
 			Pos:          item.Pos(),
 		}
+
 		if a.check(&found) {
 			c.Assignments = append(c.Assignments, a)
 		}
 	}
+
 	for i, item := range n.Get("rules").Items() {
 		c.Rules = append(c.Rules, parseRule(item, i, &found))
 	}
@@ -87,22 +90,28 @@ func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
 func (a *Assignment) check(found *diag.List) bool {
 	switch {
 	case a.Operation != "" && a.Operation != "EQ":
-		found.Addf(diag.Error, "correlation-operation", a.Pos, "operation %q, expected EQ; the criterion is skipped", a.Operation)
+		found.Addf(diag.Error, "correlation-operation", a.Pos, "operation %q, expected EQ; the criterion is skipped",
+			a.Operation)
 		return false
 	case a.Complex || a.FilterString != "":
 		found.Addf(diag.Warning, "correlation-complex", a.Pos, "complex criteria are not evaluated; the criterion is skipped")
 		return false
 	case a.Property == "" || a.Value == "":
-		found.Addf(diag.Error, "correlation-property", a.Pos, "a criterion needs property (identity attribute) and value (account attribute)")
+		found.Addf(diag.Error, "correlation-property", a.Pos,
+			"a criterion needs property (identity attribute) and value (account attribute)")
 		return false
 	}
+
 	switch a.MatchMode {
 	case "":
 	case matchAnywhere, matchStart, matchEnd:
-		found.Addf(diag.Warning, "correlation-matchmode", a.Pos, "matchMode %q is ignored; values are compared whole, unless the option MatchMode is set", a.MatchMode)
+		found.Addf(diag.Warning, "correlation-matchmode", a.Pos,
+			"matchMode %q is ignored; values are compared whole, unless the option MatchMode is set", a.MatchMode)
 	default:
-		found.Addf(diag.Warning, "correlation-matchmode", a.Pos, "matchMode %q is ignored; values are compared whole", a.MatchMode)
+		found.Addf(diag.Warning, "correlation-matchmode", a.Pos, "matchMode %q is ignored; values are compared whole",
+			a.MatchMode)
 	}
+
 	return true
 }
 

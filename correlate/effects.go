@@ -35,8 +35,10 @@ func (ev *Evidence) Effects(ctx context.Context, p Population, base *Bulk) ([]Ef
 			}
 		}
 	}
+
 	slices.SortStableFunc(effects, func(a, b Effect) int {
-		return cmp.Or(cmp.Compare(len(b.Change.Gained), len(a.Change.Gained)), cmp.Compare(len(a.Change.Lost), len(b.Change.Lost)))
+		return cmp.Or(cmp.Compare(len(b.Change.Gained), len(a.Change.Gained)),
+			cmp.Compare(len(a.Change.Lost), len(b.Change.Lost)))
 	})
 	return effects, nil
 }
@@ -52,6 +54,7 @@ func (r *compiled) missing() []string {
 			fixes = append(fixes, d.fix)
 		}
 	}
+
 	return fixes
 }
 
@@ -85,6 +88,7 @@ func (ev *Evidence) tryFixes(ctx context.Context, p Population, base *Bulk, k in
 		}
 		effects[len(effects)-1].Change = Compare(base, after)
 	}
+
 	if len(trials) == 0 {
 		return effects, nil
 	}
@@ -134,6 +138,7 @@ func (t *trial) mayChange(value string, key []byte) bool {
 	case "fold":
 		return t.always || slices.ContainsFunc(key, func(b byte) bool { return b >= 'A' && b <= 'Z' || b >= 0x80 })
 	}
+
 	return t.always || slices.ContainsFunc(key, func(b byte) bool {
 		return (b < 'a' || b > 'z') && (b < '0' || b > '9') && (b < 'A' || b > 'Z')
 	})
@@ -149,11 +154,13 @@ func irregular(s string) bool {
 			gap = false
 			continue
 		}
+
 		if c != ' ' || gap {
 			return true
 		}
 		gap = true
 	}
+
 	return gap && s != ""
 }
 
@@ -182,8 +189,10 @@ func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial
 			ev.x.altered[sign] = a
 			open = append(open, t)
 		}
+
 		*at(t) = a
 	}
+
 	if len(open) == 0 {
 		return
 	}
@@ -269,6 +278,7 @@ func (a *altered) find(key []byte) []int32 {
 			found = append(found, n)
 		}
 	}
+
 	slices.Sort(found)
 	a.both[string(key)] = found
 	return found
@@ -298,6 +308,7 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 			key = append(j.e.key[:0], text...)
 			j.e.key = key
 		}
+
 		value := ""
 		if !list {
 			value = v.Text()
@@ -342,6 +353,7 @@ func (t *trial) judge(j *judge, a *identity.Account) judged {
 		}
 		return one
 	}
+
 	var found []int32
 	for _, key := range j.e.keys {
 		found = append(found, t.find(key)...)

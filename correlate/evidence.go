@@ -38,14 +38,16 @@ type verdict struct {
 
 // Evidence runs each rule alone over all accounts. The error is that of the
 // context, or a [*PanicError] of code of the host.
-func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []identity.Account, o BulkOptions) (*Evidence, error) {
+func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []identity.Account,
+	o BulkOptions) (*Evidence, error) {
 	x := IndexOf(p, c)
 	x.RankLast, x.UIDOrder = o.RankLast, o.UIDOrder
 	return c.evidence(ctx, x, Values(p), accounts, o.Workers)
 }
 
 // evidence is Evidence with an index that covers the rules.
-func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32, attribute string) identity.Value, accounts []identity.Account, workers int) (ev *Evidence, err error) {
+func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32, attribute string) identity.Value,
+	accounts []identity.Account, workers int) (ev *Evidence, err error) {
 	defer recovered("judge accounts by each rule", &ev, &err)
 	ev = &Evidence{c: c, x: x, accounts: accounts, excluded: map[int32]bool{}}
 	for i := range c.rules {
@@ -53,6 +55,7 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 		ev.notes = append(ev.notes, map[int32]*Ambiguity{})
 		ev.narrows = ev.narrows || c.rules[i].onAmbiguous == Narrow
 	}
+
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
@@ -78,6 +81,7 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 			found[k].all(k*chunk, min((k+1)*chunk, len(accounts)))
 		})
 	}
+
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -127,11 +131,12 @@ func (j *judge) all(from, to int) {
 			}
 			continue
 		}
+
 		for k := range c.rules {
 			one := j.one(a, k)
 			j.ev.rules[k][i] = one.verdict
 			if one.note != nil {
-				j.notes = append(j.notes, note{k, int32(i), one.note})
+				j.notes = append(j.notes, note{rule: k, account: int32(i), note: one.note})
 			}
 		}
 	}
@@ -185,6 +190,7 @@ func (j *judge) one(a *identity.Account, k int) judged {
 		}
 		j.groups[k][entry] = one
 	}
+
 	return one
 }
 
@@ -224,6 +230,7 @@ func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 	case p.notes[0].Shared:
 		return judged{verdict: verdict{-1, TooShared}, note: &p.notes[0]}
 	}
+
 	return judged{verdict: verdict{-1, SeveralMatch}, note: &p.notes[0]}
 }
 
@@ -246,6 +253,7 @@ func (ev *Evidence) order(account int32, k int, instead judged) ordered {
 		} else {
 			noted = ev.noted(i, account) != nil
 		}
+
 		if noted {
 			d.notes++
 		}
@@ -253,11 +261,13 @@ func (ev *Evidence) order(account int32, k int, instead judged) ordered {
 			d.identity, d.rule = v.identity, i
 			return d
 		}
+
 		if v.outcome == SeveralMatch && ev.c.rules[i].onAmbiguous == Stop {
 			d.stopped = true
 			return d
 		}
 	}
+
 	return d
 }
 
@@ -267,6 +277,7 @@ func (ev *Evidence) noted(rule int, account int32) *Ambiguity {
 	case SeveralMatch, TooShared:
 		return ev.notes[rule][account]
 	}
+
 	return nil
 }
 
@@ -294,6 +305,7 @@ func (ev *Evidence) Bulk() (*Bulk, bool) {
 			}
 		}
 	}
+
 	return b, true
 }
 
@@ -315,6 +327,7 @@ func (ev *Evidence) Conflicts(of *Bulk) []Conflict {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -347,6 +360,7 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 				against = append(against, k)
 			}
 		}
+
 		if support != 1 {
 			continue
 		}
@@ -359,12 +373,14 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 			}
 		}
 	}
+
 	return out, nil
 }
 
 // compare tells whether an account and an identity have equal keys for rule k,
 // and whether both have a key.
-func (ev *Evidence) compare(e *evaluator, k int, a *identity.Account, n int32, values func(n int32, attribute string) identity.Value) (equal, complete bool) {
+func (ev *Evidence) compare(e *evaluator, k int, a *identity.Account, n int32,
+	values func(n int32, attribute string) identity.Value) (equal, complete bool) {
 	r := &ev.c.rules[k]
 	if r.hostRule != nil {
 		return false, false
@@ -389,6 +405,7 @@ func (ev *Evidence) compare(e *evaluator, k int, a *identity.Account, n int32, v
 			return true, true
 		}
 	}
+
 	return false, true
 }
 
@@ -401,6 +418,7 @@ func (ev *Evidence) Unsupported(stored []int32) []int32 {
 			out = append(out, int32(i))
 		}
 	}
+
 	return out
 }
 
@@ -417,6 +435,7 @@ func (ev *Evidence) names(account, n int32) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -453,11 +472,14 @@ func (ev *Evidence) Coverage(of *Bulk) []Coverage {
 			case ev.noted(k, int32(i)) != nil:
 				cov.Ambiguous++
 			}
+
 			if has >= 0 && of.c.rules[of.rule[i]].id == r.id {
 				cov.Decided++
 			}
 		}
+
 		out = append(out, cov)
 	}
+
 	return out
 }

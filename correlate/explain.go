@@ -19,7 +19,8 @@ const (
 	Rejected                     // the predicate holds for no candidate
 )
 
-var outcomeNames = [...]string{"NOT_REACHED", "NOT_APPLICABLE", "BLANK", "PLACEHOLDER", "FAILED", "NO_MATCH", "MATCHED", "AMBIGUOUS", "TOO_SHARED", "REJECTED"}
+var outcomeNames = [...]string{"NOT_REACHED", "NOT_APPLICABLE", "BLANK", "PLACEHOLDER", "FAILED", "NO_MATCH",
+	"MATCHED", "AMBIGUOUS", "TOO_SHARED", "REJECTED"}
 
 // String returns the outcome as reports write it.
 func (o Outcome) String() string {
@@ -80,14 +81,16 @@ type Explanation struct {
 
 // Explain tells what each rule does for an account. See [Correlator.Match] for
 // the arguments.
-func (c *Correlator) Explain(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) *Explanation {
+func (c *Correlator) Explain(x *Index, a *identity.Account,
+	value func(n int32, attribute string) identity.Value) *Explanation {
 	ex := &Explanation{}
 	c.ExplainInto(ex, x, a, value)
 	return ex
 }
 
 // ExplainInto is Explain that reuses the memory of an earlier explanation.
-func (c *Correlator) ExplainInto(ex *Explanation, x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) {
+func (c *Correlator) ExplainInto(ex *Explanation, x *Index, a *identity.Account,
+	value func(n int32, attribute string) identity.Value) {
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
@@ -111,6 +114,7 @@ func (c *Correlator) ExplainInto(ex *Explanation, x *Index, a *identity.Account,
 			}
 		}
 	}
+
 	if ex.Match = p.result(); excluded {
 		ex.Match = Match{Method: Uncorrelated, Identity: -1, Excluded: true}
 	}

@@ -46,6 +46,7 @@ func (c *Correlator) AccountKeys(x *Index, a *identity.Account) []Key {
 			}
 		}
 	}
+
 	return keys
 }
 
@@ -80,6 +81,7 @@ func (x *Index) IdentityKeys(n int32) []Key {
 			keys = append(keys, Key{i, string(text)})
 		}
 	}
+
 	return keys
 }
 
@@ -139,5 +141,6 @@ func (c *Correlator) Columns(x *Index) []int {
 			list = append(list, column)
 		}
 	}
+
 	return list
 }

@@ -108,6 +108,7 @@ func (x *Index) cover(s *spec) int {
 			x.raw[key] = []identity.Value{}
 		}
 	}
+
 	return i
 }
 
@@ -133,6 +134,7 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 		}
 		x.raw[key][n] = v.Clone()
 	}
+
 	for _, i := range x.byKey[key] {
 		s := &x.specs[i]
 		if len(s.terms) == 1 && s.terms[0].expression == nil { // nearly all
@@ -143,6 +145,7 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 			x.columns[i].put(n, view(text))
 			continue
 		}
+
 		x.putAll(n, key, i, v)
 	}
 }
@@ -156,6 +159,7 @@ func (x *Index) putAll(n int32, key, column int, v identity.Value) {
 		}
 		return x.kept(attribute, n)
 	}
+
 	k, ok := s.appendKey(&x.eval, x.eval.key[:0], read)
 	x.eval.key = k[:0]
 	if !ok {
@@ -216,6 +220,7 @@ func (x *Index) look(column int, key []byte) []int32 {
 	} else {
 		found = x.columns[column].find(key)
 	}
+
 	if len(found) > 1 && x.UIDOrder != nil && x.specs[column].isUID() {
 		best := 0
 		for i := range found {
@@ -223,8 +228,10 @@ func (x *Index) look(column int, key []byte) []int32 {
 				best = i
 			}
 		}
+
 		return found[best : best+1 : best+1]
 	}
+
 	return found
 }
 

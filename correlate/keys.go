@@ -35,11 +35,13 @@ func (r *compiled) keys(e *evaluator, a *identity.Account) (out outcome, err err
 			e.keys = e.keys[:0]
 			return failed, err
 		}
+
 		if out, err = r.extend(e, i, v); out != compared {
 			e.keys = e.keys[:0]
 			return out, err
 		}
 	}
+
 	return out, nil
 }
 
@@ -60,6 +62,7 @@ func (r *compiled) extend(e *evaluator, i int, v identity.Value) (outcome, error
 		e.addKey(nil, s, len(r.terms))
 		return compared, nil
 	}
+
 	for k := range e.keys {
 		e.keys[k] = appendPart(e.keys[k], s, len(r.terms))
 	}
@@ -85,12 +88,14 @@ func (r *compiled) extendList(e *evaluator, i int, items []identity.Value) (outc
 			worst = max(worst, out)
 			continue
 		}
+
 		for _, prefix := range before {
 			if len(e.keys) < maxKeys {
 				e.addKey(prefix, s, len(r.terms))
 			}
 		}
 	}
+
 	if len(e.keys) == 0 {
 		return worst, nil
 	}
@@ -104,6 +109,7 @@ func (e *evaluator) addKey(prefix []byte, s string, parts int) {
 	} else {
 		e.keys = append(e.keys, nil)
 	}
+
 	k := &e.keys[len(e.keys)-1]
 	*k = appendPart(append((*k)[:0], prefix...), s, parts)
 }

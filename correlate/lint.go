@@ -15,7 +15,8 @@ import (
 // depends on whether criteria compare with case.
 //
 // Source: DECISION 2.
-func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []identity.Account, ro BulkOptions) (diag.List, error) {
+func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []identity.Account,
+	ro BulkOptions) (diag.List, error) {
 	var found diag.List
 	c := New(cfg, o)
 	base, err := c.Run(ctx, p, accounts, ro)
@@ -34,9 +35,11 @@ func Lint(ctx context.Context, cfg *Config, o Options, p Population, accounts []
 		}
 		if s := changes(Compare(base, after), accounts); s != "" {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "correlation-space", Pos: r.pos,
-				Message: fmt.Sprintf("%s (%s): blanks around the values decide for %s", r.id, r.label, s), Hint: "trim the values where they come from"})
+				Message: fmt.Sprintf("%s (%s): blanks around the values decide for %s", r.id, r.label,
+					s), Hint: "trim the values where they come from"})
 		}
 	}
+
 	o.HonourIgnoreCase = !o.HonourIgnoreCase
 	other, err := New(cfg, o).Run(ctx, p, accounts, ro)
 	if err != nil {
@@ -59,11 +62,13 @@ func changes(c Change, accounts []identity.Account) string {
 			}
 		}
 	}
+
 	switch {
 	case n == 0:
 		return ""
 	case n > len(ids):
 		ids = append(ids, "...")
 	}
+
 	return count(n) + ": " + strings.Join(ids, ", ")
 }

@@ -21,7 +21,8 @@ const (
 	ManagerInactive                      // found, but the manager is not active
 )
 
-var managerNames = [...]string{"NONE", "RESOLVED", "MANAGER_MISSING", "MANAGER_NOT_FOUND", "MANAGER_AMBIGUOUS", "MANAGER_SELF", "MANAGER_CYCLE", "MANAGER_INACTIVE"}
+var managerNames = [...]string{"NONE", "RESOLVED", "MANAGER_MISSING", "MANAGER_NOT_FOUND", "MANAGER_AMBIGUOUS",
+	"MANAGER_SELF", "MANAGER_CYCLE", "MANAGER_INACTIVE"}
 
 // String returns the state as reports write it.
 func (s ManagerState) String() string {
@@ -60,6 +61,7 @@ func FindBy(x *Index, attribute string, normalise ...string) (func(value string)
 		}
 		steps = append(steps, s)
 	}
+
 	return func(value string) []int32 {
 		var t scratch
 		for i := range steps {
@@ -104,11 +106,13 @@ func Managers(n int, o ManagerOptions, lookups ...ManagerLookup) []ManagerOf {
 		}
 		manager[i] = out[i].Identity
 	}
+
 	for _, cycle := range Cycles(manager) {
 		for _, member := range cycle {
 			out[member].State = ManagerInCycle
 		}
 	}
+
 	return out
 }
 
@@ -136,6 +140,7 @@ func (m *ManagerOf) resolve(n int32, lookups []ManagerLookup) {
 		default:
 			m.State, m.Identity = ManagerResolved, found[0]
 		}
+
 		return
 	}
 }
@@ -154,11 +159,13 @@ func Cycles(manager []int32) [][]int32 {
 			seen[n] = int32(start) + 1
 			n = manager[n]
 		}
+
 		if n < 0 || int(n) >= len(manager) || seen[n] != int32(start)+1 || manager[n] == n {
 			continue
 		}
 		cycles = append(cycles, cycleFrom(manager, n))
 	}
+
 	slices.SortFunc(cycles, func(a, b []int32) int { return int(a[0] - b[0]) })
 	return cycles
 }
@@ -193,24 +200,28 @@ func (h *Hierarchy) IsManager(n int32) bool { return h.Span[n] > 0 }
 // Tree computes depth and span of everybody in linear time: manager[n] is the
 // manager of n, negative for none; a manager of oneself counts as none.
 func Tree(manager []int32) *Hierarchy {
-	h := &Hierarchy{Cycles: Cycles(manager), Depth: make([]int32, len(manager)), Span: make([]int32, len(manager)), Total: make([]int32, len(manager))}
+	h := &Hierarchy{Cycles: Cycles(manager), Depth: make([]int32, len(manager)), Span: make([]int32, len(manager)),
+		Total: make([]int32, len(manager))}
 	above := func(n int32) int32 {
 		if m := manager[n]; m >= 0 && int(m) < len(manager) && m != n {
 			return m
 		}
 		return -1
 	}
+
 	onCycle := make([]bool, len(manager))
 	for _, c := range h.Cycles {
 		for _, n := range c {
 			onCycle[n] = true
 		}
 	}
+
 	for n := range manager {
 		if m := above(int32(n)); m >= 0 {
 			h.Span[m]++
 		}
 	}
+
 	for n := range manager {
 		if above(int32(n)) >= 0 {
 			continue
@@ -220,6 +231,7 @@ func Tree(manager []int32) *Hierarchy {
 			h.Alone = append(h.Alone, int32(n))
 		}
 	}
+
 	order := h.leavesFirst(above, onCycle)
 	for i := range h.Depth {
 		h.Depth[i] = -1
@@ -232,6 +244,7 @@ func Tree(manager []int32) *Hierarchy {
 			h.Deepest = max(h.Deepest, h.Depth[n])
 		}
 	}
+
 	return h
 }
 
@@ -245,6 +258,7 @@ func (h *Hierarchy) leavesFirst(above func(int32) int32, onCycle []bool) []int32
 			order = append(order, int32(n))
 		}
 	}
+
 	for i := 0; i < len(order); i++ {
 		n := order[i]
 		m := above(n)
@@ -256,5 +270,6 @@ func (h *Hierarchy) leavesFirst(above func(int32) int32, onCycle []bool) []int32
 			order = append(order, m)
 		}
 	}
+
 	return order
 }

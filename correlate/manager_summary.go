@@ -51,11 +51,13 @@ func SummarizeManagers(list []ManagerOf, name func(n int32) IdentityName, few in
 		} else {
 			s.Astray++
 		}
+
 		if t.IsManager(int32(n)) {
 			s.Managers++
 			s.Widest = append(s.Widest, span(int32(n)))
 		}
 	}
+
 	for _, cycle := range t.Cycles {
 		var names []IdentityName
 		for _, n := range cycle {
@@ -63,6 +65,7 @@ func SummarizeManagers(list []ManagerOf, name func(n int32) IdentityName, few in
 		}
 		s.Cycles = append(s.Cycles, names)
 	}
+
 	for _, n := range t.Roots {
 		s.Roots = append(s.Roots, span(n))
 	}

@@ -33,9 +33,11 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 	in.FieldsPerRecord = -1
 	header, err := in.Read()
 	if err != nil {
-		found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1}, "no header, expected account,displayName,userName,type: %v", err)
+		found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1},
+			"no header, expected account,displayName,userName,type: %v", err)
 		return nil, found
 	}
+
 	columns := manualColumns(file, header, &found)
 	if len(found) > 0 {
 		return nil, found
@@ -54,6 +56,7 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 			found.Addf(diag.Error, "manual-row", diag.Pos{File: file}, "%v", err)
 			return rows, found
 		}
+
 		line, _ := in.FieldPos(0)
 		cell := func(name string) string {
 			if i, ok := columns[name]; ok && i < len(record) {
@@ -61,7 +64,9 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 			}
 			return ""
 		}
-		rows = append(rows, ManualRow{line, cell("account"), cell("displayname"), cell("type"), cell("username")})
+
+		rows = append(rows, ManualRow{Line: line, Account: cell("account"), DisplayName: cell("displayname"),
+			Type: cell("type"), UserName: cell("username")})
 	}
 }
 
@@ -73,9 +78,11 @@ func manualColumns(file string, header []string, found *diag.List) map[string]in
 	}
 	for _, need := range []string{"account", "username"} {
 		if _, ok := columns[need]; !ok {
-			found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1}, "no column %q, expected account,displayName,userName,type", need)
+			found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1},
+				"no column %q, expected account,displayName,userName,type", need)
 		}
 	}
+
 	return columns
 }
 
@@ -101,7 +108,8 @@ type ManualLink struct {
 // how many rows could not be read. Several identities with one alias are an
 // error; of two rows for one account the last counts. Nothing is changed: the
 // caller sets the links, with manuallyCorrelated. Findings are manual-row.
-func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool), identity func(alias string) []int32) ([]ManualLink, ManualCounts, diag.List) {
+func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool),
+	identity func(alias string) []int32) ([]ManualLink, ManualCounts, diag.List) {
 	var links []ManualLink
 	var found diag.List
 	counts := ManualCounts{Error: bad}
@@ -114,28 +122,35 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 			counts.EmptyUsername++
 			continue
 		}
+
 		a, ok := account(row.Account)
 		if !ok {
 			counts.AccountNotFound++
 			continue
 		}
+
 		switch people := identity(row.UserName); len(people) {
 		case 0:
 			counts.IdentityNotFound++
 		case 1:
 			counts.Correlated++
 			if i, again := at[a]; again {
-				found.Addf(diag.Warning, "manual-row", diag.Pos{Line: row.Line, Column: 1}, "account %q occurs again; this row replaces line %d", row.Account, links[i].Row.Line)
-				links[i] = ManualLink{row, a, people[0]}
+				found.Addf(diag.Warning, "manual-row", diag.Pos{Line: row.Line, Column: 1},
+					"account %q occurs again; this row replaces line %d", row.Account, links[i].Row.Line)
+				links[i] = ManualLink{Row: row, Account: a, Identity: people[0]}
 				continue
 			}
+
 			at[a] = len(links)
-			links = append(links, ManualLink{row, a, people[0]})
+			links = append(links, ManualLink{Row: row, Account: a, Identity: people[0]})
+
 		default:
 			counts.Error++
-			found.Addf(diag.Error, "manual-row", diag.Pos{Line: row.Line, Column: 1}, "%d identities are called %q, expected one", len(people), row.UserName)
+			found.Addf(diag.Error, "manual-row", diag.Pos{Line: row.Line, Column: 1},
+				"%d identities are called %q, expected one", len(people), row.UserName)
 		}
 	}
+
 	return slices.Clip(links), counts, found
 }
 

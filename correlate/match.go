@@ -54,7 +54,8 @@ func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, at
 	return c.match(x, a, value, nil)
 }
 
-func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value, without []int32) Match {
+func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value,
+	without []int32) Match {
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
@@ -68,6 +69,7 @@ func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, at
 			break
 		}
 	}
+
 	return p.result()
 }
 
@@ -88,6 +90,7 @@ func (p *progress) result() Match {
 		p.found.Ambiguous = p.notes
 		return p.found
 	}
+
 	return Match{Method: Uncorrelated, Identity: -1, Ambiguous: p.notes}
 }
 
@@ -111,11 +114,13 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 		t.set(NotApplicable)
 		return false
 	}
+
 	out, err := r.keys(e, a)
 	if out != compared {
 		t.blank(out, err)
 		return false
 	}
+
 	found := p.others(c.look(x, e, r))
 	p.beyond = x.leftOut(e, r, p)
 	e.ranks.follow(x, x.epoch)
@@ -153,6 +158,7 @@ func (c *Correlator) lookKey(x *Index, e *evaluator, r *compiled, key []byte) []
 			found = x.look(column, key)
 		}
 	}
+
 	return found
 }
 
@@ -185,6 +191,7 @@ func (c *Correlator) scan(x *Index, e *evaluator, r *compiled) []int32 {
 			}
 		}
 	})
+
 	slices.Sort(e.ids)
 	return e.ids
 }
@@ -196,23 +203,27 @@ func meets(mode, identityText, accountText string) bool {
 	case matchEnd:
 		return strings.HasSuffix(identityText, accountText)
 	}
+
 	return strings.Contains(identityText, accountText)
 }
 
 // apply decides by the candidates of a rule, which it does not change, and
 // reports whether the search is over.
-func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found []int32, second func(int32) bool, p *progress, t *Step) bool {
+func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found []int32, second func(int32) bool,
+	p *progress, t *Step) bool {
 	total := len(found) + p.beyond
 	if r.maxShared > 0 && total > r.maxShared {
 		p.note(e, r, found, true)
 		t.candidates(TooShared, found, total)
 		return false
 	}
+
 	found = c.ranked(e, found, second)
 	if p.remaining != nil {
 		found = slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return !slices.Contains(p.remaining, n) })
 		e.ranks.steady = false
 	}
+
 	if r.predicate != nil && len(found) > 0 {
 		before := len(found)
 		e.ranks.steady = false
@@ -221,6 +232,7 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 			return false
 		}
 	}
+
 	switch {
 	case len(found) == 0:
 		t.candidates(NoMatch, nil, total)
@@ -238,6 +250,7 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 			p.remaining = slices.Clone(found)
 		}
 	}
+
 	return p.done
 }
 
@@ -248,6 +261,7 @@ func (p *progress) note(e *evaluator, r *compiled, found []int32, shared bool) {
 			return slices.Clip(slices.SortedFunc(slices.Values(found), p.order)[:min(maxNoted, len(found))])
 		})
 	}
+
 	p.notes = append(p.notes, Ambiguity{
 		Criterion: r.criterion, Identities: slices.Clone(listed[:min(maxNoted, len(listed))]),
 		Rule: r.id, Total: len(found) + p.beyond, Shared: shared,
@@ -318,5 +332,6 @@ func (c *Correlator) filter(e *evaluator, a *identity.Account, r *compiled, foun
 			kept = append(kept, n)
 		}
 	}
+
 	return kept
 }

@@ -13,7 +13,8 @@ func (c *Correlator) Configured() bool {
 
 // MatchOther is [Correlator.Match] as if some identities were not there: the one that
 // the account has, or those that people have said it does not belong to.
-func (c *Correlator) MatchOther(x *Index, a *identity.Account, without []int32, value func(n int32, attribute string) identity.Value) Match {
+func (c *Correlator) MatchOther(x *Index, a *identity.Account, without []int32,
+	value func(n int32, attribute string) identity.Value) Match {
 	return c.match(x, a, value, without)
 }
 

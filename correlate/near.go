@@ -70,6 +70,7 @@ func Differ(a, b string) (d []Difference, near bool) {
 			return oneEdit(a, b)
 		}
 	}
+
 	for _, one := range []Difference{InCase, InSpace, InLeadingZero, InAccent, InWidth, InPunctuation, Swapped} {
 		if alike(a, b, one) {
 			return []Difference{one}, true
@@ -86,6 +87,7 @@ func Differ(a, b string) (d []Difference, near bool) {
 				needed = rest
 			}
 		}
+
 		return needed, true
 	}
 
@@ -121,6 +123,7 @@ func apart(a, b string) int {
 			different += max(count[c], -count[c])
 		}
 	}
+
 	return different
 }
 
@@ -144,6 +147,7 @@ func strip(s string, without []Difference) string {
 			s = st.run(t, s)
 		}
 	}
+
 	return s
 }
 
@@ -165,6 +169,7 @@ func lettersAndDigits(t *scratch, s string) string {
 			b = utf8.AppendRune(b, r)
 		}
 	}
+
 	return t.keep(b)
 }
 
@@ -188,6 +193,7 @@ func (m *NearMiss) Fixes() []string {
 		}
 		names = append(names, d.Fix())
 	}
+
 	return names
 }
 
@@ -209,6 +215,7 @@ func NewNearby(c *Correlator, p Population) *Nearby {
 			nb.rules = append(nb.rules, i)
 		}
 	}
+
 	return nb
 }
 
@@ -237,6 +244,7 @@ func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 			out[w.account] = append(out[w.account], s.queries[w.query].nearest()...)
 		}
 	}
+
 	for _, list := range out {
 		slices.SortStableFunc(list, func(a, b NearMiss) int { return cmp.Compare(a.weight(), b.weight()) })
 	}

@@ -36,6 +36,7 @@ func (t *editTable) build() {
 		t.start[g], t.end[g] = at, at
 		at += n
 	}
+
 	t.start[len(t.end)] = at
 
 	grouped := make([]edited, len(t.list))
@@ -44,6 +45,7 @@ func (t *editTable) build() {
 		grouped[t.end[g]] = p
 		t.end[g]++
 	}
+
 	t.list = grouped
 }
 

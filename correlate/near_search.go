@@ -106,6 +106,7 @@ func (s *nearSearch) add(text string) int32 {
 			s.edits.list = append(s.edits.list, edited{h, n})
 		}
 	}
+
 	return n
 }
 
@@ -147,6 +148,7 @@ func (s *nearSearch) look(form []byte, n int32, text string) {
 			k--
 			continue
 		}
+
 		s.offer(q, n, text)
 	}
 }
@@ -166,6 +168,7 @@ func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
 				k--
 				continue
 			}
+
 			if q.last != n && strsim.OneEdit(unsafe.String(unsafe.SliceData(form), len(form)), q.loose) {
 				s.offer(q, n, text)
 			}
@@ -256,6 +259,7 @@ func withoutOne(hashes []uint64, text []byte) []uint64 {
 		}
 		end = start
 	}
+
 	return hashes
 }
 
@@ -288,11 +292,13 @@ func (f *looseForms) of(text string) (form, sorted []byte) {
 			f.form = append(f.form, c)
 			continue
 		}
+
 		if len(f.form) > start {
 			f.words = append(f.words, f.form[start:len(f.form)])
 		}
 		start = len(f.form)
 	}
+
 	form = plainZeros(f.form)
 	if len(f.words) == 0 {
 		return form, form

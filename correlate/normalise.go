@@ -93,6 +93,7 @@ func parseStep(name string) (step, error) {
 			return s, nil
 		}
 	}
+
 	kind, arg, ok := strings.Cut(name, ":")
 	if !ok || arg == "" {
 		return step{}, fmt.Errorf("unknown normaliser %q", name)
@@ -114,9 +115,11 @@ func parseStep(name string) (step, error) {
 			}
 			return s
 		}
+
 	default:
 		return step{}, fmt.Errorf("unknown normaliser %q", name)
 	}
+
 	return step{name, func(_ *scratch, s string) string { return f(s) }}, nil
 }
 
@@ -128,6 +131,7 @@ func foldStep(t *scratch, s string) string {
 			return foldASCII(t, s, i)
 		}
 	}
+
 	return s
 }
 
@@ -142,6 +146,7 @@ func foldASCII(t *scratch, s string, i int) string {
 			b[i] = c + 'a' - 'A'
 		}
 	}
+
 	return t.keep(b)
 }
 
@@ -151,6 +156,7 @@ func invisible(r rune) bool {
 	case 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD:
 		return true
 	}
+
 	return unicode.IsSpace(r)
 }
 
@@ -173,11 +179,13 @@ func spaces(t *scratch, s string) string {
 			gap = true
 			continue
 		}
+
 		if gap {
 			b = append(b, ' ')
 		}
 		b, gap = utf8.AppendRune(b, r), false
 	}
+
 	return t.keep(b)
 }
 
@@ -187,6 +195,7 @@ func ascii(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -218,6 +227,7 @@ func diacritics(t *scratch, s string) string {
 			b = utf8.AppendRune(b, r)
 		}
 	}
+
 	return t.keep(norm.NFC.Append(nil, b...))
 }
 
@@ -229,6 +239,7 @@ func only(keep func(rune) bool) func(*scratch, string) string {
 				b = utf8.AppendRune(b, r)
 			}
 		}
+
 		return t.keep(b)
 	}
 }
@@ -249,6 +260,7 @@ func email(t *scratch, s string) string {
 			s = trim(s[i+1 : i+end])
 		}
 	}
+
 	for _, scheme := range []string{"mailto:", "smtp:", "sip:"} {
 		s = cutPrefixFold(s, scheme)
 	}
@@ -266,7 +278,10 @@ func email(t *scratch, s string) string {
 }
 
 func words(_ *scratch, s string) string {
-	list := strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r) })
+	list := strings.FieldsFunc(s, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) &&
+			!unicode.Is(unicode.Mn, r)
+	})
 	slices.Sort(list)
 	return strings.Join(list, " ")
 }

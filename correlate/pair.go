@@ -22,7 +22,8 @@ type Pair struct {
 
 // ExplainPair tells, for each rule, what it compares of an account and an
 // identity, and in what they differ. Value reads the identity.
-func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value func(n int32, attribute string) identity.Value) []Pair {
+func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32,
+	value func(n int32, attribute string) identity.Value) []Pair {
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
@@ -45,14 +46,17 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32, value f
 				}
 			}
 		}
+
 		pairs = append(pairs, p)
 	}
+
 	return pairs
 }
 
 // pairOf tells what one rule compares of an account and an identity, without a
 // look at others.
-func (c *Correlator) pairOf(e *evaluator, r *compiled, a *identity.Account, n int32, value func(n int32, attribute string) identity.Value) Pair {
+func (c *Correlator) pairOf(e *evaluator, r *compiled, a *identity.Account, n int32,
+	value func(n int32, attribute string) identity.Value) Pair {
 	e.person.value, e.person.n = value, n
 	read := func(attribute string) identity.Value { return value(n, attribute) }
 	p := Pair{Rule: r.id, Criterion: r.label, Equal: true, Applies: r.when == nil || e.holds(r.when, a)}
@@ -98,6 +102,7 @@ func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, re
 			key = string([]byte(text))
 		}
 	}
+
 	p.Identity, p.IdentityKey = append(p.Identity, theirs.Text()), append(p.IdentityKey, key)
 	v, err := r.terms[j].ofAccount(e, a)
 	items := []identity.Value{v}
@@ -114,6 +119,7 @@ func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, re
 			}
 		}
 	}
+
 	p.Account, p.AccountKey = append(p.Account, v.Text()), append(p.AccountKey, own)
 	if !equal {
 		p.Equal = false

@@ -36,5 +36,6 @@ func recovered[T any](place string, result **T, err *error) {
 	default:
 		*err = &PanicError{Place: place, Value: v, Stack: debug.Stack()}
 	}
+
 	*result = nil
 }

@@ -37,6 +37,7 @@ func (p identities) Column(attribute string) func(n int32) identity.Value {
 			schema = s
 			slot, known = s.Slot(attribute)
 		}
+
 		if !known {
 			return identity.Value{}
 		}
@@ -56,6 +57,7 @@ func IndexOf(p Population, correlators ...*Correlator) *Index {
 			}
 		}
 	}
+
 	return x
 }
 
@@ -68,6 +70,7 @@ func Values(p Population) func(n int32, attribute string) identity.Value {
 			read = p.Column(attribute)
 			columns[attribute] = read
 		}
+
 		return read(n)
 	}
 }
@@ -90,7 +93,9 @@ func Chronological(accounts []identity.Account) []int32 {
 		case b.Created.IsZero():
 			return -1
 		}
+
 		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.NativeIdentity, b.NativeIdentity))
 	})
+
 	return order
 }

@@ -20,6 +20,7 @@ func (f Names) of(n int32) string {
 	case f == nil:
 		return fmt.Sprint(n)
 	}
+
 	return f(n)
 }
 
@@ -35,7 +36,8 @@ func (f Names) all(list []int32) []string {
 // UncorrelatedRows returns the rows of the report on accounts without identity, in
 // the order of the accounts. Links are the stored ones, by account; nil: none.
 // Near are the near misses by account, see [Nearby.FindAll]; nil: they are not known.
-func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *Bulk, links []Link, near [][]NearMiss) []report.UncorrelatedRow {
+func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *Bulk, links []Link,
+	near [][]NearMiss) []report.UncorrelatedRow {
 	var rows []report.UncorrelatedRow
 	var ex Explanation
 	for i := range accounts {
@@ -54,11 +56,13 @@ func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *B
 		c.ExplainInto(&ex, x, &accounts[i], nil)
 		rows = append(rows, uncorrelatedRow(&accounts[i], &d, &ex, misses, ex.classify(&accounts[i], misses)))
 	}
+
 	return rows
 }
 
 // uncorrelatedRow tells why an account has no identity.
-func uncorrelatedRow(a *identity.Account, d *Decision, ex *Explanation, misses []NearMiss, class Class) report.UncorrelatedRow {
+func uncorrelatedRow(a *identity.Account, d *Decision, ex *Explanation, misses []NearMiss,
+	class Class) report.UncorrelatedRow {
 	row := report.UncorrelatedRow{
 		Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Created: a.Created,
 		Reason: d.Reason, NearMiss: nearText(misses), Message: uncorrelatedMessage(d, ex, misses, class),
@@ -110,6 +114,7 @@ func nearText(misses []NearMiss) string {
 			}
 		}
 	}
+
 	return strings.Join(kinds, ", ")
 }
 
@@ -130,6 +135,7 @@ func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class 
 			}
 		}
 	}
+
 	if class != ClassUnknown {
 		parts = append(parts, "likely "+strings.ToLower(class.String()))
 	}
@@ -148,6 +154,7 @@ func AmbiguousRows(c *Correlator, accounts []identity.Account, b *Bulk, names Na
 			rows = append(rows, row)
 		}
 	}
+
 	return rows
 }
 
@@ -161,6 +168,7 @@ func (c *Correlator) AmbiguousRow(a *identity.Account, note Ambiguity, names Nam
 		row.Criterion = "the default match"
 		return row
 	}
+
 	row.Criterion = r.label
 	e := c.evaluator()
 	defer c.release(e)
@@ -170,6 +178,7 @@ func (c *Correlator) AmbiguousRow(a *identity.Account, note Ambiguity, names Nam
 			values = append(values, strings.Clone(v.Text()))
 		}
 	}
+
 	row.Value = strings.Join(values, ", ")
 	return row
 }
@@ -180,6 +189,7 @@ func (c *Correlator) byID(id string) *compiled {
 			return &c.rules[i]
 		}
 	}
+
 	return nil
 }
 
@@ -196,6 +206,7 @@ func WithoutAccountTable(name string, missing map[string][]int32, names Names) *
 			rows = append(rows, report.Row{report.Text(source), report.Text(names.of(n))})
 		}
 	}
+
 	return &report.Table{Name: name, Title: "Identities Without Account", Columns: []report.Column{
 		{Key: "source", Header: "Source", Width: 14},
 		{Key: "identityId", Header: "Identity", Kind: report.KindCode, Width: 16},
@@ -211,23 +222,28 @@ func WithoutAccounts(people int, linked []int32) []int32 {
 			has[n] = true
 		}
 	}
+
 	var out []int32
 	for n := range has {
 		if !has[n] {
 			out = append(out, int32(n))
 		}
 	}
+
 	return out
 }
 
 // UnsupportedTable is the report of links that no rule supports any more, by
 // account number; see [Evidence.Unsupported].
-func UnsupportedTable(name string, accounts []identity.Account, stored, unsupported []int32, names Names) *report.Table {
+func UnsupportedTable(name string, accounts []identity.Account, stored, unsupported []int32,
+	names Names) *report.Table {
 	var rows []report.Row
 	for _, i := range unsupported {
 		a := &accounts[i]
-		rows = append(rows, report.Row{report.Text(a.Source), report.Text(a.NativeIdentity), report.Text(a.DisplayName()), report.Text(names.of(stored[i]))})
+		rows = append(rows, report.Row{report.Text(a.Source), report.Text(a.NativeIdentity), report.Text(a.DisplayName()),
+			report.Text(names.of(stored[i]))})
 	}
+
 	return &report.Table{Name: name, Title: "Links Without Rule", Columns: []report.Column{
 		{Key: "source", Header: "Source", Width: 14},
 		{Key: "accountId", Header: "Account ID", Kind: report.KindCode, Width: 16},
@@ -241,9 +257,11 @@ func ConflictTable(name string, accounts []identity.Account, conflicts []Conflic
 	var rows []report.Row
 	for _, k := range conflicts {
 		a := &accounts[k.Account]
-		rows = append(rows, report.Row{report.Text(a.Source), report.Text(a.NativeIdentity), report.Text(a.DisplayName()), report.Text(names.of(k.Identity)),
+		rows = append(rows, report.Row{report.Text(a.Source), report.Text(a.NativeIdentity), report.Text(a.DisplayName()),
+			report.Text(names.of(k.Identity)),
 			report.Text(k.Rule), report.Text(k.Against), report.TextOrNull(names.of(k.Other))})
 	}
+
 	return &report.Table{Name: name, Title: "Conflicting Evidence", Columns: []report.Column{
 		{Key: "source", Header: "Source", Width: 12},
 		{Key: "accountId", Header: "Account ID", Kind: report.KindCode, Width: 14},
@@ -260,9 +278,11 @@ func ConflictTable(name string, accounts []identity.Account, conflicts []Conflic
 func CoverageTable(name string, coverage []Coverage) *report.Table {
 	var rows []report.Row
 	for _, c := range coverage {
-		rows = append(rows, report.Row{report.Text(c.Rule), report.Text(c.Criterion), report.Int(int64(c.Accounts)), report.Int(int64(c.Matched)),
+		rows = append(rows, report.Row{report.Text(c.Rule), report.Text(c.Criterion), report.Int(int64(c.Accounts)),
+			report.Int(int64(c.Matched)),
 			report.Int(int64(c.Ambiguous)), report.Int(int64(c.Decided)), report.Int(int64(c.Denied))})
 	}
+
 	return &report.Table{Name: name, Title: "Correlation Coverage", Columns: []report.Column{
 		{Key: "rule", Header: "Rule", Width: 12},
 		{Key: "criterion", Header: "Criterion", Width: 20},
@@ -279,11 +299,15 @@ func SuggestionTable(name string, list []Suggestion) *report.Table {
 	var rows []report.Row
 	percent := func(f float64) report.Cell { return report.Text(fmt.Sprintf("%.1f", 100*f)) }
 	for _, s := range list {
-		rows = append(rows, report.Row{report.Text(s.Property), report.Text(s.Value), percent(s.AccountCoverage), percent(s.IdentityCoverage),
+		rows = append(rows, report.Row{report.Text(s.Property), report.Text(s.Value), percent(s.AccountCoverage),
+			percent(s.IdentityCoverage),
 			percent(s.Uniqueness), percent(s.MatchRate), percent(s.ConflictRate), report.Bool(s.Proposed)})
 	}
-	columns := []report.Column{{Key: "property", Header: "Identity Attribute", Width: 16}, {Key: "value", Header: "Account Attribute", Width: 16}}
-	for _, c := range [][2]string{{"accountCoverage", "Accounts %"}, {"identityCoverage", "Identities %"}, {"uniqueness", "Unique %"}, {"matchRate", "Match %"}, {"conflictRate", "Conflict %"}} {
+
+	columns := []report.Column{{Key: "property", Header: "Identity Attribute", Width: 16},
+		{Key: "value", Header: "Account Attribute", Width: 16}}
+	for _, c := range [][2]string{{"accountCoverage", "Accounts %"}, {"identityCoverage", "Identities %"},
+		{"uniqueness", "Unique %"}, {"matchRate", "Match %"}, {"conflictRate", "Conflict %"}} {
 		columns = append(columns, report.Column{Key: c[0], Header: c[1], Align: report.AlignRight})
 	}
 	columns = append(columns, report.Column{Key: "proposed", Header: "Proposed", Kind: report.KindBool})
@@ -292,7 +316,8 @@ func SuggestionTable(name string, list []Suggestion) *report.Table {
 
 // NoManagerRows returns the rows of the report on identities without manager, in the
 // order of identities. Row fills in what is known of an identity; nil: its number.
-func NoManagerRows(managers []ManagerOf, lookups []ManagerLookup, names Names, row func(n int32) report.NoManagerRow) []report.NoManagerRow {
+func NoManagerRows(managers []ManagerOf, lookups []ManagerLookup, names Names,
+	row func(n int32) report.NoManagerRow) []report.NoManagerRow {
 	var rows []report.NoManagerRow
 	for i := range managers {
 		m := &managers[i]
@@ -312,6 +337,10 @@ func NoManagerRows(managers []ManagerOf, lookups []ManagerLookup, names Names, r
 		}
 		rows = append(rows, r)
 	}
-	slices.SortStableFunc(rows, func(a, b report.NoManagerRow) int { return cmp.Compare(a.IdentityProfile, b.IdentityProfile) })
+
+	slices.SortStableFunc(rows, func(a, b report.NoManagerRow) int {
+		return cmp.Compare(a.IdentityProfile,
+			b.IdentityProfile)
+	})
 	return rows
 }

@@ -62,7 +62,8 @@ const (
 // DefaultPlaceholders returns the values that rules do not compare unless they
 // say otherwise. The vendor's criteria compare them like any other value.
 func DefaultPlaceholders() []string {
-	return []string{"n/a", "na", "none", "null", "nil", "unknown", "undefined", "tbd", "test", "-", "--", "---", ".", "?", "x", "xx", "xxx",
+	return []string{"n/a", "na", "none", "null", "nil", "unknown", "undefined", "tbd", "test", "-", "--", "---", ".", "?",
+		"x", "xx", "xxx",
 		"0", "00", "000", "0000", "00000", "000000", "0000000", "00000000", "99999", "999999", "9999999", "99999999",
 		"noemail@example.com", "none@none.com", "not applicable", "not available"}
 }
@@ -90,13 +91,16 @@ func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
 			Pos:      item.Pos(),
 		})
 	}
+
 	for _, m := range n.Members() {
 		switch m.Key {
-		case "id", "priority", "when", "conditions", "predicate", "onAmbiguous", "maxShared", "placeholders", "name", "description":
+		case "id", "priority", "when", "conditions", "predicate", "onAmbiguous", "maxShared", "placeholders", "name",
+			"description":
 		default:
 			found.Addf(diag.Warning, "correlation-rule", m.Pos(), "a correlation rule has no field %q", m.Key)
 		}
 	}
+
 	return r
 }
 

@@ -18,7 +18,8 @@ const (
 	Excluded                            // the configuration leaves it alone
 )
 
-var situationNames = [...]string{"NONE", "CONFIRMED", "FOUND", "FOUND_ALREADY_LINKED", "AMBIGUOUS", "MANUAL_LOCKED", "EXCLUDED"}
+var situationNames = [...]string{"NONE", "CONFIRMED", "FOUND", "FOUND_ALREADY_LINKED", "AMBIGUOUS", "MANUAL_LOCKED",
+	"EXCLUDED"}
 
 // String returns the situation as reports write it.
 func (s Situation) String() string {
@@ -120,6 +121,7 @@ func (c *Correlator) Decide(m Match, l Link, taken func(n int32) bool) Decision 
 		d.Situation, d.Reason = None, ReasonNoMatch
 		d.unmatched(l, l.Strict || c.options.StrictRecorrelate)
 	}
+
 	if a := c.options.Actions[d.Situation]; a != ActionDefault {
 		d.replace(a)
 	}
@@ -141,6 +143,7 @@ func (d *Decision) manual(l Link) {
 	case l.Identity < 0:
 		d.Reason = ReasonManualFlag
 	}
+
 	if l.Identity < 0 {
 		d.Method = Uncorrelated
 	}
@@ -152,6 +155,7 @@ func (d *Decision) found(m Match, l Link, taken func(int32) bool) {
 		d.Situation, d.Action = Confirmed, Keep
 		return
 	}
+
 	d.Situation, d.Action = Found, LinkAccount
 	if taken != nil && taken(m.Identity) {
 		d.Situation = FoundAlreadyLinked
@@ -185,5 +189,6 @@ func (d *Decision) replace(a Action) {
 		}
 		d.To, d.Method = d.Match.Identity, d.Match.Method
 	}
+
 	d.Action = a
 }

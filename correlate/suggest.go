@@ -78,12 +78,14 @@ func NewSuggester(p Population, properties []string) *Suggester {
 // those to propose first. Conflicts are counted against what most of the better
 // pairs say. Of equal figures the configured pair comes first, then attributes of
 // identities, then the alias. The error is that of the context.
-func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, values []string, o SuggestOptions) ([]Suggestion, error) {
+func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, values []string,
+	o SuggestOptions) ([]Suggestion, error) {
 	if s.identities == nil {
 		for _, property := range s.properties {
 			s.identities = append(s.identities, s.identityColumn(canonical(property)))
 		}
 	}
+
 	columns := make([]accountColumn, len(values))
 	for i, value := range values {
 		columns[i] = s.accountColumn(accounts, value)
@@ -109,6 +111,7 @@ func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, va
 			list = append(list, one)
 		}
 	}
+
 	rank(list, len(accounts), o)
 	return list, nil
 }
@@ -137,10 +140,12 @@ func (s *Suggester) accountColumn(accounts []identity.Account, value string) acc
 		} else {
 			c.codes[i] = c.list(s, &t, v.List())
 		}
+
 		if c.codes[i] != -1 {
 			c.with++
 		}
 	}
+
 	return c
 }
 
@@ -152,12 +157,14 @@ func (c *accountColumn) list(s *Suggester, t *term, items []identity.Value) int3
 			codes = append(codes, n)
 		}
 	}
+
 	switch len(codes) {
 	case 0:
 		return -1
 	case 1:
 		return codes[0]
 	}
+
 	c.lists = append(c.lists, codes)
 	return -2 - int32(len(c.lists)-1)
 }
@@ -170,12 +177,14 @@ func (s *Suggester) identityColumn(property string) identityColumn {
 			c.have++
 		}
 	}
+
 	s.take(&c)
 	for _, n := range s.used {
 		if s.count[n] == 1 {
 			c.unique++
 		}
 	}
+
 	return c
 }
 
@@ -196,6 +205,7 @@ func (s *Suggester) take(c *identityColumn) {
 			s.first[n] = int32(i)
 			s.used = append(s.used, n)
 		}
+
 		s.count[n]++
 	}
 }
@@ -215,8 +225,10 @@ func (s *Suggester) measure(c *accountColumn) Suggestion {
 			out.found[i] = n
 		}
 	}
+
 	accounts := len(c.codes)
-	out.AccountCoverage, out.MatchRate, out.AmbiguousRate = rate(c.with, accounts), rate(one, accounts), rate(several, accounts)
+	out.AccountCoverage, out.MatchRate, out.AmbiguousRate = rate(c.with, accounts), rate(one, accounts),
+		rate(several, accounts)
 	return out
 }
 
@@ -228,6 +240,7 @@ func (s *Suggester) find(c *accountColumn, code int32) (n int32, many bool) {
 		}
 		return s.first[code], s.count[code] > 1
 	}
+
 	n = -1
 	for _, code := range c.lists[-2-code] {
 		switch m, several := s.find(c, code); {
@@ -237,6 +250,7 @@ func (s *Suggester) find(c *accountColumn, code int32) (n int32, many bool) {
 			n = m
 		}
 	}
+
 	return n, false
 }
 
@@ -257,6 +271,7 @@ func rank(list []Suggestion, accounts int, o SuggestOptions) {
 				votes = cast(votes, n, weight(&list[i]))
 			}
 		}
+
 		for i := range list {
 			n := list[i].found[a]
 			if n < 0 {
@@ -268,6 +283,7 @@ func rank(list []Suggestion, accounts int, o SuggestOptions) {
 			}
 		}
 	}
+
 	for i := range list {
 		list[i].ConflictRate = rate(conflicts[i], compared[i])
 	}
@@ -281,6 +297,7 @@ func rank(list []Suggestion, accounts int, o SuggestOptions) {
 			strings.Compare(a.Property, b.Property), strings.Compare(a.Value, b.Value),
 		)
 	})
+
 	propose(list, accounts)
 }
 
@@ -291,6 +308,7 @@ func cast(votes []vote, n int32, weight int) []vote {
 			return votes
 		}
 	}
+
 	return append(votes, vote{n, weight})
 }
 
@@ -306,6 +324,7 @@ func outvoted(votes []vote, n int32, weight int) bool {
 			rest += v.weight
 		}
 	}
+
 	return slices.ContainsFunc(votes, func(v vote) bool { return v.identity != n && v.weight >= rest && v.weight > 0 })
 }
 
@@ -337,6 +356,7 @@ func propose(list []Suggestion, accounts int) {
 				fresh++
 			}
 		}
+
 		if s.Uniqueness < 0.9 || s.ConflictRate > 0.1 || fresh == 0 || rate(fresh, accounts) < 0.002 {
 			continue
 		}

@@ -43,6 +43,7 @@ func newPlaceholders(list []string) *placeholders {
 			p.lengths[text[0]] |= 1 << len(text)
 		}
 	}
+
 	return p
 }
 
@@ -93,6 +94,7 @@ func (c *columnCache) slot(schema *identity.Schema, name string) int {
 			return c.slots[i].slot
 		}
 	}
+
 	slot, ok := schema.Slot(name)
 	if !ok {
 		slot = -1
@@ -108,6 +110,7 @@ func (e *evaluator) read(a *identity.Account, attribute string) identity.Value {
 			return v
 		}
 	}
+
 	return a.Property(attribute)
 }
 
@@ -118,6 +121,7 @@ func (o *accountObject) Attribute(name string) identity.Value {
 	case "source":
 		return identity.StringValue(o.a.Source)
 	}
+
 	return o.a.Property(name)
 }
 
@@ -155,6 +159,7 @@ func (t *term) text(e *evaluator, v identity.Value, ph *placeholders) (string, o
 			return "", nothing, nil
 		}
 	}
+
 	for i := range t.steps {
 		s = t.steps[i].run(&e.scratch, s)
 	}
@@ -180,6 +185,7 @@ func (e *evaluator) transform(u *transform.Unit, v identity.Value) (identity.Val
 		}
 		e.scopes[u] = s
 	}
+
 	s.Reset(nil, nil)
 	return u.Programs()[0].Eval(s, v)
 }
@@ -206,6 +212,7 @@ func (t *term) ofAccount(e *evaluator, a *identity.Account) (identity.Value, err
 	case t.attribute == accountID:
 		return identity.StringValue(a.NativeIdentity), nil
 	}
+
 	return e.read(a, t.attribute), nil
 }
 
@@ -216,6 +223,7 @@ func (t *term) ofIdentity(e *evaluator, read func(attribute string) identity.Val
 		e.objects[0] = readObject(read)
 		return t.expression.Value(e.objects[:1])
 	}
+
 	return read(t.attribute), nil
 }
 
@@ -251,14 +259,17 @@ func newSpec(terms []term, ph []string) spec {
 				names = append(names, canonical(r.Name))
 			}
 		}
+
 		for _, name := range names {
 			s.attributes = appendNew(s.attributes, name)
 		}
 	}
+
 	if len(ph) > 0 {
 		s.placeholders = newPlaceholders(ph)
 		signs = append(signs, "-"+strings.Join(ph, "\x00"))
 	}
+
 	s.signature = strings.Join(signs, "\x01")
 	return s
 }
@@ -269,6 +280,7 @@ func appendNew(list []string, name string) []string {
 			return list
 		}
 	}
+
 	return append(list, name)
 }
 
@@ -293,5 +305,6 @@ func (s *spec) appendKey(e *evaluator, key []byte, read func(attribute string) i
 		}
 		key = appendPart(key, t, len(s.terms))
 	}
+
 	return key, len(s.terms) > 0
 }

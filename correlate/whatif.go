@@ -38,6 +38,7 @@ func Compare(before, after *Bulk) Change {
 			c.Moved = append(c.Moved, int32(i))
 		}
 	}
+
 	return c
 }
 
@@ -59,6 +60,7 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 			return nil, false
 		}
 	}
+
 	r.key = r.key.with(people)
 	if r.fallback != nil {
 		uid := slices.Clone(r.fallback.terms)
@@ -66,6 +68,7 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 		fallback := r.fallback.with(uid)
 		r.fallback = &fallback
 	}
+
 	d.specs, d.keys, d.reads = nil, nil, nil
 	d.collect()
 	return &d, true
@@ -102,6 +105,7 @@ func (t *term) add(names []string) bool {
 			last = append(last, s)
 		}
 	}
+
 	slices.SortStableFunc(first, func(a, b step) int { return cmp.Compare(precedence[a.name], precedence[b.name]) })
 	slices.SortStableFunc(last, func(a, b step) int { return strings.Compare(a.name, b.name) })
 	t.steps = slices.Concat(first, t.steps, last)
@@ -124,7 +128,8 @@ type Effect struct {
 // String says it in a sentence: "314 accounts would match if config 0
 // (employeeNumber = employeeID) compared without blanks".
 func (f Effect) String() string {
-	s := fmt.Sprintf("%s would match if %s (%s) compared %s", count(len(f.Change.Gained)), f.Rule, f.Criterion, fixWords[f.Fix])
+	s := fmt.Sprintf("%s would match if %s (%s) compared %s", count(len(f.Change.Gained)), f.Rule, f.Criterion,
+		fixWords[f.Fix])
 	if n := len(f.Change.Lost); n > 0 {
 		s += fmt.Sprintf("; %s would lose their identity", count(n))
 	}
@@ -149,7 +154,8 @@ var fixWords = map[string]string{
 // Effects tries every normaliser that could help on every rule, and returns
 // those that change anything, the one that gains most first. Base is a run of c
 // over the same data.
-func (c *Correlator) Effects(ctx context.Context, p Population, accounts []identity.Account, base *Bulk, o BulkOptions) ([]Effect, error) {
+func (c *Correlator) Effects(ctx context.Context, p Population, accounts []identity.Account, base *Bulk,
+	o BulkOptions) ([]Effect, error) {
 	ev, err := c.Evidence(ctx, p, accounts, o)
 	if err != nil {
 		return nil, err

@@ -26,6 +26,7 @@ func NewSchema(names ...string) *Schema {
 			s.slots[name] = i
 		}
 	}
+
 	return s
 }
 
@@ -137,6 +138,7 @@ func (a Attributes) MarshalJSON() ([]byte, error) {
 		}
 		buf = append(append(append(buf, key...), ':'), val...)
 	}
+
 	return append(buf, '}'), nil
 }
 
@@ -181,6 +183,7 @@ func AppendRow(dst []byte, n int, values []Value) []byte {
 		}
 		dst = appendOffset(dst, width, end)
 	}
+
 	for _, v := range values {
 		dst = appendCell(dst, v)
 	}
@@ -202,8 +205,10 @@ func appendNarrow(dst []byte, n int, values []Value, size int) []byte {
 		default:
 			dst = appendCell(dst, *v)
 		}
+
 		ends[i] = byte(len(dst) - first)
 	}
+
 	for i := len(values); i < n; i++ {
 		ends[i] = byte(len(dst) - first)
 	}
@@ -217,6 +222,7 @@ func cellSize(v *Value) int {
 	case Text:
 		return 1 + int(v.n)
 	}
+
 	return otherSize(v)
 }
 
@@ -234,8 +240,10 @@ func otherSize(v *Value) int {
 			n := cellSize(&items[i])
 			size += n + uvarintSize(n)
 		}
+
 		return size
 	}
+
 	return 0
 }
 
@@ -265,6 +273,7 @@ func appendCell(dst []byte, v Value) []byte {
 			dst = appendCell(dst, item)
 		}
 	}
+
 	return dst
 }
 
@@ -286,6 +295,7 @@ func (a Attributes) AppendValues(dst []Value) []Value {
 		dst = append(dst, readCell(cells[start:end]))
 		start = end
 	}
+
 	return dst
 }
 
@@ -302,6 +312,7 @@ func (a Attributes) At(slot int) Value {
 		}
 		return readCell(a.row[1+n+start : 1+n+int(a.row[slot+1])])
 	}
+
 	start := 0
 	if slot > 0 {
 		start = offset(a.row, width, slot-1)
@@ -318,6 +329,7 @@ func offset(row string, width, i int) int {
 	case 2:
 		return int(row[p]) | int(row[p+1])<<8
 	}
+
 	return int(row[p]) | int(row[p+1])<<8 | int(row[p+2])<<16 | int(row[p+3])<<24
 }
 
@@ -340,6 +352,7 @@ func otherCell(cell string) Value {
 			n |= uint64(body[i]) << (8 * i)
 		}
 		return IntValue(int64(n))
+
 	case tagTrue:
 		return BoolValue(true)
 	case tagNot:
@@ -362,8 +375,10 @@ func readItems(body string) []Value {
 			}
 			shift += 7
 		}
+
 		items = append(items, readCell(body[:size]))
 		body = body[size:]
 	}
+
 	return items
 }

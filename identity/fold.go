@@ -16,6 +16,7 @@ func Fold(s string) string {
 			return string(AppendFold(make([]byte, 0, len(s)+8), s))
 		}
 	}
+
 	return s
 }
 
@@ -31,14 +32,17 @@ func AppendFold(dst []byte, s string) []byte {
 			i++
 			continue
 		}
+
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError {
 			dst = append(dst, s[i:i+size]...)
 		} else {
 			dst = utf8.AppendRune(dst, foldRune(r))
 		}
+
 		i += size
 	}
+
 	return dst
 }
 
@@ -47,5 +51,6 @@ func foldRune(r rune) rune {
 	case r == 0x2C2F, r == 0xA7C0, r == 0xA7D0, r == 0xA7D6, r == 0xA7D8, r >= 0x10570 && r <= 0x10595:
 		return r // letters that got their case after JDK 17
 	}
+
 	return unicode.ToLower(unicode.ToUpper(r))
 }

@@ -76,6 +76,7 @@ func (a *Account) Field(name string) Value {
 	case "entitlements":
 		return StringsValue(a.Entitlements...)
 	}
+
 	return Value{}
 }
 

@@ -101,6 +101,7 @@ func offsetWidth(size int) int {
 	case size < 1<<16:
 		return 2
 	}
+
 	return 4
 }
 
@@ -111,5 +112,6 @@ func appendOffset(dst []byte, width, end int) []byte {
 	case 2:
 		return binary.LittleEndian.AppendUint16(dst, uint16(end))
 	}
+
 	return binary.LittleEndian.AppendUint32(dst, uint32(end))
 }

@@ -22,6 +22,7 @@ func ValidRow(n int, row string) bool {
 		}
 		start = end
 	}
+
 	return start == len(cells)
 }
 
@@ -42,6 +43,7 @@ func validCell(cell string, depth int) bool {
 	case tagList:
 		return depth < maxNesting && validItems(cell[1:], depth)
 	}
+
 	return false
 }
 
@@ -53,6 +55,7 @@ func validItems(body string, depth int) bool {
 		}
 		body = body[n+int(size):]
 	}
+
 	return true
 }
 
@@ -65,6 +68,7 @@ func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
 		values[slot] = v
 		return AppendRow(dst, n, values)
 	}
+
 	width, start := int(a.row[0]), 0
 	if slot > 0 {
 		start = offset(a.row, width, slot-1)
@@ -80,6 +84,7 @@ func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
 		}
 		dst = appendOffset(dst, wide, at)
 	}
+
 	dst = append(dst, cells[:start]...)
 	dst = appendCell(dst, v)
 	return append(dst, cells[end:]...)

@@ -114,6 +114,7 @@ func (v Value) otherText() string {
 	case Null:
 		return ""
 	}
+
 	return string(v.AppendText(nil))
 }
 
@@ -134,8 +135,10 @@ func (v Value) AppendText(dst []byte) []byte {
 			}
 			dst = item.AppendText(dst)
 		}
+
 		return append(dst, ']')
 	}
+
 	return append(dst, v.Text()...)
 }
 
@@ -155,6 +158,7 @@ func (v Value) Equal(w Value) bool {
 			}
 		}
 	}
+
 	return true
 }
 
@@ -170,6 +174,7 @@ func (v Value) Clone() Value {
 		}
 		return ListValue(items...)
 	}
+
 	return v
 }
 
@@ -183,6 +188,7 @@ func (v Value) String() string {
 	case List:
 		return fmt.Sprint(v.List())
 	}
+
 	return v.Text()
 }
 
@@ -199,6 +205,7 @@ func (v Value) MarshalJSON() ([]byte, error) {
 		}
 		return marshal(v.List())
 	}
+
 	return v.AppendText(nil), nil
 }
 
@@ -230,6 +237,7 @@ func (v *Value) UnmarshalJSON(src []byte) error {
 		*v = ListValue(items...)
 		return err
 	}
+
 	switch text := string(src); text {
 	case "null":
 		*v = Value{}
@@ -238,6 +246,7 @@ func (v *Value) UnmarshalJSON(src []byte) error {
 	default:
 		*v = NumberValue(text)
 	}
+
 	return nil
 }
 

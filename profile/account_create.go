@@ -70,6 +70,7 @@ func (p *AccountPlan) Get(name string) identity.Value {
 			return f.Value
 		}
 	}
+
 	return identity.Value{}
 }
 
@@ -81,6 +82,7 @@ func (p *AccountPlan) Err() error {
 			list = append(list, fmt.Errorf("field %q: %w", f.Name, f.Err))
 		}
 	}
+
 	return errors.Join(list...)
 }
 
@@ -106,8 +108,10 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 			items = append(items, transform.Item{Def: transform.FromNode(def), Field: n.Get("attributes"),
 				Path: diag.Path{diag.Named("source", source), diag.Named("field", f.name)}})
 		}
+
 		c.fields = append(c.fields, f)
 	}
+
 	options := e.LinkOptions()
 	options.Provisioning, options.IdentityAttributes = true, nil
 	unit, found := e.lib.Link(options, items...)
@@ -118,13 +122,15 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 			f.program, programs = programs[0], programs[1:]
 		}
 	}
+
 	return c, found, nil
 }
 
 func newCreateField(n *jsondoc.Node) createField {
 	f := createField{
 		name: n.Get("name").Text(), plain: n.Get("value").Value(), attributes: map[string]identity.Value{},
-		required: n.Get("isRequired").IsTrue() || n.At("attributes", "cloudRequired").IsTrue(), multi: n.Get("isMultiValued").IsTrue(),
+		required: n.Get("isRequired").IsTrue() ||
+			n.At("attributes", "cloudRequired").IsTrue(), multi: n.Get("isMultiValued").IsTrue(),
 	}
 	if f.plain.IsNull() {
 		f.plain = n.Get("defaultValue").Value()
@@ -145,6 +151,7 @@ func (f *createField) definition(n *jsondoc.Node) *jsondoc.Node {
 		return jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString("static")),
 			jsondoc.M("attributes", jsondoc.NewObject(jsondoc.M("value", jsondoc.NewString(text)))))
 	}
+
 	return nil
 }
 
@@ -171,17 +178,19 @@ func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o Creat
 		if err == nil && f.required && isMissing(v, true) {
 			err = ErrFieldRequired
 		}
-		p.Fields = append(p.Fields, PlannedField{f.name, v, err})
+		p.Fields = append(p.Fields, PlannedField{Name: f.name, Value: v, Err: err})
 		if err == nil && !v.IsNull() {
 			earlier[f.name] = v
 		}
 	}
+
 	return p, nil
 }
 
 // CreateProfile computes a new account of an identity on a source, once; see
 // [Engine.AccountCreator] for many.
-func (e *Engine) CreateProfile(ctx context.Context, source string, i *identity.Identity, o CreateOptions) (*AccountPlan, error) {
+func (e *Engine) CreateProfile(ctx context.Context, source string, i *identity.Identity,
+	o CreateOptions) (*AccountPlan, error) {
 	c, _, err := e.AccountCreator(source)
 	if err != nil {
 		return nil, err
@@ -198,12 +207,14 @@ func (f *createField) value(s *transform.Scope) (identity.Value, error) {
 		}
 		v = got.Clone()
 	}
+
 	switch {
 	case v.Kind() == identity.List && !f.multi:
 		return identityValue(v, false), nil
 	case f.multi && !v.IsNull() && v.Kind() != identity.List:
 		return identity.ListValue(v), nil
 	}
+
 	return v, nil
 }
 
@@ -257,12 +268,14 @@ func TakenIn(ctx context.Context, st identity.Store, source string) (TakenValues
 			}
 		}
 	}
+
 	for a, err := range st.Uncorrelated(ctx, source) {
 		if err != nil {
 			return nil, err
 		}
 		t.AddAccount(&a)
 	}
+
 	return t, nil
 }
 

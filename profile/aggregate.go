@@ -30,7 +30,8 @@ type Stats struct {
 //
 // The store must not be changed by others in the meantime. A host that aggregates
 // markResult and again does it faster with a [Session].
-func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result), sources ...identity.Source) (Stats, error) {
+func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result),
+	sources ...identity.Source) (Stats, error) {
 	if o.Lock != nil {
 		defer o.Lock.Aggregate()()
 	}
@@ -99,6 +100,7 @@ func (s *aggregation) take(r *Result, err error) bool {
 		s.batch.Put, s.put = append(s.batch.Put, &i), append(s.put, r.number)
 		s.stats.Saved++
 	}
+
 	if s.onResult != nil {
 		s.onResult(r)
 	}

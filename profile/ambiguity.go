@@ -35,6 +35,7 @@ func (l *linker) reportAmbiguous() {
 			}
 		}
 	}
+
 	l.ambiguous = nil
 }
 
@@ -63,5 +64,6 @@ func (l *linker) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.D
 		criterion = l.engine.Criterion(a.Source, note.Criterion)
 	}
 	return diag.Diagnostic{Severity: diag.Info, Code: "correlation-ambiguous",
-		Message: fmt.Sprintf("account %s: %d identities meet %s: %s", a.Key(), note.Total, criterion, strings.Join(ids, ", "))}
+		Message: fmt.Sprintf("account %s: %d identities meet %s: %s", a.Key(), note.Total, criterion,
+			strings.Join(ids, ", "))}
 }

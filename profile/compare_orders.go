@@ -55,10 +55,12 @@ func (r *Run) CompareOrders(ctx context.Context, i *identity.Identity) (OrderCom
 		} else if len(next.Changes) == 0 {
 			return c, nil
 		}
+
 		if c.Refreshes == maxRefreshes {
 			c.Unsettled = true
 			return c, nil
 		}
+
 		current = *next.Identity
 	}
 }
@@ -74,9 +76,10 @@ func differences(dependency, snapshot identity.Attributes) []OrderDifference {
 	var list []OrderDifference
 	for _, name := range dependency.Schema().Names() {
 		if a, b := dependency.Get(name), snapshot.Get(name); !a.Equal(b) {
-			list = append(list, OrderDifference{name, a, b})
+			list = append(list, OrderDifference{Attribute: name, Dependency: a, Snapshot: b})
 		}
 	}
+
 	return list
 }
 
@@ -89,8 +92,10 @@ func (c OrderComparison) Findings(who string) diag.List {
 		if c.Unsettled {
 			settled = fmt.Sprintf("snapshot order has not settled after %d refreshes", c.Refreshes)
 		}
-		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-order-dependent", Path: diag.Path{diag.Named("identity", who), diag.Named("attribute", d.Attribute)},
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-order-dependent",
+			Path:    diag.Path{diag.Named("identity", who), diag.Named("attribute", d.Attribute)},
 			Message: fmt.Sprintf("%s in dependency order, %s in snapshot order; %s", d.Dependency, d.Snapshot, settled)})
 	}
+
 	return found
 }

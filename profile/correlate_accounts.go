@@ -34,6 +34,7 @@ func (l *linker) note(account int32, m *correlate.Match) {
 		delete(l.notes, account)
 		return
 	}
+
 	l.ambiguous[account] = m.Ambiguous
 	if m.Identity < 0 {
 		l.notes[account] = m.Ambiguous
@@ -69,6 +70,7 @@ func (l *linker) otherSource(name string, accounts []int32) bool {
 		}
 		done += len(block)
 	}
+
 	l.refreshTouched(&t)
 	return t.any
 }
@@ -101,11 +103,13 @@ func (l *linker) matchAll(accounts []int32, decisions []decision) {
 				l.accounts.Read(accounts[i], &a)
 				decisions[i] = l.decision(accounts[i], &l.state[accounts[i]], &a)
 			}
+
 			if to >= len(accounts) {
 				return
 			}
 		}
 	}
+
 	if workers := min(l.opts.Workers, len(accounts)/matchPart); workers > 1 && l.engine.opts.Correlation.Rule == nil &&
 		len(l.engine.opts.AccountRules) == 0 { // rules of the host belong to one goroutine
 		var wg sync.WaitGroup
@@ -119,9 +123,11 @@ func (l *linker) matchAll(accounts []int32, decisions []decision) {
 				l.fail(guard(place, func() { work(&at) }))
 			})
 		}
+
 		wg.Wait()
 		return
 	}
+
 	work(new(int))
 }
 
@@ -166,9 +172,11 @@ func (l *linker) apply(account int32, d *decision, t *relinked) {
 				l.touch(t, old)
 			}
 		}
+
 		st.named = false
 		return
 	}
+
 	l.note(account, m)
 	switch d.action {
 	case correlate.LinkAccount, correlate.MoveAccount:
@@ -179,6 +187,7 @@ func (l *linker) apply(account int32, d *decision, t *relinked) {
 			l.unlink(account)
 		}
 	}
+
 	if old >= 0 {
 		l.touch(t, old)
 		st.pending = false

@@ -23,6 +23,7 @@ func (l *linker) correlateAgain() {
 			!l.engine.sources[c.source.Name].correlator.Configured() && len(l.decided.must) == 0 {
 			continue
 		}
+
 		for _, account := range l.inOrder(c.source.Name) {
 			if l.ctx.Err() != nil {
 				return
@@ -32,6 +33,7 @@ func (l *linker) correlateAgain() {
 			}
 		}
 	}
+
 	l.reportLateClaims(joined)
 	l.reportMeetings()
 }
@@ -45,7 +47,8 @@ type formerKeys struct {
 // born reports whether the account has made an identity in this run.
 func (l *linker) born(account int32) bool {
 	st := &l.state[account]
-	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && l.people[st.owner].alias == account && l.storedOf(st.owner) == nil
+	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && l.people[st.owner].alias == account &&
+		l.storedOf(st.owner) == nil
 }
 
 // lookAgain moves the account to the one other identity that its criteria meet, and
@@ -69,6 +72,7 @@ func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 		l.unmake(made)
 		l.refreshKeys(m.Identity)
 	}
+
 	return joined
 }
 
@@ -94,8 +98,10 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 			l.index.Put(j.identity, key, v)
 		}
 	}
+
 	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
+			!l.engine.sources[c.source.Name].correlator.Configured() {
 			continue
 		}
 		for _, account := range l.inOrder(c.source.Name) {
@@ -103,11 +109,13 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 				continue
 			}
 			a, own := l.readAccount(account), l.state[account].owner
-			if m := l.matchOther(a, append(l.forbidden(account), own)); m.Identity >= 0 && m.Method != correlate.Default && was[m.Identity] && !was[own] {
+			if m := l.matchOther(a, append(l.forbidden(account), own)); m.Identity >= 0 && m.Method != correlate.Default &&
+				was[m.Identity] && !was[own] {
 				l.reportMeeting(a, own, []int32{m.Identity}, "another account joined that one first")
 			}
 		}
 	}
+
 	for _, j := range joined {
 		l.refreshKeys(j.identity)
 	}
@@ -133,7 +141,8 @@ func (l *linker) reportMeetings() {
 		return
 	}
 	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c || !l.engine.sources[c.source.Name].correlator.Configured() {
+		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
+			!l.engine.sources[c.source.Name].correlator.Configured() {
 			continue
 		}
 
@@ -147,10 +156,12 @@ func (l *linker) reportMeetings() {
 				continue
 			}
 			a := l.readAccount(int32(n))
-			if m := l.matchOther(a, append(l.forbidden(int32(n)), st.owner)); m.Identity >= 0 && m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
+			if m := l.matchOther(a, append(l.forbidden(int32(n)), st.owner)); m.Identity >= 0 &&
+				m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
 				meeting = append(meeting, int32(n))
 			}
 		}
+
 		slices.SortFunc(meeting, l.compareAccounts)
 		for _, n := range meeting {
 			a := l.readAccount(n)
@@ -167,6 +178,7 @@ func (l *linker) anyBorn() bool {
 			return true
 		}
 	}
+
 	return false
 }
 

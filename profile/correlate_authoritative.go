@@ -48,6 +48,7 @@ func (l *linker) correlate() error {
 			l.refreshKeys(int32(n))
 		}
 	}
+
 	l.authoritativeSources()
 	if err := l.ctx.Err(); err != nil {
 		return err
@@ -66,10 +67,12 @@ func (l *linker) correlate() error {
 				linked = true
 			}
 		}
+
 		if !linked {
 			return l.failure()
 		}
 	}
+
 	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
 	return l.failure()
@@ -82,6 +85,7 @@ func (l *linker) authoritativeSources() {
 			l.authoritativeSource(c.source.Name)
 		}
 	}
+
 	l.correlateAgain()
 }
 
@@ -109,6 +113,7 @@ func (l *linker) authoritativeAccount(account int32) {
 		}
 		return
 	}
+
 	a := l.readAccount(account)
 	n, method, ok := l.knownOf(account, a)
 	switch {
@@ -124,6 +129,7 @@ func (l *linker) authoritativeAccount(account int32) {
 			l.link(account, n, m.Method, m.Criterion)
 			break
 		}
+
 		n = l.newIdentity(account, a)
 		l.refreshKeys(n)
 		return
@@ -145,6 +151,7 @@ func (l *linker) refreshCrowds() {
 			l.refreshKeys(n)
 		}
 	}
+
 	clear(l.joined)
 }
 
@@ -160,6 +167,7 @@ func (l *linker) newIdentity(account int32, a *identity.Account) int32 {
 		l.link(account, n, correlate.Sticky, 0)
 		return n
 	}
+
 	n := l.create(account)
 	l.byID[id] = n
 	return n
@@ -202,6 +210,7 @@ func (l *linker) otherSources() []string {
 			names = append(names, name)
 		}
 	}
+
 	slices.Sort(names)
 	return names
 }
@@ -217,9 +226,11 @@ func (l *linker) reportGone() {
 			gone[name]++
 		}
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
 		l.report(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown",
-			Message: fmt.Sprintf("%d stored accounts of the source %q, which is not configured, stay as they are", gone[name], name)})
+			Message: fmt.Sprintf("%d stored accounts of the source %q, which is not configured, stay as they are", gone[name],
+				name)})
 	}
 }
 
@@ -230,6 +241,7 @@ func (l *linker) unlinked(name string) []int32 {
 			left = append(left, a)
 		}
 	}
+
 	return left
 }
 
@@ -267,6 +279,7 @@ func (l *linker) byCreated(source uint16) []int32 {
 			list = append(list, a)
 		}
 	}
+
 	slices.SortFunc(list, func(a, b aged) int {
 		if a.created != b.created {
 			return cmp.Compare(a.created, b.created)
@@ -276,6 +289,7 @@ func (l *linker) byCreated(source uint16) []int32 {
 		}
 		return l.compareAccounts(a.account, b.account)
 	})
+
 	order := make([]int32, len(list))
 	for i, a := range list {
 		order[i] = a.account
@@ -304,13 +318,16 @@ func (t *tables) compareAccounts(a, b int32) int {
 		case st.owner < 0:
 			return 1
 		}
+
 		return 0
 	}
+
 	if x, y := class(a), class(b); x != y || x == 2 {
 		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
 	} else if x == 1 {
 		return strings.Compare(t.accounts.Native(a), t.accounts.Native(b))
 	}
+
 	x, y := t.state[a].owner, t.state[b].owner
 	if x != y {
 		return t.compare(x, y)
@@ -320,6 +337,7 @@ func (t *tables) compareAccounts(a, b int32) int {
 			return btoi(n != a) - btoi(n != b)
 		}
 	}
+
 	return 0
 }
 
@@ -332,13 +350,16 @@ func (l *linker) indexStored() {
 				l.membership(st.owner)
 			}
 		}
+
 		for n := range l.people {
 			if l.people[n].linksChanged {
 				l.membership(int32(n))
 			}
 		}
+
 		return
 	}
+
 	for n := range l.stored {
 		if l.opts.Recompute { // the stored values may come from accounts that are not linked yet
 			l.refreshKeys(int32(n))
@@ -359,5 +380,6 @@ func (l *linker) refreshStored(n int32) {
 		}
 		l.index.Put(n, key, v)
 	}
+
 	l.membership(n)
 }

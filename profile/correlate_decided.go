@@ -41,6 +41,7 @@ func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error
 		undone:   map[int32]linkage.Event{},
 		mustCase: map[int32]linkage.Case{},
 	}
+
 	if err := d.load(l.Run, l.ctx); err != nil {
 		return fmt.Errorf("decisions: %w", err)
 	}
@@ -58,12 +59,14 @@ func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error
 			d.unknown = append(d.unknown, one)
 			continue
 		}
+
 		d.add(&one, a, b)
 		if l.authoritative(a) && l.authoritative(b) && one.Verdict == linkage.CannotLink {
 			d.cannot[b] = append(d.cannot[b], a) // whichever comes first makes the identity
 			d.about = append(d.about, b)
 		}
 	}
+
 	d.takenBack(find)
 	for _, account := range d.about {
 		l.state[account].decided = true
@@ -83,6 +86,7 @@ func (d *decided) load(r *Run, ctx context.Context) error {
 			return err
 		}
 	}
+
 	if r.opts.Cases == nil {
 		return nil
 	}
@@ -97,6 +101,7 @@ func (d *decided) add(one *linkage.Case, a, b int32) {
 		d.cannot[a] = append(d.cannot[a], b)
 		return
 	}
+
 	if before, ok := d.mustCase[a]; !ok || !one.Last.At.Before(before.Last.At) {
 		d.must[a], d.mustCase[a] = b, *one
 	}
@@ -139,6 +144,7 @@ func (l *linker) forbidden(account int32) []int32 {
 			list = append(list, n)
 		}
 	}
+
 	return list
 }
 
@@ -177,18 +183,22 @@ func (l *linker) noteEffects(account, old int32) {
 				l.noteDecision(linkage.Event{Action: linkage.Reverted, A: other.A, B: other.B, Verdict: other.Verdict})
 			}
 		}
+
 		delete(l.decided.undone, account)
 		old = l.numberOf(e.From) // what came before is before these, too
 	}
+
 	if l.state[account].owner == old {
 		return
 	}
 	from := l.before(key, old)
 
 	if other, ok := l.decided.must[account]; ok && l.state[other].owner == l.state[account].owner {
-		l.noteDecision(linkage.Event{Action: linkage.Applied, A: key, B: l.recordKey(other), Verdict: linkage.MustLink, From: from})
+		l.noteDecision(linkage.Event{Action: linkage.Applied, A: key, B: l.recordKey(other), Verdict: linkage.MustLink,
+			From: from})
 		return
 	}
+
 	l.noteCannot(account, old, from)
 }
 
@@ -200,6 +210,7 @@ func (l *linker) before(key linkage.RecordKey, old int32) string {
 			return e.From
 		}
 	}
+
 	if old >= 0 {
 		return l.id(old)
 	}
@@ -259,8 +270,10 @@ func (l *linker) reportDecisions() {
 	if n := len(l.decided.unknown); n > 0 {
 		first := l.decided.unknown[0]
 		l.report(diag.Diagnostic{Severity: diag.Info, Code: "decision-unknown",
-			Message: fmt.Sprintf("%d decisions of people are about accounts that are not there; the first is about %v and %v", n, first.A, first.B)})
+			Message: fmt.Sprintf("%d decisions of people are about accounts that are not there; the first is about %v and %v",
+				n, first.A, first.B)})
 	}
+
 	about := slices.Clone(l.decided.about)
 	slices.SortFunc(about, func(a, b int32) int {
 		x, y := l.recordKey(a), l.recordKey(b)

@@ -24,6 +24,7 @@ func (l *linker) prepareKeys() {
 			people += len(l.inOrder(c.source.Name))
 		}
 	}
+
 	l.index.Grow(people)
 	for _, c := range l.engine.profiles {
 		l.reads = append(l.reads, l.readsOf(c))
@@ -47,6 +48,7 @@ func (l *linker) readsOf(c *compiled) correlationReads {
 			}
 		}
 	}
+
 	return r
 }
 
@@ -66,12 +68,14 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool)
 			all = all || e.sources[read.Source] == nil // it may be another name of any source
 			sources = append(sources, read.Source)
 		}
+
 		for _, name := range d.Identity {
 			if j, ok := c.slots[name]; ok && name != config.AttrLifecycle {
 				visit(j)
 			}
 		}
 	}
+
 	visit(slot)
 	return sources, all
 }
@@ -127,6 +131,7 @@ func (l *linker) refresh(n int32, keys []bool) {
 		}
 		l.index.Put(n, key, v)
 	})
+
 	if l.onRefresh != nil {
 		l.onRefresh(n)
 	}
@@ -149,6 +154,7 @@ func (l *linker) eachKey(n int32, keys []bool, yield func(key int, v identity.Va
 		default: // without authoritative account it keeps what it had, so that people who return find it
 			v = l.storedAttributes(n).Get(name)
 		}
+
 		yield(key, v, x != nil)
 	}
 }
@@ -171,6 +177,7 @@ func (x *evaluation) current(name string) (identity.Value, error) {
 		}
 		return x.values[i], nil
 	}
+
 	return x.input.stored.Get(name), nil
 }
 

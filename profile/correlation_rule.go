@@ -57,10 +57,12 @@ func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
 		}
 		return o
 	}
+
 	if expression := e.rules[s.CorrelationRule]; expression != nil {
 		o.Rule = accountRule(s.CorrelationRule, expression)
 		o.RuleAttributes = e.namedAttributes(e.bundle.Settings.Rules[s.CorrelationRule])
 	}
+
 	return o
 }
 
@@ -72,6 +74,7 @@ func (e *Engine) searchable() []string {
 			known = append(known, m.Attribute)
 		}
 	}
+
 	slices.Sort(known)
 	return slices.Compact(known)
 }
@@ -113,6 +116,7 @@ func accountArguments(a *identity.Account) map[string]identity.Value {
 			args[name] = v
 		}
 	}
+
 	for name, v := range a.Attributes.All() {
 		args[name] = v
 	}
@@ -148,6 +152,7 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 			break
 		}
 	}
+
 	if mapped == "" {
 		mapped = rs.attributes(n).Get(config.AttrManager).Text()
 	}
@@ -158,9 +163,11 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 		Subject: &other{rs.tables, n}, Now: rs.opts.Now})
 	if err != nil {
 		rs.reportRule(source, diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
-			Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v", source.Manager.Rule, source.Name, err)})
+			Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v",
+				source.Manager.Rule, source.Name, err)})
 		return "", ""
 	}
+
 	if found := rs.engine.unusable(v); found != "" {
 		rs.reportRule(source, ruleResult("manager", source.Manager.Rule, source.Name, found, "its mapping decides"))
 	}

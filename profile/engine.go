@@ -97,7 +97,8 @@ type compiledSource struct {
 // what is configured wrongly is in the findings and raises only where it is
 // evaluated.
 func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
-	e := &Engine{bundle: b, opts: o, lib: o.Library, bySource: map[string]*compiled{}, sources: map[string]*compiledSource{}}
+	e := &Engine{bundle: b, opts: o, lib: o.Library, bySource: map[string]*compiled{},
+		sources: map[string]*compiledSource{}}
 	if e.lib == nil {
 		e.lib = builtin.Library()
 	}
@@ -114,6 +115,7 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 			}
 		}
 	}
+
 	for _, p := range b.Profiles {
 		e.addProfile(p, &found)
 	}
@@ -143,13 +145,16 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	c.setStates()
 	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
 		if p.Source != (config.Ref{}) {
-			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(), "there is no source %q; profile %q has no members", p.Source.Name, p.Name)
+			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(),
+				"there is no source %q; profile %q has no members", p.Source.Name, p.Name)
 		}
 	} else if other := e.bySource[c.source.Name]; other != nil {
-		found.Addf(diag.Error, "profile-source-taken", p.Node.Pos(), "400.1.409 Reference conflict: source %q already serves profile %q", c.source.Name, other.profile.Name)
+		found.Addf(diag.Error, "profile-source-taken", p.Node.Pos(),
+			"400.1.409 Reference conflict: source %q already serves profile %q", c.source.Name, other.profile.Name)
 	} else {
 		e.bySource[c.source.Name] = c
 	}
+
 	e.link(c, found)
 	c.order = c.dependencyOrder()
 	c.schema = c.newSchema()
@@ -165,8 +170,10 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 		c.slots[m.Attribute] = len(c.attrs)
 		entry := e.bundle.Attribute(m.Attribute)
 		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
-		items = append(items, transform.Item{Def: effective(m, found), Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
+		items = append(items, transform.Item{Def: effective(m, found),
+			Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
+
 	unit, list := e.lib.Link(e.LinkOptions(), items...)
 	*found = append(*found, list...)
 	c.unit = unit
@@ -191,10 +198,12 @@ func (e *Engine) LinkOptions() transform.Options {
 // id is its bare input, as old exports have it (DECISION 5).
 func effective(m *config.Mapping, found *diag.List) *transform.Definition {
 	n := m.Definition.Node
-	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() || n.At("attributes", "input").IsNull() {
+	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() ||
+		n.At("attributes", "input").IsNull() {
 		return m.Definition
 	}
-	found.Addf(diag.Error, "reference-no-id", n.Pos(), "the reference for %q names no transform; it is evaluated as its bare input", m.Attribute)
+	found.Addf(diag.Error, "reference-no-id", n.Pos(),
+		"the reference for %q names no transform; it is evaluated as its bare input", m.Attribute)
 	return transform.FromNode(n.At("attributes", "input"))
 }
 
@@ -212,6 +221,7 @@ func (e *Engine) sourceInfos() []transform.SourceInfo {
 		}
 		infos = append(infos, info)
 	}
+
 	return infos
 }
 
@@ -241,13 +251,16 @@ func (c *compiled) dependencyOrder() []int {
 				visit(j)
 			}
 		}
+
 		order = append(order, i)
 	}
+
 	for i := range c.attrs {
 		if c.attrs[i].name != config.AttrLifecycle {
 			visit(i)
 		}
 	}
+
 	if last, ok := c.slots[config.AttrLifecycle]; ok {
 		visit(last)
 	}
@@ -262,6 +275,7 @@ func (c *compiled) findRequired() {
 		}
 		return -1
 	}
+
 	c.stateAt = slot(config.AttrLifecycle)
 	for _, name := range required {
 		c.needed = append(c.needed, slot(name))
@@ -282,13 +296,16 @@ func (e *Engine) check(found *diag.List) {
 	for _, c := range e.profiles {
 		for _, name := range required {
 			if _, ok := c.slots[name]; !ok {
-				found.Addf(diag.Error, "required-unmapped", c.profile.Node.Pos(), "profile %q does not map %q, so every identity of it is an exception", c.profile.Name, name)
+				found.Addf(diag.Error, "required-unmapped", c.profile.Node.Pos(),
+					"profile %q does not map %q, so every identity of it is an exception", c.profile.Name, name)
 			}
 		}
+
 		e.checkAttributes(c, found)
 		e.checkMirror(c, found)
 		c.checkCycles(found)
 	}
+
 	e.checkCorrelation(found)
 	e.checkStored(found)
 	e.lint(found)
@@ -305,8 +322,10 @@ func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
 			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "identity-attribute-unknown", Pos: pos,
 				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: hint})
 		}
+
 		if reads := c.attrs[c.slots[m.Attribute]].program.Deps.Identity; len(reads) > 0 {
-			found.Addf(diag.Info, "attribute-dependency", pos, "%q reads %s; in a tenant the previous value may be seen, order is not guaranteed", m.Attribute, strings.Join(reads, ", "))
+			found.Addf(diag.Info, "attribute-dependency", pos,
+				"%q reads %s; in a tenant the previous value may be seen, order is not guaranteed", m.Attribute, strings.Join(reads, ", "))
 		}
 	}
 }
@@ -323,7 +342,8 @@ func (e *Engine) knownAttribute(name string) bool { return slices.Contains(e.att
 
 func (e *Engine) checkMirror(c *compiled, found *diag.List) {
 	if c.source != nil && c.source.Mirror >= 0 && c.source.Mirror != c.profile.Priority {
-		found.Addf(diag.Warning, "priority-mirror", c.source.Node.Pos(), "source %q records priority %d, its profile %q has %d", c.source.Name, c.source.Mirror, c.profile.Name, c.profile.Priority)
+		found.Addf(diag.Warning, "priority-mirror", c.source.Node.Pos(),
+			"source %q records priority %d, its profile %q has %d", c.source.Name, c.source.Mirror, c.profile.Name, c.profile.Priority)
 	}
 }
 
@@ -345,14 +365,18 @@ func (c *compiled) checkCycles(found *diag.List) {
 				for _, k := range stack[slices.Index(stack, j):] {
 					names = append(names, c.attrs[k].name)
 				}
-				found.Addf(diag.Warning, "attribute-cycle", c.profile.Mappings[j].Node.Pos(), "attributes read each other: %s; the read that closes the cycle sees the stored value", strings.Join(append(names, name), " > "))
+				found.Addf(diag.Warning, "attribute-cycle", c.profile.Mappings[j].Node.Pos(),
+					"attributes read each other: %s; the read that closes the cycle sees the stored value", strings.Join(append(names,
+						name), " > "))
 			} else if state[j] == 0 {
 				visit(j)
 			}
 		}
+
 		stack = stack[:len(stack)-1]
 		state[i] = 2
 	}
+
 	for i := range c.attrs {
 		if state[i] == 0 {
 			visit(i)
@@ -364,10 +388,12 @@ func (c *compiled) checkCycles(found *diag.List) {
 func (e *Engine) checkCorrelation(found *diag.List) {
 	for _, s := range e.bundle.Sources {
 		if s.Manager != nil && s.Manager.AccountAttribute != "" && s.Lacks(s.Manager.AccountAttribute) {
-			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown", Pos: s.Node.Get("managerCorrelationMapping").Pos(),
+			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown",
+				Pos: s.Node.Get("managerCorrelationMapping").Pos(),
 				Message: fmt.Sprintf("the account schema of source %q has no attribute %q, so its manager correlation finds nobody",
 					s.Name, s.Manager.AccountAttribute), Hint: diag.Suggest(s.Manager.AccountAttribute, s.Schema.Names())})
 		}
+
 		if s.Correlation == nil {
 			continue
 		}
@@ -377,8 +403,10 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 				_, ok := c.slots[a.Property]
 				mapped = mapped || ok
 			}
+
 			if !mapped {
-				found.Addf(diag.Error, "correlation-property", a.Pos, "no profile maps the identity attribute %q, so this criterion never matches", a.Property)
+				found.Addf(diag.Error, "correlation-property", a.Pos,
+					"no profile maps the identity attribute %q, so this criterion never matches", a.Property)
 			}
 			if s.Lacks(a.Value) {
 				found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown", Pos: a.Pos,
@@ -396,5 +424,6 @@ func (e *Engine) profile(name string) *compiled {
 			return c
 		}
 	}
+
 	return nil
 }

@@ -76,7 +76,8 @@ func (a alone) managerOf(int32) transform.Subject { return nil }
 func (a alone) isManager(int32) bool { return false }
 
 func newEvaluator(ctx context.Context, e *Engine, env *transform.Env) *evaluator {
-	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles)), limits: env.Limits.OrDefaults()}
+	return &evaluator{engine: e, env: env, ctx: ctx, scopes: make([]*transform.Scope, len(e.profiles)),
+		limits: env.Limits.OrDefaults()}
 }
 
 // begin prepares the evaluation of one identity under a profile.
@@ -86,6 +87,7 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 		s = c.unit.NewScope(v.ctx, v.env)
 		v.scopes[c.rank] = s
 	}
+
 	x := &v.self
 	x.evaluator, x.profile, x.scope, x.input = v, c, s, in
 	x.errors = x.errors[:0]
@@ -121,6 +123,7 @@ func (x *evaluation) some(attrs []int) {
 			x.all()
 			return
 		}
+
 		if x.state[i] == todo {
 			x.evaluate(i, false)
 		}
@@ -144,14 +147,17 @@ func (x *evaluation) evaluate(i int, nested bool) {
 		x.scope.SetAttribute(a.name, stored)
 		v, err = a.program.Eval(x.scope, identity.Value{})
 	}
+
 	if err == nil {
 		v = identityValue(v, a.multi)
 		err = x.keep(v)
 	}
+
 	if err != nil {
 		x.errors = append(x.errors, AttributeError{a.name, err})
 		v = stored
 	}
+
 	x.values[i], x.state[i] = v, done
 }
 
@@ -174,6 +180,7 @@ func (x *evaluation) keep(v identity.Value) error {
 		return fmt.Errorf("%w: the value has %d bytes, the others have %d, and those of an identity may have %d",
 			transform.ErrLimit, size, x.kept, x.limits.Identity)
 	}
+
 	x.kept += size
 	return nil
 }
@@ -193,9 +200,11 @@ func identityValue(v identity.Value, multi bool) identity.Value {
 			return identityValue(item, false)
 		}
 		return identity.Value{}
+
 	case identity.Integer, identity.Boolean:
 		return identity.StringValue(v.Text())
 	}
+
 	return v
 }
 
@@ -224,6 +233,7 @@ func (x *evaluation) AttributeNames() []string {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 
@@ -243,6 +253,7 @@ func (x *evaluation) Attribute(name string) (identity.Value, error) {
 	case todo:
 		x.evaluate(i, true)
 	}
+
 	return x.values[i], nil
 }
 
@@ -259,6 +270,7 @@ func (e *Engine) missing(c *compiled, values []identity.Value) []string {
 			names = append(names, required[k])
 		}
 	}
+
 	return names
 }
 
@@ -277,6 +289,7 @@ func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
 			best = c
 		}
 	}
+
 	return best
 }
 
@@ -301,5 +314,6 @@ func (c *compiled) authoritative(accounts []identity.Account) *identity.Account 
 			best = a
 		}
 	}
+
 	return best
 }

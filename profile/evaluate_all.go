@@ -35,13 +35,15 @@ func (calc *calculator) evaluate() error {
 	before := calc.rows.Chunks // workers add to them
 	for _, w := range calc.writersFor(len(calc.people)) {
 		wg.Go(func() {
-			b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: w, keeper: newKeeper(calc.tables), before: before}
+			b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: w,
+				keeper: newKeeper(calc.tables), before: before}
 			for part := range parts {
 				if calc.failure() != nil {
 					continue // so that whoever hands out parts does not wait for ever
 				}
 				calc.fail(guard(b.place, func() { b.evaluate(part.from, part.to) }))
 			}
+
 			mu.Lock()
 			defer mu.Unlock()
 			calc.evaluations += b.evaluated
@@ -50,10 +52,12 @@ func (calc *calculator) evaluate() error {
 			unsettled, full = append(unsettled, b.unsettled...), append(full, b.full...)
 		})
 	}
+
 	for from := 0; from < len(calc.people) && calc.failure() == nil; from += evaluatePart {
 		parts <- part{from, min(from+evaluatePart, len(calc.people))}
 		calc.progress("evaluate", from, len(calc.people))
 	}
+
 	close(parts)
 	wg.Wait()
 	calc.markChanged(rowsChanged...)
@@ -96,7 +100,8 @@ func (r *Run) beyondFinding(excess int64) (d diag.Diagnostic, err error) {
 		return d, nil
 	}
 	d = diag.Diagnostic{Severity: diag.Error, Code: "text-limit-run",
-		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each", limit, transform.FreeText)}
+		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each",
+			limit, transform.FreeText)}
 	return d, fmt.Errorf("%w: %s", transform.ErrLimit, d.Message)
 }
 
@@ -184,6 +189,7 @@ func (b *batch) setRow(n int32, row []byte) {
 		}
 		b.rowsChanged = append(b.rowsChanged, n)
 	}
+
 	q.row = b.w.Add(row)
 }
 
@@ -194,17 +200,20 @@ func (b *batch) one(n int32) {
 			q.upToDate = true
 			return
 		}
+
 		if row, ok := b.keeper.all(n); ok {
 			b.setRow(n, row)
 			return
 		}
 	}
+
 	b.accounts = b.appendAccounts(b.accounts[:0], n)
 	x := b.prepare(b.v, n, b.accounts)
 	if x == nil {
 		b.people[n].row = 0
 		return
 	}
+
 	if needs != nil {
 		b.keeper.kept(n, needs, x)
 	}
@@ -234,7 +243,8 @@ func (b *batch) one(n int32) {
 func (calc *calculator) evaluateReaders() error {
 	calc.resolved.swept = true
 	calc.excess.Store(0)
-	b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: calc.writer, keeper: newKeeper(calc.tables), errors: calc.errors, before: calc.rows.Chunks}
+	b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: calc.writer,
+		keeper: newKeeper(calc.tables), errors: calc.errors, before: calc.rows.Chunks}
 	for n := range calc.people {
 		if rank := calc.people[n].profile; rank >= 0 && calc.engine.profiles[rank].others {
 			b.one(int32(n))
@@ -243,6 +253,7 @@ func (calc *calculator) evaluateReaders() error {
 			break
 		}
 	}
+
 	calc.markChanged(b.rowsChanged...)
 	return calc.withinLimit()
 }
@@ -263,6 +274,7 @@ func (t *tables) gatherChanged() {
 			t.markChanged(st.owner)
 		}
 	}
+
 	for n := range t.people {
 		if t.people[n].linksChanged || n >= len(t.stored) {
 			t.markChanged(int32(n))

@@ -63,8 +63,10 @@ func (v *Evaluator) Only(names ...string) *Evaluator {
 				slots, mapped = append(slots, i), append(mapped, name)
 			}
 		}
+
 		part.picks = append(part.picks, pick{slots, identity.NewSchema(mapped...)})
 	}
+
 	return &part
 }
 
@@ -134,6 +136,7 @@ func (v *Evaluator) calculate(x *evaluation) {
 			slots = v.picks[x.profile.rank].slots
 		}
 		x.isolate(slots)
+
 	case v.picks != nil && x.profile.profile.Enabled:
 		x.some(v.picks[x.profile.rank].slots)
 	default:
@@ -178,6 +181,7 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 		}
 		res.Changes = d.changes[:len(d.changes):len(d.changes)]
 	}
+
 	if len(res.Changes) == 0 {
 		res.Changes = nil
 	}
@@ -199,6 +203,7 @@ func (x *evaluation) missingOf(p *pick, values []identity.Value) []string {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 
@@ -243,6 +248,7 @@ func (v *Evaluator) Explain(person *identity.Identity, names ...string) (*Trace,
 		})
 		t.Attributes = x.explain(res, names)
 	}
+
 	return t, nil
 }
 
@@ -263,6 +269,7 @@ func (v *Evaluator) observer(c *compiled) observer {
 		}
 		v.observers[c] = o
 	}
+
 	return o
 }
 
@@ -276,5 +283,6 @@ func (e *Engine) Dependencies(profile, attribute string) (transform.Deps, bool) 
 			return c.attrs[i].program.Deps, true
 		}
 	}
+
 	return transform.Deps{}, false
 }

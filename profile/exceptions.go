@@ -22,6 +22,7 @@ func ExceptionRows(r *Result, firstSeen time.Time) []report.ExceptionRow {
 			Value: e.Value, ConflictingIdentity: e.Conflicting, Message: e.Message, FirstSeen: firstSeen,
 		})
 	}
+
 	return rows
 }
 
@@ -32,6 +33,7 @@ func accountName(r *Result) string {
 			return a.DisplayName()
 		}
 	}
+
 	return ""
 }
 
@@ -61,7 +63,8 @@ func (e *Engine) NoManagerRow(r *Result) (row report.NoManagerRow, ok bool) {
 		row.Source = c.source.Name
 	}
 	if row.Reason == "" {
-		row.Reason, row.Message = "NOT_ASKED_FOR", "the mapped value of manager is null, or no source has a manager correlation"
+		row.Reason, row.Message = "NOT_ASKED_FOR",
+			"the mapped value of manager is null, or no source has a manager correlation"
 	}
 	return row, r.Identity.ManagerID == ""
 }
@@ -99,6 +102,7 @@ func ChangeRows(r *Result) []report.ChangeRow {
 			Change: change, Attribute: attribute, Before: before, After: after,
 		})
 	}
+
 	switch {
 	case r.Created:
 		add(ChangeCreated, "", report.Cell{}, report.Text(r.Account.String()))
@@ -106,6 +110,7 @@ func ChangeRows(r *Result) []report.ChangeRow {
 	case r.Orphaned && r.Changed:
 		add(ChangeOrphaned, "", report.Cell{}, report.Cell{})
 	}
+
 	if r.Move != nil {
 		add(ChangeMoved, "", report.TextOrNull(r.Move.From), report.TextOrNull(r.Move.To))
 	}
@@ -130,6 +135,7 @@ func cellOf(v identity.Value) report.Cell {
 		}
 		return report.List(items...)
 	}
+
 	return report.Text(v.Text())
 }
 
@@ -174,6 +180,7 @@ func Incomplete(i *identity.Identity) []string {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 

@@ -82,7 +82,8 @@ type Step struct {
 // Explain runs the sources as [Engine.Run] does and explains the first identity
 // for which find is true: all its attributes, or the named ones. It returns
 // [identity.ErrNotFound] when there is none.
-func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) bool, attributes []string, sources ...identity.Source) (*Trace, error) {
+func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) bool, attributes []string,
+	sources ...identity.Source) (*Trace, error) {
 	p := newPhases(ctx, e.NewRun(o))
 	if err := p.all(sources); err != nil {
 		return nil, err
@@ -95,6 +96,7 @@ func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) b
 			return p.explain(int32(n), r, attributes)
 		}
 	}
+
 	return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
 }
 
@@ -104,9 +106,11 @@ func (p *phases) explain(n int32, r *Result, attributes []string) (*Trace, error
 	defer func() { p.explainManager(n, t) }()
 	if c := p.engine.chooseProfile(accounts); c != nil {
 		observing, c := p.engine.observing(c)
-		x := newEvaluator(p.ctx, observing, p.env).begin(c, subjectInput{who: p.tables, number: n, accounts: accounts, stored: p.storedAttributes(n)})
+		x := newEvaluator(p.ctx, observing, p.env).begin(c,
+			subjectInput{who: p.tables, number: n, accounts: accounts, stored: p.storedAttributes(n)})
 		t.Attributes = x.explain(r, attributes)
 	}
+
 	return t, p.ctx.Err()
 }
 
@@ -126,17 +130,21 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 
 // trace says how accounts and profile were found.
 func (e *Engine) trace(r *Result) *Trace {
-	t := &Trace{Result: r, ID: r.Identity.ID, Name: r.Identity.Alias, Profile: r.Identity.Profile, Profiles: []ProfileTrace{}, Accounts: []AccountTrace{}}
+	t := &Trace{Result: r, ID: r.Identity.ID, Name: r.Identity.Alias, Profile: r.Identity.Profile,
+		Profiles: []ProfileTrace{}, Accounts: []AccountTrace{}}
 	for _, c := range e.profiles {
-		pt := ProfileTrace{Name: c.profile.Name, Priority: c.profile.Priority, Chosen: c.profile.Name == r.Identity.Profile && !r.Orphaned}
+		pt := ProfileTrace{Name: c.profile.Name, Priority: c.profile.Priority,
+			Chosen: c.profile.Name == r.Identity.Profile && !r.Orphaned}
 		if c.source != nil {
 			pt.Source = c.source.Name
 			if a := c.authoritative(r.Identity.Accounts); a != nil {
 				pt.Account = a.NativeIdentity
 			}
 		}
+
 		t.Profiles = append(t.Profiles, pt)
 	}
+
 	for _, l := range r.Links {
 		at := AccountTrace{Source: l.Account.Source, NativeIdentity: l.Account.NativeIdentity, Method: l.Method}
 		if s := e.sources[l.Account.Source]; s != nil && l.Method == correlate.ByConfig {
@@ -144,6 +152,7 @@ func (e *Engine) trace(r *Result) *Trace {
 		}
 		t.Accounts = append(t.Accounts, at)
 	}
+
 	return t
 }
 
@@ -160,22 +169,27 @@ func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
 			list = append(list, x.explainOne(i, r))
 		}
 	}
+
 	slices.SortStableFunc(list, func(a, b AttributeTrace) int { return x.profile.slots[a.Name] - x.profile.slots[b.Name] })
 	for _, name := range attributes {
 		if _, ok := x.profile.slots[name]; !ok {
-			list = append(list, AttributeTrace{Name: name, Value: r.Identity.Attribute(name), Stored: x.input.stored.Get(name), Note: fmt.Sprintf("profile %q does not map it", x.profile.profile.Name)})
+			list = append(list, AttributeTrace{Name: name, Value: r.Identity.Attribute(name), Stored: x.input.stored.Get(name),
+				Note: fmt.Sprintf("profile %q does not map it", x.profile.profile.Name)})
 		}
 	}
+
 	return list
 }
 
 func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 	a := &x.profile.attrs[i]
-	t := AttributeTrace{Name: a.name, Stored: x.input.stored.Get(a.name), Value: r.Identity.Attribute(a.name), Mapping: x.profile.profile.Mappings[i].Node.Pos()}
+	t := AttributeTrace{Name: a.name, Stored: x.input.stored.Get(a.name), Value: r.Identity.Attribute(a.name),
+		Mapping: x.profile.profile.Mappings[i].Node.Pos()}
 	if !x.profile.profile.Enabled {
 		t.Result, t.Note = t.Stored, "the mapping of the profile is disabled, so the stored value stays"
 		return t
 	}
+
 	rec := &recorder{x: x}
 	x.scope.SetTracer(&transform.Tracer{Begin: rec.begin, End: rec.end})
 	x.scope.Forget()
@@ -189,9 +203,11 @@ func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 			t.Error, t.Note = e.Err.Error(), "on an error the stored value stays"
 		}
 	}
+
 	t.explainDifference(r)
 	if x.lifecycleKnown && x.profile.late[i] && a.name != config.AttrLifecycle && t.Note == "" {
-		t.Note = fmt.Sprintf("follows from the lifecycle state: evaluated again with %s %v, which this run gives", config.AttrLifecycle, x.lifecycleNow)
+		t.Note = fmt.Sprintf("follows from the lifecycle state: evaluated again with %s %v, which this run gives",
+			config.AttrLifecycle, x.lifecycleNow)
 	}
 	return t
 }
@@ -203,7 +219,8 @@ func (t *AttributeTrace) explainDifference(r *Result) {
 	}
 	switch t.Name {
 	case config.AttrManager:
-		if t.Note = fmt.Sprintf("the mapped value only starts the manager correlation: %s", r.Manager.State); r.Manager.State == "" {
+		if t.Note = fmt.Sprintf("the mapped value only starts the manager correlation: %s",
+			r.Manager.State); r.Manager.State == "" {
 			t.Note = "no manager correlation is configured for it, so there is no manager"
 		}
 	case config.AttrUID:
@@ -223,7 +240,8 @@ type recorder struct {
 }
 
 func (r *recorder) begin(site *transform.Site, input identity.Value) {
-	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site, about: r.x.engine.lib.About(site.Type)}
+	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site,
+		about: r.x.engine.lib.About(site.Type)}
 	if site.Step.Attribute != "" {
 		s.Place = site.Step.Attribute
 		if site.Step.Keyed {
@@ -232,6 +250,7 @@ func (r *recorder) begin(site *transform.Site, input identity.Value) {
 			s.Place = fmt.Sprintf("%s[%d]", site.Step.Attribute, site.Step.Index)
 		}
 	}
+
 	s.name()
 	if len(r.stack) == 0 {
 		r.root = s
@@ -239,6 +258,7 @@ func (r *recorder) begin(site *transform.Site, input identity.Value) {
 		top := r.stack[len(r.stack)-1]
 		top.Steps = append(top.Steps, s)
 	}
+
 	r.stack = append(r.stack, s)
 }
 
@@ -246,7 +266,8 @@ func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
 	s := r.stack[len(r.stack)-1]
 	r.stack = r.stack[:len(r.stack)-1]
 	s.Output, s.err, s.Failed = v.Clone(), err, err != nil
-	if err != nil && !slices.ContainsFunc(s.Steps, func(c *Step) bool { return c.err != nil && c.err.Error() == err.Error() }) {
+	if err != nil && !slices.ContainsFunc(s.Steps,
+		func(c *Step) bool { return c.err != nil && c.err.Error() == err.Error() }) {
 		s.Error = err.Error()
 	}
 	for _, c := range s.Steps {
@@ -254,6 +275,7 @@ func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
 			s.Input = c.Output
 		}
 	}
+
 	s.choose()
 	if err != nil && !errors.Is(err, transform.ErrNoMatch) {
 		return

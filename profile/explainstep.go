@@ -27,6 +27,7 @@ func (s *Step) name() {
 	default:
 		s.Operation = "literal"
 	}
+
 	s.PassesInput = true
 }
 
@@ -81,12 +82,15 @@ func (s *Step) readAccount(x *evaluation) {
 			chosen = i
 		}
 	}
+
 	special := ""
-	for _, option := range []string{"accountFilter", "accountPropertyFilter", "accountSortAttribute", "accountSortDescending", "accountReturnFirstLink"} {
+	for _, option := range []string{"accountFilter", "accountPropertyFilter", "accountSortAttribute",
+		"accountSortDescending", "accountReturnFirstLink"} {
 		if !attrs.Get(option).IsNull() {
 			special = option
 		}
 	}
+
 	switch {
 	case len(accounts) == 0:
 		s.Reason = fmt.Sprintf("no account on %s", source)
@@ -97,6 +101,7 @@ func (s *Step) readAccount(x *evaluation) {
 		} else if special != "" {
 			s.Reason = fmt.Sprintf("%s leaves no value", special)
 		}
+
 	case chosen < 0:
 		s.Reason = fmt.Sprintf("none of the %d accounts on %s gives a value", len(accounts), source)
 		if why := filteredOut(attrs, accounts); why != "" {
@@ -129,8 +134,10 @@ func filteredOut(attrs *jsondoc.Node, accounts []*identity.Account) string {
 				have += fmt.Sprintf(" %s %v", property, a.Property(property))
 			}
 		}
+
 		return fmt.Sprintf("%s %s passes none of %d: %s", option, text, len(accounts), have)
 	}
+
 	return ""
 }
 
@@ -147,6 +154,7 @@ func whyAccount(accounts []*identity.Account, chosen int, special string) string
 	case chosen == 0:
 		return fmt.Sprintf("the oldest of %d%s", len(accounts), created)
 	}
+
 	return fmt.Sprintf("the oldest of %d that has a value%s", len(accounts), created)
 }
 
@@ -162,11 +170,13 @@ func (e *Engine) sourceOf(attrs *jsondoc.Node) (string, bool) {
 		}
 		return "", false
 	}
+
 	name, ok := attrs.Get("applicationName").Str()
 	for _, s := range e.bundle.Sources {
 		if s.ApplicationName == name {
 			return s.Name, true
 		}
 	}
+
 	return transform.DisplayName(name), ok
 }

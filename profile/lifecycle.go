@@ -72,6 +72,7 @@ func (e *Engine) Intents(r *Result) []Intent {
 		base.Kind, base.Recipients = IntentNotify, to
 		list = append(list, base)
 	}
+
 	return list
 }
 
@@ -96,7 +97,8 @@ func (e *Engine) accountIntents(r *Result, state *config.LifecycleState, base In
 	for _, action := range state.Actions() {
 		for i := range r.Identity.Accounts {
 			a := &r.Identity.Accounts[i]
-			if !action.Covers(e.bundle.Source(a.Source)) || action.Action == "ENABLE" && !a.Disabled || action.Action == "DISABLE" && a.Disabled {
+			if !action.Covers(e.bundle.Source(a.Source)) || action.Action == "ENABLE" && !a.Disabled ||
+				action.Action == "DISABLE" && a.Disabled {
 				continue
 			}
 			next := base
@@ -104,6 +106,7 @@ func (e *Engine) accountIntents(r *Result, state *config.LifecycleState, base In
 			list = append(list, next)
 		}
 	}
+
 	return list
 }
 
@@ -123,11 +126,13 @@ func accessIntents(before, after *config.LifecycleState, base Intent) []Intent {
 			}
 		}
 	}
+
 	for _, id := range now {
 		next := base
 		next.Kind, next.AccessProfile = IntentGrant, id
 		list = append(list, next)
 	}
+
 	return list
 }
 
@@ -149,6 +154,7 @@ func Takes(activity, identityState string) bool {
 	case ActivityPickList:
 		return identityState == config.StateActive || identityState == ""
 	}
+
 	return true
 }
 

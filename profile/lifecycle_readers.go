@@ -35,6 +35,7 @@ func (c *compiled) findLifecycleReaders() {
 			}
 		}
 	}
+
 	if found {
 		c.late = late
 	}
@@ -58,6 +59,7 @@ func (x *evaluation) followLifecycle() {
 			x.unsettled = true
 			return
 		}
+
 		seen = x.values[slot]
 		x.lifecycleNow, x.lifecycleKnown = seen, true
 		x.scope.Forget()
@@ -68,6 +70,7 @@ func (x *evaluation) followLifecycle() {
 				x.state[i] = todo
 			}
 		}
+
 		x.inOrder()
 	}
 }

@@ -24,6 +24,7 @@ func (e *Engine) lint(found *diag.List) {
 		e.lintMappings(c, found)
 		e.lintNextProcessing(c, found)
 	}
+
 	e.lintRules(found)
 	e.lintRuleUse(found)
 	e.lintFlags(found)
@@ -36,19 +37,24 @@ func (c *compiled) lintStates(found *diag.List) {
 	for i, s := range c.profile.States {
 		others := slices.Delete(slices.Clone(c.profile.States), i, i+1)
 		if err := config.CheckState(s.Node, others[:i]); err != nil {
-			found.Addf(diag.Warning, "lifecycle-state", s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name, c.profile.Name, err)
+			found.Addf(diag.Warning, "lifecycle-state", s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name,
+				c.profile.Name, err)
 		}
 		acts = acts || len(s.Actions()) > 0 || len(s.AccessProfiles()) > 0
 	}
+
 	_, mapped := c.slots[config.AttrLifecycle]
 	if mapped && c.impliedStates {
-		found.Addf(diag.Info, "lifecycle-states-missing", c.profile.Node.Pos(), "no file describes the lifecycle states of profile %q;"+
-			" active and inactive, which every profile has, count as valid, any other value is unknown", c.profile.Name)
+		found.Addf(diag.Info, "lifecycle-states-missing", c.profile.Node.Pos(),
+			"no file describes the lifecycle states of profile %q;"+
+				" active and inactive, which every profile has, count as valid, any other value is unknown", c.profile.Name)
 	}
+
 	if acts && !mapped {
 		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-unmapped", Pos: c.profile.Node.Pos(),
-			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s", c.profile.Name, config.AttrLifecycle),
-			Hint:    "map " + config.AttrLifecycle + ", or nobody ever enters a state"})
+			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s",
+				c.profile.Name, config.AttrLifecycle),
+			Hint: "map " + config.AttrLifecycle + ", or nobody ever enters a state"})
 	}
 }
 
@@ -68,15 +74,19 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 			configured = configured || s != nil && s.Manager != nil
 		}
 	}
+
 	if source := e.managerSource(c); mapped && source != nil {
 		e.lintManagerValue(c.profile.Mappings[slot], source, found)
 		e.lintManagerProperty(source, found)
 	}
+
 	switch {
 	case configured && !mapped:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(), "source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(),
+			"source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
 	case mapped && !configured:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(), "profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
+		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(),
+			"profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
 	}
 }
 
@@ -93,11 +103,13 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 			mapped = append(mapped, name)
 		}
 	}
+
 	if slices.Contains(mapped, property) {
 		return
 	}
 	slices.Sort(mapped)
-	d := diag.Diagnostic{Severity: diag.Error, Code: "correlation-property", Pos: source.Node.Get("managerCorrelationMapping").Pos(),
+	d := diag.Diagnostic{Severity: diag.Error, Code: "correlation-property",
+		Pos: source.Node.Get("managerCorrelationMapping").Pos(),
 		Message: fmt.Sprintf("no profile maps the identity attribute %q, so the manager correlation of source %q never finds anybody",
 			property, source.Name), Hint: diag.Suggest(property, mapped)}
 	if !slices.ContainsFunc(*found, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Pos == d.Pos }) {
@@ -120,7 +132,8 @@ func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, foun
 	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "manager-trigger", Pos: m.Node.Pos(),
 		Message: fmt.Sprintf("the value that this mapping gives to %s is only a trigger; the account attribute %q of source %q decides who the manager is",
 			config.AttrManager, read, source.Name),
-		Hint: fmt.Sprintf("map %s to %q as it is, or let the manager correlation read what the transform computes", config.AttrManager, read)})
+		Hint: fmt.Sprintf("map %s to %q as it is, or let the manager correlation read what the transform computes",
+			config.AttrManager, read)})
 }
 
 func (e *Engine) lintMappings(c *compiled, found *diag.List) {
@@ -133,15 +146,20 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 				Message: fmt.Sprintf("the mapping of %q holds the transform %s itself; a tenant's preview takes only accountAttribute, reference and rule", m.Attribute, typ),
 				Hint:    "store the transform under a name and refer to it"})
 		}
+
 		if m.Attribute == "identityState" {
-			found.Addf(diag.Warning, "attribute-system", pos, "%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
-		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System && !slices.Contains(config.Standard(), m.Attribute) {
+			found.Addf(diag.Warning, "attribute-system", pos,
+				"%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
+		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System &&
+			!slices.Contains(config.Standard(), m.Attribute) {
 			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
+
 		if m.Attribute == "workPhone" && !e.hasOperation(m.Definition.Node, "e164phone", nil) {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
+
 		e.bundle.LintReads(m.Definition.Node, found)
 	}
 }
@@ -157,6 +175,7 @@ func (e *Engine) hasOperation(n *jsondoc.Node, typ string, seen []string) bool {
 			return true
 		}
 	}
+
 	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return e.hasOperation(m.Value, typ, seen) }) ||
 		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return e.hasOperation(item, typ, seen) })
 }
@@ -171,6 +190,7 @@ func (e *Engine) lintFlags(found *diag.List) {
 			items = append(items, transform.Item{Def: def, Path: diag.Path{diag.Named("transform", name)}})
 		}
 	}
+
 	if len(items) == 0 {
 		return
 	}
@@ -178,7 +198,8 @@ func (e *Engine) lintFlags(found *diag.List) {
 	for i, p := range unit.Programs() {
 		d := p.Deps
 		if !d.Now && !d.Random && len(d.Rules) == 0 {
-			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "flag-useless", Pos: items[i].Def.Node.Pos(), Path: items[i].Path,
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "flag-useless", Pos: items[i].Def.Node.Pos(),
+				Path:    items[i].Path,
 				Message: "the transform asks for the periodic refresh, but nothing in it depends on the time", Hint: "remove requiresPeriodicRefresh: it makes every identity of the profile be processed twice a day"})
 		}
 	}
@@ -204,11 +225,14 @@ func (e *Engine) lintCatalogue(found *diag.List) {
 		if strings.ContainsFunc(a.Name, func(r rune) bool {
 			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 		}) {
-			found.Addf(diag.Warning, "attribute-name", a.Node.Pos(), "the technical name %q has other characters than ASCII letters and digits", a.Name)
+			found.Addf(diag.Warning, "attribute-name", a.Node.Pos(),
+				"the technical name %q has other characters than ASCII letters and digits", a.Name)
 		}
 	}
+
 	if searchable > maxSearchable {
-		found.Addf(diag.Warning, "searchable-limit", e.bundle.Attributes[0].Node.Pos(), "%d identity attributes are searchable; a tenant is said to take %d", searchable, maxSearchable)
+		found.Addf(diag.Warning, "searchable-limit", e.bundle.Attributes[0].Node.Pos(),
+			"%d identity attributes are searchable; a tenant is said to take %d", searchable, maxSearchable)
 	}
 }
 
@@ -219,8 +243,10 @@ func (e *Engine) lintCriteria(found *diag.List) {
 			continue
 		}
 		for _, a := range s.Correlation.Assignments {
-			if entry := e.bundle.Attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System && !slices.Contains(config.Standard(), a.Property) {
-				found.Addf(diag.Warning, "correlation-not-searchable", a.Pos, "source %q correlates by the custom attribute %q, which is not searchable; a tenant finds nobody by it", s.Name, a.Property)
+			if entry := e.bundle.Attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System &&
+				!slices.Contains(config.Standard(), a.Property) {
+				found.Addf(diag.Warning, "correlation-not-searchable", a.Pos,
+					"source %q correlates by the custom attribute %q, which is not searchable; a tenant finds nobody by it", s.Name, a.Property)
 			}
 		}
 	}
@@ -237,6 +263,7 @@ func (e *Engine) TimeBased(profile string) bool {
 			return e.timeBased(c)
 		}
 	}
+
 	return false
 }
 
@@ -251,12 +278,15 @@ func (e *Engine) timeBased(c *compiled) bool {
 				return true
 			}
 		}
+
 		for _, r := range e.bundle.Rules {
-			if strings.Contains(r.Source, "@requiresPeriodicRefresh") && (slices.Contains(deps.Rules, r.Name) || r.ID != "" && slices.Contains(deps.Rules, r.ID)) {
+			if strings.Contains(r.Source, "@requiresPeriodicRefresh") &&
+				(slices.Contains(deps.Rules, r.Name) || r.ID != "" && slices.Contains(deps.Rules, r.ID)) {
 				return true
 			}
 		}
 	}
+
 	return false
 }
 

@@ -15,7 +15,8 @@ import (
 // nobody, than in the tenant.
 func (e *Engine) lintRules(found *diag.List) {
 	for _, s := range e.bundle.Sources {
-		if e.opts.Correlation.Rule == nil && e.opts.AccountRules[s.CorrelationRule] == nil && e.rules[s.CorrelationRule] == nil {
+		if e.opts.Correlation.Rule == nil && e.opts.AccountRules[s.CorrelationRule] == nil &&
+			e.rules[s.CorrelationRule] == nil {
 			e.lintRule(s, "account correlation rule", "accountCorrelationRule", s.CorrelationRule, found)
 		}
 		if s.Manager != nil && !slices.Contains(e.opts.Rules, s.Manager.Rule) {
@@ -53,6 +54,7 @@ func (e *Engine) lintRuleUse(found *diag.List) {
 			used[s.Manager.Rule] = true
 		}
 	}
+
 	for _, d := range e.bundle.Documents {
 		d.Root.Walk(func(n *jsondoc.Node) bool {
 			if text, ok := n.Str(); ok && rules[text] != "" {
@@ -61,9 +63,11 @@ func (e *Engine) lintRuleUse(found *diag.List) {
 			return true
 		})
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
 		if !used[name] {
-			found.Addf(diag.Info, "rule-unused", e.bundle.Settings.Pos, "no object refers to the rule %q, so its expression is never evaluated", name)
+			found.Addf(diag.Info, "rule-unused", e.bundle.Settings.Pos,
+				"no object refers to the rule %q, so its expression is never evaluated", name)
 		}
 	}
 }

@@ -54,6 +54,7 @@ func appendFields(items []transform.Item, of diag.Step, fields []*jsondoc.Node) 
 				Path: diag.Path{of, diag.Named("field", f.Get("name").Text())}})
 		}
 	}
+
 	return items
 }
 
@@ -70,5 +71,6 @@ func (e *Engine) looseItems() []transform.Item {
 				Path: diag.Path{diag.Named("machine account mapping", n.At("target", "attributeName").Text())}})
 		}
 	}
+
 	return items
 }

@@ -28,6 +28,7 @@ func (rs *resolver) resolveManagers() {
 			rs.managerLink(n)
 		}
 	}
+
 	s.linked = true
 	rs.managerCycles()
 	rs.reportNearManagers()
@@ -43,12 +44,14 @@ func (rs *resolver) updateIndexes() {
 		s.manager, s.reports, rs.lookedUpBy = make([]int32, 0, people), make([]int32, 0, people), make([]uint64, 0, people)
 		return
 	}
+
 	for _, n := range rs.changed.List[rs.seenChanges:] {
 		for _, x := range rs.indexes {
 			before, after := x.Update(n)
 			rs.affectedKeys[lookupKey(x, before)], rs.affectedKeys[lookupKey(x, after)] = true, true
 		}
 	}
+
 	rs.seenChanges = len(rs.changed.List)
 }
 
@@ -116,6 +119,7 @@ func (rs *resolver) managerSearch(n int32) (managerSearch, bool) {
 			by, looked = attribute, answer
 		}
 	}
+
 	return managerSearch{attribute: by, value: looked, account: source.Manager.AccountAttribute}, true
 }
 
@@ -134,6 +138,7 @@ func (s *managerSearch) choose(n int32, found []int32) (int32, ManagerResult) {
 	case len(found) == 1:
 		return found[0], ManagerResult{}
 	}
+
 	return -1, r
 }
 
@@ -171,6 +176,7 @@ func (rs *resolver) indexOf(attribute string) *table.Text {
 		x.Number = uint64(len(rs.indexes)) + 1
 		rs.indexes[attribute] = x
 	}
+
 	return x
 }
 
@@ -193,6 +199,7 @@ func (e *Engine) managerSource(c *compiled) *config.Source {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -211,6 +218,7 @@ func (rs *resolver) managerValue(n int32, source *config.Source) string {
 			best, value = acct, identityValue(v, false).Text()
 		}
 	}
+
 	return value
 }
 
@@ -224,6 +232,7 @@ func (rs *resolver) managerCycles() {
 		at := slices.Index(c, slices.MinFunc(c, rs.compare))
 		cycles[i] = append(c[at:len(c):len(c)], c[:at]...)
 	}
+
 	slices.SortFunc(cycles, func(a, b []int32) int { return rs.compare(a[0], b[0]) })
 	for _, c := range cycles {
 		names := make([]string, len(c))
@@ -236,7 +245,8 @@ func (rs *resolver) managerCycles() {
 
 // cycleFinding reports people who manage each other, each before the manager.
 func cycleFinding(names []string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle", Message: "people manage each other: " + strings.Join(names, ", ")}
+	return diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle",
+		Message: "people manage each other: " + strings.Join(names, ", ")}
 }
 
 // newIndexes indexes the identity attributes that managers are found by and, when
@@ -250,6 +260,7 @@ func (rs *resolver) newIndexes() map[string]*table.Text {
 			add(m.IdentityAttribute)
 		}
 	}
+
 	if rs.resident {
 		add(config.AttrUID)
 	}

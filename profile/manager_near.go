@@ -30,7 +30,8 @@ type LostManager struct {
 // that order. A part may be chosen from first: the choice from the choices is that
 // from all. The list is left as it is.
 func FirstLost(list []LostManager) []LostManager {
-	sorted := slices.SortedFunc(slices.Values(list), func(a, b LostManager) int { return strings.Compare(a.Order, b.Order) })
+	sorted := slices.SortedFunc(slices.Values(list),
+		func(a, b LostManager) int { return strings.Compare(a.Order, b.Order) })
 	return firstLost(slices.Values(sorted))
 }
 
@@ -47,6 +48,7 @@ func firstLost(lost iter.Seq[LostManager]) []LostManager {
 			break
 		}
 	}
+
 	return first
 }
 
@@ -77,14 +79,17 @@ func NewNearManagers(lost []LostManager, people int) *NearManagers {
 			t = &nearTexts{lost: lost, byName: map[string][]int{}, byLetters: map[uint64][]int{}}
 			m.byAttribute[l.Attribute] = t
 		}
+
 		t.all = append(t.all, i)
 		if strings.Contains(l.Text, "=") {
 			name := dn.Fold(l.Text)
 			t.byName[name] = append(t.byName[name], i)
 		}
+
 		sum := letters(l.Text)
 		t.byLetters[sum] = append(t.byLetters[sum], i)
 	}
+
 	for _, t := range m.byAttribute {
 		t.edits = people*len(t.all) <= maxEdits
 	}
@@ -118,6 +123,7 @@ func (m *NearManagers) Compare(attribute, text string) []NearManager {
 			add(i, "the spelling of one directory name")
 		}
 	}
+
 	compared := t.all // those with the same letters are among them
 	if !t.edits {
 		compared = t.byLetters[letters(text)]
@@ -127,6 +133,7 @@ func (m *NearManagers) Compare(attribute, text string) []NearManager {
 			add(i, respects(d))
 		}
 	}
+
 	return near
 }
 
@@ -147,6 +154,7 @@ func letters(s string) (sum uint64) {
 			sum += x ^ x>>29
 		}
 	}
+
 	return sum
 }
 
@@ -172,6 +180,7 @@ func (rs *resolver) reportNearManagers() {
 			people = append(people, n)
 		}
 	}
+
 	slices.SortFunc(people, rs.compare)
 	lost := firstLost(func(yield func(LostManager) bool) {
 		for _, n := range people {
@@ -220,6 +229,7 @@ func (rs *resolver) nearest(lost []LostManager) []nearAnswer {
 			attributes = append(attributes, l.Attribute)
 		}
 	}
+
 	if len(lost) == 0 {
 		return nil
 	}
@@ -240,6 +250,7 @@ func (rs *resolver) nearest(lost []LostManager) []nearAnswer {
 			}
 		}
 	}
+
 	return answers
 }
 

@@ -33,6 +33,7 @@ func (t *tables) membership(n int32) *compiled {
 			q.profile, q.auth, several = rank, a, false
 		}
 	}
+
 	if q.profile < 0 {
 		return nil
 	}
@@ -52,6 +53,7 @@ func (t *tables) rank(source uint16) int16 {
 		}
 		t.ranks = append(t.ranks, rank)
 	}
+
 	return t.ranks[source]
 }
 
@@ -69,5 +71,6 @@ func (t *tables) oldest(c *compiled, n int32) int32 {
 			best, first = a, acct
 		}
 	}
+
 	return best
 }

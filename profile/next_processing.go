@@ -56,6 +56,7 @@ func notProcessed(text string) string {
 	case processingForm().MatchString(text + "Z"):
 		return "it has neither Z nor an offset"
 	}
+
 	return "it is no date-time by ISO 8601"
 }
 

@@ -80,6 +80,7 @@ func (p *phases) all(sources []identity.Source) error {
 		p.linker.release()
 		p.reader.release()
 	}
+
 	return nil
 }
 
@@ -110,6 +111,7 @@ func (p *phases) resolve() error {
 		}
 		p.resolver.resolveManagers()
 	}
+
 	p.resolver.resolveUIDs()
 	return p.ctx.Err()
 }

@@ -49,5 +49,6 @@ func differenceOf(data, details bool) difference {
 	case details:
 		return detailsDiffer
 	}
+
 	return noDifference
 }

@@ -33,17 +33,21 @@ func (rd *reader) read(sources []identity.Source) error {
 			return fmt.Errorf("stored state: %w", err)
 		}
 	}
+
 	rd.named = rd.named || len(rd.stored) > 0
 	for _, src := range sources {
 		if rd.engine.sources[src.Name()] == nil {
-			rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", src.Name())})
+			rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
+				Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", src.Name())})
 			continue
 		}
+
 		if err := rd.readSource(src); err != nil {
 			return fmt.Errorf("source %q: %w", src.Name(), err)
 		}
 		rd.removals(src)
 	}
+
 	return rd.ctx.Err()
 }
 
@@ -66,6 +70,7 @@ func (rd *reader) readStored() error {
 			rd.addStored(&accounts[k], n, k == 0)
 		}
 	}
+
 	for a, err := range rd.opts.Stored.Uncorrelated(rd.ctx, "") {
 		if err != nil {
 			return err
@@ -89,6 +94,7 @@ func (rd *reader) addStored(a *identity.Account, n int32, maker bool) {
 		rd.formerOwner[account] = n
 		return
 	}
+
 	if n < 0 {
 		return
 	}
@@ -161,6 +167,7 @@ func (rd *reader) readSource(src identity.Source) error {
 			rd.progress("read "+src.Name(), count, 0)
 		}
 	}
+
 	rd.progress("read "+src.Name(), count, count) // now the total is known
 	rd.followRenames(src, &r)
 	return rd.ctx.Err()
@@ -178,18 +185,21 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 		keys.Rename(a.NativeIdentity, n, again)
 		return again
 	}
+
 	st := &rd.state[n]
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
 	if st.presence.inData() {
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
 			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
 	}
+
 	if st.presence.wasStored() {
 		st.presence = kept
 		rd.takeStored(n, a)
 	} else {
 		rd.accounts.Replace(n, a)
 	}
+
 	st.pending = st.difference == dataDiffer || rd.opts.Recorrelate
 	return n
 }
@@ -226,9 +236,11 @@ func (rd *reader) removals(src identity.Source) {
 	}
 	if r, ok := src.(identity.Refuser); ok && r.Refused() > 0 {
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "removal-skipped",
-			Message: fmt.Sprintf("source %q refused %d rows, so its %d missing accounts are not removed", src.Name(), r.Refused(), len(gone))})
+			Message: fmt.Sprintf("source %q refused %d rows, so its %d missing accounts are not removed", src.Name(),
+				r.Refused(), len(gone))})
 		return
 	}
+
 	if rd.overThreshold(src.Name(), len(gone), stored) {
 		return
 	}
@@ -254,6 +266,7 @@ func (rd *reader) missing(src identity.Source) (gone []int32, stored int) {
 			}
 		}
 	}
+
 	if !partial {
 		return gone, stored
 	}
@@ -263,6 +276,7 @@ func (rd *reader) missing(src identity.Source) (gone []int32, stored int) {
 			gone = append(gone, n)
 		}
 	}
+
 	slices.Sort(gone)
 	return slices.Compact(gone), stored
 }

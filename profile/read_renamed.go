@@ -40,8 +40,10 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 	if twice && other != n {
 		first := rd.accounts.At(other)
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
-			Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity, a.NativeIdentity)})
+			Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
+				a.NativeIdentity)})
 	}
+
 	r.byStable[a.UUID] = n
 }
 
@@ -87,17 +89,20 @@ func (rd *reader) followRenames(src identity.Source, r *renames) {
 			rd.unlink(x.from)
 		}
 	}
+
 	for _, n := range slices.Sorted(maps.Keys(r.taken)) {
 		if targets[n] && !sources[n] {
 			rd.placeTaken(n)
 		}
 	}
+
 	for _, x := range list {
 		rd.rename(&x, r)
 		if rd.state[x.from].presence == unread {
 			rd.state[x.from].presence = removed
 		}
 	}
+
 	for _, n := range slices.Sorted(maps.Keys(r.taken)) {
 		if !targets[n] && rd.replaced[n].UUID != "" {
 			rd.stableChanged(n)
@@ -125,6 +130,7 @@ func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
 		owner := rd.state[n].owner
 		list = append(list, rename{from: n, to: to, old: old, owner: owner, alias: owner >= 0 && rd.people[owner].alias == n})
 	}
+
 	return list
 }
 
@@ -151,8 +157,10 @@ func (rd *reader) rename(x *rename, r *renames) {
 		}
 		rd.state[x.to].wasLinked = true
 	}
+
 	rd.report(diag.Diagnostic{Severity: diag.Info, Code: "account-renamed",
-		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", x.old.NativeIdentity, a.Source, a.NativeIdentity, a.UUID)})
+		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", x.old.NativeIdentity,
+			a.Source, a.NativeIdentity, a.UUID)})
 }
 
 // placeTaken takes the link off a stored account that the data no longer have and
@@ -163,7 +171,8 @@ func (rd *reader) placeTaken(n int32) {
 		rd.unlink(n)
 	}
 	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-replaced",
-		Message: fmt.Sprintf("account %q of source %q is gone: another account, by its stable id, has its name now", old.NativeIdentity, old.Source)})
+		Message: fmt.Sprintf("account %q of source %q is gone: another account, by its stable id, has its name now",
+			old.NativeIdentity, old.Source)})
 }
 
 // stableChanged reports an account whose stable id is another one than before and
@@ -195,6 +204,7 @@ func (l *linker) reportLikelyRenames() {
 				methods[st.method] != m.Method || int(st.criterion) != m.Criterion {
 				continue
 			}
+
 			now := l.accounts.At(a)
 			l.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-rename-likely",
 				Message: fmt.Sprintf("account %q of source %q is gone and %q is new, and both belong to %q by the same criterion; it may have been renamed",

@@ -20,15 +20,18 @@ type builder struct{ *tables }
 func (b *builder) result(n int32) *Result {
 	q := &b.people[n]
 	before := b.storedAttributes(n)
-	i := &identity.Identity{ID: b.id(n), Alias: b.aliasOf(n), Accounts: b.appendAccounts(nil, n), Attributes: b.attributes(n), Created: b.opts.Now, Modified: b.opts.Now}
+	i := &identity.Identity{ID: b.id(n), Alias: b.aliasOf(n), Accounts: b.appendAccounts(nil, n),
+		Attributes: b.attributes(n), Created: b.opts.Now, Modified: b.opts.Now}
 	if s := b.storedOf(n); s != nil {
 		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
 	}
 	r := &Result{number: n, Identity: i, Errors: b.errors[n], Links: make([]Link, 0, len(i.Accounts))}
 	for a := q.first; a >= 0; a = b.state[a].next {
 		st := &b.state[a]
-		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method], Criterion: int(st.criterion), New: st.presence == isNew})
+		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method],
+			Criterion: int(st.criterion), New: st.presence == isNew})
 	}
+
 	r.Created = b.storedOf(n) == nil
 	if b.details && !r.Created && b.hasFresh(n) {
 		r.renew = &b.storedOf(n).Modified
@@ -37,6 +40,7 @@ func (b *builder) result(n int32) *Result {
 		r.Orphaned, r.Changed = true, b.differs(n, r)
 		return r
 	}
+
 	c := b.engine.profiles[q.profile]
 	r.Move = b.move(n, c)
 	acct := b.accounts.At(q.auth)
@@ -67,6 +71,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 	} else {
 		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
 	}
+
 	var room [32]identity.Value
 	values := slices.Grow(room[:0], len(c.attrs))[:len(c.attrs)]
 	for _, name := range required { // others are not looked at
@@ -74,6 +79,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 			values[slot] = attrs.At(slot)
 		}
 	}
+
 	r.Exceptions = missingException(b.engine.missing(c, values), r.Errors)
 	if holder, lost := b.resolved.uidOwner[n]; lost {
 		slot := c.slots[config.AttrUID]
@@ -82,6 +88,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 			Conflicting: b.id(holder), Message: fmt.Sprintf("uid %q is held by %s", uid, b.aliasOf(holder))})
 		attrs = replaced(attrs, slot, textOrNull(b.resolved.keptUID[n]))
 	}
+
 	r.Identity.Attributes = attrs
 }
 
@@ -129,12 +136,14 @@ func (b *builder) moveReason(n int32, from string, to *compiled) string {
 		st := &b.state[a]
 		switch b.accounts.Names[b.accounts.Sources[a]] {
 		case to.source.Name:
-			added = added || st.presence == isNew || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual
+			added = added || st.presence == isNew || methods[st.method] != correlate.Sticky &&
+				methods[st.method] != correlate.Manual
 			manual = manual || methods[st.method] == correlate.Manual
 		case old.source.Name:
 			remains = true
 		}
 	}
+
 	switch {
 	case !remains:
 		return AccountRemoved
@@ -145,6 +154,7 @@ func (b *builder) moveReason(n int32, from string, to *compiled) string {
 	case to.profile.Created.After(b.storedOf(n).Modified):
 		return ProfileCreated
 	}
+
 	return PriorityChange
 }
 
@@ -159,17 +169,20 @@ func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
 		r.Status = LifecycleNotSet
 		return r
 	}
+
 	if s, ok := c.states[text]; ok {
 		if r.Status = LifecycleDisabled; s.Enabled {
 			r.Status, r.State = LifecycleActive, text
 		}
 		return r
 	}
+
 	for name := range c.states {
 		if strings.EqualFold(name, text) {
 			r.Status = LifecycleWrongCase
 		}
 	}
+
 	return r
 }
 
@@ -183,6 +196,7 @@ func (c *compiled) enterState(r *Result, before identity.Attributes) {
 		r.Lifecycle.State, r.Lifecycle.Manual = l.State, true
 		return
 	}
+
 	entered := r.Lifecycle.State != "" && (r.Lifecycle.State != l.State || r.Move != nil)
 	r.Lifecycle.Previous = l.State
 	*l = identity.Lifecycle{State: r.Lifecycle.State}
@@ -200,13 +214,15 @@ func uidWarnings(before, after identity.Attributes) []string {
 	uid, old := after.Get(config.AttrUID).Text(), before.Get(config.AttrUID).Text()
 	var list []string
 	if chars := usernameChars(uid); chars != "" {
-		list = append(list, fmt.Sprintf("username-chars: the uid has %s, which sign-in may refuse", strings.Join(strings.Split(chars, ""), " ")))
+		list = append(list, fmt.Sprintf("username-chars: the uid has %s, which sign-in may refuse",
+			strings.Join(strings.Split(chars, ""), " ")))
 	}
 	if strings.TrimSpace(uid) != uid {
 		list = append(list, "uid-space: the uid has blanks around it")
 	}
 	if old != "" && uid != "" && old != uid {
-		list = append(list, fmt.Sprintf("uid-change: the uid was %q; a tenant has been seen to make a new identity of that", old))
+		list = append(list, fmt.Sprintf("uid-change: the uid was %q; a tenant has been seen to make a new identity of that",
+			old))
 	}
 	return list
 }
@@ -224,6 +240,7 @@ func usernameChars(uid string) string {
 			b.WriteRune(r)
 		}
 	}
+
 	return b.String()
 }
 
@@ -240,6 +257,7 @@ func missingException(names []string, errs []AttributeError) []Exception {
 			causes = append(causes, e.Error())
 		}
 	}
+
 	if causes != nil {
 		message = strings.Join(causes, "; ")
 	}
@@ -255,9 +273,10 @@ func changes(before, after identity.Attributes) []Change {
 func appendRemoved(list []Change, before, after identity.Attributes) []Change {
 	for name, v := range before.All() {
 		if _, ok := after.Schema().Slot(name); !ok {
-			list = append(list, Change{name, v, identity.Value{}})
+			list = append(list, Change{Attribute: name, OldValue: v, NewValue: identity.Value{}})
 		}
 	}
+
 	return list
 }
 
@@ -275,13 +294,15 @@ func appendChanged(list []Change, before, after identity.Attributes) []Change {
 		} else if !none {
 			o = before.Get(name)
 		}
+
 		if n := values[i]; !(none && n.IsNull() || o.Equal(n)) {
 			if list == nil {
 				list = make([]Change, 0, len(names)-i)
 			}
-			list = append(list, Change{name, o, n})
+			list = append(list, Change{Attribute: name, OldValue: o, NewValue: n})
 		}
 	}
+
 	return list
 }
 
@@ -303,6 +324,7 @@ func (b *builder) evaluated(n int32, c *compiled, r *Result) {
 			given[at], differ = v, true
 		}
 	}
+
 	if differ {
 		e.Given = identity.Pack(base.given, given)
 	}
@@ -315,7 +337,8 @@ func (b *builder) evaluated(n int32, c *compiled, r *Result) {
 // has not changed otherwise, so that the next run evaluates less.
 func (b *builder) renews(n int32, base *basis, e *identity.Evaluation) bool {
 	s := b.storedOf(n)
-	if !b.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings && (s.Evaluation.Stable == e.Stable || !base.anyOld) {
+	if !b.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings &&
+		(s.Evaluation.Stable == e.Stable || !base.anyOld) {
 		return false
 	}
 	return !b.hasFresh(n)
@@ -328,6 +351,7 @@ func (t *tables) hasFresh(n int32) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -339,14 +363,17 @@ func (b *builder) differs(n int32, r *Result) bool {
 		return true
 	}
 	i := r.Identity
-	if s.Profile != i.Profile || s.ManagerID != i.ManagerID || s.Lifecycle != i.Lifecycle || !slices.Equal(s.ExceptionCodes, i.ExceptionCodes) {
+	if s.Profile != i.Profile || s.ManagerID != i.ManagerID || s.Lifecycle != i.Lifecycle ||
+		!slices.Equal(s.ExceptionCodes, i.ExceptionCodes) {
 		return true
 	}
 	for a := b.people[n].first; a >= 0; a = b.state[a].next {
 		st := &b.state[a]
-		if st.difference == dataDiffer || st.presence == isNew || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual {
+		if st.difference == dataDiffer || st.presence == isNew || methods[st.method] != correlate.Sticky &&
+			methods[st.method] != correlate.Manual {
 			return true
 		}
 	}
+
 	return false
 }

@@ -31,6 +31,7 @@ func (r *Result) AppendJSON(dst []byte) []byte {
 	} else {
 		dst = appendKey(append(dst, `{"account":`...), r.Account)
 	}
+
 	dst = appendMember(dst, "id", r.Identity.ID)
 	dst = appendMember(dst, "name", r.Identity.Alias)
 	if r.Identity.Profile == "" {
@@ -38,6 +39,7 @@ func (r *Result) AppendJSON(dst []byte) []byte {
 	} else {
 		dst = appendMember(dst, "profile", r.Identity.Profile)
 	}
+
 	dst = appendAttributes(append(dst, `,"attributes":`...), r.Identity.Attributes)
 	dst = r.appendProblems(dst)
 	dst = append(dst, `,"accounts":[`...)
@@ -47,6 +49,7 @@ func (r *Result) AppendJSON(dst []byte) []byte {
 		}
 		dst = appendKey(dst, r.Identity.Accounts[i].Key())
 	}
+
 	dst = r.appendOutcome(append(dst, ']'))
 	if len(r.Warnings) > 0 {
 		dst = appendTexts(append(dst, `,"warnings":`...), r.Warnings)
@@ -67,8 +70,10 @@ func (r *Result) appendProblems(dst []byte) []byte {
 			dst = appendMember(dst, "value", e.Value)
 			dst = appendMember(dst, "conflictingIdentity", e.Conflicting)
 		}
+
 		dst = append(dst, '}')
 	}
+
 	dst = append(dst, `],"errors":[`...)
 	for i, e := range r.Errors {
 		if i > 0 {
@@ -77,6 +82,7 @@ func (r *Result) appendProblems(dst []byte) []byte {
 		dst = jsondoc.AppendString(append(dst, `{"attribute":`...), e.Attribute)
 		dst = append(appendMember(dst, "message", e.Err.Error()), '}')
 	}
+
 	return append(dst, ']')
 }
 
@@ -91,8 +97,10 @@ func (r *Result) appendOutcome(dst []byte) []byte {
 				dst = appendMember(dst, f.key, f.text)
 			}
 		}
+
 		dst = append(dst, '}')
 	}
+
 	l := r.Lifecycle
 	if l.Status == "" {
 		return append(dst, `,"lifecycle":null`...)
@@ -121,6 +129,7 @@ func appendTexts(dst []byte, list []string) []byte {
 		}
 		dst = jsondoc.AppendString(dst, s)
 	}
+
 	return append(dst, ']')
 }
 
@@ -134,6 +143,7 @@ func appendAttributes(dst []byte, a identity.Attributes) []byte {
 		first = false
 		dst = appendValue(append(jsondoc.AppendString(dst, name), ':'), v)
 	}
+
 	return append(dst, '}')
 }
 
@@ -149,12 +159,15 @@ func appendValue(dst []byte, v identity.Value) []byte {
 			}
 			dst = appendValue(dst, item)
 		}
+
 		return append(dst, ']')
+
 	case identity.Integer:
 		n, _ := v.Int()
 		return strconv.AppendInt(dst, n, 10)
 	case identity.Boolean:
 		return append(dst, v.Text()...)
 	}
+
 	return append(dst, "null"...)
 }

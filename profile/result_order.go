@@ -26,9 +26,11 @@ func (b *builder) results(yield func(*Result, error) bool) {
 				return
 			}
 		}
+
 		b.uncorrelated()
 		return
 	}
+
 	if b.resultsAhead(order, yield) {
 		b.uncorrelated()
 	}
@@ -62,6 +64,7 @@ func (b *builder) resultsAhead(order []int32, yield func(*Result, error) bool) b
 			}
 		}
 	})
+
 	for range workers {
 		wg.Go(func() {
 			for next := range todo {
@@ -73,21 +76,25 @@ func (b *builder) resultsAhead(order []int32, yield func(*Result, error) bool) b
 						list[i] = b.result(n)
 					}
 				}))
+
 				next.results <- list
 			}
 		})
 	}
+
 	for next := range ready {
 		for _, r := range <-next.results {
 			if r == nil { // a goroutine has failed
 				yield(nil, b.failure())
 				return false
 			}
+
 			if !yield(r, nil) {
 				return false
 			}
 		}
 	}
+
 	return true
 }
 
@@ -107,6 +114,7 @@ func (b *builder) resultOrder(list []int32) []int32 {
 			keys[i] = key{source: rank[b.accounts.Sources[a]], prefix: prefix8(b.accounts.Native(a)), n: n}
 		}
 	}
+
 	slices.SortFunc(keys, func(x, y key) int {
 		if x.source != y.source || x.source == len(rank) {
 			return cmp.Or(cmp.Compare(x.source, y.source), b.compare(x.n, y.n))
@@ -117,6 +125,7 @@ func (b *builder) resultOrder(list []int32) []int32 {
 		first, second := b.accounts.Native(b.people[x.n].auth), b.accounts.Native(b.people[y.n].auth)
 		return cmp.Or(strings.Compare(first, second), b.compare(x.n, y.n))
 	})
+
 	order := make([]int32, len(keys))
 	for i, k := range keys {
 		order[i] = k.n
@@ -143,6 +152,7 @@ func prefix8(s string) (n uint64) {
 			n |= uint64(s[i])
 		}
 	}
+
 	return n
 }
 
@@ -172,6 +182,7 @@ func (t *tables) whyUnlinked(a *identity.Account, notes []correlate.Ambiguity) U
 			u.Ambiguous = append(u.Ambiguous, t.id(id))
 		}
 	}
+
 	return u
 }
 
@@ -184,13 +195,17 @@ func (b *builder) resulting() []int32 {
 				all = append(all, int32(n))
 			}
 		}
+
 		return all
 	}
+
 	for n, m := range b.resolved.manager {
 		n := int32(n)
-		if m >= 0 && b.changed.Has(m) && !b.resultsDue.Has(n) && b.storedAttributes(n).Get(config.AttrManager).Text() != b.nameOf(m) {
+		if m >= 0 && b.changed.Has(m) && !b.resultsDue.Has(n) &&
+			b.storedAttributes(n).Get(config.AttrManager).Text() != b.nameOf(m) {
 			b.resultsDue.Add(n)
 		}
 	}
+
 	return slices.DeleteFunc(slices.Clone(b.resultsDue.List), func(n int32) bool { return b.people[n].unmade })
 }

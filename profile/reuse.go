@@ -48,7 +48,8 @@ const printSize = 8 // characters of a fingerprint
 // basisOf works out what the mappings of a profile rest on.
 func (r *Run) basisOf(c *compiled) *basis {
 	n := len(c.attrs)
-	b := &basis{prints: make([]string, n), reads: make([][]int, n), any: make([]bool, n), always: make([]bool, n), now: make([]bool, n), old: make([]bool, n)}
+	b := &basis{prints: make([]string, n), reads: make([][]int, n), any: make([]bool, n), always: make([]bool, n),
+		now: make([]bool, n), old: make([]bool, n)}
 	common := r.commonPrint()
 	var names []string
 	for i, a := range c.attrs {
@@ -58,6 +59,7 @@ func (r *Run) basisOf(c *compiled) *basis {
 			names = append(names, a.name)
 		}
 	}
+
 	b.mappings, b.given = strings.Join(b.prints, ""), identity.NewSchema(names...)
 	b.cycles()
 	b.anyOld = slices.Contains(b.old, true)
@@ -78,20 +80,24 @@ func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 			b.old[i] = true
 			continue
 		}
+
 		b.reads[i] = append(b.reads[i], j)
 	}
+
 	seed := ""
 	if d.Random {
 		seed = strconv.FormatUint(r.opts.Seed, 36) + c.profile.Name // which is part of the path that numbers are drawn by
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed, string(reach.text)}, "\x00")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed,
+		string(reach.text)}, "\x00")))
 	b.prints[i] = base64.RawURLEncoding.EncodeToString(sum[:])[:printSize]
 }
 
 // commonPrint is what every mapping depends on.
 func (r *Run) commonPrint() string {
 	limits := r.opts.Limits
-	parts := []string{strconv.FormatInt(limits.Steps, 36), strconv.FormatInt(limits.Output, 36), strconv.FormatBool(r.engine.opts.SnapshotOrder)}
+	parts := []string{strconv.FormatInt(limits.Steps, 36), strconv.FormatInt(limits.Output, 36),
+		strconv.FormatBool(r.engine.opts.SnapshotOrder)}
 	if limits.Value != 0 || limits.Identity != 0 {
 		parts = append(parts, strconv.FormatInt(limits.Value, 36), strconv.FormatInt(limits.Identity, 36))
 	}
@@ -119,6 +125,7 @@ func (b *basis) cycles() {
 				return visit(k)
 			})
 		}
+
 		b.old[i] = b.old[i] || visit(i)
 	}
 }
@@ -160,6 +167,7 @@ func (r *reachable) visit(n *jsondoc.Node) bool {
 			r.unclear = true
 		}
 	}
+
 	return true
 }
 
@@ -234,17 +242,20 @@ func (k *keeper) needs(n int32) *needs {
 			}
 		}
 	}
+
 	e := &s.Evaluation
 	b := k.bases[c.rank]
-	key := needsKey{c.rank, e.Mappings, e.Now.Equal(k.opts.Now), e.Stable}
+	key := needsKey{rank: c.rank, mappings: e.Mappings, now: e.Now.Equal(k.opts.Now), stable: e.Stable}
 	list := k.lastNeeds
 	if key != k.lastKey || list == nil {
 		if list = k.known[key]; list == nil {
 			list = b.needs(&key)
 			k.known[key] = list
 		}
+
 		k.lastKey, k.lastNeeds = key, list
 	}
+
 	if len(e.Again) == 0 {
 		return list
 	}
@@ -254,6 +265,7 @@ func (k *keeper) needs(n int32) *needs {
 			some[i] = true
 		}
 	}
+
 	b.closure(some)
 	return &needs{some: some}
 }
@@ -282,6 +294,7 @@ func (k *keeper) kept(n int32, l *needs, x *evaluation) {
 			x.values[i], x.state[i] = s.Attributes.At(slots[i]), done
 		}
 	}
+
 	for name, v := range s.Evaluation.Given.All() {
 		if i, ok := c.slots[name]; ok && !l.some[i] {
 			x.values[i] = v
@@ -306,11 +319,13 @@ func (k *keeper) all(n int32) (row []byte, ok bool) {
 			slot, value = i, v
 		}
 	}
+
 	if slot < 0 {
 		k.row = append(k.row[:0], a.Row()...)
 	} else {
 		k.row = identity.AppendReplaced(k.row[:0], a, slot, value)
 	}
+
 	return k.row, len(k.row) > 0
 }
 
@@ -326,7 +341,9 @@ func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
 			}
 			s.slots[i] = slot
 		}
+
 		k.slots[key] = s
 	}
+
 	return s
 }

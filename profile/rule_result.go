@@ -47,6 +47,7 @@ func (e *Engine) ProbedSources() []string {
 			names = append(names, s.Name)
 		}
 	}
+
 	return names
 }
 
@@ -60,6 +61,7 @@ func (e *Engine) probe(a *identity.Account) (d diag.Diagnostic, bad bool) {
 			Message: fmt.Sprintf("the account correlation rule %q of source %q raises for account %q; the criteria decide: %v",
 				name, a.Source, a.NativeIdentity, err)}, true
 	}
+
 	if found := e.unusable(v); found != "" {
 		return ruleResult("account", name, a.Source, found, "the criteria decide"), true
 	}
@@ -80,8 +82,9 @@ func (s *Steps) Probe(a *PlacedAccount) (order string, found diag.List) {
 // than what a tenant takes.
 func ruleResult(kind, name, source, found, instead string) diag.Diagnostic {
 	return diag.Diagnostic{Severity: diag.Warning, Code: "rule-result",
-		Message: fmt.Sprintf("the %s correlation rule %q of source %q returns %s, which counts as no result; %s", kind, name, source, found, instead),
-		Hint:    `it returns {"identityAttributeName": ..., "identityAttributeValue": ...}, or nil`}
+		Message: fmt.Sprintf("the %s correlation rule %q of source %q returns %s, which counts as no result; %s", kind, name,
+			source, found, instead),
+		Hint: `it returns {"identityAttributeName": ..., "identityAttributeValue": ...}, or nil`}
 }
 
 // unusable says what is wrong with the outcome of a correlation rule: it is neither

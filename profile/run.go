@@ -107,6 +107,7 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 		maps.Copy(rules, o.Rules)
 		o.Rules = rules
 	}
+
 	return &Run{engine: e, opts: o, env: &transform.Env{
 		Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: o.Unique,
 	}}
@@ -128,6 +129,7 @@ func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Sour
 			yield(nil, err)
 			return
 		}
+
 		p.builder.results(yield)
 	}
 }
@@ -139,6 +141,7 @@ func (x *evaluation) promote() {
 		x.all()
 		return
 	}
+
 	for i, a := range x.profile.attrs {
 		x.values[i], x.state[i] = x.input.stored.Get(a.name), done
 	}

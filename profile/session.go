@@ -48,7 +48,8 @@ func (e *Engine) NewSession(store identity.Store, o RunOptions) *Session {
 //
 // After an error the store is as it was, and the next run reads it anew: give
 // it the same changes once more.
-func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*Result), sources ...identity.Source) (Stats, error) {
+func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*Result),
+	sources ...identity.Source) (Stats, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.opts.Lock != nil {
@@ -65,6 +66,7 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	} else {
 		p.next(ctx, s.engine.NewRun(o), s.written)
 	}
+
 	a := aggregation{phases: p, onResult: func(r *Result) {
 		if r.Changed && onResult != nil {
 			onResult(r)
@@ -105,6 +107,7 @@ func (s *Session) Results(ctx context.Context, o RunOptions) iter.Seq2[*Result, 
 		} else {
 			p.next(ctx, s.engine.NewRun(opts), s.written)
 		}
+
 		if err := p.all(nil); err != nil {
 			yield(nil, err)
 			return

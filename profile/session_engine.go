@@ -26,9 +26,11 @@ func (s *Session) Use(e *Engine) {
 func (p *phases) fits(e *Engine) bool {
 	old := p.engine
 	if old.opts.SnapshotOrder != e.opts.SnapshotOrder || old.opts.KeepBlank != e.opts.KeepBlank ||
-		!reflect.DeepEqual(old.opts.Correlation, e.opts.Correlation) || !maps.Equal(old.bundle.Settings.Rules, e.bundle.Settings.Rules) {
+		!reflect.DeepEqual(old.opts.Correlation, e.opts.Correlation) ||
+		!maps.Equal(old.bundle.Settings.Rules, e.bundle.Settings.Rules) {
 		return false
 	}
+
 	return slices.Equal(old.keys, e.keys) && slices.EqualFunc(old.bundle.Sources, e.bundle.Sources, sameSource) &&
 		slices.EqualFunc(old.profiles, e.profiles, func(a, b *compiled) bool {
 			return a.sameFrame(b) && sourceName(old.managerSource(a)) == sourceName(e.managerSource(b))
@@ -36,8 +38,10 @@ func (p *phases) fits(e *Engine) bool {
 }
 
 func sameSource(a, b *config.Source) bool {
-	return a.ID == b.ID && a.Name == b.Name && a.ApplicationName == b.ApplicationName && a.CorrelationRule == b.CorrelationRule &&
-		a.DeleteThreshold == b.DeleteThreshold && reflect.DeepEqual(a.Manager, b.Manager) && reflect.DeepEqual(a.Schema, b.Schema) &&
+	return a.ID == b.ID && a.Name == b.Name && a.ApplicationName == b.ApplicationName &&
+		a.CorrelationRule == b.CorrelationRule &&
+		a.DeleteThreshold == b.DeleteThreshold && reflect.DeepEqual(a.Manager, b.Manager) &&
+		reflect.DeepEqual(a.Schema, b.Schema) &&
 		a.Correlation.Version() == b.Correlation.Version()
 }
 
@@ -45,7 +49,8 @@ func sameSource(a, b *config.Source) bool {
 // lifecycle states.
 func (c *compiled) sameFrame(o *compiled) bool {
 	a, b := c.profile, o.profile
-	return a.Name == b.Name && a.Enabled == b.Enabled && a.Created.Equal(b.Created) && sourceName(c.source) == sourceName(o.source) &&
+	return a.Name == b.Name && a.Enabled == b.Enabled && a.Created.Equal(b.Created) &&
+		sourceName(c.source) == sourceName(o.source) &&
 		slices.Equal(c.schema.Names(), o.schema.Names()) &&
 		slices.EqualFunc(a.States, b.States, func(x, y *config.LifecycleState) bool {
 			return x.TechnicalName == y.TechnicalName && x.Enabled == y.Enabled

@@ -20,6 +20,7 @@ func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 			p.people[n].upToDate = false
 		}
 	}
+
 	p.begin(ctx, r)
 	if p.remapped {
 		p.findBases()
@@ -34,6 +35,7 @@ func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 			p.resultsDue.Add(n)
 		}
 	}
+
 	p.resolved.linked, p.resolved.swept = false, false
 	p.resolver.seenChanges, p.resolver.affectedKeys = 0, map[uint64]bool{}
 }
@@ -74,6 +76,7 @@ func (p *phases) keep(numbers []int32, written []*identity.Identity) {
 		p.stored[n], p.byID[light.ID], p.people[n].alias = &light, n, -1
 		p.people[n].indexed, p.people[n].upToDate = true, false
 	}
+
 	if p.remapped {
 		p.remap()
 	}
@@ -103,13 +106,15 @@ func (p *phases) keepAccount(st *accountState, n int32) {
 	if st.presence == absent {
 		return
 	}
-	if st.owner >= 0 && (st.difference == dataDiffer || st.presence == isNew || st.decided || methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual) {
+	if st.owner >= 0 && (st.difference == dataDiffer || st.presence == isNew || st.decided ||
+		methods[st.method] != correlate.Sticky && methods[st.method] != correlate.Manual) {
 		method := correlate.Sticky
 		if a := p.accounts.At(n); a.ManuallyCorrelated {
 			method = correlate.Manual
 		}
 		st.method, st.criterion = uint8(slices.Index(methods[:], method)), 0
 	}
+
 	st.presence, st.wasLinked = unread, st.owner >= 0
 	st.difference, st.pending = noDifference, false
 }
@@ -122,5 +127,6 @@ func (p *phases) size() int {
 			total += cap(chunk)
 		}
 	}
+
 	return total
 }

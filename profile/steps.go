@@ -128,6 +128,7 @@ func (s *Steps) Duplicates(rows []PlacedAccount) (PlacedAccount, diag.List) {
 		a := rows[i].Account
 		rd.take(&a, rd.keys(rd.accounts.SourceNumber(a.Source)))
 	}
+
 	return PlacedAccount{Account: rows[len(rows)-1].Account, Place: rows[0].Place}, s.findings()
 }
 
@@ -148,6 +149,7 @@ func (s *Steps) StableIDs(rows []PlacedAccount) diag.List {
 		}
 		rd.stableSeen(&r, n, &row.Account)
 	}
+
 	return s.findings()
 }
 
@@ -249,6 +251,7 @@ func (p *phases) formed(f *Formed, accounts []PlacedAccount) {
 			f.People = append(f.People, p.person(int32(n), accounts))
 		}
 	}
+
 	for account, st := range p.state {
 		if st.owner < 0 {
 			a := accounts[account].Account
@@ -263,8 +266,10 @@ func (p *phases) person(n int32, accounts []PlacedAccount) Person {
 	q := Person{ID: p.id(n), Order: p.orderOf(&accounts[maker])}
 	for a := p.people[n].first; a >= 0; a = p.state[a].next {
 		st := &p.state[a]
-		q.Accounts = append(q.Accounts, LinkedAccount{Account: accounts[a].Account, Method: methods[st.method], Criterion: int(st.criterion)})
+		q.Accounts = append(q.Accounts, LinkedAccount{Account: accounts[a].Account, Method: methods[st.method],
+			Criterion: int(st.criterion)})
 	}
+
 	return q
 }
 
@@ -300,6 +305,7 @@ func (p *phases) load(q *Person) int32 {
 		}
 		p.tables.link(account, n, l.Method, l.Criterion)
 	}
+
 	return n
 }
 

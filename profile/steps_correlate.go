@@ -69,6 +69,7 @@ func (s *Steps) Columns(sources ...string) map[int]bool {
 			}
 		}
 	}
+
 	return columns
 }
 
@@ -89,6 +90,7 @@ func (s *Steps) PersonKeys(q *Person) ([]correlate.Key, Candidate, error) {
 		}
 		c.Values = identity.Pack(schema, values)
 	}
+
 	return keys, c, p.failure()
 }
 
@@ -102,6 +104,7 @@ func (e *Engine) predicateReads() *identity.Schema {
 			}
 		}
 	}
+
 	return identity.NewSchema(names...)
 }
 
@@ -134,12 +137,14 @@ func (s *Steps) Choose(a *identity.Account, found func(correlate.Key) Candidates
 	for _, note := range d.match.Ambiguous {
 		choice.Findings = append(choice.Findings, l.ambiguity(a, note))
 	}
-	linked := d.kind == given || d.kind == examined && (d.action == correlate.LinkAccount || d.action == correlate.MoveAccount)
+	linked := d.kind == given || d.kind == examined &&
+		(d.action == correlate.LinkAccount || d.action == correlate.MoveAccount)
 	if linked {
 		choice.Identity, choice.Method, choice.Criterion = l.id(d.match.Identity), d.match.Method, d.match.Criterion
 	} else {
 		choice.Unlinked = l.whyUnlinked(a, d.match.Ambiguous)
 	}
+
 	return choice, s.ctx.Err()
 }
 
@@ -156,6 +161,7 @@ func newChoosing(t *tables, keys []correlate.Key, found func(correlate.Key) Cand
 		byKey[k] = found(k)
 		c.list = append(c.list, byKey[k].List...)
 	}
+
 	slices.SortFunc(c.list, func(a, b Candidate) int { return strings.Compare(a.Order, b.Order) })
 	c.list = slices.CompactFunc(c.list, func(a, b Candidate) bool { return a.ID == b.ID })
 
@@ -165,11 +171,13 @@ func newChoosing(t *tables, keys []correlate.Key, found func(correlate.Key) Cand
 		t.people = append(t.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
 		t.stored = append(t.stored, &identity.Identity{ID: candidate.ID})
 	}
+
 	for k, at := range byKey {
 		if k.Column == IdentityIDs && len(at.List) > 0 {
 			t.byID[k.Text] = numbers[at.List[0].ID]
 		}
 	}
+
 	c.given = correlate.Given{
 		Find: func(k correlate.Key) (ids []int32, total int) {
 			for _, candidate := range byKey[k].List {
@@ -179,6 +187,7 @@ func newChoosing(t *tables, keys []correlate.Key, found func(correlate.Key) Cand
 		},
 		Value: func(n int32, attribute string) identity.Value { return c.list[n].Values.Get(attribute) },
 	}
+
 	return c
 }
 
@@ -205,6 +214,7 @@ func (e *Engine) Passes() []Pass {
 			names = append(names, s.Name)
 		}
 	}
+
 	slices.Sort(names)
 
 	due := map[string]bool{}
@@ -219,16 +229,19 @@ func (e *Engine) Passes() []Pass {
 				continue
 			}
 			due[name] = false
-			if last := len(passes) - 1; last >= begun && !slices.ContainsFunc(passes[last].Sources, func(s string) bool { return e.feeds(s, name) }) {
+			if last := len(passes) - 1; last >= begun &&
+				!slices.ContainsFunc(passes[last].Sources, func(s string) bool { return e.feeds(s, name) }) {
 				passes[last].Sources = append(passes[last].Sources, name)
 			} else {
 				passes = append(passes, Pass{Sources: []string{name}, Round: round, Last: round == maxRounds})
 			}
+
 			for _, other := range names {
 				due[other] = due[other] || e.feeds(name, other)
 			}
 		}
 	}
+
 	return passes
 }
 
@@ -249,6 +262,7 @@ func (e *Engine) feeds(from, to string) bool {
 			}
 		}
 	}
+
 	return false
 }
 
@@ -287,19 +301,24 @@ func (e *Engine) Undistributable(o RunOptions) diag.List {
 			}
 		}
 	}
+
 	ids := map[string]string{}
 	for _, s := range e.bundle.Sources {
 		if e.sources[s.Name].correlator.Scans() {
-			refuse("undistributable-scan", s.Node.Pos(), "a criterion of source %q looks at every identity: its match mode is not equality", s.Name)
+			refuse("undistributable-scan", s.Node.Pos(),
+				"a criterion of source %q looks at every identity: its match mode is not equality", s.Name)
 		}
 		if m := s.Manager; m != nil && m.Rule != "" && e.rules[m.Rule] != nil {
-			refuse("undistributable-manager-rule", s.Node.Pos(), "the manager correlation rule %q of source %q says by what managers are found", m.Rule, s.Name)
+			refuse("undistributable-manager-rule", s.Node.Pos(),
+				"the manager correlation rule %q of source %q says by what managers are found", m.Rule, s.Name)
 		}
 		id := (&tables{Run: &Run{engine: e}}).sourceID(s.Name)
 		if other, taken := ids[id]; taken {
-			refuse("undistributable-source-id", s.Node.Pos(), "sources %q and %q have the id %q, from which ids of identities derive", other, s.Name, id)
+			refuse("undistributable-source-id", s.Node.Pos(),
+				"sources %q and %q have the id %q, from which ids of identities derive", other, s.Name, id)
 		}
 		ids[id] = s.Name
 	}
+
 	return found
 }

@@ -57,7 +57,8 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 		p.errors[n] = e
 	}
 
-	e := &Evaluated{Person: *q, Row: []byte(p.attributes(n).Row()), Errors: b.errors[n], Unsettled: len(b.unsettled) > 0, Full: len(b.full) > 0, Excess: b.excess}
+	e := &Evaluated{Person: *q, Row: []byte(p.attributes(n).Row()), Errors: b.errors[n], Unsettled: len(b.unsettled) > 0,
+		Full: len(b.full) > 0, Excess: b.excess}
 	e.Alias, e.Name, e.Claim = p.aliasOf(n), p.nameOf(n), p.claim(n)
 	p.completeClaim(n, &e.Claim)
 	if uid := p.attributes(n).Get(config.AttrUID).Text(); strings.TrimSpace(uid) != "" {
@@ -68,6 +69,7 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 			e.FoundBy = append(e.FoundBy, FoundBy{Lookup: Lookup{attribute, identity.Fold(v)}, Text: v})
 		}
 	}
+
 	if search, ok := p.resolver.managerSearch(n); ok {
 		e.Search = &ManagerSearch{Text: search.value, From: search.account}
 		if search.attribute != "" && strings.TrimSpace(search.value) != "" {
@@ -80,6 +82,7 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 		a := &e.Person.Accounts[i].Account
 		a.Attributes, a.Entitlements = identity.Attributes{}, nil
 	}
+
 	return e, p.failure()
 }
 
@@ -91,6 +94,7 @@ func (e *Engine) managerAttributes() []string {
 			names = append(names, m.IdentityAttribute)
 		}
 	}
+
 	return names
 }
 
@@ -132,6 +136,7 @@ func (s *Steps) Finish(e *Evaluated, o Settled) (*Result, error) {
 			r.outcome[n] = outcome
 		}
 	}
+
 	if o.Holder != "" {
 		r.uidOwner[n] = p.loadOther(o.Holder, o.HolderName, "")
 	}
@@ -148,7 +153,8 @@ func (e *Evaluated) Lost(r *Result) (LostManager, bool) {
 	if e.Search == nil || e.Search.Lookup.Attribute == "" || r.Manager.State != ManagerNotFound {
 		return LostManager{}, false
 	}
-	return LostManager{Attribute: e.Search.Lookup.Attribute, Text: e.Search.Text, Order: e.Person.Order, Alias: r.Identity.Alias}, true
+	return LostManager{Attribute: e.Search.Lookup.Attribute, Text: e.Search.Text, Order: e.Person.Order,
+		Alias: r.Identity.Alias}, true
 }
 
 // managersFound returns identities as many as were found.
@@ -161,6 +167,7 @@ func (p *phases) managersFound(n int32, e *Evaluated, f *ManagersFound) []int32 
 	case f.ID == e.Person.ID:
 		return []int32{n}
 	}
+
 	return []int32{p.loadOther(f.ID, f.Alias, f.Name)}
 }
 

@@ -15,6 +15,7 @@ func (t *tables) managerOf(n int32) transform.Subject {
 			return &other{t, m}
 		}
 	}
+
 	return nil
 }
 

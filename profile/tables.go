@@ -75,7 +75,8 @@ type accountState struct {
 	named      bool // the data name an identity that it is not known to be linked to
 }
 
-var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual, correlate.Rule, correlate.ByConfig, correlate.Default}
+var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual,
+	correlate.Rule, correlate.ByConfig, correlate.Default}
 
 // person is an identity.
 type person struct {
@@ -155,6 +156,7 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 		list = append(list, identity.Account{})
 		t.accounts.Read(a, &list[len(list)-1])
 	}
+
 	return list
 }
 
@@ -175,6 +177,7 @@ func (t *tables) link(account, n int32, method correlate.Method, criterion int) 
 	} else {
 		t.state[q.last].next = account
 	}
+
 	q.last = account
 }
 
@@ -195,6 +198,7 @@ func (t *tables) unlink(account int32) {
 	} else {
 		t.state[before].next = st.next
 	}
+
 	if q.last == account {
 		q.last = before
 	}
@@ -281,6 +285,7 @@ func (t *tables) compare(a, b int32) int {
 			return btoi(first == nil) - btoi(second == nil)
 		}
 	}
+
 	return cmp.Compare(a, b)
 }
 

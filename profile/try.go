@@ -51,7 +51,8 @@ func (e *Engine) TryMapping(ctx context.Context, o RunOptions, m *config.Mapping
 	return t, append(found, list...)
 }
 
-func (e *Engine) try(ctx context.Context, o RunOptions, attribute string, def *transform.Definition) (*Trial, diag.List) {
+func (e *Engine) try(ctx context.Context, o RunOptions, attribute string,
+	def *transform.Definition) (*Trial, diag.List) {
 	t := &Trial{engine: e, attribute: attribute, def: def, run: e.NewRun(o)}
 	found := t.bind(ctx, nil, t.run.env, subjectInput{who: alone{}})
 	for i := range found {
@@ -59,6 +60,7 @@ func (e *Engine) try(ctx context.Context, o RunOptions, attribute string, def *t
 			d.Path = d.Path[2:] // behind the profile and the attribute, which nobody has named
 		}
 	}
+
 	return t, found
 }
 
@@ -71,8 +73,10 @@ func (t *Trial) bind(ctx context.Context, c *compiled, env *transform.Env, in su
 		beside = *c.profile
 		t.with.source, t.with.states, t.with.impliedStates = c.source, c.states, c.impliedStates
 	}
+
 	beside.Enabled = true
-	beside.Mappings = slices.DeleteFunc(slices.Clone(beside.Mappings), func(m *config.Mapping) bool { return m.Attribute == t.attribute })
+	beside.Mappings = slices.DeleteFunc(slices.Clone(beside.Mappings),
+		func(m *config.Mapping) bool { return m.Attribute == t.attribute })
 	beside.Mappings = append(beside.Mappings, &config.Mapping{Attribute: t.attribute, Definition: t.def, Node: t.def.Node})
 
 	var found diag.List
@@ -99,7 +103,8 @@ func (t *Trial) For(ctx context.Context, person *identity.Identity) {
 // InRun runs the sources as [Engine.Run] does and evaluates for the first identity for
 // which find is true from now on: the transform sees what a mapping would see. It
 // returns that identity, or [identity.ErrNotFound].
-func (t *Trial) InRun(ctx context.Context, find func(*Result) bool, sources ...identity.Source) (*identity.Identity, error) {
+func (t *Trial) InRun(ctx context.Context, find func(*Result) bool,
+	sources ...identity.Source) (*identity.Identity, error) {
 	p := newPhases(ctx, t.run)
 	if err := p.all(sources); err != nil {
 		return nil, err
@@ -119,8 +124,10 @@ func (t *Trial) InRun(ctx context.Context, find func(*Result) bool, sources ...i
 			accounts: accounts,
 			stored:   p.storedAttributes(int32(n)),
 		})
+
 		return r.Clone().Identity, ctx.Err()
 	}
+
 	return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
 }
 
@@ -157,6 +164,7 @@ func (t *Trial) Eval(input identity.Value) Outcome {
 		}
 		return Outcome{Err: err, Step: rec.root}
 	}
+
 	if t.attribute != tried {
 		v = identityValue(v, t.with.attrs[t.slot()].multi)
 	}

@@ -47,6 +47,7 @@ func (c *Claim) compareStanding(d *Claim) int {
 	case c.Profile < 0 || d.Profile < 0:
 		return cmp.Compare(d.Profile, c.Profile)
 	}
+
 	return cmp.Compare(c.Profile, d.Profile)
 }
 
@@ -83,6 +84,7 @@ func (rs *resolver) resolveUIDs() {
 			s.uidOwner[n] = other
 		}
 	}
+
 	rs.finalOwners(claims)
 	for _, losers := range []map[int32]int32{before, s.uidOwner} {
 		for n := range losers {

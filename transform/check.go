@@ -62,6 +62,7 @@ func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
 		case c.op.open || c.misplaced(m):
 			hint = cmp.Or(hint, `move it into "attributes"`)
 		}
+
 		what := "has no effect there"
 		if _, ok := m.Value.Get("type").Str(); ok {
 			what = "holds a transform that is never evaluated"
@@ -127,6 +128,7 @@ func (c *Compiler) meant(name string, known []string) string {
 			return right
 		}
 	}
+
 	return diag.Near(name, known)
 }
 

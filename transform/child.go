@@ -79,6 +79,7 @@ func (c *Child) inner() Node {
 	case *renderNode:
 		return n.template
 	}
+
 	return c.node
 }
 
@@ -155,6 +156,7 @@ func WholeNumber(v identity.Value) (int64, bool) {
 		}
 		return identity.NumberValue(text).Int()
 	}
+
 	return 0, false
 }
 
@@ -256,6 +258,7 @@ func (t *Table) find(key string) *Entry {
 			return e
 		}
 	}
+
 	return nil
 }
 
@@ -301,6 +304,7 @@ func (v *Variables) Bind(s *Scope) error {
 		}
 		s.vars[b.slot] = val
 	}
+
 	return nil
 }
 
@@ -322,6 +326,7 @@ func (a *Arguments) Values(s *Scope) (map[string]identity.Value, error) {
 		}
 		values[a.list[i].name] = v
 	}
+
 	return values, nil
 }
 
@@ -347,6 +352,7 @@ func (n *listNode) Eval(s *Scope) (identity.Value, error) {
 		}
 		values[i] = v
 	}
+
 	return identity.ListValue(values...), nil
 }
 
@@ -393,5 +399,6 @@ func (n *sharedNode) first(s *Scope) (identity.Value, error) {
 		c.steps = append([]diag.Step(nil), p.steps...)
 		return identity.Value{}, &c
 	}
+
 	return m.value, m.err
 }

@@ -29,6 +29,7 @@ func (c *Compiler) Choice(slot int, key string, choose Choose) int {
 			return i
 		}
 	}
+
 	c.unit.choices = append(c.unit.choices, choice{slot: slot, key: key, choose: choose})
 	return len(c.unit.choices) - 1
 }
@@ -47,6 +48,7 @@ func (s *Scope) Chosen(choice int) []*identity.Account {
 		k.accounts = by.choose(s, s.accounts[by.slot], k.accounts[:0])
 		k.round = s.round
 	}
+
 	return k.accounts
 }
 

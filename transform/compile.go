@@ -51,6 +51,7 @@ func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
 		step.Index, step.Indexed = i, true
 		list.items = append(list.items, c.compile(item, step))
 	}
+
 	site.Facts = Facts{Kind: identity.List}
 	return list
 }
@@ -110,6 +111,7 @@ func (c *Compiler) build() Node {
 				`the transform is what its member "transform" holds`)
 			return errNode{fmt.Errorf("%w: a field of an account create profile is no transform", ErrConfig)}
 		}
+
 		code, message, hint := c.unit.lib.unknown(typ)
 		c.Report(diag.Error, code, "", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrConfig, message)}
@@ -190,6 +192,7 @@ func (c *Compiler) share(node Node) Node {
 		c.unit.sharedSlots++
 		c.unit.shared[key] = shared
 	}
+
 	return shared
 }
 

@@ -118,6 +118,7 @@ func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string
 			d.Pos = n.Pos()
 		}
 	}
+
 	c.found.Add(d)
 }
 
@@ -161,6 +162,7 @@ func (c *Compiler) ReadsAccount(source, attribute string) {
 		c.deps.AnyAccount = true
 		return
 	}
+
 	c.deps.Accounts = append(c.deps.Accounts, Read{source, attribute})
 }
 
@@ -177,6 +179,7 @@ func (c *Compiler) ReadsIdentity(name string) {
 		c.deps.AnyIdentity = true
 		return
 	}
+
 	c.deps.Identity = append(c.deps.Identity, name)
 }
 

@@ -69,6 +69,7 @@ func (c *Compiler) field(to any, f Field, n *jsondoc.Node) (err error) {
 	case *Table:
 		*to, err = c.table(n, f)
 	}
+
 	return err
 }
 
@@ -156,7 +157,7 @@ func (c *Compiler) variables(v *Variables, fields []Field) {
 		sv := &variable{name: m.Key, slot: c.unit.vars, site: child.site, member: m, own: c.site}
 		c.unit.vars++
 		c.vars = append(c.vars, sv)
-		v.list = append(v.list, binding{m.Key, sv.slot, child})
+		v.list = append(v.list, binding{name: m.Key, slot: sv.slot, Child: child})
 	}
 
 	c.declaredLater = outer
@@ -171,6 +172,7 @@ func (c *Compiler) extra(fields []Field) []jsondoc.Member {
 			members = append(members, m)
 		}
 	}
+
 	return members
 }
 
@@ -207,6 +209,7 @@ func (c *Compiler) find(name string) (*variable, int) {
 			return c.vars[i], i
 		}
 	}
+
 	return nil, 0
 }
 
@@ -245,9 +248,11 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 				return c.compile(n, step)
 			}
 		}
+
 		v := identity.StringValue(string(n.Append(nil)))
 		site.Facts = factsOf(v)
 		return Child{constNode{v}, site}
+
 	case jsondoc.Array:
 		list := &listNode{}
 		for i, item := range n.Items() {
@@ -255,6 +260,7 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 			at.Index, at.Indexed = i, true
 			list.items = append(list.items, c.argument(item, at))
 		}
+
 		site.Facts = Facts{Kind: identity.List}
 		return Child{list, site}
 	}

@@ -34,6 +34,7 @@ func Parse(file string, src []byte) (*Definition, diag.List) {
 			n.Kind())
 		return nil, found
 	}
+
 	return FromNode(n), found
 }
 

@@ -27,10 +27,14 @@ type DialectOption struct {
 // DialectOptions returns all switches.
 func DialectOptions() []DialectOption {
 	return []DialectOption{
-		{Name: "firstValidIgnoresErrors", Doc: "firstValid without ignoreErrors skips items that raise", on: func(d *Dialect) *bool { return &d.FirstValidIgnoresErrors }},
-		{Name: "splitThrow", Doc: "split takes the attribute throw for throws", on: func(d *Dialect) *bool { return &d.SplitThrow }},
-		{Name: "failingVariablesUnset", Doc: "a variable that raises is not set", on: func(d *Dialect) *bool { return &d.FailingVariablesUnset }},
-		{Name: "dateCompareOneBranch", Doc: "dateCompare with one branch gives null for the other outcome", on: func(d *Dialect) *bool { return &d.DateCompareOneBranch }},
+		{Name: "firstValidIgnoresErrors", Doc: "firstValid without ignoreErrors skips items that raise",
+			on: func(d *Dialect) *bool { return &d.FirstValidIgnoresErrors }},
+		{Name: "splitThrow", Doc: "split takes the attribute throw for throws",
+			on: func(d *Dialect) *bool { return &d.SplitThrow }},
+		{Name: "failingVariablesUnset", Doc: "a variable that raises is not set",
+			on: func(d *Dialect) *bool { return &d.FailingVariablesUnset }},
+		{Name: "dateCompareOneBranch", Doc: "dateCompare with one branch gives null for the other outcome",
+			on: func(d *Dialect) *bool { return &d.DateCompareOneBranch }},
 	}
 }
 

@@ -138,6 +138,7 @@ func (t Stream) Rand(s *Scope) *rand.Rand {
 			h.byte(byte(n >> shift))
 		}
 	}
+
 	*draw++
 
 	if s.random == nil {

@@ -44,5 +44,6 @@ func (e *Equality) Variable(s *Scope, word string) (text string, ok bool) {
 		b.Steps, b.Output = b.Steps-3, b.Output-size
 		return text, true
 	}
+
 	return "", false
 }

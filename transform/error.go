@@ -61,6 +61,7 @@ func (e *Error) LogValue() slog.Value {
 			break
 		}
 	}
+
 	return slog.GroupValue(slog.String("path", e.Path.String()), slog.String("op", e.Op), slog.String("cause", kind))
 }
 

@@ -54,7 +54,10 @@ var subjectGetters = map[string]func(o *subjectObject) (velocity.Value, error){
 	"managerStatus": func(o *subjectObject) (velocity.Value, error) { return velocity.BoolOf(o.subject.IsManager()), nil },
 	"manager":       (*subjectObject).manager,
 	"attributes":    func(o *subjectObject) (velocity.Value, error) { return velocity.ObjectOf(attributesObject{o}), nil },
-	"links":         func(o *subjectObject) (velocity.Value, error) { return o.links(func(string) bool { return true }), nil },
+	"links": func(o *subjectObject) (velocity.Value, error) {
+		return o.links(func(string) bool { return true }),
+			nil
+	},
 }
 
 func optional(s string) velocity.Value {
@@ -85,6 +88,7 @@ func (o *subjectObject) links(want func(source string) bool) velocity.Value {
 			items = append(items, velocity.ObjectOf(&linkObject{a}))
 		}
 	}
+
 	return velocity.ListOf(items)
 }
 
@@ -107,7 +111,9 @@ func (o *subjectObject) Call(name string, args []velocity.Value) (velocity.Value
 			text, terr := o.subject.Attribute(args[0].Str())
 			return velocity.TextOf(text.Text()), true, terr
 		}
+
 		return v, true, err
+
 	case name == "getLinksByAppIdOrName" && len(args) == 2:
 		source := ""
 		if id := args[0].Str(); id != "" {
@@ -182,6 +188,7 @@ func (o attributesObject) Call(name string, args []velocity.Value) (velocity.Val
 				items[i] = velocity.TextOf(f.Name)
 			}
 		}
+
 		return velocity.ListOf(items), true, nil
 	}
 
@@ -199,6 +206,7 @@ func (o attributesObject) fields() ([]velocity.Field, error) {
 			fields = append(fields, velocity.Field{Name: name, Value: v})
 		}
 	}
+
 	return fields, nil
 }
 
@@ -227,6 +235,7 @@ func (o *linkObject) Property(name string) (velocity.Value, bool, error) {
 		}
 		return velocity.MapOf(fields), true, nil
 	}
+
 	return velocity.Value{}, false, nil
 }
 

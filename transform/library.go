@@ -193,6 +193,7 @@ func NewLibrary(ops ...Operation) *Library {
 			l.also[name] = typ
 		}
 	}
+
 	return l
 }
 
@@ -253,6 +254,7 @@ func (l *Library) partOf(typ string) string {
 			return whole
 		}
 	}
+
 	return ""
 }
 

@@ -86,7 +86,7 @@ type templateLint struct {
 
 // lintTemplate reports what is wrong or doubtful in a template.
 func (c *Compiler) lintTemplate(node *templateNode, site *Site, local map[string]bool) {
-	l := &templateLint{c, site, node, local}
+	l := &templateLint{c: c, site: site, node: node, local: local}
 	for _, ref := range node.template.References() {
 		if ref.Place == velocity.PlaceTarget && ref.Braced && len(ref.Members) == 0 {
 			l.braces(ref)
@@ -246,6 +246,7 @@ func (l *templateLint) declaredPrefix(name string) string {
 			return name[:i]
 		}
 	}
+
 	return ""
 }
 
@@ -292,6 +293,7 @@ func (l *templateLint) note(n velocity.Note) {
 				text = true
 			}
 		}
+
 		if text {
 			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo",
 				"%s between texts is always false", n.Text)

@@ -38,6 +38,7 @@ func mergeBase(a, b int) int {
 	case a == noBase:
 		return b
 	}
+
 	return manyBase
 }
 
@@ -76,6 +77,7 @@ func (s *Scope) number(base int) int {
 		key := &s.unit.columns[base-1]
 		c.round, c.number = s.round, c.find(s.ReadFirst(key.slot, base-1, key.attribute))
 	}
+
 	return c.number
 }
 
@@ -90,6 +92,7 @@ func (c *valueNumbers) find(v identity.Value) int {
 		text := v.Text()
 		return c.text(unsafe.Slice(unsafe.StringData(text), len(text)))
 	}
+
 	return 0
 }
 
@@ -115,6 +118,7 @@ func (c *valueNumbers) text(text []byte) int {
 			return int(e.number)
 		}
 	}
+
 	return c.add(text)
 }
 
@@ -125,6 +129,7 @@ func (c *valueNumbers) worth() bool {
 		*c = valueNumbers{off: true}
 		return false
 	}
+
 	c.asked, c.found = 0, 0
 	return true
 }
@@ -196,6 +201,7 @@ func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
 			return r.value, s.charge(cost{int64(r.steps), int64(r.output)})
 		}
 	}
+
 	return n.first(s, number)
 }
 
@@ -218,7 +224,7 @@ func (n *memoNode) first(s *Scope, number int) (identity.Value, error) {
 	}
 
 	// The value may point into memory that the next subject overwrites.
-	(*list)[number] = memoResult{v.Clone(), uint32(spent.steps), uint16(spent.output), true}
+	(*list)[number] = memoResult{value: v.Clone(), steps: uint32(spent.steps), output: uint16(spent.output), known: true}
 	return v, nil
 }
 

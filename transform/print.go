@@ -73,6 +73,7 @@ func (f phrase) loose() bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -101,6 +102,7 @@ func (p *printer) value(n *jsondoc.Node) phrase {
 			return p.transform(typ, n)
 		}
 	}
+
 	return words(bare(string(n.Append(nil))))
 }
 
@@ -116,11 +118,13 @@ func (p *printer) transform(typ string, n *jsondoc.Node) phrase {
 		} else {
 			stages = append(stages, from)
 		}
+
 	case op.input && p.readsInput(n, map[string]bool{}):
 		stages = append(stages, words("input"))
 	default:
 		return self
 	}
+
 	return phrase{{list: &series{sep: arrow, items: append(stages, self), lead: true}}}
 }
 
@@ -133,8 +137,10 @@ func (p *printer) readsInput(n *jsondoc.Node, seen map[string]bool) bool {
 				return true
 			}
 		}
+
 		return slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return p.readsInput(item, seen) })
 	}
+
 	if n.Kind() != jsondoc.Object {
 		return false
 	}
@@ -151,6 +157,7 @@ func (p *printer) readsInput(n *jsondoc.Node, seen map[string]bool) bool {
 		seen[name] = true
 		return p.readsInput(stored.Node, seen)
 	}
+
 	return op.input || p.readsInput(n.Get("attributes"), seen)
 }
 
@@ -164,6 +171,7 @@ func (p *printer) items(n *jsondoc.Node, open, sep, end string) phrase {
 		}
 		s.items = append(s.items, f)
 	}
+
 	return phrase{{list: s}}
 }
 
@@ -181,6 +189,7 @@ func (p *printer) named(members []jsondoc.Member, open, between, end string, quo
 		}
 		s.items = append(s.items, append(words(key+between), fragment{in: f}))
 	}
+
 	return phrase{{list: s}}
 }
 
@@ -191,12 +200,14 @@ func (p *printer) operation(op *Operation, n *jsondoc.Node) phrase {
 		f := &filler{printer: p, op: op, attrs: attrs}
 		return f.fill(op.Phrase)
 	}
+
 	var members []jsondoc.Member
 	for _, m := range attrs.Members() {
 		if m.Key != "input" && m.Key != "requiresPeriodicRefresh" {
 			members = append(members, m)
 		}
 	}
+
 	f := words(bare(op.Type))
 	if len(members) > 0 {
 		f = append(f, p.named(members, "(", ": ", ")", false)...)
@@ -237,11 +248,13 @@ func (f *filler) fill(pattern string) (out phrase) {
 				out = append(out, got...)
 			}
 			pattern = after
+
 		default:
 			inner, after, _ := strings.Cut(rest, "}")
 			out, pattern = append(out, f.attribute(inner)...), after
 		}
 	}
+
 	return out
 }
 
@@ -262,6 +275,7 @@ func (f *filler) attribute(spec string) phrase {
 			break
 		}
 	}
+
 	if switched {
 		return f.choose(v, cases)
 	}
@@ -281,7 +295,9 @@ func (f *filler) attribute(spec string) phrase {
 				return words(bare(name))
 			}
 		}
+
 		return words(bare(DisplayName(text)))
+
 	case isText && plain:
 		return words(bare(text))
 	case plus && v.Kind() == jsondoc.Array:
@@ -289,6 +305,7 @@ func (f *filler) attribute(spec string) phrase {
 	case v.Kind() == jsondoc.Object && v.Get("type").Kind() != jsondoc.String:
 		return f.named(v.Members(), "{", ": ", "}", true)
 	}
+
 	in := f.value(v)
 	if in.loose() {
 		in = phrase{{in: closed(in)}}
@@ -304,6 +321,7 @@ func (f *filler) choose(v *jsondoc.Node, cases string) phrase {
 			return words(said)
 		}
 	}
+
 	if v.IsNull() || v.Kind() == jsondoc.Bool || strings.EqualFold(text, "true") || strings.EqualFold(text, "false") {
 		return nil
 	}
@@ -318,6 +336,7 @@ func (f *filler) others() phrase {
 			members = append(members, m)
 		}
 	}
+
 	f.blank = f.blank || len(members) == 0
 	return f.named(members, "", " = ", "", false)
 }
@@ -356,6 +375,7 @@ func (w *layout) put(f phrase, indent int, within bool) {
 		w.put(f[1].in, indent, within)
 		return
 	}
+
 	further, broken := indent, false // where the parts begin; the one before took more than one line
 	for _, p := range f {
 		lines := w.lines
@@ -374,6 +394,7 @@ func (w *layout) put(f phrase, indent int, within bool) {
 		case !broken:
 			w.text(p.text)
 		}
+
 		if p.list != nil || p.in != nil {
 			broken = w.lines > lines
 		} else if p.soft {
@@ -387,6 +408,7 @@ func (w *layout) series(s *series, indent int, within bool) {
 		w.text(flat)
 		return
 	}
+
 	if within || !s.lead {
 		indent += 2
 	}
@@ -398,6 +420,7 @@ func (w *layout) series(s *series, indent int, within bool) {
 			w.line(indent)
 			w.text(strings.TrimLeft(s.sep, " "))
 		}
+
 		w.put(item, indent, within || !s.lead || s.sep != arrow)
 	}
 }
@@ -420,12 +443,15 @@ func (f phrase) String() string {
 				}
 				b.WriteString(item.String())
 			}
+
 			b.WriteString(p.list.end)
+
 		case p.in != nil:
 			b.WriteString(p.in.String())
 		default:
 			b.WriteString(p.text)
 		}
 	}
+
 	return b.String()
 }

@@ -61,6 +61,7 @@ func (c *Compiler) Reference(name string) Node {
 			severity = diag.Warning
 			hint = cmp.Or(hint, "look at all files together if it stands in another one")
 		}
+
 		c.Report(severity, "reference-unknown", "id", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
@@ -113,6 +114,7 @@ func (c *Compiler) AllReferences() map[string]Node {
 		} else {
 			c.deps.merge(t.deps)
 		}
+
 		nodes[name] = &referenceNode{target: c.unit.targets[name]}
 	}
 
@@ -149,6 +151,7 @@ func (n *referenceNode) Eval(s *Scope) (identity.Value, error) {
 		}
 		return v, nil
 	}
+
 	return n.eval(s)
 }
 
@@ -206,6 +209,7 @@ func (c *Compiler) Delegate(ops []Operation, attribute, code string) Node {
 			return ops[i].compile(c)
 		}
 	}
+
 	return c.Fail(code, attribute, "found %q, expected one of %s", name, strings.Join(names, ", "))
 }
 

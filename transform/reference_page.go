@@ -79,6 +79,7 @@ func (e *Example) result() string {
 	case e.Match != "":
 		return in + " gives something like `" + e.Match + "`"
 	}
+
 	return in + " gives `" + e.Want.String() + "`"
 }
 

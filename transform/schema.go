@@ -80,6 +80,7 @@ func (s *schema) transform() *jsondoc.Node {
 			jsondoc.NewObject(jsondoc.M("type", jsondoc.NewObject(jsondoc.M("const", text(typ)))))))
 		rules = append(rules, jsondoc.NewObject(jsondoc.M("if", is), jsondoc.M("then", s.ref("op-"+typ))))
 	}
+
 	return jsondoc.NewObject(
 		jsondoc.M("type", text("object")),
 		jsondoc.M("required", jsondoc.NewArray(text("type"))),
@@ -131,10 +132,12 @@ func (s *schema) operation(op *Operation) *jsondoc.Node {
 func (s *schema) field(f Field) *jsondoc.Node {
 	switch {
 	case f.Enum != nil:
-		return anyOf(enum(f.Enum), jsondoc.NewObject(jsondoc.M("type", text("string")), jsondoc.M("pattern", text(anyCase(f.Enum)+`|[$#]`))), s.ref("transform"))
+		return anyOf(enum(f.Enum), jsondoc.NewObject(jsondoc.M("type", text("string")),
+			jsondoc.M("pattern", text(anyCase(f.Enum)+`|[$#]`))), s.ref("transform"))
 	case f.Suggest != nil:
 		return anyOf(enum(f.Suggest), s.kind(f.Kind))
 	}
+
 	return s.kind(f.Kind)
 }
 
@@ -162,6 +165,7 @@ func anyCase(values []string) string {
 			}
 		}
 	}
+
 	return "^(" + b.String() + ")$"
 }
 
@@ -177,6 +181,7 @@ func (s *schema) kind(k Kind) *jsondoc.Node {
 	case KindTable:
 		return jsondoc.NewObject(jsondoc.M("type", text("object")), jsondoc.M("additionalProperties", s.ref("value")))
 	}
+
 	return s.ref("value")
 }
 

@@ -189,6 +189,7 @@ func ByCreated(a, b *identity.Account) int {
 	case b.Created.IsZero():
 		return -1
 	}
+
 	return a.Created.Compare(b.Created)
 }
 
@@ -294,6 +295,7 @@ func (s *Scope) adopt(buf []byte) identity.Value {
 	case room < chunk/8: // it has memory of its own, because the chunk is full
 		s.arena = make([]byte, 0, chunk)
 	}
+
 	return identity.StringValue(unsafe.String(&buf[0], len(buf)))
 }
 
@@ -306,6 +308,7 @@ func (s *Scope) All(items []Child, dst []identity.Value) ([]identity.Value, erro
 		}
 		dst = append(dst, v)
 	}
+
 	return dst, nil
 }
 
@@ -394,6 +397,7 @@ func (s *Scope) readFirst(slot, col int, name string) (v identity.Value) {
 			break
 		}
 	}
+
 	k := &s.columns[col]
 	k.value, k.round = v, s.round
 	return v

@@ -61,6 +61,7 @@ func localNames(t *velocity.Template) map[string]bool {
 			local[ref.Name] = true
 		}
 	}
+
 	return local
 }
 
@@ -86,6 +87,7 @@ func hasObjects(member string) bool {
 	case "manager", "getManager", "links", "getLinks", "getLinksByAppIdOrName":
 		return true
 	}
+
 	return false
 }
 
@@ -125,7 +127,8 @@ func (n *templateNode) direct() []part {
 				return nil
 			}
 		}
-		list = append(list, part{p.Text, slot, nil})
+
+		list = append(list, part{text: p.Text, slot: slot, null: nil})
 	}
 
 	for i := range list {
@@ -133,6 +136,7 @@ func (n *templateNode) direct() []part {
 			list[i].null = n.unset(list[i].slot)
 		}
 	}
+
 	return list
 }
 
@@ -144,6 +148,7 @@ func (n *templateNode) unset(slot int) error {
 			vars[i] = velocity.TextOf("")
 		}
 	}
+
 	_, err := n.template.Eval(nil, vars, nil)
 	return n.failed(err)
 }
@@ -191,6 +196,7 @@ func (s *Scope) context(name string) velocity.Value {
 	case "current":
 		return toTemplate(s.field["current"])
 	}
+
 	return velocity.Value{}
 }
 
@@ -237,6 +243,7 @@ func (n *templateNode) join(s *Scope) (buf []byte, raised error, ok bool) {
 			return nil, nil, false
 		}
 	}
+
 	return buf, nil, true
 }
 
@@ -251,6 +258,7 @@ func (n *templateNode) render(s *Scope) (identity.Value, error) {
 		} else if b.slot >= 0 {
 			v = toTemplate(s.vars[b.slot])
 		}
+
 		s.render = append(s.render, v)
 	}
 

@@ -111,6 +111,7 @@ func (op *Operation) With(roles ...Role) []Field {
 			list = append(list, f)
 		}
 	}
+
 	return list
 }
 

@@ -266,6 +266,7 @@ func (u *Unit) source(name string) int {
 		u.sources[name] = slot
 		u.sourceNames = append(u.sourceNames, name)
 	}
+
 	return slot
 }
 
@@ -281,6 +282,7 @@ func (u *Unit) slot(name string) (int, bool) {
 			return i, true
 		}
 	}
+
 	return 0, false
 }
 
@@ -305,6 +307,7 @@ func (u *Unit) countAll(items []Item) {
 			visited[id] = true
 			u.opts.Transforms[id].Node.Walk(count)
 		}
+
 		return true
 	}
 
@@ -320,6 +323,7 @@ func (u *Unit) sourceBy(match func(*SourceInfo) bool) *SourceInfo {
 			return &u.opts.Sources[i]
 		}
 	}
+
 	return nil
 }
 

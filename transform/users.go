@@ -69,6 +69,7 @@ func (w *users) walk(n *jsondoc.Node, by string, caught bool) {
 			w.walk(m.Value, by, caught)
 			continue
 		}
+
 		for _, a := range attributes.Members() {
 			w.walk(a.Value, by, caught || op.catches(a.Key, attributes, w.unit.opts.Dialect))
 		}
@@ -88,5 +89,6 @@ func (op *Operation) catches(list string, attributes *jsondoc.Node, d Dialect) b
 			return flag.IsTrue() || flag.IsNull() && d.FirstValidIgnoresErrors
 		}
 	}
+
 	return false
 }

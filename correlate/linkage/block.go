@@ -35,8 +35,10 @@ func (k *key) sort(s *space) {
 			k.order[1] = k.order[0]
 			break
 		}
+
 		k.order[side] = sortByHash(k.hash[side])
 	}
+
 	a, b := k.order[0], k.order[1]
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		ha, hb := k.hash[0][a[i]], k.hash[1][b[j]]
@@ -87,6 +89,7 @@ func (k *key) limit(s *space, most int64) {
 			k.hash[1][j] = 0
 		}
 	}
+
 	k.blocks = slices.DeleteFunc(k.blocks, func(b block) bool { return dropped[b.a0] })
 }
 
@@ -98,6 +101,7 @@ func sortByHash(hash []uint32) []int32 {
 			list = append(list, uint64(h)<<32|uint64(i))
 		}
 	}
+
 	spare := make([]uint64, len(list))
 	for shift := 32; shift < 64; shift += 11 {
 		var count [1<<11 + 1]int
@@ -112,8 +116,10 @@ func sortByHash(hash []uint32) []int32 {
 			spare[count[slot]] = v
 			count[slot]++
 		}
+
 		list, spare = spare, list
 	}
+
 	order := make([]int32, len(list))
 	for i, v := range list {
 		order[i] = int32(uint32(v))
@@ -129,6 +135,7 @@ func foundBy(keys []*key, a, b int32) uint64 {
 			found |= 1 << i
 		}
 	}
+
 	return found
 }
 
@@ -139,5 +146,6 @@ func earlier(keys []*key, n int, a, b int32) bool {
 			return true
 		}
 	}
+
 	return false
 }

@@ -35,6 +35,7 @@ func (c *Cases) Load(ctx context.Context, log Log) error {
 		}
 		c.saved++
 	}
+
 	return nil
 }
 
@@ -49,6 +50,7 @@ func (c *Cases) Unsaved() ([]identity.Decision, error) {
 		}
 		list = append(list, identity.Decision{Number: n + 1, Event: string(text)})
 	}
+
 	return list, nil
 }
 
@@ -99,6 +101,7 @@ func (c *Cases) Add(events ...Event) (added int, err error) {
 		}
 		added++
 	}
+
 	return added, nil
 }
 

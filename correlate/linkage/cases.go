@@ -134,6 +134,7 @@ func (c *Cases) Apply(e Event) error {
 	default:
 		return fmt.Errorf("unknown action %q, expected decide, undo, reopen, applied or reverted", e.Action)
 	}
+
 	c.stands[k] = list
 	c.log = append(c.log, e)
 	return nil
@@ -159,6 +160,7 @@ func (c *Cases) List() []Case {
 			out = append(out, list[len(list)-1])
 		}
 	}
+
 	slices.SortFunc(out, func(x, y Case) int { return cmp.Or(x.A.compare(y.A), x.B.compare(y.B)) })
 	return out
 }
@@ -179,6 +181,7 @@ func (c *Cases) Decisions() (must, cannot []Decided) {
 			cannot = append(cannot, d)
 		}
 	}
+
 	return must, cannot
 }
 
@@ -199,6 +202,7 @@ func (c *Cases) Check(at time.Time, inputs func(a, b RecordKey) string) ([]Case,
 		one.Reopened = true
 		out = append(out, one)
 	}
+
 	return out, nil
 }
 
@@ -211,6 +215,7 @@ func (c *Cases) Write(w io.Writer) error {
 			return err
 		}
 	}
+
 	return out.Flush()
 }
 
@@ -244,6 +249,7 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		case err != nil:
 			found.Addf(diag.Error, "case-event", pos, "%v", err)
 		}
+
 		if end == io.EOF {
 			return c, found
 		}
@@ -253,7 +259,8 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 // WriteManual writes links as the vendor's manual correlation file:
 // account,displayName,userName,type. Names gives the display name of an account and
 // the alias of an identity; pairs whose identity has none are left out, and counted.
-func WriteManual(w io.Writer, links []Decided, names func(d Decided) (account, displayName, userName string)) (left int, err error) {
+func WriteManual(w io.Writer, links []Decided,
+	names func(d Decided) (account, displayName, userName string)) (left int, err error) {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"account", "displayName", "userName", "type"}); err != nil {
 		return 0, err
@@ -264,10 +271,12 @@ func WriteManual(w io.Writer, links []Decided, names func(d Decided) (account, d
 			left++
 			continue
 		}
+
 		if err := out.Write([]string{account, displayName, userName, ""}); err != nil {
 			return left, err
 		}
 	}
+
 	out.Flush()
 	return left, out.Error()
 }

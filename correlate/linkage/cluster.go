@@ -14,6 +14,7 @@ func (r *Result) decideWithin(pairs []scored, o *Options) {
 		pairs[i].bits += shift
 		pairs[i].prob = probability(pairs[i].bits)
 	}
+
 	r.Report.Sparse = r.Model.Trained < sparse
 	c := newClusters(r, pairs, o)
 	c.link()
@@ -36,6 +37,7 @@ func (r *Result) shift(pairs []scored) float64 {
 		share := min(max(sum/all, 0.01/all), 0.5)
 		shift = math.Log2(share/(1-share)) - r.sc.prior
 	}
+
 	return shift
 }
 
@@ -70,10 +72,12 @@ func newClusters(r *Result, pairs []scored, o *Options) *clusters {
 		members: map[int32][]int32{},
 		joined:  map[[2]int32]float64{},
 	}
+
 	for i := range pairs {
 		pairs[i].veto = r.veto(&pairs[i])
 		c.index[[2]int32{pairs[i].a, pairs[i].b}] = int32(i)
 	}
+
 	r.Clusters = make([]int32, r.s.len(0))
 	for i := range r.Clusters {
 		r.Clusters[i] = int32(i)
@@ -101,6 +105,7 @@ func (c *clusters) mean(x, y int32) float64 {
 			}
 		}
 	}
+
 	return sum / n
 }
 
@@ -116,6 +121,7 @@ func (c *clusters) apart(x, y int32) bool {
 			}
 		}
 	}
+
 	return false
 }
 
@@ -127,6 +133,7 @@ func (c *clusters) join(x, y int32, p float64) {
 			c.joined[[2]int32{min(a, b), max(a, b)}] = p
 		}
 	}
+
 	list := append(slices.Clone(c.of(x)), c.of(y)...)
 	for _, i := range c.of(y) {
 		c.r.Clusters[i] = x
@@ -142,12 +149,14 @@ func (c *clusters) link() {
 			c.join(x, y, 1)
 		}
 	}
+
 	order := make([]int32, 0, len(c.pairs))
 	for i := range c.pairs {
 		if c.pairs[i].prob >= c.o.link() && c.pairs[i].veto == "" {
 			order = append(order, int32(i))
 		}
 	}
+
 	slices.SortFunc(order, func(i, j int32) int {
 		x, y := &c.pairs[i], &c.pairs[j]
 		return cmp.Or(-cmp.Compare(x.bits, y.bits), cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b))
@@ -171,6 +180,7 @@ func (c *clusters) attach() {
 			seen[[2]int32{min(x, y), max(x, y)}] = true
 		}
 	}
+
 	type candidate struct {
 		k    [2]int32
 		mean float64
@@ -181,6 +191,7 @@ func (c *clusters) attach() {
 			list = append(list, candidate{k: k, mean: mean})
 		}
 	}
+
 	slices.SortStableFunc(list, func(p, q candidate) int { return -cmp.Compare(p.mean, q.mean) })
 	for _, next := range list {
 		// Clusters that have grown meanwhile are asked again.
@@ -205,6 +216,7 @@ func (c *clusters) finish() {
 			}
 		}
 	}
+
 	for k, p := range sortedPairs(c.joined) {
 		pair := Pair{A: k[0], B: k[1], Probability: p, Band: Linked}
 		if i, ok := c.index[k]; ok {
@@ -214,6 +226,7 @@ func (c *clusters) finish() {
 			pair.levels = c.r.s.compare(k[0], k[1])
 			pair.Bits = c.r.sc.score(pair.levels, k[0], k[1]) - c.r.sc.prior + c.r.prior
 		}
+
 		c.r.Pairs = append(c.r.Pairs, pair)
 	}
 }

@@ -8,6 +8,7 @@ func (s *space) compare(a, b int32) pattern {
 		l, agree = s.compareField(f, p, agree, a, b)
 		p = p.with(f, l)
 	}
+
 	return p
 }
 
@@ -50,6 +51,7 @@ func (c *comparison) lineLevel(l uint8, a, b int32) uint8 {
 			return lineDifferent
 		}
 	}
+
 	return lineDifferent + 1
 }
 
@@ -63,11 +65,13 @@ func (c *comparison) also(l uint8, agree agreement, x, y int32) (uint8, agreemen
 		}
 		return l, agree
 	}
+
 	if c.kind == Email {
 		l = [...]uint8{0, mailAlsoExact, mailAlsoDifferent, mailAlsoEdit, mailAlsoDifferent}[l]
 	} else {
 		l = [...]uint8{0, userAlsoExact, userAlsoPart, userAlsoDifferent, userAlsoDifferent}[l]
 	}
+
 	// Values made of two spellings of a name, or for two domains, differ anyway.
 	if l == mailAlsoDifferent && (agree == namesAlike || c.kind == Email && !c.dict.sameDomain(x, y)) {
 		return 0, agree
@@ -103,18 +107,21 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 	if sa >= 0 && sb >= 0 {
 		surname = s.names.compareSurname(sa, sb)
 	}
-	if (given == givenDifferent || given == 0) && (surname == surnameDifferent || surname == 0) && s.maybeCrossed(ga, sa, gb, sb) {
+	if (given == givenDifferent || given == 0) && (surname == surnameDifferent || surname == 0) &&
+		s.maybeCrossed(ga, sa, gb, sb) {
 		if g, f, ok := s.crossed(ga, sa, gb, sb); ok {
 			given, surname = g, f
 			p = p.with(s.order, 1)
 		}
 	}
+
 	switch {
 	case given == givenExact && surname == surnameExact && p == 0:
 		agree = namesSame
 	case surname > 0 && surname != surnameDifferent, surname == 0 && given > 0 && given != givenDifferent:
 		agree = namesAlike
 	}
+
 	return p.with(fieldGiven, given).with(fieldSurname, surname), agree
 }
 
@@ -141,7 +148,9 @@ func (s *space) crossed(ga, sa, gb, sb int32) (given, surname uint8, ok bool) {
 	case given == 0:
 		return given, surname, surname <= surnameEdit && s.long(ga)
 	}
-	return given, surname, given <= givenSimilar && surname <= surnameSimilar && (given <= givenEdit || surname <= surnameEdit)
+
+	return given, surname, given <= givenSimilar && surname <= surnameSimilar &&
+		(given <= givenEdit || surname <= surnameEdit)
 }
 
 // long reports whether a part of a name is long enough to be found in the other
@@ -168,6 +177,7 @@ func (s *space) compareMention(p pattern, a, b int32) uint8 {
 			return 1
 		}
 	}
+
 	if text {
 		return 2
 	}

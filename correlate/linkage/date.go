@@ -35,12 +35,14 @@ func dateOrderOf(values []string) dateOrder {
 			second++
 		}
 	}
+
 	switch {
 	case years > first+second:
 		return yearFirst
 	case first > second:
 		return dayFirst
 	}
+
 	return monthFirst
 }
 
@@ -63,6 +65,7 @@ func dateParts(s string) (p [3]int, n int) {
 				v = v*10 + int(s[j]-'0')
 			}
 			p[n], n = v, n+1
+
 		case s[i]|0x20 >= 'a' && s[i]|0x20 <= 'z':
 			for ; j < len(s) && s[j]|0x20 >= 'a' && s[j]|0x20 <= 'z'; j++ {
 			}
@@ -73,11 +76,14 @@ func dateParts(s string) (p [3]int, n int) {
 					break
 				}
 			}
+
 		default:
 			j++
 		}
+
 		i = j
 	}
+
 	return p, n
 }
 
@@ -101,6 +107,7 @@ func parseDate(s string, order dateOrder) date {
 	default:
 		year, month, day = p[2], p[0], p[1]
 	}
+
 	if month > 12 && day <= 12 && order != yearFirst && p[0] <= 31 {
 		month, day = day, month
 	}
@@ -131,6 +138,7 @@ func (d date) parts() (year, month, day int, century bool) {
 		n := int(-d - 1)
 		return n / 10000, n / 100 % 100, n % 100, false
 	}
+
 	n := int(d)
 	return n / 10000, n / 100 % 100, n % 100, true
 }
@@ -161,6 +169,7 @@ func compareDates(a, b date) uint8 {
 	case sameYear && ma == db && da == mb:
 		return dateNear
 	}
+
 	edits := digitEdits(ya, yb, 4) + digitEdits(ma, mb, 2) + digitEdits(da, db, 2)
 	switch {
 	case edits == 1:
@@ -174,6 +183,7 @@ func compareDates(a, b date) uint8 {
 	case max(ya-yb, yb-ya) <= 1:
 		return dateYear
 	}
+
 	return dateDifferent
 }
 
@@ -200,7 +210,9 @@ func digitEdits(a, b, width int) int {
 		case x != y:
 			n++
 		}
+
 		a, b = a/10, b/10
 	}
+
 	return n
 }

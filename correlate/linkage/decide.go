@@ -26,6 +26,7 @@ func (r *Result) decideBetween(pairs []scored, o *Options) {
 		compete(pairs[from:to], perCandidate-base)
 		from = to
 	}
+
 	if o.OneToOne {
 		r.competeBack(pairs, perCandidate-base)
 	}
@@ -47,12 +48,14 @@ func (r *Result) respect(pairs []scored, o *Options) map[int]bool {
 		bits := r.sc.score(p, k[0], k[1]) - r.sc.prior + r.prior
 		r.Pairs = append(r.Pairs, Pair{A: k[0], B: k[1], Probability: 1, Bits: bits, Band: Linked, levels: p})
 	}
+
 	left := make(map[int]bool, len(pairs))
 	for i := range pairs {
 		if !known[pairs[i].a] && !cannot[[2]int32{pairs[i].a, pairs[i].b}] {
 			left[i] = true
 		}
 	}
+
 	return left
 }
 
@@ -70,11 +73,14 @@ func (r *Result) share(pairs []scored) float64 {
 				odds += math.Exp2(min(pairs[to].bits-r.sc.prior, 200)) * prior
 				to++
 			}
+
 			sum += odds / (1 + odds)
 			from = to
 		}
+
 		share = min(max(sum/n, 0.02), 0.98)
 	}
+
 	return share
 }
 
@@ -86,6 +92,7 @@ func compete(list []scored, shift float64) {
 		list[i].bits += shift
 		most = max(most, list[i].bits)
 	}
+
 	sum := math.Exp2(-most)
 	for i := range list {
 		sum += math.Exp2(list[i].bits - most)
@@ -164,12 +171,14 @@ func (s *space) denied(p pattern) string {
 			if l == idDifferent {
 				against[c.kind] = c.name
 			}
+
 		case GivenName:
 			if l == givenDifferent {
 				against[GivenName] = c.name
 			}
 		}
 	}
+
 	switch {
 	case against[GivenName] != "" && against[BirthDate] != "" && !id:
 		return "given name and birth date differ: a relative"
@@ -182,6 +191,7 @@ func (s *space) denied(p pattern) string {
 	case against[GivenName] != "" && home:
 		return "another given name at one address: a relative"
 	}
+
 	return ""
 }
 
@@ -213,6 +223,7 @@ func (s *space) contradiction(p pattern) string {
 			}
 		}
 	}
+
 	return ""
 }
 
@@ -233,6 +244,7 @@ func (r *Result) finish() {
 				r.Report.Keys[i].Alone++
 			}
 		}
+
 		switch {
 		case found&(found-1) == 0:
 			once++
@@ -240,6 +252,7 @@ func (r *Result) finish() {
 			twice++
 		}
 	}
+
 	r.Report.Recall = recall(len(r.Pairs), once, twice)
 }
 

@@ -21,6 +21,7 @@ func (r *Result) decided(list []Decided) map[[2]int32]bool {
 		}
 		out[[2]int32{a, b}] = true
 	}
+
 	return out
 }
 

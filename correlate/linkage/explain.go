@@ -71,6 +71,7 @@ func (r *Result) Explain(a, b string) (*Explanation, error) {
 	case r.s.self && x > y:
 		x, y, a, b = y, x, b, a
 	}
+
 	p := r.s.compare(x, y)
 	e := &Explanation{A: a, B: b, Prior: r.prior, Bits: r.prior}
 	for f := range r.s.fields {
@@ -81,12 +82,14 @@ func (r *Result) Explain(a, b string) (*Explanation, error) {
 		e.Fields = append(e.Fields, v)
 		e.Bits += v.Bits
 	}
+
 	found := foundBy(r.keys, x, y)
 	for i, k := range r.keys {
 		if found&(1<<i) != 0 {
 			e.FoundBy = append(e.FoundBy, k.name)
 		}
 	}
+
 	r.judge(e, p, x, y)
 	return e, nil
 }
@@ -103,8 +106,10 @@ func (r *Result) evidence(f int, l uint8, a, b int32) Evidence {
 				v.Level = "no evidence"
 			}
 		}
+
 		return v
 	}
+
 	level := r.Model.Fields[f].Levels[l-1]
 	v.Level, v.M, v.U = level.Name, level.M, level.U
 	v.Bits = r.sc.fieldBits(f, l, a, b)
@@ -126,6 +131,7 @@ func (s *space) raw(side, f int, i int32) string {
 		}
 		return s.name(side, i).surname
 	}
+
 	if c.columns[side] != "" {
 		return t.column(c.columns[side]).Values[i]
 	}
@@ -136,6 +142,7 @@ func (s *space) raw(side, f int, i int32) string {
 			}
 		}
 	}
+
 	return ""
 }
 
@@ -148,12 +155,15 @@ func (r *Result) judge(e *Explanation, p pattern, a, b int32) {
 			e.Probability, e.Band, e.Veto, known = q.Probability, q.Band, q.Veto, true
 			continue
 		}
+
 		others = append(others, q)
 	}
+
 	if !known {
 		e.Probability = r.among(e.Bits, others)
 		e.Veto = r.veto(&scored{a: a, b: b, p: p})
 	}
+
 	slices.SortStableFunc(others, func(x, y Pair) int { return -cmp.Compare(x.Bits, y.Bits) })
 	if len(others) > 0 {
 		q := others[0]
@@ -163,6 +173,7 @@ func (r *Result) judge(e *Explanation, p pattern, a, b int32) {
 		}
 		e.RunnerUp = &Candidate{ID: id, Bits: q.Bits, Probability: q.Probability}
 	}
+
 	r.changes(e, p, a, b, others)
 }
 
@@ -194,6 +205,7 @@ func (r *Result) pairsOf(a int32) []Pair {
 			}
 		}
 	}
+
 	return list
 }
 
@@ -220,6 +232,7 @@ func (r *Result) changes(e *Explanation, p pattern, a, b int32, others []Pair) {
 		default:
 			continue
 		}
+
 		c.Band = r.bandOf(c.Probability)
 		if c.Band != e.Band {
 			e.Changes = append(e.Changes, c)
@@ -234,5 +247,6 @@ func (r *Result) bandOf(p float64) Band {
 	case p >= r.reviewFrom:
 		return Review
 	}
+
 	return None
 }

@@ -62,12 +62,14 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 			list = append(list, Pairing{A: a.Columns[i].Name, B: b.Columns[j].Name, Kind: ka[i].Kind, Of: 1})
 		}
 	}
+
 	if a != b {
 		parallel(workers, len(list), func(i int) {
 			p := &list[i]
 			p.Of = overlap(p.Kind, a.column(p.A).Values, b.column(p.B).Values)
 		})
 	}
+
 	list = slices.DeleteFunc(list, func(p Pairing) bool { return !p.believable() })
 	slices.SortStableFunc(list, func(x, y Pairing) int {
 		return cmp.Or(-compareBool(x.sameName(), y.sameName()), -cmp.Compare(x.Of, y.Of))
@@ -79,12 +81,14 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 			kept = append(kept, p)
 		}
 	}
+
 	// The fields that most records have are compared when there are too many.
 	if len(kept) > most {
 		filled := func(p Pairing) float64 { return a.column(p.A).filled() * b.column(p.B).filled() }
 		slices.SortStableFunc(kept, func(x, y Pairing) int { return -cmp.Compare(filled(x), filled(y)) })
 		kept = kept[:most]
 	}
+
 	slices.SortStableFunc(kept, func(x, y Pairing) int { return cmp.Compare(x.Kind, y.Kind) })
 	return kept
 }
@@ -97,6 +101,7 @@ func (c *Column) filled() float64 {
 			n++
 		}
 	}
+
 	return float64(n) / float64(max(1, len(c.Values)))
 }
 
@@ -107,6 +112,7 @@ func compareBool(a, b bool) int {
 	case a:
 		return 1
 	}
+
 	return -1
 }
 
@@ -121,6 +127,7 @@ func (p *Pairing) believable() bool {
 	case Identifier:
 		return p.sameName() || p.Of >= 0.02
 	}
+
 	return true
 }
 
@@ -136,6 +143,7 @@ func overlap(k Kind, a, b []string) float64 {
 			found++
 		}
 	}
+
 	return float64(found) / float64(max(1, len(seen)))
 }
 
@@ -155,10 +163,12 @@ func sample(k Kind, values []string, every uint64) map[string]bool {
 		} else if v = clean(k, v); v == "" {
 			continue
 		}
+
 		if every == 1 || mix(uint64(hashStart.text(v)))%every == 0 {
 			out[v] = true
 		}
 	}
+
 	return out
 }
 
@@ -173,6 +183,7 @@ func newComparison(p Pairing, a, b *Column) *comparison {
 		levels:  slices.Clone(s.levels),
 		compare: s.compare,
 	}
+
 	c.dict.number = make(map[string]int32, len(a.Values)/2)
 	if p.A != p.B {
 		c.name = p.A + " ~ " + p.B
@@ -183,8 +194,10 @@ func newComparison(p Pairing, a, b *Column) *comparison {
 			c.dict.counts[1] = c.dict.counts[0]
 			break
 		}
+
 		c.fill(side, column.Values)
 	}
+
 	if p.Kind == Email {
 		c.dict.withDomains()
 	}
@@ -246,6 +259,7 @@ func (c *comparison) distinctShare(side int) float64 {
 			distinct++
 		}
 	}
+
 	return float64(distinct) / float64(max(1, filled))
 }
 
@@ -258,10 +272,12 @@ func (n personName) fits(text string) bool {
 		}
 		return -1
 	}, text)
+
 	for _, part := range []string{compact(n.surname), compact(n.given)} {
 		if len(part) >= 2 && strings.Contains(text, part[:min(4, len(part))]) {
 			return true
 		}
 	}
+
 	return false
 }

@@ -30,10 +30,12 @@ func Fold(s string) string {
 			}
 			gap = false
 			b = appendLetter(b, r)
+
 		default:
 			gap = true
 		}
 	}
+
 	return string(b)
 }
 
@@ -47,11 +49,13 @@ func folded(s string) bool {
 		}
 		last = c
 	}
+
 	return s == "" || last != ' '
 }
 
 // spelled are letters that decomposition leaves alone.
-var spelled = map[rune]string{'ß': "ss", 'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'æ': "ae", 'œ': "oe", 'þ': "th", 'ı': "i", 'ħ': "h"}
+var spelled = map[rune]string{'ß': "ss", 'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'æ': "ae", 'œ': "oe",
+	'þ': "th", 'ı': "i", 'ħ': "h"}
 
 func appendLetter(b []byte, r rune) []byte {
 	if r < utf8.RuneSelf {
@@ -60,6 +64,7 @@ func appendLetter(b []byte, r rune) []byte {
 		}
 		return append(b, byte(r))
 	}
+
 	r = unicode.ToLower(r)
 	if s, ok := spelled[r]; ok {
 		return append(b, s...)
@@ -104,6 +109,7 @@ func digits(s string) string {
 			b = append(b, s[i])
 		}
 	}
+
 	return string(b)
 }
 

@@ -83,6 +83,7 @@ func (l *keyList) fill(n int) {
 			k.hash[1] = k.hash[0]
 			break
 		}
+
 		k.hash[side] = make([]uint32, l.s.len(side))
 		for i := range k.hash[side] {
 			k.hash[side][i] = m(side, int32(i))
@@ -108,10 +109,12 @@ func (s *space) listKeys(l *keyList) {
 		case Identifier, Phone, Email, UserID:
 			l.add(c.name, fieldMask(f), c.exact())
 		}
+
 		if c.kind == Email {
 			l.add(c.name+" before the @", fieldMask(f), c.local())
 		}
 	}
+
 	if s.personName {
 		l.names()
 	}
@@ -123,6 +126,7 @@ func (s *space) listKeys(l *keyList) {
 			l.add("end of "+c.name, fieldMask(f), c.half(true))
 		}
 	}
+
 	l.mentions()
 	l.loose()
 }
@@ -190,6 +194,7 @@ func (l *keyList) names() {
 		}
 		return hashStart.text(s.names.texts[x]).text(s.names.texts[y]).sum()
 	})
+
 	l.add("sound of the name", fields, func(side int, i int32) uint32 {
 		x, y := s.given[side][i], s.surname[side][i]
 		if x < 0 || y < 0 {
@@ -236,6 +241,7 @@ func (l *keyList) dates() {
 			}
 			return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
 		})
+
 		l.add("birth date and sound of the surname", fieldMask(f)|fieldMask(fieldSurname), func(side int, i int32) uint32 {
 			y, m, d, ok := c.day(side, i)
 			g := s.surname[side][i]
@@ -262,6 +268,7 @@ func (l *keyList) places() {
 			l.pair(c.name+" and "+s.fields[area].name, f, area)
 		}
 	}
+
 	if area < 0 || !s.personName {
 		return
 	}
@@ -299,6 +306,7 @@ func (l *keyList) mentions() {
 				names[s.names.texts[n]] = true
 			}
 		}
+
 		for slot := range 2 {
 			l.mention(side, slot, names)
 		}
@@ -318,6 +326,7 @@ func (l *keyList) mention(withText, slot int, names map[string]bool) {
 			}
 			return 0
 		}
+
 		found := 0
 		for word := range strings.FieldsSeq(s.texts[side][i]) {
 			if len(word) > 2 && names[word] {
@@ -327,6 +336,7 @@ func (l *keyList) mention(withText, slot int, names map[string]bool) {
 				found++
 			}
 		}
+
 		return 0
 	})
 }
@@ -344,6 +354,7 @@ func (l *keyList) loose() {
 			return hashStart.number(uint64(y*10000 + m*100 + d)).sum()
 		})
 	}
+
 	if s.personName {
 		l.add("surname", fieldMask(fieldSurname), s.fields[fieldSurname].exact())
 		l.add("sound of the surname", fieldMask(fieldSurname), func(side int, i int32) uint32 {
@@ -352,13 +363,16 @@ func (l *keyList) loose() {
 			}
 			return 0
 		})
+
 		l.add("given name", fieldMask(fieldGiven), s.fields[fieldGiven].exact())
 	}
+
 	for f, c := range s.fields {
 		if c.kind == PostalCode || c.kind == Place {
 			l.add(c.name, fieldMask(f), c.exact())
 		}
 	}
+
 	if n := int64(s.len(0)) * int64(s.len(1)); n <= fewPairs {
 		l.add("every pair", 0, func(int, int32) uint32 { return 1 })
 		l.keys[len(l.keys)-1].every = true

@@ -81,6 +81,7 @@ func (d *dict) compareUser(x, y int32) uint8 {
 	case len(a) >= 5 && sameNumber(a, b) && alike(a, b) >= 0.9:
 		return userSimilar
 	}
+
 	return userDifferent
 }
 
@@ -97,6 +98,7 @@ func digitsOf(s string) int {
 			n = n*10 + int(s[i]-'0') + 1
 		}
 	}
+
 	return n
 }
 
@@ -130,6 +132,7 @@ func (d *dict) compareID(x, y int32) uint8 {
 	case ok:
 		return idTwoEdits
 	}
+
 	return idDifferent
 }
 
@@ -155,6 +158,7 @@ func (d *dict) compareLine(x, y int32) uint8 {
 			return lineEdit
 		}
 	}
+
 	if commonWords(a, b) {
 		return lineSimilar
 	}
@@ -171,6 +175,7 @@ func commonWords(a, b string) bool {
 			common++
 		}
 	}
+
 	return common >= 2 && common*2 >= all
 }
 
@@ -198,6 +203,7 @@ func (d *dict) compareWord(x, y int32) uint8 {
 	case tooFar(d.sig[x], d.sig[y], 2):
 		return wordDifferent
 	}
+
 	limit := 1
 	if min(len(a), len(b)) >= 6 {
 		limit = 2

@@ -109,6 +109,7 @@ func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, e
 		linkFrom:   o.link(),
 		reviewFrom: o.review(),
 	}
+
 	r.Report = report(s, keys, compared)
 	return r, pairs, nil
 }
@@ -174,5 +175,6 @@ func (r *Result) Stranger(id string) bool {
 			}
 		}
 	}
+
 	return strange
 }

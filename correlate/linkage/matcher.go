@@ -44,7 +44,8 @@ func (r *Result) Matcher() *Matcher {
 		s.tables[0].Columns = append(s.tables[0].Columns, Column{Name: c.Name, Values: []string{""}})
 	}
 	m := &Matcher{
-		r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior, linkFrom: r.linkFrom, reviewFrom: r.reviewFrom},
+		r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior, linkFrom: r.linkFrom,
+			reviewFrom: r.reviewFrom},
 	}
 	m.scorer(r, &s)
 	s.fields = make([]*comparison, len(r.s.fields))
@@ -57,6 +58,7 @@ func (r *Result) Matcher() *Matcher {
 			s.texts[0] = []string{""}
 		}
 	}
+
 	for f, c := range r.s.fields {
 		m.field(r, f, c)
 	}
@@ -77,6 +79,7 @@ func (m *Matcher) scorer(r *Result, s *space) {
 			}
 		}
 	}
+
 	m.r.sc = &sc
 }
 
@@ -97,6 +100,7 @@ func (m *Matcher) field(r *Result, f int, c *comparison) {
 		}
 		return
 	}
+
 	own.values[0] = []int32{-1}
 	own.dict = c.dict.withRoom(1)
 	m.number[f] = own.dict.numbers(1)
@@ -125,8 +129,10 @@ func (m *Matcher) keys(r *Result, s *space) {
 				order, hashes = append(order, n), append(hashes, h)
 			}
 		}
+
 		m.order, m.hashes = append(m.order, order), append(m.hashes, hashes)
 	}
+
 	m.r.keys = make([]*key, len(r.keys))
 	for i, k := range r.keys {
 		m.r.keys[i] = &key{name: k.name, fields: k.fields, hash: [2][]uint32{{0}, k.hash[1]}}
@@ -136,7 +142,8 @@ func (m *Matcher) keys(r *Result, s *space) {
 // withRoom returns the values with room for some more at the end.
 func (d *dict) withRoom(n int) *dict {
 	out := *d
-	out.texts, out.sig = append(slices.Clone(d.texts), make([]string, n)...), append(slices.Clone(d.sig), make([]uint64, n)...)
+	out.texts, out.sig = append(slices.Clone(d.texts), make([]string, n)...),
+		append(slices.Clone(d.sig), make([]uint64, n)...)
 	if d.code != nil {
 		out.code = append(slices.Clone(d.code), make([]uint64, n)...)
 	}
@@ -144,7 +151,8 @@ func (d *dict) withRoom(n int) *dict {
 		out.groups = append(slices.Clone(d.groups), make([][]uint16, n)...)
 	}
 	if d.split != nil {
-		out.split, out.local = append(slices.Clone(d.split), make([]uint16, n)...), append(slices.Clone(d.local), make([]int32, n)...)
+		out.split, out.local = append(slices.Clone(d.split), make([]uint16, n)...),
+			append(slices.Clone(d.local), make([]int32, n)...)
 	}
 	if d.dates != nil {
 		out.dates = append(slices.Clone(d.dates), make([]date, n)...)
@@ -171,12 +179,14 @@ func (d *dict) set(n int32, text string) {
 			d.code[n] = d.code[n]<<8 | uint64(c)
 		}
 	}
+
 	if d.groups != nil {
 		first, _, _ := strings.Cut(text, " ")
 		if d.groups[n] = nicknameIndex()[text]; d.groups[n] == nil {
 			d.groups[n] = nicknameIndex()[first]
 		}
 	}
+
 	if d.split != nil {
 		at := strings.LastIndexByte(text, '@')
 		if at < 0 {
@@ -209,6 +219,7 @@ func (m *Matcher) Find(value func(column string) string) []Match {
 			m.seen = append(m.seen, m.order[i][from:to]...)
 		}
 	}
+
 	slices.Sort(m.seen)
 	return m.decide(slices.Compact(m.seen))
 }
@@ -222,6 +233,7 @@ func (m *Matcher) decide(candidates []int32) []Match {
 			list = append(list, scored{b: b, p: p, bits: bits})
 		}
 	}
+
 	compete(list, r.prior-r.sc.prior)
 	slices.SortFunc(list, func(x, y scored) int { return cmp.Or(-cmp.Compare(x.prob, y.prob), cmp.Compare(x.b, y.b)) })
 	var out []Match
@@ -245,6 +257,7 @@ func (m *Matcher) decide(candidates []int32) []Match {
 			levels:      p.p,
 		})
 	}
+
 	return out
 }
 
@@ -267,6 +280,7 @@ func (m *Matcher) read(value func(column string) string) {
 		}
 		c.values[0][0] = m.put(f, clean(c.kind, t.column(c.columns[0]).Values[0]))
 	}
+
 	if s.texts[0] != nil {
 		s.texts[0][0] = ""
 		for i, r := range s.recognised[0] {
@@ -286,6 +300,7 @@ func (m *Matcher) readName() {
 			columns[r.Kind] = s.tables[0].Columns[i].Values[0]
 		}
 	}
+
 	full := columns[FullName]
 	name := personName{given: namePart(columns[GivenName]), surname: namePart(columns[Surname])}
 	s.impersonal[0][0] = isImpersonal(Fold(full))
@@ -302,6 +317,7 @@ func (m *Matcher) readName() {
 			n = room + int32(i)
 			s.names.set(n, part)
 		}
+
 		s.fields[i].values[0][0] = n
 	}
 }
@@ -320,6 +336,7 @@ func (m *Matcher) put(f int, v string) int32 {
 		y, month, d, century := day.parts()
 		v = dayText(y, month, d, century)
 	}
+
 	n, ok := m.number[f][v]
 	if !ok {
 		n = int32(len(c.dict.texts) - 1)
@@ -328,5 +345,6 @@ func (m *Matcher) put(f int, v string) int32 {
 			c.dict.dates[n] = day
 		}
 	}
+
 	return n
 }

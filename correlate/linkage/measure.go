@@ -72,6 +72,7 @@ func jaro[T symbol](a, b []T) float64 {
 			swapped++
 		}
 	}
+
 	c := float64(common)
 	return (c/float64(len(a)) + c/float64(len(b)) + (c-float64(swapped/2))/c) / 3
 }
@@ -130,15 +131,18 @@ func editDistance[T symbol](a, b []T, limit int) int {
 					d = min(d, before[j-1]+1)
 				}
 			}
+
 			row[j+1] = d
 			best = min(best, d)
 		}
+
 		// A later row is at least the best of the last two, and one edit more than the older.
 		if best > far {
 			return limit + 1
 		}
 		before, last, row = last, row, before
 	}
+
 	return min(int(last[len(b)]), limit+1)
 }
 
@@ -150,11 +154,13 @@ func ascii(s string) bool {
 		}
 		s = s[8:]
 	}
+
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -170,6 +176,7 @@ func within(a, b string, limit int) (int, bool) {
 	} else {
 		d = editDistance([]rune(a), []rune(b), limit)
 	}
+
 	return d, d <= limit
 }
 

@@ -50,6 +50,7 @@ func newScorer(s *space, m *Model) *scorer {
 		}
 		sc.frequencies(f)
 	}
+
 	sc.bound()
 	return sc
 }
@@ -84,6 +85,7 @@ func (sc *scorer) evaluate(a, b int32) (p pattern, total float64, enough bool) {
 			total += sc.fieldBits(f, l, a, b)
 		}
 	}
+
 	for f := s.first; f < len(s.fields); f++ {
 		if total+sc.rest[f] < keepBits {
 			return p, total, false
@@ -94,6 +96,7 @@ func (sc *scorer) evaluate(a, b int32) (p pattern, total float64, enough bool) {
 			total += sc.fieldBits(f, l, a, b)
 		}
 	}
+
 	return p, total, total >= keepBits
 }
 
@@ -140,6 +143,7 @@ func (c *comparison) domainBits(s *space) []float32 {
 		counts[text[c.dict.split[n]:]] += k
 		all += k
 	}
+
 	out := make([]float32, len(c.dict.texts))
 	for n, text := range c.dict.texts {
 		out[n] = float32(-math.Log2(counts[text[c.dict.split[n]:]] / all))
@@ -155,6 +159,7 @@ func (sc *scorer) score(p pattern, a, b int32) float64 {
 			total += sc.fieldBits(f, l, a, b)
 		}
 	}
+
 	return total
 }
 
@@ -170,6 +175,7 @@ func (sc *scorer) fieldBits(f int, l uint8, a, b int32) float64 {
 		c := sc.s.fields[f]
 		return sc.weight[f][l] + float64(min(sc.domains[f][c.values[0][a]], sc.domains[f][c.values[1][b]]))
 	}
+
 	return sc.weight[f][l]
 }
 
@@ -208,6 +214,7 @@ func (sc *scorer) mentionBits(a, b int32) float64 {
 			most = max(most, sc.valueFrequency(fieldSurname, n))
 		}
 	}
+
 	return math.Log2(l.M / max(most, l.U))
 }
 

@@ -43,6 +43,7 @@ func isImpersonal(folded string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -67,6 +68,7 @@ func dropTitles(words []string) []string {
 			kept = append(kept, w)
 		}
 	}
+
 	if len(kept) == 0 {
 		return words
 	}
@@ -88,6 +90,7 @@ func splitName(s string) personName {
 			other = append(other, w)
 		}
 	}
+
 	if len(capital) > 0 && len(dropTitles(strings.Fields(Fold(strings.Join(other, " "))))) > 0 && len(other) > 0 {
 		if rest := namePart(strings.Join(other, " ")); rest != "" && !titles[rest] {
 			return personName{given: rest, surname: namePart(strings.Join(capital, " "))}
@@ -203,6 +206,7 @@ func partOf(short, long string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -220,6 +224,7 @@ func hasWord(text, word string) bool {
 		}
 		i++
 	}
+
 	return false
 }
 

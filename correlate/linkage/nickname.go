@@ -265,6 +265,7 @@ func nicknameGroups() map[string][]uint16 {
 			groups[name] = append(groups[name], uint16(i))
 		}
 	}
+
 	return groups
 }
 
@@ -280,5 +281,6 @@ func shareGroup(a, b []uint16) bool {
 			j++
 		}
 	}
+
 	return false
 }

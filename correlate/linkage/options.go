@@ -65,6 +65,7 @@ func (o *Options) recognise(t *Table) []Recognised {
 			}
 		}
 	}
+
 	return list
 }
 

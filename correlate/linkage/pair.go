@@ -28,6 +28,7 @@ func parallel(workers, n int, do func(i int)) {
 			}
 		})
 	}
+
 	wg.Wait()
 }
 
@@ -61,6 +62,7 @@ func chunksOf(keys []*key, self bool) []chunk {
 			}
 		}
 	}
+
 	return list
 }
 
@@ -83,6 +85,7 @@ func (sc *scorer) scorePairs(ctx context.Context, keys []*key, workers int) ([]s
 		total += counts[i]
 		found[i] = nil
 	}
+
 	return all, total, ctx.Err()
 }
 
@@ -109,5 +112,6 @@ func (sc *scorer) scoreChunk(keys []*key, c chunk) (out []scored, n int64) {
 			}
 		}
 	}
+
 	return out, n
 }

@@ -34,10 +34,12 @@ func phonetic(out []byte, s string) []byte {
 			}
 			last = c
 		}
+
 		if code == "" {
 			last = 0
 		}
 	}
+
 	return out
 }
 
@@ -53,10 +55,12 @@ func sound(s string, first bool) (code string, n int) {
 	case c < 'a' || c > 'z':
 		return "", 1
 	}
+
 	for _, sp := range spellings {
 		if strings.HasPrefix(s, sp.from) {
 			return sp.to, len(sp.from)
 		}
 	}
+
 	return strings.ToUpper(s[:1]), 1
 }

@@ -30,7 +30,8 @@ const (
 	Text
 )
 
-var kindNames = [...]string{"ignored", "givenName", "surname", "fullName", "otherName", "birthDate", "date", "email", "userId", "identifier",
+var kindNames = [...]string{"ignored", "givenName", "surname", "fullName", "otherName", "birthDate", "date", "email",
+	"userId", "identifier",
 	"phone", "address", "houseNumber", "place", "postalCode", "category", "text"}
 
 // String returns the name of the kind as configuration files write it.
@@ -88,6 +89,7 @@ func (t *Table) userIDs(list []Recognised) {
 			list[i].Kind, list[i].Why = UserID, "its values are single words, and not the surname"
 			continue
 		}
+
 		surname = i
 	}
 }
@@ -106,6 +108,7 @@ func (t *Table) within(word, whole int) bool {
 			found++
 		}
 	}
+
 	return found*2 >= all
 }
 
@@ -150,7 +153,8 @@ var headers = []struct {
 }
 
 // notPersonal are words of columns about something else than the person.
-var notPersonal = []string{"manager", "supervisor", "created", "modified", "hire", "start", "end", "amount", "cluster", "entity", "blocking", "source", "status", "type", "category", "record", "since", "until"}
+var notPersonal = []string{"manager", "supervisor", "created", "modified", "hire", "start", "end", "amount", "cluster",
+	"entity", "blocking", "source", "status", "type", "category", "record", "since", "until"}
 
 // recognise tells what one column is taken for: by its name where that is clear
 // and the values do not contradict, else by its values.
@@ -165,6 +169,7 @@ func recognise(c *Column) Recognised {
 			return Recognised{Column: c.Name, Kind: Ignored, Why: "its name says " + w}
 		}
 	}
+
 	kind, word := byHeader(c.Name, words)
 	if word != "" && p.allows(kind) && kind == Ignored {
 		return Recognised{Column: c.Name, Kind: Ignored, Why: "its name says " + word + " and not of what"}
@@ -195,6 +200,7 @@ func byHeader(name string, words []string) (Kind, string) {
 			}
 		}
 	}
+
 	return kind, best
 }
 
@@ -210,11 +216,13 @@ func headerWords(name string) []string {
 			}
 			word = word[:0]
 		}
+
 		if unicode.IsLetter(r) {
 			word = append(word, r)
 		}
 		lower = unicode.IsLower(r)
 	}
+
 	return words
 }
 
@@ -247,6 +255,7 @@ func profileOf(values []string) profile {
 		seen[v] = true
 		p.look(v, groups)
 	}
+
 	p.distinct = len(seen)
 	return p
 }
@@ -282,6 +291,7 @@ func plausibleDate(v string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -304,6 +314,7 @@ func (p *profile) allows(k Kind) bool {
 	case GivenName, Surname, FullName:
 		return p.letters*2 >= p.filled
 	}
+
 	return true
 }
 
@@ -328,5 +339,6 @@ func (p *profile) kind() (Kind, string) {
 	case p.most(p.letters):
 		return Surname, oneWord
 	}
+
 	return Ignored, "its values look like nothing known"
 }

@@ -85,6 +85,7 @@ func (s *space) linkLines() {
 			lines = append(lines, c)
 		}
 	}
+
 	if len(lines) != 2 {
 		return
 	}
@@ -96,6 +97,7 @@ func (s *space) linkLines() {
 				c.values[1] = c.values[0]
 				break
 			}
+
 			values := make([]int32, len(c.values[side]))
 			for i, n := range c.values[side] {
 				values[i] = -1
@@ -103,9 +105,11 @@ func (s *space) linkLines() {
 					values[i] = shared.put(c.dict.texts[n], side)
 				}
 			}
+
 			c.values[side] = values
 		}
 	}
+
 	if s.self {
 		shared.counts[1] = shared.counts[0]
 	}
@@ -153,6 +157,7 @@ func (s *space) madeOfName(c *comparison, side int) bool {
 			fit++
 		}
 	}
+
 	return fit*2 >= all && all > 0
 }
 
@@ -174,8 +179,10 @@ func (s *space) uniqueAlso(c *comparison) {
 				namesakes[k]++
 			}
 		}
+
 		share = min(share, max(1.0/128, 1/float64(4+pairs)))
 	}
+
 	for i := range c.levels {
 		switch l := &c.levels[i]; {
 		case l.Also && l.Frequency:
@@ -209,8 +216,10 @@ func (s *space) readNames() {
 			s.names.counts[1] = s.names.counts[0]
 			break
 		}
+
 		parts[side] = s.readSide(side)
 	}
+
 	s.names.withNames()
 	if s.given[0] == nil || s.given[1] == nil {
 		return
@@ -234,6 +243,7 @@ func (s *space) readNames() {
 			compare: (*dict).compareSurname,
 		},
 		&comparison{name: "order of names", kind: FullName, dict: s.names, levels: slices.Clone(shippedOrder)})
+
 	s.order = len(s.fields) - 1
 	if !parts[0] && !parts[1] {
 		s.wholeNames()
@@ -250,11 +260,13 @@ func (s *space) readSide(side int) bool {
 			columns[r.Kind] = &t.Columns[i]
 		}
 	}
+
 	given, surname, full := columns[GivenName], columns[Surname], columns[FullName]
 	if given == nil && surname == nil && full == nil {
 		return false
 	}
-	s.given[side], s.surname[side], s.impersonal[side] = make([]int32, t.Len()), make([]int32, t.Len()), make([]bool, t.Len())
+	s.given[side], s.surname[side], s.impersonal[side] = make([]int32, t.Len()), make([]int32, t.Len()),
+		make([]bool, t.Len())
 	for i := range t.Len() {
 		var n personName
 		if given != nil {
@@ -268,8 +280,10 @@ func (s *space) readSide(side int) bool {
 		} else if full != nil && n == (personName{}) {
 			n = splitName(full.Values[i])
 		}
+
 		s.given[side][i], s.surname[side][i] = s.names.name(n.given, side), s.names.name(n.surname, side)
 	}
+
 	return given != nil || surname != nil
 }
 
@@ -298,6 +312,7 @@ func (s *space) readTexts() {
 			}
 		}
 	}
+
 	if s.texts[0] != nil || s.texts[1] != nil {
 		s.mention = len(s.fields)
 		s.fields = append(s.fields, &comparison{

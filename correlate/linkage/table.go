@@ -40,6 +40,7 @@ func (t *Table) column(name string) *Column {
 			return &t.Columns[i]
 		}
 	}
+
 	return nil
 }
 
@@ -85,9 +86,11 @@ func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 	in.ReuseRecord = true
 	header, err := in.Read()
 	if err != nil {
-		found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1}, "no header line, expected names of columns: %v", err)
+		found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1},
+			"no header line, expected names of columns: %v", err)
 		return nil, found
 	}
+
 	t := &Table{Name: file}
 	for i, name := range header {
 		if i == 0 {
@@ -122,9 +125,11 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
 
 		line, _ := in.FieldPos(0)
 		if len(record) > len(t.Columns) {
-			found.Addf(diag.Error, "table-row", diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d", len(record), len(t.Columns))
+			found.Addf(diag.Error, "table-row", diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d",
+				len(record), len(t.Columns))
 			continue
 		}
+
 		lines = append(lines, line)
 		for i := range t.Columns {
 			cell := ""
@@ -153,6 +158,7 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		found.Addf(diag.Error, "table-key", at, "no column %q, expected one of %s", key, strings.Join(names, ", "))
 		return errKey
 	}
+
 	if n < 0 {
 		for _, line := range lines {
 			t.ID = append(t.ID, fmt.Sprintf("%09d", line))
@@ -167,12 +173,16 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		before, twice := first[id]
 		switch {
 		case strings.TrimSpace(id) == "":
-			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1}, "the id is blank, expected a unique one")
+			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1},
+				"the id is blank, expected a unique one")
 		case twice:
-			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1}, "id %q is in line %d too, expected unique ids", id, before)
+			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1},
+				"id %q is in line %d too, expected unique ids", id, before)
 		}
+
 		first[id] = lines[i]
 	}
+
 	if found.Count(diag.Error) > 0 && len(first) < len(t.ID) {
 		return errKey
 	}
@@ -190,6 +200,7 @@ func (t *Table) keyColumn(key string) int {
 			return i
 		}
 	}
+
 	if len(t.Columns) > 1 && t.Columns[0].unique() && recognise(&t.Columns[0]).Kind == Identifier {
 		return 0
 	}
@@ -205,5 +216,6 @@ func (c *Column) unique() bool {
 		}
 		seen[v] = true
 	}
+
 	return true
 }

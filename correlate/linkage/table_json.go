@@ -41,9 +41,11 @@ func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 		t.Columns[i].Values = padTo(t.Columns[i].Values, len(j.at))
 	}
 	if len(t.Columns) == 0 {
-		j.found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1}, "no record, expected JSON objects with members")
+		j.found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1},
+			"no record, expected JSON objects with members")
 		return nil, j.found
 	}
+
 	if err := t.identify(file, key, j.at, &j.found); err != nil {
 		return nil, j.found
 	}
@@ -72,6 +74,7 @@ func (j *jsonTable) lines(file string, src []byte) {
 			j.found = append(j.found, found...)
 			continue
 		}
+
 		j.add(n)
 	}
 }
@@ -82,6 +85,7 @@ func (j *jsonTable) add(n *jsondoc.Node) {
 		j.found.Addf(diag.Error, "table-row", n.Pos(), "%s, expected an object", n.Kind())
 		return
 	}
+
 	j.members("", n)
 	j.at = append(j.at, n.Pos().Line)
 }
@@ -93,6 +97,7 @@ func (j *jsonTable) members(prefix string, n *jsondoc.Node) {
 			j.members(name+".", m.Value)
 			continue
 		}
+
 		j.set(name, cellOf(m.Value))
 	}
 }
@@ -130,11 +135,14 @@ func cellOf(n *jsondoc.Node) string {
 				items = append(items, text)
 			}
 		}
+
 		return strings.Join(items, "; ")
+
 	case jsondoc.Object:
 		return string(n.Append(nil))
 	case jsondoc.Bool:
 		return fmt.Sprint(n.IsTrue())
 	}
+
 	return n.Text()
 }

@@ -76,6 +76,7 @@ func (s *space) train(ctx context.Context, keys []*key, o *Options) (*Model, err
 			t.countPersons()
 		}
 	}
+
 	return t.model(), nil
 }
 
@@ -88,6 +89,7 @@ func (t *trainer) start() {
 		}
 		t.m, t.u = append(t.m, m), append(t.u, u)
 	}
+
 	t.perPerson = 1
 	// About one record in two has a partner.
 	t.prior = 0.5 / float64(max(2, t.s.len(1)))
@@ -110,6 +112,7 @@ func (t *trainer) sample(ctx context.Context) error {
 			counts[t.s.compare(a, b)]++
 		}
 	}
+
 	t.random = tallies(counts)
 	return nil
 }
@@ -135,6 +138,7 @@ func (t *trainer) estimateU(known bool) {
 			counts[l-1] += n
 			total += n
 		}
+
 		for l := range counts {
 			if !c.levels[l].Also && total > 0 {
 				t.u[f][l] = max((counts[l]+pseudo*c.levels[l].U)/(total+pseudo), 1e-7)
@@ -153,6 +157,7 @@ func (t *trainer) countPersons() {
 		same += r.n * probability(t.patternBits(r.p))
 		all += r.n
 	}
+
 	t.perPerson = 1 + same/max(1, all)*float64(t.s.len(0)-1)
 }
 
@@ -164,6 +169,7 @@ func (t *trainer) patternBits(p pattern) float64 {
 			bits += log2(t.m[f][l-1] / t.u[f][l-1])
 		}
 	}
+
 	return bits
 }
 
@@ -183,6 +189,7 @@ func (t *trainer) runs() {
 		})
 		t.trained = max(t.trained, matches)
 	}
+
 	for f, c := range t.s.fields {
 		if f == t.s.order {
 			continue
@@ -191,6 +198,7 @@ func (t *trainer) runs() {
 			shipped := c.levels[l].M
 			t.m[f][l] = max((sums[f].m[l]+pseudo*shipped)/(sums[f].n[l]+pseudo), 1e-5)
 		}
+
 		t.bound(f)
 		t.monotone(f)
 	}
@@ -246,6 +254,7 @@ func (t *trainer) pairsOf(ctx context.Context, k *key) []tally {
 			}
 		}
 	}
+
 	return tallies(counts)
 }
 
@@ -274,12 +283,15 @@ func (t *trainer) maximise(list []tally, add func(f, l int, m, n float64)) float
 					bits += log2(m[f][l-1] / t.u[f][l-1])
 				}
 			}
+
 			gamma[i] = probability(bits) * r.n
 			matches += gamma[i]
 		}
+
 		share = min(max(matches/total, 1e-6), 0.999)
 		t.update(m, list, gamma)
 	}
+
 	return t.hand(m, list, gamma, add)
 }
 
@@ -297,10 +309,12 @@ func (t *trainer) update(m [][]float64, list []tally, gamma []float64) {
 				sum[group(&c.levels[l-1])] += gamma[i]
 			}
 		}
+
 		for l := range counts {
 			g := group(&c.levels[l])
 			m[f][l] = max((counts[l]+pseudo*c.levels[l].M)/(sum[g]+pseudo), 1e-5)
 		}
+
 		if most, ok := mostDifferent[c.kind]; ok {
 			m[f][len(counts)-1] = min(m[f][len(counts)-1], most)
 		}
@@ -332,10 +346,12 @@ func (t *trainer) hand(m [][]float64, list []tally, gamma []float64, add func(f,
 				sum[group(&c.levels[l-1])] += gamma[i]
 			}
 		}
+
 		for l := range counts {
 			add(f, l, counts[l], sum[group(&c.levels[l])])
 		}
 	}
+
 	return matches
 }
 
@@ -353,6 +369,7 @@ func (t *trainer) monotone(f int) {
 		case t.m[f][l]/t.u[f][l] > before:
 			t.m[f][l] = before * t.u[f][l]
 		}
+
 		if !levels[l].Frequency {
 			before = t.m[f][l] / t.u[f][l]
 		}
@@ -369,5 +386,6 @@ func (t *trainer) model() *Model {
 		}
 		m.Fields = append(m.Fields, field)
 	}
+
 	return m
 }

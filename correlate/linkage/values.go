@@ -32,6 +32,7 @@ func (d *dict) put(text string, side int) int32 {
 		d.sig = push(d.sig, signature(text))
 		d.counts[0], d.counts[1] = push(d.counts[0], 0), push(d.counts[1], 0)
 	}
+
 	d.counts[side][n]++
 	return n
 }
@@ -63,11 +64,13 @@ func signature(s string) uint64 {
 		case c >= 0x80:
 			bit = 1 << (26 + c%20)
 		}
+
 		if sig&bit != 0 {
 			sig |= twice
 		}
 		sig |= bit
 	}
+
 	return sig
 }
 
@@ -92,6 +95,7 @@ func (d *dict) withNames() {
 			d.groups[i] = groups[first]
 		}
 	}
+
 	d.withCodes()
 }
 
@@ -122,6 +126,7 @@ func (d *dict) withDomains() {
 			n = int32(len(numbers))
 			numbers[s[:at]] = n
 		}
+
 		d.local[i] = n
 	}
 }
@@ -145,6 +150,7 @@ func clean(k Kind, s string) string {
 			return ""
 		}
 		return s
+
 	case Phone:
 		return cleanPhone(s)
 	case Address:
@@ -154,6 +160,7 @@ func clean(k Kind, s string) string {
 	case BirthDate, Date:
 		return strings.TrimSpace(s)
 	}
+
 	s = Fold(s)
 	if isBlank(s) {
 		return ""
@@ -198,5 +205,6 @@ func cleanAddress(s string) string {
 			words[i] = t
 		}
 	}
+
 	return strings.Join(words, " ")
 }

@@ -32,6 +32,7 @@ func (e *Explanation) WriteText(w io.Writer) error {
 		safe.Fprintln(out)
 		sum += f.Bits
 	}
+
 	safe.Fprintf(out, "  %-24s %8.2f  %s\n", "sum", e.Bits, bar(0, e.Bits, scale))
 	e.writeRest(out)
 	return out.Flush()
@@ -46,7 +47,8 @@ func (e *Explanation) writeRest(out io.Writer) {
 		safe.Fprintf(out, "  not linked by itself: %s\n", e.Veto)
 	}
 	if e.RunnerUp != nil {
-		safe.Fprintf(out, "  next candidate %s with %.2f bits, probability %.4f\n", e.RunnerUp.ID, e.RunnerUp.Bits, e.RunnerUp.Probability)
+		safe.Fprintf(out, "  next candidate %s with %.2f bits, probability %.4f\n", e.RunnerUp.ID, e.RunnerUp.Bits,
+			e.RunnerUp.Probability)
 	}
 	for _, c := range e.Changes {
 		safe.Fprintf(out, "  %s %s: probability %.4f, %s\n", c.Field, c.What, c.Probability, c.Band)
@@ -63,6 +65,7 @@ func (e *Explanation) scale() span {
 		sum += f.Bits
 		s.low, s.high = min(s.low, sum), max(s.high, sum)
 	}
+
 	if s.high-s.low < 1 {
 		s.high = s.low + 1
 	}
@@ -102,7 +105,8 @@ func (e *Explanation) WriteSVG(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	rows := len(e.Fields) + 2
 	fmt.Fprintf(out, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", pictureWidth, (rows+2)*rowHeight)
-	fmt.Fprintf(out, `<title>%s and %s: %s, probability %.4f</title>`+"\n", escaped(e.A), escaped(e.B), e.Band, e.Probability)
+	fmt.Fprintf(out, `<title>%s and %s: %s, probability %.4f</title>`+"\n", escaped(e.A), escaped(e.B), e.Band,
+		e.Probability)
 	scale := e.scale()
 	e.row(out, 0, scale, step{name: "prior", to: e.Prior})
 	sum := e.Prior
@@ -111,13 +115,15 @@ func (e *Explanation) WriteSVG(w io.Writer) error {
 		e.row(out, i+1, scale, step{name: f.Field, note: note, from: sum, to: sum + f.Bits})
 		sum += f.Bits
 	}
+
 	e.row(out, rows-1, scale, step{
 		name: "sum",
 		note: fmt.Sprintf("probability %.4f, %s", e.Probability, e.Band),
 		to:   e.Bits,
 	})
 	x := barsFrom + scale.place(0, barsWidth)
-	fmt.Fprintf(out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#888"/>`+"\n</svg>\n", x, rowHeight/2, x, (rows+1)*rowHeight)
+	fmt.Fprintf(out, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="#888"/>`+"\n</svg>\n", x, rowHeight/2, x,
+		(rows+1)*rowHeight)
 	return out.Flush()
 }
 

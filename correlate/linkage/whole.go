@@ -24,7 +24,9 @@ func (s *space) wholeNames() {
 			c.values[1], d.counts[1] = c.values[0], d.counts[0]
 			break
 		}
-		column := s.tables[side].Columns[slices.IndexFunc(s.recognised[side], func(r Recognised) bool { return r.Kind == FullName })]
+
+		column := s.tables[side].Columns[slices.IndexFunc(s.recognised[side],
+			func(r Recognised) bool { return r.Kind == FullName })]
 		c.values[side] = make([]int32, s.len(side))
 		for i, v := range column.Values {
 			name := namePart(v)
@@ -34,6 +36,7 @@ func (s *space) wholeNames() {
 			c.values[side][i] = d.name(name, side)
 		}
 	}
+
 	d.close()
 	s.full = len(s.fields)
 	s.fields = append(s.fields, c)
@@ -56,6 +59,7 @@ func (s *space) compareWhole(a, b int32) (p pattern, agree agreement) {
 	case l <= fullPart:
 		agree = namesAlike
 	}
+
 	return p.with(s.full, l), agree
 }
 
@@ -85,6 +89,7 @@ func compareFull(a, b string) uint8 {
 	case common >= 2 && common == n-1, common == 1 && n == 1:
 		return fullMost
 	}
+
 	return fullDifferent
 }
 
@@ -96,6 +101,7 @@ func splitWords(out *[maxWords]string, s string) int {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -113,6 +119,7 @@ func matchWords(x, y []string) (common, strong int) {
 				best, at, initial = v, j, short
 			}
 		}
+
 		if at < 0 {
 			continue
 		}
@@ -122,6 +129,7 @@ func matchWords(x, y []string) (common, strong int) {
 			strong++
 		}
 	}
+
 	return common, strong
 }
 
@@ -137,6 +145,7 @@ func wordsAlike(a, b string) (v float64, initial bool) {
 		}
 		return 0, true
 	}
+
 	groups := nicknameIndex()
 	if shareGroup(groups[a], groups[b]) {
 		return 0.95, false

@@ -22,6 +22,7 @@ func (r *Result) WritePairs(w io.Writer) error {
 			return err
 		}
 	}
+
 	out.Flush()
 	return out.Error()
 }
@@ -41,6 +42,7 @@ func (r *Result) WriteClusters(w io.Writer) error {
 				return err
 			}
 		}
+
 		out.Flush()
 		return out.Error()
 	}
@@ -52,6 +54,7 @@ func (r *Result) WriteClusters(w io.Writer) error {
 			owner[p.A] = r.B.ID[p.B]
 		}
 	}
+
 	for i, id := range r.A.ID {
 		cluster := owner[i]
 		if cluster == "" {
@@ -61,11 +64,13 @@ func (r *Result) WriteClusters(w io.Writer) error {
 			return err
 		}
 	}
+
 	for _, id := range r.B.ID {
 		if err := write(id, id); err != nil {
 			return err
 		}
 	}
+
 	out.Flush()
 	return out.Error()
 }
@@ -78,6 +83,7 @@ func (r *Result) Count(b Band) int {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -91,6 +97,7 @@ func (r *Result) Expected() (wrong, right float64) {
 			right += p.Probability
 		}
 	}
+
 	return wrong, right
 }
 
@@ -118,8 +125,10 @@ func (r *Result) Curve() []Threshold {
 				t.Missed += p.Probability
 			}
 		}
+
 		out = append(out, t)
 	}
+
 	return out
 }
 
@@ -156,10 +165,12 @@ func ParseModel(src []byte) (*Model, error) {
 	for _, f := range m.Fields {
 		for _, l := range f.Levels {
 			if !(l.M > 0 && l.M <= 1 && l.U > 0 && l.U <= 1) {
-				return nil, fmt.Errorf("level %q of field %q has m %v and u %v, expected numbers above 0, at most 1", l.Name, f.Name, l.M, l.U)
+				return nil, fmt.Errorf("level %q of field %q has m %v and u %v, expected numbers above 0, at most 1", l.Name,
+					f.Name, l.M, l.U)
 			}
 		}
 	}
+
 	return &m, nil
 }
 
@@ -179,10 +190,13 @@ func (m *Model) fit(s *space) (*Model, error) {
 		case !ok:
 			return nil, fmt.Errorf("the model has no field %q, which the tables have", c.name)
 		case f.Kind != c.kind || len(f.Levels) != len(c.levels):
-			return nil, fmt.Errorf("field %q of the model is a %v with %d levels, expected a %v with %d", f.Name, f.Kind, len(f.Levels), c.kind, len(c.levels))
+			return nil, fmt.Errorf("field %q of the model is a %v with %d levels, expected a %v with %d", f.Name, f.Kind,
+				len(f.Levels), c.kind, len(c.levels))
 		}
+
 		out.Fields = append(out.Fields, f)
 	}
+
 	return &out, nil
 }
 
@@ -204,6 +218,7 @@ func (m *Model) Diff(after *Model) []ModelChange {
 			before[name{f.Name, l.Name}] = l.bits()
 		}
 	}
+
 	var out []ModelChange
 	for _, f := range after.Fields {
 		for _, l := range f.Levels {
@@ -215,6 +230,7 @@ func (m *Model) Diff(after *Model) []ModelChange {
 			}
 		}
 	}
+
 	for _, f := range m.Fields {
 		for _, l := range f.Levels {
 			if b, ok := before[name{f.Name, l.Name}]; ok {
@@ -222,5 +238,6 @@ func (m *Model) Diff(after *Model) []ModelChange {
 			}
 		}
 	}
+
 	return out
 }

@@ -34,10 +34,12 @@ type command struct {
 // arguments; the first of them says what to do.
 func (c *command) flags(args []string) []string {
 	flag.StringVar(&c.config, "config", ".", "folder with the configuration, as for a run on one machine")
-	flag.StringVar(&c.shards, "shards", "", "folder with a folder of shards for each source; empty: the account files of the configuration")
+	flag.StringVar(&c.shards, "shards", "",
+		"folder with a folder of shards for each source; empty: the account files of the configuration")
 	flag.StringVar(&c.to, "out", "", "new folder for the outcome")
 	flag.StringVar(&c.now, "now", "", "what the word now means, as 2026-01-15T09:00:00Z; empty: that of the settings")
-	flag.StringVar(&c.runner, "runner", "prism", "runner: prism, universal (Flink, Spark and others by --endpoint), dataflow where it is compiled in")
+	flag.StringVar(&c.runner, "runner", "prism",
+		"runner: prism, universal (Flink, Spark and others by --endpoint), dataflow where it is compiled in")
 	flag.StringVar(&c.format, "format", "", "of split: jsonl or parquet; empty: as the files are")
 	flag.IntVar(&c.n, "n", 4, "of split: shards of each source")
 	flag.IntVar(&c.workers, "workers", 2, "of single: goroutines")
@@ -80,6 +82,7 @@ func (c *command) run(ctx context.Context, args []string) error {
 	case args[0] == "merge" && len(args) == 2:
 		return c.merge(args[1])
 	}
+
 	return flag.ErrHelp
 }
 
@@ -92,6 +95,7 @@ func (c *command) job() (*pipeline.Job, error) {
 			fmt.Fprintln(c.err, d)
 		}
 	}
+
 	if len(b.Profiles) == 0 {
 		return nil, fmt.Errorf("%s: nothing to run: there is no identity profile", c.config)
 	}
@@ -99,12 +103,14 @@ func (c *command) job() (*pipeline.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &pipeline.Job{Config: packed, Now: b.Settings.Now, Seed: b.Settings.Seed, Recompute: c.recompute, Bounds: c.bounds}
+	j := &pipeline.Job{Config: packed, Now: b.Settings.Now, Seed: b.Settings.Seed, Recompute: c.recompute,
+		Bounds: c.bounds}
 	if c.now != "" {
 		if j.Now, err = time.Parse(time.RFC3339, c.now); err != nil {
 			return nil, err
 		}
 	}
+
 	if j.Now.IsZero() {
 		return nil, fmt.Errorf("the settings have no instant; expected --now, which all workers share")
 	}
@@ -121,8 +127,10 @@ func (c *command) findShards(j *pipeline.Job, b *config.Bundle) (err error) {
 				j.Shards = append(j.Shards, shards.Shard{Source: s.Name, File: file, Number: n})
 			}
 		}
+
 		return nil
 	}
+
 	var names []string
 	for _, s := range b.Sources {
 		names = append(names, s.Name)
@@ -145,7 +153,8 @@ func (c *command) spread(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(c.out, "%s: %d shards in, %d files out, %s\n", c.to, len(j.Shards), len(m.Files), time.Since(start).Round(time.Millisecond))
+	fmt.Fprintf(c.out, "%s: %d shards in, %d files out, %s\n", c.to, len(j.Shards), len(m.Files),
+		time.Since(start).Round(time.Millisecond))
 	for _, name := range slices.Sorted(maps.Keys(m.Counts)) {
 		fmt.Fprintf(c.out, "%12d %s\n", m.Counts[name], name)
 	}
@@ -181,10 +190,12 @@ func (c *command) single(ctx context.Context) error {
 		return err
 	}
 	for _, output := range pipeline.Outputs {
-		if err := os.WriteFile(filepath.Join(c.to, output+".jsonl"), []byte(pipeline.Text(lines[output])), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(c.to, output+".jsonl"), []byte(pipeline.Text(lines[output])),
+			0o644); err != nil {
 			return err
 		}
 	}
+
 	fmt.Fprintf(c.out, "%s: %d identities, %s\n", c.to, len(lines[pipeline.OutIdentities]), took.Round(time.Millisecond))
 	return nil
 }
@@ -201,6 +212,7 @@ func (c *command) merge(folder string) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -215,5 +227,6 @@ func (c *command) split(ctx context.Context) error {
 			return err
 		}
 	}
+
 	return nil
 }

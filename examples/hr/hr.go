@@ -49,6 +49,7 @@ func read(key string, open func() (io.ReadCloser, error), yield func(identity.Ac
 			Next    string `json:"__next"`
 		}
 	}
+
 	decoder := json.NewDecoder(src)
 	decoder.UseNumber() // 007 is a text there, but numbers must not become 1e+06 either
 	switch err := decoder.Decode(&answer); {
@@ -72,6 +73,7 @@ func read(key string, open func() (io.ReadCloser, error), yield func(identity.Ac
 			return nil
 		}
 	}
+
 	return nil
 }
 
@@ -90,6 +92,7 @@ func flatten(values map[string]identity.Value, entry map[string]any) {
 			values[name] = identity.BoolValue(v)
 		}
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(entry)) {
 		inner, ok := entry[name].(map[string]any)
 		if !ok || name == "__metadata" || name == "__deferred" {
@@ -114,6 +117,7 @@ func primary(list []any) map[string]any {
 			first = entry
 		}
 	}
+
 	return first
 }
 
@@ -127,5 +131,6 @@ func text(s string) string {
 	case strings.ContainsAny(s[len("/Date("):], "+"):
 		return t.UTC().Format("2006-01-02T15:04:05.000Z")
 	}
+
 	return t.Format(time.DateOnly)
 }

@@ -35,6 +35,7 @@ func newTokens(c *Config) (tokens, error) {
 		}
 		out[sha256.Sum256([]byte(t.Token))] = holder{t.Alias, nonemployee.Actor{ID: staffID(t.Alias), Rights: rights}}
 	}
+
 	return out, nil
 }
 
@@ -84,6 +85,7 @@ func (g *gate) guarded(next http.HandlerFunc) http.HandlerFunc {
 			answer(w, http.StatusTooManyRequests, map[string]string{"message": " Rate Limit Exceeded "})
 			return
 		}
+
 		out := &statusWriter{ResponseWriter: w}
 		if next(out, r); out.status == http.StatusUnauthorized {
 			g.wrong.Count(host, now)
@@ -101,6 +103,7 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		answer(w, refused.Status(), map[string]string{"error": "invalid_request", "error_description": refused.Text()})
 		return
 	}
+
 	h, err := g.find(c.Secret)
 	switch {
 	case c.Grant != "client_credentials":

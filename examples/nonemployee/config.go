@@ -107,6 +107,7 @@ func (c *Config) check() error {
 		}
 		known[p.Alias] = true
 	}
+
 	for group, members := range c.Groups {
 		for _, alias := range members {
 			if !known[alias] {
@@ -114,6 +115,7 @@ func (c *Config) check() error {
 			}
 		}
 	}
+
 	tokens := map[string]bool{}
 	for _, t := range c.Tokens {
 		if len(t.Token) < 8 || tokens[t.Token] {
@@ -127,6 +129,7 @@ func (c *Config) check() error {
 			errs = append(errs, fmt.Errorf("token of %q: %w", t.Alias, err))
 		}
 	}
+
 	return errors.Join(errs...)
 }
 
@@ -148,5 +151,6 @@ func rightsOf(names []string) (nonemployee.Rights, error) {
 			return 0, fmt.Errorf("right %q, expected read, create, update, delete or settings", name)
 		}
 	}
+
 	return out, nil
 }

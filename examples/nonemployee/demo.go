@@ -52,6 +52,7 @@ func demo(ctx context.Context, c *Config, out io.Writer) (err error) {
 	} {
 		step()
 	}
+
 	return l.err
 }
 
@@ -119,7 +120,8 @@ func (l *life) requestPerson() {
 	l.showMails()
 	var early refusal
 	if len(l.request.ApprovalItems) == 3 {
-		l.send("chloe.meyer", "POST", "/v3/non-employee-approvals/"+l.request.ApprovalItems[1].ID+"/approve", map[string]string{}, 400, &early)
+		l.send("chloe.meyer", "POST", "/v3/non-employee-approvals/"+l.request.ApprovalItems[1].ID+"/approve",
+			map[string]string{}, 400, &early)
 	}
 	l.lines(early)
 }
@@ -131,6 +133,7 @@ func (l *life) approve() {
 		l.send(l.names[item.Approver.ID], "POST", path, map[string]string{"comment": "fine with me"}, 200, nil)
 		l.showMails()
 	}
+
 	l.get("mia.moreno", "/v3/non-employee-requests/"+l.request.ID, &l.request)
 	l.printf("    request %s", l.request.ApprovalStatus)
 	var all []struct {
@@ -222,6 +225,7 @@ func (l *life) audit() {
 			actions = append(actions, e.Action)
 		}
 	}
+
 	slices.SortFunc(actions, func(a, b string) int { return cmp.Or(counts[b]-counts[a], strings.Compare(a, b)) })
 	for _, a := range actions {
 		l.printf("    %3d %s", counts[a], a)

@@ -58,6 +58,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		flags.Usage()
 		return flag.ErrHelp
 	}
+
 	config, err := readConfig(*file)
 	if err != nil {
 		return err

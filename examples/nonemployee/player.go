@@ -69,6 +69,7 @@ func newPlayer(ctx context.Context, c *Config, out io.Writer, now time.Time) (*p
 		p.tokens[t.Alias] = t.Token
 		p.names[staffID(t.Alias)] = t.Alias
 	}
+
 	own := *c
 	// Nothing runs by itself here: the steps say when.
 	own.Seed, own.Tick, own.Aggregate = false, duration(24*time.Hour), duration(24*time.Hour)
@@ -123,6 +124,7 @@ func (p *player) do(alias, method, path, contentType, body string, want int, to 
 		p.fail("%s %s: %w", method, path, err)
 		return
 	}
+
 	r.Header.Set("Authorization", "Bearer "+p.tokens[alias])
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)
@@ -132,6 +134,7 @@ func (p *player) do(alias, method, path, contentType, body string, want int, to 
 		p.fail("%s %s: %w", method, path, err)
 		return
 	}
+
 	defer res.Body.Close()
 	src, err := io.ReadAll(res.Body)
 	p.printf("  %-11s %s %s -> %d", alias, method, strings.ReplaceAll(path, longID, "~"), res.StatusCode)
@@ -151,6 +154,7 @@ func (p *player) decode(src []byte, to any) {
 		*text = string(src)
 		return
 	}
+
 	if err := json.Unmarshal(src, to); err != nil {
 		p.fail("answer %s: %w", src, err)
 	}
@@ -186,6 +190,7 @@ func (p *player) upload(alias, path, file string, want int, to any) {
 		p.fail("upload: %w", err)
 		return
 	}
+
 	p.do(alias, "POST", path, m.FormDataContentType(), b.String(), want, to)
 }
 
@@ -234,10 +239,12 @@ func (p *player) people() []person {
 			out = append(out, one)
 		}
 	}
+
 	slices.SortFunc(out, func(a, b person) int { return strings.Compare(a.Alias, b.Alias) })
 	p.printf("    %-10s %-12s %-12s %-10s %s", "uid", "name", "state", "manager", "accounts")
 	for _, one := range out {
-		p.printf("    %-10s %-12s %-12s %-10s %s", one.Alias, one.Name, one.State, one.Manager, strings.Join(one.Accounts, " "))
+		p.printf("    %-10s %-12s %-12s %-10s %s", one.Alias, one.Name, one.State, one.Manager,
+			strings.Join(one.Accounts, " "))
 	}
 	return out
 }

@@ -31,6 +31,7 @@ func sampleSource() nonemployee.SourceBody {
 		}
 		return out
 	}
+
 	return nonemployee.SourceBody{
 		Name: contractorsSource, Description: "People who work here and are paid elsewhere", Owner: refs("ada.almeida")[0],
 		ManagementWorkgroup: "contractor-desk", AccountManagers: refs("mia.moreno"),
@@ -51,10 +52,12 @@ func sampleAttributes() []nonemployee.AttributeBody {
 func sampleFile(today time.Time) (string, error) {
 	var b strings.Builder
 	w := csv.NewWriter(&b)
-	rows := [][]string{{"accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate", "vendor", "costCenter"}}
+	rows := [][]string{{"accountName", "firstName", "lastName", "phone", "email", "manager", "startDate", "endDate",
+		"vendor", "costCenter"}}
 	day := func(n int) string { return today.UTC().AddDate(0, 0, n).Format(time.DateOnly) }
 	for _, p := range samples {
-		rows = append(rows, []string{p.account, p.first, p.last, p.phone, p.account + "@vendor.example", p.manager, day(p.from), day(p.to), p.vendor, "4711"})
+		rows = append(rows, []string{p.account, p.first, p.last, p.phone, p.account + "@vendor.example", p.manager,
+			day(p.from), day(p.to), p.vendor, "4711"})
 	}
 	err := w.WriteAll(rows)
 	return b.String(), err
@@ -75,6 +78,7 @@ func (s *site) seed(ctx context.Context) error {
 			return fmt.Errorf("attribute %s: %w", a.Label, err)
 		}
 	}
+
 	file, err := sampleFile(s.clock())
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ func (s *site) serve(ctx context.Context, l net.Listener) error {
 	case <-ctx.Done():
 		err = s.shutDown(server)
 	}
+
 	stop()
 	<-done
 	_, last := s.tick(context.WithoutCancel(ctx))
@@ -69,6 +70,7 @@ func (s *site) work(ctx context.Context) {
 		case <-aggregate.C:
 			_, err = s.aggregate(ctx)
 		}
+
 		if err != nil && ctx.Err() == nil {
 			s.logger.Error("background work failed, it is tried again", "error", err)
 		}
@@ -102,6 +104,7 @@ func (s *site) health(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusServiceUnavailable, map[string]string{"status": "the store does not answer"})
 		return
 	}
+
 	answer(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
@@ -111,6 +114,7 @@ func (s *site) showIdentities(w http.ResponseWriter, r *http.Request) {
 		s.fault(w, r, err)
 		return
 	}
+
 	answer(w, http.StatusOK, people)
 }
 
@@ -120,6 +124,7 @@ func (s *site) aggregateNow(w http.ResponseWriter, r *http.Request) {
 		s.fault(w, r, err)
 		return
 	}
+
 	answer(w, http.StatusOK, stats)
 }
 

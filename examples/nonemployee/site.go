@@ -96,6 +96,7 @@ func openSite(ctx context.Context, c *Config, o siteOptions) (_ *site, err error
 			return nil, fmt.Errorf("sample people: %w", err)
 		}
 	}
+
 	_, err = s.aggregate(ctx)
 	return s, err
 }
@@ -125,6 +126,7 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 			s.logger.Info("mail", "template", n.Template, "source", n.Source.Name, "to", len(n.To), "records", len(n.Records))
 		}
 	}
+
 	options := []nonemployee.Option{
 		nonemployee.WithClock(s.clock), nonemployee.WithZone(zone), nonemployee.WithEvents(s.events.Add),
 		nonemployee.WithNotifications(func(_ context.Context, n nonemployee.Notification) { mail(n) }),
@@ -139,6 +141,7 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 			groups[name] = append(groups[name], staffID(alias))
 		}
 	}
+
 	return nonemployee.New(ctx, objects, nonemployee.Identities{Store: s.tenant.Store(), Groups: groups}, options...)
 }
 
@@ -163,6 +166,7 @@ func (s *site) profileOf(ctx context.Context, sourceID string) (string, error) {
 			return p.Name, nil
 		}
 	}
+
 	return "", nil
 }
 
@@ -201,6 +205,7 @@ func (s *site) aggregate(ctx context.Context) (profile.Stats, error) {
 		}
 		sources = append(sources, source)
 	}
+
 	return s.tenant.Aggregate(ctx, nil, sources...)
 }
 
@@ -233,6 +238,7 @@ func (s staff) Accounts(context.Context) iter.Seq2[identity.Account, error] {
 				}
 				row = append(row, v)
 			}
+
 			a := identity.Account{Source: staffSource, NativeIdentity: p.Alias, Attributes: identity.Pack(schema, row)}
 			if !yield(a, nil) {
 				return
@@ -272,11 +278,13 @@ func (s *site) identities(ctx context.Context) ([]person, error) {
 				p.Attributes[name] = v.Text()
 			}
 		}
+
 		for n := range i.Accounts {
 			p.Accounts = append(p.Accounts, i.Accounts[n].Key().String())
 		}
 		people = append(people, p)
 	}
+
 	for n := range people {
 		people[n].Manager = cmp.Or(aliases[people[n].Manager], people[n].Manager)
 	}

@@ -25,6 +25,7 @@ func openStore(ctx context.Context, at string) (nonemployee.Store, func() error,
 			return nil, nil, err
 		}
 		return f, f.Close, nil
+
 	case kind == "sqlite" && path == ":memory:":
 		// Every further connection would be a database of its own.
 		return openSQL(ctx, "sqlite", sqliteDSN(path), 1)
@@ -33,6 +34,7 @@ func openStore(ctx context.Context, at string) (nonemployee.Store, func() error,
 	case kind == "postgres":
 		return openSQL(ctx, "postgres", at, 8)
 	}
+
 	// The text may hold a password.
 	return nil, nil, fmt.Errorf("store of kind %q, expected sqlite:FILE, sqlite::memory:, file:FILE or postgres://USER@HOST/NAME", kind)
 }
@@ -48,6 +50,7 @@ func openSQL(ctx context.Context, driver, dsn string, connections int) (nonemplo
 		db.Close()
 		return nil, nil, err
 	}
+
 	return s, db.Close, nil
 }
 

@@ -48,5 +48,6 @@ func versionName() string {
 			}
 		}
 	}
+
 	return cmp.Or(name, "(devel)")
 }

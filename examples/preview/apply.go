@@ -82,6 +82,7 @@ func (c *applyCommand) read(a *app) ([]tenant.Request, error) {
 	} else {
 		src, err = os.ReadFile(c.Plan)
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,8 @@ func (c *applyCommand) aggregate(a *app, f *folder, t *tenant.Tenant) error {
 }
 
 // apply plans and shows each change, and writes what comes of them.
-func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []tenant.Request, before map[string][]byte) error {
+func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []tenant.Request,
+	before map[string][]byte) error {
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
 	for i, r := range requests {
@@ -135,6 +137,7 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 		} else {
 			c.print(a, i+1, r, line)
 		}
+
 		if refused != nil || len(p.Blockers) > 0 {
 			report.Fprintf(a.err, "preview: %s: %s cannot be carried out; nothing was written\n", r.Pos, r.Do)
 			return errFailed
@@ -148,11 +151,13 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 			after[name] = now[name]
 		}
 	}
+
 	for name := range before {
 		if _, still := now[name]; !still {
 			after[name] = nil
 		}
 	}
+
 	if !c.asJSON() {
 		c.printFiles(a, before, after)
 	}
@@ -162,11 +167,13 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 	}
 	for _, name := range slices.Sorted(maps.Keys(after)) {
 		if c.asJSON() {
-			if err := enc.Encode(applyLine{Kind: "file", File: filepath.ToSlash(filepath.Join(c.Folder, name)), Change: changeOf(before, after, name), Written: written}); err != nil {
+			if err := enc.Encode(applyLine{Kind: "file", File: filepath.ToSlash(filepath.Join(c.Folder, name)),
+				Change: changeOf(before, after, name), Written: written}); err != nil {
 				return err
 			}
 		}
 	}
+
 	if c.asJSON() {
 		return nil
 	}
@@ -186,6 +193,7 @@ func changeOf(before, after map[string][]byte, name string) string {
 	case !was:
 		return "new"
 	}
+
 	return "changed"
 }
 
@@ -201,16 +209,19 @@ func refusal(e *isc.Error) string {
 // print shows a plan.
 func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLine) {
 	title := fmt.Sprintf("%d. %s", number, r.Do)
-	for _, s := range []string{r.Profile, r.Source, r.Attribute, r.Name, r.Transform.Get("name").Text(), r.State.Get("name").Text()} {
+	for _, s := range []string{r.Profile, r.Source, r.Attribute, r.Name, r.Transform.Get("name").Text(),
+		r.State.Get("name").Text()} {
 		if s != "" {
 			title += " " + s
 		}
 	}
+
 	heading(a, a.out, title)
 	if line.Refused != "" {
 		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad], report.OneLine("refused: "+line.Refused))))
 		return
 	}
+
 	p := line.Plan
 	if len(p.Dirty) > 0 {
 		report.Fprintf(a.out, "  needs processing: %s\n", strings.Join(p.Dirty, ", "))
@@ -223,12 +234,15 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 		}
 		return text
 	})
+
 	for _, g := range []struct {
 		what string
 		list []config.Ref
-	}{{"are deleted", p.Deleted}, {"have no authoritative account afterwards", p.Orphaned}, {"lose their manager", p.Unmanaged}} {
+	}{{"are deleted", p.Deleted}, {"have no authoritative account afterwards", p.Orphaned}, {"lose their manager",
+		p.Unmanaged}} {
 		c.people(a, p, g.what, len(g.list), func(i int) string { return g.list[i].Name })
 	}
+
 	if n := len(p.Uncorrelated); n > 0 {
 		report.Fprintf(a.out, "  %s without identity afterwards\n", plural(n, "account"))
 	}
@@ -236,10 +250,12 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 		report.Fprintf(a.out, "  %s can become identities\n", plural(p.NewIdentities, "account"))
 	}
 	for _, u := range p.Uses {
-		report.Fprintf(a.out, "  used by %s %s: %s\n", strings.ToLower(strings.ReplaceAll(u.Kind, "_", " ")), u.Name, u.Detail)
+		report.Fprintf(a.out, "  used by %s %s: %s\n", strings.ToLower(strings.ReplaceAll(u.Kind, "_", " ")), u.Name,
+			u.Detail)
 	}
 	for _, b := range p.Blockers {
-		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad], report.OneLine(fmt.Sprintf("blocked: %s %s", b.Identity.Name, b.Reason)))))
+		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad],
+			report.OneLine(fmt.Sprintf("blocked: %s %s", b.Identity.Name, b.Reason)))))
 	}
 	for _, d := range p.Findings {
 		if d.Severity >= diag.Warning {
@@ -271,6 +287,7 @@ func (c *applyCommand) printFiles(a *app, before, after map[string][]byte) {
 		fmt.Fprintln(a.out, "\nThe files say so already.")
 		return
 	}
+
 	fmt.Fprintln(a.out)
 	for l := range strings.SplitSeq(strings.TrimSuffix(string(workbench.Patch(before, after)), "\n"), "\n") {
 		role := report.Dim
@@ -280,6 +297,7 @@ func (c *applyCommand) printFiles(a *app, before, after map[string][]byte) {
 		case strings.HasPrefix(l, "-") && !strings.HasPrefix(l, "---"):
 			role = report.Before
 		}
+
 		report.Fprintf(a.out, "%s\n", report.Raw(a.paint(colours[role], report.OneLine(l))))
 	}
 }
@@ -301,10 +319,12 @@ func (c *applyCommand) write(a *app, before, after map[string][]byte) (bool, err
 			} else if _, err := os.Lstat(file); err == nil {
 				return fmt.Errorf("%s is there already; nothing was written", file)
 			}
+
 			if after[name] == nil {
 				gone = append(gone, file)
 				continue
 			}
+
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				return err
 			}
@@ -312,8 +332,10 @@ func (c *applyCommand) write(a *app, before, after map[string][]byte) (bool, err
 				return err
 			}
 		}
+
 		return o.commit()
 	}()
+
 	if err != nil {
 		return false, errors.Join(err, o.rollback())
 	}

@@ -25,6 +25,7 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 		shown = slices.DeleteFunc(slices.Clone(shown), isUsual)
 		shown = shown[:min(len(shown), maxAssumptions)]
 	}
+
 	for _, x := range shown {
 		report.Fprintf(w, "  %s\n", x)
 	}
@@ -59,6 +60,7 @@ func (x *execution) nobody() error {
 		}
 		cause = line(d)
 	}
+
 	return fmt.Errorf("nobody was evaluated: %s", cause)
 }
 
@@ -72,6 +74,7 @@ func (f *findings) worst() (diag.Diagnostic, bool) {
 			}
 		}
 	}
+
 	for _, severity := range []diag.Severity{diag.Error, diag.Warning} {
 		var first *group
 		for key, g := range f.groups {
@@ -79,9 +82,11 @@ func (f *findings) worst() (diag.Diagnostic, bool) {
 				first = g
 			}
 		}
+
 		if first != nil {
 			return first.kept[0], true
 		}
 	}
+
 	return diag.Diagnostic{}, false
 }

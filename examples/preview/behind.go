@@ -35,6 +35,7 @@ func (b *behind) write() {
 				b.err.Store(&err)
 			}
 		}
+
 		b.free <- buf[:0]
 	}
 }

@@ -86,7 +86,8 @@ func (c *benchCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	m := &measurement{app: a, folder: f, options: profile.RunOptions{Now: f.clock(a, c.Now), Seed: f.seed(c.Seed), Workers: 1, Hooks: profile.Hooks{Clock: a.clock}}, rounds: c.Rounds, sample: c.Sample}
+	m := &measurement{app: a, folder: f, options: profile.RunOptions{Now: f.clock(a, c.Now), Seed: f.seed(c.Seed),
+		Workers: 1, Hooks: profile.Hooks{Clock: a.clock}}, rounds: c.Rounds, sample: c.Sample}
 	r, err := m.run()
 	if err != nil {
 		return err
@@ -119,6 +120,7 @@ func (r *benchReport) finish() {
 		s := &r.Attributes[i]
 		s.Share = share(s.NS*float64(s.Members), attributes)
 	}
+
 	for i := range r.Operations {
 		r.Operations[i].Share = share(r.Operations[i].NS, operations)
 	}
@@ -136,7 +138,8 @@ func share(part, whole float64) float64 {
 // print writes the figures for people.
 func (r *benchReport) print(a *app, f *folder) {
 	report.Fprintf(a.out, "%s: %d identities; now is %s\n", f.name, r.Identities, r.Now.Format(time.RFC3339Nano))
-	report.Fprintf(a.out, "medians of %s; attributes and operations over %d of them\n", plural(r.Rounds, "round"), r.Sample)
+	report.Fprintf(a.out, "medians of %s; attributes and operations over %d of them\n", plural(r.Rounds, "round"),
+		r.Sample)
 	heading(a, a.out, "Stages")
 	g := newGrid("Stage", ">ns/identity", ">Share")
 	for _, s := range r.Stages {

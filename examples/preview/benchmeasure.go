@@ -46,6 +46,7 @@ func (m *measurement) run() (*benchReport, error) {
 			return nil, err
 		}
 	}
+
 	m.report.Operations = all.shares(m.report.Sample * m.rounds)
 	m.report.finish()
 	return &m.report, nil
@@ -74,15 +75,18 @@ func (m *measurement) stages(engine *profile.Engine, found *findings) error {
 				s.add(r)
 			}
 		}
+
 		if n == 0 {
 			return fmt.Errorf("%s: there are no identities", m.folder.name)
 		}
 		o.OnStage("results", m.app.clock().Sub(start))
 		m.report.Identities = n
 	}
+
 	m.members, m.report.Sample = s.members()
 	for _, name := range []string{"read", "correlate", "evaluate", "settle", "results"} {
-		m.report.Stages = append(m.report.Stages, stageShare{Stage: name, NS: median(took[name]) / float64(m.report.Identities)})
+		m.report.Stages = append(m.report.Stages,
+			stageShare{Stage: name, NS: median(took[name]) / float64(m.report.Identities)})
 	}
 	return nil
 }
@@ -148,6 +152,7 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 			return err
 		}
 	}
+
 	idle := median(took[len(attributes)])
 	for slot, attribute := range attributes {
 		own := newStopwatch(m.app.clock)
@@ -159,6 +164,7 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 		m.report.Attributes = append(m.report.Attributes, s)
 		all.add(own)
 	}
+
 	return nil
 }
 
@@ -181,6 +187,7 @@ func (m *measurement) round(each []*profile.Evaluator, members []*identity.Ident
 			}
 		}
 	}
+
 	for slot := range took {
 		took[slot] /= float64(repeat * len(members))
 	}
@@ -199,6 +206,7 @@ func warm(identities []*identity.Identity) (values int) {
 			}
 		}
 	}
+
 	return values
 }
 
@@ -214,6 +222,7 @@ func (m *measurement) observe(r *profile.Run, name, attribute string, w *stopwat
 			}
 		}
 	}
+
 	return m.app.ctx.Err()
 }
 

@@ -72,6 +72,7 @@ func mendEnd(f *os.File, name string, src []byte) error {
 		_, err := f.WriteString("\n")
 		return err
 	}
+
 	cut, err := os.OpenFile(name+".cut", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 	if err != nil {
 		return err
@@ -95,6 +96,7 @@ func (c *caseFile) add(events ...linkage.Event) error {
 			return err
 		}
 	}
+
 	if _, err := c.f.Write(lines.Bytes()); err != nil {
 		return err
 	}
@@ -109,5 +111,6 @@ func (c *caseFile) close() error {
 			err = errors.Join(err, rm)
 		}
 	}
+
 	return err
 }

@@ -31,7 +31,8 @@ func (c *completionCommand) Run(a *app) error {
 		return err
 	}
 	b := bufio.NewWriter(a.out)
-	map[string]func(io.Writer, *kong.Application){"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion}[c.Shell](b, k.Model)
+	map[string]func(io.Writer, *kong.Application){"bash": bashCompletion, "zsh": zshCompletion,
+		"fish": fishCompletion}[c.Shell](b, k.Model)
 	return b.Flush()
 }
 
@@ -43,6 +44,7 @@ func visible(m *kong.Application) []*kong.Node {
 			list = append(list, n)
 		}
 	}
+
 	return list
 }
 
@@ -74,11 +76,13 @@ func choices(m *kong.Application, n *kong.Node) []string {
 		}
 		return names
 	}
+
 	for _, p := range n.Positional {
 		if p.Enum != "" {
 			return values(p)
 		}
 	}
+
 	return nil
 }
 
@@ -102,6 +106,7 @@ _%[1]s() {
 	local flags= words= value=
 	case $command in
 `, m.Name)
+
 	for _, n := range visible(m) {
 		names = append(names, n.Name)
 		var flags []string
@@ -113,8 +118,11 @@ _%[1]s() {
 			}
 			fmt.Fprintf(w, "\t\t%s) value=1 words=%q ;;\n", strings.Join(words(f), "|"), strings.Join(values(f.Value), " "))
 		}
-		fmt.Fprintf(w, "\t\t*) words=%q flags=%q ;;\n\t\tesac\n\t\t;;\n", strings.Join(choices(m, n), " "), strings.Join(flags, " "))
+
+		fmt.Fprintf(w, "\t\t*) words=%q flags=%q ;;\n\t\tesac\n\t\t;;\n", strings.Join(choices(m, n), " "),
+			strings.Join(flags, " "))
 	}
+
 	fmt.Fprintf(w, `	*) words=%[2]q flags=%[3]q ;;
 	esac
 	[[ -z $value && $cur == -* ]] && words=$flags
@@ -155,6 +163,7 @@ func zshCompletion(w io.Writer, m *kong.Application) {
 		}
 		fmt.Fprintf(w, "\t\t\t\t'*: :%s'\n\t\t\t;;\n", action)
 	}
+
 	fmt.Fprintf(w, "\t\tesac\n\t\t;;\n\tesac\n}\ncompdef _%[1]s %[1]s 2>/dev/null || _%[1]s \"$@\"\n", m.Name)
 }
 
@@ -174,6 +183,7 @@ func zshFlag(w io.Writer, indent string, f *kong.Flag) {
 			}
 			spec += ": :" + action
 		}
+
 		fmt.Fprintf(w, "%s%s \\\n", indent, zshQuote(spec))
 	}
 }
@@ -186,7 +196,8 @@ func fishCompletion(w io.Writer, m *kong.Application) {
 		fishFlag(w, m.Name, "__fish_use_subcommand", f)
 	}
 	for _, n := range visible(m) {
-		fmt.Fprintf(w, "complete -c %s -n __fish_use_subcommand -f -a %s -d %s\n", m.Name, n.Name, fishQuote(firstSentence(n.Help)))
+		fmt.Fprintf(w, "complete -c %s -n __fish_use_subcommand -f -a %s -d %s\n", m.Name, n.Name,
+			fishQuote(firstSentence(n.Help)))
 	}
 	for _, n := range visible(m) {
 		seen := "'__fish_seen_subcommand_from " + n.Name + "'"
@@ -209,6 +220,7 @@ func fishFlag(w io.Writer, name, when string, f *kong.Flag) {
 	} else if !f.IsBool() {
 		fmt.Fprint(w, " -r")
 	}
+
 	fmt.Fprintf(w, " -d %s\n", fishQuote(firstSentence(f.Help)))
 }
 

@@ -57,7 +57,8 @@ func (c *correlateCommand) Run(a *app) error {
 	defer found.warn(a)
 	now := f.clock(a, c.Now)
 	engine := f.compile(found, profile.Options{})
-	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0), Linking: profile.Linking{Recompute: c.Links == "recompute"}}
+	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0),
+		Linking: profile.Linking{Recompute: c.Links == "recompute"}}
 	sources, err := c.links(a, f.bundle, o, f.accounts(found.addError))
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
@@ -85,6 +86,7 @@ func (c *correlateCommand) Run(a *app) error {
 			return err
 		}
 	}
+
 	if c.PlanOut != "" && !c.Suggest {
 		return errors.New("--plan-out needs --suggest")
 	}
@@ -110,6 +112,7 @@ func (c *correlateCommand) print(a *app, out any, show answer) error {
 		show.print(&printer{app: a, w: a.out, samples: c.sampleFlags})
 		return nil
 	}
+
 	return c.outputFlags.answer(a, func(a *app) error {
 		if c.asJSON() {
 			return writeJSON(a.out, out)
@@ -133,6 +136,7 @@ func (c *correlateCommand) fail(a *app, x *preview.Correlation) error {
 		uncorrelated += src.Uncorrelated
 		ambiguous += len(src.Ambiguous)
 	}
+
 	if c.fails("uncorrelated", uncorrelated > 0) || c.fails("ambiguous", ambiguous > 0) {
 		return errFailed
 	}
@@ -157,10 +161,12 @@ func (c *correlateCommand) find(a *app, x *preview.Correlation) (any, answer, er
 			err = writeSuggestions(c.PlanOut, s)
 		}
 		return s, suggestionsAnswer{s}, err
+
 	case c.Managers:
 		s := x.Managers()
 		return s, managersAnswer{s}, nil
 	}
+
 	s, err := x.Summary(a.ctx)
 	return s, summaryAnswer{s}, err
 }

@@ -21,6 +21,7 @@ func (e accountAnswer) print(p *printer) {
 	} else {
 		report.Fprintf(p.w, "  no identity: %s, likely %s\n", e.Reason, e.Likely)
 	}
+
 	if e.Message != "" {
 		report.Fprintf(p.w, "  %s\n", e.Message)
 	}
@@ -65,6 +66,7 @@ func quoted(values []string) string {
 			list = append(list, fmt.Sprintf("%q", v))
 		}
 	}
+
 	return strings.Join(list, ", ")
 }
 

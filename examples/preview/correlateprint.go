@@ -21,6 +21,7 @@ func (s summaryAnswer) print(p *printer) {
 		unlinked += src.Uncorrelated
 		ambiguous += len(src.Ambiguous)
 	}
+
 	role := report.Good
 	if unlinked+ambiguous > 0 {
 		role = report.Warn
@@ -44,7 +45,8 @@ func (s sourceAnswer) print(p *printer) {
 	if s.Authoritative {
 		what = ", authoritative"
 	}
-	heading(p.app, p.w, fmt.Sprintf("%s%s: %s, %d uncorrelated", s.Name, what, plural(s.Accounts, "account"), s.Uncorrelated))
+	heading(p.app, p.w, fmt.Sprintf("%s%s: %s, %d uncorrelated", s.Name, what, plural(s.Accounts, "account"),
+		s.Uncorrelated))
 	report.Fprintf(p.w, "  correlated by: %s\n", inLine(s.correlatedBy()))
 	if s.Accounts > s.Methods[string(correlate.NewIdentity)] {
 		s.printRules(p)
@@ -75,6 +77,7 @@ func (s sourceAnswer) printDisagreement(p *printer) {
 			report.Fprintf(p.w, "  %s %s\n", plural(line.n, "account"), line.text)
 		}
 	}
+
 	if s.NoAccount > 0 {
 		report.Fprintf(p.w, "  %s no account here\n", countOf(s.NoAccount, "identity has", "identities have"))
 	}
@@ -87,6 +90,7 @@ func (s sourceAnswer) correlatedBy() map[string]int {
 			by[method] = n
 		}
 	}
+
 	return by
 }
 
@@ -101,6 +105,7 @@ func (s sourceAnswer) printRules(p *printer) {
 		report.Fprintf(p.w, "  %s linked by a criterion that, asked again, does not find the identity: its attributes are those of another account since\n",
 			countOf(n, "account was", "accounts were"))
 	}
+
 	report.Fprintln(p.w)
 }
 
@@ -117,6 +122,7 @@ func (s sourceAnswer) moved() int {
 			n -= r.Decides
 		}
 	}
+
 	return max(n, 0)
 }
 

@@ -42,6 +42,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 			return nil, nil, err
 		}
 	}
+
 	if err := c.saveProbable(a, p); err != nil {
 		return nil, nil, err
 	}
@@ -52,6 +53,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 	case c.Pair != "":
 		return c.explainProbablePair(p)
 	}
+
 	s := summariseProbable(p, reopened)
 	if c.Review && (c.Cases == "" || c.asJSON()) {
 		for i := range p.Accounts {
@@ -65,6 +67,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 			s.Cases = append(s.Cases, one)
 		}
 	}
+
 	return s, s, nil
 }
 
@@ -82,14 +85,17 @@ func (c *correlateCommand) findProbable(a *app, x *preview.Correlation) (*previe
 		case err != nil:
 			return nil, nil, err
 		}
+
 		o.MustLink, o.CannotLink = cases.Decisions()
 	}
+
 	if c.Model != "" {
 		var err error
 		if o.Models, err = readModels(c.Model); err != nil {
 			return nil, nil, err
 		}
 	}
+
 	p, err := x.Probable(a.ctx, o)
 	if err != nil {
 		return nil, nil, err
@@ -121,11 +127,13 @@ func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
 			return err
 		}
 	}
+
 	if c.ManualOut != "" {
 		if err := c.writeManual(a, p); err != nil {
 			return err
 		}
 	}
+
 	if c.Train == "" {
 		return nil
 	}
@@ -139,6 +147,7 @@ func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
 			report.Fprintf(a.err, "  %-24s %-24s %+.2f to %+.2f bits\n", m.Field, m.Level, m.Before, m.After)
 		}
 	}
+
 	return writeFile(c.Train, p.Models().Write)
 }
 
@@ -166,6 +175,7 @@ func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer
 			return nil, nil, err
 		}
 	}
+
 	return e, pairEvidence{e}, nil
 }
 
@@ -272,6 +282,7 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 			one.None++
 		}
 	}
+
 	for _, r := range p.Runs {
 		s.Runs = append(s.Runs, probableRun{
 			Source:        r.Source,
@@ -280,13 +291,15 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 			Curve:         r.Result.Curve(),
 		})
 	}
+
 	return s
 }
 
 func (s *probableSummary) print(p *printer) {
 	report.Fprintln(p.w, "Probable owners")
 	for _, one := range s.Sources {
-		report.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n", one.Source, one.Links, one.Wrong, one.Review, one.Right, one.None)
+		report.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n", one.Source,
+			one.Links, one.Wrong, one.Review, one.Right, one.None)
 	}
 	for _, r := range s.Runs {
 		report.Fprintf(p.w, "\n%s with %s\n", r.Source, r.Authoritative)
@@ -297,8 +310,10 @@ func (s *probableSummary) print(p *printer) {
 			report.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links, t.Wrong, t.Review)
 		}
 	}
+
 	if len(s.Reopened) > 0 {
-		report.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n", len(s.Reopened))
+		report.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n",
+			len(s.Reopened))
 	}
 	for _, one := range s.Reopened {
 		report.Fprintf(p.w, "  %s and %s: %s\n", one.A, one.B, one.Verdict)

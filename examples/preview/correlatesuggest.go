@@ -16,7 +16,8 @@ type suggestionsAnswer struct{ *preview.Suggestions }
 func (s suggestionsAnswer) print(p *printer) {
 	for _, src := range s.Sources {
 		heading(p.app, p.w, fmt.Sprintf("%s: %s", src.Name, plural(src.Accounts, "account")))
-		g := newGrid(">#", "Identity = account", ">Acct. %", ">Ident. %", ">Unique %", ">Match %", ">Ambig. %", ">Confl. %", "Used")
+		g := newGrid(">#", "Identity = account", ">Acct. %", ">Ident. %", ">Unique %", ">Match %", ">Ambig. %", ">Confl. %",
+			"Used")
 		shown := 0
 		for _, pair := range src.Pairs {
 			if pair.Order == 0 && shown >= 2*p.samples.Examples && !p.samples.All {
@@ -25,6 +26,7 @@ func (s suggestionsAnswer) print(p *printer) {
 			shown++
 			suggestionRow(g, &pair)
 		}
+
 		g.print(p.app, p.w)
 		if more := len(src.Pairs) - shown; more > 0 {
 			report.Fprintf(p.w, "  ... and %d more (--all)\n", more)
@@ -120,9 +122,11 @@ func writeSuggestions(file string, s *preview.Suggestions) error {
 		}
 		change := plannedCorrelation{Do: "setCorrelation", Source: src.Name, Why: "suggested by the data"}
 		for _, p := range pairs {
-			change.Config.Assignments = append(change.Config.Assignments, plannedAssignment{Property: p.Property, Value: p.Value, Operation: "EQ"})
+			change.Config.Assignments = append(change.Config.Assignments,
+				plannedAssignment{Property: p.Property, Value: p.Value, Operation: "EQ"})
 		}
 		plan.Changes = append(plan.Changes, change)
 	}
+
 	return writeFile(file, func(w io.Writer) error { return writeJSON(w, plan) })
 }

@@ -68,6 +68,7 @@ func (c *dataCommand) Run(a *app) error {
 		},
 		Examples: min(c.most(), maxSamples), OnFinding: found.addError, Library: builtin.Library(),
 	}
+
 	r, err := survey.Take(a.ctx, f.fsys, f.bundle, engine, o)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
@@ -82,6 +83,7 @@ func (c *dataCommand) Run(a *app) error {
 		case "html":
 			return survey.WriteHTML(a.out, r, "Data of "+f.name, o.Run.Now)
 		}
+
 		c.print(a, f, r, o.Run.Now)
 		return nil
 	})
@@ -106,6 +108,7 @@ func (c *dataCommand) pick(r *survey.Report) {
 			}
 		}
 	}
+
 	r.Sources, r.Attributes, r.Outside = sources, nil, nil
 }
 
@@ -130,6 +133,7 @@ func (c *dataCommand) lines(a *app, r *survey.Report) error {
 			put(dataLine{Kind: "leftOut", Source: s.Name, LeftOut: name})
 		}
 	}
+
 	for _, at := range r.Attributes {
 		put(dataLine{Kind: "attribute", Attribute: at})
 	}
@@ -157,14 +161,20 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 					unread++
 					remarks = append([]string{"nobody reads it"}, remarks...)
 				}
-				g.row(col.Name, filled(&col.Stats), different(&col.Stats), lengths(&col.Stats), like(&col.Stats), strings.Join(remarks, "; "))
+
+				g.row(col.Name, filled(&col.Stats), different(&col.Stats), lengths(&col.Stats), like(&col.Stats),
+					strings.Join(remarks, "; "))
 			}
+
 			g.print(a, a.out)
 		}
+
 		for _, m := range s.Missing {
 			missing++
-			report.Fprintf(a.out, "  %s %s%s\n", report.Raw(a.paint(colours[report.Bad], "not there:")), m.Message, inParentheses(m.Hint))
+			report.Fprintf(a.out, "  %s %s%s\n", report.Raw(a.paint(colours[report.Bad], "not there:")), m.Message,
+				inParentheses(m.Hint))
 		}
+
 		if len(s.LeftOut) > 0 {
 			report.Fprintf(a.out, "  not in the account schema, so nobody sees it: %s\n", strings.Join(s.LeftOut, ", "))
 		}
@@ -182,14 +192,17 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 			what = "fail"
 		}
 		pos := l.Pos
-		report.Fprintf(a.out, "  %s/%s: %d %s: %s  %s:%d\n", l.Profile, l.Attribute, l.Count, what, inCounts(l.Values), f.name+"/"+pos.File, pos.Line)
+		report.Fprintf(a.out, "  %s/%s: %d %s: %s  %s:%d\n", l.Profile, l.Attribute, l.Count, what, inCounts(l.Values),
+			f.name+"/"+pos.File, pos.Line)
 	}
+
 	role := report.Good
 	if missing+empty > 0 {
 		role = report.Warn
 	}
 	a.verdict(a.out, role, "%s, %s null (%s never filled), %s outside of look-ups; %s that nobody reads, %s not there, %s with remarks; now is %s",
-		countOf(r.Identities, "identity", "identities"), plural(nulls, "value"), plural(empty, "attribute"), plural(outside, "value"),
+		countOf(r.Identities, "identity", "identities"), plural(nulls, "value"), plural(empty, "attribute"), plural(outside,
+			"value"),
 		plural(unread, "column"), plural(missing, "column"), plural(doubtful, "column"), now.Format(time.RFC3339))
 }
 
@@ -212,12 +225,17 @@ func (c *dataCommand) printAttributes(a *app, r *survey.Report) (nulls, empty in
 					why = append(why, fmt.Sprintf("and %d more reasons", len(at.Nulls)-k))
 					break
 				}
+
 				why = append(why, fmt.Sprintf("%d: %s%s", n.Count, n.Reason, inParentheses(exampleOf(n))))
 			}
-			g.row(at.Name, filled(&at.Stats), different(&at.Stats), lengths(&at.Stats), like(&at.Stats), strings.Join(append(why, survey.Remarks(&at.Stats)...), "; "))
+
+			g.row(at.Name, filled(&at.Stats), different(&at.Stats), lengths(&at.Stats), like(&at.Stats),
+				strings.Join(append(why, survey.Remarks(&at.Stats)...), "; "))
 		}
+
 		g.print(a, a.out)
 	}
+
 	return nulls, empty
 }
 
@@ -242,6 +260,7 @@ func filled(s *survey.Stats) string {
 	case s.Rows:
 		return "100 %"
 	}
+
 	return fmt.Sprintf("%d (%s)", s.Filled, percent(share(float64(s.Filled), float64(s.Rows))))
 }
 
@@ -254,6 +273,7 @@ func different(s *survey.Stats) string {
 	case s.Distinct == s.Filled && s.Lists == 0 && s.Filled > 1:
 		return "each"
 	}
+
 	return fmt.Sprint(s.Distinct)
 }
 
@@ -264,6 +284,7 @@ func lengths(s *survey.Stats) string {
 	case s.Shortest == s.Longest:
 		return fmt.Sprint(s.Longest)
 	}
+
 	return fmt.Sprintf("%d-%d", s.Shortest, s.Longest)
 }
 

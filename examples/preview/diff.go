@@ -114,15 +114,19 @@ func (c *diffCommand) gate() (*preview.Gate, error) {
 			return nil, fmt.Errorf("%s: %w", c.Gate, err)
 		}
 	}
+
 	g.Frozen, g.NoClear = append(g.Frozen, c.Frozen...), append(g.NoClear, c.NoClear...)
 	for _, l := range []struct{ to, from **preview.Limit }{
-		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions}, {&g.MaxNewExceptions, &c.MaxNewExceptions}, {&g.MaxNewErrors, &c.MaxNewErrors},
-		{&g.MaxMoves, &c.MaxMoves}, {&g.MaxCreated, &c.MaxCreated}, {&g.MaxRemoved, &c.MaxRemoved}, {&g.MaxUnlinked, &c.MaxUnlinked},
+		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions}, {&g.MaxNewExceptions,
+			&c.MaxNewExceptions}, {&g.MaxNewErrors, &c.MaxNewErrors},
+		{&g.MaxMoves, &c.MaxMoves}, {&g.MaxCreated, &c.MaxCreated}, {&g.MaxRemoved, &c.MaxRemoved}, {&g.MaxUnlinked,
+			&c.MaxUnlinked},
 	} {
 		if *l.from != nil {
 			*l.to = *l.from
 		}
 	}
+
 	return g, nil
 }
 
@@ -133,6 +137,7 @@ func (c *diffCommand) open(a *app, temp string) (before, after *folder, err erro
 	} else {
 		before, err = openRevision(a, c.Before, c.After, temp)
 	}
+
 	if err != nil {
 		return nil, nil, err
 	}
@@ -144,6 +149,7 @@ func (c *diffCommand) open(a *app, temp string) (before, after *folder, err erro
 	} else {
 		after, err = openFolder(a, c.After)
 	}
+
 	if err == nil && c.Data != "" {
 		err = errors.Join(before.withData(a, c.Data), after.withData(a, c.Data))
 	}
@@ -162,6 +168,7 @@ func (c *diffCommand) accounts(before, after *folder, onFinding func(diag.Diagno
 			sources = append(sources, s)
 		}
 	}
+
 	return sources
 }
 
@@ -178,12 +185,14 @@ func readOtherwise(before, after *folder) []string {
 			names = append(names, s.Name)
 		}
 	}
+
 	return names
 }
 
 // readings opens the accounts: once for both configurations, or twice, where the
 // sources of after read the rows of the same files in another way; note says so then.
-func (c *diffCommand) readings(before, after *folder, onFinding func(diag.Diagnostic)) (old, later []identity.Source, note string, err error) {
+func (c *diffCommand) readings(before, after *folder,
+	onFinding func(diag.Diagnostic)) (old, later []identity.Source, note string, err error) {
 	names := readOtherwise(before, after)
 	if len(names) == 0 {
 		return c.accounts(before, after, onFinding), nil, "", nil
@@ -203,6 +212,7 @@ func (c *diffCommand) readings(before, after *folder, onFinding func(diag.Diagno
 		moved.bundle.UseData(data.fsys)
 		*other = moved
 	}
+
 	note = fmt.Sprintf("the rows of %s are read as each configuration says", strings.Join(names, ", "))
 	return before.accounts(func(diag.Diagnostic) {}), after.accounts(onFinding), note, nil
 }
@@ -215,6 +225,7 @@ func (c *diffCommand) accountsOf(before, after *folder) string {
 	case c.Data != "":
 		return filepath.ToSlash(c.Data)
 	}
+
 	name := after.name
 	switch {
 	case c.Overlay:
@@ -222,6 +233,7 @@ func (c *diffCommand) accountsOf(before, after *folder) string {
 	case len(after.bundle.Data) == 0:
 		name = before.name
 	}
+
 	if c.AfterData != "" {
 		return fmt.Sprintf("%s, then %s", name, filepath.ToSlash(c.AfterData))
 	}
@@ -248,7 +260,8 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if !c.BeforeNow.IsZero() {
 		c.Now = c.BeforeNow
 	}
-	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers, Hooks: profile.Hooks{OnProgress: p.show}}
+	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers,
+		Hooks: profile.Hooks{OnProgress: p.show}}
 	sources, err = c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
 		return nil, err
@@ -264,6 +277,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		}
 		later, note = after.accounts(found.addError), ""
 	}
+
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, Settle: state, AfterSources: later, AfterNote: note, AfterNow: c.later(o.Now),
 		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
@@ -272,6 +286,7 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 		found.warn(a)
 		c.adviseOverlay(a, before, after)
 	}
+
 	return r, err
 }
 
@@ -321,6 +336,7 @@ func (c *diffCommand) write(a *app, r *preview.Report, gate *preview.Gate, faile
 		case "html":
 			return r.WriteHTML(a.out)
 		}
+
 		if err := r.WriteText(a.out, a.style()); err != nil {
 			return err
 		}
@@ -341,6 +357,7 @@ func printDiffVerdict(a *app, r *preview.Report, gate *preview.Gate, failed bool
 	case limits > 0:
 		end = fmt.Sprintf("; the gate holds: %s", plural(limits, "limit"))
 	}
+
 	if failed {
 		role, end = report.Bad, end+"; fails on change"
 	}

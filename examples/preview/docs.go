@@ -54,6 +54,7 @@ func (c *docsCommand) Run(a *app) error {
 			return fmt.Errorf("%s: %w", f.name, err)
 		}
 	}
+
 	d := dictionary.Make(f.bundle, builtin.Library(), o)
 	c.pick(d)
 	title := c.Title
@@ -67,6 +68,7 @@ func (c *docsCommand) Run(a *app) error {
 		case "json":
 			return c.lines(a, d)
 		}
+
 		return d.WriteMarkdown(a.out, title)
 	})
 }
@@ -105,11 +107,13 @@ func testFiles(fsys fs.FS) (map[string][]byte, error) {
 		case d.IsDir() || !strings.HasSuffix(path.Base(p), "_test.json"):
 			return nil
 		}
+
 		if src, err := fs.ReadFile(fsys, p); err == nil {
 			files[p] = src
 		}
 		return nil
 	})
+
 	return files, err
 }
 
@@ -118,7 +122,8 @@ func (c *docsCommand) pick(d *dictionary.Dictionary) {
 	if len(c.Attribute) == 0 {
 		return
 	}
-	d.Attributes = slices.DeleteFunc(d.Attributes, func(at *dictionary.Attribute) bool { return !slices.Contains(c.Attribute, at.Name) })
+	d.Attributes = slices.DeleteFunc(d.Attributes,
+		func(at *dictionary.Attribute) bool { return !slices.Contains(c.Attribute, at.Name) })
 	behind := map[string]bool{}
 	for _, at := range d.Attributes {
 		for _, m := range at.Mappings {
@@ -128,6 +133,7 @@ func (c *docsCommand) pick(d *dictionary.Dictionary) {
 			}
 		}
 	}
+
 	d.Transforms = slices.DeleteFunc(d.Transforms, func(t *dictionary.Transform) bool { return !behind[t.Name] })
 	d.Tables = slices.DeleteFunc(d.Tables, func(t *dictionary.Table) bool { return !behind[t.In] })
 	d.Lineage = c.part(d.Lineage)
@@ -144,6 +150,7 @@ func (c *docsCommand) part(l *config.Lineage) *config.Lineage {
 			at = append(at, i)
 		}
 	}
+
 	return l.Part(at...)
 }
 
@@ -156,6 +163,7 @@ func (c *docsCommand) draw(a *app, f *folder, form string) error {
 	case "dot":
 		return l.WriteDOT(a.out)
 	}
+
 	title := c.Title
 	if title == "" {
 		title = "Lineage of " + f.name

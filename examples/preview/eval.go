@@ -48,12 +48,14 @@ func (c *evalCommand) Run(a *app) error {
 				unreadable = append(unreadable, err)
 			}
 		}
+
 		if !e.json {
 			e.summary()
 		}
 		failed = e.failed
 		return w.Flush()
 	})
+
 	if err := errors.Join(append(unreadable, err)...); err != nil {
 		return err
 	}
@@ -75,6 +77,7 @@ func vectorFiles(paths []string) ([]string, error) {
 			files = append(files, p)
 			continue
 		}
+
 		inside, err := filepath.Glob(filepath.Join(p, "*.json"))
 		if err != nil {
 			return nil, err
@@ -84,6 +87,7 @@ func vectorFiles(paths []string) ([]string, error) {
 		}
 		files = append(files, inside...)
 	}
+
 	return files, nil
 }
 
@@ -114,6 +118,7 @@ func (e *evaluation) file(file string) error {
 		}
 		e.vector(&vectors[i])
 	}
+
 	return found.Err()
 }
 
@@ -124,12 +129,14 @@ func (e *evaluation) vector(v *profiletest.Vector) {
 		t = &tally{group: v.Group}
 		e.groups[v.Group] = t
 	}
+
 	if r.Pass {
 		t.passed++
 	} else {
 		t.failed++
 		e.failed++
 	}
+
 	switch {
 	case e.json:
 		e.printJSON(v.ID, &r)
@@ -150,7 +157,7 @@ func (e *evaluation) printJSON(id string, r *profiletest.VectorResult) {
 		ID   string `json:"id"`
 		Pass bool   `json:"pass"`
 		Got  any    `json:"got"`
-	}{id, r.Pass, value{r.Got}}
+	}{ID: id, Pass: r.Pass, Got: value{r.Got}}
 	if r.Err != nil {
 		out.Got = failure{r.Err.Error()}
 	}
@@ -171,7 +178,8 @@ func (e *evaluation) printFailure(v *profiletest.Vector, r *profiletest.VectorRe
 	if r.Err != nil {
 		got = "an error: " + r.Err.Error()
 	}
-	report.Fprintf(e.w, "%s %s (%s) %s\n  %s\n  want %s\n  got  %s\n", report.Raw(e.paint(text.FgRed, "FAIL")), v.ID, v.Group, v.Pos, v.Description, r.Want, got)
+	report.Fprintf(e.w, "%s %s (%s) %s\n  %s\n  want %s\n  got  %s\n", report.Raw(e.paint(text.FgRed, "FAIL")), v.ID,
+		v.Group, v.Pos, v.Description, r.Want, got)
 	if len(path) > 0 {
 		report.Fprintf(e.w, "  path %s\n", path)
 	}
@@ -188,6 +196,7 @@ func (e *evaluation) summary() {
 		total.passed += t.passed
 		total.failed += t.failed
 	}
+
 	slices.SortFunc(rows, func(x, y *tally) int {
 		i, j := slices.Index(groupOrder, x.group), slices.Index(groupOrder, y.group)
 		return cmp.Or(cmp.Compare(uint(i), uint(j)), cmp.Compare(x.group, y.group))

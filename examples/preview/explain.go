@@ -43,6 +43,7 @@ func (c *explainCommand) Run(a *app) error {
 		Linking: profile.Linking{Recompute: c.Links == "recompute"},
 		Hooks:   profile.Hooks{OnProgress: p.show},
 	}
+
 	var t *profile.Trace
 	err = f.forPerson(a, c.Identity, sources, func(find func(*profile.Result) bool) (err error) {
 		t, err = engine.Explain(a.ctx, o, find, c.Attribute, sources...)
@@ -78,6 +79,7 @@ func printTraceVerdict(a *app, t *profile.Trace) {
 			nulls++
 		}
 	}
+
 	role := report.Good
 	switch {
 	case errs > 0:
@@ -85,6 +87,7 @@ func printTraceVerdict(a *app, t *profile.Trace) {
 	case len(t.Result.Exceptions) > 0:
 		role = report.Warn
 	}
+
 	a.verdict(a.out, role, "%s of %s: %s null, %s; %s", plural(len(t.Attributes), "attribute"), t.Name,
 		withShare(nulls, len(t.Attributes)), plural(errs, "error"), plural(len(t.Result.Exceptions), "exception"))
 }

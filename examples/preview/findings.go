@@ -45,6 +45,7 @@ func (f *findings) add(d diag.Diagnostic) {
 		g = &group{groupKey: key}
 		f.groups[key] = g
 	}
+
 	g.count++
 	if len(g.kept) < f.most() {
 		g.kept = append(g.kept, below(f.folder, d))
@@ -91,6 +92,7 @@ func (f *findings) print(a *app, w io.Writer) {
 			groups = append(groups, g)
 		}
 	}
+
 	slices.SortFunc(groups, func(x, y *group) int {
 		return cmp.Or(-cmp.Compare(x.severity, y.severity), cmp.Compare(x.code, y.code))
 	})
@@ -107,7 +109,8 @@ func (f *findings) print(a *app, w io.Writer) {
 }
 
 func (f *findings) summary() string {
-	s := fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"), f.counts[diag.Info])
+	s := fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"),
+		f.counts[diag.Info])
 	if f.counts[diag.Info] > 0 && !f.All {
 		s += " (--all)"
 	}

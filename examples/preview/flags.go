@@ -46,6 +46,7 @@ func (o *outputFlags) form(forms ...string) string {
 	case slices.Contains(forms, byName):
 		return byName
 	}
+
 	return forms[0]
 }
 
@@ -68,6 +69,7 @@ func (o *outputFlags) answer(a *app, write func(a *app) error) error {
 		}
 		return err
 	})
+
 	return cmp.Or(err, failed)
 }
 
@@ -154,5 +156,6 @@ func values(v *kong.Value) []string {
 			list = append(list, s)
 		}
 	}
+
 	return list
 }

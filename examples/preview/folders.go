@@ -60,14 +60,16 @@ func readFolder(name string, fsys fs.FS) (*folder, error) {
 			found[i] = below(name, d)
 		}
 		if n := len(b.Unread); n > 0 { // which is the cause
-			return nil, errors.Join(fmt.Errorf("%s: %s cannot be read, and nothing else has an identity profile", name, plural(n, "file")), found.Err())
+			return nil, errors.Join(fmt.Errorf("%s: %s cannot be read, and nothing else has an identity profile", name,
+				plural(n, "file")), found.Err())
 		}
 		return nil, errors.Join(fmt.Errorf("%s: there is no identity profile", name), found.Err())
 	}
+
 	if err := b.Settings.Unusable; err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return &folder{name, fsys, b, found}, nil
+	return &folder{name: name, fsys: fsys, bundle: b, found: found}, nil
 }
 
 // several is the error of a folder that holds several tenants in folders of their own, and
@@ -81,21 +83,25 @@ func several(name string, fsys fs.FS, found diag.List) error {
 		switch {
 		case err != nil || d == nil || !d.IsDir() && d.Name() != "idprofile.json":
 			return nil // what cannot be read is among the findings
-		case d.IsDir() && p != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || strings.Count(p, "/") > 5):
+		case d.IsDir() && p != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" ||
+			strings.Count(p, "/") > 5):
 			return fs.SkipDir
 		}
+
 		if dir := path.Dir(p); (d.Name() == "idprofile.json" || d.Name() == "accounts") && !slices.Contains(tenants, dir) {
 			tenants = append(tenants, dir)
 		}
 		return nil
 	})
+
 	if len(tenants) < 2 || slices.Contains(tenants, ".") {
 		return nil
 	}
 	for i, t := range tenants {
 		tenants[i] = path.Join(name, t)
 	}
-	return fmt.Errorf("%s: there are %d configurations below this folder; which one? %s", name, len(tenants), strings.Join(shortened(tenants), ", "))
+	return fmt.Errorf("%s: there are %d configurations below this folder; which one? %s", name, len(tenants),
+		strings.Join(shortened(tenants), ", "))
 }
 
 // shortened is the beginning of a long list.
@@ -116,7 +122,8 @@ func openRevision(a *app, revision, folder, into string) (*folder, error) {
 	cmd := exec.CommandContext(a.ctx, "git", "-C", folder, "archive", "--format=tar", revision, "--", ".")
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s is no folder, and git cannot read it as a revision of %s: %w: %s", revision, folder, err, strings.TrimSpace(stderr.String()))
+		return nil, fmt.Errorf("%s is no folder, and git cannot read it as a revision of %s: %w: %s", revision, folder, err,
+			strings.TrimSpace(stderr.String()))
 	}
 	if err := untar(&out, into); err != nil {
 		return nil, fmt.Errorf("%s: %w", revision, err)
@@ -181,6 +188,7 @@ func (u union) ReadDir(name string) ([]fs.DirEntry, error) {
 			top = append(top, e)
 		}
 	}
+
 	slices.SortFunc(top, func(x, y fs.DirEntry) int { return strings.Compare(x.Name(), y.Name()) })
 	return top, nil
 }
@@ -222,6 +230,7 @@ func (f *folder) clock(a *app, asked instant) time.Time {
 			return t.UTC()
 		}
 	}
+
 	return a.clock().UTC()
 }
 

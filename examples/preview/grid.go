@@ -30,13 +30,15 @@ const gap = 2
 // newGrid returns a table with the given columns; a name that begins with > is
 // aligned to the right.
 func newGrid(columns ...string) *grid {
-	g := &grid{w: table.NewWriter(), right: make([]bool, len(columns)), natural: make([]int, len(columns)), word: make([]int, len(columns))}
+	g := &grid{w: table.NewWriter(), right: make([]bool, len(columns)), natural: make([]int, len(columns)),
+		word: make([]int, len(columns))}
 	header := make(table.Row, len(columns))
 	for i, name := range columns {
 		name, g.right[i] = strings.CutPrefix(name, ">")
 		header[i], g.header = name, append(g.header, name)
 		g.measure(i, name)
 	}
+
 	g.w.AppendHeader(header)
 	style := table.StyleDefault
 	style.Options = table.OptionsNoBordersAndSeparators
@@ -64,6 +66,7 @@ func (g *grid) row(cells ...any) {
 		texts[i] = fmt.Sprint(cells[i])
 		g.measure(i, texts[i])
 	}
+
 	g.rows = append(g.rows, texts)
 	g.w.AppendRow(cells)
 }
@@ -82,8 +85,10 @@ func (g *grid) print(a *app, w io.Writer) {
 			g.printLists(a, w)
 			return
 		}
+
 		widths = report.FitWidths(g.natural, g.word, total)
 	}
+
 	configs := make([]table.ColumnConfig, len(widths))
 	for i := range configs {
 		align := text.AlignLeft
@@ -95,6 +100,7 @@ func (g *grid) print(a *app, w io.Writer) {
 			WidthMax: widths[i], WidthMaxEnforcer: broken,
 		}
 	}
+
 	g.w.SetColumnConfigs(configs)
 
 	rendered := g.w.Render()
@@ -116,6 +122,7 @@ func (g *grid) printLists(a *app, w io.Writer) {
 				cells = append(cells, a.paint(text.Bold, g.header[i])+" "+cell)
 			}
 		}
+
 		fmt.Fprintf(w, "  %s\n", strings.Join(cells, ", "))
 	}
 }

@@ -67,6 +67,7 @@ func (c *initCommand) Run(a *app) error {
 			return err
 		}
 	}
+
 	return c.answer(a, func(a *app) error { return in.print(a) })
 }
 
@@ -93,7 +94,8 @@ func (in *starter) missing(name, text string, get ...initIt) {
 func (in *starter) look() {
 	b := in.bundle
 	for _, p := range b.Profiles {
-		in.found("identity profile "+p.Name, "priority %d, %s, %s", p.Priority, plural(len(p.Mappings), "mapping"), plural(len(p.States), "lifecycle state"))
+		in.found("identity profile "+p.Name, "priority %d, %s, %s", p.Priority, plural(len(p.Mappings), "mapping"),
+			plural(len(p.States), "lifecycle state"))
 	}
 	if n := len(b.Transforms); n > 0 {
 		in.found("transforms", "%d", n)
@@ -103,6 +105,7 @@ func (in *starter) look() {
 			in.found("source "+s.Name, "accounts in %s", strings.Join(files, ", "))
 		}
 	}
+
 	if len(b.Profiles) == 0 {
 		in.missing("configuration", "there is no identity profile in this folder", getConfiguration()...)
 	}
@@ -114,6 +117,7 @@ func (in *starter) look() {
 			in.missing("accounts of "+s.Name, "no file has them", getAccounts(s)...)
 		}
 	}
+
 	for _, r := range b.Rules {
 		if b.Settings.Rules[r.Name] == "" && in.called(r.Name) {
 			in.missing("rule "+r.Name, "its code runs in the tenant only",
@@ -134,24 +138,28 @@ func (in *starter) called(name string) bool {
 			return true
 		}
 	}
+
 	for _, p := range in.bundle.Profiles {
 		if calls(p.Node) {
 			return true
 		}
 	}
+
 	return false
 }
 
 const apiHost = "https://$TENANT.api.identitynow.com"
 
 // exportTypes are what a configuration consists of.
-var exportTypes = []string{"IDENTITY_PROFILE", "TRANSFORM", "SOURCE", "RULE", "IDENTITY_OBJECT_CONFIG", "LIFECYCLE_STATE"}
+var exportTypes = []string{"IDENTITY_PROFILE", "TRANSFORM", "SOURCE", "RULE", "IDENTITY_OBJECT_CONFIG",
+	"LIFECYCLE_STATE"}
 
 // getConfiguration are the ways to the configuration of a tenant.
 func getConfiguration() []initIt {
 	types := strings.Join(exportTypes, `","`)
 	return []initIt{
-		{By: "API", Command: `curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" ` + apiHost +
+		{By: "API", Command: `curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" ` +
+			apiHost +
 			`/beta/sp-config/export -d '{"includeTypes":["` + types + `"]}'  # answers a jobId; when it is COMPLETE: ` +
 			`curl -s -H "Authorization: Bearer $TOKEN" ` + apiHost + `/beta/sp-config/export/JOBID/download > tenant.json`},
 		{By: "VS Code", Command: `extension "Identity Security Cloud": the tenant in the side bar, Export config`},
@@ -169,9 +177,11 @@ func getAccounts(s *config.Source) []initIt {
 	file := "accounts/" + strings.ReplaceAll(url.PathEscape(s.Name), "%20", " ") + ".jsonl"
 	quoted := shellQuote(file)
 	return []initIt{
-		{By: "API", Command: `curl -s -H "Authorization: Bearer $TOKEN" ` + `"` + apiHost + query + `"` + ` | jq -c '.[]' >> ` + quoted + "  # then offset=250, and so on"},
+		{By: "API", Command: `curl -s -H "Authorization: Bearer $TOKEN" ` + `"` + apiHost + query + `"` +
+			` | jq -c '.[]' >> ` + quoted + "  # then offset=250, and so on"},
 		{By: "VS Code", Command: fmt.Sprintf("extension \"Identity Security Cloud\": source %s in the side bar, Export accounts, into accounts/", s.Name)},
-		{By: "CLI", Command: "sail api get " + shellQuote(query) + " | jq -c '.[]' >> " + quoted + "  # then offset=250, and so on"},
+		{By: "CLI", Command: "sail api get " + shellQuote(query) + " | jq -c '.[]' >> " + quoted +
+			"  # then offset=250, and so on"},
 	}
 }
 
@@ -180,24 +190,30 @@ func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''
 
 // write writes the files that are not there.
 func (in *starter) write(found diag.List) error {
-	if err := in.file("idprofile.json", "when now is, and which file has the accounts of which source", in.settings); err != nil {
+	if err := in.file("idprofile.json", "when now is, and which file has the accounts of which source",
+		in.settings); err != nil {
 		return err
 	}
 	if in.People > 0 && len(in.bundle.Data) > 0 {
 		for _, p := range in.bundle.Profiles {
 			name := "tests/first-" + slug(p.Name) + "_test.json"
-			err := in.file(name, "people of the accounts, and what they get now: review it", func() ([]byte, error) { return in.firstTest(p.Name, found) })
+			err := in.file(name, "people of the accounts, and what they get now: review it",
+				func() ([]byte, error) { return in.firstTest(p.Name, found) })
 			if err != nil {
 				return err
 			}
 		}
 	}
+
 	switch in.CI {
 	case "github":
-		return in.file(".github/workflows/idprofile.yml", "a pipeline that lints and tests", func() ([]byte, error) { return []byte(githubPipeline), nil })
+		return in.file(".github/workflows/idprofile.yml", "a pipeline that lints and tests",
+			func() ([]byte, error) { return []byte(githubPipeline), nil })
 	case "gitlab":
-		return in.file(".gitlab-ci.yml", "a pipeline that lints and tests", func() ([]byte, error) { return []byte(gitlabPipeline), nil })
+		return in.file(".gitlab-ci.yml", "a pipeline that lints and tests",
+			func() ([]byte, error) { return []byte(gitlabPipeline), nil })
 	}
+
 	return nil
 }
 
@@ -210,15 +226,18 @@ func (in *starter) file(name, what string, content func() ([]byte, error)) error
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+
 	src, err := content()
 	if err != nil {
 		in.missing(name, err.Error())
 		return nil
 	}
+
 	if in.DryRun {
 		in.lines = append(in.lines, initLine{Kind: "wrote", Name: name, Text: "(dry run) " + what})
 		return nil
 	}
+
 	if err := os.MkdirAll(filepath.Dir(place), 0o755); err != nil {
 		return err
 	}
@@ -247,6 +266,7 @@ func (in *starter) settings() ([]byte, error) {
 			sources.Set(s.Name, jsondoc.NewObject(jsondoc.M("file", jsondoc.NewString(files[0]))))
 		}
 	}
+
 	root := jsondoc.NewObject(
 		jsondoc.M("now", jsondoc.NewString(in.now().Format(time.RFC3339))),
 		jsondoc.M("seed", jsondoc.NewInt(1)),
@@ -259,7 +279,8 @@ func (in *starter) settings() ([]byte, error) {
 
 // slug is a name as part of a file name.
 func slug(s string) string {
-	words := strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') })
+	words := strings.FieldsFunc(strings.ToLower(s),
+		func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') })
 	if len(words) == 0 {
 		return "profile"
 	}
@@ -287,6 +308,7 @@ func (in *starter) firstTest(name string, found diag.List) ([]byte, error) {
 			people = append(people, strings.Clone(r.Identity.ID))
 		}
 	}
+
 	if len(people) == 0 {
 		return nil, errors.New("no test: nobody without exceptions is in the accounts")
 	}
@@ -340,10 +362,13 @@ func (in *starter) print(a *app) error {
 				return err
 			}
 		}
+
 		_, err := io.Copy(a.out, &b)
 		return err
 	}
-	for _, part := range []struct{ kind, title string }{{"found", "Found"}, {"missing", "Missing"}, {"wrote", "Written"}, {"kept", "Left as they are"}} {
+
+	for _, part := range []struct{ kind, title string }{{"found", "Found"}, {"missing", "Missing"}, {"wrote", "Written"},
+		{"kept", "Left as they are"}} {
 		shown := false
 		for _, l := range in.lines {
 			if l.Kind != part.kind {
@@ -353,12 +378,14 @@ func (in *starter) print(a *app) error {
 				heading(a, a.out, part.title)
 				shown = true
 			}
+
 			report.Fprintf(a.out, "  %s: %s\n", l.Name, l.Text)
 			for _, g := range l.Get {
 				report.Fprintf(a.out, "    %-8s%s\n", g.By, g.Command)
 			}
 		}
 	}
+
 	folder := filepath.ToSlash(in.Folder)
 	next := "preview run " + folder
 	switch {
@@ -367,11 +394,13 @@ func (in *starter) print(a *app) error {
 	case len(in.bundle.Data) == 0:
 		next = "get the accounts, then preview init " + folder
 	}
+
 	role := report.Good
 	if in.wanted > 0 {
 		role = report.Warn
 	}
-	a.verdict(a.out, role, "%s, %s, %s missing; next: %s", plural(len(in.bundle.Profiles), "identity profile"), plural(len(in.bundle.Sources), "source"),
+	a.verdict(a.out, role, "%s, %s, %s missing; next: %s", plural(len(in.bundle.Profiles), "identity profile"),
+		plural(len(in.bundle.Sources), "source"),
 		plural(in.wanted, "thing"), next)
 	return nil
 }

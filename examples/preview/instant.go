@@ -19,6 +19,7 @@ func (i *instant) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
+
 	return fmt.Errorf("found %q, expected an instant such as 2026-01-15T09:00:00Z, or a day such as 2026-01-15", text)
 }
 

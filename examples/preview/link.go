@@ -60,6 +60,7 @@ func (c *linkCommand) Run(a *app) error {
 			}
 		}
 	}
+
 	if c.Explain != "" {
 		return c.explain(a, r)
 	}
@@ -77,9 +78,11 @@ func (c *linkCommand) print(a *app, r *linkage.Result) error {
 		case "csv":
 			return r.WritePairs(a.out)
 		}
+
 		printLinks(a, r)
 		return nil
 	})
+
 	if err == nil && form == "csv" && c.Out != "" && c.Out != "-" {
 		printLinks(a, r)
 	}
@@ -96,6 +99,7 @@ func (c *linkCommand) options(a *app) (linkage.Options, error) {
 		}
 		o.Columns[name] = k
 	}
+
 	if c.Model != "" {
 		f, err := os.Open(c.Model)
 		if err != nil {
@@ -106,6 +110,7 @@ func (c *linkCommand) options(a *app) (linkage.Options, error) {
 			return o, fmt.Errorf("%s: %w", c.Model, err)
 		}
 	}
+
 	if c.Cases != "" {
 		cases, err := readCases(a, c.Cases)
 		if err != nil {
@@ -113,6 +118,7 @@ func (c *linkCommand) options(a *app) (linkage.Options, error) {
 		}
 		o.MustLink, o.CannotLink = cases.Decisions()
 	}
+
 	return o, nil
 }
 
@@ -168,6 +174,7 @@ func (c *linkCommand) explain(a *app, r *linkage.Result) error {
 			return err
 		}
 	}
+
 	return c.answer(a, func(a *app) error {
 		if c.asJSON() {
 			return writeJSON(a.out, e)
@@ -196,12 +203,14 @@ func linkSummary(r *linkage.Result) summaryOfLinks {
 		Report:  r.Report,
 		Curve:   r.Curve(),
 	}
+
 	s.ExpectedWrong, s.ExpectedRight = r.Expected()
 	for i, c := range r.Clusters {
 		if c == int32(i) {
 			s.Persons++
 		}
 	}
+
 	return s
 }
 
@@ -218,14 +227,17 @@ func printLinks(a *app, r *linkage.Result) {
 			report.Fprintf(a.out, "  %-24s %-12s %s\n", c.Column, c.Kind, c.Why)
 		}
 	}
+
 	if len(tables) == 2 {
 		report.Fprintln(a.out, "compared columns")
 		for _, p := range s.Report.Pairings {
 			report.Fprintf(a.out, "  %-24s %-24s %-12s %3.0f %% of the values in common\n", p.A, p.B, p.Kind, 100*p.Of)
 		}
 	}
+
 	if len(s.Report.Derived) > 0 {
-		report.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n", strings.Join(s.Report.Derived, ", "))
+		report.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n",
+			strings.Join(s.Report.Derived, ", "))
 	}
 	report.Fprintln(a.out, "blocking keys")
 	for _, k := range s.Report.Keys {
@@ -235,11 +247,14 @@ func printLinks(a *app, r *linkage.Result) {
 		}
 		report.Fprintln(a.out)
 	}
-	report.Fprintf(a.out, "%d pairs compared; the keys find about %.1f %% of the pairs of one person\n", s.Report.Compared, 100*s.Report.Recall)
+
+	report.Fprintf(a.out, "%d pairs compared; the keys find about %.1f %% of the pairs of one person\n",
+		s.Report.Compared, 100*s.Report.Recall)
 	if s.Report.Sparse {
 		report.Fprintln(a.out, "few records are alike, so shipped weights count and only pairs without contradiction are linked")
 	}
-	report.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links, s.ExpectedWrong, s.Review, s.ExpectedRight)
+	report.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links,
+		s.ExpectedWrong, s.Review, s.ExpectedRight)
 	if s.Persons > 0 {
 		report.Fprintf(a.out, ", %d persons", s.Persons)
 	}

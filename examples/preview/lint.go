@@ -87,6 +87,7 @@ func (c *lintCommand) shown(found diag.List) diag.List {
 			shown = append(shown, d)
 		}
 	}
+
 	return shown
 }
 
@@ -107,17 +108,20 @@ func (c *lintCommand) lint(a *app) (*linted, error) {
 			}
 			continue
 		}
+
 		src, err := os.ReadFile(p)
 		if err != nil {
 			return nil, err
 		}
 		files = append(files, config.File{Name: filepath.ToSlash(p), Data: src})
 	}
+
 	if len(files) > 0 {
 		bundle, list := config.LoadFiles(files...)
 		bundle.Partial = len(files) == 1 && (len(bundle.Profiles) == 0 || len(bundle.Transforms) == 0)
 		all.add("", bundle, check(bundle, list))
 	}
+
 	all.found.Sort()
 	return all, nil
 }
@@ -129,7 +133,8 @@ func (l *linted) folder(a *app, folder string) error {
 		return err
 	}
 	bundle, list := config.Load(fsys)
-	l.add(filepath.ToSlash(folder), bundle, append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...))
+	l.add(filepath.ToSlash(folder), bundle,
+		append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...))
 	return nil
 }
 
@@ -164,6 +169,7 @@ func (c *lintCommand) print(a *app, all *linted) error {
 	case "junit":
 		return c.writeLintJUnit(a.out, shown)
 	}
+
 	return c.text(a, all, shown)
 }
 
@@ -176,7 +182,8 @@ func (c *lintCommand) text(a *app, all *linted, shown diag.List) error {
 			place += ": "
 		}
 		d.Pos = diag.Pos{}
-		if _, err := report.Fprintf(a.out, "%s%s %s: %s\n", place, report.Raw(a.severity(d.Severity)), d.Code, line(d)); err != nil {
+		if _, err := report.Fprintf(a.out, "%s%s %s: %s\n", place, report.Raw(a.severity(d.Severity)), d.Code,
+			line(d)); err != nil {
 			return err
 		}
 	}
@@ -188,6 +195,7 @@ func (c *lintCommand) text(a *app, all *linted, shown diag.List) error {
 	case found.Count(diag.Warning)+found.Count(diag.Error) > 0:
 		role = report.Warn
 	}
+
 	if n := len(all.suppressed); n > 0 {
 		end += fmt.Sprintf(", %d suppressed", n)
 	}

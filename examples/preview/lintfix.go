@@ -52,13 +52,16 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 				return err
 			}
 		}
+
 		var err error
 		if all, err = c.lint(a); err != nil {
 			return err
 		}
 		_, after, mended = mend(all.found)
 	}
-	report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(total, "finding"), plural(len(files), "file"), len(all.found))
+
+	report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(total, "finding"), plural(len(files), "file"),
+		len(all.found))
 	return nil
 }
 
@@ -79,6 +82,7 @@ func mend(found diag.List) (before, after map[string][]byte, mended int) {
 			mended += n
 		}
 	}
+
 	return before, after, mended
 }
 
@@ -95,8 +99,10 @@ func (a *app) patch(patch []byte) string {
 		case strings.HasPrefix(line, "+"):
 			text = a.style().As(report.After, string(text))
 		}
+
 		b.WriteString(string(text) + "\n")
 	}
+
 	return b.String()
 }
 
@@ -120,6 +126,7 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 			changes = append(changes, c)
 		}
 	}
+
 	slices.SortStableFunc(changes, func(x, y change) int { return cmp.Compare(x.from, y.from) })
 
 	var out []byte
@@ -129,9 +136,11 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 			n--
 			continue
 		}
+
 		out = append(append(out, src[last:c.from]...), c.text...)
 		last = c.to
 	}
+
 	out = append(out, src[last:]...)
 	if again, _ := jsondoc.Parse(file, out); again == nil {
 		return src, 0
@@ -153,6 +162,7 @@ func fixOf(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []change) (
 	case "template-set-braces", "template-else-glued", "template-name-runs-on":
 		return fixTemplate(src, root, d, others)
 	}
+
 	return change{}, false
 }
 
@@ -179,8 +189,10 @@ func fixSpelling(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, boo
 				at = m.Value.Pos().Offset
 			}
 		}
+
 		return true
 	})
+
 	if token, name = tokenAt(src, at); taken || name == right || sameLetters(name) != sameLetters(right) {
 		return change{}, false
 	}
@@ -209,6 +221,7 @@ func tokenAt(src []byte, at int) (change, string) {
 			return change{from: at, to: i + 1}, s
 		}
 	}
+
 	return change{}, ""
 }
 
@@ -241,11 +254,14 @@ func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (chang
 				form = n.Members()[1].Pos().Offset
 			}
 			blank := src[len(strings.TrimRight(string(src[:form]), " \t\r\n")):form]
-			c = change{value.to, value.to, "," + string(blank) + `"requiresPeriodicRefresh"` + string(src[key.to:m.Value.Pos().Offset]) + "true"}
+			c = change{from: value.to, to: value.to,
+				text: "," + string(blank) + `"requiresPeriodicRefresh"` + string(src[key.to:m.Value.Pos().Offset]) + "true"}
 			found = true
 		}
+
 		return !found
 	})
+
 	return c, found
 }
 
@@ -265,8 +281,10 @@ func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []cha
 				token = t
 			}
 		}
+
 		return true
 	})
+
 	if token.to == 0 {
 		return change{}, false
 	}
@@ -277,6 +295,7 @@ func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []cha
 			was = c.text
 		}
 	}
+
 	token.text = was
 	switch d.Code {
 	case "template-set-braces":
@@ -291,5 +310,6 @@ func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []cha
 			}
 		}
 	}
+
 	return token, token.text != was
 }

@@ -95,9 +95,11 @@ func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 			index[d.Code] = at
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(d))
 		}
+
 		run.Results = append(run.Results, sarifResult{RuleID: d.Code, RuleIndex: at, Level: sarifSeverity(d.Severity),
 			Message: sarifText{Text: messageOf(d)}, Locations: sarifLocations(d), Suppressions: suppressions})
 	}
+
 	for _, d := range found {
 		add(d, nil)
 	}
@@ -125,11 +127,13 @@ func sarifRuleOf(d diag.Diagnostic) sarifRule {
 // plainPage is a page as plain text.
 func plainPage(c diag.Code) string {
 	parts := []string{c.Meaning}
-	for _, p := range [][2]string{{"", unwrapped(c.Why)}, {"Wrong:\n", c.Wrong}, {"Right:\n", c.Right}, {"Switch it off:\n", off(c.Code)}} {
+	for _, p := range [][2]string{{"", unwrapped(c.Why)}, {"Wrong:\n", c.Wrong}, {"Right:\n", c.Right},
+		{"Switch it off:\n", off(c.Code)}} {
 		if p[1] != "" {
 			parts = append(parts, p[0]+p[1])
 		}
 	}
+
 	return strings.Join(parts, "\n\n")
 }
 
@@ -148,6 +152,7 @@ func sarifLocations(d diag.Diagnostic) []sarifLocation {
 			at.Physical.Region = &sarifRegion{d.Pos.Line, max(d.Pos.Column, 1)}
 		}
 	}
+
 	if len(d.Path) > 0 {
 		at.Logical = []sarifLogical{{d.Path.String()}}
 	}
@@ -189,11 +194,14 @@ func writeAnnotations(w io.Writer, found diag.List) error {
 				at = append(at, fmt.Sprintf("line=%d,col=%d", d.Pos.Line, max(d.Pos.Column, 1)))
 			}
 		}
+
 		at = append(at, "title="+property.Replace(d.Code))
-		if _, err := report.Fprintf(w, "::%s %s::%s\n", report.Raw(kind), report.Raw(strings.Join(at, ",")), value.Replace(messageOf(d))); err != nil {
+		if _, err := report.Fprintf(w, "::%s %s::%s\n", report.Raw(kind), report.Raw(strings.Join(at, ",")),
+			value.Replace(messageOf(d))); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -236,6 +244,7 @@ func (c *lintCommand) writeLintJUnit(w io.Writer, found diag.List) error {
 			at = len(out.Suites)
 			out.Suites = append(out.Suites, lintSuite{Name: d.Pos.File})
 		}
+
 		s := &out.Suites[at]
 		place := d.Pos
 		place.File = ""
@@ -249,14 +258,17 @@ func (c *lintCommand) writeLintJUnit(w io.Writer, found diag.List) error {
 			result.Skipped, reason.Type = reason, ""
 			s.Skipped++
 		}
+
 		s.Tests++
 		out.Tests++
 		s.Cases = append(s.Cases, result)
 	}
+
 	if out.Tests == 0 {
 		out.Tests = 1
 		out.Suites = []lintSuite{{Name: "lint", Tests: 1, Cases: []lintResult{{Name: "lint", Class: "lint"}}}}
 	}
+
 	src, err := xml.MarshalIndent(out, "", "  ")
 	if err != nil {
 		return err

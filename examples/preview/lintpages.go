@@ -28,7 +28,9 @@ func codes() []diag.Code {
 		assumed = append(assumed, diag.Code{Code: a.Code, Meaning: a.Meaning,
 			Why: "It is no fault: a run says what it took for granted, see Assumptions in what it prints."})
 	}
-	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(), correlate.Findings(),
+
+	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(),
+		correlate.Findings(),
 		linkage.Findings(), config.Findings(), profiletest.Findings(), assumed)
 }
 
@@ -69,15 +71,18 @@ func (c *lintCommand) explain(a *app) error {
 		}
 		return nil
 	}
+
 	code, err := codeOf(c.Explain)
 	if err != nil {
 		return err
 	}
 	if c.asJSON() {
-		return writeJSON(a.out, codePage{code.Code, code.Severity, code.Meaning, unwrapped(code.Why), code.Wrong, code.Right, off(code.Code)})
+		return writeJSON(a.out, codePage{Code: code.Code, Severity: code.Severity, Meaning: code.Meaning,
+			Why: unwrapped(code.Why), Wrong: code.Wrong, Right: code.Right, Off: off(code.Code)})
 	}
 
-	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, code.Code)), report.Raw(a.severity(code.Severity)), code.Meaning)
+	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, code.Code)),
+		report.Raw(a.severity(code.Severity)), code.Meaning)
 	part := func(head, text string) {
 		if text == "" {
 			return
@@ -87,6 +92,7 @@ func (c *lintCommand) explain(a *app) error {
 			report.Fprintf(a.out, "  %s\n", line)
 		}
 	}
+
 	part("Why", unwrapped(code.Why))
 	part("Wrong", code.Wrong)
 	part("Right", code.Right)

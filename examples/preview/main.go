@@ -90,7 +90,8 @@ func main() {
 
 // parser returns the command line as the library sees it.
 func (a *app) parser(c *commands, exit func(int)) (*kong.Kong, error) {
-	k, err := kong.New(c, kong.Name("preview"), kong.Writers(a.out, a.err), kong.Exit(exit), kong.Vars{"version": versionText()},
+	k, err := kong.New(c, kong.Name("preview"), kong.Writers(a.out, a.err), kong.Exit(exit),
+		kong.Vars{"version": versionText()},
 		kong.Description("Offline preview of identity profiles. Exit codes: 0 done, 1 a check failed, 2 could not run."),
 		kong.ExplicitGroups([]kong.Group{{Key: "about", Title: "About this program:"}}))
 	if err != nil {
@@ -159,6 +160,7 @@ func (a *app) command(args []string) error {
 		a.out = lines
 		defer lines.Flush()
 	}
+
 	return selected.Run(a)
 }
 
@@ -177,6 +179,7 @@ func usage(parser *kong.Kong, args []string, err error) error {
 			}
 		}
 	}
+
 	return fmt.Errorf("%w (preview --help tells more)", err)
 }
 
@@ -188,11 +191,13 @@ func (a *app) failed(err error) int {
 	case errors.Is(err, errFailed):
 		return exitFailed
 	}
+
 	for i, line := range strings.Split(err.Error(), "\n") {
 		if i == 0 {
 			line = "preview: " + line
 		}
 		report.Fprintln(a.err, line)
 	}
+
 	return exitCannotRun
 }

@@ -20,7 +20,8 @@ type manualFlag struct {
 
 // links returns the sources with the links of the file. User names are those that
 // identities have without it, which a first run over the accounts tells.
-func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions, sources []identity.Source) ([]identity.Source, error) {
+func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions,
+	sources []identity.Source) ([]identity.Source, error) {
 	if m.Manual == "" {
 		return sources, nil
 	}
@@ -95,6 +96,7 @@ func knownBy(a *app, b *config.Bundle, o profile.RunOptions, sources []identity.
 		k.aliases[r.Identity.Alias] = append(k.aliases[r.Identity.Alias], int32(len(k.ids)))
 		k.ids = append(k.ids, r.Identity.ID)
 	}
+
 	return k, errors.Join(a.ctx.Err())
 }
 
@@ -121,6 +123,7 @@ func linkedBy(s identity.Source, b *config.Bundle, links map[string]string) iden
 			return s
 		}
 	}
+
 	linked := manualSource{Source: s, links: links}
 	if changes, ok := s.(identity.Changes); ok {
 		return manualChanges{manualSource: linked, changes: changes}

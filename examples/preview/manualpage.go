@@ -29,6 +29,7 @@ func (c *manualCommand) Run(a *app) error {
 		} else {
 			markdownManual(b, k.Model)
 		}
+
 		return b.Flush()
 	})
 }
@@ -41,6 +42,7 @@ func usageOf(n *kong.Node) string {
 			parts = append(parts, f.Summary())
 		}
 	}
+
 	for _, p := range n.Positional {
 		parts = append(parts, p.Summary())
 	}
@@ -79,6 +81,7 @@ func markdownManual(w io.Writer, m *kong.Application) {
 				fmt.Fprintf(w, "\n%s\n", p)
 			}
 		}
+
 		if len(n.Positional)+len(n.Flags) > 0 {
 			fmt.Fprintln(w)
 		}
@@ -99,8 +102,10 @@ func markdownFlags(w io.Writer, flags []*kong.Flag) {
 
 func manPage(w io.Writer, m *kong.Application) {
 	name, _, _ := strings.Cut(versionText(), ",")
-	fmt.Fprintf(w, ".TH %s 1 \"\" \"%s\"\n.SH NAME\n%s \\- offline preview of identity profiles\n", strings.ToUpper(m.Name), roff(name), m.Name)
-	fmt.Fprintf(w, ".SH SYNOPSIS\n.B %s\n.I command\n[flags]\n.SH DESCRIPTION\n%s\n.SH FLAGS OF EVERY COMMAND\n", m.Name, roff(m.Help))
+	fmt.Fprintf(w, ".TH %s 1 \"\" \"%s\"\n.SH NAME\n%s \\- offline preview of identity profiles\n",
+		strings.ToUpper(m.Name), roff(name), m.Name)
+	fmt.Fprintf(w, ".SH SYNOPSIS\n.B %s\n.I command\n[flags]\n.SH DESCRIPTION\n%s\n.SH FLAGS OF EVERY COMMAND\n", m.Name,
+		roff(m.Help))
 	manFlags(w, m.Flags)
 	fmt.Fprint(w, ".SH COMMANDS\n")
 	for _, n := range visible(m) {
@@ -110,11 +115,13 @@ func manPage(w io.Writer, m *kong.Application) {
 				fmt.Fprintf(w, ".PP\n%s\n", roff(p))
 			}
 		}
+
 		for _, p := range n.Positional {
 			fmt.Fprintf(w, ".TP\n.I %s\n%s\n", roff(p.Summary()), roff(p.Help))
 		}
 		manFlags(w, n.Flags)
 	}
+
 	fmt.Fprint(w, ".SH EXIT STATUS\n0 done, 1 a check failed, 2 could not run.\n")
 	fmt.Fprint(w, ".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset to anything: no colours.\n.TP\n.B COLUMNS\nthe width that help is fitted to.\n")
 }

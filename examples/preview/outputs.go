@@ -70,6 +70,7 @@ func (o *outputs) commit() error {
 			return errors.Join(err, o.rollback())
 		}
 	}
+
 	return nil
 }
 
@@ -85,6 +86,7 @@ func (f *output) place() error {
 		}
 		f.backup = backup
 	}
+
 	if err := os.Rename(f.temp, f.name); err != nil {
 		return err
 	}
@@ -102,10 +104,12 @@ func (o *outputs) rollback() error {
 		case f.placed:
 			errs = append(errs, os.Remove(f.name))
 		}
+
 		if !f.placed {
 			errs = append(errs, ignoreMissing(os.Remove(f.temp)))
 		}
 	}
+
 	o.files = nil
 	return errors.Join(errs...)
 }
@@ -118,6 +122,7 @@ func (o *outputs) keep() error {
 			errs = append(errs, ignoreMissing(os.Remove(f.backup)))
 		}
 	}
+
 	o.files = nil
 	return errors.Join(errs...)
 }
@@ -161,5 +166,6 @@ func fileNames(tables []*report.Table) []string {
 		}
 		taken[strings.ToLower(name)], names[i] = true, name
 	}
+
 	return names
 }

@@ -16,7 +16,8 @@ import (
 // forPerson calls look with what finds the identity that who names. A mail address and a
 // display name are known only after a pass over everybody, so look may be called twice;
 // it returns [identity.ErrNotFound] when find found nobody.
-func (f *folder) forPerson(a *app, who string, sources []identity.Source, look func(find func(*profile.Result) bool) error) error {
+func (f *folder) forPerson(a *app, who string, sources []identity.Source,
+	look func(find func(*profile.Result) bool) error) error {
 	s := preview.NewSearch(who)
 	err := look(s.Find)
 	if !errors.Is(err, identity.ErrNotFound) {
@@ -32,7 +33,8 @@ func (f *folder) forPerson(a *app, who string, sources []identity.Source, look f
 		for _, k := range named[:min(len(named), examples)] {
 			names = append(names, k.Name+" ("+k.ID+")")
 		}
-		return fmt.Errorf("%s: %d identities are called %q: %s; name one by its id", f.name, len(named), who, strings.Join(names, ", "))
+		return fmt.Errorf("%s: %d identities are called %q: %s; name one by its id", f.name, len(named), who,
+			strings.Join(names, ", "))
 	}
 }
 
@@ -46,10 +48,12 @@ func (f *folder) nobody(a *app, who, near string, sources []identity.Source) err
 				break // the run has told
 			}
 			if key := account.Key().String(); slices.ContainsFunc([]string{account.NativeIdentity, account.Name, key}, same) {
-				return fmt.Errorf("%s: account %q has no identity: preview correlate %s --explain %q tells why", f.name, key, f.name, key)
+				return fmt.Errorf("%s: account %q has no identity: preview correlate %s --explain %q tells why", f.name, key,
+					f.name, key)
 			}
 		}
 	}
+
 	hint := ""
 	if near != "" {
 		hint = ", " + diag.DidYouMean(near)
@@ -69,6 +73,7 @@ func knownAttributes(b *config.Bundle, names []string) error {
 			known = append(known, p.Mappings[i].Attribute)
 		}
 	}
+
 	for _, name := range names {
 		if slices.Contains(known, name) {
 			continue
@@ -79,5 +84,6 @@ func knownAttributes(b *config.Bundle, names []string) error {
 		}
 		return err
 	}
+
 	return nil
 }

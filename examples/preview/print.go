@@ -53,6 +53,7 @@ func (c *printCommand) Run(a *app) error {
 			c.Name, c.Folder = c.Folder, c.Name
 		}
 	}
+
 	fsys, err := a.folder(c.Folder)
 	if err != nil {
 		return err
@@ -82,6 +83,7 @@ func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
 		}
 		line := c.transform(cmp.Or(def.Name, c.Name), def)
 		return append([]printedLine{line}, c.behind(b, line)...), nil
+
 	case c.Name != "" && !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
@@ -99,6 +101,7 @@ func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
 		}
 		names = append(names, line.Name, line.In+"/"+line.Name)
 	}
+
 	if len(list) == 0 && known[c.Name] != nil { // ready-made
 		list = append(list, c.transform(c.Name, known[c.Name]))
 	}
@@ -124,6 +127,7 @@ func (c *printCommand) all(b *config.Bundle) []printedLine {
 			list = append(list, line)
 		}
 	}
+
 	return list
 }
 
@@ -145,6 +149,7 @@ func (c *printCommand) behind(b *config.Bundle, list ...printedLine) []printedLi
 			seen[line.Name] = true
 		}
 	}
+
 	var found []printedLine
 	known := b.Referable()
 	for len(list) > 0 {
@@ -158,6 +163,7 @@ func (c *printCommand) behind(b *config.Bundle, list ...printedLine) []printedLi
 			}
 		}
 	}
+
 	return found
 }
 
@@ -165,11 +171,13 @@ func (c *printCommand) behind(b *config.Bundle, list ...printedLine) []printedLi
 func references(def *transform.Definition) []string {
 	var names []string
 	def.Node.Walk(func(n *jsondoc.Node) bool {
-		if name, ok := n.At("attributes", "id").Str(); ok && n.Get("type").Text() == "reference" && !slices.Contains(names, name) {
+		if name, ok := n.At("attributes", "id").Str(); ok && n.Get("type").Text() == "reference" &&
+			!slices.Contains(names, name) {
 			names = append(names, name)
 		}
 		return true
 	})
+
 	return names
 }
 
@@ -221,5 +229,6 @@ func (c *printCommand) print(a *app, b *config.Bundle, list []printedLine) error
 			report.Fprintf(a.out, "  %s\n", l)
 		}
 	}
+
 	return nil
 }

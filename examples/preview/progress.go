@@ -54,6 +54,7 @@ func (b *bar) show(stage string, done, total int) {
 		b.finish()
 		b.stage, b.total, b.tracker = stage, 0, nil
 	}
+
 	b.done, b.total = done, max(total, b.total)
 	if b.w == nil && b.app.clock().Sub(b.start) >= patience {
 		b.open()
@@ -88,6 +89,7 @@ func (b *bar) draw() {
 		b.tracker = &progress.Tracker{Message: b.stage, Total: int64(b.total), Units: units}
 		b.w.AppendTracker(b.tracker)
 	}
+
 	b.tracker.UpdateTotal(int64(b.total))
 	if b.total == 0 || b.done < b.total { // at its total, a tracker would end too soon
 		b.tracker.SetValue(int64(b.done))
@@ -114,6 +116,7 @@ func (b *bar) stop() {
 		b.stopped = true
 		return
 	}
+
 	b.stopped = true
 	b.finish()
 

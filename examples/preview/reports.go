@@ -51,13 +51,16 @@ func (r *reports) person(i *identity.Identity) {
 				}
 			}
 		}
+
 		r.keys = identity.NewSchema(names...)
 	}
+
 	values := make([]identity.Value, r.keys.Len())
 	for n, name := range r.keys.Names() {
 		values[n] = i.Attribute(name).Clone()
 	}
-	r.people = append(r.people, identity.Identity{ID: strings.Clone(i.ID), Alias: strings.Clone(i.Alias), Attributes: identity.Pack(r.keys, values)})
+	r.people = append(r.people, identity.Identity{ID: strings.Clone(i.ID), Alias: strings.Clone(i.Alias),
+		Attributes: identity.Pack(r.keys, values)})
 }
 
 // near fills in what the accounts without identity nearly matched.
@@ -72,6 +75,7 @@ func (r *reports) near() {
 				accounts, rows = append(accounts, *a), append(rows, &r.unlinked[i])
 			}
 		}
+
 		if c == nil || len(accounts) == 0 {
 			continue
 		}
@@ -123,11 +127,13 @@ func (r *reports) close() error {
 			return report.WriteCSV(w, report.ExceptionTable("", r.exceptions), r.run.csv())
 		}))
 	}
+
 	if file := r.run.runCommand.Uncorrelated; file != "" {
 		errs = append(errs, r.run.outputs.write(file, func(w io.Writer) error {
 			return report.WriteCSV(w, report.UncorrelatedTable("", r.unlinked), r.run.csv())
 		}))
 	}
+
 	if dir := r.run.Report; dir != "" {
 		errs = append(errs, r.writeAll(dir))
 	}
@@ -139,7 +145,8 @@ func (r *reports) tables() []*report.Table {
 	var list []*report.Table
 	var profiles []report.ProfileRow
 	for _, p := range r.run.bundle.Profiles {
-		rows := slices.DeleteFunc(slices.Clone(r.exceptions), func(e report.ExceptionRow) bool { return e.IdentityProfile != p.Name })
+		rows := slices.DeleteFunc(slices.Clone(r.exceptions),
+			func(e report.ExceptionRow) bool { return e.IdentityProfile != p.Name })
 		list = append(list, report.ExceptionTable(report.ExceptionName(p.Name, r.run.now), rows))
 		c := r.run.summary.byProfile[p.Name]
 		profiles = append(profiles, report.ProfileRow{
@@ -147,7 +154,9 @@ func (r *reports) tables() []*report.Table {
 			Exceptions: int64(c.Exceptions), NeedsProcessing: p.RefreshRequired,
 		})
 	}
-	list = append(list, report.ProfileTable("", profiles), report.IncompleteTable("", r.incomplete), report.NoManagerTable("", r.noManager),
+
+	list = append(list, report.ProfileTable("", profiles), report.IncompleteTable("", r.incomplete),
+		report.NoManagerTable("", r.noManager),
 		report.UncorrelatedTable("", r.unlinked), report.AmbiguousTable("", r.ambiguous), report.MoveTable("", r.moves))
 	if r.run.continues {
 		list = append(list, report.ChangeTable("", r.changes))
@@ -165,15 +174,18 @@ func (r *reports) writeAll(dir string) error {
 
 // charts are what the index of a run draws.
 func (r *reports) charts() []*report.Chart {
-	profiles := &report.Chart{Kind: report.Bars, Title: "Identities by profile, with exceptions in red", Unit: "identities"}
+	profiles := &report.Chart{Kind: report.Bars, Title: "Identities by profile, with exceptions in red",
+		Unit: "identities"}
 	states := &report.Chart{Kind: report.Share, Title: "Lifecycle states", Unit: "identities"}
 	counts := map[string]int{}
 	for _, p := range r.run.summary.Profiles {
-		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities), Part: int64(p.Exceptions)})
+		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities),
+			Part: int64(p.Exceptions)})
 		for state, n := range p.Lifecycle {
 			counts[state] += n
 		}
 	}
+
 	for _, state := range slices.Sorted(maps.Keys(counts)) {
 		states.Data = append(states.Data, report.Datum{Name: state, Value: int64(counts[state])})
 	}
@@ -192,6 +204,7 @@ func (r *reports) verdict() *report.Verdict {
 		v.Text = fmt.Sprintf("%s: %s, %s without identity.", countOf(r.run.summary.Identities, "identity", "identities"),
 			plural(len(r.exceptions), "exception"), plural(len(r.unlinked), "account"))
 	}
+
 	return v
 }
 
@@ -247,6 +260,7 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 		renamed := *t
 		renamed.Name, zipped[i] = names[i], &renamed
 	}
+
 	if err := o.write(filepath.Join(dir, "reports.zip"), func(w io.Writer) error {
 		return report.WriteCSVZip(w, site.now, csv, zipped...)
 	}); err != nil {
@@ -266,12 +280,14 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 		}); err != nil {
 			return err
 		}
+
 		if err := o.write(filepath.Join(dir, names[i]+".pdf"), func(w io.Writer) error {
 			return pdf.Write(w, t, pdf.Options{Created: site.now, Font: font})
 		}); err != nil {
 			return err
 		}
 	}
+
 	return o.write(filepath.Join(dir, "index.html"), func(w io.Writer) error {
 		return report.WritePage(w, site.index(names, counts, runAt), report.HTMLOptions{Interactive: true})
 	})
@@ -293,6 +309,7 @@ func counting(t *report.Table, n *int64) *report.Table {
 			}
 		}
 	}
+
 	return &out
 }
 
@@ -301,12 +318,15 @@ func (s *reportSite) index(names []string, counts []int64, runAt report.Meta) *r
 	var rows []report.Row
 	for i, t := range s.tables {
 		rows = append(rows, report.Row{
-			report.Link(t.Heading(), url.PathEscape(names[i]+".html")), report.Int(counts[i]), report.Link("PDF", url.PathEscape(names[i]+".pdf")),
+			report.Link(t.Heading(), url.PathEscape(names[i]+".html")), report.Int(counts[i]), report.Link("PDF",
+				url.PathEscape(names[i]+".pdf")),
 		})
 	}
+
 	table := &report.Table{
 		Name: "reports", Title: "Reports", Rows: report.RowsOf(rows...),
-		Columns: []report.Column{{Key: "report", Header: "Report"}, {Key: "rows", Header: "Rows", Kind: report.KindNumber}, {Key: "pdf", Header: "Document"}},
+		Columns: []report.Column{{Key: "report", Header: "Report"}, {Key: "rows", Header: "Rows", Kind: report.KindNumber},
+			{Key: "pdf", Header: "Document"}},
 	}
 	return &report.Page{
 		Title: s.title, Verdict: s.verdict, Meta: []report.Meta{runAt}, Charts: s.charts, Tables: []*report.Table{table},

@@ -66,6 +66,7 @@ func (c *correlateCommand) reviewCases(a *app, p *preview.Probable) (answered in
 			return len(r.given), err
 		}
 	}
+
 	return len(r.given), nil
 }
 
@@ -78,6 +79,7 @@ func reopen(a *app, file *caseFile, p *preview.Probable) (map[linkage.RecordKey]
 			return nil, err
 		}
 	}
+
 	changed, err := looked.Check(a.clock(), p.Inputs)
 	if err != nil {
 		return nil, err
@@ -94,6 +96,7 @@ func reopen(a *app, file *caseFile, p *preview.Probable) (map[linkage.RecordKey]
 			accounts[one.A] = true
 		}
 	}
+
 	return accounts, nil
 }
 
@@ -107,6 +110,7 @@ func openAccounts(p *preview.Probable, again map[linkage.RecordKey]bool) []*prev
 			open = append(open, one)
 		}
 	}
+
 	return open
 }
 
@@ -128,10 +132,12 @@ func (r *review) ask(one *preview.ProbableAccount) error {
 			r.at = len(r.open)
 			return r.in.Err()
 		}
+
 		if err := r.answer(one, list, strings.Fields(r.in.Text())); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -148,6 +154,7 @@ func (r *review) show(one *preview.ProbableAccount, list []*linkage.Explanation)
 			r.values(e)
 		}
 	}
+
 	report.Fprintln(r.out, reviewHelp)
 }
 
@@ -158,6 +165,7 @@ func about(list []*linkage.Explanation, candidate linkage.RecordKey) *linkage.Ex
 			return e
 		}
 	}
+
 	return nil
 }
 
@@ -200,6 +208,7 @@ func (r *review) answer(one *preview.ProbableAccount, list []*linkage.Explanatio
 	default:
 		report.Fprintf(r.out, "%q is no answer; %s\n", strings.Join(words, " "), reviewHelp)
 	}
+
 	return nil
 }
 
@@ -218,12 +227,14 @@ func (r *review) decide(one *preview.ProbableAccount, list []*linkage.Explanatio
 		case owner >= 0:
 			continue // that it is somebody else's follows
 		}
+
 		e.Explanation = about(list, c.Account)
 		for _, o := range one.Candidates {
 			e.Candidates = append(e.Candidates, linkage.Candidate{ID: o.Account.String(), Probability: o.Probability})
 		}
 		events = append(events, e)
 	}
+
 	if err := r.cases.add(events...); err != nil {
 		return err
 	}
@@ -238,6 +249,7 @@ func (r *review) takeBack() error {
 		report.Fprintln(r.out, "there is no answer to take back")
 		return nil
 	}
+
 	last := r.given[len(r.given)-1]
 	var events []linkage.Event
 	for _, e := range last.events {

@@ -72,6 +72,7 @@ func (c *runCommand) Run(a *app) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file, expected a folder", c.Folder)
 	}
+
 	x := &execution{runCommand: c, app: a, findings: newFindings(filepath.ToSlash(c.Folder), c.sampleFlags)}
 	fsys, err := x.app.folder(c.Folder)
 	if err != nil {
@@ -85,6 +86,7 @@ func (c *runCommand) Run(a *app) error {
 		x.findings.print(a, a.err)
 		return fmt.Errorf("%s: nothing to run: there is no identity profile", c.Folder)
 	}
+
 	if err := x.bundle.Settings.Unusable; err != nil {
 		return fmt.Errorf("%s: %w", c.Folder, err)
 	}
@@ -105,6 +107,7 @@ func (c *runCommand) Run(a *app) error {
 		x.findings.warn(a) // the cause may be among them
 		return errors.Join(err, x.abort())
 	}
+
 	if err := x.outputs.keep(); err != nil {
 		return err
 	}
@@ -139,6 +142,7 @@ func (x *execution) abort() error {
 			_ = s.close() // the run has failed with a better error
 		}
 	}
+
 	return x.outputs.rollback()
 }
 
@@ -201,6 +205,7 @@ func (x *execution) open() error {
 			return err
 		}
 		x.sinks = append(x.sinks, newSheet(newBehind(f), x.bundle, x.csv()))
+
 	case x.Identities != "":
 		f, err := x.outputs.create(x.Identities)
 		if err != nil {
@@ -209,10 +214,12 @@ func (x *execution) open() error {
 		b := newBehind(f)
 		x.sinks = append(x.sinks, newLines(b, b))
 	}
+
 	if x.Exceptions != "" || x.Uncorrelated != "" || x.Report != "" {
 		x.reports = &reports{run: x}
 		x.sinks = append(x.sinks, x.reports)
 	}
+
 	return nil
 }
 
@@ -241,6 +248,7 @@ func (x *execution) run() error {
 			},
 		},
 	}
+
 	if x.reports != nil {
 		o.OnAmbiguous = func(row report.AmbiguousRow) { x.reports.ambiguous = append(x.reports.ambiguous, row) }
 	}
@@ -250,6 +258,7 @@ func (x *execution) run() error {
 			return err
 		}
 	}
+
 	var start time.Time
 	for r, err := range x.results(o) {
 		if err != nil {
@@ -263,10 +272,12 @@ func (x *execution) run() error {
 				return err
 			}
 		}
+
 		if x.summary.Identities%4096 == 0 {
 			p.show("write", x.summary.Identities, 0)
 		}
 	}
+
 	p.show("write", x.summary.Identities, x.summary.Identities)
 	if !start.IsZero() {
 		x.stats.stage("write", x.app.clock().Sub(start))
@@ -341,5 +352,6 @@ func (x *execution) failures() []string {
 			list = append(list, f.what)
 		}
 	}
+
 	return list
 }

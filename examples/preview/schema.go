@@ -94,6 +94,7 @@ func (c *schemaCommand) write(a *app) error {
 		}
 		list = append(list, association{[]string{k.files}, "./" + filepath.ToSlash(filepath.Join(c.Dir, name))})
 	}
+
 	return writeJSON(a.out, map[string]any{"json.schemas": list})
 }
 
@@ -115,13 +116,15 @@ func schemaOf(kind string) ([]byte, error) {
 	}
 
 	// A schema has the definitions of the others that it points to, so each file is whole.
-	for _, other := range map[string][]string{"export": {"profile", "source"}, "source": {"profile"}, "suppressions": {"settings"}}[kind] {
+	for _, other := range map[string][]string{"export": {"profile", "source"}, "source": {"profile"},
+		"suppressions": {"settings"}}[kind] {
 		more, err := schemaText(other)
 		if err != nil {
 			return nil, err
 		}
 		maps.Copy(defs, more["$defs"].(map[string]any))
 	}
+
 	if slices.Contains([]string{"export", "profile", "source", "test"}, kind) {
 		var transforms struct {
 			Defs map[string]any `json:"$defs"`
@@ -131,6 +134,7 @@ func schemaOf(kind string) ([]byte, error) {
 		}
 		maps.Copy(defs, transforms.Defs)
 	}
+
 	complete(root, defs)
 
 	var b bytes.Buffer
@@ -163,22 +167,26 @@ func complete(root, defs map[string]any) {
 	for _, name := range config.Standard() {
 		attributes = append(attributes, name)
 	}
-	if names := inside(defs, "profile", "properties", "identityAttributeConfig", "properties", "attributeTransforms", "items",
+	if names := inside(defs, "profile", "properties", "identityAttributeConfig", "properties", "attributeTransforms",
+		"items",
 		"properties", "identityAttributeName"); names != nil {
 		names["anyOf"].([]any)[0] = map[string]any{"enum": attributes}
 	}
+
 	if dialect := inside(root, "properties", "dialect", "properties"); dialect != nil {
 		for _, o := range transform.DialectOptions() {
 			dialect[o.Name] = map[string]any{"type": "boolean", "description": o.Doc}
 		}
 	}
+
 	var kinds []any
 	for k := linkage.Ignored; k <= linkage.Text; k++ {
 		kinds = append(kinds, k.String())
 	}
 	fill(root, kinds, "properties", "linkage", "properties", "columns", "additionalProperties", "enum")
 
-	for def, shape := range map[string]string{"profile": "IDENTITY_PROFILE", "source": "SOURCE", "lifecycleState": "LIFECYCLE_STATE"} {
+	for def, shape := range map[string]string{"profile": "IDENTITY_PROFILE", "source": "SOURCE",
+		"lifecycleState": "LIFECYCLE_STATE"} {
 		for at, names := range config.Members(shape) {
 			suggest(defs, inside(defs, def), at, names)
 		}
@@ -192,16 +200,19 @@ func suggest(defs, shape map[string]any, at string, names []string) {
 			shape = inside(defs, strings.TrimPrefix(ref, "#/$defs/"))
 			continue
 		}
+
 		if items := inside(shape, "items"); items != nil {
 			shape = items
 			continue
 		}
+
 		if at == "" {
 			break
 		}
 		step, rest, _ := strings.Cut(at, ".")
 		shape, at = inside(shape, "properties", step), rest
 	}
+
 	properties := inside(shape, "properties")
 	if properties == nil {
 		return

@@ -66,7 +66,9 @@ func newSheet(w io.WriteCloser, b *config.Bundle, o report.CSVOptions) *sheet {
 			}
 		}
 	}
-	s.w = report.NewCSVWriter(w, o, slices.Concat([]string{"Identity Profile", "Source", "Account ID", "Identity ID", "Name"}, s.names,
+
+	s.w = report.NewCSVWriter(w, o, slices.Concat([]string{"Identity Profile", "Source", "Account ID", "Identity ID",
+		"Name"}, s.names,
 		[]string{"Manager ID", "Exceptions", "Errors", "Accounts"})...)
 	return s
 }
@@ -90,7 +92,8 @@ func (s *sheet) add(r *profile.Result) error {
 	for _, a := range i.Accounts {
 		accounts = append(accounts, a.Key().String())
 	}
-	for _, text := range []string{i.ManagerID, strings.Join(exceptions, ";"), strings.Join(errs, ";"), strings.Join(accounts, ";")} {
+	for _, text := range []string{i.ManagerID, strings.Join(exceptions, ";"), strings.Join(errs, ";"),
+		strings.Join(accounts, ";")} {
 		s.row = append(s.row, report.Text(text))
 	}
 	return s.w.Write(s.row...)
@@ -109,6 +112,7 @@ func cell(v identity.Value) report.Cell {
 		}
 		return report.Text(strings.Join(items, ";"))
 	}
+
 	return report.Text(v.Text())
 }
 

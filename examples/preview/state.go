@@ -28,6 +28,7 @@ func (x *execution) results(o profile.RunOptions) iter.Seq2[*profile.Result, err
 				cancel() // nothing is stored then
 			}
 		})
+
 		if err != nil && !stopped {
 			yield(nil, err)
 		}
@@ -67,6 +68,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		x.continues = true
 		break
 	}
+
 	o.Incremental = true
 	s, err := x.engine.Aggregate(ctx, lastly{File: f, before: x.finish}, o, onResult, x.sources...)
 	if err != nil {

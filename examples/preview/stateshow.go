@@ -92,6 +92,7 @@ func (c *stateCommand) Run(a *app) error {
 		}
 		return a.ctx.Err()
 	})
+
 	if err != nil {
 		return err
 	}
@@ -111,6 +112,7 @@ func (c *stateCommand) Run(a *app) error {
 		case "html":
 			return report.WriteHTML(a.out, c.table(held, runs), report.HTMLOptions{Interactive: true})
 		}
+
 		c.print(a, held, runs)
 		return nil
 	})
@@ -135,11 +137,13 @@ func (c *stateCommand) step(s *store.Step, find func(*profile.Result) bool) *sta
 		case len(lines) > 0:
 			run.Changed++
 		}
+
 		for _, l := range lines {
 			if l.Attribute != "" {
 				run.Attributes[l.Attribute]++
 			}
 		}
+
 		switch {
 		case len(lines) == 0, s.Whole && c.Identity == "":
 		case run.people >= c.most():
@@ -149,6 +153,7 @@ func (c *stateCommand) step(s *store.Step, find func(*profile.Result) bool) *sta
 			run.changes = append(run.changes, lines...)
 		}
 	}
+
 	return run
 }
 
@@ -159,6 +164,7 @@ func isOf(ch *store.Change, find func(*profile.Result) bool) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -184,6 +190,7 @@ func changesOf(ch *store.Change, run int) []stateLine {
 			lines = append(lines, l)
 		}
 	}
+
 	b, x := ch.Before, ch.After
 	for _, name := range attributeNames(b, x) {
 		add(name, b.Attributes.Get(name), x.Attributes.Get(name))
@@ -204,6 +211,7 @@ func attributeNames(people ...*identity.Identity) []string {
 			}
 		}
 	}
+
 	return slices.Sorted(maps.Keys(names))
 }
 
@@ -243,6 +251,7 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 		}
 		return m[name]
 	}
+
 	for i, err := range f.All(a.ctx) {
 		if err != nil {
 			return nil, err
@@ -256,6 +265,7 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 			l.States[cmp.Or(i.Lifecycle.State, "NOT_SET")]++
 			l.Exceptions += min(1, len(i.ExceptionCodes))
 		}
+
 		for n := range i.Accounts {
 			s := of(sources, "source", i.Accounts[n].Source)
 			for _, l := range []*stateLine{&all, s} {
@@ -266,6 +276,7 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 			}
 		}
 	}
+
 	for account, err := range f.Uncorrelated(a.ctx, "") {
 		if err != nil {
 			return nil, err
@@ -276,6 +287,7 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 			l.Left++
 		}
 	}
+
 	for _, err := range f.Decisions(a.ctx, 0) {
 		if err != nil {
 			return nil, err
@@ -289,6 +301,7 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 			list = append(list, *m[name])
 		}
 	}
+
 	return list, nil
 }
 
@@ -305,6 +318,7 @@ func (c *stateCommand) lines(a *app, held []stateLine, runs []*stateRun) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -320,10 +334,13 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 			{Key: "now", Label: "Last evaluated for", Value: moment(all.Now)},
 		},
 		Columns: []report.Column{
-			{Key: "run", Header: "Run", Kind: report.KindNumber}, {Key: "now", Header: "Now"}, {Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode},
-			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before", Width: 30}, {Key: "after", Header: "After", Width: 30},
+			{Key: "run", Header: "Run", Kind: report.KindNumber}, {Key: "now", Header: "Now"}, {Key: "name",
+				Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode},
+			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before",
+				Width: 30}, {Key: "after", Header: "After", Width: 30},
 		},
 	}
+
 	var rows []report.Row
 	for _, run := range slices.Backward(runs) {
 		if run.more > 0 {
@@ -336,6 +353,7 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 			})
 		}
 	}
+
 	t.Rows = report.RowsOf(rows...)
 	return t
 }
@@ -365,13 +383,15 @@ func (c *stateCommand) print(a *app, held []stateLine, runs []*stateRun) {
 			sources.row(l.Name, l.Accounts, l.Left, l.Manual)
 		}
 	}
+
 	profiles.print(a, a.out)
 	fmt.Fprintln(a.out)
 	sources.print(a, a.out)
 
 	heading(a, a.out, fmt.Sprintf("Last runs that changed something: %d", len(runs)))
 	for _, run := range runs {
-		report.Fprintf(a.out, "  run %d, now %s: %d created, %d changed, %d removed", run.Number, moment(run.Now), run.Created, run.Changed, run.Removed)
+		report.Fprintf(a.out, "  run %d, now %s: %d created, %d changed, %d removed", run.Number, moment(run.Now),
+			run.Created, run.Changed, run.Removed)
 		if run.Decisions > 0 {
 			report.Fprintf(a.out, ", %s", plural(run.Decisions, "decision"))
 		}
@@ -385,17 +405,23 @@ func (c *stateCommand) print(a *app, held []stateLine, runs []*stateRun) {
 		for _, l := range run.changes {
 			report.Fprintf(a.out, "    %s (%s) %s", l.Name, l.ID, l.Change)
 			if l.Attribute != "" {
-				report.Fprintf(a.out, " %s: %s → %s", l.Attribute, report.Raw(a.paint(colours[report.Before], shownValue(l.Before))), report.Raw(a.paint(colours[report.After], shownValue(l.After))))
+				report.Fprintf(a.out, " %s: %s → %s", l.Attribute,
+					report.Raw(a.paint(colours[report.Before], shownValue(l.Before))), report.Raw(a.paint(colours[report.After],
+						shownValue(l.After))))
 			}
 			fmt.Fprintln(a.out)
 		}
+
 		if run.more > 0 {
 			report.Fprintf(a.out, "    ... and %s (--all)\n", countOf(run.more, "more person", "more people"))
 		}
 	}
+
 	all := held[0]
-	a.verdict(a.out, report.Good, "%s, %s, %s uncorrelated; %s; last evaluated for %s", countOf(all.Identities, "identity", "identities"),
-		plural(all.Accounts, "account"), withShare(all.Left, all.Accounts), plural(all.Decisions, "decision"), moment(all.Now))
+	a.verdict(a.out, report.Good, "%s, %s, %s uncorrelated; %s; last evaluated for %s",
+		countOf(all.Identities, "identity", "identities"),
+		plural(all.Accounts, "account"), withShare(all.Left, all.Accounts), plural(all.Decisions,
+			"decision"), moment(all.Now))
 }
 
 // shownValue is a value in quotation marks.
@@ -410,5 +436,6 @@ func shownValue(v *identity.Value) string {
 		}
 		return strings.Join(items, ", ")
 	}
+
 	return report.Quote(v.Text())
 }

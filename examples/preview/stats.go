@@ -38,6 +38,7 @@ func (s *stats) result(identities int) *statsResult {
 			st.NSPerIdentity = st.took.Nanoseconds() / int64(identities)
 		}
 	}
+
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	r.Memory = m.Sys

@@ -61,6 +61,7 @@ func (w *stopwatch) end(site *transform.Site, _ identity.Value, _ error) {
 		s = &spent{}
 		w.spent[f.operation] = s
 	}
+
 	s.took += whole - f.inner - w.within
 	if site.Type != "" {
 		s.steps++
@@ -83,6 +84,7 @@ func (w *stopwatch) calibrate() {
 		w.begin(inner, identity.Value{})
 		w.end(inner, identity.Value{}, nil)
 	}
+
 	pair := w.clock().Sub(start) / steps
 	w.end(outer, identity.Value{}, nil)
 	w.within = w.spent[inner.Type].took / steps
@@ -98,6 +100,7 @@ func (w *stopwatch) add(o *stopwatch) {
 			sum = &spent{}
 			w.spent[operation] = sum
 		}
+
 		sum.steps += s.steps
 		sum.took += max(0, s.took)
 	}
@@ -108,8 +111,10 @@ func (w *stopwatch) shares(identities int) []operationShare {
 	list := []operationShare{}
 	for _, operation := range slices.Sorted(maps.Keys(w.spent)) {
 		s := w.spent[operation]
-		list = append(list, operationShare{Operation: operation, Steps: float64(s.steps) / float64(identities), NS: float64(s.took) / float64(identities)})
+		list = append(list, operationShare{Operation: operation, Steps: float64(s.steps) / float64(identities),
+			NS: float64(s.took) / float64(identities)})
 	}
+
 	return list
 }
 

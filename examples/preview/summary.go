@@ -71,6 +71,7 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 		Managers: map[string]*count{}, Warnings: map[string]*count{}, Findings: map[string]int{},
 		Assumptions: []diag.Assumption{},
 	}
+
 	for _, p := range b.Profiles {
 		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: p.Source.Name, Lifecycle: map[string]int{}}
 		if src := b.AuthoritativeSource(p); src != nil {
@@ -79,11 +80,13 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 		s.Profiles = append(s.Profiles, c)
 		s.byProfile[p.Name] = c
 	}
+
 	for _, src := range b.Sources {
 		c := &sourceCount{Name: src.Name, Methods: map[string]int{}}
 		s.Sources = append(s.Sources, c)
 		s.bySource[src.Name] = c
 	}
+
 	return s
 }
 
@@ -94,6 +97,7 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 		c = &count{}
 		m[key] = c
 	}
+
 	c.n++
 	if len(c.examples) < s.samples.most() {
 		if e := example(); e != "" {
@@ -111,6 +115,7 @@ func (s *summary) source(name string) *sourceCount {
 		s.Sources = append(s.Sources, c)
 		s.bySource[name] = c
 	}
+
 	return c
 }
 
@@ -126,6 +131,7 @@ func (s *summary) add(r *profile.Result) error {
 		}
 		src.Methods[method]++
 	}
+
 	p := s.byProfile[r.Identity.Profile]
 	if p == nil {
 		return nil
@@ -152,6 +158,7 @@ func (s *summary) problems(r *profile.Result) {
 			return who + ": " + e.Message
 		})
 	}
+
 	for _, e := range r.Errors {
 		s.note(s.Errors, e.Attribute, func() string { return who + ": " + e.Err.Error() })
 	}
@@ -175,9 +182,11 @@ func (s *summary) outcomes(p *profileCount, r *profile.Result) {
 			case m.Value == "":
 				return r.Account.NativeIdentity + ": no manager correlation of its source gives a value to look for"
 			}
+
 			return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value)
 		})
 	}
+
 	l := r.Lifecycle
 	switch l.Status {
 	case profile.LifecycleActive:
@@ -247,7 +256,8 @@ func (s *summary) printVerdict(a *app, f *findings, failures []string) {
 		end = "; fails on " + strings.Join(failures, ", ")
 	}
 	a.verdict(a.out, role, "%s: %s with exceptions, %s with errors; %s of %s uncorrelated; %s%s",
-		countOf(s.Identities, "identity", "identities"), withShare(s.exceptions(), s.Identities), withShare(errs, s.Identities),
+		countOf(s.Identities, "identity", "identities"), withShare(s.exceptions(), s.Identities), withShare(errs,
+			s.Identities),
 		withShare(s.unlinked(), accounts), plural(accounts, "account"), f.summary(), end)
 }
 
@@ -290,6 +300,7 @@ func (s *summary) printProfiles(a *app, w io.Writer) {
 		inProfile += p.Identities
 		errs += p.Errors
 	}
+
 	if other := s.Identities - inProfile; other > 0 {
 		g.row("(none)", "", "", other, 0, 0)
 	}

@@ -99,6 +99,7 @@ func (f *fitted) Write(p []byte) (int, error) {
 		f.rune(r)
 		f.rest = f.rest[n:]
 	}
+
 	return len(p), f.err
 }
 
@@ -133,6 +134,7 @@ func (f *fitted) flush() {
 		f.emit("\n" + strings.Repeat(" ", within))
 		f.column, f.blanks = within, 0
 	}
+
 	f.emit(strings.Repeat(" ", f.blanks) + f.word.String())
 	f.column += f.blanks + f.letters
 	f.began = f.began || f.letters > 0

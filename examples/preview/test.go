@@ -65,6 +65,7 @@ func (c *testCommand) Run(a *app) error {
 	} else if !info.IsDir() {
 		return fmt.Errorf("%s is a file, expected a folder", c.Folder)
 	}
+
 	if !c.Watch {
 		return c.once(a)
 	}
@@ -91,6 +92,7 @@ func (c *testCommand) watch(a *app, every time.Duration) error {
 				}
 			}
 		}
+
 		select {
 		case <-a.ctx.Done():
 			tick.Stop()
@@ -118,12 +120,14 @@ func folderState(folder string) (map[string]fileState, error) {
 			}
 			return err
 		}
+
 		info, err := d.Info()
 		if err == nil {
 			state[p] = fileState{info.ModTime().UnixNano(), info.Size()}
 		}
 		return nil
 	})
+
 	return state, err
 }
 
@@ -164,6 +168,7 @@ func (c *testCommand) once(a *app) error {
 		}
 		p.show(step.name, r.suite.Len(), r.suite.Len())
 	}
+
 	if r.failed {
 		return errFailed
 	}
@@ -179,6 +184,7 @@ func (r *testRun) load() error {
 			report.Fprintln(r.app.err, below(r.Folder, d))
 		}
 	}
+
 	suite, broken := profiletest.Load(r.fsys, "")
 	if err := r.refuse(broken); err != nil {
 		return err
@@ -190,11 +196,13 @@ func (r *testRun) load() error {
 		}
 		suite = suite.Filter(re)
 	}
+
 	if suite.Len() == 0 {
 		return fmt.Errorf("%s: no test cases: expected files named *%s", r.Folder, profiletest.Suffix)
 	}
 	r.suite = suite
-	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed, Clock: r.app.clock, Now: r.now(r.app, bundle)}
+	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed,
+		Clock: r.app.clock, Now: r.now(r.app, bundle)}
 	return nil
 }
 
@@ -205,6 +213,7 @@ func (r *testRun) refuse(found diag.List) error {
 			report.Fprintln(r.app.err, below(r.Folder, d))
 		}
 	}
+
 	if n := found.Count(diag.Error); n > 0 {
 		return fmt.Errorf("the test files have %s", plural(n, "error"))
 	}
@@ -217,8 +226,10 @@ func (r *testRun) test() error {
 	report, found, err := r.suite.Run(r.app.ctx, engine, r.options)
 	if n := len(r.bundle.Unread); n > 0 && found.HasErrors() {
 		// What the cases name may stand in a file that cannot be read, so the cause is enough.
-		return fmt.Errorf("%s of the configuration cannot be read, so %s of the test files are left out", plural(n, "file"), plural(found.Count(diag.Error), "error"))
+		return fmt.Errorf("%s of the configuration cannot be read, so %s of the test files are left out", plural(n, "file"),
+			plural(found.Count(diag.Error), "error"))
 	}
+
 	if err := errors.Join(err, r.refuse(found)); err != nil {
 		return err
 	}
@@ -230,12 +241,14 @@ func (r *testRun) test() error {
 		case "junit":
 			return report.WriteJUnit(a.out, r.Folder)
 		}
+
 		o := r.text
 		if !a.color {
 			o.Paint = nil
 		}
 		return report.WriteText(a.out, o)
 	})
+
 	if r.JUnit != "" {
 		err = errors.Join(err, createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
 	}
@@ -258,6 +271,7 @@ func (r *testRun) update(done *profiletest.Report) error {
 		}
 		report.Fprintf(r.app.err, "updated %s\n", filepath.ToSlash(filepath.Join(r.Folder, name)))
 	}
+
 	for i := range left {
 		report.Fprintf(r.app.err, "not updated: %s: %s\n", left[i].Pos, left[i].What)
 	}
@@ -280,6 +294,7 @@ func (r *testRun) cover() error {
 			return err
 		}
 	}
+
 	err := c.WriteText(r.besides(), r.text)
 	if r.CoverHTML != "" {
 		err = errors.Join(err, createFile(r.CoverHTML, func(w io.Writer) error { return c.WriteHTML(w, r.fsys) }))
@@ -291,6 +306,7 @@ func (r *testRun) cover() error {
 		report.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
 		r.failed = true
 	}
+
 	return err
 }
 
@@ -311,6 +327,7 @@ func (r *testRun) mutants() error {
 		report.Fprintln(r.app.err, "no mutation check: it needs a suite that passes")
 		return nil
 	}
+
 	m, _, err := profiletest.Mutate(r.app.ctx, r.bundle, r.suite, r.options, runtime.GOMAXPROCS(0))
 	if err != nil {
 		return err
@@ -323,6 +340,7 @@ func (r *testRun) mutants() error {
 		report.Fprintf(r.app.err, "mutation score of %.1f %% is below the least of %g %%\n", m.Score(), r.MinScore)
 		r.failed = true
 	}
+
 	return err
 }
 
@@ -351,10 +369,11 @@ func (c *testCommand) fromData(a *app) error {
 		return err
 	}
 	engine, _ := profile.Compile(bundle, profile.Options{})
-	src, err := profiletest.FromData(a.ctx, engine, fsys, profiletest.Options{Seed: bundle.Settings.Seed, Now: c.now(a, bundle)}, profiletest.DataOptions{
-		Identities: c.Identity, Mask: c.Mask,
-		OnMasked: func(m profiletest.MaskedChange) { report.Fprintf(a.err, "note: %s\n", m) },
-	})
+	src, err := profiletest.FromData(a.ctx, engine, fsys,
+		profiletest.Options{Seed: bundle.Settings.Seed, Now: c.now(a, bundle)}, profiletest.DataOptions{
+			Identities: c.Identity, Mask: c.Mask,
+			OnMasked: func(m profiletest.MaskedChange) { report.Fprintf(a.err, "note: %s\n", m) },
+		})
 	if err != nil {
 		return err
 	}

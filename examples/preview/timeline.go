@@ -62,7 +62,8 @@ func (c *timelineCommand) Run(a *app) error {
 }
 
 // print runs the days and writes what they change.
-func (c *timelineCommand) print(a *app, f *folder, engine *profile.Engine, o preview.TimelineOptions, found *findings) error {
+func (c *timelineCommand) print(a *app, f *folder, engine *profile.Engine, o preview.TimelineOptions,
+	found *findings) error {
 	w := bufio.NewWriter(a.out)
 	t := &timeline{app: a, w: w, most: c.most(), json: c.asJSON(), people: map[string]bool{}, counts: map[string]int{}}
 	if !t.json {
@@ -96,11 +97,13 @@ func (c *timelineCommand) known(f *folder) error {
 			names = append(names, m.Attribute)
 		}
 	}
+
 	for _, name := range c.Attribute {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("%s: no profile maps %q%s", f.name, name, hinted(name, names))
 		}
 	}
+
 	return nil
 }
 
@@ -126,13 +129,16 @@ func (t *timeline) event(e preview.TimelineEvent) {
 			t.err = err
 			return
 		}
+
 		_, t.err = fmt.Fprintf(t.w, "%s\n", src)
 		return
 	}
+
 	if e.Day != t.day {
 		t.flushDay()
 		t.day = e.Day
 	}
+
 	t.events = append(t.events, e)
 }
 
@@ -148,26 +154,31 @@ func (t *timeline) flushDay() {
 		t.err = err
 		return
 	}
+
 	report.Fprintf(t.w, "\n%s\n", report.Raw(t.paint(text.Bold, t.day+" "+date.Weekday().String()[:3])))
 
 	groups := map[string][]string{}
 	for _, e := range t.events {
 		t.counts[e.Attribute]++
-		kind := fmt.Sprintf("%s: %s → %s", e.Attribute, shown(e.From.String(), e.From.IsNull()), shown(e.To.String(), e.To.IsNull()))
+		kind := fmt.Sprintf("%s: %s → %s", e.Attribute, shown(e.From.String(), e.From.IsNull()),
+			shown(e.To.String(), e.To.IsNull()))
 		switch {
 		case e.Error != "":
 			kind = e.Attribute + ": from here on an error, the value stays: " + e.Error
 		case e.Lifecycle:
 			t.people[e.ID] = true
 		}
+
 		if e.Attribute == config.AttrLifecycle {
 			kind = "\x00" + kind // states come first
 		}
 		groups[kind] = append(groups[kind], e.Name)
 	}
+
 	// Texts that differ for everybody would hide the rest: they are counted, unless all are wanted.
 	for _, kind := range slices.SortedFunc(maps.Keys(groups), func(a, b string) int {
-		return cmp.Or(cmp.Compare(attributeOf(a), attributeOf(b)), -cmp.Compare(len(groups[a]), len(groups[b])), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(attributeOf(a), attributeOf(b)), -cmp.Compare(len(groups[a]), len(groups[b])),
+			cmp.Compare(a, b))
 	}) {
 		names := groups[kind]
 		line := strings.Join(names[:min(len(names), t.most)], ", ")
@@ -176,6 +187,7 @@ func (t *timeline) flushDay() {
 		}
 		report.Fprintf(t.w, "  %6d  %s: %s\n", len(names), strings.TrimPrefix(kind, "\x00"), line)
 	}
+
 	t.events = t.events[:0]
 }
 

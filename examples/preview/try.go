@@ -99,7 +99,8 @@ func (c *tryCommand) open(a *app) (*folder, error) {
 }
 
 // find finds what is to be tried.
-func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine, o profile.RunOptions) (*profile.Trial, diag.List, error) {
+func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine,
+	o profile.RunOptions) (*profile.Trial, diag.List, error) {
 	src, err := os.ReadFile(c.Transform)
 	switch {
 	case err == nil:
@@ -109,9 +110,11 @@ func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine, o profile.R
 		}
 		t, found := engine.Try(a.ctx, o, def)
 		return t, found, nil
+
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, nil, err
 	}
+
 	stored := f.bundle.Referable()
 	if def := stored[c.Transform]; def != nil {
 		t, found := engine.Try(a.ctx, o, def)
@@ -126,10 +129,13 @@ func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine, o profile.R
 				t, found := engine.TryMapping(a.ctx, o, m)
 				return t, found, nil
 			}
+
 			names = append(names, name)
 		}
 	}
-	return nil, nil, fmt.Errorf("there is no file, transform or mapping %q in %s%s", c.Transform, f.name, hinted(c.Transform, names))
+
+	return nil, nil, fmt.Errorf("there is no file, transform or mapping %q in %s%s", c.Transform, f.name,
+		hinted(c.Transform, names))
 }
 
 // hinted is the hint for a name that is not known, or what there is.
@@ -155,12 +161,15 @@ func transformOf(file string, src []byte) (*transform.Definition, error) {
 	case len(names) == 1:
 		return b.Transforms[names[0]], nil
 	case len(names) > 1:
-		return nil, fmt.Errorf("%s holds %d transforms (%s): name one, with the folder of the file", file, len(names), strings.Join(names[:min(len(names), examples)], ", "))
+		return nil, fmt.Errorf("%s holds %d transforms (%s): name one, with the folder of the file", file, len(names),
+			strings.Join(names[:min(len(names), examples)], ", "))
 	case len(b.Profiles) > 0:
-		return nil, fmt.Errorf("%s is an identity profile: name a mapping, such as %q, with the folder of the file", file, b.Profiles[0].Name+"/uid")
+		return nil, fmt.Errorf("%s is an identity profile: name a mapping, such as %q, with the folder of the file", file,
+			b.Profiles[0].Name+"/uid")
 	case found.HasErrors():
 		return nil, found.Err()
 	}
+
 	return nil, fmt.Errorf("%s holds no transform", file)
 }
 
@@ -190,6 +199,7 @@ func (c *tryCommand) warn(a *app, f *folder, found diag.List) {
 			list.add(d)
 		}
 	}
+
 	if len(list.groups) > 0 {
 		list.print(a, a.err)
 	}
@@ -221,6 +231,7 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 			}
 			id = c.Account[len(s.Name())+1:] // the name of a source may have a slash
 		}
+
 		for account, err := range s.Accounts(a.ctx) {
 			if err != nil {
 				return err
@@ -231,6 +242,7 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 			}
 		}
 	}
+
 	return fmt.Errorf("%s: there is no account %q, expected a source and an account id as SOURCE/ID", f.name, c.Account)
 }
 
@@ -246,12 +258,14 @@ func (c *tryCommand) one(a *app, out profile.Outcome, input identity.Value) erro
 		} else {
 			report.Fprintln(a.out, printed(out.Value))
 		}
+
 		if c.Steps && out.Step != nil {
 			if err := preview.WriteStep(a.out, out.Step, a.style()); err != nil {
 				return err
 			}
 		}
 	}
+
 	if out.Err != nil {
 		return errFailed
 	}
@@ -269,6 +283,7 @@ func printed(v identity.Value) string {
 			return string(src)
 		}
 	}
+
 	return v.Text()
 }
 
@@ -298,6 +313,7 @@ func (c *tryCommand) inputs(a *app) ([]identity.Value, error) {
 	default:
 		src, err = os.ReadFile(c.Inputs)
 	}
+
 	if err != nil || len(src) == 0 && c.Inputs == "" {
 		return nil, err
 	}
@@ -305,6 +321,7 @@ func (c *tryCommand) inputs(a *app) ([]identity.Value, error) {
 	case ".json", ".jsonl":
 		return jsonValues(c.Inputs, src)
 	}
+
 	list := []identity.Value{}
 	for line := range bytes.Lines(bytes.TrimPrefix(src, []byte("\ufeff"))) {
 		list = append(list, identity.StringValue(strings.TrimRight(string(line), "\r\n")))
@@ -348,6 +365,7 @@ func (c *tryCommand) many(a *app, t *profile.Trial, inputs []identity.Value) err
 			return err
 		}
 	}
+
 	if err := w.Flush(); err != nil {
 		return err
 	}

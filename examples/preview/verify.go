@@ -62,6 +62,7 @@ func (c *verifyCommand) Run(a *app) error {
 	case failed:
 		return errFailed
 	}
+
 	return nil
 }
 
@@ -77,6 +78,7 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 	case "html":
 		return report.WriteHTML(a.out, v.Table(), report.HTMLOptions{})
 	}
+
 	if err := printNow(a.out, now); err != nil {
 		return err
 	}
@@ -90,6 +92,7 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 		report.Fprintf(a.out, "\nHow the first one comes about: preview explain %s --identity %s --attribute %s --now %s\n",
 			shellWord(c.Folder), shellWord(e.Name), shellWord(attribute), now.Format(time.RFC3339))
 	}
+
 	role, end := report.Good, ""
 	if !v.Agrees() {
 		role = report.Warn
@@ -110,11 +113,13 @@ func shellWord(s string) string {
 	}) {
 		return s
 	}
+
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 // compare runs the folder as it is and compares. Errors of what it reads go to found.
-func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity, found *findings) (*preview.Verification, error) {
+func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity,
+	found *findings) (*preview.Verification, error) {
 	engine := f.compile(found, profile.Options{})
 	p := newProgress(a)
 	defer p.stop()
@@ -125,12 +130,14 @@ func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []previ
 		Linking: profile.Linking{Recompute: c.Links == "recompute"},
 		Hooks:   profile.Hooks{OnProgress: p.show},
 	}, f.accounts(found.addError)...)
+
 	return preview.Verify(results, tenant, c.most())
 }
 
 // dialects tries each option of the dialect when something differs, and notes
 // those with which more identities agree.
-func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity, v *preview.Verification) error {
+func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity,
+	v *preview.Verification) error {
 	if v.Matched == v.Agreeing {
 		return nil
 	}
@@ -146,5 +153,6 @@ func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []prev
 			v.Dialect = append(v.Dialect, preview.DialectFit{Option: o.Name, Doc: o.Doc, Agreeing: other.Agreeing})
 		}
 	}
+
 	return nil
 }

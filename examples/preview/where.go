@@ -95,6 +95,7 @@ func (c *whereCommand) print(a *app, b *config.Bundle) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -134,6 +135,7 @@ func (w *where) node(n int) error {
 		}
 		return w.lines(n, true, "usedBy")
 	}
+
 	report.Fprintf(w.out, "%s", report.Raw(w.paint(text.Bold, report.OneLine(w.label(n)))))
 	if place := w.place(node.Pos); place != "" {
 		report.Fprintf(w.out, "  %s", place)
@@ -155,6 +157,7 @@ func (w *where) lines(n int, up bool, relation string) (err error) {
 			err = w.line(whereLine{Relation: relation, Depth: depth, How: e.How, Via: w.l.Nodes[via].String()}, to, e.Pos)
 		}
 	})
+
 	return err
 }
 
@@ -165,6 +168,7 @@ func (w *where) line(out whereLine, n int, pos diag.Pos) error {
 		d := below(w.folder, diag.Diagnostic{Pos: pos})
 		out.File, out.Line, out.Column = d.Pos.File, d.Pos.Line, d.Pos.Column
 	}
+
 	enc := json.NewEncoder(w.out)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(out)
@@ -181,6 +185,7 @@ func (w *where) tree(n int, up bool, title, none string) {
 		report.Fprintf(w.out, "  %s %s\n", title, none)
 		return
 	}
+
 	report.Fprintf(w.out, "  %s\n", title)
 	w.below(w.out, n, up, "    ", map[int]bool{n: true})
 }
@@ -235,6 +240,7 @@ func (w *where) unused() error {
 			}
 			continue
 		}
+
 		line := w.label(n)
 		if place := w.place(node.Pos); place != "" {
 			line += "  " + place
@@ -248,11 +254,16 @@ func (w *where) unused() error {
 		case len(users) > 0:
 			line += "  (only " + w.label(users[0].To) + " uses it, which nobody uses)"
 		}
+
 		report.Fprintln(w.out, line)
 	}
+
 	if !w.json {
-		report.Fprintf(w.out, "%s, %s, %s and %s are not used\n", plural(counts[config.LineageTransform], "transform"), plural(counts[config.LineageRule], "rule"),
-			plural(counts[config.LineageAccountAttribute], "account attribute"), plural(counts[config.LineageIdentityAttribute], "identity attribute"))
+		report.Fprintf(w.out, "%s, %s, %s and %s are not used\n", plural(counts[config.LineageTransform], "transform"),
+			plural(counts[config.LineageRule], "rule"),
+			plural(counts[config.LineageAccountAttribute], "account attribute"), plural(counts[config.LineageIdentityAttribute],
+				"identity attribute"))
 	}
+
 	return nil
 }

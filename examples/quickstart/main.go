@@ -31,6 +31,7 @@ func run() error {
 			log.Print(d)
 		}
 	}
+
 	people, incomplete := 0, 0
 	options := profile.RunOptions{Now: time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC), Workers: 2}
 	for r, err := range engine.Run(context.Background(), options, sources...) {
@@ -43,6 +44,7 @@ func run() error {
 			fmt.Println(r.Account, e.Code, e.Attributes, e.Message)
 		}
 	}
+
 	fmt.Printf("%d identities, %d exceptions\n", people, incomplete)
 	return nil
 }

@@ -31,13 +31,15 @@ func quote(name string) string {
 		}
 		b = append(b, c)
 	}
+
 	return string(append(b, '"'))
 }
 
 // Aggregate takes the accounts of a configuration folder into a store. It can be
 // stopped at any moment: the store then has the state before, and the next call
 // does everything again.
-func Aggregate(ctx context.Context, st identity.Store, folder fs.FS, incremental bool, sources ...identity.Source) (profile.Stats, error) {
+func Aggregate(ctx context.Context, st identity.Store, folder fs.FS, incremental bool,
+	sources ...identity.Source) (profile.Stats, error) {
 	bundle, found := config.Load(folder)
 	files, more := bundle.Accounts(folder, nil)
 	engine, problems := profile.Compile(bundle, profile.Options{})
@@ -46,7 +48,9 @@ func Aggregate(ctx context.Context, st identity.Store, folder fs.FS, incremental
 			return profile.Stats{}, fmt.Errorf("no configuration: %w", list.Err())
 		}
 	}
-	o := profile.RunOptions{Now: bundle.Settings.Now, Seed: bundle.Settings.Seed, Workers: runtime.GOMAXPROCS(0), Incremental: incremental}
+
+	o := profile.RunOptions{Now: bundle.Settings.Now, Seed: bundle.Settings.Seed, Workers: runtime.GOMAXPROCS(0),
+		Incremental: incremental}
 	if len(sources) == 0 {
 		sources = files
 	}

@@ -42,5 +42,6 @@ func open(ctx context.Context, driver, dsn string) (*sql.DB, *store.SQL, error) 
 		}
 		return nil, nil, err
 	}
+
 	return db, s, nil
 }

@@ -48,6 +48,7 @@ func Queries(folder fs.FS) ([]Query, error) {
 		q.Watermark = watermark(text)
 		queries = append(queries, q)
 	}
+
 	return queries, nil
 }
 
@@ -62,6 +63,7 @@ func watermark(text []byte) string {
 			return strings.TrimSpace(column)
 		}
 	}
+
 	return ""
 }
 

@@ -62,7 +62,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		flags.PrintDefaults()
 	}
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:8080", "address to listen on")
-	flags.StringVar(&s.store, "store", memory, "what keeps configuration, identities and tasks: memory, sqlite:FILE or folder:FOLDER")
+	flags.StringVar(&s.store, "store", memory,
+		"what keeps configuration, identities and tasks: memory, sqlite:FILE or folder:FOLDER")
 	flags.StringVar(&s.cert, "cert", "", "certificate file, for HTTPS")
 	flags.StringVar(&s.key, "key", "", "key file of the certificate")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "keep every change in memory: print at the end which files would differ")
@@ -74,6 +75,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		flags.Usage()
 		return s, flag.ErrHelp
 	}
+
 	s.folder = flags.Arg(0)
 	return s, nil
 }
@@ -161,6 +163,7 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (_ *site, err er
 	} else {
 		err = out.resume(ctx)
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -199,6 +202,7 @@ func clockOf(s settings, b *config.Bundle) (func() time.Time, error) {
 			return nil, fmt.Errorf("-now: %w", err)
 		}
 	}
+
 	if begin.IsZero() {
 		return time.Now, nil
 	}
@@ -221,13 +225,16 @@ func (s *site) serve(ctx context.Context, l net.Listener, o settings) error {
 			served <- server.ServeTLS(l, o.cert, o.key)
 			return
 		}
+
 		served <- server.Serve(l)
 	}()
+
 	select {
 	case err := <-served:
 		return err
 	case <-ctx.Done():
 	}
+
 	// Requests under way end, then tasks: what was answered is done.
 	end, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()

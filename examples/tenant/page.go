@@ -94,6 +94,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 		same := subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) == 1
 		ok = ok || c.ID == id && same && (c.Actor.Read || c.Actor.Admin)
 	}
+
 	if !ok {
 		w.Header().Set("WWW-Authenticate", `Basic realm="tenant"`)
 		http.Error(w, "sign in as a client, such as admin", http.StatusUnauthorized)

@@ -46,6 +46,7 @@ func openKept(ctx context.Context, at string) (*kept, error) {
 	case kind == "folder":
 		return openFolder(path)
 	}
+
 	return nil, errors.New("-store: expected memory, sqlite:FILE or folder:FOLDER")
 }
 
@@ -130,6 +131,7 @@ func (f folder) list(_ context.Context, prefix string) ([][]byte, error) {
 		}
 		out = append(out, src)
 	}
+
 	return out, nil
 }
 
@@ -183,7 +185,8 @@ func (d database) remove(ctx context.Context, name string) error {
 }
 
 func (d database) list(ctx context.Context, prefix string) (out [][]byte, err error) {
-	rows, err := d.QueryContext(ctx, `SELECT content FROM tenant_document WHERE substr(name, 1, $1) = $2 ORDER BY name`, len(prefix), prefix)
+	rows, err := d.QueryContext(ctx, `SELECT content FROM tenant_document WHERE substr(name, 1, $1) = $2 ORDER BY name`,
+		len(prefix), prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -195,5 +198,6 @@ func (d database) list(ctx context.Context, prefix string) (out [][]byte, err er
 		}
 		out = append(out, content)
 	}
+
 	return out, rows.Err()
 }

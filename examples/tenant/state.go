@@ -37,11 +37,14 @@ type pending struct {
 
 // openState opens the store, and what is kept of the configuration. Fresh: nothing was
 // kept, so the accounts of the folder are still to be aggregated.
-func (s *site) openState(ctx context.Context, o settings, b *config.Bundle, options *rest.Options) (_ *config.Bundle, fresh bool, err error) {
+func (s *site) openState(ctx context.Context, o settings, b *config.Bundle,
+	options *rest.Options) (_ *config.Bundle, fresh bool, err error) {
 	if o.store == memory {
-		s.state = &state{&kept{identities: store.NewMemory(), objects: nonemployee.NewMemory(), close: func() error { return nil }}}
+		s.state = &state{&kept{identities: store.NewMemory(), objects: nonemployee.NewMemory(),
+			close: func() error { return nil }}}
 		return b, true, nil
 	}
+
 	opened, err := openKept(ctx, o.store)
 	if err != nil {
 		return nil, false, err
@@ -158,6 +161,7 @@ func (s *site) differences() []string {
 			}
 		}
 	}
+
 	before.Refresh()
 	return differences(before.Files(), now.Files())
 }
@@ -173,10 +177,12 @@ func differences(before, after map[string][]byte) []string {
 			out = append(out, "changed "+path)
 		}
 	}
+
 	for _, path := range slices.Sorted(maps.Keys(before)) {
 		if _, ok := after[path]; !ok {
 			out = append(out, "gone    "+path)
 		}
 	}
+
 	return out
 }

@@ -42,10 +42,12 @@ func ParseCodes(text string) []Code {
 				at = nil
 				continue
 			}
+
 			c := Code{Code: code, Meaning: meaning}
 			_ = c.Severity.UnmarshalText([]byte(severity)) // info, unless it is another
 			list = append(list, c)
 			at = &list[len(list)-1].Why
+
 		case at == nil:
 		case inner == "wrong:":
 			at = &list[len(list)-1].Wrong
@@ -55,6 +57,7 @@ func ParseCodes(text string) []Code {
 			*at = strings.TrimPrefix(*at+"\n"+strings.TrimPrefix(inner, "  "), "\n")
 		}
 	}
+
 	return list
 }
 
@@ -70,12 +73,14 @@ func MergeCodes(lists ...[]Code) []Code {
 			merged = append(merged, c)
 			continue
 		}
+
 		last := &merged[len(merged)-1]
 		last.Severity = max(last.Severity, c.Severity)
 		last.Meaning = cmp.Or(last.Meaning, c.Meaning)
 		last.Why = cmp.Or(last.Why, c.Why)
 		last.Wrong, last.Right = cmp.Or(last.Wrong, c.Wrong), cmp.Or(last.Right, c.Right)
 	}
+
 	return merged
 }
 
@@ -92,5 +97,6 @@ func (c Code) Markdown() string {
 			b.WriteString("\n" + part[0] + ":\n\n```\n" + part[1] + "\n```\n")
 		}
 	}
+
 	return b.String()
 }

@@ -36,6 +36,7 @@ func (s *Severity) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
+
 	return fmt.Errorf("unknown severity %q, expected info, warning or error", text)
 }
 
@@ -57,6 +58,7 @@ func (p Pos) String() string {
 	case p.File == "":
 		return fmt.Sprintf("%d:%d", p.Line, p.Column)
 	}
+
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
@@ -106,6 +108,7 @@ func (l List) Count(s Severity) (n int) {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -130,6 +133,7 @@ func (l List) Err() error {
 			lines = append(lines, d.String())
 		}
 	}
+
 	if lines == nil {
 		return nil
 	}
@@ -185,6 +189,7 @@ func (s Step) String() string {
 	case s.Keyed:
 		return s.Kind + "." + s.Attribute + "[" + strconv.Quote(s.Key) + "]"
 	}
+
 	return s.Kind + "." + s.Attribute
 }
 
@@ -209,6 +214,7 @@ func (p Path) Pointer() string {
 			b.Reset()
 			continue
 		}
+
 		b.WriteString("/attributes/" + escape(s.Attribute))
 		if s.Indexed {
 			b.WriteString("/" + strconv.Itoa(s.Index))
@@ -216,6 +222,7 @@ func (p Path) Pointer() string {
 			b.WriteString("/" + escape(s.Key))
 		}
 	}
+
 	return b.String()
 }
 

@@ -23,6 +23,7 @@ func Near(name string, candidates []string) string {
 			best, bestDist = c, d
 		}
 	}
+
 	if best != "" {
 		return best
 	}
@@ -34,6 +35,7 @@ func Near(name string, candidates []string) string {
 			best, longest = c, n
 		}
 	}
+
 	return best
 }
 
@@ -87,7 +89,9 @@ func distance(a, b string, limit int) int {
 				cur[j] = min(cur[j], prev2[j-2]+1)
 			}
 		}
+
 		prev2, prev, cur = prev, cur, prev2
 	}
+
 	return prev[len(y)]
 }

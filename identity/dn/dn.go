@@ -40,6 +40,7 @@ func Parse(s string) []Part {
 			return nil // a separator with nothing after it
 		}
 	}
+
 	return parts
 }
 
@@ -59,7 +60,9 @@ func readValue(s string) (value string, end byte, rest string) {
 				i++
 				b.WriteByte(s[i])
 			}
+
 			solid = b.Len()
+
 		case c == '"':
 			quoted = !quoted
 		case !quoted && (c == ',' || c == ';' || c == '+'):
@@ -71,6 +74,7 @@ func readValue(s string) (value string, end byte, rest string) {
 			}
 		}
 	}
+
 	return b.String()[:solid], 0, ""
 }
 
@@ -118,6 +122,7 @@ func Fold(s string) string {
 		foldPart(&b, parts[i:end])
 		i = end
 	}
+
 	return identity.Fold(b.String())
 }
 
@@ -150,6 +155,7 @@ func foldPlain(s string) (string, bool) {
 			buf[i] = c
 		}
 	}
+
 	return string(buf), true
 }
 
@@ -159,6 +165,7 @@ func plainType(typ []byte) bool {
 	case "cn", "ou", "dc", "uid", "o":
 		return true
 	}
+
 	return strings.ToLower(typeName(string(typ))) == string(typ)
 }
 
@@ -175,6 +182,7 @@ func foldPart(b *strings.Builder, values []Part) {
 		foldValue(&one, v)
 		texts[i] = identity.Fold(one.String())
 	}
+
 	slices.Sort(texts)
 	b.WriteString(strings.Join(texts, "+"))
 }
@@ -191,6 +199,7 @@ func foldValue(b *strings.Builder, p Part) {
 			blank = begun
 			continue
 		}
+
 		if blank {
 			b.WriteByte(' ')
 		}
@@ -215,6 +224,7 @@ func Value(s, typ string) string {
 			return p.Value
 		}
 	}
+
 	return ""
 }
 
@@ -230,6 +240,7 @@ func Parent(s string) string {
 		_, end, after := readValue(rest)
 		s, more = after, end == '+'
 	}
+
 	return strings.TrimLeft(s, " ")
 }
 

@@ -30,6 +30,7 @@ func (b *buffer) fill() error {
 		copy(b.buf, b.buf[b.pos:b.end])
 		b.pos, b.end = 0, b.end-b.pos
 	}
+
 	if b.end == len(b.buf) {
 		b.buf = append(b.buf, make([]byte, len(b.buf))...)
 	}
@@ -43,11 +44,13 @@ func (b *buffer) fill() error {
 			b.eof = true
 			return nil
 		}
+
 		b.err = err
 		if n > 0 || err != nil {
 			return err
 		}
 	}
+
 	b.err = io.ErrNoProgress
 	return b.err
 }
@@ -59,5 +62,6 @@ func (b *buffer) fillTo(n int) error {
 			return err
 		}
 	}
+
 	return nil
 }

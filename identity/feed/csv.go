@@ -105,6 +105,7 @@ func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
 			// little at a time must not make that the square of its length.
 			need = max(need, len(d)+1, 2*need)
 		}
+
 		if r.eof && r.pos == r.end {
 			return nil, 0, nil, io.EOF
 		}
@@ -126,6 +127,7 @@ func (r *reader) advance(n int) {
 		r.line += r.lines + 1
 		return
 	}
+
 	r.line += bytes.Count(r.buf[r.pos-n:r.pos], []byte{r.nl})
 	if !r.discard && (n == 0 || r.buf[r.pos-1] != r.nl) {
 		r.line++ // the last line has no end
@@ -171,7 +173,9 @@ func (r *reader) skip() bool {
 				r.pos = r.end
 				return false
 			}
+
 			r.pos, r.discard = r.pos+i+1, false
+
 		case d[0] == r.nl:
 			r.pos++
 		case d[0] == '\r' && len(d) > 1 && d[1] == '\n':
@@ -186,8 +190,10 @@ func (r *reader) skip() bool {
 		default:
 			return true
 		}
+
 		r.line++
 	}
+
 	return false
 }
 
@@ -210,6 +216,7 @@ func (r *reader) record(d []byte) (int, outcome) {
 			fields = append(fields, view(d[start:p]))
 			start = p + width
 		}
+
 		delims &^= first - 1
 		others &^= first
 
@@ -239,6 +246,7 @@ func (r *reader) record(d []byte) (int, outcome) {
 				r.fields = fields
 				return r.lineEnd(d, n), done
 			}
+
 			start = n + width
 			base, delims, others = past(start, base, delims, others)
 		}
@@ -311,6 +319,7 @@ func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 		r.lines += k
 		doubled = doubled || r.nl == '\n' && bytes.Contains(raw, []byte("\r\n"))
 	}
+
 	if doubled {
 		return r.decode(raw), q + 1, done
 	}
@@ -323,6 +332,7 @@ func (r *reader) unclosed(d []byte, p int, certain bool) (string, int, outcome) 
 		r.open = p
 		return "", 0, more
 	}
+
 	n, out := r.refuse(d, p, "csv-quote", "the quote is not closed")
 	return "", n, out
 }
@@ -341,6 +351,7 @@ func (r *reader) decode(raw []byte) string {
 			i++
 		}
 	}
+
 	return view(r.text[start:])
 }
 
@@ -358,6 +369,7 @@ func (r *reader) refuse(d []byte, p int, code, msg string) (int, outcome) {
 		r.discard = !r.eof
 		return len(d), refused
 	}
+
 	return p + end + 1, refused
 }
 
@@ -403,6 +415,7 @@ func (r *reader) decodeFields() (valid bool) {
 			r.fields[i] = replaceInvalid(f)
 		}
 	}
+
 	return valid
 }
 
@@ -412,6 +425,7 @@ func ascii(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 

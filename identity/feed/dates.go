@@ -33,6 +33,7 @@ func ODataDate(text string) (t time.Time, ok bool) {
 		}
 		text, offset = text[:i], minutes
 	}
+
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || ms > math.MaxInt64/2 || ms < math.MinInt64/2 {
 		return t, false
@@ -66,6 +67,7 @@ func ExcelDate(text string, from1904 bool) (t time.Time, ok bool) {
 	case day < 60:
 		base = time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC)
 	}
+
 	ms := math.Round((serial - day) * 24 * 60 * 60 * 1000)
 	return base.AddDate(0, 0, int(day)).Add(time.Duration(ms) * time.Millisecond), true
 }

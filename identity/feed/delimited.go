@@ -39,6 +39,7 @@ func readDelimited(ctx context.Context, p *Reading, src io.Reader, yield func(id
 			yield(identity.Account{}, err)
 			return
 		}
+
 		accounts = m.each
 	}
 
@@ -57,6 +58,7 @@ func (d *delimited) unfiltered(yield func(identity.Account, error) bool) func(id
 			d.filtered++
 			return true
 		}
+
 		d.passed = true
 		return yield(a, err)
 	}
@@ -97,6 +99,7 @@ func (d *delimited) summarize() {
 		d.Report(diag.Warning, "text-utf8", diag.Pos{},
 			"%d places of the file are not UTF-16; they are read as U+FFFD", d.r.wide.broken)
 	}
+
 	if d.r.comments > 0 {
 		d.Assume("rows-comment", 0, string(d.r.comment), "", d.r.comments)
 	}
@@ -132,6 +135,7 @@ func (d *delimited) header() error {
 		bad.pos.File = d.file
 		return fmt.Errorf("%s: the names of the columns cannot be read: %s", bad.pos, bad.msg)
 	}
+
 	d.r.decodeFields()
 
 	names, header := d.columnNames(cells, said, connector)
@@ -141,6 +145,7 @@ func (d *delimited) header() error {
 		}
 		d.pending = cloneAll(cells)
 	}
+
 	pos := diag.Pos{Line: line, Column: 1}
 	if err := d.columnsOf(names, pos); err != nil {
 		return fmt.Errorf("%s: %w", d.file, err)
@@ -162,6 +167,7 @@ func (d *delimited) parseFilter() {
 			"the filter of the source cannot be read, so nothing is taken out: %v", err)
 		return
 	}
+
 	var a identity.Account
 	for _, name := range f.Properties() {
 		if _, ok := d.schema.Slot(name); !ok && a.Field(name).IsNull() && !isField(name) {
@@ -169,6 +175,7 @@ func (d *delimited) parseFilter() {
 				"the filter of the source asks for %q, which the accounts do not have", name)
 		}
 	}
+
 	d.filter = f
 }
 
@@ -202,6 +209,7 @@ func (d *delimited) next() (cells []string, line int, err error) {
 		d.Report(diag.Warning, "text-utf8", diag.Pos{Line: line, Column: 1},
 			"the row has bytes that are not UTF-8; they are read as U+FFFD")
 	}
+
 	return cells, line, nil
 }
 
@@ -223,6 +231,7 @@ func (d *delimited) check(cells []string, line int) []string {
 		d.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
 		return nil
 	}
+
 	return cells
 }
 
@@ -233,6 +242,7 @@ func blank(cells []string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -266,6 +276,7 @@ func (d *delimited) pack(a *identity.Account, cells []string, collected map[int]
 			d.packer.Text(cell)
 		}
 	}
+
 	a.Attributes = d.packer.Pack(d.schema)
 	d.uncorrelated(a, cells)
 	d.complete(a, cells, collected, pos)
@@ -279,6 +290,7 @@ func (d *delimited) complete(a *identity.Account, cells []string, collected map[
 	} else {
 		a.NativeIdentity = strings.Clone(cells[d.id])
 	}
+
 	if d.nmSlot >= 0 && a.Name == "" {
 		a.Name = a.Attributes.At(d.nmSlot).Text()
 	}
@@ -301,6 +313,7 @@ func (d *delimited) complete(a *identity.Account, cells []string, collected map[
 			d.addEntitlements(a, a.Attributes.Get(c.Name))
 		}
 	}
+
 	d.checkDuplicate(a.NativeIdentity, pos)
 }
 
@@ -329,6 +342,7 @@ func items(text, separator string) func(yield func(string) bool) {
 				text = rest
 			}
 		}
+
 		yield(text)
 	}
 }

@@ -59,6 +59,7 @@ func (s *SeenIDs) keep(id string, line int) (chunk, at uint32) {
 		s.chunks = append(s.chunks, make([]byte, 0, max(seenChunk, need)))
 		last++
 	}
+
 	c := s.chunks[last]
 
 	at = uint32(len(c))

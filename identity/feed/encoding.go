@@ -36,6 +36,7 @@ func encodingName(text string) string {
 		}
 		return c
 	}, strings.ToLower(text))
+
 	return encodingNames[key]
 }
 
@@ -91,6 +92,7 @@ func (b *buffer) rest() io.Reader {
 	case b.eof:
 		return have
 	}
+
 	return io.MultiReader(have, b.src)
 }
 
@@ -108,6 +110,7 @@ func byteOrderMark(block []byte) (encoding string, width int) {
 	case bytes.HasPrefix(block, []byte("\xfe\xff")):
 		return UTF16BE, 2
 	}
+
 	return "", 0
 }
 
@@ -130,6 +133,7 @@ func withoutMark(block []byte) string {
 	case zeros[0] > most && zeros[1] < zeros[0]/4:
 		return UTF16BE
 	}
+
 	return ""
 }
 
@@ -155,6 +159,7 @@ func (u *utf16Reader) Read(p []byte) (int, error) {
 		u.decode(u.in[:u.kept+n], err != nil)
 		u.err = err
 	}
+
 	n := copy(p, u.out)
 	u.out = u.out[n:]
 	return n, nil
@@ -180,6 +185,7 @@ func (u *utf16Reader) decode(b []byte, last bool) {
 				n = 4
 			}
 		}
+
 		out, b = utf8.AppendRune(out, c), b[n:]
 	}
 
@@ -187,6 +193,7 @@ func (u *utf16Reader) decode(b []byte, last bool) {
 		out, b = utf8.AppendRune(out, utf8.RuneError), nil
 		u.broken++
 	}
+
 	u.kept = copy(u.in[:], b)
 	u.out = out
 }
@@ -217,6 +224,7 @@ func fromWindows1252(s string) string {
 			b.WriteRune(windows1252[c-0x80])
 		}
 	}
+
 	return b.String()
 }
 
@@ -231,6 +239,7 @@ func textEncoding(b []byte, eof bool) string {
 			b = b[1:]
 			continue
 		}
+
 		c, n := utf8.DecodeRune(b)
 		switch {
 		case c != utf8.RuneError || n > 1:
@@ -244,6 +253,7 @@ func textEncoding(b []byte, eof bool) string {
 				unlikely++
 			}
 		}
+
 		b = b[n:]
 	}
 
@@ -253,6 +263,7 @@ func textEncoding(b []byte, eof bool) string {
 	case valid+invalid > 0:
 		return UTF8
 	}
+
 	return ""
 }
 

@@ -46,6 +46,7 @@ func Open(fsys fs.FS, file string, o Options) (*File, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s: it is no regular file", file)
 	}
+
 	open := func() (io.ReadCloser, error) { return fsys.Open(file) }
 	switch ext := strings.ToLower(path.Ext(file)); ext {
 	case ".csv", ".tsv", ".txt":
@@ -131,6 +132,7 @@ func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] 
 				yield(identity.Account{}, inFile(f.path, err))
 				return
 			}
+
 			defer src.Close()
 		}
 

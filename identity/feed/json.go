@@ -52,6 +52,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 		o.assumeMissing(o.has)
 		o.tellColumns()
 	}
+
 	if v.wide != nil {
 		o.Assume("file-encoding", 0, "UTF-16", UTF8, 0)
 	}
@@ -73,10 +74,12 @@ func (o *objects) account(text []byte, pos diag.Pos) (a identity.Account, ok boo
 		o.refused++
 		return a, false
 	}
+
 	if n.Kind() != jsondoc.Object {
 		o.Refuse("json-shape", n.Pos(), "found a %s, expected an object with an account; it is left out", n.Kind())
 		return a, false
 	}
+
 	if listed(n) {
 		return o.listed(n)
 	}
@@ -128,6 +131,7 @@ func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 			o.addEntitlements(&a, entitlement(item).Clone())
 		}
 	}
+
 	o.Finish(&a, n.Pos())
 	return a, true
 }
@@ -177,6 +181,7 @@ func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
 			key = "id"
 		}
 	}
+
 	if a.NativeIdentity = scalar(n.Get(key)); a.NativeIdentity == "" {
 		o.Refuse("account-id-missing", n.Pos(), "the account has no account id (%q); it is left out", key)
 		return a, false
@@ -192,6 +197,7 @@ func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
 			break
 		}
 	}
+
 	o.Finish(&a, n.Pos())
 	return a, true
 }

@@ -38,6 +38,7 @@ func (r *Reading) connector() layout {
 		merge: flag(c.Get("mergeRows")), mergeColumns: names(c.Get("mergeColumns")),
 		filter: c.Get("filterString").Text(), comment: unescape(c.Get("commentCharacter").Text()),
 	}
+
 	if l.index = names(c.Get("indexColumns")); l.index == nil {
 		l.index = names(c.Get("indexColumn"))
 	}
@@ -46,16 +47,19 @@ func (r *Reading) connector() layout {
 		r.unusable("delimiter", l.delimiter)
 		l.delimiter = ""
 	}
+
 	if l.comment != "" && !validMark(l.comment) {
 		r.unusable("commentCharacter", l.comment)
 		l.comment = ""
 	}
+
 	if l.encoding != "" {
 		if encodingName(l.encoding) == "" {
 			r.unusable("fileEncoding", l.encoding)
 		}
 		l.encoding = encodingName(l.encoding)
 	}
+
 	return l
 }
 
@@ -83,6 +87,7 @@ func unescape(text string) string {
 	case `\u002c`:
 		return ","
 	}
+
 	return text
 }
 
@@ -94,6 +99,7 @@ func flag(n *jsondoc.Node) *bool {
 	case n.Kind() == jsondoc.Bool || text == "false":
 		return new(false)
 	}
+
 	return nil
 }
 
@@ -106,11 +112,13 @@ func names(n *jsondoc.Node) []string {
 			items = append(items, jsondoc.NewString(part))
 		}
 	}
+
 	for _, item := range items {
 		if name := strings.TrimSpace(item.Text()); name != "" {
 			list = append(list, strings.Clone(name))
 		}
 	}
+
 	return list
 }
 
@@ -122,6 +130,7 @@ func (l layout) or(m layout) layout {
 		}
 		return b
 	}
+
 	l.filter, l.comment = either(l.filter, m.filter), either(l.comment, m.comment)
 	l.encoding = either(l.encoding, m.encoding)
 	if l.merge == nil {

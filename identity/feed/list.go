@@ -61,6 +61,7 @@ func (t *table) accountList(names []string) *accountList {
 			l.names[at] = "account." + name
 		}
 	}
+
 	return l
 }
 
@@ -88,6 +89,7 @@ func (r *Reading) ofSource(id, name string) bool {
 	case r.ID != "" && id == r.ID:
 		return true
 	}
+
 	return name == r.source
 }
 

@@ -60,8 +60,10 @@ func newMerger(ctx context.Context, d *delimited) (*merger, error) {
 				m.columns, names = append(m.columns, i), append(names, c.Name)
 			}
 		}
+
 		d.Assume("merge-columns", 0, strings.Join(names, ", "), "", 0)
 	}
+
 	return m, m.look(ctx)
 }
 
@@ -74,8 +76,10 @@ func (t *table) named(names []string, setting string) (columns []int) {
 			t.reportColumn(setting, name)
 			continue
 		}
+
 		columns = append(columns, at)
 	}
+
 	return columns
 }
 
@@ -88,8 +92,10 @@ func (t *table) reportColumn(setting, name string) {
 	for _, c := range t.columns {
 		names = append(names, c.Name)
 	}
-	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: "merge-column", Pos: diag.Pos{File: t.file, Line: 1, Column: 1},
-		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name), Hint: diag.Suggest(name, names)})
+	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: "merge-column",
+		Pos:     diag.Pos{File: t.file, Line: 1, Column: 1},
+		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name), Hint: diag.Suggest(name,
+			names)})
 }
 
 // look reads the file once, in silence, and keeps the rows that stand apart.
@@ -131,6 +137,7 @@ func (m *merger) look(ctx context.Context) error {
 			}
 			continue
 		}
+
 		if _, again := seen.Put(key, line); again {
 			m.setApart(key, cells)
 		}
@@ -157,6 +164,7 @@ func (m *merger) keyOf(cells []string) string {
 		empty = empty && cells[i] == ""
 		fmt.Fprintf(&b, "%d:%s", len(cells[i]), cells[i])
 	}
+
 	if empty {
 		return ""
 	}
@@ -186,6 +194,7 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 			m.add(&g, cells)
 			continue
 		}
+
 		if !m.finish(&g, yield) {
 			return false
 		}
@@ -194,6 +203,7 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 		}
 		g = group{key: key, line: line, cells: cloneAll(cells), rows: [][]string{m.collected(cells)}}
 	}
+
 	if !m.finish(&g, yield) {
 		return false
 	}
@@ -205,6 +215,7 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 		m.d.Assume("rows-merged-first", 0, "the values of the account's first row",
 			"other values of its other rows", m.differ)
 	}
+
 	return true
 }
 
@@ -268,5 +279,6 @@ func (m *merger) values(g *group, n int) []string {
 			}
 		}
 	}
+
 	return values
 }

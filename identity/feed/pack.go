@@ -38,6 +38,7 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 			r.addForeign(name)
 		}
 	}
+
 	for _, v := range r.row {
 		r.packer.Value(v)
 	}
@@ -70,6 +71,7 @@ func (r *Reading) tellColumns() {
 			names = append(names, name)
 		}
 	}
+
 	slices.Sort(names)
 	r.OnColumns(names)
 }
@@ -135,6 +137,7 @@ func (r *Reading) learn(values iter.Seq2[string, identity.Value]) bool {
 			fresh = append(fresh, strings.Clone(name))
 		}
 	}
+
 	if r.schema.Len()+len(fresh) > maxNames {
 		return len(fresh) == 0
 	}

@@ -82,6 +82,7 @@ func (r *Reading) assumeMissing(has func(name string) bool) {
 			missing = append(missing, a.Name)
 		}
 	}
+
 	if len(missing) > 0 {
 		r.Assume("columns-missing", 0, "null", strings.Join(missing, ", "), len(missing))
 	}
@@ -119,6 +120,7 @@ func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
 		default:
 			a.Modified = t
 		}
+
 	case "disabled", "locked":
 		on := strings.EqualFold(text, "true")
 		if !on && !strings.EqualFold(text, "false") {
@@ -134,7 +136,8 @@ func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
 
 // timeForms are RFC 3339, the same with an offset without colon, as Java tools write
 // it, and a date with or without a time, taken as UTC.
-var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02"}
+var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05",
+	"2006-01-02"}
 
 func parseTime(text string) (time.Time, bool) {
 	for _, form := range timeForms {
@@ -142,6 +145,7 @@ func parseTime(text string) (time.Time, bool) {
 			return t, true
 		}
 	}
+
 	return time.Time{}, false
 }
 

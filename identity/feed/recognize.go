@@ -34,6 +34,7 @@ func (s *sight) better(than *sight) bool {
 	case s.divides() != than.divides():
 		return s.divides()
 	}
+
 	return s.divides() && len(s.first) > len(than.first)
 }
 
@@ -69,6 +70,7 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 	case connector.delimiter != "":
 		wanted = connector.delimiter
 	}
+
 	best := look(wanted, quotes[0])
 	if !best.id {
 		for _, quote := range quotes {
@@ -79,6 +81,7 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 			}
 		}
 	}
+
 	d.checkDelimiter(said.delimiter, connector.delimiter, usual, best)
 	if said.delimiter != "" && best.delimiter != said.delimiter {
 		best = look(said.delimiter, quotes[0])
@@ -130,10 +133,12 @@ func (d *delimited) look(delimiter string, quote byte, known map[string]bool) *s
 			}
 			continue
 		}
+
 		if s.first == nil {
 			s.first = cloneAll(cells)
 			continue
 		}
+
 		s.regular = s.regular && (len(cells) == len(s.first) || blank(cells))
 	}
 
@@ -142,6 +147,7 @@ func (d *delimited) look(delimiter string, quote byte, known map[string]bool) *s
 			s.known++
 		}
 	}
+
 	s.id = slices.ContainsFunc(d.idNames(), func(name string) bool { return slices.Contains(s.first, name) })
 	return s
 }
@@ -171,6 +177,7 @@ func (d *delimited) knownNames(said, connector layout) map[string]bool {
 			known[name] = true
 		}
 	}
+
 	for _, a := range d.Attributes {
 		known[a.Name] = true
 	}
@@ -198,15 +205,18 @@ func (d *delimited) columnNames(first []string, said, connector layout) (names [
 			d.Report(diag.Warning, "csv-header", diag.Pos{Line: 1, Column: 1},
 				"the source says that the first row names the columns, but it has none of their names; it is read as an account")
 		}
+
 	case connector.header != nil:
 		header = known == len(first)
 		if header {
 			d.Report(diag.Warning, "csv-header", diag.Pos{Line: 1, Column: 1},
 				"the source says that the file has no header, but the first row has the names of the columns and is read as one")
 		}
+
 	default:
 		header = known > 0 || given == nil || !data(first)
 	}
+
 	if header {
 		return first, true
 	}
@@ -228,6 +238,7 @@ func (d *delimited) givenNames(n int, said, connector layout) []string {
 			return names
 		}
 	}
+
 	return nil
 }
 
@@ -239,5 +250,6 @@ func data(cells []string) bool {
 			return true
 		}
 	}
+
 	return false
 }

@@ -20,6 +20,7 @@ func (r *reader) resume(d []byte) (base int, delims, others uint64) {
 		delims, others = r.scan(d)
 		return 0, delims, others
 	}
+
 	r.high = r.blockHigh
 	from := ^uint64(0) << -base
 	return base, r.delims & from, r.others & from
@@ -46,6 +47,7 @@ func (r *reader) scan(d []byte) (delims, others uint64) {
 		}
 		d = pad[:]
 	}
+
 	b := (*[64]byte)(d)
 	var w [8]uint64
 	for i := range w {

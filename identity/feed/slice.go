@@ -59,6 +59,7 @@ func (s sequence) Accounts(ctx context.Context) iter.Seq2[identity.Account, erro
 				yield(identity.Account{}, err)
 				return
 			}
+
 			if a.Source == "" {
 				a.Source = s.name
 			}

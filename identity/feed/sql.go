@@ -92,6 +92,7 @@ func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account,
 			return err
 		}
 	}
+
 	return rows.Err()
 }
 
@@ -110,6 +111,7 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 		t.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
 		return a, false
 	}
+
 	if t.name >= 0 {
 		a.Name = values[t.name].Text()
 	}
@@ -129,6 +131,7 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 			t.packer.Value(v)
 		}
 	}
+
 	a.Attributes = t.packer.Pack(t.schema)
 
 	for _, i := range t.stable {
@@ -136,6 +139,7 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 			break
 		}
 	}
+
 	t.checkDuplicate(a.NativeIdentity, pos)
 	return a, true
 }
@@ -163,6 +167,7 @@ func (t *table) listValue(text string) identity.Value {
 			list = append(list, identity.StringValue(item))
 		}
 	}
+
 	return identity.ListValue(list...)
 }
 
@@ -184,6 +189,7 @@ func (t *table) value(cell any, pos diag.Pos) identity.Value {
 	case time.Time:
 		return identity.StringValue(timeText(c))
 	}
+
 	return t.text(fmt.Sprint(cell), pos)
 }
 

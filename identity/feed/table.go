@@ -42,6 +42,7 @@ func find(names []string, wanted ...string) int {
 			return at
 		}
 	}
+
 	return -1
 }
 
@@ -61,6 +62,7 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 		t.Report(diag.Info, "id-column", pos,
 			"no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
 	}
+
 	if t.id < 0 {
 		want, near := "nativeIdentity or id", ""
 		if t.NativeIdentity != "" {
@@ -69,8 +71,10 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 				near = " (" + near + ")"
 			}
 		}
+
 		return fmt.Errorf("no column %s for the account id; there are %s%s", want, strings.Join(names, ", "), near)
 	}
+
 	if t.name < 0 && t.DisplayName != "" && t.list == nil {
 		t.Report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)
 	}
@@ -103,6 +107,7 @@ func (t *table) split(names []string, pos diag.Pos) {
 		case !c.keep && !slices.Contains(t.stableNames(), name):
 			t.Report(diag.Info, "column-unknown", pos, "column %q is not in the account schema; it is left out", name)
 		}
+
 		if _, again := first[name]; !again {
 			first[name] = i
 		}
@@ -118,6 +123,7 @@ func (t *table) split(names []string, pos diag.Pos) {
 		}
 		t.columns = append(t.columns, c)
 	}
+
 	t.schema = identity.NewSchema(kept...)
 
 	for _, name := range t.stableNames() {
@@ -125,6 +131,7 @@ func (t *table) split(names []string, pos diag.Pos) {
 			t.stable = append(t.stable, i)
 		}
 	}
+
 	t.assumeMissing(func(name string) bool { _, ok := first[name]; return ok })
 	if t.OnColumns != nil {
 		t.OnColumns(slices.Sorted(maps.Keys(first)))
@@ -140,5 +147,6 @@ func (r *Reading) attributeTable() map[string]Attribute {
 			attributes[a.Name] = a
 		}
 	}
+
 	return attributes
 }

@@ -35,6 +35,7 @@ func (v *values) next() (text []byte, line, column int, err error) {
 			return nil, 0, 0, err
 		}
 	}
+
 	if v.lines {
 		return v.nextLine()
 	}
@@ -58,6 +59,7 @@ func (v *values) next() (text []byte, line, column int, err error) {
 	} else {
 		v.column += utf8.RuneCount(text)
 	}
+
 	return text, line, column, nil
 }
 
@@ -74,6 +76,7 @@ func (v *values) start() error {
 		v.lines, v.array = false, true
 		v.pos, v.column = v.pos+1, v.column+1
 	}
+
 	return nil
 }
 
@@ -90,6 +93,7 @@ func (v *values) space() (byte, error) {
 				return c, nil
 			}
 		}
+
 		if v.eof {
 			return 0, io.EOF
 		}
@@ -127,6 +131,7 @@ func (v *values) separator() (byte, error) {
 			v.comma = true
 			return c, nil
 		}
+
 		v.pos, v.column = v.pos+1, v.column+1
 	}
 }
@@ -153,6 +158,7 @@ func (v *values) measure(first byte) (int, error) {
 				return 0, err
 			}
 		}
+
 		switch c := v.buf[v.pos+n]; {
 		case escaped:
 			escaped = false
@@ -189,6 +195,7 @@ func (v *values) nextLine() (text []byte, line, column int, err error) {
 			v.pos += n
 			return text, line, column, nil
 		}
+
 		v.problem(fmt.Sprintf("the line is longer than %d bytes", v.limit))
 		if err := v.drop(); err != nil {
 			return nil, 0, 0, err
@@ -223,6 +230,7 @@ func (v *values) drop() error {
 			v.pos += i
 			return nil
 		}
+
 		if v.pos = v.end; v.eof {
 			return nil
 		}

@@ -49,5 +49,6 @@ func join(parts []*Filter) (list []node, properties []string) {
 			}
 		}
 	}
+
 	return list, properties
 }

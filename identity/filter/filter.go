@@ -61,6 +61,7 @@ func (n and) match(p Reader) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -84,6 +85,7 @@ func joined(list []node, op string, inAnd bool) string {
 			parts[i] = enclosed(n)
 		}
 	}
+
 	return strings.Join(parts, op)
 }
 
@@ -92,6 +94,7 @@ func enclosed(n node) string {
 	case and, or:
 		return "(" + n.String() + ")"
 	}
+
 	return n.String()
 }
 
@@ -119,6 +122,7 @@ func (n comparison) match(p Reader) bool {
 	case "!=":
 		return !equal(have, n.value)
 	}
+
 	if have.IsNull() || n.value.IsNull() {
 		return false
 	}
@@ -131,6 +135,7 @@ func (n comparison) match(p Reader) bool {
 	case ">":
 		return order > 0
 	}
+
 	return order >= 0
 }
 
@@ -146,10 +151,13 @@ func compare(a, b string) int {
 			} else if y > 0xFFFF && x <= 0xFFFF {
 				y = 0xD800
 			}
+
 			return cmp.Compare(x, y)
 		}
+
 		a, b = a[n:], b[m:]
 	}
+
 	return cmp.Compare(len(a), len(b))
 }
 
@@ -193,6 +201,7 @@ func anyItem(have, want identity.Value, fold bool, test func(text, part string) 
 		}
 		return test(text, part)
 	}
+
 	return slices.ContainsFunc(items(have), func(item identity.Value) bool {
 		text := item.Text()
 		if fold {
@@ -223,6 +232,7 @@ func (n call) String() string {
 	case 1:
 		return n.property + "." + name + "(" + literal(n.args[0]) + ")"
 	}
+
 	return n.property + "." + name + "(" + literal(identity.ListValue(n.args...)) + ")"
 }
 
@@ -240,6 +250,7 @@ func (n call) match(p Reader) bool {
 	case "in", "containsAny":
 		return slices.ContainsFunc(n.args, func(a identity.Value) bool { return oneIs(have, a, n.fold) })
 	}
+
 	test := strings.Contains
 	switch n.function {
 	case "startsWith":
@@ -247,6 +258,7 @@ func (n call) match(p Reader) bool {
 	case "endsWith":
 		test = strings.HasSuffix
 	}
+
 	return slices.ContainsFunc(n.args, func(a identity.Value) bool { return anyItem(have, a, n.fold, test) })
 }
 
@@ -263,5 +275,6 @@ func literal(v identity.Value) string {
 		}
 		return "{" + strings.Join(parts, ", ") + "}"
 	}
+
 	return v.Text()
 }

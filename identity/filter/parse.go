@@ -48,7 +48,7 @@ type parser struct {
 }
 
 func (p *parser) fail(format string, args ...any) error {
-	return &SyntaxError{p.text, min(p.at, len(p.text)), fmt.Sprintf(format, args...)}
+	return &SyntaxError{Filter: p.text, Offset: min(p.at, len(p.text)), Msg: fmt.Sprintf(format, args...)}
 }
 
 func (p *parser) rest() string {
@@ -69,6 +69,7 @@ func (p *parser) take(token string) bool {
 		p.at += len(token)
 		return true
 	}
+
 	return false
 }
 
@@ -124,6 +125,7 @@ func (p *parser) unary(depth int) (node, error) {
 		}
 		return n, err
 	}
+
 	return p.comparison()
 }
 
@@ -144,16 +146,19 @@ func (p *parser) comparison() (node, error) {
 			return p.call(strings.TrimRightFunc(name[:dot], unicode.IsSpace), strings.TrimSpace(name[dot+1:]), start)
 		}
 	}
+
 	if name == "" {
 		p.at = start
 		return nil, p.fail("expected the name of a property")
 	}
+
 	for _, op := range operators {
 		if p.take(op) {
 			v, err := p.value()
 			return comparison{property: name, op: op, number: p.uses(name), value: v}, err
 		}
 	}
+
 	return nil, p.fail("expected a comparison after %q", name)
 }
 
@@ -164,10 +169,12 @@ func (p *parser) uses(name string) int {
 		at = len(p.f.properties)
 		p.f.properties = append(p.f.properties, name)
 	}
+
 	return at
 }
 
-var functions = []string{"startsWith", "endsWith", "contains", "containsAll", "containsAny", "in", "isNull", "notNull", "isEmpty"}
+var functions = []string{"startsWith", "endsWith", "contains", "containsAll", "containsAny", "in", "isNull", "notNull",
+	"isEmpty"}
 
 func (p *parser) call(property, function string, start int) (node, error) {
 	n := call{property: property, function: function}
@@ -178,6 +185,7 @@ func (p *parser) call(property, function string, start int) (node, error) {
 		p.at = start
 		return nil, p.fail("%q is no function; known are %s", function, strings.Join(functions, ", "))
 	}
+
 	p.at++ // the parenthesis
 	if !p.take(")") {
 		v, err := p.value()
@@ -189,6 +197,7 @@ func (p *parser) call(property, function string, start int) (node, error) {
 			return nil, p.fail("expected )")
 		}
 	}
+
 	if none := strings.HasPrefix(n.function, "is") || n.function == "notNull"; none != (n.args == nil) {
 		return nil, p.fail("wrong number of values for %s", function)
 	}
@@ -207,6 +216,7 @@ func (p *parser) value() (identity.Value, error) {
 	case '{':
 		return p.list()
 	}
+
 	start := p.at
 	for p.at < len(p.text) && !strings.ContainsRune(" \t\r\n&|(){},\"'!=<>", rune(p.text[p.at])) {
 		p.at++
@@ -251,10 +261,12 @@ func (p *parser) quoted(quote byte) (identity.Value, error) {
 			} else {
 				b.WriteByte(p.text[p.at])
 			}
+
 		default:
 			b.WriteByte(c)
 		}
 	}
+
 	p.at = start
 	return identity.Value{}, p.fail("the text is not closed")
 }

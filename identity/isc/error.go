@@ -91,6 +91,7 @@ func (e *Error) Error() string {
 			text.WriteString(": " + list[0].Text)
 		}
 	}
+
 	return text.String()
 }
 
@@ -116,7 +117,8 @@ func (e *Error) MarshalJSON() ([]byte, error) {
 		TrackingID string    `json:"trackingId"`
 		Messages   []Message `json:"messages"`
 		Causes     []Message `json:"causes"`
-	}{e.Code, e.TrackingID, e.Messages, e.Causes}
+	}{DetailCode: e.Code, TrackingID: e.TrackingID, Messages: e.Messages, Causes: e.Causes}
+
 	if body.Messages == nil {
 		body.Messages = []Message{}
 	}

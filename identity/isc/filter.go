@@ -149,6 +149,7 @@ func (p *parser) factor(depth int) (*filter.Filter, error) {
 			return nil, err
 		}
 		return filter.Not(f), nil
+
 	case p.take("("):
 		f, err := p.or(depth + 1)
 		if err == nil && !p.take(")") {
@@ -156,6 +157,7 @@ func (p *parser) factor(depth int) (*filter.Filter, error) {
 		}
 		return f, err
 	}
+
 	return p.condition()
 }
 
@@ -187,7 +189,8 @@ func (p *parser) bind(start int, name, op string) (*filter.Filter, error) {
 		return nil, p.fail(start, "the list cannot be filtered by %q%s", name, p.known())
 	}
 	if !slices.Contains(strings.Fields(field.Ops), op) {
-		return nil, p.fail(start, "%s cannot be filtered with %q, expected %s", name, op, strings.Join(strings.Fields(field.Ops), ", "))
+		return nil, p.fail(start, "%s cannot be filtered with %q, expected %s", name, op,
+			strings.Join(strings.Fields(field.Ops), ", "))
 	}
 
 	if op == "isnull" || op == "pr" {
@@ -226,6 +229,7 @@ func (p *parser) values(name string, field Condition, list bool) ([]identity.Val
 		v, err := p.value(name, field)
 		return []identity.Value{v}, err
 	}
+
 	var values []identity.Value
 	for {
 		v, err := p.value(name, field)
@@ -325,5 +329,6 @@ func (p *parser) literal() (text string, quoted bool, err error) {
 			b.WriteByte(c)
 		}
 	}
+
 	return "", true, p.fail(start, "the text is not closed")
 }

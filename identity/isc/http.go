@@ -41,6 +41,7 @@ func (e *Error) For(r *http.Request, trackingID string) *Error {
 			out.Messages[i].LocaleOrigin = "REQUEST"
 		}
 	}
+
 	return &out
 }
 
@@ -56,6 +57,7 @@ func ReadBody(w http.ResponseWriter, r *http.Request, maxSize int64, types ...st
 			return nil, Refuse(CodeMediaType, "expected %s", strings.Join(types, " or "))
 		}
 	}
+
 	return io.ReadAll(BodyReader(http.MaxBytesReader(w, r.Body, maxSize)))
 }
 
@@ -85,6 +87,7 @@ func BodyError(err error) error {
 	case errors.As(err, &size):
 		return Refuse(CodeTooLarge, "the body is longer than %d bytes", size.Limit)
 	}
+
 	return Refuse(CodeBadRequest, "the body is cut short or damaged")
 }
 

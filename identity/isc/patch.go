@@ -35,7 +35,8 @@ func ParsePatch(src []byte) ([]PatchOp, error) {
 	case root == nil:
 		return nil, Refuse(CodeBadRequest, "the patch is no JSON: %s", found[0].Message)
 	case root.Kind() != jsondoc.Array:
-		return nil, Refuse(CodeBadRequest, "the body is no JSON Patch: it is a %s, expected a list of operations", root.Kind())
+		return nil, Refuse(CodeBadRequest, "the body is no JSON Patch: it is a %s, expected a list of operations",
+			root.Kind())
 	case len(root.Items()) > maxPatchOps:
 		return nil, Refuse(CodeLimit, "the patch has %d operations, at most %d are allowed", len(root.Items()), maxPatchOps)
 	}
@@ -47,8 +48,10 @@ func ParsePatch(src []byte) ([]PatchOp, error) {
 			err.Messages[0].Text = "operation " + strconv.Itoa(i) + ": " + err.Text()
 			return nil, err
 		}
+
 		ops = append(ops, op)
 	}
+
 	return ops, nil
 }
 
@@ -81,6 +84,7 @@ func parseOp(n *jsondoc.Node) (PatchOp, *Error) {
 		return op, Refuse(CodeIllegalValue,
 			"there is no operation %q, expected add, remove, replace, move, copy or test", op.Op)
 	}
+
 	return op, nil
 }
 
@@ -111,6 +115,7 @@ func Apply(doc *jsondoc.Node, ops []PatchOp, fields map[string]Access) (*jsondoc
 			return nil, err
 		}
 	}
+
 	return p.doc, nil
 }
 
@@ -142,6 +147,7 @@ func (p *patch) apply(op PatchOp) error {
 		}
 		return err
 	}
+
 	return p.transfer(op, path)
 }
 
@@ -166,6 +172,7 @@ func (p *patch) transfer(op PatchOp, path []string) error {
 	} else if p.copied += count(v); p.copied > maxPatchCopied {
 		return Refuse(CodeLimit, "the patch copies more than %d values", maxPatchCopied)
 	}
+
 	return p.add(path, v.Clone())
 }
 
@@ -186,6 +193,7 @@ func (p *patch) add(path []string, v *jsondoc.Node) error {
 		p.doc = v
 		return nil
 	}
+
 	parent, err := valueAt(p.doc, path[:len(path)-1])
 	if err != nil {
 		return err
@@ -206,6 +214,7 @@ func (p *patch) add(path []string, v *jsondoc.Node) error {
 			return nil
 		}
 	}
+
 	return nothingAt(path)
 }
 
@@ -229,6 +238,7 @@ func (p *patch) remove(path []string) (*jsondoc.Node, error) {
 	} else if at, ok := index(last, len(parent.Items())); ok {
 		parent.SetItems(slices.Delete(slices.Clone(parent.Items()), at, at+1))
 	}
+
 	return old, nil
 }
 
@@ -254,6 +264,7 @@ func (p *patch) replace(path []string, v *jsondoc.Node) error {
 		items[at] = v
 		parent.SetItems(items)
 	}
+
 	return nil
 }
 
@@ -279,7 +290,9 @@ func SameJSON(a, b *jsondoc.Node) bool {
 				return false
 			}
 		}
+
 		return true
 	}
+
 	return a.Equal(b)
 }

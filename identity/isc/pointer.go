@@ -29,6 +29,7 @@ func (p *patch) pointer(path string, write bool) ([]string, error) {
 			return nil, Refuse(CodeIllegalUpdate, "path %q cannot be changed", path)
 		}
 	}
+
 	return tokens, nil
 }
 
@@ -47,8 +48,10 @@ func splitPointer(path string) ([]string, error) {
 				return nil, Refuse(CodeBadRequest, "path %q is no JSON Pointer: a ~ escapes nothing", path)
 			}
 		}
+
 		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(t, "~1", "/"), "~0", "~")
 	}
+
 	return tokens, nil
 }
 
@@ -68,13 +71,16 @@ func valueAt(n *jsondoc.Node, path []string) (*jsondoc.Node, error) {
 				return nil, nothingAt(path[:i+1])
 			}
 			n = n.Items()[at]
+
 		default:
 			n = nil
 		}
+
 		if n == nil {
 			return nil, nothingAt(path[:i+1])
 		}
 	}
+
 	return n, nil
 }
 

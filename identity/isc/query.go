@@ -136,6 +136,7 @@ func (q Query) limit(maxSize int) int {
 	case q.Limit == 0:
 		return maxSize
 	}
+
 	return q.Limit
 }
 
@@ -198,6 +199,7 @@ func smallest[T any](all []T, n int, compare func(a, b T) int) []T {
 		slices.SortFunc(all, compare)
 		return all[:n]
 	}
+
 	if n == 0 {
 		return nil
 	}
@@ -248,6 +250,7 @@ func (f Fields[T]) sorter(text string) (func(a, b T) int, error) {
 				return n
 			}
 		}
+
 		return 0
 	}, nil
 }

@@ -95,6 +95,7 @@ func pack(values []identity.Value) {
 			size += len(v.Text())
 		}
 	}
+
 	var all strings.Builder
 	all.Grow(size)
 	for _, v := range values {
@@ -134,6 +135,7 @@ func (t *Table[T]) Rows(name string, o Order[T]) []int32 {
 	} else {
 		slices.SortFunc(rows, func(a, b int32) int { return cmp.Or(o.Compare(t.items[a], t.items[b]), cmp.Compare(a, b)) })
 	}
+
 	t.orders[name] = &order[T]{compare: o.Compare, rows: rows}
 	return rows
 }
@@ -178,6 +180,7 @@ func (t *Table[T]) Select(name string, accepts func(row int) bool) (accepted []b
 			known.total++
 		}
 	}
+
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.selections) >= maxRemembered {
@@ -201,6 +204,7 @@ func (r *row) Property(_ int, name string) identity.Value {
 			return r.columns[n][r.at]
 		}
 	}
+
 	return identity.Value{}
 }
 
@@ -250,6 +254,7 @@ func (f Fields[T]) PageOf(t *Table[T], q Query, maxSize int, also *filter.Filter
 			page.Items = append(page.Items, t.items[at])
 		}
 	}
+
 	return page, nil
 }
 
@@ -295,15 +300,18 @@ func (t *Table[T]) Replace(gone func(T) bool, added []T, keep func(name string) 
 			next++
 		}
 	}
+
 	for n, item := range t.items {
 		insert(func(a T) bool { return t.natural(a, item) < 0 })
 		if gone(item) {
 			moved[n] = -1
 			continue
 		}
+
 		moved[n] = int32(len(items))
 		items = append(items, item)
 	}
+
 	insert(func(T) bool { return true })
 
 	out := newTable(t.natural, items)
@@ -314,11 +322,13 @@ func (t *Table[T]) Replace(gone func(T) bool, added []T, keep func(name string) 
 			out.columns[name] = c.moved(moved, fresh, items)
 		}
 	}
+
 	for name, o := range t.orders {
 		if keep == nil || keep(name) {
 			out.orders[name] = o.moved(moved, fresh, items)
 		}
 	}
+
 	return out
 }
 
@@ -329,6 +339,7 @@ func (c *column[T]) moved(moved, fresh []int32, items []T) *column[T] {
 			out.values[to] = c.values[n]
 		}
 	}
+
 	for _, at := range fresh {
 		out.values[at] = c.get(items[at])
 	}
@@ -347,12 +358,14 @@ func (o *order[T]) moved(moved, fresh []int32, items []T) *order[T] {
 			kept = append(kept, at)
 		}
 	}
+
 	out := &order[T]{compare: o.compare, rows: make([]int32, 0, len(items))}
 	for _, row := range fresh {
 		at, _ := slices.BinarySearchFunc(kept, row, compare)
 		out.rows = append(append(out.rows, kept[:at]...), row)
 		kept = kept[at:]
 	}
+
 	out.rows = append(out.rows, kept...)
 	return out
 }

@@ -70,5 +70,6 @@ func credentialForm(w http.ResponseWriter, r *http.Request) (url.Values, error) 
 		}
 		return r.PostForm, nil
 	}
+
 	return nil, Refuse(CodeMediaType, "expected application/x-www-form-urlencoded or multipart/form-data")
 }

@@ -103,6 +103,7 @@ func (s *source) mark() {
 		}
 		count++
 	}
+
 	if len(s.text) >= len(s.marks)*markEvery {
 		s.marks = append(s.marks, mark{int32(len(s.text)), int32(count)})
 	}
@@ -160,6 +161,7 @@ func (n *Node) find(key string) int {
 			return i
 		}
 	}
+
 	return -1
 }
 
@@ -243,6 +245,7 @@ func (n *Node) Int() (int64, bool) {
 		i, err := strconv.ParseInt(n.text, 10, 64)
 		return i, err == nil
 	}
+
 	return 0, false
 }
 
@@ -261,9 +264,11 @@ func (n *Node) Value() identity.Value {
 			items[i] = item.Value()
 		}
 		return identity.ListValue(items...)
+
 	case Object:
 		return identity.StringValue(string(n.Append(nil)))
 	}
+
 	return identity.Value{}
 }
 
@@ -298,6 +303,7 @@ func (n *Node) Set(key string, value *Node) {
 		n.members[i].Value = value
 		return
 	}
+
 	n.members = append(n.members, Member{Key: key, Value: value})
 }
 
@@ -312,6 +318,7 @@ func (n *Node) Remove(key string) bool {
 			kept = append(kept, m)
 		}
 	}
+
 	found := len(kept) < len(n.members)
 	n.members = kept
 	return found
@@ -358,6 +365,7 @@ func (n *Node) Equal(o *Node) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -368,10 +376,12 @@ func (n *Node) sameMembers(o *Node) bool {
 			return false
 		}
 	}
+
 	for _, m := range n.members {
 		if i, j := n.find(m.Key), o.find(m.Key); j < 0 || !n.members[i].Value.Equal(o.members[j].Value) {
 			return false
 		}
 	}
+
 	return true
 }

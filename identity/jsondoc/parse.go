@@ -32,6 +32,7 @@ func ParseAt(base diag.Pos, src []byte) (*Node, diag.List) {
 		at += i + 1
 		s.lines = append(s.lines, int32(at))
 	}
+
 	p := &parser{source: s, src: src}
 	if bytes.HasPrefix(src, []byte("\ufeff")) {
 		p.at, s.lines[0] = 3, 3
@@ -107,6 +108,7 @@ func (p *parser) value(depth int) (*Node, bool) {
 	default:
 		ok = p.word(n)
 	}
+
 	return n, ok
 }
 
@@ -120,6 +122,7 @@ func (p *parser) word(n *Node) bool {
 			return true
 		}
 	}
+
 	return p.fail("found %s, expected a JSON value", p.next())
 }
 
@@ -131,6 +134,7 @@ func (p *parser) object(n *Node, depth int) bool {
 		p.at++
 		return true
 	}
+
 	for {
 		p.space()
 		m := Member{at: p.at, src: p.source}
@@ -142,7 +146,8 @@ func (p *parser) object(n *Node, depth int) bool {
 			return false
 		}
 		if keys.seen(n, m.Key) {
-			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(m.at), "key %q occurs twice in this object; the last one counts", m.Key)
+			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(m.at),
+				"key %q occurs twice in this object; the last one counts", m.Key)
 		}
 		if p.space(); p.at >= len(p.src) || p.src[p.at] != ':' {
 			return p.fail("found %s, expected ':' after the key %q", p.next(), m.Key)
@@ -176,6 +181,7 @@ func (k *keySet) seen(n *Node, key string) bool {
 			(*k)[m.Key] = true
 		}
 	}
+
 	found := (*k)[key]
 	(*k)[key] = true
 	return found
@@ -188,6 +194,7 @@ func (p *parser) array(n *Node, depth int) bool {
 		p.at++
 		return true
 	}
+
 	for {
 		item, ok := p.value(depth + 1)
 		if !ok {
@@ -212,11 +219,13 @@ func (p *parser) more(closing byte) (more, ok bool) {
 				return false, p.fail("found %s after a comma; JSON has no trailing commas", p.next())
 			}
 			return true, true
+
 		case closing:
 			p.at++
 			return false, true
 		}
 	}
+
 	return false, p.fail("found %s, expected ',' or '%c'", p.next(), closing)
 }
 
@@ -229,6 +238,7 @@ func (p *parser) number(n *Node) bool {
 		}
 		return p.at > from || p.fail("found %s, expected a digit", p.next())
 	}
+
 	is := func(set string) bool {
 		return p.at < len(p.src) && bytes.IndexByte([]byte(set), p.src[p.at]) >= 0
 	}
@@ -242,11 +252,13 @@ func (p *parser) number(n *Node) bool {
 	} else if !digits() {
 		return false
 	}
+
 	if is(".") {
 		if p.at++; !digits() {
 			return false
 		}
 	}
+
 	if is("eE") {
 		if p.at++; is("+-") {
 			p.at++
@@ -255,6 +267,7 @@ func (p *parser) number(n *Node) bool {
 			return false
 		}
 	}
+
 	n.kind, n.text = Number, p.text[start:p.at]
 	return true
 }
@@ -273,8 +286,10 @@ func (p *parser) str() (string, bool) {
 		case c < ' ':
 			return "", p.fail("a control character (%q) in a string must be escaped", rune(c))
 		}
+
 		p.at++
 	}
+
 	return "", p.fail("the string is not closed")
 }
 
@@ -302,6 +317,7 @@ func (p *parser) hardString(start int) (string, bool) {
 			p.at += size
 		}
 	}
+
 	return "", p.fail("the string is not closed")
 }
 
@@ -310,11 +326,13 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 		p.at = len(p.src)
 		return nil, p.fail("the string is not closed")
 	}
+
 	c := p.src[p.at+1]
 	if i := bytes.IndexByte([]byte(`"\/bfnrt`), c); i >= 0 {
 		p.at += 2
 		return append(buf, "\"\\/\b\f\n\r\t"[i]), true
 	}
+
 	if c != 'u' {
 		return nil, p.fail(`found \%c, expected one of \" \\ \/ \b \f \n \r \t \u`, c)
 	}
@@ -330,8 +348,10 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 				return utf8.AppendRune(buf, pair), true
 			}
 		}
+
 		return append(buf, 0xE0|byte(r>>12), 0x80|byte(r>>6&0x3F), 0x80|byte(r&0x3F)), true
 	}
+
 	return utf8.AppendRune(buf, r), true
 }
 
@@ -353,5 +373,6 @@ func (p *parser) hex(i int) (rune, bool) {
 			return 0, false
 		}
 	}
+
 	return r, true
 }

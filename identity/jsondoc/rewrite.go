@@ -31,6 +31,7 @@ func Rewrite(src []byte, n *Node) []byte {
 		out = append(append(out, src[last:e.from]...), e.text...)
 		last = e.to
 	}
+
 	return append(out, src[last:]...)
 }
 
@@ -70,11 +71,13 @@ func sameOrder(a, b *Node) bool {
 			return false
 		}
 	}
+
 	for i := range a.items {
 		if !sameOrder(a.items[i], b.items[i]) {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -90,12 +93,14 @@ func (r *rewriter) object(old, n *Node) bool {
 			stay = append(stay, m.Key)
 		}
 	}
+
 	var still []string
 	for _, m := range n.members {
 		if old.find(m.Key) >= 0 {
 			still = append(still, m.Key)
 		}
 	}
+
 	if len(stay) == 0 || !slices.Equal(stay, still) {
 		return false
 	}
@@ -105,6 +110,7 @@ func (r *rewriter) object(old, n *Node) bool {
 		s.begins, s.ends = append(s.begins, m.Pos().Offset), append(s.ends, r.end(m.Value.Pos().Offset))
 		s.stays = append(s.stays, n.find(m.Key) >= 0)
 	}
+
 	s.layout()
 	s.remove()
 	at := -1 // member of old behind which new ones go
@@ -120,9 +126,11 @@ func (r *rewriter) object(old, n *Node) bool {
 			r.value(old.members[i].Value, m.Value)
 			continue
 		}
+
 		text := append(AppendString(nil, m.Key), s.colon()...)
 		fresh = append(fresh, append(text, s.item(m.Value)...))
 	}
+
 	flush()
 	return true
 }
@@ -135,6 +143,7 @@ func twice(n *Node) bool {
 		}
 		seen[m.Key] = true
 	}
+
 	return false
 }
 
@@ -155,6 +164,7 @@ func (r *rewriter) array(old, n *Node) {
 			s.stays[i], some = true, true
 		}
 	}
+
 	if !some {
 		r.change(s.open, r.end(s.open), r.written(n, s.open))
 		return
@@ -171,8 +181,10 @@ func (r *rewriter) array(old, n *Node) {
 			r.value(old.items[i], item)
 			continue
 		}
+
 		fresh = append(fresh, s.item(item))
 	}
+
 	s.insert(at, fresh)
 }
 
@@ -190,11 +202,13 @@ func matches(old, n []*Node) []int {
 		pairs[head] = head
 		head++
 	}
+
 	tail := 0
 	for tail < len(old)-head && tail < len(n)-head && same(len(old)-1-tail, len(n)-1-tail) {
 		pairs[len(n)-1-tail] = len(old) - 1 - tail
 		tail++
 	}
+
 	a, b := len(old)-head-tail, len(n)-head-tail
 	if a > mostItems || b > mostItems {
 		a, b = 0, 0
@@ -213,6 +227,7 @@ func matches(old, n []*Node) []int {
 			}
 		}
 	}
+
 	var gapOld, gapNew []int
 	change := func() {
 		if len(gapOld) == len(gapNew) {
@@ -220,8 +235,10 @@ func matches(old, n []*Node) []int {
 				pairs[k] = gapOld[j]
 			}
 		}
+
 		gapOld, gapNew = nil, nil
 	}
+
 	i, k := 0, 0
 	for i < a || k < b {
 		switch {
@@ -237,6 +254,7 @@ func matches(old, n []*Node) []int {
 			k++
 		}
 	}
+
 	change()
 	return pairs
 }
@@ -287,6 +305,7 @@ func (s *sequence) remove() {
 			i++
 			continue
 		}
+
 		j := i
 		for j < len(s.stays) && !s.stays[j] {
 			j++
@@ -296,6 +315,7 @@ func (s *sequence) remove() {
 		} else {
 			s.change(s.begins[0], s.begins[j], nil) // something stays, see the callers
 		}
+
 		i = j
 	}
 }
@@ -311,12 +331,14 @@ func (s *sequence) insert(at int, texts [][]byte) {
 	} else if s.colon() == ":" && !bytes.Contains(s.src[s.open:s.ends[len(s.ends)-1]], []byte(", ")) {
 		between = ","
 	}
+
 	joined := bytes.Join(texts, []byte(between))
 	if at < 0 {
 		first := slices.Index(s.stays, true)
 		s.change(s.begins[first], s.begins[first], append(joined, between...))
 		return
 	}
+
 	s.change(s.ends[at], s.ends[at], append([]byte(between), joined...))
 }
 
@@ -350,6 +372,7 @@ func (r *rewriter) end(at int) int {
 					i++
 				}
 			}
+
 		case '{', '[':
 			depth++
 			continue
@@ -364,9 +387,11 @@ func (r *rewriter) end(at int) int {
 			}
 			return i
 		}
+
 		if depth == 0 {
 			return i + 1
 		}
 	}
+
 	return len(r.src)
 }

@@ -37,17 +37,20 @@ func (n *Node) write(dst []byte, newline, step string) []byte {
 			dst = append(dst, newline...)
 		}
 		return append(dst, ']')
+
 	case Object:
 		dst = append(dst, '{')
 		for i, m := range n.members {
 			dst = AppendString(separate(dst, i, inner), m.Key)
 			dst = m.Value.write(append(dst, colon...), inner, step)
 		}
+
 		if len(n.members) > 0 {
 			dst = append(dst, newline...)
 		}
 		return append(dst, '}')
 	}
+
 	return append(dst, n.text...)
 }
 
@@ -74,6 +77,7 @@ func AppendString(dst []byte, s string) []byte {
 			s = s[n+1:]
 			continue
 		}
+
 		size := 0
 		dst, size = appendRune(dst, s[n:])
 		s = s[n+size:]
@@ -101,11 +105,13 @@ func plain(s string) int {
 			return i + bits.TrailingZeros64(marks)/8
 		}
 	}
+
 	for ; i < len(s); i++ {
 		if c := s[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
 			break
 		}
 	}
+
 	return i
 }
 
@@ -121,6 +127,7 @@ func appendEscape(dst []byte, c byte) []byte {
 	case '\t':
 		return append(dst, '\\', 't')
 	}
+
 	return fmt.Appendf(dst, `\u%04x`, c)
 }
 
@@ -134,5 +141,6 @@ func appendRune(dst []byte, s string) ([]byte, int) {
 	case len(s) > 2 && s[0] == 0xED && s[1] >= 0xA0 && s[1] <= 0xBF && s[2]&0xC0 == 0x80:
 		return fmt.Appendf(dst, `\u%04x`, 0xD000|int(s[1]&0x3F)<<6|int(s[2]&0x3F)), 3
 	}
+
 	return append(dst, `\ufffd`...), size
 }

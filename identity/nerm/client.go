@@ -117,6 +117,7 @@ func (c *client) get(ctx context.Context, query url.Values, path ...string) (obj
 				continue
 			}
 		}
+
 		return nil, &Error{Path: name, Status: a.status, Message: c.clean(v.message), Attempts: attempt, Err: v.err}
 	}
 }
@@ -220,6 +221,7 @@ func (c *client) judge(ctx context.Context, a answer) verdict {
 	default:
 		v.err, v.again = statusError(a.status)
 	}
+
 	return v
 }
 
@@ -238,6 +240,7 @@ func statusError(status int) (err error, again bool) {
 	case status < 400:
 		return ErrMalformed, false // a redirect: the tenant is elsewhere, or this is a sign-in page
 	}
+
 	return ErrRefused, false
 }
 
@@ -287,6 +290,7 @@ func (c *client) safe(err error) error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("%w: no answer within %v", ErrUnavailable, c.timeout)
 	}
+
 	return fmt.Errorf("%w: %s", ErrUnavailable, c.clean(err.Error()))
 }
 

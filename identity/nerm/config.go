@@ -55,11 +55,13 @@ func (c *Config) Check() diag.List {
 	}
 
 	if strings.ContainsAny(c.BasePath, "?#\\ ") || strings.Contains(c.BasePath, "..") {
-		c.add(&list, diag.Error, "nerm-base-path", "basePath", fmt.Sprintf("base path is %q, expected a plain path", c.BasePath), "leave it empty for /api")
+		c.add(&list, diag.Error, "nerm-base-path", "basePath",
+			fmt.Sprintf("base path is %q, expected a plain path", c.BasePath), "leave it empty for /api")
 	}
 	if c.required(&list, "profileTypeId", c.ProfileTypeID) && !plainID(c.ProfileTypeID) {
 		c.add(&list, diag.Error, "nerm-profile-type", "profileTypeId",
-			fmt.Sprintf("profile type is %q, expected the uid or id of a profile type", c.ProfileTypeID), "it has no spaces and no slashes")
+			fmt.Sprintf("profile type is %q, expected the uid or id of a profile type",
+				c.ProfileTypeID), "it has no spaces and no slashes")
 	}
 
 	c.checkAttributes(&list)
@@ -70,7 +72,8 @@ func (c *Config) Check() diag.List {
 }
 
 func (c *Config) add(list *diag.List, sev diag.Severity, code, key, message, hint string) {
-	list.Add(diag.Diagnostic{Severity: sev, Code: code, Path: diag.Path{diag.Named("source", c.Name), diag.Named(key, "")}, Message: message, Hint: hint})
+	list.Add(diag.Diagnostic{Severity: sev, Code: code,
+		Path: diag.Path{diag.Named("source", c.Name), diag.Named(key, "")}, Message: message, Hint: hint})
 }
 
 func (c *Config) required(list *diag.List, key, value string) bool {
@@ -85,11 +88,14 @@ func (c *Config) checkKey(list *diag.List) {
 	key := c.APIKey.Reveal()
 	switch {
 	case strings.TrimSpace(key) == "":
-		c.add(list, diag.Error, "nerm-required", "apiKey", "no value, expected an API key", "make a separate key for each source")
+		c.add(list, diag.Error, "nerm-required", "apiKey", "no value, expected an API key",
+			"make a separate key for each source")
 	case key == redacted:
-		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key is the placeholder of an export, expected the key itself", "")
+		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key is the placeholder of an export, expected the key itself",
+			"")
 	case strings.ContainsFunc(key, notKeyRune):
-		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key contains a space or a character that cannot be sent", "give the key alone, without Bearer or Token token=")
+		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key contains a space or a character that cannot be sent",
+			"give the key alone, without Bearer or Token token=")
 	case strings.HasPrefix(strings.ToLower(key), "token="):
 		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key begins with token=", "give the key alone")
 	}
@@ -104,7 +110,8 @@ func (c *Config) checkHost(list *diag.List) {
 		return
 	}
 	c.add(list, diag.Warning, "nerm-tenant-host", "tenantDomain",
-		fmt.Sprintf("host is %q, expected one that ends in .nonemployee.com", host), "this is the domain of Non-Employee Risk Management, not that of Identity Security Cloud")
+		fmt.Sprintf("host is %q, expected one that ends in .nonemployee.com",
+			host), "this is the domain of Non-Employee Risk Management, not that of Identity Security Cloud")
 }
 
 func (c *Config) checkAttributes(list *diag.List) {
@@ -115,13 +122,15 @@ func (c *Config) checkAttributes(list *diag.List) {
 			d.Path = append(path, d.Path...)
 			list.Add(d)
 		}
+
 		code := "nerm-duplicate-attribute"
 		err := schema.Add(a)
 		if errors.Is(err, ErrFixed) {
 			code = "nerm-default-attribute"
 		}
 		if errors.Is(err, ErrFixed) || errors.Is(err, ErrDuplicate) {
-			list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Path: append(path, diag.Named("attribute", a.Name)), Message: err.Error()})
+			list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Path: append(path, diag.Named("attribute", a.Name)),
+				Message: err.Error()})
 		}
 	}
 }
@@ -143,10 +152,12 @@ func CheckKeys(sources ...*Config) diag.List {
 			if c.APIKey.IsZero() || !c.APIKey.Equal(earlier.APIKey) {
 				continue
 			}
-			c.add(&list, diag.Warning, "nerm-shared-key", "apiKey", fmt.Sprintf("source %q has the same API key", earlier.Name), "make a separate key for each source")
+			c.add(&list, diag.Warning, "nerm-shared-key", "apiKey", fmt.Sprintf("source %q has the same API key", earlier.Name),
+				"make a separate key for each source")
 			break
 		}
 	}
+
 	return list
 }
 
@@ -173,11 +184,13 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 	host := u.Hostname()
 	switch path := strings.TrimRight(u.Path, "/"); {
 	case u.User != nil:
-		return nil, &tenantProblem{"the URL holds a user name or password, expected the host only", "the API key is configured on its own"}
+		return nil, &tenantProblem{"the URL holds a user name or password, expected the host only",
+			"the API key is configured on its own"}
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return nil, &tenantProblem{"the URL holds a query or fragment, expected the host only", example}
 	case path != "" && path != "/api":
-		return nil, &tenantProblem{fmt.Sprintf("the URL has the path %q, expected none", path), "set basePath for another path than /api"}
+		return nil, &tenantProblem{fmt.Sprintf("the URL has the path %q, expected none", path),
+			"set basePath for another path than /api"}
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, &tenantProblem{fmt.Sprintf("scheme is %q, expected https", u.Scheme), example}
 	case u.Scheme == "http" && !allowHTTP && !isLoopback(host):
@@ -185,6 +198,7 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 	case !isLoopback(host) && !validHost(host):
 		return nil, &tenantProblem{fmt.Sprintf("host is %q, expected a full host name", host), example}
 	}
+
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }
 
@@ -199,10 +213,12 @@ func validHost(host string) bool {
 	}
 	labels := strings.Split(host, ".")
 	for _, label := range labels {
-		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, notHostRune) {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.ContainsFunc(label, notHostRune) {
 			return false
 		}
 	}
+
 	return len(labels) > 1
 }
 
@@ -235,6 +251,7 @@ func parseUUID(id string) (u [16]byte, ok bool) {
 			}
 			continue
 		}
+
 		d := strings.IndexByte("0123456789abcdef", id[i]|0x20)
 		if d < 0 || id[i] < '0' {
 			return u, false
@@ -242,5 +259,6 @@ func parseUUID(id string) (u [16]byte, ok bool) {
 		u[n/2] = u[n/2]<<4 | byte(d)
 		n++
 	}
+
 	return u, true
 }

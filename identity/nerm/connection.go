@@ -81,6 +81,7 @@ func (s *Source) LastTest() (*TestResult, error) {
 	case s.failed != nil:
 		return nil, fmt.Errorf("%w: %w", ErrNotTested, s.failed)
 	}
+
 	return s.result, nil
 }
 
@@ -104,10 +105,12 @@ func (s *Source) test(ctx context.Context) (*TestResult, error) {
 	case ctx.Err() != nil:
 		return nil, err
 	case err != nil:
-		s.add(&r.Findings, diag.Warning, "nerm-attributes-unchecked", fmt.Sprintf("the attributes of the tenant cannot be listed: %v", err), "")
+		s.add(&r.Findings, diag.Warning, "nerm-attributes-unchecked",
+			fmt.Sprintf("the attributes of the tenant cannot be listed: %v", err), "")
 	default:
 		s.compare(r)
 	}
+
 	return r, nil
 }
 
@@ -143,15 +146,18 @@ func (s *Source) findType(ctx context.Context) (ProfileType, error) {
 		t := readType(o)
 		switch {
 		case t.ID == "":
-			return t, &Error{Path: "/profile_types/" + want, Status: 200, Attempts: 1, Err: fmt.Errorf("%w: the profile type has no id", ErrMalformed)}
+			return t, &Error{Path: "/profile_types/" + want, Status: 200, Attempts: 1,
+				Err: fmt.Errorf("%w: the profile type has no id", ErrMalformed)}
 		case t.matches(want):
 			return t, nil
 		}
+
 		return t, fmt.Errorf("%w: asked for %q, found %q", ErrProfileType, want, t.UID)
 	}
 
 	var e *Error
-	if !errors.As(err, &e) || e.Status/100 == 5 || !slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool { return errors.Is(err, k) }) {
+	if !errors.As(err, &e) || e.Status/100 == 5 ||
+		!slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool { return errors.Is(err, k) }) {
 		return ProfileType{}, err
 	}
 	return s.searchType(ctx, want, e)
@@ -175,7 +181,8 @@ func (s *Source) searchType(ctx context.Context, want string, cause *Error) (Pro
 	if hint := diag.Suggest(want, uids); hint != "" {
 		message += " (" + hint + ")"
 	}
-	return ProfileType{}, fmt.Errorf("%s: %w: key and profile type must be of the same tenant: %w", message, ErrProfileType, cause)
+	return ProfileType{}, fmt.Errorf("%s: %w: key and profile type must be of the same tenant: %w", message,
+		ErrProfileType, cause)
 }
 
 func readType(o object) ProfileType {
@@ -198,6 +205,7 @@ func (s *Source) listAttributes(ctx context.Context) ([]RemoteAttribute, error) 
 			Archived: o.flag("archived") || o.text("archived_on") != "",
 		})
 	}
+
 	return out, err
 }
 
@@ -231,6 +239,7 @@ func (s *Source) list(ctx context.Context, name string) (all []object, err error
 			}
 			all = append(all, one)
 		}
+
 		meta, _ := o.object("_metadata")
 		if total := meta.number("total"); total >= 0 && len(all) >= total || total < 0 && len(items) < listSize {
 			return all, nil
@@ -259,7 +268,9 @@ func (s *Source) compare(r *TestResult) {
 				hint = fmt.Sprintf("that is a label, its uid is %q", r.Attributes[i].UID)
 			}
 			hint = cmp.Or(hint, "the name must be the exact uid")
-			s.add(&r.Findings, diag.Warning, "nerm-unknown-attribute", fmt.Sprintf("the tenant has no attribute %q, it will always be null", a.Name), hint)
+			s.add(&r.Findings, diag.Warning, "nerm-unknown-attribute",
+				fmt.Sprintf("the tenant has no attribute %q, it will always be null", a.Name), hint)
+
 		case remote.Archived:
 			s.add(&r.Findings, diag.Warning, "nerm-archived-attribute", fmt.Sprintf("attribute %q is archived", a.Name), "")
 		}
@@ -280,6 +291,7 @@ func (r *TestResult) CheckDates(unformatted ...string) diag.List {
 			})
 		}
 	}
+
 	return list
 }
 
@@ -293,7 +305,8 @@ func (s *Source) CheckAuthoritative() diag.List {
 	result, err := s.LastTest()
 	switch {
 	case err != nil || result.ProfileType.Category == "":
-		s.add(&list, diag.Warning, "nerm-category-unknown", "the category of the profile type is not known, expected employee or non-employee", "test the connection first")
+		s.add(&list, diag.Warning, "nerm-category-unknown",
+			"the category of the profile type is not known, expected employee or non-employee", "test the connection first")
 	case !result.ProfileType.Person():
 		sev := diag.Error
 		if s.config.AllowNonPerson {
@@ -302,5 +315,6 @@ func (s *Source) CheckAuthoritative() diag.List {
 		s.add(&list, sev, "nerm-not-person", fmt.Sprintf("profile type %q is of category %s, an authoritative source needs employee or non-employee",
 			result.ProfileType.Name, result.ProfileType.Category), "its attributes may still be used in mappings")
 	}
+
 	return list
 }

@@ -43,8 +43,10 @@ func text(src json.RawMessage, depth int) string {
 					parts[i] = text(item, depth+1)
 				}
 			}
+
 			return strings.Join(parts, ",")
 		}
+
 	case '{', 't', 'f':
 	default:
 		return decimal(string(src))
@@ -99,10 +101,12 @@ func place(digits string, point int) string {
 			sign = ""
 		}
 		return out + "e" + sign + strconv.Itoa(point-1)
+
 	case point <= 0:
 		return "0." + strings.Repeat("0", -point) + digits
 	case point >= len(digits):
 		return digits + strings.Repeat("0", point-len(digits))
 	}
+
 	return digits[:point] + "." + digits[point:]
 }

@@ -38,6 +38,7 @@ func plainJSONError(err error, size int) string {
 	case errors.As(err, &kind):
 		return fmt.Sprintf("found a JSON %s", kind.Value)
 	}
+
 	return "found other JSON"
 }
 
@@ -56,6 +57,7 @@ func (o object) flag(name string) bool {
 	case "", "false", "0":
 		return false
 	}
+
 	return true
 }
 
@@ -128,6 +130,7 @@ func decodePage(o object) (page, error) {
 		p.cursor = meta.text("after_id")
 		_, p.hasCursor = meta["after_id"]
 	}
+
 	return p, nil
 }
 

@@ -57,6 +57,7 @@ func (p *pager) next(ctx context.Context) ([]profile, error) {
 		p.restart()
 		return p.next(ctx)
 	}
+
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +103,7 @@ func (p *pager) query() url.Values {
 	} else {
 		q.Set("after_id", p.cursor)
 	}
+
 	return q
 }
 
@@ -126,8 +128,10 @@ func (p *pager) decode(items []json.RawMessage) (found []profile, lastID string)
 			p.client.report(diag.Error, "nerm-bad-profile", fmt.Sprintf("element %d of page %d: %v", i+1, p.pages, err))
 			continue
 		}
+
 		found, lastID = append(found, one), one.id
 	}
+
 	return found, lastID
 }
 
@@ -166,12 +170,14 @@ func (p *pager) fresh(found []profile) []profile {
 		switch kind := one.fields.text("profile_type_id"); {
 		case one.archived():
 		case kind != "" && !strings.EqualFold(kind, p.typeID):
-			p.client.report(diag.Warning, "nerm-other-type", fmt.Sprintf("profile %s is of type %s, expected %s", one.id, kind, p.typeID))
+			p.client.report(diag.Warning, "nerm-other-type",
+				fmt.Sprintf("profile %s is of type %s, expected %s", one.id, kind, p.typeID))
 		default:
 			p.accepted++
 			out = append(out, one)
 		}
 	}
+
 	return out
 }
 
@@ -207,7 +213,8 @@ func (p *pager) advance(pg page, lastID string) {
 // what the list leaves out.
 func (p *pager) checkTotal() {
 	if p.received < p.total {
-		p.client.report(diag.Warning, "nerm-short", fmt.Sprintf("the service returned %d of %d profiles", p.received, p.total))
+		p.client.report(diag.Warning, "nerm-short",
+			fmt.Sprintf("the service returned %d of %d profiles", p.received, p.total))
 	}
 }
 

@@ -33,6 +33,7 @@ func (s *Schedule) Check() (list diag.List) {
 			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "weekday is %d, expected 0 (Sunday) to 6", int(d))
 		}
 	}
+
 	return list
 }
 
@@ -62,6 +63,7 @@ func (s *Schedule) Next(t time.Time) time.Time {
 			}
 		}
 	}
+
 	return time.Time{}
 }
 
@@ -78,6 +80,7 @@ func wallClock(utc time.Time, loc *time.Location) (at time.Time, ok bool) {
 			return at, true
 		}
 	}
+
 	if after-before > 12*60*60 {
 		return time.Time{}, false
 	}

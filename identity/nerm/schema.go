@@ -45,7 +45,8 @@ type Attribute struct {
 
 // defaultNames are the top-level fields of a profile.
 // Source: DECISION N32 of identity/nonemployee.
-var defaultNames = [...]string{AccountID, "uid", AccountName, "profile_type_id", "status", "id_proofing_status", "created_at", "updated_at"}
+var defaultNames = [...]string{AccountID, "uid", AccountName, "profile_type_id", "status", "id_proofing_status",
+	"created_at", "updated_at"}
 
 // IsDefault reports whether name is one of the attributes that every profile
 // has. Names are compared exactly.
@@ -142,24 +143,28 @@ func (s *AccountSchema) names() *identity.Schema {
 // check reports what is wrong with a custom attribute on its own.
 func (a Attribute) check() (list diag.List) {
 	add := func(sev diag.Severity, code, message, hint string) {
-		list.Add(diag.Diagnostic{Severity: sev, Code: code, Path: diag.Path{diag.Named("attribute", a.Name)}, Message: message, Hint: hint})
+		list.Add(diag.Diagnostic{Severity: sev, Code: code, Path: diag.Path{diag.Named("attribute", a.Name)},
+			Message: message, Hint: hint})
 	}
 	switch {
 	case a.Name == "":
 		add(diag.Error, "nerm-attribute-name", "the attribute has no name, expected the uid of a NERM attribute", "")
 	case strings.TrimSpace(a.Name) != a.Name:
-		add(diag.Error, "nerm-attribute-name", "the name begins or ends with a space, expected the exact uid of a NERM attribute", "")
+		add(diag.Error, "nerm-attribute-name",
+			"the name begins or ends with a space, expected the exact uid of a NERM attribute", "")
 	}
 
 	if a.Type != "" && !strings.EqualFold(a.Type, TypeString) {
-		add(diag.Error, "nerm-type", fmt.Sprintf("type is %q, expected String", a.Type), "values of other types are converted to text")
+		add(diag.Error, "nerm-type", fmt.Sprintf("type is %q, expected String", a.Type),
+			"values of other types are converted to text")
 	}
 	if a.Entitlement {
 		add(diag.Error, "nerm-entitlement", "the attribute is marked as entitlement, a NERM source has none", "")
 	}
 
 	if a.Multi {
-		add(diag.Warning, "nerm-multi", "the attribute is marked as multi-valued, its values arrive as one text with commas", "use a split transform")
+		add(diag.Warning, "nerm-multi", "the attribute is marked as multi-valued, its values arrive as one text with commas",
+			"use a split transform")
 	}
 	return list
 }

@@ -91,6 +91,7 @@ func (o *options) check() error {
 	case o.timeout <= 0 || o.maxWait < 0 || o.maxBody < 1:
 		return fmt.Errorf("%w: a time or size is not positive", ErrConfig)
 	}
+
 	return nil
 }
 
@@ -194,6 +195,7 @@ func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Ac
 			yield(identity.Account{}, err)
 			return
 		}
+
 		p := pager{client: s.client, typeID: id, since: since}
 		defer func() { s.refused.Store(int64(p.refused)) }()
 		for !p.done {
@@ -202,11 +204,13 @@ func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Ac
 				yield(identity.Account{}, err)
 				return
 			}
+
 			for _, one := range found {
 				if err := ctx.Err(); err != nil {
 					yield(identity.Account{}, err)
 					return
 				}
+
 				if !yield(s.account(one), nil) {
 					return
 				}

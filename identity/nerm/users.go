@@ -44,17 +44,20 @@ func (u User) Body() ([]byte, error) { return json.Marshal(map[string]User{"user
 
 // Check reports missing values and unknown types and states.
 func (u User) Check() (list diag.List) {
-	for _, f := range []struct{ name, value string }{{"name", u.Name}, {"email", u.Email}, {"login", u.Login}, {"type", u.Type}} {
+	for _, f := range []struct{ name, value string }{{"name", u.Name}, {"email", u.Email}, {"login", u.Login},
+		{"type", u.Type}} {
 		if f.value == "" {
 			list.Addf(diag.Error, "nerm-user-required", diag.Pos{}, "%s has no value, expected one", f.name)
 		}
 	}
 
 	if u.Type != "" && u.Type != InternalUser && u.Type != ExternalUser {
-		list.Addf(diag.Error, "nerm-user-type", diag.Pos{}, "type is %q, expected %s or %s", u.Type, InternalUser, ExternalUser)
+		list.Addf(diag.Error, "nerm-user-type", diag.Pos{}, "type is %q, expected %s or %s", u.Type, InternalUser,
+			ExternalUser)
 	}
 	if u.Status != "" && u.Status != UserActive && u.Status != UserPending && u.Status != UserDisabled {
-		list.Addf(diag.Error, "nerm-user-status", diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive, UserPending, UserDisabled)
+		list.Addf(diag.Error, "nerm-user-status", diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive,
+			UserPending, UserDisabled)
 	}
 
 	if u.Email != "" && !strings.Contains(u.Email, "@") {
@@ -111,8 +114,10 @@ func (e Employee) RoleBodies(userID string, roleIDs map[string]string) ([]UserRo
 			list.Addf(diag.Error, "nerm-user-role", diag.Pos{Line: e.Line}, "role %q is not known", role)
 			continue
 		}
+
 		roles = append(roles, UserRole{userID, id})
 	}
+
 	return roles, list
 }
 
@@ -140,7 +145,8 @@ func ReadUsers(r io.Reader, f UserFile) ([]Employee, diag.List) {
 	rows.FieldsPerRecord = -1
 	header, err := rows.Read()
 	if err != nil {
-		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name}, "the file has no header, expected the columns name, email and login")
+		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name},
+			"the file has no header, expected the columns name, email and login")
 		return nil, list
 	}
 
@@ -167,6 +173,7 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 			list.Addf(diag.Error, "nerm-user-file", pos, "the row is no CSV: a quote is not closed or stands where it must not")
 			return out, list
 		}
+
 		line, _ := rows.FieldPos(0)
 		e, ok := f.employee(row, columns, line, &list)
 		if !ok {
@@ -174,9 +181,11 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 		}
 		login := strings.ToLower(e.User.Login)
 		if first := logins[login]; first != 0 {
-			list.Addf(diag.Error, "nerm-user-duplicate", diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d", e.User.Login, first)
+			list.Addf(diag.Error, "nerm-user-duplicate", diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d",
+				e.User.Login, first)
 			continue
 		}
+
 		logins[login] = line
 		out = append(out, e)
 	}
@@ -213,14 +222,17 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 			list.Addf(diag.Error, "nerm-user-column", diag.Pos{File: f.Name, Line: 1}, "column %q is missing", name)
 		}
 	}
+
 	return names
 }
 
 func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Employee, bool) {
 	if len(row) != len(columns) {
-		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d", len(row), len(columns))
+		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d",
+			len(row), len(columns))
 		return Employee{}, false
 	}
+
 	cells := map[string]string{}
 	attributes := map[string]string{}
 	for i, name := range columns {
@@ -247,6 +259,7 @@ func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Em
 		d.Pos = diag.Pos{File: f.Name, Line: line}
 		list.Add(d)
 	}
+
 	return e, !found.HasErrors()
 }
 
@@ -256,6 +269,7 @@ func splitList(s string) (out []string) {
 			out = append(out, part)
 		}
 	}
+
 	return out
 }
 
@@ -276,11 +290,12 @@ func Requests(employees []Employee) ([]Request, error) {
 		if err != nil {
 			return nil, fmt.Errorf("line %d: %w", e.Line, err)
 		}
-		profiles = append(profiles, Request{"POST", "/profile", body})
+		profiles = append(profiles, Request{Method: "POST", Path: "/profile", Body: body})
 		if body, err = e.User.Body(); err != nil {
 			return nil, fmt.Errorf("line %d: %w", e.Line, err)
 		}
-		users = append(users, Request{"POST", "/user", body})
+		users = append(users, Request{Method: "POST", Path: "/user", Body: body})
 	}
+
 	return append(profiles, users...), nil
 }

@@ -48,7 +48,7 @@ func (g Sources) Accounts(ctx context.Context, id string) (*AccountSource, error
 	if s == nil {
 		return nil, isc.Refuse(isc.CodeReferenceNotFound, "no source has the id %q", id)
 	}
-	return &AccountSource{g.core, s.SourceID, s.Name}, nil
+	return &AccountSource{core: g.core, sourceID: s.SourceID, name: s.Name}, nil
 }
 
 // Name implements [identity.Source].
@@ -79,11 +79,13 @@ func (s *AccountSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 			yield(identity.Account{}, err)
 			return
 		}
+
 		records, err := s.core.recordsOf(ctx, s.sourceID)
 		if err != nil {
 			yield(identity.Account{}, err)
 			return
 		}
+
 		schema := identity.NewSchema(names...)
 		row := make([]identity.Value, len(names))
 		for i, r := range records {
@@ -91,6 +93,7 @@ func (s *AccountSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 				yield(identity.Account{}, ctx.Err())
 				return
 			}
+
 			if !yield(s.account(r.T, schema, row), nil) {
 				return
 			}
@@ -139,6 +142,7 @@ func (d Identities) Alias(ctx context.Context, alias string) (Person, bool, erro
 		}
 		return personOf(i), true, nil
 	}
+
 	return Person{}, false, nil
 }
 
@@ -159,5 +163,6 @@ func (d Identities) Member(_ context.Context, group, id string) (bool, error) {
 			return true, nil
 		}
 	}
+
 	return false, nil
 }

@@ -64,6 +64,7 @@ func (c *core) manages(ctx context.Context, s *Source, id string) (bool, error) 
 			return ok, err
 		}
 	}
+
 	return false, nil
 }
 
@@ -83,14 +84,15 @@ func (c *core) resolve(ctx context.Context, r Ref) (Ref, bool, error) {
 	if r.Type == "" || r.Type == TypeIdentity {
 		p, ok, err := c.directory.Identity(ctx, r.ID)
 		if err != nil || ok {
-			return Ref{TypeIdentity, r.ID, p.Name}, ok, err
+			return Ref{Type: TypeIdentity, ID: r.ID, Name: p.Name}, ok, err
 		}
 	}
 
 	if r.Type == "" || r.Type == TypeGroup {
 		name, ok, err := c.directory.Group(ctx, r.ID)
-		return Ref{TypeGroup, r.ID, name}, ok, err
+		return Ref{Type: TypeGroup, ID: r.ID, Name: name}, ok, err
 	}
+
 	return r, false, nil
 }
 

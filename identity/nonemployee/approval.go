@@ -52,9 +52,11 @@ func (t *tx) newItems(s *Source, r *Request) ([]Approval, error) {
 			item.Status = Pending
 			t.reviewMail(s, r, item)
 		}
+
 		t.put(KindApproval, id, r.ID, "", 0, item)
 		out = append(out, *item)
 	}
+
 	return out, nil
 }
 
@@ -87,6 +89,7 @@ func (t *tx) cancelItems(requestID string, after int) error {
 			t.put(KindApproval, next.ID, requestID, "", old.version, &next)
 		}
 	}
+
 	return nil
 }
 
@@ -153,12 +156,15 @@ func (c *core) eachOf(ctx context.Context, person string, visit func(*Approval))
 					return err
 				}
 			}
+
 			known[item.T.Approver] = ok
 		}
+
 		if ok {
 			visit(item.T)
 		}
 	}
+
 	return nil
 }
 
@@ -258,6 +264,7 @@ func (g Approvals) decide(ctx context.Context, a Actor, id, comment string, do d
 		out = item
 		return nil
 	})
+
 	return out, err
 }
 
@@ -348,6 +355,7 @@ func (g Approvals) Summary(ctx context.Context, a Actor, requestedFor string) (A
 			out.Rejected++
 		}
 	})
+
 	return out, err
 }
 
@@ -378,5 +386,6 @@ func (g Approvals) Stuck(ctx context.Context, a Actor) ([]Approval, error) {
 			out = append(out, item)
 		}
 	}
+
 	return out, nil
 }

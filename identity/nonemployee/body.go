@@ -122,6 +122,7 @@ func (b RecordBody) filled() map[string]string {
 			out[k] = v
 		}
 	}
+
 	return out
 }
 

@@ -22,6 +22,7 @@ func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 				problems = append(problems, a.name+" is required")
 			}
 		}
+
 		return nil, Values{}, nil, content(problems)
 	}
 
@@ -75,6 +76,7 @@ func (t *tx) check(s *Source, body RecordBody, self owner) (Values, []Warning, e
 		}
 		return Values{}, nil, content(texts)
 	}
+
 	return values, c.warnings(values), nil
 }
 
@@ -207,6 +209,7 @@ func (b RecordBody) value(name string) string {
 			return *f.to
 		}
 	}
+
 	return b.Data[name]
 }
 
@@ -216,7 +219,7 @@ const maxEventValue = 450
 // warnings lists what is allowed but doubtful.
 func (c *checker) warnings(v Values) []Warning {
 	var out []Warning
-	add := func(code, path, text string) { out = append(out, Warning{code, path, text}) }
+	add := func(code, path, text string) { out = append(out, Warning{Code: code, Path: path, Text: text}) }
 	if !v.EndDate.IsZero() && v.EndDate.Before(c.now.Time) {
 		add("ne-end-past", "endDate", "the end date is in the past")
 	}
@@ -233,12 +236,14 @@ func (c *checker) warnings(v Values) []Warning {
 			add("ne-value-length", at.T.TechnicalName, "the value is longer than 450 characters")
 		}
 	}
+
 	return out
 }
 
 func looksLikeEmail(s string) bool {
 	name, host, ok := strings.Cut(s, "@")
-	return ok && name != "" && strings.Contains(strings.Trim(host, "."), ".") && !strings.ContainsAny(s, " \t,;") && !strings.Contains(host, "@")
+	return ok && name != "" && strings.Contains(strings.Trim(host, "."), ".") && !strings.ContainsAny(s, " \t,;") &&
+		!strings.Contains(host, "@")
 }
 
 func looksLikePhone(s string) bool {
@@ -252,6 +257,7 @@ func looksLikePhone(s string) bool {
 			return false
 		}
 	}
+
 	return ok && digits >= 7 && digits <= 15
 }
 

@@ -37,7 +37,8 @@ func (c *core) columns(ctx context.Context, sourceID string) ([]string, error) {
 
 // Template writes the header line of a file to import.
 func (g Sources) Template(ctx context.Context, a Actor, id string, w io.Writer) error {
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, false, false, "read the template of this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: false, managers: false,
+		what: "read the template of this source"})
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,8 @@ func (g Sources) Template(ctx context.Context, a Actor, id string, w io.Writer) 
 // feed inside a value is lost. Owners are expected to keep regular exports
 // as a backup.
 func (g Sources) Export(ctx context.Context, a Actor, id string, w io.Writer, o ExportOptions) error {
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, false, false, "export this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: false, managers: false,
+		what: "export this source"})
 	if err != nil {
 		return err
 	}
@@ -105,8 +107,10 @@ func (c *core) export(ctx context.Context, s *Source, w io.Writer, o ExportOptio
 				return err
 			}
 		}
+
 		writeRow(out, cells, o.VendorLayout)
 	}
+
 	return out.Flush()
 }
 
@@ -151,11 +155,13 @@ func writeRow(w *bufio.Writer, cells []string, padded bool) {
 				w.WriteByte(' ')
 			}
 		}
+
 		if strings.ContainsAny(cell, "\",\r\n") || strings.TrimSpace(cell) != cell {
 			cell = `"` + strings.ReplaceAll(cell, `"`, `""`) + `"`
 		}
 		w.WriteString(cell)
 	}
+
 	w.WriteByte('\n')
 }
 
@@ -179,6 +185,7 @@ func (g Sources) Backup(ctx context.Context, a Actor, open func(Source) (io.Writ
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -195,7 +202,8 @@ type sheetRow struct {
 
 // readSheet reads a CSV file. It accepts a byte order mark, CRLF, quoted fields, spaces
 // after commas and empty lines. It stops at more rows than a source may have.
-func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribute], maxRows int) (*sheet, *Problems, error) {
+func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribute],
+	maxRows int) (*sheet, *Problems, error) {
 	c, problems := newCSVReader(r), &Problems{}
 	header, err := c.Read()
 	if errors.Is(err, io.EOF) {
@@ -207,6 +215,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 		problems.add(p)
 		return nil, problems, nil
 	}
+
 	if err != nil {
 		return nil, nil, err
 	}
@@ -230,6 +239,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 			problems.add(p)
 			continue
 		}
+
 		if err != nil {
 			return nil, nil, err
 		}
@@ -238,6 +248,7 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 			problems.add(*p)
 		}
 	}
+
 	return s, problems, nil
 }
 
@@ -276,10 +287,12 @@ func (s *sheet) readHeader(header []string, line int, attributes []versioned[Att
 		name, ok := names[fold(strings.TrimSpace(cell))]
 		switch {
 		case !ok:
-			problems.add(Problem{Line: line, Column: i + 1, Text: "the source has no attribute " + quoted(strings.TrimSpace(cell))})
+			problems.add(Problem{Line: line, Column: i + 1,
+				Text: "the source has no attribute " + quoted(strings.TrimSpace(cell))})
 		case seen[name]:
 			problems.add(Problem{Line: line, Column: i + 1, Name: name, Text: "the column occurs twice"})
 		}
+
 		seen[name] = true
 		s.Columns = append(s.Columns, name)
 	}
@@ -308,6 +321,7 @@ func checkWidth(file []byte) *Problems {
 			}}}
 		}
 	}
+
 	return nil
 }
 

@@ -81,6 +81,7 @@ func dateText(src []byte) (string, error) {
 		d, err := epoch(v.String())
 		return d.String(), err
 	}
+
 	return "", fmt.Errorf("cannot read %s as a date, expected text or an integer", src)
 }
 
@@ -115,6 +116,7 @@ func ParseDate(text string) (Date, error) {
 			return checkYear(t, text)
 		}
 	}
+
 	return Date{}, fmt.Errorf("cannot parse %q as a date, expected yyyy-MM-dd or RFC 3339", text)
 }
 

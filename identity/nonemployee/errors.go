@@ -49,6 +49,7 @@ func (p Problem) String() string {
 	case p.Name == "":
 		return fmt.Sprintf("line %d: column %d: %s", p.Line, p.Column, p.Text)
 	}
+
 	return fmt.Sprintf("line %d: column %d (%s): %s", p.Line, p.Column, p.Name, p.Text)
 }
 
@@ -81,6 +82,7 @@ func (p *Problems) add(problem Problem) {
 		p.List = append(p.List, problem)
 		return
 	}
+
 	p.More++
 }
 

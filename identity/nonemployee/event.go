@@ -61,6 +61,7 @@ func groupOf(action string) string {
 	case strings.Contains(action, "_REQUEST_"), strings.Contains(action, "_APPROVAL_"):
 		return GroupApproval
 	}
+
 	return GroupRecord
 }
 
@@ -76,6 +77,7 @@ func (t *tx) event(action, target, source string, attributes ...string) {
 		}
 		e.Attributes[attributes[i]] = attributes[i+1]
 	}
+
 	t.events = append(t.events, e)
 }
 
@@ -120,6 +122,7 @@ func (l *EventLog) Search(query string) ([]Event, error) {
 			out = append(out, e)
 		}
 	}
+
 	return out, nil
 }
 
@@ -131,7 +134,8 @@ func parseTerms(query string) ([][2]string, error) {
 		}
 		name, tail, ok := strings.Cut(rest, ":")
 		if _, known := eventField(Event{}, name); !ok || !known {
-			return nil, isc.Refuse(isc.CodeIllegalValue, "cannot read %q, expected type, action, group, actor, target or source, a colon and a value", rest)
+			return nil, isc.Refuse(isc.CodeIllegalValue,
+				"cannot read %q, expected type, action, group, actor, target or source, a colon and a value", rest)
 		}
 		value := ""
 		if quoted, is := strings.CutPrefix(tail, `"`); is {
@@ -141,8 +145,10 @@ func parseTerms(query string) ([][2]string, error) {
 		} else {
 			value, rest, _ = strings.Cut(tail, " ")
 		}
+
 		terms = append(terms, [2]string{name, value})
 	}
+
 	return terms, nil
 }
 
@@ -161,6 +167,7 @@ func eventField(e Event, name string) (string, bool) {
 	case "source":
 		return e.Source, true
 	}
+
 	return "", false
 }
 
@@ -170,5 +177,6 @@ func matches(e Event, terms [][2]string) bool {
 			return false
 		}
 	}
+
 	return true
 }

@@ -140,6 +140,7 @@ func encodeChange(c Change) ([]byte, error) {
 		}
 		out.Value = data
 	}
+
 	return json.Marshal(out)
 }
 
@@ -189,6 +190,7 @@ func (s *File) Commit(ctx context.Context, changes []Change) error {
 			return err
 		}
 	}
+
 	if err := s.log.Append(func(b *filelog.Batch) error { return s.write(b, changes) }); err != nil {
 		return err
 	}
@@ -219,6 +221,7 @@ func (s *File) write(b *filelog.Batch, changes []Change) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -240,6 +243,7 @@ func (s *File) compact() error {
 				}
 			}
 		}
+
 		return nil
 	})
 }

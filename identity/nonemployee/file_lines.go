@@ -31,8 +31,10 @@ func (s *File) readLines(content string) (end int64, err error) {
 		case after != "" || whole && !strings.Contains(line, "\x00") || ok:
 			return 0, fmt.Errorf("%w: at byte %d: the checksum of the line does not fit", ErrDamaged, end)
 		}
+
 		return end, nil
 	}
+
 	return end, nil
 }
 
@@ -57,6 +59,7 @@ func (s *File) readLine(body string) error {
 		}
 		s.count(changes[i], len(body)/len(in))
 	}
+
 	s.t.apply(changes)
 	return nil
 }

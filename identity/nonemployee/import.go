@@ -72,6 +72,7 @@ func (g Sources) Import(ctx context.Context, a Actor, id string, file io.Reader)
 		out.Sheet = nil
 		return nil
 	})
+
 	return out, plan, err
 }
 
@@ -86,7 +87,7 @@ func (g Sources) DryRun(ctx context.Context, a Actor, id string, file io.Reader)
 	return plan, err
 }
 
-var importRights = sourceRights{Create, false, false, "import into this source"}
+var importRights = sourceRights{right: Create, settings: false, managers: false, what: "import into this source"}
 
 // readFile reads the file before anything is locked: it may come from a slow client.
 func (g Sources) readFile(ctx context.Context, a Actor, id string, file io.Reader) ([]byte, error) {
@@ -137,6 +138,7 @@ func (c *core) openJob(ctx context.Context, sourceID string) (*Job, error) {
 			return j.T, err
 		}
 	}
+
 	return nil, err
 }
 
@@ -158,7 +160,8 @@ func (t *tx) newJob(s *Source, rows *sheet) (*Job, error) {
 		return nil, err
 	}
 
-	job := &Job{ID: id, SourceID: s.SourceID, Created: t.now, Modified: t.now, Status: JobPending, Actor: t.actor.ID, Sheet: rows}
+	job := &Job{ID: id, SourceID: s.SourceID, Created: t.now, Modified: t.now, Status: JobPending, Actor: t.actor.ID,
+		Sheet: rows}
 	t.put(KindJob, id, s.SourceID, "", 0, job)
 	t.event(ActionImportStarted, s.Name, s.SourceID, "id", id, "rows", fmt.Sprint(len(rows.Rows)))
 	return job, nil
@@ -166,7 +169,8 @@ func (t *tx) newJob(s *Source, rows *sheet) (*Job, error) {
 
 // ImportStatus gives the newest import of a source, nil when there was none.
 func (g Sources) ImportStatus(ctx context.Context, a Actor, id string) (*Job, error) {
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, false, false, "read the imports of this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: false, managers: false,
+		what: "read the imports of this source"})
 	if err != nil {
 		return nil, err
 	}

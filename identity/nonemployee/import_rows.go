@@ -36,13 +36,15 @@ type importer struct {
 }
 
 // planImport checks all rows. It reports problems in the order of lines.
-func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute], problems *Problems) (fullPlan, error) {
+func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute],
+	problems *Problems) (fullPlan, error) {
 	m := &importer{
 		tx: t, source: s, sheet: rows, problems: problems, lines: map[string]int{},
 		checker: checker{ctx: t.ctx, core: t.core, attributes: attributes, now: t.now},
 	}
 	if len(rows.Rows) > t.limits.Records {
-		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[t.limits.Records].Line, "the file has more than %d rows", t.limits.Records)
+		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[t.limits.Records].Line, "the file has more than %d rows",
+			t.limits.Records)
 	}
 
 	if err := m.load(); err != nil {
@@ -61,10 +63,12 @@ func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute
 		slices.SortStableFunc(m.problems.List, func(a, b Problem) int { return a.Line - b.Line })
 		return fullPlan{}, importError(isc.CodeBadRequest, m.problems)
 	}
+
 	if n := len(m.records) + len(m.plan.creates); n > t.limits.Records {
 		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[len(rows.Rows)-1].Line,
 			"the source would have %d records, at most %d are allowed", n, t.limits.Records)
 	}
+
 	return m.plan, nil
 }
 
@@ -85,6 +89,7 @@ func (m *importer) load() error {
 			m.requests[fold(r.T.AccountName)] = true
 		}
 	}
+
 	return err
 }
 
@@ -147,7 +152,7 @@ func (m *importer) add(values Values, old versioned[Record], exists bool) {
 	case old.T.Values.equal(values):
 		m.plan.Unchanged++
 	default:
-		m.plan.updates = append(m.plan.updates, recordUpdate{old.T, old.version, values})
+		m.plan.updates = append(m.plan.updates, recordUpdate{old: old.T, version: old.version, values: values})
 		m.plan.Updated++
 	}
 }
@@ -190,6 +195,7 @@ func (b *RecordBody) set(name, cell string) {
 			return
 		}
 	}
+
 	b.Data[name] = cell
 }
 
@@ -248,6 +254,7 @@ func (t *tx) putPlan(s *Source, plan fullPlan) error {
 		r.Values, r.Modified = u.values, t.now
 		t.put(KindRecord, r.ID, s.SourceID, fold(r.AccountName), u.version, &r)
 	}
+
 	return nil
 }
 
@@ -278,6 +285,7 @@ func (c *core) endJobs(ctx context.Context) error {
 				t.failJob(j, "the process ended before the upload was done")
 			}
 		}
+
 		return nil
 	})
 }

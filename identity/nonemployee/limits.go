@@ -34,5 +34,6 @@ func (l Limits) withDefaults() Limits {
 			*f.to = *f.from
 		}
 	}
+
 	return l
 }

@@ -38,6 +38,7 @@ func SensitiveName(name string) string {
 			return s
 		}
 	}
+
 	return ""
 }
 
@@ -54,8 +55,10 @@ func splitWords(s string) []string {
 		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
 			b.WriteByte(' ')
 		}
+
 		b.WriteRune(unicode.ToLower(r))
 	}
+
 	return strings.Fields(b.String())
 }
 
@@ -67,7 +70,8 @@ func splitWords(s string) []string {
 //	ne-unique-id       the unique identifier must not be edited after aggregation
 //	ne-missing         records have no value for a required attribute and cannot be updated
 func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([]Warning, error) {
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, true, false, "check this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: true, managers: false,
+		what: "check this source"})
 	if err != nil {
 		return nil, err
 	}
@@ -88,11 +92,15 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 	if o.HasProfile {
 		for _, name := range []string{"uid", "email", "lastname"} {
 			if !slices.Contains(o.Mapped, name) {
-				out = append(out, Warning{"ne-not-mapped", name, "a non-employee source maps nothing by default: map " + name + " by hand"})
+				out = append(out, Warning{Code: "ne-not-mapped", Path: name,
+					Text: "a non-employee source maps nothing by default: map " + name + " by hand"})
 			}
 		}
-		out = append(out, Warning{"ne-unique-id", "accountName", "editing a unique identifier after aggregation makes a second identity"})
+
+		out = append(out, Warning{Code: "ne-unique-id", Path: "accountName",
+			Text: "editing a unique identifier after aggregation makes a second identity"})
 	}
+
 	return out, nil
 }
 
@@ -104,16 +112,20 @@ func lintAttribute(at *Attribute, records []versioned[Record], o LintOptions) []
 	}
 
 	if word != "" && !at.System {
-		out = append(out, Warning{"ne-sensitive", at.TechnicalName, "the name hints at sensitive data (" + word + "): store only what the business needs"})
+		out = append(out, Warning{Code: "ne-sensitive", Path: at.TechnicalName,
+			Text: "the name hints at sensitive data (" + word + "): store only what the business needs"})
 	}
 	if !at.Required && slices.Contains(o.Correlation, at.TechnicalName) {
-		out = append(out, Warning{"ne-corr-optional", at.TechnicalName, "an attribute used in correlation should be required"})
+		out = append(out, Warning{Code: "ne-corr-optional", Path: at.TechnicalName,
+			Text: "an attribute used in correlation should be required"})
 	}
 
 	if at.Required && slices.ContainsFunc(records, func(r versioned[Record]) bool {
 		return strings.TrimSpace(r.T.Value(at.TechnicalName)) == ""
 	}) {
-		out = append(out, Warning{"ne-missing", at.TechnicalName, "records without a value for this required attribute cannot be updated"})
+		out = append(out, Warning{Code: "ne-missing", Path: at.TechnicalName,
+			Text: "records without a value for this required attribute cannot be updated"})
 	}
+
 	return out
 }

@@ -59,6 +59,7 @@ func yieldAll(ctx context.Context, all []Object, yield func(Object, error) bool)
 			yield(Object{}, ctx.Err())
 			return
 		}
+
 		if !yield(o, nil) {
 			return
 		}
@@ -78,7 +79,8 @@ type uniqueKey struct {
 }
 
 func newTable() table {
-	return table{map[Kind]map[string]*Object{}, map[Kind]map[string]map[string]*Object{}, map[uniqueKey]string{}}
+	return table{byID: map[Kind]map[string]*Object{}, byParent: map[Kind]map[string]map[string]*Object{},
+		byUnique: map[uniqueKey]string{}}
 }
 
 func (t *table) get(ctx context.Context, kind Kind, id string) (Object, error) {
@@ -92,7 +94,7 @@ func (t *table) get(ctx context.Context, kind Kind, id string) (Object, error) {
 }
 
 func (t *table) find(ctx context.Context, kind Kind, parent, unique string) (Object, error) {
-	id, ok := t.byUnique[uniqueKey{kind, parent, unique}]
+	id, ok := t.byUnique[uniqueKey{kind: kind, parent: parent, unique: unique}]
 	if !ok || unique == "" {
 		return Object{}, fmt.Errorf("%s with key %q: %w", kind, unique, ErrNotFound)
 	}
@@ -139,9 +141,10 @@ func (t *table) check(ctx context.Context, changes []Change) error {
 			return fmt.Errorf("%s %q does not exist: %w", c.Kind, c.ID, ErrConflict)
 		}
 		if old.Unique != "" {
-			taken[uniqueKey{old.Kind, old.Parent, old.Unique}] = ""
+			taken[uniqueKey{kind: old.Kind, parent: old.Parent, unique: old.Unique}] = ""
 		}
 	}
+
 	return t.checkUnique(changes, taken)
 }
 
@@ -151,7 +154,7 @@ func (t *table) checkUnique(changes []Change, taken map[uniqueKey]string) error 
 		if c.Delete || c.Unique == "" {
 			continue
 		}
-		key := uniqueKey{c.Kind, c.Parent, c.Unique}
+		key := uniqueKey{kind: c.Kind, parent: c.Parent, unique: c.Unique}
 		id, ok := taken[key]
 		if !ok {
 			id = t.byUnique[key]
@@ -161,6 +164,7 @@ func (t *table) checkUnique(changes []Change, taken map[uniqueKey]string) error 
 		}
 		taken[key] = c.ID
 	}
+
 	return nil
 }
 
@@ -189,7 +193,7 @@ func (t *table) remove(kind Kind, id string) {
 		delete(t.byParent[kind], old.Parent)
 	}
 	// Another object may have taken the key over already.
-	if key := (uniqueKey{kind, old.Parent, old.Unique}); t.byUnique[key] == id {
+	if key := (uniqueKey{kind: kind, parent: old.Parent, unique: old.Unique}); t.byUnique[key] == id {
 		delete(t.byUnique, key)
 	}
 }
@@ -199,14 +203,16 @@ func (t *table) insert(o *Object) {
 		t.byID[o.Kind] = map[string]*Object{}
 		t.byParent[o.Kind] = map[string]map[string]*Object{}
 	}
+
 	t.byID[o.Kind][o.ID] = o
 	ids := t.byParent[o.Kind][o.Parent]
 	if ids == nil {
 		ids = map[string]*Object{}
 		t.byParent[o.Kind][o.Parent] = ids
 	}
+
 	ids[o.ID] = o
 	if o.Unique != "" {
-		t.byUnique[uniqueKey{o.Kind, o.Parent, o.Unique}] = o.ID
+		t.byUnique[uniqueKey{kind: o.Kind, parent: o.Parent, unique: o.Unique}] = o.ID
 	}
 }

@@ -74,11 +74,12 @@ func (t *tx) decisionMail(s *Source, r *Request, last *Approval) {
 		approver := last.Approver
 		n.Approver, n.Comment = &approver, last.Comment
 	}
+
 	t.mail(n)
 }
 
 // person is the reference to an identity, with its name when the directory knows it.
 func (c *core) person(ctx context.Context, id string) (Ref, error) {
 	p, _, err := c.directory.Identity(ctx, id)
-	return Ref{TypeIdentity, id, p.Name}, err
+	return Ref{Type: TypeIdentity, ID: id, Name: p.Name}, err
 }

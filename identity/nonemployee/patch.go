@@ -52,11 +52,13 @@ func refsField(doc *jsondoc.Node, name string) ([]Ref, error) {
 			id, ok = item.Get("id").Str()
 			ok = ok && id != ""
 		}
+
 		if !ok {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "an item of %s must be an id or an object with an id", name)
 		}
 		typ, _ := item.Get("type").Str()
 		refs = append(refs, Ref{Type: typ, ID: id})
 	}
+
 	return refs, nil
 }

@@ -57,6 +57,7 @@ func (v Values) Value(technicalName string) string {
 	case "endDate":
 		return v.EndDate.String()
 	}
+
 	return v.Data[technicalName]
 }
 
@@ -109,6 +110,7 @@ func (g Records) Create(ctx context.Context, a Actor, body RecordBody) (Record, 
 		out, warnings = r.clone(), w
 		return nil
 	})
+
 	return out, warnings, err
 }
 
@@ -226,7 +228,8 @@ func (g Records) Get(ctx context.Context, a Actor, id string) (Record, error) {
 
 // recordFor finds a record for an actor with the right or an account manager of its
 // source; admin tells which.
-func (c *core) recordFor(ctx context.Context, a Actor, id string, right Rights, what string) (r *Record, version int64, admin bool, err error) {
+func (c *core) recordFor(ctx context.Context, a Actor, id string, right Rights,
+	what string) (r *Record, version int64, admin bool, err error) {
 	r, version, err = get[Record](ctx, c.store, KindRecord, id)
 	if err != nil {
 		return nil, 0, false, err
@@ -253,6 +256,7 @@ func (c *core) recordFor(ctx context.Context, a Actor, id string, right Rights, 
 			}
 		}
 	}
+
 	return nil, 0, false, forbidden(what)
 }
 
@@ -308,6 +312,7 @@ func (g Records) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchO
 				}
 			}
 		}
+
 		attributes, err := g.attributes(ctx, old.SourceID)
 		if err != nil {
 			return RecordBody{}, err
@@ -317,7 +322,8 @@ func (g Records) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchO
 }
 
 // update changes a record to what next makes of the old one.
-func (g Records) update(ctx context.Context, a Actor, id string, next func(old *Record, admin bool) (RecordBody, error)) (Record, []Warning, error) {
+func (g Records) update(ctx context.Context, a Actor, id string,
+	next func(old *Record, admin bool) (RecordBody, error)) (Record, []Warning, error) {
 	var out Record
 	var warnings []Warning
 	err := g.write(ctx, a, func(t *tx) error {
@@ -341,6 +347,7 @@ func (g Records) update(ctx context.Context, a Actor, id string, next func(old *
 		out, warnings = r.clone(), w
 		return nil
 	})
+
 	return out, warnings, err
 }
 
@@ -381,6 +388,7 @@ type NameChange struct {
 }
 
 func (n NameChange) warning() Warning {
-	return Warning{"account-name-change", "accountName",
-		"the next aggregation makes a new identity for " + n.Created + " and leaves the one of " + n.Orphaned + " without an account"}
+	return Warning{Code: "account-name-change", Path: "accountName",
+		Text: "the next aggregation makes a new identity for " + n.Created + " and leaves the one of " + n.Orphaned +
+			" without an account"}
 }

@@ -48,6 +48,7 @@ func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 				return err
 			}
 		}
+
 		if len(missing) > 0 {
 			return isc.Refuse(isc.CodeReferenceNotFound, "no records have these ids: %s", strings.Join(missing, ", "))
 		}

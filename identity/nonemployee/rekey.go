@@ -16,7 +16,8 @@ type RekeyPlan struct {
 // record. Nothing is stored. Only admins may ask.
 func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(Record) string) (RekeyPlan, error) {
 	var plan RekeyPlan
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, false, false, "read the records of this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: false, managers: false,
+		what: "read the records of this source"})
 	if err != nil {
 		return plan, err
 	}
@@ -34,6 +35,7 @@ func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(
 		case seen[fold(name)]:
 			plan.Problems = append(plan.Problems, "the new name "+name+" occurs twice")
 		}
+
 		seen[fold(name)] = true
 		if name == r.T.AccountName {
 			continue
@@ -44,5 +46,6 @@ func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(
 		plan.Create = append(plan.Create, body)
 		plan.Changes = append(plan.Changes, NameChange{Orphaned: r.T.AccountName, Created: name})
 	}
+
 	return plan, nil
 }

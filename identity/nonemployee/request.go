@@ -86,6 +86,7 @@ func (g Requests) Create(ctx context.Context, a Actor, body RecordBody) (Request
 		warnings = w
 		return err
 	})
+
 	return out, warnings, err
 }
 
@@ -104,6 +105,7 @@ func (t *tx) mayRequest(sourceID string) error {
 			return err
 		}
 	}
+
 	return forbidden("request a record on this source")
 }
 
@@ -122,7 +124,8 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 		return none, err
 	}
 
-	r := &Request{Values: values, SourceID: s.SourceID, Requester: requester, Comment: comment, Status: Pending, Created: t.now, Modified: t.now}
+	r := &Request{Values: values, SourceID: s.SourceID, Requester: requester, Comment: comment, Status: Pending,
+		Created: t.now, Modified: t.now}
 	if r.ID, err = t.id(); err != nil {
 		return none, err
 	}
@@ -140,7 +143,7 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 	}
 
 	t.putRequest(r, 0)
-	return RequestDetail{r.clone(), s.lite(), items}, nil
+	return RequestDetail{Request: r.clone(), Source: s.lite(), Items: items}, nil
 }
 
 // completeRequest makes the record of an approved request.
@@ -208,13 +211,15 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[R
 		if err != nil {
 			return none, err
 		}
-		out.Items[i] = RequestDetail{r.T.clone(), sources[r.T.SourceID], items}
+		out.Items[i] = RequestDetail{Request: r.T.clone(), Source: sources[r.T.SourceID], Items: items}
 	}
+
 	return out, nil
 }
 
 // requestsOf gives the requests of a person, of the sources that keep accepts.
-func (c *core) requestsOf(ctx context.Context, person string, keep func(*Source) bool) ([]versioned[Request], map[string]SourceLite, error) {
+func (c *core) requestsOf(ctx context.Context, person string,
+	keep func(*Source) bool) ([]versioned[Request], map[string]SourceLite, error) {
 	sources, err := list[Source](ctx, c.store, KindSource, "")
 	if err != nil {
 		return nil, nil, err
@@ -238,6 +243,7 @@ func (c *core) requestsOf(ctx context.Context, person string, keep func(*Source)
 			return !managed && r.T.Requester.ID != person
 		})...)
 	}
+
 	return out, lite, nil
 }
 

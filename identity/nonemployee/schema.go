@@ -74,6 +74,7 @@ func systemNamed(name string) (systemAttribute, bool) {
 			return a, true
 		}
 	}
+
 	return systemAttribute{}, false
 }
 
@@ -93,6 +94,7 @@ func (t *tx) systemAttributes(s *Source) error {
 			Required: true, Created: t.now, Modified: t.now, Order: guard.Serial,
 		})
 	}
+
 	return nil
 }
 
@@ -108,7 +110,8 @@ type Schema struct{ *core }
 
 // List gives the system attributes, then the custom ones in order of creation.
 func (g Schema) List(ctx context.Context, a Actor, sourceID string) ([]Attribute, error) {
-	s, _, err := g.sourceFor(ctx, a, sourceID, sourceRights{Read, true, true, "read the schema of this source"})
+	s, _, err := g.sourceFor(ctx, a, sourceID,
+		sourceRights{right: Read, settings: true, managers: true, what: "read the schema of this source"})
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +125,8 @@ func (g Schema) List(ctx context.Context, a Actor, sourceID string) ([]Attribute
 
 // Get reads one attribute by id.
 func (g Schema) Get(ctx context.Context, a Actor, sourceID, id string) (Attribute, error) {
-	s, _, err := g.sourceFor(ctx, a, sourceID, sourceRights{Read, true, true, "read the schema of this source"})
+	s, _, err := g.sourceFor(ctx, a, sourceID,
+		sourceRights{right: Read, settings: true, managers: true, what: "read the schema of this source"})
 	if err != nil {
 		return Attribute{}, err
 	}
@@ -152,7 +156,8 @@ const maxName = 128
 // lower-case, every word but the first capitalised. Only ASCII letters, digits and
 // spaces are allowed, 1 to 128 characters. Error: [isc.CodeIllegalValue].
 func TechnicalName(label string) (string, error) {
-	bad := isc.Refuse(isc.CodeIllegalValue, "cannot make a technical name of %q, expected 1 to %d letters, digits and spaces", label, maxName)
+	bad := isc.Refuse(isc.CodeIllegalValue,
+		"cannot make a technical name of %q, expected 1 to %d letters, digits and spaces", label, maxName)
 	if len(label) > maxName {
 		return "", bad
 	}
@@ -189,7 +194,8 @@ func (body AttributeBody) check() (AttributeBody, error) {
 		body.Type = TypeText
 	}
 	if body.Type != TypeText {
-		return body, isc.Refuse(isc.CodeIllegalValue, "type %q is not allowed for a custom attribute, expected TEXT", body.Type)
+		return body, isc.Refuse(isc.CodeIllegalValue, "type %q is not allowed for a custom attribute, expected TEXT",
+			body.Type)
 	}
 
 	if body.TechnicalName == "" {
@@ -203,7 +209,8 @@ func (body AttributeBody) check() (AttributeBody, error) {
 		return body, isc.Refuse(isc.CodeLength, "technicalName is longer than %d characters", maxName)
 	}
 	if !technicalForm.MatchString(body.TechnicalName) {
-		return body, isc.Refuse(isc.CodeIllegalValue, "technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores", body.TechnicalName)
+		return body, isc.Refuse(isc.CodeIllegalValue,
+			"technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores", body.TechnicalName)
 	}
 	return body, nil
 }
@@ -215,7 +222,8 @@ func (body AttributeBody) check() (AttributeBody, error) {
 func (g Schema) Create(ctx context.Context, a Actor, sourceID string, body AttributeBody) (Attribute, error) {
 	var out Attribute
 	err := g.write(ctx, a, func(t *tx) error {
-		s, _, err := t.sourceFor(ctx, a, sourceID, sourceRights{Create, true, false, "change the schema of this source"})
+		s, _, err := t.sourceFor(ctx, a, sourceID,
+			sourceRights{right: Create, settings: true, managers: false, what: "change the schema of this source"})
 		if err != nil {
 			return err
 		}
@@ -226,6 +234,7 @@ func (g Schema) Create(ctx context.Context, a Actor, sourceID string, body Attri
 		out, err = t.newAttribute(s, body)
 		return err
 	})
+
 	return out, err
 }
 
@@ -278,7 +287,8 @@ var attributeFields = map[string]isc.Access{
 func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []isc.PatchOp) (Attribute, error) {
 	var out Attribute
 	err := g.write(ctx, a, func(t *tx) error {
-		s, _, err := t.sourceFor(ctx, a, sourceID, sourceRights{Update, true, false, "change the schema of this source"})
+		s, _, err := t.sourceFor(ctx, a, sourceID,
+			sourceRights{right: Update, settings: true, managers: false, what: "change the schema of this source"})
 		if err != nil {
 			return err
 		}
@@ -299,6 +309,7 @@ func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []i
 		out = at
 		return nil
 	})
+
 	return out, err
 }
 
@@ -311,7 +322,8 @@ func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
 		return at, err
 	}
 
-	for name, to := range map[string]*string{"label": &at.Label, "helpText": &at.HelpText, "placeholder": &at.Placeholder} {
+	for name, to := range map[string]*string{"label": &at.Label, "helpText": &at.HelpText,
+		"placeholder": &at.Placeholder} {
 		if *to, err = textField(doc, name); err != nil {
 			return at, err
 		}

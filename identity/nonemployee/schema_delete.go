@@ -37,10 +37,12 @@ func (g Schema) DeleteAll(ctx context.Context, a Actor, sourceID string) (Delete
 	})
 }
 
-func (g Schema) drop(ctx context.Context, a Actor, sourceID string, choose func(*tx, *Source) ([]versioned[Attribute], error)) (Deleted, error) {
+func (g Schema) drop(ctx context.Context, a Actor, sourceID string,
+	choose func(*tx, *Source) ([]versioned[Attribute], error)) (Deleted, error) {
 	var out Deleted
 	err := g.write(ctx, a, func(t *tx) error {
-		s, _, err := t.sourceFor(ctx, a, sourceID, sourceRights{Delete, true, false, "change the schema of this source"})
+		s, _, err := t.sourceFor(ctx, a, sourceID,
+			sourceRights{right: Delete, settings: true, managers: false, what: "change the schema of this source"})
 		if err != nil {
 			return err
 		}
@@ -54,6 +56,7 @@ func (g Schema) drop(ctx context.Context, a Actor, sourceID string, choose func(
 		out, err = t.dropAttributes(s, gone)
 		return err
 	})
+
 	return out, err
 }
 
@@ -83,6 +86,7 @@ func (t *tx) dropAttributes(s *Source, gone []versioned[Attribute]) (Deleted, er
 			out.Records++
 		}
 	}
+
 	return out, t.dropFromRequests(s, names)
 }
 
@@ -103,6 +107,7 @@ func (t *tx) dropFromRequests(s *Source, names []string) error {
 			t.putRequest(&next, r.version)
 		}
 	}
+
 	return nil
 }
 
@@ -116,13 +121,15 @@ func without(data map[string]string, names []string) (map[string]string, bool) {
 			out[k] = v
 		}
 	}
+
 	return out, changed
 }
 
 // RecordsMissing gives the records without a value for a required or optional attribute.
 // Once such an attribute is required they cannot be updated until they have one.
 func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technicalName string) ([]Record, error) {
-	s, _, err := g.sourceFor(ctx, a, sourceID, sourceRights{Read, false, false, "read the records of this source"})
+	s, _, err := g.sourceFor(ctx, a, sourceID,
+		sourceRights{right: Read, settings: false, managers: false, what: "read the records of this source"})
 	if err != nil {
 		return nil, err
 	}
@@ -146,5 +153,6 @@ func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technical
 			out = append(out, r.T.clone())
 		}
 	}
+
 	return out, nil
 }

@@ -68,11 +68,13 @@ func WithIDs(newID func() string) Option {
 func WithLimits(l Limits) Option {
 	return func(c *core) error {
 		c.limits = l.withDefaults()
-		for _, n := range []int{l.Sources, l.Records, l.AccountManagers, l.Approvers, l.CustomAttributes, l.CommentLength, l.PageSize, l.ReminderDays} {
+		for _, n := range []int{l.Sources, l.Records, l.AccountManagers, l.Approvers, l.CustomAttributes, l.CommentLength,
+			l.PageSize, l.ReminderDays} {
 			if n < 0 {
 				return fmt.Errorf("limit %d is negative", n)
 			}
 		}
+
 		return nil
 	}
 }
@@ -179,7 +181,9 @@ func New(ctx context.Context, store Store, people Directory, opts ...Option) (*S
 			return nil, err
 		}
 	}
-	return &Service{Sources{c}, Schema{c}, Records{c}, Requests{c}, Approvals{c}, c}, nil
+
+	return &Service{Sources: Sources{c}, Schema: Schema{c}, Records: Records{c}, Requests: Requests{c},
+		Approvals: Approvals{c}, core: c}, nil
 }
 
 // Limits are the limits in force.
@@ -273,6 +277,7 @@ func (c *core) commit(ctx context.Context, a Actor, clock func() time.Time, fn f
 			return t, err
 		}
 	}
+
 	return nil, err
 }
 
@@ -280,7 +285,8 @@ func (c *core) commit(ctx context.Context, a Actor, clock func() time.Time, fn f
 func (t *tx) all() []Change {
 	out := t.changes
 	for id, g := range t.guards {
-		out = append(out, Change{Object: Object{Kind: KindGuard, ID: id, Version: g.version, Value: &g.Guard}, Delete: g.drop})
+		out = append(out, Change{Object: Object{Kind: KindGuard, ID: id, Version: g.version, Value: &g.Guard},
+			Delete: g.drop})
 	}
 	return out
 }

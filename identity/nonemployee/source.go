@@ -25,7 +25,9 @@ type Source struct {
 	Modified            Date   `json:"modified"`
 }
 
-func (s *Source) lite() SourceLite { return SourceLite{s.ID, s.SourceID, s.Name, s.Description} }
+func (s *Source) lite() SourceLite {
+	return SourceLite{ID: s.ID, SourceID: s.SourceID, Name: s.Name, Description: s.Description}
+}
 
 func (s *Source) clone() Source {
 	out := *s
@@ -122,6 +124,7 @@ func (g Sources) Create(ctx context.Context, a Actor, body SourceBody) (Source, 
 		}
 		return err
 	})
+
 	return out, err
 }
 
@@ -248,12 +251,14 @@ func (t *tx) resolveAll(refs []Ref, what string) ([]Ref, error) {
 		}
 		out = append(out, found)
 	}
+
 	return out, nil
 }
 
 // Get reads a source: admins any, account managers and sub-admins their own.
 func (g Sources) Get(ctx context.Context, a Actor, id string) (Source, error) {
-	s, _, err := g.sourceFor(ctx, a, id, sourceRights{Read, true, true, "read this source"})
+	s, _, err := g.sourceFor(ctx, a, id, sourceRights{right: Read, settings: true, managers: true,
+		what: "read this source"})
 	if err != nil {
 		return Source{}, err
 	}
@@ -298,6 +303,7 @@ func (g Sources) List(ctx context.Context, a Actor, q SourceQuery) (isc.Page[Sou
 				return isc.Page[SourceCount]{}, err
 			}
 		}
+
 		if ok {
 			items = append(items, SourceCount{Source: s.T.clone()})
 		}
@@ -330,6 +336,7 @@ func (c *core) countRecords(ctx context.Context, items []SourceCount) error {
 		}
 		items[i].Count = &n
 	}
+
 	return nil
 }
 

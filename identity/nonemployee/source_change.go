@@ -20,7 +20,8 @@ var sourceFields = map[string]isc.Access{
 func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchOp) (Source, error) {
 	var out Source
 	err := g.write(ctx, a, func(t *tx) error {
-		old, version, err := t.sourceFor(ctx, a, id, sourceRights{Update, true, false, "change this source"})
+		old, version, err := t.sourceFor(ctx, a, id,
+			sourceRights{right: Update, settings: true, managers: false, what: "change this source"})
 		if err != nil {
 			return err
 		}
@@ -40,6 +41,7 @@ func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchO
 		out = s.clone()
 		return nil
 	})
+
 	return out, err
 }
 
@@ -94,6 +96,7 @@ func (g Sources) Delete(ctx context.Context, a Actor, id string) error {
 		} else if job != nil {
 			return isc.Refuse(isc.CodeConflict, "an upload to the source %q is under way", s.Name)
 		}
+
 		return t.dropSource(s, version)
 	})
 }

@@ -32,6 +32,7 @@ func NewSQL(ctx context.Context, db *sql.DB) (*SQL, error) {
 			return nil, fmt.Errorf("cannot prepare the tables: %w", err)
 		}
 	}
+
 	return &SQL{db: db}, nil
 }
 
@@ -48,7 +49,8 @@ func (s *SQL) Get(ctx context.Context, kind Kind, id string) (Object, error) {
 
 // Find implements [Store].
 func (s *SQL) Find(ctx context.Context, kind Kind, parent, unique string) (Object, error) {
-	o, err := scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND parent = $2 AND ukey = $3`, string(kind), parent, unique))
+	o, err := scanObject(kind, s.db.QueryRowContext(ctx, selectObject+` AND parent = $2 AND ukey = $3`, string(kind),
+		parent, unique))
 	if err == nil && (o.Parent != parent || o.Unique != unique) {
 		return Object{}, fmt.Errorf("%s %q is not what the key %q leads to: %w", kind, o.ID, unique, ErrRow)
 	}
@@ -101,6 +103,7 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 			yield(Object{}, err)
 			return
 		}
+
 		defer rows.Close()
 		for rows.Next() {
 			o, err := scanObject(kind, rows)
@@ -111,6 +114,7 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 				return
 			}
 		}
+
 		if err := rows.Err(); err != nil {
 			yield(Object{}, err)
 		}
@@ -158,9 +162,11 @@ func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
 			w.exec(c, insertObject, string(c.Kind), c.ID, c.Parent, unique, int64(1), sealed(c, data))
 			continue
 		}
+
 		w.free(c)
 		w.exec(c, updateObject, c.Parent, unique, c.Version+1, sealed(c, data), string(c.Kind), c.ID, c.Version)
 	}
+
 	return w.err
 }
 

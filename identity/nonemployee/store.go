@@ -79,6 +79,7 @@ func newValue(kind Kind) (any, error) {
 	case KindGuard:
 		return new(Guard), nil
 	}
+
 	return nil, fmt.Errorf("unknown kind of object %q", kind)
 }
 
@@ -150,6 +151,7 @@ func list[T any](ctx context.Context, s Store, kind Kind, parent string) ([]vers
 		}
 		out = append(out, versioned[T]{v, version})
 	}
+
 	return out, nil
 }
 

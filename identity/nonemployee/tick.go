@@ -56,6 +56,7 @@ func (c *core) runImports(ctx context.Context, now time.Time, out *TickResult) e
 			// reach the store.
 			done, err = c.failImport(ctx, now, j.T.ID, "the upload did not end")
 		}
+
 		if err != nil {
 			return err
 		}
@@ -63,6 +64,7 @@ func (c *core) runImports(ctx context.Context, now time.Time, out *TickResult) e
 			out.Imports = append(out.Imports, *done)
 		}
 	}
+
 	return nil
 }
 
@@ -83,6 +85,7 @@ func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (
 		t.put(KindJob, j.T.ID, j.T.SourceID, "", version, &begun)
 		return nil
 	})
+
 	if err != nil || taken {
 		return nil, err
 	}
@@ -100,6 +103,7 @@ func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (
 		failed, failErr := c.failImport(ctx, now, j.T.ID, "the records could not be stored")
 		return failed, cmp.Or(failErr, err)
 	}
+
 	return c.failImport(ctx, now, j.T.ID, refused.Text())
 }
 
@@ -123,6 +127,7 @@ func (c *core) failImport(ctx context.Context, now time.Time, id, problem string
 		t.failJob(versioned[Job]{job, version}, problem)
 		return nil
 	})
+
 	if err != nil {
 		return nil, err
 	}
@@ -158,6 +163,7 @@ func (c *core) remind(ctx context.Context, now time.Time, out *TickResult) error
 				return err
 			}
 		}
+
 		live[s.T.SourceID] = this
 	}
 
@@ -191,11 +197,13 @@ func (c *core) remindSource(ctx context.Context, now time.Time, s *Source, out *
 			t.put(KindReminder, r.T.ID, s.SourceID, "", version, &Reminder{r.T.EndDate})
 			due = append(due, r.T.clone())
 		}
+
 		if len(due) > 0 {
 			t.mail(Notification{Template: TemplateReminder, To: slices.Clone(s.AccountManagers), Source: s.lite(), Records: due})
 		}
 		return nil
 	})
+
 	if err == nil {
 		out.Reminders = append(out.Reminders, due...)
 	}

@@ -89,6 +89,7 @@ func (c Cell) html() string {
 		b.WriteString("</ul></details>")
 		return b.String()
 	}
+
 	return text
 }
 
@@ -132,7 +133,9 @@ func (c Cell) appendJSON(dst []byte) ([]byte, error) {
 				return nil, err
 			}
 		}
+
 		return append(dst, ']'), nil
+
 	case cellRaw:
 		var line bytes.Buffer
 		if err := json.Compact(&line, []byte(c.text)); err != nil {
@@ -140,5 +143,6 @@ func (c Cell) appendJSON(dst []byte) ([]byte, error) {
 		}
 		return append(dst, line.Bytes()...), nil
 	}
+
 	return append(dst, "null"...), nil
 }

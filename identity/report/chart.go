@@ -73,6 +73,7 @@ func WriteChart(w io.Writer, c *Chart) error {
 		kind = Bars
 		d.bars(c)
 	}
+
 	return chartTemplates().ExecuteTemplate(w, string(kind), d)
 }
 
@@ -155,7 +156,8 @@ func (d *drawing) bars(c *Chart) {
 	scale := 180 / largest(c.Data)
 	for i := range c.Data {
 		v := &c.Data[i]
-		m := mark{Name: chartText(v.Name, 21), Figure: v.figure(), Tone: "1", Link: v.Link, Tip: visible(v.Name) + ": " + v.figure()}
+		m := mark{Name: chartText(v.Name, 21), Figure: v.figure(), Tone: "1", Link: v.Link,
+			Tip: visible(v.Name) + ": " + v.figure()}
 		if v.Tone != "" {
 			m.Tone = v.Tone
 		}
@@ -166,6 +168,7 @@ func (d *drawing) bars(c *Chart) {
 		}
 		d.Rows = append(d.Rows, m)
 	}
+
 	d.Height = len(c.Data)*step + 2
 }
 
@@ -195,6 +198,7 @@ func (d *drawing) share(c *Chart) {
 		d.Rows = append(d.Rows, m)
 		x += width
 	}
+
 	d.Height = len(c.Data)*20 + 34
 }
 
@@ -206,7 +210,8 @@ func (d *drawing) columns(c *Chart) {
 		v := &c.Data[i]
 		size := visibleWidth(v.Value, scale)
 		x := float64(i) * step
-		m := mark{Name: chartText(v.Name, int(math.Max(3, step/6.5))), Figure: v.figure(), Tone: "1", Link: v.Link, Tip: visible(v.Name) + ": " + v.figure()}
+		m := mark{Name: chartText(v.Name, int(math.Max(3, step/6.5))), Figure: v.figure(), Tone: "1", Link: v.Link,
+			Tip: visible(v.Name) + ": " + v.figure()}
 		if v.Tone != "" {
 			m.Tone = v.Tone
 		}
@@ -214,5 +219,6 @@ func (d *drawing) columns(c *Chart) {
 		m.Y, m.Size, m.TextY = px(base-size), px(size), px(base-size-5)
 		d.Rows = append(d.Rows, m)
 	}
+
 	d.Height = 152
 }

@@ -43,6 +43,7 @@ func WriteCSV(w io.Writer, t *Table, o CSVOptions) error {
 		_, err := b.WriteString("\r\n")
 		return err
 	})
+
 	if err != nil {
 		return err
 	}
@@ -97,10 +98,12 @@ func writeCSVCell(b *bufio.Writer, i, n int, c Cell, o CSVOptions) {
 		s = "'" + s
 	}
 	// A lone empty cell is quoted: an empty line is no record to many readers.
-	if (s == "" && n > 1) || (s != "" && !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' && !strings.HasPrefix(s, "\uFEFF")) {
+	if (s == "" && n > 1) || (s != "" && !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' &&
+		!strings.HasPrefix(s, "\uFEFF")) {
 		b.WriteString(s)
 		return
 	}
+
 	b.WriteByte('"')
 	b.WriteString(strings.ReplaceAll(s, `"`, `""`))
 	b.WriteByte('"')
@@ -126,6 +129,7 @@ func WriteCSVZip(w io.Writer, modified time.Time, o CSVOptions, tables ...*Table
 			return err
 		}
 	}
+
 	return z.Close()
 }
 
@@ -148,7 +152,9 @@ func FileName(reportName, extension string) string {
 			fmt.Fprintf(&b, "%%%02X", r)
 			continue
 		}
+
 		b.WriteRune(r)
 	}
+
 	return b.String() + extension
 }

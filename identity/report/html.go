@@ -32,7 +32,8 @@ type HTMLOptions struct {
 // scheme, keeps the header in sight and prints with the header on each page. All texts are
 // escaped; each cell finds its own writing direction.
 func WriteHTML(w io.Writer, t *Table, o HTMLOptions) error {
-	return WritePage(w, &Page{Title: t.Heading(), Subtitle: t.Subtitle, Links: o.Links, Charts: o.Charts, Meta: t.Meta, Tables: []*Table{t}}, o)
+	return WritePage(w, &Page{Title: t.Heading(), Subtitle: t.Subtitle, Links: o.Links, Charts: o.Charts, Meta: t.Meta,
+		Tables: []*Table{t}}, o)
 }
 
 // htmlClass gives the class attribute of a column's cells, "" when it needs none.
@@ -46,12 +47,14 @@ func htmlClass(c Column) string {
 	case KindCode:
 		names = append(names, "code")
 	}
+
 	switch c.Alignment() {
 	case AlignRight:
 		names = append(names, "right")
 	case AlignCenter:
 		names = append(names, "center")
 	}
+
 	if len(names) == 0 {
 		return ""
 	}

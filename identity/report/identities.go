@@ -76,6 +76,7 @@ func attributeOrder(names []string) []string {
 		}
 		return len(required)
 	}
+
 	sorted := slices.Clone(names)
 	slices.SortStableFunc(sorted, func(a, b string) int { return rank(a) - rank(b) })
 	return sorted

@@ -59,6 +59,7 @@ func WriteJSONLines(w io.Writer, t *Table) error {
 		}
 		return b.WriteByte('\n')
 	})
+
 	if err != nil {
 		return err
 	}
@@ -84,6 +85,7 @@ func jsonHead(t *Table) ([]byte, error) {
 			return nil, err
 		}
 	}
+
 	columns = append(columns, ']')
 	out := []byte("{\n")
 	for _, m := range []member{
@@ -96,6 +98,7 @@ func jsonHead(t *Table) ([]byte, error) {
 		}
 		out = fmt.Appendf(out, "  %q: %s,\n", m.key, value)
 	}
+
 	return append(out, "  \"rows\": ["...), nil
 }
 
@@ -119,6 +122,7 @@ func appendJSONObject(dst []byte, members []member) ([]byte, error) {
 			return nil, fmt.Errorf("%s: %w", m.key, err)
 		}
 	}
+
 	return append(dst, '}'), nil
 }
 
@@ -139,6 +143,7 @@ func (j *jsonRows) write(w io.Writer, r Row) error {
 			j.members = append(j.members, member{c.Key, r[i]})
 		}
 	}
+
 	line, err := appendJSONObject(j.line[:0], j.members)
 	if err != nil {
 		return err
@@ -155,6 +160,7 @@ func appendJSONString(dst []byte, s string) ([]byte, error) {
 		dst = append(dst, s...)
 		return append(dst, '"'), nil
 	}
+
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
 	e.SetEscapeHTML(false)
@@ -171,5 +177,6 @@ func plainJSON(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }

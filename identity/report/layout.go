@@ -38,10 +38,12 @@ func (l Layout[R]) Stream(name string, rows iter.Seq2[R, error]) *Table {
 				yield(nil, err)
 				return
 			}
+
 			if !yield(l.cells(r), nil) {
 				return
 			}
 		}
 	}
+
 	return t
 }

@@ -30,6 +30,7 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 		header += " " + EscapeMarkdown(t.Columns[c].Header, " ", "") + " |"
 		rule += markdownRule(t.Columns[c].Alignment())
 	}
+
 	b.WriteString(header + "\n" + rule + "\n")
 	err := t.Each(func(r Row) error {
 		b.WriteByte('|')
@@ -38,6 +39,7 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 		}
 		return b.WriteByte('\n')
 	})
+
 	if err != nil {
 		return err
 	}
@@ -55,6 +57,7 @@ func markdownRule(a Align) string {
 	case AlignCenter:
 		return " :---: |"
 	}
+
 	return " --- |"
 }
 
@@ -77,7 +80,9 @@ func EscapeMarkdown(s, lineEnd, also string) string {
 		case strings.ContainsRune("\\`*_[]|~>$", r), strings.ContainsRune(also, r), i == 0 && strings.ContainsRune("#+-", r):
 			b.WriteByte('\\')
 		}
+
 		b.WriteRune(r)
 	}
+
 	return b.String()
 }

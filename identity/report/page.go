@@ -38,6 +38,7 @@ func WritePage(w io.Writer, p *Page, o HTMLOptions) error {
 			return err
 		}
 	}
+
 	b := bufio.NewWriter(w)
 	p.writeHead(b, o)
 	for i, t := range p.Tables {
@@ -45,6 +46,7 @@ func WritePage(w io.Writer, p *Page, o HTMLOptions) error {
 			return err
 		}
 	}
+
 	for _, n := range p.Notes {
 		fmt.Fprintf(b, "<p class=\"note\" dir=\"auto\">%s</p>\n", htmlText(n))
 	}
@@ -78,6 +80,7 @@ func (p *Page) writeHead(b *bufio.Writer, o HTMLOptions) {
 		}
 		b.WriteString("</nav>\n")
 	}
+
 	fmt.Fprintf(b, "<main>\n<h1 dir=\"auto\">%s</h1>\n", htmlText(p.Title))
 	if p.Subtitle != "" {
 		fmt.Fprintf(b, "<p class=\"subtitle\" dir=\"auto\">%s</p>\n", htmlText(p.Subtitle))
@@ -90,12 +93,14 @@ func (p *Page) writeHead(b *bufio.Writer, o HTMLOptions) {
 		}
 		b.WriteString("</dl>\n")
 	}
+
 	var charts []string
 	for _, c := range p.Charts {
 		if s := c.String(); s != "" {
 			charts = append(charts, "<div class=\"card\">"+s+"</div>\n")
 		}
 	}
+
 	if len(charts) > 0 {
 		fmt.Fprintf(b, "<div class=\"cards\">\n%s</div>\n", strings.Join(charts, ""))
 	}
@@ -113,6 +118,7 @@ func (v *Verdict) write(b *bufio.Writer) {
 		}
 		b.WriteString("</ul>")
 	}
+
 	b.WriteString("</div>\n")
 }
 
@@ -124,7 +130,8 @@ func writeHTMLTable(b *bufio.Writer, t *Table, o HTMLOptions, number int, headin
 	if o.Interactive {
 		b.WriteString("<p class=\"tools\" hidden><label>Filter <input type=\"search\" autocomplete=\"off\"></label> <output></output></p>\n")
 	}
-	fmt.Fprintf(b, "<div class=\"frame\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">\n<table>\n<thead>\n<tr>", htmlText(t.Heading()))
+	fmt.Fprintf(b, "<div class=\"frame\" tabindex=\"0\" role=\"region\" aria-label=\"%s\">\n<table>\n<thead>\n<tr>",
+		htmlText(t.Heading()))
 	at := t.pageOrder()
 	for _, c := range at {
 		fmt.Fprintf(b, "<th scope=\"col\"%s>%s</th>", htmlClass(t.Columns[c]), htmlText(t.Columns[c].Header))
@@ -145,11 +152,14 @@ func writeHTMLTable(b *bufio.Writer, t *Table, o HTMLOptions, number int, headin
 					text = now
 				}
 			}
+
 			fmt.Fprintf(b, `<td%s dir="auto">%s</td>`, classes[i], text)
 		}
+
 		_, err := b.WriteString("</tr>\n")
 		return err
 	})
+
 	b.WriteString("</tbody>\n</table>\n</div>\n")
 	for _, n := range t.Notes {
 		fmt.Fprintf(b, "<p class=\"note\" dir=\"auto\">%s</p>\n", htmlText(n))
@@ -167,6 +177,7 @@ func (t *Table) pageOrder() []int {
 			first = append(first, c)
 		}
 	}
+
 	return append(first, last...)
 }
 
@@ -181,6 +192,7 @@ func (t *Table) compared() (before, after int) {
 			after = i
 		}
 	}
+
 	return before, after
 }
 
@@ -196,6 +208,7 @@ func MarkDifference(before, after string) (beforeHTML, afterHTML string) {
 		}
 		return htmlText(s[:head]) + "<" + tag + ">" + htmlText(middle) + "</" + tag + ">" + htmlText(s[len(s)-tail:])
 	}
+
 	return mark(before, "del"), mark(after, "ins")
 }
 
@@ -209,6 +222,7 @@ func commonEnds(a, b string) (head, tail int) {
 		}
 		head += n
 	}
+
 	for tail < min(len(a), len(b))-head {
 		r, n := utf8.DecodeLastRuneInString(a[head : len(a)-tail])
 		if other, m := utf8.DecodeLastRuneInString(b[head : len(b)-tail]); r != other || n != m || r == utf8.RuneError {
@@ -216,5 +230,6 @@ func commonEnds(a, b string) (head, tail int) {
 		}
 		tail += n
 	}
+
 	return head, tail
 }

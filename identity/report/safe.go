@@ -19,6 +19,7 @@ func OneLine(s string) string {
 			break
 		}
 	}
+
 	if clean {
 		return s
 	}
@@ -59,6 +60,7 @@ func safely(args []any) []any {
 			list[i] = shown{a}
 		}
 	}
+
 	return list
 }
 

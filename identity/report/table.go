@@ -75,6 +75,7 @@ func (c Column) Alignment() Align {
 	case c.Kind == KindNumber:
 		return AlignRight
 	}
+
 	return AlignLeft
 }
 
@@ -121,6 +122,7 @@ func (t *Table) Visible() []int {
 			at = append(at, i)
 		}
 	}
+
 	return at
 }
 
@@ -147,6 +149,7 @@ func (t *Table) Each(f func(Row) error) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -163,6 +166,7 @@ func (t *Table) Collect() ([][]string, error) {
 		rows = append(rows, line)
 		return nil
 	})
+
 	return rows, err
 }
 
@@ -177,5 +181,6 @@ func (t *Table) check() error {
 			return fmt.Errorf("%w: column key %q occurs twice", ErrTable, c.Key)
 		}
 	}
+
 	return nil
 }

@@ -71,6 +71,7 @@ func newTextPage(t *Table, rows [][]string, o TextOptions) *textPage {
 		natural = append(natural, lineWidth(h))
 		floor = append(floor, max(t.Columns[c].Width, longestWord(h)))
 	}
+
 	for _, r := range rows {
 		for i := range r {
 			r[i] = visible(r[i])
@@ -80,6 +81,7 @@ func newTextPage(t *Table, rows [][]string, o TextOptions) *textPage {
 			natural[i] = max(natural[i], lineWidth(r[i]))
 		}
 	}
+
 	p.widths = natural
 	if o.Width > 0 {
 		p.widths = FitWidths(natural, floor, max(1, o.Width-columnGap*(len(natural)-1)))
@@ -121,8 +123,10 @@ func (p *textPage) row(b *bufio.Writer, cells []string) {
 		} else {
 			lines[i] = Wrap(c, p.widths[i], nil)
 		}
+
 		height = max(height, len(lines[i]))
 	}
+
 	for n := range height {
 		line := make([]string, len(cells))
 		for i := range cells {
@@ -130,6 +134,7 @@ func (p *textPage) row(b *bufio.Writer, cells []string) {
 				line[i] = lines[i][n]
 			}
 		}
+
 		p.line(b, line)
 	}
 }
@@ -149,8 +154,10 @@ func (p *textPage) line(b *bufio.Writer, cells []string) {
 		case AlignCenter:
 			left = room / 2
 		}
+
 		out.WriteString(strings.Repeat(" ", left) + c + strings.Repeat(" ", room-left))
 	}
+
 	b.WriteString(strings.TrimRight(out.String(), " "))
 	b.WriteByte('\n')
 }
@@ -169,6 +176,7 @@ func shorten(s string, width int) string {
 		at += size
 		used += w
 	}
+
 	return s[:at] + "…"
 }
 
@@ -188,6 +196,7 @@ func visible(s string) string {
 		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
 			return '\uFFFD'
 		}
+
 		return r
 	}, s)
 }

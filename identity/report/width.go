@@ -23,6 +23,7 @@ func DisplayWidth(s string) int {
 		n += width
 		s = s[size:]
 	}
+
 	return n
 }
 
@@ -43,9 +44,11 @@ func cluster(s string) (size, width int) {
 		default:
 			return size, width
 		}
+
 		joined = next == zeroWidthJoiner
 		size += n
 	}
+
 	return size, width
 }
 
@@ -59,6 +62,7 @@ func runeWidth(r rune) int {
 	case r >= 0x1160 && r <= 0x11FF: // vowels and finals, drawn into the syllable before them
 		return 0
 	}
+
 	_, wide := slices.BinarySearchFunc(wideRanges[:], r, func(w [2]rune, r rune) int {
 		switch {
 		case w[1] < r:
@@ -66,8 +70,10 @@ func runeWidth(r rune) int {
 		case w[0] > r:
 			return 1
 		}
+
 		return 0
 	})
+
 	if wide {
 		return 2
 	}
@@ -121,17 +127,21 @@ func lineEnd(s string, width int, measure func(string) int) (end, next int) {
 			case mark > 0:
 				return mark, mark
 			}
+
 			return at, at
 		}
+
 		switch {
 		case s[at] == ' ' && strings.TrimLeft(s[:at], " ") != "":
 			space = at
 		case strings.IndexByte("-_/.,;:@", s[at]) >= 0:
 			mark = at + size
 		}
+
 		used += w
 		at += size
 	}
+
 	return len(s), len(s)
 }
 
@@ -163,6 +173,7 @@ func FitWidths(natural, floor []int, total int) []int {
 		}
 		return fill(widths, floor, total-sum(widths))
 	}
+
 	return fill(widths, natural, total-sum(widths))
 }
 
@@ -175,6 +186,7 @@ func fill(widths, natural []int, spare int) []int {
 				level = min(level, w)
 			}
 		}
+
 		for i, w := range widths {
 			if w < natural[i] && w == level {
 				next = min(next, natural[i])
@@ -183,6 +195,7 @@ func fill(widths, natural []int, spare int) []int {
 				next = min(next, w)
 			}
 		}
+
 		if count == 0 {
 			break
 		}
@@ -194,6 +207,7 @@ func fill(widths, natural []int, spare int) []int {
 			}
 		}
 	}
+
 	return widths
 }
 

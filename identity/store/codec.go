@@ -64,6 +64,7 @@ func (l *lists) of(s *identity.Schema) int {
 		n = l.number(s.Names())
 		l.recent[s] = n
 	}
+
 	return n
 }
 
@@ -114,6 +115,7 @@ func appendFlags(b []byte, flags ...bool) []byte {
 			n |= 1 << i
 		}
 	}
+
 	return append(b, n)
 }
 
@@ -137,6 +139,7 @@ func (l *lists) appendIdentity(b []byte, i *identity.Identity) []byte {
 		b = appendTexts(b, e.Again)
 		b = l.appendAttributes(b, e.Given)
 	}
+
 	return b
 }
 
@@ -150,6 +153,7 @@ func (l *lists) appendAccount(b []byte, a *identity.Account) []byte {
 		b = appendText(appendText(appendText(b, a.ID), a.UUID), a.IdentityID)
 		b = appendTexts(b, a.Entitlements)
 	}
+
 	return l.appendAttributes(b, a.Attributes)
 }
 
@@ -175,6 +179,7 @@ func (r *reader) uvarint() uint64 {
 			return v
 		}
 	}
+
 	r.fail()
 	return 0
 }
@@ -186,6 +191,7 @@ func (r *reader) count() int {
 		r.fail()
 		return 0
 	}
+
 	return int(n)
 }
 
@@ -213,6 +219,7 @@ func (r *reader) byte() byte {
 		r.fail()
 		return 0
 	}
+
 	b := r.data[0]
 	r.data = r.data[1:]
 	return b
@@ -245,6 +252,7 @@ func (r *reader) attributes() identity.Attributes {
 		r.fail()
 		return identity.Attributes{}
 	}
+
 	return identity.FromRow(s, row)
 }
 
@@ -264,6 +272,7 @@ func (r *reader) identity() *identity.Identity {
 		e.Stable, e.Now = flags&8 != 0, r.time()
 		e.Again, e.Given = r.texts(), r.attributes()
 	}
+
 	return i
 }
 
@@ -276,6 +285,7 @@ func (r *reader) account() identity.Account {
 		a.ID, a.UUID, a.IdentityID = r.text(), r.text(), r.text()
 		a.Entitlements = r.texts()
 	}
+
 	a.Attributes = r.attributes()
 	return a
 }

@@ -22,6 +22,7 @@ func (s *SQL) Decisions(ctx context.Context, after int) iter.Seq2[identity.Decis
 				yield(identity.Decision{}, err)
 				return
 			}
+
 			if !yieldDecisions(ctx, list, yield) || len(list) < pageSize {
 				return
 			}
@@ -48,5 +49,6 @@ func (s *SQL) decisionPage(ctx context.Context, after int) (list []identity.Deci
 		list = append(list, d)
 		return nil
 	}, `SELECT number, event FROM idprofile_decision WHERE number > $1 ORDER BY number LIMIT $2`, after, pageSize)
+
 	return list, err
 }

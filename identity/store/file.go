@@ -139,9 +139,11 @@ func (f *File) replay(kind byte, body string) error {
 			return fmt.Errorf("%w: decision %d behind %d others", errCodec, d.Number, len(f.s.decisions))
 		}
 		f.s.decisions = append(f.s.decisions, d)
+
 	default:
 		return fmt.Errorf("%w: an entry of the kind %q", errCodec, kind)
 	}
+
 	return b.err
 }
 
@@ -155,6 +157,7 @@ func (s *state) put(i *identity.Identity) {
 			}
 		}
 	}
+
 	s.ids[i.ID] = i
 	s.sorted = nil
 	for n := range i.Accounts {
@@ -191,6 +194,7 @@ func (r *reader) part() *reader {
 		r.fail()
 		n = 0
 	}
+
 	p := &reader{lists: r.lists, data: r.data[:n], err: r.err}
 	r.data = r.data[n:]
 	return p
@@ -205,6 +209,7 @@ func (r *reader) person() *identity.Identity {
 		r.fail()
 		n = 0
 	}
+
 	if n > 0 {
 		i.Accounts = make([]identity.Account, n)
 	}
@@ -213,6 +218,7 @@ func (r *reader) person() *identity.Identity {
 		i.Accounts[k] = p.account()
 		r.err = errors.Join(r.err, p.err)
 	}
+
 	return i
 }
 
@@ -271,11 +277,13 @@ func (f *File) append(ctx context.Context, c *change) error {
 		entries = b.Entries()
 		return err
 	})
+
 	clear(f.lists.recent)
 	if err != nil {
 		f.lists.forget(known)
 		return err
 	}
+
 	f.entries += entries
 	return nil
 }
@@ -296,6 +304,7 @@ func (e *entryWriter) put(kind byte, body []byte) error {
 			return err
 		}
 	}
+
 	return e.batch.Entry(kind, body)
 }
 
@@ -305,6 +314,7 @@ func (e *entryWriter) change(ctx context.Context, c *change) error {
 			return err
 		}
 	}
+
 	for n, id := range slices.Sorted(maps.Keys(c.put)) {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -313,21 +323,25 @@ func (e *entryWriter) change(ctx context.Context, c *change) error {
 			return err
 		}
 	}
+
 	for _, key := range slices.SortedFunc(maps.Keys(c.forget), compareKeys) {
 		if err := e.put(entryForget, appendText(appendText(e.body[:0], key.Source), key.NativeIdentity)); err != nil {
 			return err
 		}
 	}
+
 	for _, key := range slices.SortedFunc(maps.Keys(c.loose), compareKeys) {
 		if err := e.put(entryLoose, e.lists.appendAccount(e.body[:0], c.loose[key])); err != nil {
 			return err
 		}
 	}
+
 	for _, d := range c.decisions {
 		if err := e.put(entryDecision, appendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event)); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -350,6 +364,7 @@ func (f *File) compact(ctx context.Context) error {
 		entries = b.Entries()
 		return err
 	})
+
 	if err != nil {
 		return err
 	}

@@ -59,9 +59,11 @@ func History(path string, visit func(s *Step) error) (*File, error) {
 			}
 			s.Changes = append(s.Changes, c)
 		}
+
 		h.begin()
 		return visit(&s)
 	}}
+
 	if err := f.open(path, o); err != nil {
 		return nil, err
 	}
@@ -96,6 +98,7 @@ func (h *history) replay(kind byte, body string) error {
 	case entryDecision:
 		h.step.Decisions++
 	}
+
 	if _, seen := h.before[id]; id != "" && !seen {
 		h.before[id] = h.s.ids[id]
 	}

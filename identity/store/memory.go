@@ -82,6 +82,7 @@ func yieldIdentities(ctx context.Context, list []*identity.Identity, yield func(
 			yield(nil, err)
 			return
 		}
+
 		if !yield(i.Clone(), nil) {
 			return
 		}
@@ -99,6 +100,7 @@ func (m *Memory) Uncorrelated(ctx context.Context, source string) iter.Seq2[iden
 				yield(identity.Account{}, err)
 				return
 			}
+
 			if !yield(a.Clone(), nil) {
 				return
 			}
@@ -125,6 +127,7 @@ func yieldDecisions(ctx context.Context, list []identity.Decision, yield func(id
 			return false
 		}
 	}
+
 	return true
 }
 

@@ -29,7 +29,8 @@ var _ identity.Store = (*Overlay)(nil)
 
 // NewOverlay returns a store that has what base has, without changes so far.
 func NewOverlay(base identity.Store) *Overlay {
-	return &Overlay{base: base, s: newState(), gone: map[string]bool{}, forgotten: map[identity.AccountKey]bool{}, below: -1}
+	return &Overlay{base: base, s: newState(), gone: map[string]bool{}, forgotten: map[identity.AccountKey]bool{},
+		below: -1}
 }
 
 // hidden reports whether the form of an identity below no longer counts.
@@ -46,6 +47,7 @@ func (o *Overlay) Get(ctx context.Context, id string) (*identity.Identity, error
 	case hidden:
 		return nil, identity.ErrNotFound
 	}
+
 	return o.base.Get(ctx, id)
 }
 
@@ -89,6 +91,7 @@ func baseOwner(ctx context.Context, base identity.Store, key identity.AccountKey
 	}); ok {
 		return b.owner(ctx, key)
 	}
+
 	i, err := base.ByAccount(ctx, key)
 	if errors.Is(err, identity.ErrNotFound) {
 		return "", nil
@@ -143,6 +146,7 @@ func (o *Overlay) Uncorrelated(ctx context.Context, source string) iter.Seq2[ide
 			list[n] = *a
 			forgotten[a.Key()] = true
 		}
+
 		hidden := func(a identity.Account) bool { return forgotten[a.Key()] }
 		order := func(a, b identity.Account) int { return compareKeys(a.Key(), b.Key()) }
 		clone := func(a identity.Account) identity.Account { return a.Clone() }
@@ -169,6 +173,7 @@ func (o *Overlay) Decisions(ctx context.Context, after int) iter.Seq2[identity.D
 				}
 			}
 		}
+
 		yieldDecisions(ctx, list[min(max(after-below, 0), len(list)):], yield)
 	}
 }
@@ -185,6 +190,7 @@ func (o *Overlay) countBelow(ctx context.Context) (int, error) {
 		}
 		n++
 	}
+
 	o.below = n
 	return n, nil
 }
@@ -200,6 +206,7 @@ func merge[T any](ctx context.Context, list []T, base iter.Seq2[T, error], hidde
 			}
 			list = list[1:]
 		}
+
 		if err == nil && hidden(item) {
 			continue
 		}
@@ -207,12 +214,14 @@ func merge[T any](ctx context.Context, list []T, base iter.Seq2[T, error], hidde
 			return
 		}
 	}
+
 	for _, item := range list {
 		if err := ctx.Err(); err != nil {
 			var none T
 			yield(none, err)
 			return
 		}
+
 		if !yield(clone(item), nil) {
 			return
 		}
@@ -242,6 +251,7 @@ func (o *Overlay) Apply(ctx context.Context, b identity.Batch) error {
 			return err
 		}
 	}
+
 	o.s.apply(c)
 	maps.Copy(o.gone, c.gone)
 	maps.Copy(o.forgotten, c.forget)

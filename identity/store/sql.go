@@ -78,6 +78,7 @@ func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 			return nil, fmt.Errorf("store: %w", err)
 		}
 	}
+
 	if err := s.migrate(ctx); err != nil {
 		return nil, fmt.Errorf("store: cannot prepare the tables: %w", err)
 	}
@@ -89,6 +90,7 @@ func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 			return nil, fmt.Errorf("store: cannot write the attributes as rows: %w", err)
 		}
 	}
+
 	if err := s.loadLists(ctx, db); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -126,6 +128,7 @@ func query(ctx context.Context, db querier, do func(*sql.Rows) error, text strin
 			return err
 		}
 	}
+
 	return rows.Err()
 }
 
@@ -194,7 +197,8 @@ func (s *SQL) ByAccount(ctx context.Context, key identity.AccountKey) (*identity
 		if err := found.Scan(&a.source, &a.native, &a.owner, &a.position, &a.data, &i.id, &i.data); err != nil {
 			return err
 		}
-		if _, _, err := sqlrow.Open(a.data, a.key()...); err != nil || a.source != key.Source || a.native != key.NativeIdentity {
+		if _, _, err := sqlrow.Open(a.data, a.key()...); err != nil || a.source != key.Source ||
+			a.native != key.NativeIdentity {
 			return fmt.Errorf("account %s: %w", key, ErrRow)
 		}
 		rows = append(rows, i)
@@ -202,6 +206,7 @@ func (s *SQL) ByAccount(ctx context.Context, key identity.AccountKey) (*identity
 	}, `SELECT a.source, a.native_identity, a.identity, a.position, a.data, i.id, i.data
 		FROM idprofile_account a JOIN idprofile_identity i ON i.id = a.identity WHERE a.source = $1 AND a.native_identity = $2`,
 		key.Source, key.NativeIdentity)
+
 	if err != nil {
 		return nil, err
 	}
@@ -235,6 +240,7 @@ func (s *SQL) withAccounts(ctx context.Context, found []identityRow) (list []*id
 			return nil, err
 		}
 	}
+
 	return list, s.addAccounts(ctx, list)
 }
 
@@ -247,6 +253,7 @@ func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error 
 		byID[i.ID] = i
 		args = append(args, i.ID)
 	}
+
 	for part := range slices.Chunk(args, 200) {
 		found, err := accountRows(ctx, s.db, `WHERE identity IN `+tuple(1, len(part))+` ORDER BY identity, position`, part...)
 		if err != nil {
@@ -264,6 +271,7 @@ func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error 
 			owner.Accounts = append(owner.Accounts, a)
 		}
 	}
+
 	return nil
 }
 
@@ -279,7 +287,8 @@ func (s *SQL) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 
 // pages yields what next gives page by page; after is the last id of the page
 // before.
-func (s *SQL) pages(ctx context.Context, next func(after string, first bool) ([]*identity.Identity, error)) iter.Seq2[*identity.Identity, error] {
+func (s *SQL) pages(ctx context.Context,
+	next func(after string, first bool) ([]*identity.Identity, error)) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
 		after := ""
 		for first := true; ; first = false {
@@ -291,11 +300,13 @@ func (s *SQL) pages(ctx context.Context, next func(after string, first bool) ([]
 				yield(nil, err)
 				return
 			}
+
 			for _, i := range list {
 				if !yield(i, nil) {
 					return
 				}
 			}
+
 			if len(list) < pageSize {
 				return
 			}
@@ -323,6 +334,7 @@ func (s *SQL) Find(ctx context.Context, attribute, value string, fold bool) iter
 			return list, indexHolds(list, attribute, key)
 		})
 	}
+
 	name := indexed{attribute, fold}
 	if fold {
 		value = identity.Fold(value)
@@ -348,6 +360,7 @@ func indexHolds(list []*identity.Identity, attribute, key string) error {
 			return fmt.Errorf("the index of %s leads to identity %q, which has another value: %w", attribute, i.ID, ErrRow)
 		}
 	}
+
 	return nil
 }
 
@@ -381,11 +394,13 @@ func (s *SQL) Uncorrelated(ctx context.Context, source string) iter.Seq2[identit
 				yield(identity.Account{}, err)
 				return
 			}
+
 			for _, a := range list {
 				if !yield(a, nil) {
 					return
 				}
 			}
+
 			if len(list) < pageSize {
 				return
 			}
@@ -401,6 +416,7 @@ func (s *SQL) loosePage(ctx context.Context, source string, after identity.Accou
 		text += ` AND source = $4`
 		args = append(args, source)
 	}
+
 	found, err := accountRows(ctx, s.db, text+` ORDER BY source, native_identity LIMIT $3`, args...)
 	if err != nil {
 		return nil, err
@@ -414,5 +430,6 @@ func (s *SQL) loosePage(ctx context.Context, source string, after identity.Accou
 			return nil, fmt.Errorf("uncorrelated account %s: %w", list[n].Key(), ErrRow)
 		}
 	}
+
 	return list, nil
 }

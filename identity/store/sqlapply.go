@@ -54,6 +54,7 @@ func (s *SQL) Apply(ctx context.Context, b identity.Batch) error {
 		a := &sqlApply{SQL: s, ctx: ctx, tx: tx, change: c, lists: l}
 		return a.run(len(l.schemas))
 	})
+
 	if err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -83,7 +84,8 @@ func (a *sqlApply) run(known int) error {
 	if a.plain, err = rowsKept(a.ctx, a.tx); err != nil {
 		return err
 	}
-	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values, a.attributes, a.decisions} {
+	for _, step := range []func() error{a.clear, a.identities, a.accounts, a.forgotten, a.uncorrelated, a.values,
+		a.attributes, a.decisions} {
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}
@@ -102,6 +104,7 @@ func (a *sqlApply) run(known int) error {
 			return err
 		}
 	}
+
 	return w.flush()
 }
 
@@ -120,16 +123,19 @@ func (a *sqlApply) clear() error {
 			}
 		}
 	}
+
 	for id := range a.put {
 		if err := errors.Join(accounts.add(id), values.add(id)); err != nil {
 			return err
 		}
 	}
+
 	for id := range a.gone {
 		if err := errors.Join(accounts.add(id), values.add(id), people.add(id)); err != nil {
 			return err
 		}
 	}
+
 	return errors.Join(accounts.flush(), values.flush(), people.flush(), attributes.flush())
 }
 
@@ -142,6 +148,7 @@ func (a *sqlApply) identities() error {
 			return err
 		}
 	}
+
 	return w.flush()
 }
 
@@ -162,6 +169,7 @@ func (a *sqlApply) accounts() error {
 			}
 		}
 	}
+
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -184,11 +192,13 @@ func (a *sqlApply) conflict(keys []identity.AccountKey) error {
 			return fmt.Errorf("%w: account %s belongs to identity %s", identity.ErrConflict, key, owner.String)
 		}
 	}
+
 	return fmt.Errorf("%w: an account belongs to two identities", identity.ErrConflict)
 }
 
 func (a *sqlApply) forgotten() error {
-	stmt, err := a.tx.PrepareContext(a.ctx, `DELETE FROM idprofile_account WHERE source = $1 AND native_identity = $2 AND identity IS NULL`)
+	stmt, err := a.tx.PrepareContext(a.ctx,
+		`DELETE FROM idprofile_account WHERE source = $1 AND native_identity = $2 AND identity IS NULL`)
 	if err != nil {
 		return err
 	}
@@ -198,6 +208,7 @@ func (a *sqlApply) forgotten() error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -209,6 +220,7 @@ func (a *sqlApply) uncorrelated() error {
 			return err
 		}
 	}
+
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -225,6 +237,7 @@ func (a *sqlApply) values() error {
 			return err
 		}
 	}
+
 	return w.flush()
 }
 
@@ -239,6 +252,7 @@ func (a *sqlApply) attributes() error {
 			return err
 		}
 	}
+
 	return w.flush()
 }
 
@@ -262,6 +276,7 @@ func (a *sqlApply) decisions() error {
 			return err
 		}
 	}
+
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -280,5 +295,6 @@ func addValues(w *rows, i *identity.Identity, attributes []string) error {
 			}
 		}
 	}
+
 	return nil
 }

@@ -38,7 +38,8 @@ func (s *SQL) keepRows(ctx context.Context) error {
 		}
 		w := newRows(ctx, tx, insertAttribute, 4, ``)
 		for after := ""; ; {
-			found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`, after, pageSize)
+			found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`,
+				after, pageSize)
 			if err != nil {
 				return err
 			}
@@ -51,6 +52,7 @@ func (s *SQL) keepRows(ctx context.Context) error {
 					return err
 				}
 			}
+
 			if len(found) < pageSize {
 				return w.flush()
 			}
@@ -71,6 +73,7 @@ func addAttributes(w *rows, i *identity.Identity) error {
 			return err
 		}
 	}
+
 	for name, v := range i.Attributes.All() {
 		items := v.List()
 		if v.Kind() != identity.List {
@@ -85,6 +88,7 @@ func addAttributes(w *rows, i *identity.Identity) error {
 			}
 		}
 	}
+
 	return nil
 }
 

@@ -26,6 +26,7 @@ func identityRows(ctx context.Context, db querier, text string, args ...any) ([]
 		list = append(list, r)
 		return err
 	}, text, args...)
+
 	return list, err
 }
 
@@ -65,6 +66,7 @@ func accountRows(ctx context.Context, db querier, condition string, args ...any)
 		list = append(list, r)
 		return err
 	}, `SELECT source, native_identity, identity, position, data FROM idprofile_account `+condition, args...)
+
 	return list, err
 }
 
@@ -92,5 +94,6 @@ func (s *SQL) account(ctx context.Context, r accountRow) (a identity.Account, er
 		key := identity.AccountKey{Source: r.source, NativeIdentity: r.native}
 		return identity.Account{}, fmt.Errorf("account %s: %w", key, err)
 	}
+
 	return a, nil
 }

@@ -57,10 +57,12 @@ func (s *SQL) migrate(ctx context.Context) error {
 					return fmt.Errorf("version %d: %w", version+1, err)
 				}
 			}
+
 			if _, err := tx.ExecContext(ctx, `INSERT INTO idprofile_version (version) VALUES ($1)`, version+1); err != nil {
 				return err
 			}
 		}
+
 		return nil
 	})
 }
@@ -80,6 +82,7 @@ func (s *SQL) index(ctx context.Context, wanted []string) error {
 		s.indexed = append(s.indexed, name)
 		return err
 	}, `SELECT attribute FROM idprofile_indexed ORDER BY attribute`)
+
 	if err != nil {
 		return err
 	}
@@ -89,6 +92,7 @@ func (s *SQL) index(ctx context.Context, wanted []string) error {
 			s.indexed = append(s.indexed, name)
 		}
 	}
+
 	if len(s.indexed) == known {
 		return nil
 	}
@@ -103,6 +107,7 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 			return err
 		}
 	}
+
 	if err := w.flush(); err != nil {
 		return err
 	}
@@ -111,7 +116,8 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 	}
 	v := newRows(ctx, tx, insertValue, 3, `ON CONFLICT DO NOTHING`)
 	for after := ""; ; {
-		found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`, after, pageSize)
+		found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`,
+			after, pageSize)
 		if err != nil {
 			return err
 		}
@@ -124,6 +130,7 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 				return err
 			}
 		}
+
 		if len(found) < pageSize {
 			return v.flush()
 		}
@@ -140,6 +147,7 @@ func tuple(first, n int) string {
 		}
 		b = strconv.AppendInt(append(b, '$'), int64(first+i), 10)
 	}
+
 	return string(append(b, ')'))
 }
 
@@ -183,10 +191,12 @@ func (r *rows) flush() (err error) {
 				return err
 			}
 		}
+
 		done, err = r.stmt.ExecContext(r.ctx, r.args...)
 	} else {
 		done, err = r.tx.ExecContext(r.ctx, r.text(), r.args...)
 	}
+
 	r.args = r.args[:0]
 	if err != nil {
 		return err
@@ -208,5 +218,6 @@ func (r *rows) text() string {
 		}
 		b.WriteString(tuple(at+1, r.width))
 	}
+
 	return b.String() + " " + r.tail
 }

@@ -69,6 +69,7 @@ func plan(b identity.Batch) (*change, error) {
 		c.put[i.ID] = i
 		delete(c.gone, i.ID)
 	}
+
 	for id, i := range c.put {
 		c.put[id] = i.Clone()
 		for n := range i.Accounts {
@@ -77,6 +78,7 @@ func plan(b identity.Batch) (*change, error) {
 			}
 		}
 	}
+
 	for _, key := range b.Forget {
 		c.forget[key] = true
 	}
@@ -92,6 +94,7 @@ func plan(b identity.Batch) (*change, error) {
 		c.loose[key] = &a
 		delete(c.forget, key)
 	}
+
 	return c, nil
 }
 
@@ -101,7 +104,8 @@ func (c *change) own(key identity.AccountKey, id string) error {
 		return fmt.Errorf("%w: an account of %q without id in identity %s", identity.ErrConflict, key.Source, id)
 	}
 	if other, ok := c.owners[key]; ok {
-		return fmt.Errorf("%w: account %s belongs to the identities %s and %s", identity.ErrConflict, key, min(id, other), max(id, other))
+		return fmt.Errorf("%w: account %s belongs to the identities %s and %s", identity.ErrConflict, key, min(id, other),
+			max(id, other))
 	}
 	c.owners[key] = id
 	return nil
@@ -119,9 +123,11 @@ func (c *change) check(owner func(identity.AccountKey) (string, error)) error {
 			return err
 		}
 		if other != "" && !c.replaced(other) {
-			return fmt.Errorf("%w: account %s belongs to the identities %s and %s", identity.ErrConflict, key, min(id, other), max(id, other))
+			return fmt.Errorf("%w: account %s belongs to the identities %s and %s", identity.ErrConflict, key, min(id, other),
+				max(id, other))
 		}
 	}
+
 	for key := range c.loose {
 		other, err := owner(key)
 		if err != nil {
@@ -131,6 +137,7 @@ func (c *change) check(owner func(identity.AccountKey) (string, error)) error {
 			return fmt.Errorf("%w: account %s is uncorrelated and belongs to identity %s", identity.ErrConflict, key, other)
 		}
 	}
+
 	return nil
 }
 
@@ -138,9 +145,11 @@ func (c *change) check(owner func(identity.AccountKey) (string, error)) error {
 func (c *change) follow(length int) error {
 	for n, d := range c.decisions {
 		if want := length + n + 1; d.Number != want {
-			return fmt.Errorf("%w: decision %d, expected decision %d: the log has %d", identity.ErrConflict, d.Number, want, length)
+			return fmt.Errorf("%w: decision %d, expected decision %d: the log has %d", identity.ErrConflict, d.Number, want,
+				length)
 		}
 	}
+
 	return nil
 }
 
@@ -150,22 +159,26 @@ func (s *state) apply(c *change) {
 		s.remove(id)
 		s.sorted = nil
 	}
+
 	for id := range c.put {
 		if s.ids[id] == nil {
 			s.sorted = nil
 		}
 		s.remove(id)
 	}
+
 	for id, i := range c.put {
 		s.ids[id] = i
 		for n := range i.Accounts {
 			s.owners[i.Accounts[n].Key()] = id
 			delete(s.loose, i.Accounts[n].Key())
 		}
+
 		for name, b := range s.index {
 			b.add(name, i)
 		}
 	}
+
 	for key := range c.forget {
 		delete(s.loose, key)
 	}
@@ -196,6 +209,7 @@ func (s *state) all() []*identity.Identity {
 		s.sorted = slices.AppendSeq(make([]string, 0, len(s.ids)), maps.Keys(s.ids))
 		slices.Sort(s.sorted)
 	}
+
 	list := make([]*identity.Identity, len(s.sorted))
 	for n, id := range s.sorted {
 		list[n] = s.ids[id]
@@ -211,6 +225,7 @@ func (s *state) uncorrelated(source string) []*identity.Account {
 			list = append(list, a)
 		}
 	}
+
 	slices.SortFunc(list, func(a, b *identity.Account) int { return compareKeys(a.Key(), b.Key()) })
 	return list
 }
@@ -231,6 +246,7 @@ func (s *state) find(attribute, value string, fold bool) []*identity.Identity {
 		}
 		s.index[name] = b
 	}
+
 	if fold {
 		value = identity.Fold(value)
 	}
@@ -241,6 +257,7 @@ func (s *state) find(attribute, value string, fold bool) []*identity.Identity {
 			list = append(list, i)
 		}
 	}
+
 	return list
 }
 
@@ -273,5 +290,6 @@ func (n indexed) texts(i *identity.Identity) []string {
 		}
 		texts = append(texts, text)
 	}
+
 	return texts
 }

@@ -59,6 +59,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 					}
 				}
 			}
+
 			f, err := openFile(fsys, file, o)
 			if err != nil {
 				pos, why := diag.Pos{File: file}, strings.TrimPrefix(err.Error(), file+": ")
@@ -68,8 +69,10 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 				found.Addf(diag.Error, "file-unreadable", pos, "the accounts of source %q cannot be read: %s", s.Name, why)
 				continue
 			}
+
 			opened = append(opened, f)
 		}
+
 		switch len(opened) {
 		case 0:
 		case 1:
@@ -78,6 +81,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 			sources = append(sources, &chain{name: s.Name, parts: opened})
 		}
 	}
+
 	return sources, found
 }
 
@@ -88,6 +92,7 @@ func openFile(fsys fs.FS, file string, o feed.Options) (*feed.File, error) {
 		o.StableID = append(slices.Clip(o.StableID), "objectGUID", "entryUUID", "nsUniqueId")
 		return ldif.Open(fsys, file, o)
 	}
+
 	return feed.Open(fsys, file, o)
 }
 
@@ -119,6 +124,7 @@ func (c *chain) Refused() int {
 			n += r.Refused()
 		}
 	}
+
 	return n
 }
 
@@ -143,6 +149,7 @@ func (b *Bundle) feedOptions(s *Source, l Listener) feed.Options {
 			return first > 0 || b.SourceByID(id) != nil || b.Source(name) != nil
 		}
 	}
+
 	return o
 }
 
@@ -155,6 +162,7 @@ func (s *Source) feedOptions(set SourceSettings, l Listener) feed.Options {
 		Filter: set.Filter, Comment: set.Comment, Connector: s.Node.Get("connectorAttributes"),
 		Separator: set.Separator, KeepEmpty: set.KeepEmpty, OnFinding: l.OnFinding, OnAssumption: l.OnAssumption,
 	}
+
 	if o.Separator == "" && !s.merges(set) {
 		o.Separator = ","
 	}
@@ -192,7 +200,8 @@ func (s *Source) stableID(set SourceSettings) []string {
 
 	kind := strings.ToLower(FirstText(s.Node.Get("connectorScriptName"), s.Node.Get("connector")) + " " +
 		FirstText(s.Node.Get("type"), s.Node.Get("connectorName")))
-	if strings.Contains(kind, "active") && strings.Contains(kind, "directory") || strings.Contains(kind, "ldap") || strings.Contains(kind, "adlds") {
+	if strings.Contains(kind, "active") && strings.Contains(kind, "directory") || strings.Contains(kind, "ldap") ||
+		strings.Contains(kind, "adlds") {
 		list = append(list, "objectGUID", "entryUUID")
 	}
 	return list

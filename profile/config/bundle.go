@@ -194,6 +194,7 @@ func (b *Bundle) Source(name string) *Source {
 			return s
 		}
 	}
+
 	return nil
 }
 
@@ -204,6 +205,7 @@ func (b *Bundle) SourceByID(id string) *Source {
 			return s
 		}
 	}
+
 	return nil
 }
 
@@ -214,6 +216,7 @@ func (b *Bundle) Profile(name string) *Profile {
 			return p
 		}
 	}
+
 	return nil
 }
 
@@ -233,6 +236,7 @@ func (b *Bundle) Attribute(name string) *IdentityAttribute {
 			return a
 		}
 	}
+
 	return nil
 }
 
@@ -251,6 +255,7 @@ func (b *Bundle) ProfileByRef(r Ref) *Profile {
 			return p
 		}
 	}
+
 	if r.Name == "" {
 		return nil
 	}
@@ -273,5 +278,6 @@ func (p *Profile) FindState(state string) *LifecycleState {
 			return s
 		}
 	}
+
 	return nil
 }

@@ -75,11 +75,13 @@ func (b *Bundle) SameName(name string) string {
 			return known
 		}
 	}
+
 	for _, a := range b.Attributes {
 		if strings.EqualFold(a.Name, name) {
 			return a.Name
 		}
 	}
+
 	return ""
 }
 
@@ -94,6 +96,7 @@ func (b *Bundle) Entry(name string) *IdentityAttribute {
 			return &a
 		}
 	}
+
 	return nil
 }
 
@@ -109,4 +112,5 @@ const (
 )
 
 // EngineOwned are attributes that no mapping may feed (DECISION 9).
-var EngineOwned = []string{"cloudStatus", "internalCloudStatus", "cloudAuthoritativeSource", "lastSyncDate", "visibleSegments", "isManager"}
+var EngineOwned = []string{"cloudStatus", "internalCloudStatus", "cloudAuthoritativeSource", "lastSyncDate",
+	"visibleSegments", "isManager"}

@@ -27,11 +27,13 @@ func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) erro
 			return isc.Refuse(isc.CodeConflict, "there is an identity profile %q already", p.Name)
 		}
 	}
+
 	if v := n.Get("priority"); !v.IsNull() && v.Kind() != jsondoc.Number {
 		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	} else if _, ok := v.Int(); !v.IsNull() && !ok {
 		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	}
+
 	source, err := b.CheckSource(n.Get("authoritativeSource"), self)
 	if err != nil || !mappings {
 		return err
@@ -56,6 +58,7 @@ func (b *Bundle) CheckSource(n *jsondoc.Node, self *Profile) (*Source, error) {
 			return nil, isc.Refuse(isc.CodeConflict, "source %q already serves identity profile %q", s.Name, p.Name)
 		}
 	}
+
 	return s, nil
 }
 
@@ -78,6 +81,7 @@ func (b *Bundle) checkConfig(config *jsondoc.Node) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -90,11 +94,13 @@ func (b *Bundle) checkTarget(name string, seen map[string]bool) error {
 	case slices.Contains(EngineOwned, name):
 		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is set by the platform itself", name)
 	}
+
 	if a := b.Attribute(name); a != nil && a.System {
 		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system attribute", name)
 	} else if a == nil && len(b.Attributes) > 0 && !slices.Contains(Standard(), name) {
 		return isc.Refuse(isc.CodeIllegalValue, "there is no identity attribute %q", name)
 	}
+
 	seen[name] = true
 	return nil
 }
@@ -110,12 +116,14 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 		return b.checkAccountRead(target, attributes)
 	case "reference":
 		if id, ok := attributes.Get("id").Str(); ok && b.Referable()[id] == nil {
-			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target, id)
+			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target,
+				id)
 		}
 		if in := attributes.Get("input"); in.Kind() == jsondoc.Object && in.Get("type").Text() == "accountAttribute" {
 			return b.checkAccountRead(target, in.Get("attributes"))
 		}
 	}
+
 	return nil
 }
 
@@ -155,11 +163,13 @@ func (b *Bundle) sourceByApplication(name string) *Source {
 			return s
 		}
 	}
+
 	return nil
 }
 
 // AccountFields are the account's own fields, which work beside the schema.
-var AccountFields = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name", "id", "uuid"}
+var AccountFields = []string{"created", "modified", "nativeIdentity", "displayName", "disabled", "locked", "name",
+	"id", "uuid"}
 
 // LintReads reports account attributes whose ways to name a source disagree.
 //
@@ -181,7 +191,8 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
 	for _, way := range []struct {
 		key  string
 		find func(string) *Source
-	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication}, {"sourceId", b.SourceByID}} {
+	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication}, {"sourceId",
+		b.SourceByID}} {
 		text, ok := attributes.Get(way.key).Str()
 		if !ok || text == "" {
 			continue
@@ -190,9 +201,11 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
 		switch {
 		case other == used, other == nil && used.ID == "":
 		case other != nil:
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s means source %q, but source %q is read", way.key, other.Name, used.Name)
+			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(),
+				"%s means source %q, but source %q is read", way.key, other.Name, used.Name)
 		case way.key == "sourceId" || way.key == "applicationId":
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(), "%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
+			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(),
+				"%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
 		}
 	}
 }

@@ -53,6 +53,7 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 				s.Name, strings.TrimPrefix(err.Error(), files[0]+": "))
 		}
 	}
+
 	return found
 }
 
@@ -67,6 +68,7 @@ func firstError(accounts iter.Seq2[identity.Account, error], enough *bool) error
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -80,6 +82,7 @@ func tooLarge(fsys fs.FS, file string) bool {
 		info, err := fs.Stat(fsys, file)
 		return err != nil || info.Size() > maxChecked
 	}
+
 	return false
 }
 
@@ -100,15 +103,18 @@ func (b *Bundle) columnReads() []columnRead {
 						reads = append(reads, columnRead{source: s, attribute: text, what: what, pos: name.Pos()})
 					}
 				}
+
 			case "reference":
 				if id := attributes.Get("id").Text(); !referred[id] && known[id] != nil {
 					referred[id] = true
 					follow(known[id].Node, fmt.Sprintf("transform %q", id))
 				}
 			}
+
 			return true
 		})
 	}
+
 	for _, p := range b.Profiles {
 		for _, m := range p.Mappings {
 			follow(m.Definition.Node, fmt.Sprintf("the mapping of %q in profile %q", m.Attribute, p.Name))
@@ -121,11 +127,13 @@ func (b *Bundle) columnReads() []columnRead {
 				reads = append(reads, columnRead{source: s, attribute: a.Value, what: "a criterion of the correlation", pos: a.Pos})
 			}
 		}
+
 		if s.Manager != nil && s.Manager.AccountAttribute != "" {
 			reads = append(reads, columnRead{source: s, attribute: s.Manager.AccountAttribute, what: "the manager correlation",
 				pos: s.Node.Get("managerCorrelationMapping").Pos()})
 		}
 	}
+
 	return reads
 }
 
@@ -136,13 +144,15 @@ func missingColumns(reads []columnRead, s *Source, file string, columns []string
 	others := map[string]int{}
 	first := map[string]columnRead{}
 	for _, r := range reads {
-		if r.source != s || slices.Contains(columns, r.attribute) || slices.Contains(AccountFields, r.attribute) || s.Lacks(r.attribute) {
+		if r.source != s || slices.Contains(columns, r.attribute) || slices.Contains(AccountFields, r.attribute) ||
+			s.Lacks(r.attribute) {
 			continue
 		}
 		if _, again := first[r.attribute]; again {
 			others[r.attribute]++
 			continue
 		}
+
 		first[r.attribute] = r
 	}
 
@@ -157,6 +167,7 @@ func missingColumns(reads []columnRead, s *Source, file string, columns []string
 				r.what, also, name, s.Name, file),
 			Hint: diag.Suggest(name, columns)})
 	}
+
 	return found
 }
 

@@ -38,8 +38,10 @@ func (l *loader) assumeRules(s *Source, n *jsondoc.Node) {
 			l.assumeRule(s, m.Key, m.Value)
 			continue
 		}
+
 		l.assumeRules(s, m.Value)
 	}
+
 	for _, item := range n.Items() {
 		l.assumeRules(s, item)
 	}
@@ -47,8 +49,9 @@ func (l *loader) assumeRules(s *Source, n *jsondoc.Node) {
 
 func (l *loader) assumeRule(s *Source, key string, rule *jsondoc.Node) {
 	at := rule.Pos()
-	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "connector-rule", Object: s.Name, File: at.File, Line: at.Line,
-		Used: "accounts as the file has them", Instead: "what the " + key + " " + nameOfRule(rule) + " makes of them"})
+	l.b.Assumptions = append(l.b.Assumptions,
+		diag.Assumption{Code: "connector-rule", Object: s.Name, File: at.File, Line: at.Line,
+			Used: "accounts as the file has them", Instead: "what the " + key + " " + nameOfRule(rule) + " makes of them"})
 }
 
 // readingRule reports whether a member names a rule that runs when accounts are read:
@@ -58,11 +61,13 @@ func readingRule(key string) bool {
 		return false
 	}
 	key = strings.ToLower(key)
-	for _, writing := range []string{"provision", "create", "creation", "modify", "update", "delete", "enable", "disable", "unlock", "password"} {
+	for _, writing := range []string{"provision", "create", "creation", "modify", "update", "delete", "enable", "disable",
+		"unlock", "password"} {
 		if strings.Contains(key, writing) {
 			return false
 		}
 	}
+
 	return true
 }
 

@@ -22,10 +22,12 @@ func (b *Bundle) WithoutConsequences(found diag.List) diag.List {
 	if len(b.Unread) == 0 {
 		return found
 	}
-	kept := slices.DeleteFunc(slices.Clone(found), func(d diag.Diagnostic) bool { return slices.Contains(consequences, d.Code) })
+	kept := slices.DeleteFunc(slices.Clone(found),
+		func(d diag.Diagnostic) bool { return slices.Contains(consequences, d.Code) })
 	if n := len(found) - len(kept); n > 0 {
 		kept.Add(diag.Diagnostic{Severity: diag.Info, Code: "findings-left-out", Pos: diag.Pos{File: b.Unread[0]},
 			Message: fmt.Sprintf("the file cannot be read, so %d findings about what is missing are left out: it may stand there", n)})
 	}
+
 	return kept
 }

@@ -27,6 +27,7 @@ func (l *loader) checkCriteria() {
 			l.found.Addf(diag.Warning, "source-authoritative", s.Node.Pos(),
 				"source %q is authoritative, and no profile reads it: its accounts make no identities", s.Name)
 		}
+
 		if !s.correlates() {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-without-criteria", Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no correlation criteria and no correlation rule, so only accounts that are named like an identity find one", s.Name),

@@ -41,7 +41,8 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 		return false
 	}
 
-	d := dataFile{path: file, name: strings.TrimSuffix(path.Base(file), path.Ext(file)), inside: inside, head: readHead(fsys, file)}
+	d := dataFile{path: file, name: strings.TrimSuffix(path.Base(file), path.Ext(file)), inside: inside,
+		head: readHead(fsys, file)}
 	if decoded, err := url.PathUnescape(d.name); err == nil {
 		d.name = decoded
 	}
@@ -51,8 +52,10 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 		d.list = account["nativeIdentity"] && (account["sourceId"] || account["sourceName"])
 	} else {
 		columns := strings.FieldsFunc(firstLine(d.head), func(r rune) bool { return strings.ContainsRune(",;\t|\"", r) })
-		d.list = slices.Contains(columns, "nativeIdentity") && (slices.Contains(columns, "sourceId") || slices.Contains(columns, "sourceName"))
+		d.list = slices.Contains(columns, "nativeIdentity") &&
+			(slices.Contains(columns, "sourceId") || slices.Contains(columns, "sourceName"))
 	}
+
 	if isJSON && !inside && !d.list {
 		return false
 	}
@@ -101,6 +104,7 @@ func firstObject(head []byte) map[string]bool {
 			break
 		}
 	}
+
 	return names
 }
 
@@ -164,10 +168,12 @@ func (l *loader) assignNamed(taken map[string]bool, named func(dataFile, *Source
 		taken[d.path] = true
 		if files := l.b.Data[name]; len(files) > 0 {
 			if l.b.Settings.Sources[name].File == "" {
-				l.found.Addf(diag.Error, "data-duplicate", diag.Pos{File: d.path}, "source %q already has the account file %s", name, files[0])
+				l.found.Addf(diag.Error, "data-duplicate", diag.Pos{File: d.path}, "source %q already has the account file %s",
+					name, files[0])
 			}
 			continue
 		}
+
 		l.b.Data[name] = []string{d.path}
 	}
 }
@@ -194,7 +200,8 @@ func (l *loader) assignContaining(taken map[string]bool) {
 		taken[d.path] = true
 		l.b.Data[name] = []string{d.path}
 		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-			Code: "file-by-name", Object: name, File: d.path, Used: d.path, Instead: "accounts/" + url.PathEscape(name) + path.Ext(d.path)})
+			Code: "file-by-name", Object: name, File: d.path, Used: d.path, Instead: "accounts/" +
+				url.PathEscape(name) + path.Ext(d.path)})
 	}
 }
 
@@ -208,6 +215,7 @@ func (l *loader) sourceInName(d dataFile) *Source {
 			found = s
 		}
 	}
+
 	return found
 }
 
@@ -230,6 +238,7 @@ func containsWords(text, name string) bool {
 		}
 		from = i + 1
 	}
+
 	return false
 }
 
@@ -241,7 +250,8 @@ func endsInWord(s string) bool {
 // fits reports whether the header of a file has the column that the source's
 // schema takes for the account id.
 func (s *Source) fits(d dataFile) bool {
-	return s.Schema != nil && s.Schema.IdentityAttribute != "" && containsWords(firstLine(d.head), s.Schema.IdentityAttribute)
+	return s.Schema != nil && s.Schema.IdentityAttribute != "" &&
+		containsWords(firstLine(d.head), s.Schema.IdentityAttribute)
 }
 
 // assignLists lets the sources without a file read the account lists.
@@ -253,6 +263,7 @@ func (l *loader) assignLists(taken map[string]bool) {
 			taken[d.path] = true
 		}
 	}
+
 	if len(lists) == 0 {
 		return
 	}
@@ -263,6 +274,7 @@ func (l *loader) assignLists(taken map[string]bool) {
 			l.b.Lists = append(l.b.Lists, s.Name)
 		}
 	}
+
 	for _, file := range lists {
 		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
 			Code: "file-list", File: file, Used: "the source that each account names", Count: len(l.b.Lists)})
@@ -280,7 +292,8 @@ func (l *loader) assignOnly(taken map[string]bool) {
 	taken[d.path] = true
 	l.b.Data[s.Name] = []string{d.path}
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-		Code: "file-as-only", Object: s.Name, File: d.path, Used: d.path, Instead: "accounts/" + url.PathEscape(s.Name) + path.Ext(d.path)})
+		Code: "file-as-only", Object: s.Name, File: d.path, Used: d.path, Instead: "accounts/" +
+			url.PathEscape(s.Name) + path.Ext(d.path)})
 }
 
 // withoutSource reports a file that is of no source. In accounts/ nothing else
@@ -305,6 +318,7 @@ func (l *loader) withoutSource(d dataFile) {
 	} else if len(names) > 0 {
 		hint = "the file is found by the source's name in its own; or name it in idprofile.json: {\"sources\": {\"NAME\": {\"file\": ...}}}"
 	}
+
 	l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Pos: diag.Pos{File: d.path},
 		Message: fmt.Sprintf("there is no source %q for this account file", d.name), Hint: hint})
 }
@@ -330,6 +344,8 @@ func (l *loader) implySource(id, name string, pos diag.Pos) {
 		return
 	}
 	l.b.Sources = append(l.b.Sources, &Source{
-		ID: id, Name: name, ApplicationName: name + " [source]", DeleteThreshold: -1, Mirror: -1, Implied: true, Node: jsondoc.NewObject()})
-	l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are", name)
+		ID: id, Name: name, ApplicationName: name +
+			" [source]", DeleteThreshold: -1, Mirror: -1, Implied: true, Node: jsondoc.NewObject()})
+	l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are",
+		name)
 }

@@ -28,6 +28,7 @@ func (l *loader) assumeDefaults() {
 			d.transforms(m.Definition.Node)
 		}
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(l.b.Transforms)) {
 		d.transforms(l.b.Transforms[name].Node)
 	}
@@ -37,12 +38,14 @@ func (l *loader) assumeDefaults() {
 			d.source(s)
 		}
 	}
+
 	for _, p := range l.b.Profiles {
 		d.profile(p)
 		if s := l.b.AuthoritativeSource(p); s != nil && !s.Implied {
 			d.authoritative(s)
 		}
 	}
+
 	if len(l.b.Attributes) == 0 && len(l.b.Profiles) > 0 {
 		d.take("Identity, the catalogue of attributes", "those of the platform and those that are mapped", diag.Pos{})
 	}
@@ -50,6 +53,7 @@ func (l *loader) assumeDefaults() {
 		d.absent(a.Node, "identity attribute", "multi", "false")
 		d.absent(a.Node, "identity attribute", "type", "text")
 	}
+
 	l.settingDefaults(d)
 
 	for _, object := range slices.Sorted(maps.Keys(d)) {
@@ -79,6 +83,7 @@ func (d defaults) take(name, used string, pos diag.Pos) {
 		x = &defaultsOf{pos: pos, uses: map[string]*int{}, taken: map[string]string{}}
 		d[object] = x
 	}
+
 	if x.uses[member] == nil {
 		x.uses[member], x.taken[member] = new(int), used
 	}
@@ -100,6 +105,7 @@ func (x *defaultsOf) assumption(object string) diag.Assumption {
 		}
 		a.Count += *x.uses[member]
 	}
+
 	return a
 }
 
@@ -212,6 +218,7 @@ func (l *loader) settingDefaults(d defaults) {
 		d.absent(root, "settings", "now", "what the caller says")
 		d.absent(root, "settings", "seed", "0")
 	}
+
 	for _, s := range l.b.Sources {
 		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool { return a.Multi }) {
 			continue
@@ -232,11 +239,13 @@ func (l *loader) assumeUnmapped() {
 			names = append(names, a.Name)
 		}
 	}
+
 	for _, p := range l.b.Profiles {
 		for _, m := range p.Mappings {
 			names = append(names, m.Attribute)
 		}
 	}
+
 	slices.Sort(names)
 	names = slices.Compact(names)
 
@@ -247,9 +256,11 @@ func (l *loader) assumeUnmapped() {
 				open = append(open, name)
 			}
 		}
+
 		if len(open) > 0 {
 			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "attributes-unmapped", Object: p.Name,
-				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "no value", Instead: strings.Join(open, ", "), Count: len(open)})
+				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "no value", Instead: strings.Join(open,
+					", "), Count: len(open)})
 		}
 	}
 }

@@ -33,7 +33,8 @@ var defaultNames = []struct {
 func DefaultMapping(s *Source) *jsondoc.Node {
 	list := jsondoc.NewArray()
 	for _, m := range s.defaultPairs() {
-		AppendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m[0])), jsondoc.M("transformDefinition", accountRead(s, m[1]))))
+		AppendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m[0])),
+			jsondoc.M("transformDefinition", accountRead(s, m[1]))))
 	}
 	return jsondoc.NewObject(jsondoc.M("enabled", jsondoc.NewBool(true)), jsondoc.M("attributeTransforms", list))
 }
@@ -55,11 +56,13 @@ func (s *Source) defaultPairs() [][2]string {
 			pairs = append(pairs, [2]string{d.target, name})
 		}
 	}
+
 	for _, a := range catalogue[added2024 : len(catalogue)-1] { // without nextProcessing
 		if name := s.Schema.only([]string{looseName(a.Name)}); name != "" {
 			pairs = append(pairs, [2]string{a.Name, name})
 		}
 	}
+
 	return pairs
 }
 
@@ -75,6 +78,7 @@ func (s *AccountSchema) only(names []string) string {
 			found = a.Name
 		}
 	}
+
 	return found
 }
 
@@ -84,7 +88,8 @@ func looseName(name string) string {
 }
 
 func accountRead(s *Source, attribute string) *jsondoc.Node {
-	attributes := jsondoc.NewObject(jsondoc.M("sourceName", jsondoc.NewString(s.Name)), jsondoc.M("attributeName", jsondoc.NewString(attribute)))
+	attributes := jsondoc.NewObject(jsondoc.M("sourceName", jsondoc.NewString(s.Name)),
+		jsondoc.M("attributeName", jsondoc.NewString(attribute)))
 	if s.ID != "" {
 		attributes.Set("sourceId", jsondoc.NewString(s.ID))
 	}
@@ -93,10 +98,12 @@ func accountRead(s *Source, attribute string) *jsondoc.Node {
 
 // NonEmployee reports whether the source holds non-employee records.
 func (s *Source) NonEmployee() bool {
-	for _, n := range []*jsondoc.Node{s.Node.Get("connector"), s.Node.Get("connectorScriptName"), s.Node.Get("type"), s.Node.Get("connectorName")} {
+	for _, n := range []*jsondoc.Node{s.Node.Get("connector"), s.Node.Get("connectorScriptName"), s.Node.Get("type"),
+		s.Node.Get("connectorName")} {
 		if strings.Contains(looseName(n.Text()), "nonemployee") {
 			return true
 		}
 	}
+
 	return false
 }

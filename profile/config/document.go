@@ -31,14 +31,14 @@ func eachObject(n, list *jsondoc.Node, f func(object)) {
 			eachObject(item, objects, f)
 		}
 	case IsEntry(n):
-		f(object{entryShape(n), n.Get("object"), n, list})
+		f(object{shape: entryShape(n), node: n.Get("object"), entry: n, list: list})
 	case wrapped(n) != nil:
 		items := wrapped(n)
 		for _, item := range slices.Clone(items.Items()) {
 			eachObject(item, items, f)
 		}
 	default:
-		f(object{shapeOf(n), n, n, list})
+		f(object{shape: shapeOf(n), node: n, entry: n, list: list})
 	}
 }
 
@@ -61,11 +61,13 @@ func wrapped(n *jsondoc.Node) *jsondoc.Node {
 			list = m.Value
 		}
 	}
+
 	for _, item := range list.Items() {
 		if item.Kind() != jsondoc.Object || !IsEntry(item) && !evaluated(shapeOf(item)) {
 			return nil
 		}
 	}
+
 	if len(list.Items()) == 0 {
 		return nil
 	}
@@ -79,7 +81,8 @@ func entryShape(n *jsondoc.Node) string {
 	if alias, ok := shapeAlias[shape]; ok {
 		return alias
 	}
-	if own := shapeOf(n.Get("object")); shape == "" || !evaluated(shape) && evaluated(own) && own != shapeAccount && own != shapeTransform {
+	if own := shapeOf(n.Get("object")); shape == "" || !evaluated(shape) && evaluated(own) && own != shapeAccount &&
+		own != shapeTransform {
 		return own
 	}
 	return shape
@@ -141,12 +144,14 @@ func (b *Bundle) Save(write func(path string, data []byte) error) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // Clone returns a copy that can be changed without changing b.
 func (b *Bundle) Clone() *Bundle {
-	c := &Bundle{Data: b.Data, files: b.files, Settings: b.Settings, settings: b.settings.clone(), Partial: b.Partial, Unread: b.Unread, Suppressions: b.Suppressions}
+	c := &Bundle{Data: b.Data, files: b.files, Settings: b.Settings, settings: b.settings.clone(), Partial: b.Partial,
+		Unread: b.Unread, Suppressions: b.Suppressions}
 	for _, d := range b.Documents {
 		c.Documents = append(c.Documents, d.clone())
 	}

@@ -70,6 +70,7 @@ func (b *Bundle) PutAttribute(n *jsondoc.Node) error {
 			}
 		}
 	}
+
 	for _, d := range b.Documents {
 		for list := range configLists(d) {
 			list.SetItems(append(slices.Clone(list.Items()), n))
@@ -77,6 +78,7 @@ func (b *Bundle) PutAttribute(n *jsondoc.Node) error {
 			return nil
 		}
 	}
+
 	return b.put("IDENTITY_ATTRIBUTE", n)
 }
 
@@ -86,13 +88,15 @@ func (b *Bundle) RemoveAttribute(name string) bool {
 	found := false
 	for _, d := range b.Documents {
 		for list := range configLists(d) {
-			kept := slices.DeleteFunc(slices.Clone(list.Items()), func(n *jsondoc.Node) bool { return n.Get("name").Text() == name })
+			kept := slices.DeleteFunc(slices.Clone(list.Items()),
+				func(n *jsondoc.Node) bool { return n.Get("name").Text() == name })
 			if len(kept) < len(list.Items()) {
 				found = true
 				list.SetItems(kept)
 			}
 		}
 	}
+
 	if found {
 		b.Refresh()
 	}
@@ -104,7 +108,8 @@ func configLists(d *Document) func(yield func(*jsondoc.Node) bool) {
 	return func(yield func(*jsondoc.Node) bool) {
 		stopped := false
 		d.each(func(o object) {
-			if list := o.node.Get("attributes"); !stopped && o.shape == "IDENTITY_OBJECT_CONFIG" && list.Kind() == jsondoc.Array {
+			if list := o.node.Get("attributes"); !stopped && o.shape == "IDENTITY_OBJECT_CONFIG" &&
+				list.Kind() == jsondoc.Array {
 				stopped = !yield(list)
 			}
 		})
@@ -124,17 +129,21 @@ func (b *Bundle) PutMapping(profile, attribute string, definition *jsondoc.Node)
 		b.RemoveMapping(profile, attribute)
 		return nil
 	}
+
 	list, old := mappingList(p.Node)
-	entry := jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(attribute)), jsondoc.M("transformDefinition", definition))
+	entry := jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(attribute)),
+		jsondoc.M("transformDefinition", definition))
 	if old {
 		entry = oldEntry(attribute, definition)
 	}
-	items := slices.DeleteFunc(slices.Clone(list.Items()), func(n *jsondoc.Node) bool { return mappedName(n) == attribute && n != lastFor(list, attribute) })
+	items := slices.DeleteFunc(slices.Clone(list.Items()),
+		func(n *jsondoc.Node) bool { return mappedName(n) == attribute && n != lastFor(list, attribute) })
 	if i := slices.IndexFunc(items, func(n *jsondoc.Node) bool { return mappedName(n) == attribute }); i >= 0 {
 		items[i] = entry
 	} else {
 		items = append(items, entry)
 	}
+
 	list.SetItems(items)
 	b.Refresh()
 	return nil
@@ -165,6 +174,7 @@ func lastFor(list *jsondoc.Node, attribute string) *jsondoc.Node {
 			last = n
 		}
 	}
+
 	return last
 }
 
@@ -189,11 +199,13 @@ func mappingList(n *jsondoc.Node) (list *jsondoc.Node, old bool) {
 		config = jsondoc.NewObject(jsondoc.M("enabled", jsondoc.NewBool(true)))
 		n.Set("identityAttributeConfig", config)
 	}
+
 	list = config.Get("attributeTransforms")
 	if list.Kind() != jsondoc.Array {
 		list = jsondoc.NewArray()
 		config.Set("attributeTransforms", list)
 	}
+
 	return list, old
 }
 
@@ -213,6 +225,7 @@ func (b *Bundle) PutState(profile string, n *jsondoc.Node) error {
 			return nil
 		}
 	}
+
 	if list := p.Node.Get("configuredStates"); list.Kind() == jsondoc.Array {
 		list.SetItems(append(slices.Clone(list.Items()), n))
 	} else if list := p.Node.Get("lifecycleStates"); list.Kind() == jsondoc.Array {
@@ -222,6 +235,7 @@ func (b *Bundle) PutState(profile string, n *jsondoc.Node) error {
 			jsondoc.M("id", jsondoc.NewString(p.ID)), jsondoc.M("name", jsondoc.NewString(p.Name))))
 		b.add("LIFECYCLE_STATE", n)
 	}
+
 	b.Refresh()
 	return nil
 }
@@ -239,6 +253,7 @@ func (b *Bundle) RemoveState(profile, technicalName string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -256,11 +271,13 @@ func (b *Bundle) put(shape string, n *jsondoc.Node) error {
 			}
 		})
 	}
+
 	if old == nil {
 		b.add(shape, n)
 	} else {
 		b.ReplaceNode(old.node, n)
 	}
+
 	b.Refresh()
 	return nil
 }
@@ -277,6 +294,7 @@ func (b *Bundle) remove(shape, name string) bool {
 			}
 		})
 	}
+
 	for _, o := range gone {
 		b.removeNode(o.node)
 	}
@@ -301,6 +319,7 @@ func (b *Bundle) add(shape string, n *jsondoc.Node) {
 			}
 		})
 	}
+
 	switch {
 	case like != nil && like.entry != like.node:
 		AppendItem(like.list, EntryFor(shape, n))
@@ -323,6 +342,7 @@ func EntryFor(shape string, n *jsondoc.Node) *jsondoc.Node {
 			self.Set(key, v.Clone())
 		}
 	}
+
 	return jsondoc.NewObject(jsondoc.M("version", jsondoc.NewInt(1)), jsondoc.M("self", self), jsondoc.M("object", n))
 }
 
@@ -342,6 +362,7 @@ func (b *Bundle) ReplaceNode(old, n *jsondoc.Node) {
 			d.Root = n
 			return
 		}
+
 		if swap(d.Root, old, n) {
 			return
 		}
@@ -356,10 +377,12 @@ func swap(in, old, n *jsondoc.Node) bool {
 			in.SetItems(items)
 			return true
 		}
+
 		if swap(item, old, n) {
 			return true
 		}
 	}
+
 	for _, m := range in.Members() {
 		if m.Value == old {
 			in.Set(m.Key, n)
@@ -368,10 +391,12 @@ func swap(in, old, n *jsondoc.Node) bool {
 			}
 			return true
 		}
+
 		if swap(m.Value, old, n) {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -383,6 +408,7 @@ func (b *Bundle) removeNode(n *jsondoc.Node) {
 			b.Documents = slices.Delete(slices.Clone(b.Documents), i, i+1)
 			return
 		}
+
 		if cut(d.Root, n) {
 			return
 		}
@@ -395,15 +421,18 @@ func cut(in, n *jsondoc.Node) bool {
 			in.SetItems(slices.Delete(slices.Clone(in.Items()), i, i+1))
 			return true
 		}
+
 		if cut(item, n) {
 			return true
 		}
 	}
+
 	for _, m := range in.Members() {
 		if cut(m.Value, n) {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -421,6 +450,7 @@ func (b *Bundle) CorrelationNodes(s *Source) []*jsondoc.Node {
 			}
 		})
 	}
+
 	if len(list) > 0 {
 		return list
 	}
@@ -429,7 +459,9 @@ func (b *Bundle) CorrelationNodes(s *Source) []*jsondoc.Node {
 			return []*jsondoc.Node{n}
 		}
 	}
-	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewNull()), jsondoc.M("name", jsondoc.NewString(s.ApplicationName+" Account Correlation")))
+
+	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewNull()),
+		jsondoc.M("name", jsondoc.NewString(s.ApplicationName+" Account Correlation")))
 	s.Node.Set("correlationConfigDetails", n)
 	return []*jsondoc.Node{n}
 }

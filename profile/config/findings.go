@@ -59,5 +59,6 @@ func Strict(found diag.List) diag.List {
 			strict[i].Severity = diag.Error
 		}
 	}
+
 	return strict
 }

@@ -97,6 +97,7 @@ func (f *Folder) allowed(name string, info fs.FileInfo) error {
 	case info.Size() > f.max:
 		return fmt.Errorf("%s: %w: it has %d bytes, the limit is %d", name, ErrUnsafeFile, info.Size(), f.max)
 	}
+
 	return nil
 }
 

@@ -64,7 +64,7 @@ func (l *loader) joinState(p part) {
 
 	var owners []owner
 	for _, q := range l.b.Profiles {
-		owners = append(owners, owner{q.ID, q.Name, q.Node.Pos().File, true})
+		owners = append(owners, owner{id: q.ID, name: q.Name, file: q.Node.Pos().File, free: true})
 	}
 	i := l.join(p, owners, func(o owner) bool { return refersToOwner(to, o) }, !to.IsNull())
 	if i < 0 {
@@ -73,8 +73,9 @@ func (l *loader) joinState(p part) {
 			named = fmt.Sprintf("; it names %q", named)
 		}
 		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-profile-unknown", Pos: p.node.Pos(),
-			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s", p.node.Get("name").Text(), named),
-			Hint:    "identityProfileRef names the profile, or the folder that the file lies in"})
+			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s", p.node.Get("name").Text(),
+				named),
+			Hint: "identityProfileRef names the profile, or the folder that the file lies in"})
 		return
 	}
 
@@ -99,9 +100,11 @@ func (l *loader) joinCorrelation(p part) {
 		return s.refersTo(cfg) || l.namesSource(p.node, o)
 	}, l.refers(p.node))
 	if i < 0 {
-		l.found.Addf(diag.Warning, "correlation-source-unknown", p.node.Pos(), "no source refers to the correlation configuration %q", cfg.Name)
+		l.found.Addf(diag.Warning, "correlation-source-unknown", p.node.Pos(),
+			"no source refers to the correlation configuration %q", cfg.Name)
 		return
 	}
+
 	l.b.Sources[i].Correlation = cfg
 }
 
@@ -123,6 +126,7 @@ func (l *loader) joinSchema(p part) {
 			Hint:    "put it into a folder that has the name of its source, or add \"sourceName\""})
 		return
 	}
+
 	if s := l.b.Sources[i]; s.Schema == nil {
 		s.Schema = schemaOf(p.node)
 	}
@@ -141,6 +145,7 @@ func (l *loader) joinPolicy(p part) {
 		l.b.Policies = append(l.b.Policies, p.node)
 		return
 	}
+
 	if s := l.b.Sources[i]; free(s) {
 		s.Policies = append(s.Policies, p.node)
 	}
@@ -149,7 +154,7 @@ func (l *loader) joinPolicy(p part) {
 func (l *loader) sourceOwners(free func(*Source) bool) []owner {
 	owners := make([]owner, 0, len(l.b.Sources))
 	for _, s := range l.b.Sources {
-		owners = append(owners, owner{s.ID, s.Name, s.Node.Pos().File, free(s)})
+		owners = append(owners, owner{id: s.ID, name: s.Name, file: s.Node.Pos().File, free: free(s)})
 	}
 	return owners
 }
@@ -199,7 +204,8 @@ func (l *loader) join(p part, owners []owner, refers func(owner) bool, hasRefere
 		code = "joined-as-only"
 	}
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-		Code: code, Object: FirstText(p.node.Get("name"), p.node.Get("technicalName")), File: p.node.Pos().File, Line: p.node.Pos().Line,
+		Code: code, Object: FirstText(p.node.Get("name"),
+			p.node.Get("technicalName")), File: p.node.Pos().File, Line: p.node.Pos().Line,
 		Used: owners[i].name,
 	})
 	return i
@@ -215,6 +221,7 @@ func onlyFree(owners []owner) int {
 			only = i
 		}
 	}
+
 	return only
 }
 
@@ -228,6 +235,7 @@ func ownerByPlace(file string, owners []owner) int {
 			return i
 		}
 	}
+
 	if i := longestPrefix(stem, owners); i >= 0 {
 		return i
 	}
@@ -239,6 +247,7 @@ func ownerByPlace(file string, owners []owner) int {
 				at, count = i, count+1
 			}
 		}
+
 		if count == 1 {
 			return at
 		}
@@ -246,6 +255,7 @@ func ownerByPlace(file string, owners []owner) int {
 			return -1
 		}
 	}
+
 	return -1
 }
 
@@ -261,6 +271,7 @@ func longestPrefix(stem string, owners []owner) int {
 			}
 		}
 	}
+
 	return best
 }
 

@@ -31,13 +31,15 @@ var (
 			"accountActionRefs", "accessProfileRefs", "accessProfileIdsRefs", "externalId",
 		}, common...),
 		inside: map[string]*members{
-			"accountActions":    {names: []string{"action", "sourceIds", "excludeSourceIds", "allSources"}},
-			"accountActionRefs": {names: []string{"action", "sourceIdsRefs", "excludeSourceIdsRefs", "sourceIds", "excludeSourceIds", "allSources"}},
+			"accountActions": {names: []string{"action", "sourceIds", "excludeSourceIds", "allSources"}},
+			"accountActionRefs": {names: []string{"action", "sourceIdsRefs", "excludeSourceIdsRefs", "sourceIds",
+				"excludeSourceIds", "allSources"}},
 			"emailNotificationOption": {names: []string{
 				"notifyManagers", "notifyAllAdmins", "notifySpecificUsers", "emailAddressList"}},
 		},
 	}
-	correlationMembers = &members{names: []string{"$schema", "id", "name", "attributeAssignments", "created", "modified", "rules", "source", "sourceId"},
+	correlationMembers = &members{names: []string{"$schema", "id", "name", "attributeAssignments", "created", "modified",
+		"rules", "source", "sourceId"},
 		inside: map[string]*members{"attributeAssignments": {names: []string{
 			"property", "value", "operation", "complex", "ignoreCase", "matchMode", "filterString"}}}}
 	schemaMembers = &members{
@@ -51,7 +53,8 @@ var (
 			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement", "isGroup", "isManaged", "nativeName",
 			"isRequired", "isCorrelationKey", "isIndexed", "internalName", "objectMapping", "source"}}},
 	}
-	policyMembers = &members{names: append([]string{"usageType", "fields", "sourceId", "sourceName", "source", "form"}, common...),
+	policyMembers = &members{names: append([]string{"usageType", "fields", "sourceId", "sourceName", "source", "form"},
+		common...),
 		inside: map[string]*members{"fields": fieldMembers}}
 	fieldMembers = &members{names: []string{
 		"name", "transform", "attributes", "isRequired", "isMultiValued", "type", "value", "defaultValue", "displayName", "description",

@@ -41,6 +41,7 @@ func (s *LifecycleState) Actions() []AccountAction {
 			AllSources:       n.Get("allSources").IsTrue(),
 		})
 	}
+
 	return list
 }
 
@@ -63,6 +64,7 @@ func (s *LifecycleState) AccessProfiles() []string {
 			list = append(list, id)
 		}
 	}
+
 	return list
 }
 
@@ -94,19 +96,24 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 	}
 	for _, r := range technical {
 		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return isc.Refuse(isc.CodeIllegalValue, "the technical name %q has the character %q, only letters and digits are allowed", technical, r)
+			return isc.Refuse(isc.CodeIllegalValue,
+				"the technical name %q has the character %q, only letters and digits are allowed", technical, r)
 		}
 	}
+
 	for _, o := range others {
 		if o.TechnicalName == technical {
 			return isc.Refuse(isc.CodeConflict, "the profile has a lifecycle state %q already", technical)
 		}
 	}
+
 	switch state := n.Get("identityState"); state.Text() {
 	case "", StateActive, StateInactiveShort, StateInactiveLong:
 	default:
-		return isc.Refuse(isc.CodeIllegalValue, "identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
+		return isc.Refuse(isc.CodeIllegalValue,
+			"identityState is %s, expected ACTIVE, INACTIVE_SHORT_TERM or INACTIVE_LONG_TERM", state.Append(nil))
 	}
+
 	return checkActions(n)
 }
 
@@ -123,6 +130,7 @@ func checkActions(n *jsondoc.Node) error {
 			return isc.Refuse(isc.CodeRequired, "an account action that is not for all sources needs sourceIds")
 		}
 	}
+
 	ids := texts(n.Get("accessProfileIds"))
 	slices.Sort(ids)
 	if len(slices.Compact(slices.Clone(ids))) < len(ids) {

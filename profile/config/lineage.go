@@ -49,6 +49,7 @@ func (n *LineageNode) String() string {
 	case LineageMapping:
 		return n.In + "/" + n.Name
 	}
+
 	return n.Name
 }
 
@@ -98,6 +99,7 @@ func (l *Lineage) Find(name string) []int {
 			found = append(found, i)
 		}
 	}
+
 	return found
 }
 
@@ -127,6 +129,7 @@ func (l *Lineage) Unused() []int {
 			mark(l.Edges[e].From)
 		}
 	}
+
 	for i := range l.Nodes {
 		switch l.Nodes[i].Kind {
 		case LineageTransform, LineageRule, LineageAccountAttribute, LineageSource, LineageIdentityAttribute:
@@ -149,6 +152,7 @@ func (l *Lineage) Unused() []int {
 			}
 		}
 	}
+
 	return unused
 }
 
@@ -176,6 +180,7 @@ func (l *Lineage) Walk(n int, up bool, visit func(e LineageEdge, to, depth int))
 				}
 			}
 		}
+
 		level = next
 	}
 }
@@ -194,5 +199,6 @@ func rank(k LineageKind) int {
 }
 
 func (n *LineageNode) compare(o *LineageNode) int {
-	return cmp.Or(cmp.Compare(rank(n.Kind), rank(o.Kind)), cmp.Compare(n.Kind, o.Kind), cmp.Compare(n.In, o.In), cmp.Compare(n.Name, o.Name))
+	return cmp.Or(cmp.Compare(rank(n.Kind), rank(o.Kind)), cmp.Compare(n.Kind, o.Kind), cmp.Compare(n.In, o.In),
+		cmp.Compare(n.Name, o.Name))
 }

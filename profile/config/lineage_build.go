@@ -21,10 +21,12 @@ func (b *Bundle) Lineage(lib *transform.Library) *Lineage {
 		n := l.node(LineageIdentityAttribute, "", a.Name, a.Node.Pos())
 		l.nodes[n].Given = a.System
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(b.Transforms)) {
 		def := b.Transforms[name]
 		l.definition(l.node(LineageTransform, "", name, def.Node.Pos()), def)
 	}
+
 	for _, p := range b.Profiles {
 		l.profile(p)
 	}
@@ -32,6 +34,7 @@ func (b *Bundle) Lineage(lib *transform.Library) *Lineage {
 		l.accounts(s)
 		l.uses(s)
 	}
+
 	l.others()
 	return l.finish()
 }
@@ -52,13 +55,14 @@ type lineageKey struct {
 
 // node returns the number of a node, which is new or known.
 func (l *lineage) node(kind LineageKind, in, name string, pos diag.Pos) int {
-	k := lineageKey{kind, in, name}
+	k := lineageKey{kind: kind, in: in, name: name}
 	n, ok := l.numbers[k]
 	if !ok {
 		n = len(l.nodes)
 		l.numbers[k] = n
 		l.nodes = append(l.nodes, LineageNode{Kind: kind, In: in, Name: name})
 	}
+
 	if l.nodes[n].Pos == (diag.Pos{}) {
 		l.nodes[n].Pos = pos
 	}
@@ -91,6 +95,7 @@ func (l *lineage) account(source, attribute string) int {
 			break
 		}
 	}
+
 	return l.node(LineageAccountAttribute, source, attribute, diag.Pos{})
 }
 
@@ -118,15 +123,18 @@ func (l *lineage) definition(to int, def *transform.Definition) {
 		}
 		l.edge(l.node(LineageTransform, "", name, pos), to, "refers to it", placeOf(def.Node, name))
 	}
+
 	// References to what is not stored are no reads of the program.
 	def.Node.Walk(func(n *jsondoc.Node) bool {
-		if name, ok := n.At("attributes", "id").Str(); ok && n.Get("type").Text() == "reference" && !slices.Contains(deps.Transforms, name) {
+		if name, ok := n.At("attributes", "id").Str(); ok && n.Get("type").Text() == "reference" &&
+			!slices.Contains(deps.Transforms, name) {
 			pos := diag.Pos{}
 			if t := known[name]; t != nil {
 				pos = t.Node.Pos()
 			}
 			l.edge(l.node(LineageTransform, "", name, pos), to, "refers to it", n.Pos())
 		}
+
 		return true
 	})
 }
@@ -140,6 +148,7 @@ func placeOf(n *jsondoc.Node, text string) diag.Pos {
 		}
 		return !found
 	})
+
 	return pos
 }
 
@@ -147,7 +156,8 @@ func placeOf(n *jsondoc.Node, text string) diag.Pos {
 func (l *lineage) profile(p *Profile) {
 	self := l.node(LineageProfile, "", p.Name, p.Node.Pos())
 	if s := l.b.AuthoritativeSource(p); s != nil {
-		l.edge(l.node(LineageSource, "", s.Name, diag.Pos{}), self, "takes its people from it", p.Node.Get("authoritativeSource").Pos())
+		l.edge(l.node(LineageSource, "", s.Name, diag.Pos{}), self, "takes its people from it",
+			p.Node.Get("authoritativeSource").Pos())
 	}
 	for _, m := range p.Mappings {
 		mapping := l.node(LineageMapping, p.Name, m.Attribute, m.Node.Pos())
@@ -155,6 +165,7 @@ func (l *lineage) profile(p *Profile) {
 		attribute := l.node(LineageIdentityAttribute, "", m.Attribute, diag.Pos{})
 		l.edge(mapping, attribute, "is mapped by it", m.Node.Pos())
 	}
+
 	if len(p.States) == 0 {
 		return
 	}
@@ -195,6 +206,7 @@ func (l *lineage) uses(s *Source) {
 			}
 		}
 	}
+
 	if m := s.Manager; m != nil {
 		pos := s.Node.Get("managerCorrelationMapping").Pos()
 		to := l.node(LineageManager, "", s.Name, cmp.Or(pos, s.Node.Pos()))
@@ -205,9 +217,11 @@ func (l *lineage) uses(s *Source) {
 			l.edge(l.account(s.Name, m.AccountAttribute), to, "compares it with "+m.IdentityAttribute, pos)
 		}
 		if m.IdentityAttribute != "" {
-			l.edge(l.node(LineageIdentityAttribute, "", m.IdentityAttribute, diag.Pos{}), to, "compares it with "+m.AccountAttribute, pos)
+			l.edge(l.node(LineageIdentityAttribute, "", m.IdentityAttribute, diag.Pos{}), to,
+				"compares it with "+m.AccountAttribute, pos)
 		}
 	}
+
 	for _, policy := range s.Policies {
 		l.createProfile(s, policy)
 	}
@@ -238,6 +252,7 @@ func (l *lineage) others() {
 			l.edge(n, l.node(LineageKind(u.Kind), "", u.Name, u.Pos), u.Detail, u.Pos)
 		}
 	}
+
 	for _, r := range l.b.Rules {
 		to := l.node(LineageRule, "", r.Name, diag.Pos{})
 		for n, count := 0, len(l.nodes); n < count; n++ {
@@ -262,6 +277,7 @@ func (l *lineage) finish() *Lineage {
 		in:    make([][]int, len(order)),
 		out:   make([][]int, len(order)),
 	}
+
 	for i, n := range order {
 		rank[n], out.Nodes[i] = i, l.nodes[n]
 	}
@@ -277,5 +293,6 @@ func (l *lineage) finish() *Lineage {
 		out.out[e.From] = append(out.out[e.From], len(out.Edges))
 		out.Edges = append(out.Edges, e)
 	}
+
 	return out
 }

@@ -20,6 +20,7 @@ func (l *Lineage) Part(nodes ...int) *Lineage {
 			l.Walk(n, up, func(_ LineageEdge, to, _ int) { keep[to] = true })
 		}
 	}
+
 	return l.only(func(n int) bool { return keep[n] })
 }
 
@@ -34,6 +35,7 @@ func (l *Lineage) only(keep func(n int) bool) *Lineage {
 			part.Nodes = append(part.Nodes, l.Nodes[i])
 		}
 	}
+
 	part.in, part.out = make([][]int, len(part.Nodes)), make([][]int, len(part.Nodes))
 	for _, e := range l.Edges {
 		e.From, e.To = number[e.From], number[e.To]
@@ -44,6 +46,7 @@ func (l *Lineage) only(keep func(n int) bool) *Lineage {
 		part.out[e.From] = append(part.out[e.From], len(part.Edges))
 		part.Edges = append(part.Edges, e)
 	}
+
 	return part
 }
 
@@ -56,8 +59,10 @@ func (l *Lineage) Drawn() *Lineage {
 		case LineageSource, LineageProfile, LineageAccounts:
 			return false
 		}
+
 		return true
 	})
+
 	return shown.only(func(n int) bool { return len(shown.in[n])+len(shown.out[n]) > 0 })
 }
 
@@ -75,6 +80,7 @@ func (n *LineageNode) Title() string {
 	case LineageAccountAttribute, LineageTransform, LineageMapping, LineageIdentityAttribute, LineageSource:
 		return n.String()
 	}
+
 	return strings.ToLower(strings.ReplaceAll(string(n.Kind), "_", " ")) + " " + n.String()
 }
 
@@ -83,7 +89,8 @@ func (l *Lineage) WriteDOT(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	b.WriteString("digraph lineage {\n  rankdir=LR\n  node [shape=box, fontname=\"sans-serif\", fontsize=10]\n")
 	for i := range l.Nodes {
-		fmt.Fprintf(b, "  n%d [label=%s, class=%s]\n", i, dotText(l.Nodes[i].Title()), dotText(strings.ToLower(string(l.Nodes[i].Kind))))
+		fmt.Fprintf(b, "  n%d [label=%s, class=%s]\n", i, dotText(l.Nodes[i].Title()),
+			dotText(strings.ToLower(string(l.Nodes[i].Kind))))
 	}
 	for _, e := range l.Edges {
 		fmt.Fprintf(b, "  n%d -> n%d [tooltip=%s]\n", e.From, e.To, dotText(e.How))
@@ -118,8 +125,10 @@ func (l *Lineage) WriteMermaid(w io.Writer) error {
 		case LineageIdentityAttribute:
 			open, end = "{{", "}}"
 		}
+
 		fmt.Fprintf(b, "  n%d%s\"%s\"%s\n", i, open, mermaidText(l.Nodes[i].Title()), end)
 	}
+
 	drawn := map[[2]int]bool{}
 	for _, e := range l.Edges {
 		if pair := [2]int{e.From, e.To}; !drawn[pair] {
@@ -127,6 +136,7 @@ func (l *Lineage) WriteMermaid(w io.Writer) error {
 			fmt.Fprintf(b, "  n%d --> n%d\n", e.From, e.To)
 		}
 	}
+
 	return b.Flush()
 }
 
@@ -140,6 +150,7 @@ func mermaidText(s string) string {
 			fmt.Fprintf(&b, "#%d;", r)
 		}
 	}
+
 	return b.String()
 }
 
@@ -191,9 +202,11 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 		from, to := x[e.From]+nodeWidth, x[e.To]
 		y1, y2 := y[e.From]+nodeHeight/2, y[e.To]+nodeHeight/2
 		bend := max(columnGap/2, (to-from)/2)
-		fmt.Fprintf(b, `<path d="M%d %d C%d %d %d %d %d %d"><title>%s</title></path>`+"\n", from, y1, from+bend, y1, to-bend, y2, to, y2,
+		fmt.Fprintf(b, `<path d="M%d %d C%d %d %d %d %d %d"><title>%s</title></path>`+"\n", from, y1, from+bend, y1, to-bend,
+			y2, to, y2,
 			html.EscapeString(printable(fmt.Sprintf("%s → %s: %s", l.Nodes[e.From].Title(), l.Nodes[e.To].Title(), e.How))))
 	}
+
 	for i := range l.Nodes {
 		n := &l.Nodes[i]
 		tone := strings.ToLower(string(n.Kind))
@@ -207,6 +220,7 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 		fmt.Fprintf(b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4"/><rect class="tone %s" x="%d" y="%d" width="4" height="%d"/><text x="%d" y="%d">%s</text></g>`+"\n",
 			html.EscapeString(printable(n.Title())), x[i], y[i], nodeWidth, nodeHeight, tone, x[i], y[i], nodeHeight, x[i]+11, y[i]+17, html.EscapeString(string(name)))
 	}
+
 	b.WriteString("</svg>\n")
 	return b.Flush()
 }
@@ -232,6 +246,7 @@ func (l *Lineage) columns() [][]int {
 		busy[n], depth[n] = false, d
 		return d
 	}
+
 	transforms := 0
 	for i := range l.Nodes {
 		transforms = max(transforms, deep(i))
@@ -249,8 +264,10 @@ func (l *Lineage) columns() [][]int {
 		case LineageIdentityAttribute:
 			at = transforms + 2
 		}
+
 		columns[at] = append(columns[at], i)
 	}
+
 	columns = slices.DeleteFunc(columns, func(c []int) bool { return len(c) == 0 })
 	l.untangle(columns)
 	return columns
@@ -285,6 +302,7 @@ func (l *Lineage) untangle(columns [][]int) {
 				}
 				middle[n] = sum / float64(max(count, 1))
 			}
+
 			slices.SortStableFunc(c, func(a, b int) int { return cmp.Compare(middle[a], middle[b]) })
 			settle(c)
 		}

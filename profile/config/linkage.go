@@ -29,6 +29,7 @@ func (l *loader) linkage(n *jsondoc.Node) (o linkage.Options) {
 			})
 		}
 	}
+
 	return o
 }
 
@@ -41,8 +42,10 @@ func (l *loader) linkageColumns(n *jsondoc.Node) map[string]linkage.Kind {
 			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "column %q: %v", m.Key, err)
 			continue
 		}
+
 		columns[m.Key] = k
 	}
+
 	return columns
 }
 
@@ -50,8 +53,10 @@ func (l *loader) linkageColumns(n *jsondoc.Node) map[string]linkage.Kind {
 func (l *loader) probability(m *jsondoc.Member) float64 {
 	p, err := strconv.ParseFloat(m.Value.Text(), 64)
 	if err != nil || !(p > 0 && p <= 1) || m.Value.Kind() != jsondoc.Number {
-		l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is %s, expected a number above 0, at most 1", m.Key, m.Value.Append(nil))
+		l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is %s, expected a number above 0, at most 1", m.Key,
+			m.Value.Append(nil))
 		return 0
 	}
+
 	return p
 }

@@ -30,8 +30,10 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
 			return nil
 		}
+
 		return l.visit(fsys, p, d)
 	})
+
 	if err != nil {
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: "."}, "%v", err)
 	}
@@ -39,6 +41,7 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "config-empty", Pos: diag.Pos{File: "."},
 			Message: "the folder has no configuration", Hint: "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
 	}
+
 	return l.finish()
 }
 
@@ -96,14 +99,18 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		}
 		return nil
 	}
+
 	if d.IsDir() {
 		if name == "accounts" {
 			l.accountFiles(fsys, p)
 			return fs.SkipDir
 		}
+
 		return nil
 	}
-	if strings.HasSuffix(name, "_test.json") || p != settingsFile && l.dataFile(fsys, p, false) || path.Ext(name) != ".json" {
+
+	if strings.HasSuffix(name, "_test.json") || p != settingsFile && l.dataFile(fsys, p, false) ||
+		path.Ext(name) != ".json" {
 		return nil
 	}
 	src, err := fs.ReadFile(fsys, p)
@@ -112,10 +119,12 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
 		return nil
 	}
+
 	if p == settingsFile {
 		l.settings(p, src)
 		return nil
 	}
+
 	if strings.HasSuffix(name, lintSuffix) {
 		l.lintFile(p, src)
 		return nil
@@ -142,8 +151,10 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 		case !d.IsDir():
 			l.dataFile(fsys, p, true)
 		}
+
 		return nil
 	})
+
 	if err != nil {
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: dir}, "%v", err)
 	}
@@ -157,6 +168,7 @@ func (l *loader) config(file string, src []byte) {
 		l.b.Unread = append(l.b.Unread, file)
 		return
 	}
+
 	d := &Document{Path: file, Root: root, src: src}
 	l.b.Documents = append(l.b.Documents, d)
 	l.document(d)
@@ -174,11 +186,13 @@ func (l *loader) utf8(file string, src []byte) []byte {
 	default:
 		return src
 	}
+
 	text, err := io.ReadAll(feed.UTF8Reader(bytes.NewReader(src)))
 	if err != nil {
 		return src // what it is not, parsing tells
 	}
-	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "file-encoding", File: file, Used: order, Instead: feed.UTF8})
+	l.b.Assumptions = append(l.b.Assumptions,
+		diag.Assumption{Code: "file-encoding", File: file, Used: order, Instead: feed.UTF8})
 	return text
 }
 
@@ -188,13 +202,17 @@ func (l *loader) document(d *Document) {
 	d.each(func(o object) {
 		known = known || o.shape != ""
 		if o.shape == "" && o.entry != o.node {
-			l.found.Addf(diag.Info, "shape-unknown", o.node.Pos(), "the object %q is of no known shape; it is kept and not evaluated",
+			l.found.Addf(diag.Info, "shape-unknown", o.node.Pos(),
+				"the object %q is of no known shape; it is kept and not evaluated",
 				FirstText(o.entry.At("self", "name"), o.node.Get("name")))
 		}
+
 		l.object(o)
 	})
+
 	if k := d.Root.Kind(); k != jsondoc.Object && k != jsondoc.Array {
-		l.found.Addf(diag.Error, "shape-unknown", d.Root.Pos(), "the file holds a %s, expected an object or a list of objects", k)
+		l.found.Addf(diag.Error, "shape-unknown", d.Root.Pos(),
+			"the file holds a %s, expected an object or a list of objects", k)
 	} else if !known {
 		l.found.Addf(diag.Info, "shape-unknown", d.Root.Pos(), "JSON of no known shape; it is kept and not evaluated")
 	}
@@ -213,7 +231,8 @@ func (l *loader) object(o object) {
 		l.transform(n)
 	case shapeRule:
 		l.b.Rules = append(l.b.Rules, &Rule{
-			ID: n.Get("id").Text(), Name: n.Get("name").Text(), Type: n.Get("type").Text(), Source: n.At("sourceCode", "script").Text()})
+			ID: n.Get("id").Text(), Name: n.Get("name").Text(), Type: n.Get("type").Text(), Source: n.At("sourceCode",
+				"script").Text()})
 	case shapeState, shapeCorrelation, shapeSchema, shapePolicy:
 		l.parts = append(l.parts, part{o.shape, n})
 	case shapeField:
@@ -243,6 +262,7 @@ func (l *loader) unused(o object) {
 		l.b.Assumptions[i].Count++
 		return
 	}
+
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
 		Code: "object-unused", Object: o.shape, File: o.node.Pos().File, Line: o.node.Pos().Line, Count: 1})
 }
@@ -254,10 +274,13 @@ func (l *loader) transform(n *jsondoc.Node) {
 		l.b.Unreferable = append(l.b.Unreferable, def)
 		return
 	}
+
 	if old := l.b.Transforms[def.Name]; old != nil && !old.Node.Equal(n) {
-		l.found.Addf(diag.Warning, "object-duplicate", n.Pos(), "transform %q is already defined at %s; this one counts", def.Name, old.Node.Pos())
+		l.found.Addf(diag.Warning, "object-duplicate", n.Pos(), "transform %q is already defined at %s; this one counts",
+			def.Name, old.Node.Pos())
 		l.b.Unreferable = append(l.b.Unreferable, old)
 	}
+
 	l.b.Transforms[def.Name] = def
 }
 
@@ -271,6 +294,7 @@ func (l *loader) attribute(n *jsondoc.Node) {
 		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity attribute needs a name")
 		return
 	}
+
 	l.b.Attributes = slices.DeleteFunc(l.b.Attributes, func(o *IdentityAttribute) bool { return o.Name == a.Name })
 	l.b.Attributes = append(l.b.Attributes, a)
 }
@@ -315,7 +339,8 @@ func (l *loader) checkData() {
 	for name := range l.b.Settings.Sources {
 		if l.b.Source(name) == nil {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown", Pos: l.b.Settings.Pos,
-				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name, names)})
+				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name,
+					names)})
 		}
 	}
 }

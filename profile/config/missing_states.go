@@ -32,7 +32,8 @@ func (l *loader) assumeStates() {
 		slices.Sort(missing)
 		if missing = slices.Compact(missing); len(missing) > 0 {
 			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "states-missing", Object: p.Name,
-				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "not valid", Instead: strings.Join(missing, ", "), Count: len(missing)})
+				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "not valid", Instead: strings.Join(missing,
+					", "), Count: len(missing)})
 		}
 	}
 }
@@ -70,6 +71,7 @@ func (l *literals) of(n *jsondoc.Node) {
 			l.seen = append(l.seen, name)
 			l.of(def.Node)
 		}
+
 		return
 	}
 
@@ -84,6 +86,7 @@ func (l *literals) of(n *jsondoc.Node) {
 		}
 		return
 	}
+
 	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate, transform.RoleText) {
 		value := attributes.Get(f.Name)
 		switch {
@@ -113,6 +116,7 @@ func words(template string) []string {
 			list = append(list, piece)
 		}
 	}
+
 	return list
 }
 
@@ -132,6 +136,7 @@ func directive(text string) int {
 			}
 		}
 	}
+
 	if name == "else" || name == "end" {
 		return n
 	}
@@ -147,5 +152,6 @@ func directive(text string) int {
 			}
 		}
 	}
+
 	return len(text)
 }

@@ -21,11 +21,14 @@ const maxName = 128
 func TechnicalName(display string) (string, error) {
 	for _, r := range display {
 		if r != ' ' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return "", isc.Refuse(isc.CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed", display, r)
+			return "", isc.Refuse(isc.CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed",
+				display, r)
 		}
 	}
+
 	if len(display) > maxName {
-		return "", isc.Refuse(isc.CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display), maxName)
+		return "", isc.Refuse(isc.CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display),
+			maxName)
 	}
 	words := strings.Fields(strings.ToLower(display))
 	if len(words) == 0 {

@@ -14,7 +14,7 @@ import (
 )
 
 func RefOf(n *jsondoc.Node) Ref {
-	return Ref{n.Get("type").Text(), n.Get("id").Text(), n.Get("name").Text()}
+	return Ref{Type: n.Get("type").Text(), ID: n.Get("id").Text(), Name: n.Get("name").Text()}
 }
 
 func instant(n *jsondoc.Node) time.Time {
@@ -48,6 +48,7 @@ func (l *loader) pointer(n *jsondoc.Node) string {
 			return string(path)
 		}
 	}
+
 	return ""
 }
 
@@ -61,11 +62,13 @@ func pointerTo(in, n *jsondoc.Node, path []byte) ([]byte, bool) {
 			return found, true
 		}
 	}
+
 	for i, item := range in.Items() {
 		if found, ok := pointerTo(item, n, strconv.AppendInt(append(path, '/'), int64(i), 10)); ok {
 			return found, true
 		}
 	}
+
 	return nil, false
 }
 
@@ -84,6 +87,7 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity profile needs a name")
 		return
 	}
+
 	source := n.Get("authoritativeSource")
 	if source.IsNull() {
 		source = n.Get("source") // old shape
@@ -93,7 +97,8 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 		p.Source.ID = ext
 	}
 	if source.IsNull() {
-		l.found.Addf(diag.Warning, "profile-no-source", n.Pos(), "profile %q has no authoritativeSource, so it has no members", p.Name)
+		l.found.Addf(diag.Warning, "profile-no-source", n.Pos(),
+			"profile %q has no authoritativeSource, so it has no members", p.Name)
 	}
 	l.priority(n, p)
 	l.mappings(p, n)
@@ -112,6 +117,7 @@ func FirstText(nodes ...*jsondoc.Node) string {
 			return s
 		}
 	}
+
 	return ""
 }
 
@@ -121,12 +127,14 @@ func (l *loader) addProfile(p *Profile) {
 			continue
 		}
 		if !old.Node.Equal(p.Node) {
-			l.found.Addf(diag.Warning, "object-duplicate", p.Node.Pos(), "profile %q is already defined at %s; this one counts", p.Name, old.Node.Pos())
+			l.found.Addf(diag.Warning, "object-duplicate", p.Node.Pos(), "profile %q is already defined at %s; this one counts",
+				p.Name, old.Node.Pos())
 		}
 		p.States = append(old.States, p.States...)
 		l.b.Profiles[i] = p
 		return
 	}
+
 	l.b.Profiles = append(l.b.Profiles, p)
 }
 
@@ -137,24 +145,29 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 	if !ok {
 		l.unranked = append(l.unranked, p)
 		if !v.IsNull() {
-			l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is %s, expected a whole number: the priority of profile %q", l.pointer(v), v.Append(nil), p.Name)
+			l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is %s, expected a whole number: the priority of profile %q",
+				l.pointer(v), v.Append(nil), p.Name)
 		}
 		return
 	}
+
 	p.Priority = priority
 	if priority <= 0 {
-		l.found.Addf(diag.Warning, "priority-range", v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on", p.Name, priority)
+		l.found.Addf(diag.Warning, "priority-range", v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on",
+			p.Name, priority)
 	}
 	for _, o := range l.b.Profiles {
 		if o.Priority == priority && o.Name != p.Name && !slices.Contains(l.unranked, o) {
-			l.found.Addf(diag.Warning, "priority-tie", v.Pos(), "profiles %q and %q have the same priority %d; the older one comes first", o.Name, p.Name, priority)
+			l.found.Addf(diag.Warning, "priority-tie", v.Pos(),
+				"profiles %q and %q have the same priority %d; the older one comes first", o.Name, p.Name, priority)
 		}
 	}
 }
 
 // rank gives the profiles without priority the next ones, in the order found.
 func (l *loader) rank() {
-	ranked := slices.DeleteFunc(slices.Clone(l.b.Profiles), func(p *Profile) bool { return slices.Contains(l.unranked, p) })
+	ranked := slices.DeleteFunc(slices.Clone(l.b.Profiles),
+		func(p *Profile) bool { return slices.Contains(l.unranked, p) })
 	for _, p := range l.b.Profiles {
 		if slices.Contains(l.unranked, p) {
 			p.Priority = NextPriority(ranked)
@@ -179,7 +192,8 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 	}
 	p.Enabled = config.Get("enabled").IsTrue()
 	if !config.IsNull() && !p.Enabled {
-		l.found.Addf(diag.Warning, "config-disabled", config.Pos(), "the mapping of profile %q is disabled: no values are promoted", p.Name)
+		l.found.Addf(diag.Warning, "config-disabled", config.Pos(),
+			"the mapping of profile %q is disabled: no values are promoted", p.Name)
 	}
 	l.want(config, "attributeTransforms", jsondoc.Array)
 	if v, _ := config.Get("enabled").Str(); !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") { // exports have it as text
@@ -196,6 +210,7 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 				m.Definition = transform.FromNode(def)
 			}
 		}
+
 		l.addMapping(p, m)
 	}
 }
@@ -217,20 +232,25 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 		l.found.Addf(diag.Error, "name-missing", m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
 		return
 	}
+
 	if slices.Contains(EngineOwned, m.Attribute) {
 		l.found.Addf(diag.Error, "attribute-system", m.Node.Pos(),
 			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed", m.Attribute, p.Name)
 		return
 	}
+
 	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
-		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts", p.Name, m.Attribute, p.Mappings[i].Node.Pos())
+		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts",
+			p.Name, m.Attribute, p.Mappings[i].Node.Pos())
 		p.Mappings = slices.Delete(p.Mappings, i, i+1)
 	}
+
 	if m.Definition == nil {
 		l.found.Addf(diag.Warning, "mapping-empty", m.Node.Pos(),
 			"the mapping of %q in profile %q has no transformDefinition: the attribute is not mapped", m.Attribute, p.Name)
 		return
 	}
+
 	p.Mappings = append(p.Mappings, m)
 }
 
@@ -254,6 +274,7 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a source needs a name")
 		return
 	}
+
 	s := l.b.SourceByID(id)
 	if s == nil {
 		s = l.b.Source(name)
@@ -262,6 +283,7 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 		s = &Source{ID: id, Name: name, DeleteThreshold: -1, Mirror: -1}
 		l.b.Sources = append(l.b.Sources, s)
 	}
+
 	s.Node = n
 	if self := entry.At("self", "name").Text(); strings.HasSuffix(self, "]") && strings.Contains(self, " [source") {
 		s.ApplicationName = self
@@ -272,6 +294,7 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 			s.ApplicationName = s.Name + " [source]"
 		}
 	}
+
 	l.sourceParts(s, n)
 }
 
@@ -289,6 +312,7 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 			s.Schema = schemaOf(schema)
 		}
 	}
+
 	cfg := n.Get("correlationConfigDetails")
 	if !hasCriteria(cfg) {
 		cfg = n.Get("accountCorrelationConfig")
@@ -297,11 +321,13 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 		parsed, found := correlate.ParseConfig(cfg)
 		s.Correlation, l.found = parsed, append(l.found, found...)
 	}
+
 	s.CorrelationRule = ruleOf(n.Get("accountCorrelationRule"))
 	m := n.Get("managerCorrelationMapping")
-	acct, ident := FirstText(m.Get("accountAttributeName"), m.Get("accountAttribute")), FirstText(m.Get("identityAttributeName"), m.Get("identityAttribute"))
+	acct, ident := FirstText(m.Get("accountAttributeName"), m.Get("accountAttribute")),
+		FirstText(m.Get("identityAttributeName"), m.Get("identityAttribute"))
 	if rule := ruleOf(n.Get("managerCorrelationRule")); acct != "" || rule != "" {
-		s.Manager = &ManagerCorrelation{acct, ident, rule}
+		s.Manager = &ManagerCorrelation{AccountAttribute: acct, IdentityAttribute: ident, Rule: rule}
 	}
 	l.threshold(s, n)
 	if v, ok := n.At("connectorAttributes", "cloudAuthoritativeSourcePrecedence").Int(); ok {
@@ -322,8 +348,10 @@ func (l *loader) nameRules() {
 				return r.Name
 			}
 		}
+
 		return rule
 	}
+
 	for _, s := range l.b.Sources {
 		s.CorrelationRule = name(s.CorrelationRule)
 		if s.Manager != nil {
@@ -339,20 +367,24 @@ func (l *loader) threshold(s *Source, n *jsondoc.Node) {
 	}
 	percent, ok := v.Int()
 	if !ok || percent < 0 || percent > 100 {
-		l.found.Addf(diag.Error, "delete-threshold", v.Pos(), "400.1.3 Illegal value: deleteThreshold is %s, expected 0 to 100", v.Append(nil))
+		l.found.Addf(diag.Error, "delete-threshold", v.Pos(),
+			"400.1.3 Illegal value: deleteThreshold is %s, expected 0 to 100", v.Append(nil))
 		return
 	}
+
 	s.DeleteThreshold = percent
 }
 
 func schemaOf(n *jsondoc.Node) *AccountSchema {
-	s := &AccountSchema{IdentityAttribute: n.Get("identityAttribute").Text(), DisplayAttribute: n.Get("displayAttribute").Text()}
+	s := &AccountSchema{IdentityAttribute: n.Get("identityAttribute").Text(),
+		DisplayAttribute: n.Get("displayAttribute").Text()}
 	for _, a := range n.Get("attributes").Items() {
 		s.Attributes = append(s.Attributes, SchemaAttribute{
 			Name: a.Get("name").Text(), Type: a.Get("type").Text(),
 			Multi: a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(), Entitlement: a.Get("isEntitlement").IsTrue(), Node: a,
 		})
 	}
+
 	return s
 }
 
@@ -390,6 +422,7 @@ func (l *loader) settings(file string, src []byte) {
 			s.Unusable = fmt.Errorf("%v: "+wrong, now.Pos(), now.Append(nil))
 		}
 	}
+
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
@@ -400,9 +433,11 @@ func (l *loader) settings(file string, src []byte) {
 			if near := diag.Near(m.Key, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(), Message: fmt.Sprintf("unknown setting %q", m.Key), Hint: hint})
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				Message: fmt.Sprintf("unknown setting %q", m.Key), Hint: hint})
 		}
 	}
+
 	for _, m := range root.Get("sources").Members() {
 		s.Sources[m.Key] = l.sourceSettings(m.Value)
 	}
@@ -412,6 +447,7 @@ func (l *loader) settings(file string, src []byte) {
 		}
 		s.Rules[m.Key] = m.Value.Text()
 	}
+
 	l.suppressions(root.Get("suppress"), "")
 	s.Dialect = l.dialect(root.Get("dialect"))
 	s.Linkage = l.linkage(root.Get("linkage"))
@@ -431,11 +467,13 @@ func (l *loader) dialect(n *jsondoc.Node) (d transform.Dialect) {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
 				Message: fmt.Sprintf("the dialect has no option %q", m.Key), Hint: diag.Suggest(m.Key, names)})
 		} else if m.Value.Kind() != jsondoc.Bool {
-			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is a %s, expected true or false", m.Key, m.Value.Kind())
+			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is a %s, expected true or false", m.Key,
+				m.Value.Kind())
 		} else if m.Value.IsTrue() {
 			d = d.With(options[at])
 		}
 	}
+
 	return d
 }
 
@@ -446,6 +484,7 @@ func (s *Source) CreateProfile() *jsondoc.Node {
 			return p
 		}
 	}
+
 	return nil
 }
 
@@ -470,6 +509,7 @@ func (l *loader) sourceSettings(n *jsondoc.Node) SourceSettings {
 		}
 		return nil
 	}
+
 	return SourceSettings{
 		File: n.Get("file").Text(), Delimiter: n.Get("delimiter").Text(), Separator: n.Get("separator").Text(),
 		KeepEmpty: n.Get("keepEmpty").IsTrue(), Quote: n.Get("quote").Text(), Encoding: n.Get("encoding").Text(),

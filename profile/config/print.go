@@ -11,6 +11,7 @@ func (b *Bundle) PrintOptions(width int) transform.PrintOptions {
 				return s.Name
 			}
 		}
+
 		return ""
 	}}
 }

@@ -42,6 +42,7 @@ func (b *Bundle) list(o ListOptions, fields isc.Fields[*Profile]) (page []*Profi
 		return nil, 0, isc.Refuse(isc.CodeLimit,
 			"limit %d and offset %d, expected a limit from 1 to %d and no negative offset", o.Limit, o.Offset, maxPage)
 	}
+
 	// The profiles of a bundle stand by priority, and that order is kept.
 	place := map[*Profile]int{}
 	for i, p := range b.Profiles {

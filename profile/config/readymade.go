@@ -29,6 +29,7 @@ var readyMade = sync.OnceValue(func() map[string]*transform.Definition {
 			jsondoc.M("name", jsondoc.NewString(name)), jsondoc.M("type", jsondoc.NewString(typ)),
 			jsondoc.M("attributes", jsondoc.NewObject()), jsondoc.M("internal", jsondoc.NewBool(true))))
 	}
+
 	return all
 })
 

@@ -39,6 +39,7 @@ func (p *Profile) Security() SecuritySettings {
 		BlockGeographies: flag(n.Get("blockUntrustedGeographies")),
 		PasswordReset:    map[string]string{}, StrongAuthentication: map[string]string{},
 	}
+
 	for _, m := range n.Members() {
 		if key, ok := strings.CutPrefix(m.Key, "pwdReset"); ok {
 			s.PasswordReset[key] = compact(m.Value)
@@ -47,6 +48,7 @@ func (p *Profile) Security() SecuritySettings {
 			s.StrongAuthentication[key] = compact(m.Value)
 		}
 	}
+
 	return s
 }
 

@@ -39,6 +39,7 @@ func (l *loader) checkSettings(root *jsondoc.Node) {
 			l.found.Addf(diag.Error, "settings-value", seed.Pos(), "seed is %s, expected a whole number", seed.Append(nil))
 		}
 	}
+
 	for _, m := range root.Get("rules").Members() {
 		l.settingIs(m.Value, "rule \""+m.Key+"\"", jsondoc.String)
 	}

@@ -101,6 +101,7 @@ func shapeOf(n *jsondoc.Node) string {
 			return s.shape
 		}
 	}
+
 	return ""
 }
 
@@ -111,6 +112,7 @@ func evaluated(shape string) bool {
 		shapeAttribute, shapeSchema, shapePolicy, shapeField, shapeMachine, shapeAccount:
 		return true
 	}
+
 	return false
 }
 
@@ -140,7 +142,8 @@ func isAttribute(n *jsondoc.Node) bool {
 
 // isField knows a field of an account create profile.
 func isField(n *jsondoc.Node) bool {
-	return hasAny(n, "name") && hasAny(n, "isRequired", "isMultiValued", "transform") && !hasAny(n, "isEntitlement", "isMulti")
+	return hasAny(n, "name") && hasAny(n, "isRequired", "isMultiValued", "transform") &&
+		!hasAny(n, "isEntitlement", "isMulti")
 }
 
 // referenceTypes are the types that a pointer at an object of a tenant has.
@@ -158,6 +161,7 @@ func isReference(n *jsondoc.Node) bool {
 			return false
 		}
 	}
+
 	return slices.Contains(referenceTypes, n.Get("type").Text())
 }
 
@@ -193,6 +197,7 @@ func isTransform(n *jsondoc.Node) bool {
 		return false
 	}
 	has := n.Get("attributes").Kind() == jsondoc.Object
-	foreign := slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return !slices.Contains(transformKeys, m.Key) })
+	foreign := slices.ContainsFunc(n.Members(),
+		func(m jsondoc.Member) bool { return !slices.Contains(transformKeys, m.Key) })
 	return near != "" && (has || !foreign) || has && !foreign
 }

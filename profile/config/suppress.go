@@ -56,6 +56,7 @@ func (l *loader) suppressions(list *jsondoc.Node, beside string) {
 			l.found.Addf(diag.Error, "settings-value", n.Pos(), "a suppression needs a code and a reason")
 			continue
 		}
+
 		l.b.Suppressions = append(l.b.Suppressions, s)
 	}
 }
@@ -70,9 +71,11 @@ func (l *loader) lintFile(file string, src []byte) {
 	for _, m := range root.Members() {
 		if m.Key != "suppress" && m.Key != "$schema" {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
-				Message: fmt.Sprintf("unknown member %q of a file of suppressions", m.Key), Hint: diag.Suggest(m.Key, []string{"suppress"})})
+				Message: fmt.Sprintf("unknown member %q of a file of suppressions", m.Key), Hint: diag.Suggest(m.Key,
+					[]string{"suppress"})})
 		}
 	}
+
 	if l.settingIs(root.Get("suppress"), "suppress", jsondoc.Array) {
 		l.suppressions(root.Get("suppress"), strings.TrimSuffix(file, lintSuffix)+".json")
 	}
@@ -89,6 +92,7 @@ func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppres
 			kept.Add(d)
 			continue
 		}
+
 		used[by] = true
 		suppressed = append(suppressed, Suppressed{d, &b.Suppressions[by]})
 	}
@@ -100,6 +104,7 @@ func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppres
 				Message: fmt.Sprintf("no finding %s is suppressed by this", s.Code), Hint: "take it away"})
 		}
 	}
+
 	return kept, suppressed
 }
 
@@ -138,6 +143,7 @@ func (b *Bundle) places() map[string][]placed {
 			places[d.Path] = append(places[d.Path], placed{o.entry.Pos().Offset, name})
 		})
 	}
+
 	return places
 }
 
@@ -158,10 +164,12 @@ func objectsAt(d diag.Diagnostic, places map[string][]placed) []string {
 			names = append(names, profile+"/"+step.Name)
 		}
 	}
+
 	for _, p := range slices.Backward(places[d.Pos.File]) {
 		if p.offset <= d.Pos.Offset {
 			return append(names, p.name)
 		}
 	}
+
 	return names
 }

@@ -40,25 +40,29 @@ func (b *Bundle) AttributeUses(name string, lib *transform.Library) []AttributeU
 	for _, p := range b.Profiles {
 		for _, m := range p.Mappings {
 			if m.Attribute == name {
-				uses = append(uses, AttributeUse{UseProfile, p.Name, "maps it", m.Node.Pos()})
+				uses = append(uses, AttributeUse{Kind: UseProfile, Name: p.Name, Detail: "maps it", Pos: m.Node.Pos()})
 			} else if reads(lib, m.Definition, name) {
-				uses = append(uses, AttributeUse{UseProfile, p.Name, "the mapping of " + m.Attribute + " reads it", m.Node.Pos()})
+				uses = append(uses, AttributeUse{Kind: UseProfile, Name: p.Name,
+					Detail: "the mapping of " + m.Attribute + " reads it", Pos: m.Node.Pos()})
 			}
 		}
 	}
+
 	for _, key := range slices.Sorted(maps.Keys(b.Transforms)) {
 		if def := b.Transforms[key]; reads(lib, def, name) {
-			uses = append(uses, AttributeUse{UseTransform, key, "reads it", def.Node.Pos()})
+			uses = append(uses, AttributeUse{Kind: UseTransform, Name: key, Detail: "reads it", Pos: def.Node.Pos()})
 		}
 	}
+
 	for _, s := range b.Sources {
 		uses = append(uses, s.attributeUses(name, lib)...)
 	}
 	for _, r := range b.Rules {
 		if strings.Contains(r.Source, `"`+name+`"`) {
-			uses = append(uses, AttributeUse{UseRule, r.Name, "its code names it", diag.Pos{}})
+			uses = append(uses, AttributeUse{Kind: UseRule, Name: r.Name, Detail: "its code names it", Pos: diag.Pos{}})
 		}
 	}
+
 	return append(uses, b.otherUses(name)...)
 }
 
@@ -67,20 +71,25 @@ func (s *Source) attributeUses(name string, lib *transform.Library) []AttributeU
 	if s.Correlation != nil {
 		for _, a := range s.Correlation.Assignments {
 			if a.Property == name {
-				uses = append(uses, AttributeUse{UseCorrelation, s.Name, "compared with " + a.Value, a.Pos})
+				uses = append(uses, AttributeUse{Kind: UseCorrelation, Name: s.Name, Detail: "compared with " + a.Value,
+					Pos: a.Pos})
 			}
 		}
 	}
+
 	if s.Manager != nil && s.Manager.IdentityAttribute == name {
-		uses = append(uses, AttributeUse{UseManager, s.Name, "compared with " + s.Manager.AccountAttribute, s.Node.Get("managerCorrelationMapping").Pos()})
+		uses = append(uses, AttributeUse{Kind: UseManager, Name: s.Name,
+			Detail: "compared with " + s.Manager.AccountAttribute, Pos: s.Node.Get("managerCorrelationMapping").Pos()})
 	}
 	for _, policy := range s.Policies {
 		for _, f := range policy.Get("fields").Items() {
 			if def := f.Get("transform"); def.Kind() == jsondoc.Object && reads(lib, transform.FromNode(def), name) {
-				uses = append(uses, AttributeUse{UseCreateProfile, s.Name, "the field " + f.Get("name").Text() + " reads it", f.Pos()})
+				uses = append(uses, AttributeUse{Kind: UseCreateProfile, Name: s.Name,
+					Detail: "the field " + f.Get("name").Text() + " reads it", Pos: f.Pos()})
 			}
 		}
 	}
+
 	return uses
 }
 
@@ -97,14 +106,17 @@ func (b *Bundle) otherUses(name string) []AttributeUse {
 	for _, d := range b.Documents {
 		d.each(func(o object) {
 			switch o.shape {
-			case "", "IDENTITY_PROFILE", "TRANSFORM", "SOURCE", "RULE", "LIFECYCLE_STATE", "IDENTITY_OBJECT_CONFIG", "IDENTITY_ATTRIBUTE", "CORRELATION_CONFIG":
+			case "", "IDENTITY_PROFILE", "TRANSFORM", "SOURCE", "RULE", "LIFECYCLE_STATE", "IDENTITY_OBJECT_CONFIG",
+				"IDENTITY_ATTRIBUTE", "CORRELATION_CONFIG":
 				return
 			}
+
 			if at := naming(o.node, name); at != nil {
-				uses = append(uses, AttributeUse{o.shape, o.name(), "names it", at.Pos()})
+				uses = append(uses, AttributeUse{Kind: o.shape, Name: o.name(), Detail: "names it", Pos: at.Pos()})
 			}
 		})
 	}
+
 	return uses
 }
 
@@ -118,10 +130,12 @@ func naming(n *jsondoc.Node, name string) *jsondoc.Node {
 				return m.Value
 			}
 		}
+
 		if at := naming(m.Value, name); at != nil {
 			return at
 		}
 	}
+
 	for _, item := range n.Items() {
 		if t, _ := item.Str(); t == "attribute."+name {
 			return item
@@ -130,5 +144,6 @@ func naming(n *jsondoc.Node, name string) *jsondoc.Node {
 			return at
 		}
 	}
+
 	return nil
 }

@@ -23,7 +23,7 @@ func (b *Bundle) CheckTypes(src identity.Source, onFinding func(diag.Diagnostic)
 	if s == nil || s.Schema == nil {
 		return src
 	}
-	return &checkedSource{src, s, onFinding}
+	return &checkedSource{Source: src, config: s, onFinding: onFinding}
 }
 
 type checkedSource struct {
@@ -57,6 +57,7 @@ func (c *checkedSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 				return
 			}
 		}
+
 		for _, attr := range c.config.Schema.Attributes {
 			if m := wrong[attr.Name]; m != nil {
 				c.onFinding(diag.Diagnostic{Severity: diag.Warning, Code: "value-type", Pos: c.config.Node.Pos(),
@@ -92,8 +93,10 @@ func (a SchemaAttribute) fits(v identity.Value) bool {
 	if v.Kind() == identity.List {
 		single := a
 		single.Multi = false
-		return a.Multi && !slices.ContainsFunc(v.List(), func(item identity.Value) bool { return item.Kind() == identity.List || !single.fits(item) })
+		return a.Multi && !slices.ContainsFunc(v.List(),
+			func(item identity.Value) bool { return item.Kind() == identity.List || !single.fits(item) })
 	}
+
 	if v.IsNull() {
 		return true
 	}
@@ -106,6 +109,7 @@ func (a SchemaAttribute) fits(v identity.Value) bool {
 	case "DATE", "date":
 		return isDate(v.Text())
 	}
+
 	return true
 }
 
@@ -120,5 +124,6 @@ func isDate(text string) bool {
 			return true
 		}
 	}
+
 	return false
 }

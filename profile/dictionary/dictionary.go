@@ -105,7 +105,8 @@ func Make(b *config.Bundle, lib *transform.Library, o Options) *Dictionary {
 	if o.Width == 0 {
 		o.Width = 90
 	}
-	m := &maker{b: b, lib: lib, o: o, tests: readTests(o.Tests), d: &Dictionary{Lineage: b.Lineage(lib), Attributes: []*Attribute{}, Transforms: []*Transform{}, Tables: []*Table{}}}
+	m := &maker{b: b, lib: lib, o: o, tests: readTests(o.Tests),
+		d: &Dictionary{Lineage: b.Lineage(lib), Attributes: []*Attribute{}, Transforms: []*Transform{}, Tables: []*Table{}}}
 	m.attributes()
 	for _, name := range slices.Sorted(maps.Keys(b.Transforms)) {
 		m.transform(name, b.Transforms[name])
@@ -117,6 +118,7 @@ func Make(b *config.Bundle, lib *transform.Library, o Options) *Dictionary {
 			}
 		}
 	}
+
 	return m.d
 }
 
@@ -144,7 +146,8 @@ func (m *maker) attributes() {
 		if n.Kind != config.LineageIdentityAttribute || n.Given && len(l.OutOf(i))+len(l.Into(i)) == 0 {
 			continue
 		}
-		a := &Attribute{Name: n.Name, Given: n.Given, Required: slices.Contains(config.Required(), n.Name), Mappings: []Mapping{}, ReadBy: []Reader{}}
+		a := &Attribute{Name: n.Name, Given: n.Given, Required: slices.Contains(config.Required(), n.Name),
+			Mappings: []Mapping{}, ReadBy: []Reader{}}
 		if known := m.b.Attribute(n.Name); known != nil {
 			a.DisplayName, a.Standard, a.Searchable, a.Multi = known.DisplayName, known.Standard, known.Searchable, known.Multi
 		}
@@ -155,10 +158,12 @@ func (m *maker) attributes() {
 				}
 			}
 		}
+
 		for _, e := range l.OutOf(i) {
 			to := &l.Nodes[e.To]
 			a.ReadBy = append(a.ReadBy, Reader{Kind: to.Kind, Name: to.String(), How: e.How, Pos: e.Pos})
 		}
+
 		m.d.Attributes = append(m.d.Attributes, a)
 	}
 }
@@ -180,6 +185,7 @@ func (m *maker) mapping(p *config.Profile, mapping *config.Mapping) Mapping {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -193,6 +199,7 @@ func (m *maker) behind(profile, attribute string, out *Mapping) {
 			level = append(level, i)
 		}
 	}
+
 	seen := map[int]bool{}
 	for len(level) > 0 {
 		var next []int
@@ -215,8 +222,10 @@ func (m *maker) behind(profile, attribute string, out *Mapping) {
 				}
 			}
 		}
+
 		level = next
 	}
+
 	slices.Sort(out.Accounts)
 	slices.Sort(out.Identity)
 }
@@ -232,6 +241,7 @@ func (m *maker) transform(name string, def *transform.Definition) {
 			}
 		}
 	}
+
 	slices.Sort(t.UsedBy)
 	t.UsedBy = slices.Compact(t.UsedBy)
 	m.d.Transforms = append(m.d.Transforms, t)
@@ -251,6 +261,7 @@ func (m *maker) tables(in string, def *transform.Definition) {
 				m.d.Tables = append(m.d.Tables, m.table(in, n.Pos(), table))
 			}
 		}
+
 		return true
 	})
 }
@@ -264,6 +275,7 @@ func (m *maker) table(in string, pos diag.Pos, table *jsondoc.Node) *Table {
 		}
 		t.Entries = append(t.Entries, Entry{Key: row.Key, Value: value})
 	}
+
 	if m.o.Survey == nil {
 		return t
 	}
@@ -275,6 +287,7 @@ func (m *maker) table(in string, pos diag.Pos, table *jsondoc.Node) *Table {
 			}
 		}
 	}
+
 	for _, text := range slices.Sorted(maps.Keys(missed)) {
 		t.Missed = append(t.Missed, survey.Count{Text: text, Count: missed[text]})
 	}
@@ -301,6 +314,7 @@ func readTests(files map[string][]byte) *tests {
 			t.add(file, c)
 		}
 	}
+
 	return t
 }
 
@@ -310,6 +324,7 @@ func (t *tests) add(file string, c *jsondoc.Node) {
 		t.transforms[name] = append(t.transforms[name], test)
 		return
 	}
+
 	if test.profile == "" {
 		test.profile = c.At("expect", "profile").Text()
 	}
@@ -328,6 +343,7 @@ func (t *tests) add(file string, c *jsondoc.Node) {
 			names = append(names, m.Key)
 		}
 	}
+
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		t.attributes[name] = append(t.attributes[name], test)
@@ -341,5 +357,6 @@ func (t *tests) of(m map[string][]testOf, profile, name string) []Test {
 			list = append(list, test.Test)
 		}
 	}
+
 	return list
 }

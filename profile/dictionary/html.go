@@ -28,6 +28,7 @@ func (d *Dictionary) WriteHTML(w io.Writer, title string) error {
 		"picture": func(name string) (template.HTML, error) { return picture(drawn, name) },
 		"all":     func() (template.HTML, error) { return picture(drawn, "") },
 	}).Parse(pageSource)
+
 	if err != nil {
 		return err
 	}
@@ -45,11 +46,13 @@ func picture(drawn *config.Lineage, name string) (template.HTML, error) {
 				at = append(at, i)
 			}
 		}
+
 		if len(at) == 0 {
 			return "", nil
 		}
 		drawn = drawn.Part(at...)
 	}
+
 	var b strings.Builder
 	if err := drawn.WriteSVG(&b, title); err != nil {
 		return "", err

@@ -57,9 +57,11 @@ func (d *Dictionary) WriteMarkdown(w io.Writer, title string) error {
 			m.f("| %s | %s | | | %d |\n", cell(a.Name), a.unmapped(), len(a.ReadBy))
 		}
 		for _, p := range a.Mappings {
-			m.f("| %s | %s | %s | %s | %d |\n", cell(a.Name), cell(p.Profile), codeCell(shortened(p.Rule)), Share(p.Data), len(a.ReadBy))
+			m.f("| %s | %s | %s | %s | %d |\n", cell(a.Name), cell(p.Profile), codeCell(shortened(p.Rule)), Share(p.Data),
+				len(a.ReadBy))
 		}
 	}
+
 	for _, a := range d.Attributes {
 		m.attribute(a)
 	}
@@ -72,6 +74,7 @@ func (d *Dictionary) WriteMarkdown(w io.Writer, title string) error {
 		m.list("Tests", testNames(t.Tests), "none")
 		m.place(t.Pos.String())
 	}
+
 	if len(d.Tables) > 0 {
 		m.f("\n# Look-up tables\n")
 	}
@@ -86,6 +89,7 @@ func (d *Dictionary) WriteMarkdown(w io.Writer, title string) error {
 		}
 		m.place(t.Pos.String())
 	}
+
 	return m.Flush()
 }
 
@@ -101,7 +105,9 @@ func (d *Dictionary) Summary() string {
 			tested += min(1, len(a.Mappings[i].Tests))
 		}
 	}
-	return fmt.Sprintf("%s, %d mapped; %s, %d with a test; %s; %s.", plural(len(d.Attributes), "identity attribute"), mapped,
+
+	return fmt.Sprintf("%s, %d mapped; %s, %d with a test; %s; %s.", plural(len(d.Attributes), "identity attribute"),
+		mapped,
 		plural(mappings, "mapping"), tested, plural(len(d.Transforms), "transform"), plural(len(d.Tables), "look-up table"))
 }
 
@@ -125,11 +131,13 @@ func (a *Attribute) Kind() string {
 	for _, w := range []struct {
 		is   bool
 		word string
-	}{{a.Required, "required"}, {a.Standard, "standard"}, {a.Searchable, "searchable"}, {a.Multi, "several values"}, {a.Given, "given by the platform"}} {
+	}{{a.Required, "required"}, {a.Standard, "standard"}, {a.Searchable, "searchable"}, {a.Multi,
+		"several values"}, {a.Given, "given by the platform"}} {
 		if w.is {
 			words = append(words, w.word)
 		}
 	}
+
 	return strings.Join(words, ", ")
 }
 
@@ -160,6 +168,7 @@ func (m markdown) attribute(a *Attribute) {
 			m.f("  * in %s\n", code(p.Pos.String()))
 		}
 	}
+
 	var readers []string
 	for _, r := range a.ReadBy {
 		readers = append(readers, r.String())
@@ -208,6 +217,7 @@ func (m markdown) list(title string, list []string, none string) {
 		}
 		m.f("%s", text(s))
 	}
+
 	m.f("\n")
 }
 
@@ -229,7 +239,8 @@ func testNames(list []Test) []string {
 // String is the reader in words.
 func (r Reader) String() string {
 	kind := strings.ToLower(strings.ReplaceAll(string(r.Kind), "_", " "))
-	if r.Kind == config.LineageCorrelation || r.Kind == config.LineageManager || r.Kind == config.LineageCreateProfile || r.Kind == config.LineageLifecycle {
+	if r.Kind == config.LineageCorrelation || r.Kind == config.LineageManager || r.Kind == config.LineageCreateProfile ||
+		r.Kind == config.LineageLifecycle {
 		kind += " of"
 	}
 	return kind + " " + r.Name + " (" + r.How + ")"

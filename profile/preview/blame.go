@@ -55,6 +55,7 @@ func (b *blame) person(p *pair) {
 			sources = append(sources, c.Source)
 		}
 	}
+
 	for i := range p.person.Changes {
 		c := &p.person.Changes[i]
 		s := set{}
@@ -64,6 +65,7 @@ func (b *blame) person(p *pair) {
 				b.links(s, source)
 			}
 		}
+
 		if len(s) == 0 {
 			b.rest(s, c)
 		}
@@ -88,9 +90,11 @@ func (b *blame) change(s set, p *Person, c *Change) {
 		}
 		if c.Kind == LifecycleChanged {
 			b.find(s, func(k *Cause) bool {
-				return k.Kind == CauseLifecycle && (k.Name == p.Before || k.Name == p.After) && (k.Attribute == c.Before.Text() || k.Attribute == c.After.Text())
+				return k.Kind == CauseLifecycle && (k.Name == p.Before || k.Name == p.After) &&
+					(k.Attribute == c.Before.Text() || k.Attribute == c.After.Text())
 			})
 		}
+
 		if c.Kind == ManagerChanged {
 			b.find(s, func(k *Cause) bool { return k.Kind == CauseManager })
 		}
@@ -129,6 +133,7 @@ func (b *blame) reads(p *Person, attribute, source string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -146,6 +151,7 @@ func (b *blame) readsIn(e *profile.Engine, in, attribute, source string, seen ma
 			return true
 		}
 	}
+
 	return slices.ContainsFunc(deps.Identity, func(name string) bool { return b.readsIn(e, in, name, source, seen) })
 }
 
@@ -167,6 +173,7 @@ func (b *blame) rest(s set, c *Change) {
 			}
 		}
 	}
+
 	if len(s) == 0 && len(b.causes) == 1 {
 		s[0] = true
 	}
@@ -175,7 +182,7 @@ func (b *blame) rest(s set, c *Change) {
 // attribute returns the causes of a change of an attribute: its mapping, the
 // transforms that it refers to, and those of the attributes that it reads.
 func (b *blame) attribute(before, after, attribute string) []int {
-	key := blameKey{before, after, attribute}
+	key := blameKey{before: before, after: after, attribute: attribute}
 	if list, ok := b.known[key]; ok {
 		return list
 	}
@@ -200,10 +207,13 @@ func (b *blame) walk(s set, e *profile.Engine, in, attribute string, seen map[st
 		case CauseTransform:
 			return slices.Contains(deps.Transforms, k.Name)
 		case CauseProfile:
-			return k.Name == in && slices.ContainsFunc(k.Places, func(d Difference) bool { return d.Path == "identityAttributeConfig.enabled" })
+			return k.Name == in && slices.ContainsFunc(k.Places,
+				func(d Difference) bool { return d.Path == "identityAttributeConfig.enabled" })
 		}
+
 		return false
 	})
+
 	for _, name := range deps.Identity {
 		b.walk(s, e, in, name, seen)
 	}

@@ -61,6 +61,7 @@ func (c *Cause) String() string {
 			s += " (" + at + ")"
 		}
 	}
+
 	return s
 }
 
@@ -121,6 +122,7 @@ func (d *differ) note(kind CauseKind, name, attribute, path string, before, afte
 	case after == nil:
 		c.Change = "removed"
 	}
+
 	c.compare(path, before, after)
 	d.causes = append(d.causes, c)
 }
@@ -129,7 +131,8 @@ func (d *differ) note(kind CauseKind, name, attribute, path string, before, afte
 func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 	switch {
 	case before.Equal(after):
-	case before.Kind() == jsondoc.Object && after.Kind() == jsondoc.Object && before.Get("type").Text() == after.Get("type").Text():
+	case before.Kind() == jsondoc.Object && after.Kind() == jsondoc.Object &&
+		before.Get("type").Text() == after.Get("type").Text():
 		for _, m := range before.Members() {
 			c.compare(join(path, m.Key), m.Value, after.Get(m.Key))
 		}
@@ -138,6 +141,7 @@ func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 				c.compare(join(path, m.Key), nil, m.Value)
 			}
 		}
+
 	case before.Kind() == jsondoc.Array && after.Kind() == jsondoc.Array && len(before.Items()) == len(after.Items()):
 		for i, item := range before.Items() {
 			c.compare(index(path, i), item, after.Items()[i])
@@ -147,7 +151,8 @@ func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 	case after.Get("type") != nil && before != nil && after.At("attributes", "input").Equal(before):
 		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), New: wrapper(after), Note: "now wrapped in"})
 	case before.Get("type") != nil && after != nil && before.At("attributes", "input").Equal(after):
-		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: wrapper(before), Note: "no longer wrapped in"})
+		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: wrapper(before),
+			Note: "no longer wrapped in"})
 	default:
 		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: compact(before), New: compact(after)})
 	}
@@ -186,6 +191,7 @@ func (c *Cause) place(d Difference) {
 		c.More++
 		return
 	}
+
 	c.Places = append(c.Places, d)
 }
 
@@ -234,5 +240,6 @@ func definition(def *transform.Definition) *jsondoc.Node {
 			n.Remove(key)
 		}
 	}
+
 	return n
 }

@@ -21,8 +21,10 @@ func (d *differ) profiles(before, after *config.Bundle) {
 				Places: []Difference{{Path: "profile", Before: b.Node.Pos(), Old: strconv.Quote(b.Name)}}})
 			continue
 		}
+
 		d.profile(before, after, b, a)
 	}
+
 	for _, a := range after.Profiles {
 		if before.Profile(a.Name) == nil {
 			d.causes = append(d.causes, Cause{Kind: CauseProfile, Name: a.Name, Change: "added",
@@ -35,7 +37,8 @@ func (d *differ) profile(before, after *config.Bundle, b, a *config.Profile) {
 	c := Cause{Kind: CauseProfile, Name: a.Name, Change: "changed"}
 	c.scalar("priority", b.Node, a.Node, strconv.FormatInt(b.Priority, 10), strconv.FormatInt(a.Priority, 10))
 	c.scalar("authoritativeSource", b.Node, a.Node, sourceName(before, b), sourceName(after, a))
-	c.scalar("identityAttributeConfig.enabled", b.Node, a.Node, strconv.FormatBool(b.Enabled), strconv.FormatBool(a.Enabled))
+	c.scalar("identityAttributeConfig.enabled", b.Node, a.Node, strconv.FormatBool(b.Enabled),
+		strconv.FormatBool(a.Enabled))
 	if len(c.Places) > 0 {
 		d.causes = append(d.causes, c)
 	}
@@ -61,6 +64,7 @@ func (c *Cause) scalar(path string, before, after *jsondoc.Node, old, value stri
 		}
 		return n.Pos()
 	}
+
 	c.place(Difference{Path: path, Before: at(before), After: at(after), Old: old, New: value})
 }
 
@@ -81,8 +85,10 @@ func (d *differ) mappings(before, after *config.Profile) {
 			d.note(CauseMapping, after.Name, m.Attribute, "", nil, m.Definition.Node)
 			continue
 		}
+
 		d.note(CauseMapping, after.Name, m.Attribute, "", old.Definition.Node, m.Definition.Node)
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		d.note(CauseMapping, after.Name, name, "", was[name].Definition.Node, nil)
 	}
@@ -94,14 +100,18 @@ func (d *differ) states(before, after *config.Profile) {
 		m := map[string]*jsondoc.Node{}
 		for _, s := range p.States {
 			n := s.Node.Clone()
-			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId", "identityProfileRef",
+			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId",
+				"identityProfileRef",
 				"description"} {
 				n.Remove(key)
 			}
+
 			m[s.TechnicalName] = n
 		}
+
 		return m
 	}
+
 	was, is := list(before), list(after)
 	names := slices.Sorted(maps.Keys(is))
 	for _, name := range slices.Sorted(maps.Keys(was)) {
@@ -109,6 +119,7 @@ func (d *differ) states(before, after *config.Profile) {
 			names = append(names, name)
 		}
 	}
+
 	for _, name := range names {
 		d.note(CauseLifecycle, after.Name, name, "", was[name], is[name])
 	}
@@ -119,12 +130,15 @@ func (d *differ) sources(before, after *config.Bundle) {
 		if a := after.Source(b.Name); a != nil {
 			d.source(b, a)
 		} else {
-			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: b.Name, Change: "removed", Places: []Difference{{Path: "source", Before: b.Node.Pos(), Old: strconv.Quote(b.Name)}}})
+			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: b.Name, Change: "removed",
+				Places: []Difference{{Path: "source", Before: b.Node.Pos(), Old: strconv.Quote(b.Name)}}})
 		}
 	}
+
 	for _, a := range after.Sources {
 		if before.Source(a.Name) == nil {
-			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: a.Name, Change: "added", Places: []Difference{{Path: "source", After: a.Node.Pos(), New: strconv.Quote(a.Name)}}})
+			d.causes = append(d.causes, Cause{Kind: CauseSource, Name: a.Name, Change: "added",
+				Places: []Difference{{Path: "source", After: a.Node.Pos(), New: strconv.Quote(a.Name)}}})
 		}
 	}
 }
@@ -144,18 +158,22 @@ func (d *differ) source(b, a *config.Source) {
 		c.scalar("id", b.Node, a.Node, b.ID, a.ID)
 		c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
 	}
-	c.scalar("deleteThreshold", b.Node, a.Node, written(b.Node.Get("deleteThreshold")), written(a.Node.Get("deleteThreshold")))
+
+	c.scalar("deleteThreshold", b.Node, a.Node, written(b.Node.Get("deleteThreshold")),
+		written(a.Node.Get("deleteThreshold")))
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
 	for _, key := range feed.RowKeys() {
 		old, value := b.Node.At("connectorAttributes", key), a.Node.At("connectorAttributes", key)
 		c.scalar("connectorAttributes."+key, b.Node, a.Node, written(old), written(value))
 	}
+
 	schema := func(s *config.Source) (string, string) {
 		if s.Schema == nil {
 			return "", ""
 		}
 		return s.Schema.IdentityAttribute, s.Schema.DisplayAttribute
 	}
+
 	bi, bd := schema(b)
 	ai, ad := schema(a)
 	c.scalar("schemas.identityAttribute", b.Node, a.Node, bi, ai)
@@ -194,6 +212,7 @@ func (d *differ) catalogue(before, after *config.Bundle) {
 		}
 		return m
 	}
+
 	was, is := multi(before), multi(after)
 	names := slices.Sorted(maps.Keys(is))
 	for name := range was {
@@ -201,6 +220,7 @@ func (d *differ) catalogue(before, after *config.Bundle) {
 			names = append(names, name)
 		}
 	}
+
 	slices.Sort(names)
 	for _, name := range names {
 		b, a := cmp.Or(was[name], &config.IdentityAttribute{}), cmp.Or(is[name], &config.IdentityAttribute{})
@@ -220,12 +240,14 @@ func (d *differ) rules(before, after *config.Bundle) {
 		}
 		return m
 	}
+
 	was, is := text(before), text(after)
 	for _, name := range slices.Sorted(maps.Keys(is)) {
 		if old, ok := was[name]; !ok || old != is[name] {
 			d.causes = append(d.causes, Cause{Kind: CauseOther, Name: "rule " + name, Change: "changed"})
 		}
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if _, ok := is[name]; !ok {
 			d.causes = append(d.causes, Cause{Kind: CauseOther, Name: "rule " + name, Change: "removed"})

@@ -40,8 +40,10 @@ func newCollector(o *Options, causes []Cause) *collector {
 	if causes == nil {
 		causes = []Cause{}
 	}
-	return &collector{opts: o, groups: map[groupKey]*Group{}, patterns: map[[3]string]int{}, byName: map[string]*AttributeTotals{}, states: map[[2]string][]string{},
-		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName, Accounts: o.AccountsName, Now: o.Run.Now.UTC(), Causes: causes, kept: o.People,
+	return &collector{opts: o, groups: map[groupKey]*Group{}, patterns: map[[3]string]int{},
+		byName: map[string]*AttributeTotals{}, states: map[[2]string][]string{},
+		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName, Accounts: o.AccountsName,
+			Now: o.Run.Now.UTC(), Causes: causes, kept: o.People,
 			Totals: Totals{Changes: map[Kind]int{}}, Attributes: []*AttributeTotals{}, Groups: []*Group{}}}
 }
 
@@ -53,11 +55,13 @@ func (c *collector) count(b, a *profile.Result) {
 		t.ExceptionsBefore += btoi(len(b.Exceptions) > 0)
 		t.ErrorsBefore += btoi(len(b.Errors) > 0)
 	}
+
 	if a != nil {
 		t.After++
 		t.ExceptionsAfter += btoi(len(a.Exceptions) > 0)
 		t.ErrorsAfter += btoi(len(a.Errors) > 0)
 	}
+
 	t.Unchanged++
 }
 
@@ -80,6 +84,7 @@ func (c *collector) add(p *Person) error {
 		c.attribute(ch)
 		c.group(p, ch)
 	}
+
 	if c.opts.People {
 		c.report.People = append(c.report.People, p)
 	}
@@ -90,7 +95,8 @@ func (c *collector) add(p *Person) error {
 }
 
 func compareChanges(a, b Change) int {
-	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), strings.Compare(a.Attribute, b.Attribute),
+	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)),
+		strings.Compare(a.Attribute, b.Attribute),
 		strings.Compare(a.Code, b.Code), strings.Compare(a.Source, b.Source), strings.Compare(a.Account, b.Account))
 }
 
@@ -104,6 +110,7 @@ func (c *collector) attribute(ch *Change) {
 		t = &AttributeTotals{Name: strings.Clone(ch.Attribute)}
 		c.byName[t.Name] = t
 	}
+
 	switch ch.Kind {
 	case ErrorAppeared:
 		t.Errors++
@@ -127,14 +134,17 @@ func (c *collector) group(p *Person, ch *Change) {
 	if ch.pattern.personal {
 		ch.pattern = c.bounded(ch)
 	}
-	key := groupKey{ch.Kind, ch.Attribute, ch.Code, ch.Source, ch.pattern.String(), fmt.Sprint(ch.Causes)}
+	key := groupKey{kind: ch.Kind, attribute: ch.Attribute, code: ch.Code, source: ch.Source,
+		pattern: ch.pattern.String(), causes: fmt.Sprint(ch.Causes)}
 	g := c.groups[key]
 	if g == nil {
-		g = &Group{Kind: ch.Kind, Attribute: ch.Attribute, Code: ch.Code, Source: ch.Source, Pattern: ch.pattern.clone(), Causes: ch.Causes,
+		g = &Group{Kind: ch.Kind, Attribute: ch.Attribute, Code: ch.Code, Source: ch.Source, Pattern: ch.pattern.clone(),
+			Causes:  ch.Causes,
 			Intents: ch.Intents, Examples: []Example{}, pairs: map[pairKey]int{}, order: len(c.groups)}
 		key.pattern = strings.Clone(key.pattern)
 		c.groups[key] = g
 	}
+
 	g.Count++
 	ch.group = g
 	k := pairKey{quoted(ch.Before), quoted(ch.After)}
@@ -144,8 +154,10 @@ func (c *collector) group(p *Person, ch *Change) {
 			g.Pairs = append(g.Pairs, Pair{Before: ch.Before, After: ch.After})
 		}
 	}
+
 	if len(g.Examples) < c.opts.Examples {
-		g.Examples = append(g.Examples, Example{ID: p.ID, Name: p.Name, Before: ch.Before, After: ch.After, Message: ch.Message, Account: ch.Account})
+		g.Examples = append(g.Examples, Example{ID: p.ID, Name: p.Name, Before: ch.Before, After: ch.After,
+			Message: ch.Message, Account: ch.Account})
 	}
 }
 
@@ -161,6 +173,7 @@ func (c *collector) bounded(ch *Change) Pattern {
 		key[2] = strings.Clone(key[2])
 		c.patterns[key] = 1
 	}
+
 	return ch.pattern
 }
 
@@ -179,12 +192,14 @@ func (c *collector) finish() *Report {
 		g.settle()
 		r.Groups = append(r.Groups, g)
 	}
+
 	slices.SortFunc(r.Groups, compareGroups)
 	for _, name := range slices.Sorted(maps.Keys(c.byName)) {
 		t := c.byName[name]
 		t.Unchanged = max(r.Totals.Before, r.Totals.After) - t.Set - t.Changed - t.Cleared - t.Errors - t.Resolved
 		r.Attributes = append(r.Attributes, t)
 	}
+
 	slices.SortFunc(r.People, func(a, b *Person) int {
 		return cmp.Or(compareAccounts(a.Account, b.Account), strings.Compare(a.ID, b.ID))
 	})
@@ -197,8 +212,10 @@ func (g *Group) settle() {
 		p := &g.Pairs[i]
 		p.Count = g.pairs[pairKey{quoted(p.Before), quoted(p.After)}]
 	}
+
 	slices.SortStableFunc(g.Pairs, func(a, b Pair) int {
-		return cmp.Or(-cmp.Compare(a.Count, b.Count), strings.Compare(quoted(a.Before), quoted(b.Before)), strings.Compare(quoted(a.After), quoted(b.After)))
+		return cmp.Or(-cmp.Compare(a.Count, b.Count), strings.Compare(quoted(a.Before), quoted(b.Before)),
+			strings.Compare(quoted(a.After), quoted(b.After)))
 	})
 	if len(g.Pairs)*2 > g.Count || len(g.Pairs) == maxPairs {
 		g.Pairs = nil
@@ -210,6 +227,8 @@ func (g *Group) settle() {
 }
 
 func compareGroups(a, b *Group) int {
-	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), -cmp.Compare(a.Count, b.Count), strings.Compare(a.Attribute, b.Attribute),
-		strings.Compare(a.Code, b.Code), strings.Compare(a.Source, b.Source), strings.Compare(a.Pattern.String(), b.Pattern.String()), slices.Compare(a.Causes, b.Causes))
+	return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), -cmp.Compare(a.Count, b.Count),
+		strings.Compare(a.Attribute, b.Attribute),
+		strings.Compare(a.Code, b.Code), strings.Compare(a.Source, b.Source), strings.Compare(a.Pattern.String(),
+			b.Pattern.String()), slices.Compare(a.Causes, b.Causes))
 }

@@ -67,7 +67,8 @@ type Options struct {
 // both runs, the groups and, on request, the people that change. Where the
 // differences between the configurations cannot reach beyond some attributes,
 // only those are evaluated a second time.
-func Compare(ctx context.Context, before, after *config.Bundle, o Options, sources ...identity.Source) (*Report, error) {
+func Compare(ctx context.Context, before, after *config.Bundle, o Options,
+	sources ...identity.Source) (*Report, error) {
 	if o.Examples == 0 {
 		o.Examples = 5
 	}
@@ -86,6 +87,7 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options, sourc
 		}
 		x.start()
 	}
+
 	if err := x.settle(sources); err != nil {
 		return nil, err
 	}
@@ -158,10 +160,13 @@ func (x *comparison) start() {
 		x.collect.report.Notes = append(x.collect.report.Notes,
 			cmp.Or(x.opts.AfterNote, "the accounts differ too, so not every change comes from the configuration"))
 	}
+
 	if !x.opts.AfterNow.IsZero() {
 		x.collect.report.AfterNow = x.opts.AfterNow.UTC()
-		x.collect.report.Notes = append(x.collect.report.Notes, "time passes between both, so not every change comes from the configuration")
+		x.collect.report.Notes = append(x.collect.report.Notes,
+			"time passes between both, so not every change comes from the configuration")
 	}
+
 	x.said, x.findings = map[string]bool{}, nil
 	x.deferred, x.deltas = map[string]*pair{}, map[identity.AccountKey]*delta{}
 }
@@ -188,6 +193,7 @@ func (x *comparison) options(uncorrelated *int, quiet bool) profile.RunOptions {
 			hear(d)
 		}
 	}
+
 	return o
 }
 
@@ -207,6 +213,7 @@ func (x *comparison) noteFindings() {
 			r.Findings = append(r.Findings, d)
 		}
 	}
+
 	for _, code := range slices.Sorted(maps.Keys(counts)) {
 		if more := counts[code] - maxNotes; more > 0 {
 			r.Notes = append(r.Notes, fmt.Sprintf("%d more findings %s", more, code))
@@ -265,6 +272,7 @@ func (s *side) advance() {
 		s.current = nil
 		return
 	}
+
 	s.count++
 }
 
@@ -289,7 +297,9 @@ func (x *comparison) merge(before, after *side) error {
 			} else {
 				before.waiting[b.Identity.ID] = b
 			}
+
 			before.advance()
+
 		default:
 			if other := before.waiting[a.Identity.ID]; other != nil {
 				delete(before.waiting, a.Identity.ID)
@@ -297,12 +307,15 @@ func (x *comparison) merge(before, after *side) error {
 			} else {
 				after.waiting[a.Identity.ID] = a
 			}
+
 			after.advance()
 		}
+
 		if err := cmp.Or(err, before.err, after.err); err != nil {
 			return err
 		}
 	}
+
 	return cmp.Or(before.err, after.err)
 }
 
@@ -316,9 +329,12 @@ func compareKeys(a, b *profile.Result) int {
 		case a.Account == none:
 			return 1
 		}
+
 		return -1
 	}
-	return cmp.Or(strings.Compare(a.Account.Source, b.Account.Source), strings.Compare(a.Account.NativeIdentity, b.Account.NativeIdentity))
+
+	return cmp.Or(strings.Compare(a.Account.Source, b.Account.Source),
+		strings.Compare(a.Account.NativeIdentity, b.Account.NativeIdentity))
 }
 
 // together compares a person that both runs have.
@@ -335,6 +351,7 @@ func (x *comparison) together(b, a *profile.Result) error {
 		x.noteLinks(p)
 		return nil
 	}
+
 	return x.done(p)
 }
 
@@ -351,7 +368,9 @@ func newPerson(b, a *profile.Result) *Person {
 	if r == nil {
 		r = a
 	}
-	p := &Person{ID: strings.Clone(r.Identity.ID), Name: strings.Clone(r.Identity.Alias), Account: identity.AccountKey{Source: strings.Clone(r.Account.Source), NativeIdentity: strings.Clone(r.Account.NativeIdentity)}}
+	p := &Person{ID: strings.Clone(r.Identity.ID), Name: strings.Clone(r.Identity.Alias),
+		Account: identity.AccountKey{Source: strings.Clone(r.Account.Source),
+			NativeIdentity: strings.Clone(r.Account.NativeIdentity)}}
 	if b != nil {
 		p.Before = b.Identity.Profile
 	}

@@ -56,7 +56,8 @@ var (
 // Correlate runs the engine over accounts and keeps what it says of their links.
 // It sets the hooks of the run that it needs. Errors are those of the run, and one
 // for the name of a source that the configuration does not have.
-func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions, sources ...identity.Source) (*Correlation, error) {
+func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
+	sources ...identity.Source) (*Correlation, error) {
 	x := &Correlation{doubts: map[string][]string{}, notes: map[string][]string{}, named: len(o.Sources) > 0, all: o.All}
 	links := map[string]*correlate.Links{}
 	for _, s := range e.Bundle().Sources {
@@ -84,6 +85,7 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions, sou
 		}
 		x.results = append(x.results, r)
 	}
+
 	x.link(links, counts, without)
 	x.persons = correlate.PopulationOf(x.people)
 	x.analyse(e, &o, links)
@@ -138,11 +140,14 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 				x.notes[s.Name] = append(x.notes[s.Name], d.Message)
 			}
 		}
+
 		return
+
 	case "correlation-ambiguous":
 	default:
 		return
 	}
+
 	for _, s := range e.Bundle().Sources {
 		if rest, ok := strings.CutPrefix(d.Message, "account "+s.Name+"/"); ok {
 			x.doubts[s.Name] = append(x.doubts[s.Name], rest)
@@ -161,6 +166,7 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 			x.authoritative = append(x.authoritative, s.Name)
 		}
 	}
+
 	for _, s := range b.Sources {
 		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: slices.Contains(x.authoritative, s.Name), Name: x.name,
@@ -207,6 +213,7 @@ func (x *Correlation) Summary(ctx context.Context) (*CorrelationSummary, error) 
 		one.Doubts = append(one.Doubts, x.notes[a.Source]...)
 		s.Sources = append(s.Sources, one)
 	}
+
 	return s, nil
 }
 
@@ -243,6 +250,7 @@ func (x *Correlation) Pair(text string) (*correlate.PairExplanation, error) {
 			problem = fmt.Errorf("there is no identity %q: no id, name, uid or account is like that", text[at+1:])
 		}
 	}
+
 	return nil, problem
 }
 
@@ -278,6 +286,7 @@ func (x *Correlation) account(name string) (*correlate.Analysis, int, error) {
 	case 1:
 		return found[0].a, found[0].i, nil
 	}
+
 	var keys []string
 	for _, p := range found[:min(few, len(found))] {
 		keys = append(keys, p.a.Accounts[p.i].Key().String())
@@ -305,6 +314,7 @@ func (x *Correlation) Suggest(ctx context.Context) (*Suggestions, error) {
 		}
 		s.Sources = append(s.Sources, one)
 	}
+
 	return s, nil
 }
 
@@ -320,6 +330,7 @@ func (x *Correlation) properties() []string {
 			}
 		}
 	}
+
 	slices.Sort(list)
 	return list
 }
@@ -349,11 +360,13 @@ func (x *Correlation) managers() []correlate.ManagerOf {
 		}
 		above[n] = m.Identity
 	}
+
 	for _, cycle := range correlate.Cycles(above) {
 		for _, n := range cycle {
 			list[n].State = correlate.ManagerInCycle
 		}
 	}
+
 	return list
 }
 
@@ -371,6 +384,7 @@ func managedAs(m profile.ManagerResult) correlate.ManagerState {
 		}
 		return correlate.ManagerDangling
 	}
+
 	return correlate.ManagerNone
 }
 
@@ -402,5 +416,6 @@ func (x *Correlation) noManager() *report.Table {
 			LifecycleState: i.Lifecycle.State, Source: x.results[n].Account.Source,
 		}
 	})
+
 	return report.NoManagerTable("Identities Without Manager", rows)
 }

@@ -107,6 +107,7 @@ func (g *Gate) Limits() int {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -138,12 +139,13 @@ func (g *Gate) Check(r *Report) []Breach {
 	all := max(r.Totals.Before, r.Totals.After)
 	for _, a := range r.Attributes {
 		if n := a.Set + a.Changed + a.Cleared + a.Errors + a.Resolved; n > 0 && contains(g.Frozen, a.Name) {
-			r.Breaches = append(r.Breaches, Breach{"frozen", a.Name, "0", n, all})
+			r.Breaches = append(r.Breaches, Breach{Rule: "frozen", Attribute: a.Name, Limit: "0", Found: n, Of: all})
 		}
 		if n := a.Cleared + a.Lost; n > 0 && contains(g.NoClear, a.Name) {
-			r.Breaches = append(r.Breaches, Breach{"noClear", a.Name, "0", n, all})
+			r.Breaches = append(r.Breaches, Breach{Rule: "noClear", Attribute: a.Name, Limit: "0", Found: n, Of: all})
 		}
 	}
+
 	n := r.Totals.Changes
 	for _, rule := range []struct {
 		name  string
@@ -163,6 +165,7 @@ func (g *Gate) Check(r *Report) []Breach {
 			r.Breaches = append(r.Breaches, Breach{Rule: rule.name, Limit: rule.limit.String(), Found: rule.found, Of: all})
 		}
 	}
+
 	return r.Breaches
 }
 
@@ -172,5 +175,6 @@ func contains(list []string, name string) bool {
 			return true
 		}
 	}
+
 	return false
 }

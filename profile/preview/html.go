@@ -32,6 +32,7 @@ func (r *Report) htmlVerdict() *report.Verdict {
 		}
 		return &report.Verdict{Tone: tone, Text: r.verdict()}
 	}
+
 	v := &report.Verdict{Tone: "bad", Text: "The gate is broken: " + r.verdict()}
 	for _, x := range r.Breaches {
 		v.Items = append(v.Items, x.String())
@@ -46,6 +47,7 @@ func (r *Report) kindChart() *report.Chart {
 			c.Data = append(c.Data, report.Datum{Name: k.Title(), Value: int64(n)})
 		}
 	}
+
 	return c
 }
 
@@ -63,9 +65,12 @@ func (r *Report) Table() *report.Table {
 		}
 		t.Notes = append(t.Notes, note)
 	}
+
 	t.Columns = []report.Column{
-		{Key: "people", Header: "People", Kind: report.KindNumber}, {Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"},
-		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60}, {Key: "causes", Header: "Causes"},
+		{Key: "people", Header: "People", Kind: report.KindNumber}, {Key: "change", Header: "Change"}, {Key: "attribute",
+			Header: "Attribute"},
+		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60}, {Key: "causes",
+			Header: "Causes"},
 	}
 	t.Rows = r.groupRows()
 	return t
@@ -77,8 +82,10 @@ func (r *Report) PeopleTable() *report.Table {
 	return &report.Table{
 		Name: "preview-people", Title: "Changes of people", Meta: r.meta(), Before: "before", After: "after",
 		Columns: []report.Column{
-			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode, Minor: true}, {Key: "profile", Header: "Profile"},
-			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before", Width: 30},
+			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode, Minor: true}, {Key: "profile",
+				Header: "Profile"},
+			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before",
+				Width: 30},
 			{Key: "after", Header: "After", Width: 30}, {Key: "detail", Header: "Detail"}, {Key: "causes", Header: "Causes"},
 		},
 		Rows: r.peopleRows(),
@@ -98,20 +105,25 @@ func (r *Report) groupPeople() map[*Group][]string {
 			out[c.group] = append(out[c.group], line)
 		}
 	}
+
 	return out
 }
 
 func (r *Report) meta() []report.Meta {
-	m := []report.Meta{{Key: "before", Label: "Before", Value: r.BeforeName}, {Key: "after", Label: "After", Value: r.AfterName},
+	m := []report.Meta{{Key: "before", Label: "Before", Value: r.BeforeName},
+		{Key: "after", Label: "After", Value: r.AfterName},
 		{Key: "now", Label: "Now", Value: r.clock()}}
 	for _, l := range r.balance() {
-		m = append(m, report.Meta{Key: l.name, Label: strings.ToUpper(l.name[:1]) + l.name[1:], Value: fmt.Sprintf("%d → %d", l.before, l.after)})
+		m = append(m, report.Meta{Key: l.name, Label: strings.ToUpper(l.name[:1]) + l.name[1:],
+			Value: fmt.Sprintf("%d → %d", l.before, l.after)})
 	}
 	for _, k := range kinds {
 		if n := r.Totals.Changes[k]; n > 0 {
-			m = append(m, report.Meta{Key: string(k), Label: strings.ToUpper(k.Title()[:1]) + k.Title()[1:], Value: fmt.Sprint(n)})
+			m = append(m, report.Meta{Key: string(k), Label: strings.ToUpper(k.Title()[:1]) + k.Title()[1:],
+				Value: fmt.Sprint(n)})
 		}
 	}
+
 	return m
 }
 
@@ -130,7 +142,8 @@ func (r *Report) groupRows() iter.Seq2[report.Row, error] {
 			if g.Source != "" {
 				what = g.Source
 			}
-			row := report.Row{report.Int(int64(g.Count)), report.Text(g.Kind.Title()), report.Text(what), report.Text(g.Pattern.String()),
+			row := report.Row{report.Int(int64(g.Count)), report.Text(g.Kind.Title()), report.Text(what),
+				report.Text(g.Pattern.String()),
 				report.Opening(strings.Join(lines, "\n"), people[g]...), report.Text(strings.TrimSpace(references(g.Causes)))}
 			if !yield(row, nil) {
 				return
@@ -165,6 +178,8 @@ func (p *Person) row(c *Change) report.Row {
 	case len(c.Intents) > 0:
 		detail = strings.Join(c.Intents, "; ")
 	}
-	return report.Row{report.Text(p.Name), report.Text(p.ID), report.Text(profile), report.Text(c.Kind.Title()), report.Text(c.Attribute),
+
+	return report.Row{report.Text(p.Name), report.Text(p.ID), report.Text(profile), report.Text(c.Kind.Title()),
+		report.Text(c.Attribute),
 		report.TextOrNull(c.Before.Text()), report.TextOrNull(c.After.Text()), report.Text(detail), report.Text(strings.TrimSpace(references(c.Causes)))}
 }

@@ -25,6 +25,7 @@ func (c *collector) intents(b *config.Bundle, profileName, state string) []strin
 			}
 		}
 	}
+
 	c.states[[2]string{strings.Clone(profileName), strings.Clone(state)}] = list
 	return list
 }
@@ -43,6 +44,7 @@ func stateIntents(b *config.Bundle, s *config.LifecycleState) []string {
 			list = append(list, verb+" the accounts on "+names)
 		}
 	}
+
 	if n := len(s.Node.Get("accessProfileIds").Items()); n > 0 {
 		list = append(list, fmt.Sprintf("grant %d access profiles", n))
 	}
@@ -81,5 +83,6 @@ func sourceNames(b *config.Bundle, ids *jsondoc.Node) string {
 		}
 		names = append(names, name)
 	}
+
 	return strings.Join(names, ", ")
 }

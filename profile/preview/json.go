@@ -23,6 +23,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		b.Write(src)
 		return b.Flush()
 	}
+
 	b.Write(src[:len(src)-3]) // without the closing brace and the line ends around it
 	b.WriteString(",\n  \"people\": [")
 	for i, p := range r.People {
@@ -36,6 +37,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		b.WriteString("\n    ")
 		b.Write(line[:len(line)-1])
 	}
+
 	b.WriteString("\n  ]\n}\n")
 	return b.Flush()
 }
@@ -89,6 +91,7 @@ func plainText(src []byte) []byte {
 			out = append(out, src[i])
 			continue
 		}
+
 		if i+6 <= len(src) {
 			if text, ok := unescaped[string(src[i:i+6])]; ok {
 				out = append(out, text...)
@@ -96,9 +99,11 @@ func plainText(src []byte) []byte {
 				continue
 			}
 		}
+
 		out = append(out, src[i], src[i+1])
 		i++
 	}
+
 	return out
 }
 

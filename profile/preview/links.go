@@ -21,6 +21,7 @@ func sameLinks(b, a *profile.Result) bool {
 			return slices.Equal(keys(b), keys(a))
 		}
 	}
+
 	return true
 }
 
@@ -51,6 +52,7 @@ func (x *comparison) noteLinks(p *pair) {
 			x.delta(k).before = p
 		}
 	}
+
 	for _, k := range is {
 		if _, found := slices.BinarySearchFunc(was, k, compareAccounts); !found {
 			x.delta(k).after = p
@@ -64,6 +66,7 @@ func (x *comparison) delta(k identity.AccountKey) *delta {
 		d = &delta{}
 		x.deltas[k] = d
 	}
+
 	return d
 }
 
@@ -79,11 +82,13 @@ func (x *comparison) finish() (*Report, error) {
 			return nil, err
 		}
 	}
+
 	return x.collect.finish(), nil
 }
 
 func (x *comparison) linkChanges(k identity.AccountKey, d *delta) {
-	c := Change{Source: strings.Clone(k.Source), Account: strings.Clone(k.NativeIdentity), Before: owner(d.before), After: owner(d.after)}
+	c := Change{Source: strings.Clone(k.Source), Account: strings.Clone(k.NativeIdentity), Before: owner(d.before),
+		After: owner(d.after)}
 	switch {
 	case d.after == nil:
 		c.Kind, c.pattern = AccountUnlinked, x.linkPattern(x.before, d.before.before, k)
@@ -121,6 +126,7 @@ func (x *comparison) linkPattern(e *profile.Engine, r *profile.Result, k identit
 		}
 		return Pattern{Name: "by " + methods[l.Method]}
 	}
+
 	return Pattern{}
 }
 
@@ -147,6 +153,7 @@ func (x *comparison) presence(p *pair) {
 			c.Kind, c.Identity = Split, d.before.person.ID
 		}
 	}
+
 	c.pattern = Pattern{Before: p.person.Before, After: p.person.After}
 	p.person.Changes = append([]Change{c}, p.person.Changes...)
 }

@@ -40,7 +40,8 @@ func (r *Report) verdict() string {
 	if r.Empty() {
 		return "nothing changes for anybody"
 	}
-	return fmt.Sprintf("%d of %s change (%s)", r.Totals.People, plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
+	return fmt.Sprintf("%d of %s change (%s)", r.Totals.People,
+		plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))
 }
 
 func (r *Report) markdownCauses(b *bufio.Writer) {
@@ -79,11 +80,13 @@ func (r *Report) markdownGroups(b *bufio.Writer) {
 				report.Fprintf(b, "- %d × %s\n", p.Count, md(transition(p.Before, p.After)))
 			}
 		}
+
 		for i := range g.Examples {
 			report.Fprintf(b, "- %s\n", md(squeeze(g.example(&g.Examples[i]))))
 		}
 		b.WriteByte('\n')
 	}
+
 	b.WriteString("</details>\n")
 }
 
@@ -98,6 +101,7 @@ func (r *Report) markdownPeople(b *bufio.Writer) {
 			report.Fprintf(b, "  - %s%s\n", md(p.Changes[i].line()), md(references(p.Changes[i].Causes)))
 		}
 	}
+
 	b.WriteString("\n</details>\n")
 }
 

@@ -27,6 +27,7 @@ func (r *Report) Mask() *Report {
 		}
 		out.Findings = append(out.Findings, d)
 	}
+
 	out.People = nil
 	for _, p := range r.People {
 		out.People = append(out.People, m.person(p))
@@ -49,6 +50,7 @@ func (m *masker) text(s string) string {
 		n = len(m.numbers) + 1
 		m.numbers[s] = n
 	}
+
 	return fmt.Sprintf("‹%d›", n)
 }
 
@@ -71,11 +73,13 @@ func (m *masker) value(v identity.Value) identity.Value {
 		}
 		return identity.ListValue(items...)
 	}
+
 	return identity.StringValue(m.parts(v.Text()))
 }
 
 // plain are the kinds whose values are names of profiles.
-var plain = map[Kind]bool{Moved: true, Created: true, Removed: true, Split: true, Merged: true, Orphaned: true, Adopted: true}
+var plain = map[Kind]bool{Moved: true, Created: true, Removed: true, Split: true, Merged: true, Orphaned: true,
+	Adopted: true}
 
 // values masks the values of a change; states that stand in the pattern stay.
 func (m *masker) values(kind Kind, p Pattern, before, after identity.Value) (identity.Value, identity.Value) {
@@ -88,6 +92,7 @@ func (m *masker) values(kind Kind, p Pattern, before, after identity.Value) (ide
 		}
 		return m.value(v)
 	}
+
 	return one(before, p.Before), one(after, p.After)
 }
 
@@ -117,12 +122,14 @@ func (m *masker) group(g *Group) *Group {
 		p.Before, p.After = m.values(g.Kind, g.Pattern, p.Before, p.After)
 		out.Pairs = append(out.Pairs, p)
 	}
+
 	for _, e := range g.Examples {
 		e.ID, e.Name, e.Account = m.text(e.ID), m.text(e.Name), m.text(e.Account)
 		e.Before, e.After = m.values(g.Kind, g.Pattern, e.Before, e.After)
 		e.Message = m.message(e.Message, g.Pattern)
 		out.Examples = append(out.Examples, e)
 	}
+
 	return &out
 }
 
@@ -138,5 +145,6 @@ func (m *masker) person(p *Person) *Person {
 		c.pattern, c.group = m.pattern(c.pattern), m.groups[c.group]
 		out.Changes[i] = c
 	}
+
 	return &out
 }

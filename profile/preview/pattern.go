@@ -36,6 +36,7 @@ func patternOf(before, after identity.Value) Pattern {
 	case oldMail && mail && strings.EqualFold(oldDomain, domain):
 		return Pattern{Name: "mail name, same domain"}
 	}
+
 	return affixPattern(old, now)
 }
 
@@ -73,11 +74,13 @@ func affixPattern(old, now string) Pattern {
 	default:
 		return Pattern{Name: "another value"}
 	}
+
 	if len(affix) > maxAffix {
 		affix = "longer text"
 	} else {
 		affix = strconv.Quote(affix)
 	}
+
 	p := Pattern{Name: name, Before: affix, personal: true}
 	if added {
 		p.Before, p.After = "", affix
@@ -96,6 +99,7 @@ func listPattern(before, after identity.Value) Pattern {
 	case gained:
 		return Pattern{Name: "items", Before: "fewer", After: "more"}
 	}
+
 	return Pattern{Name: "same items, another order or number"}
 }
 
@@ -110,6 +114,7 @@ func missing(v, other identity.Value) bool {
 			return true
 		}
 	}
+
 	return false
 }
 

@@ -69,6 +69,7 @@ func (x *comparison) changes(b, a *profile.Result) []Change {
 		list = append(list, Change{Kind: Moved, Before: text(b.Identity.Profile), After: text(a.Identity.Profile),
 			pattern: Pattern{Before: b.Identity.Profile, After: a.Identity.Profile}})
 	}
+
 	if len(b.Exceptions) > 0 || len(a.Exceptions) > 0 {
 		list = append(list, exceptionChanges(b, a)...)
 	}
@@ -93,7 +94,8 @@ func (x *comparison) attributeChanges(b, a *profile.Result) []Change {
 		list = append(list, x.lifecycleChange(b, a))
 	}
 	x.schemas.of(b.Identity.Attributes.Schema(), a.Identity.Attributes.Schema())
-	if x.schemas.same && len(b.Errors) == 0 && len(a.Errors) == 0 && b.Identity.Attributes.Row() == a.Identity.Attributes.Row() {
+	if x.schemas.same && len(b.Errors) == 0 && len(a.Errors) == 0 &&
+		b.Identity.Attributes.Row() == a.Identity.Attributes.Row() {
 		return list
 	}
 	for i, name := range x.schemas.names {
@@ -105,6 +107,7 @@ func (x *comparison) attributeChanges(b, a *profile.Result) []Change {
 			list = append(list, c)
 		}
 	}
+
 	return list
 }
 
@@ -114,6 +117,7 @@ func errorOf(r *profile.Result, attribute string) error {
 			return e.Err
 		}
 	}
+
 	return nil
 }
 
@@ -142,6 +146,7 @@ func attributeChange(name string, old, now identity.Value, oldErr, nowErr error)
 			c.Kind = UIDChanged
 		}
 	}
+
 	c.Before, c.After = old.Clone(), now.Clone()
 	return c, true
 }
@@ -163,17 +168,20 @@ func errorPattern(err error) Pattern {
 }
 
 func kindOfError(err error) string {
-	for _, known := range []error{transform.ErrConfig, transform.ErrNoMatch, transform.ErrRange, transform.ErrFormat, transform.ErrNull,
+	for _, known := range []error{transform.ErrConfig, transform.ErrNoMatch, transform.ErrRange, transform.ErrFormat,
+		transform.ErrNull,
 		transform.ErrTemplate, transform.ErrCycle, transform.ErrUnknown, transform.ErrRule, transform.ErrLimit} {
 		if errors.Is(err, known) {
 			return known.Error()
 		}
 	}
+
 	return "an error"
 }
 
 func managerChange(b, a *profile.Result) Change {
-	c := Change{Kind: ManagerChanged, Attribute: attrManager, Before: managerName(b), After: managerName(a), Identity: strings.Clone(a.Manager.ID)}
+	c := Change{Kind: ManagerChanged, Attribute: attrManager, Before: managerName(b), After: managerName(a),
+		Identity: strings.Clone(a.Manager.ID)}
 	if c.pattern = (Pattern{Before: managerState(b), After: managerState(a)}); b.Manager.State == a.Manager.State {
 		c.pattern = Pattern{Name: "another manager"}
 	}
@@ -199,11 +207,13 @@ func managerState(r *profile.Result) string {
 	case profile.ManagerSelf:
 		return "own manager"
 	}
+
 	return "no manager"
 }
 
 func (x *comparison) lifecycleChange(b, a *profile.Result) Change {
-	c := Change{Kind: LifecycleChanged, Attribute: attrLifecycle, Before: text(b.Lifecycle.Value), After: text(a.Lifecycle.Value)}
+	c := Change{Kind: LifecycleChanged, Attribute: attrLifecycle, Before: text(b.Lifecycle.Value),
+		After: text(a.Lifecycle.Value)}
 	c.pattern = Pattern{Before: lifecycleState(b), After: lifecycleState(a)}
 	if a.Lifecycle.State != "" && a.Lifecycle.State != b.Lifecycle.State {
 		c.Intents = x.collect.intents(x.after.Bundle(), a.Identity.Profile, a.Lifecycle.State)
@@ -243,12 +253,14 @@ func exceptionChanges(b, a *profile.Result) []Change {
 			list = append(list, e)
 		}
 	}
+
 	for _, e := range is {
 		if !slices.ContainsFunc(was, func(o Change) bool { return o.Code == e.Code && o.Attribute == e.Attribute }) {
 			e.Kind = ExceptionNew
 			list = append(list, e)
 		}
 	}
+
 	return list
 }
 
@@ -259,8 +271,10 @@ func exceptions(r *profile.Result) []Change {
 	var list []Change
 	for _, e := range r.Exceptions {
 		for _, attribute := range e.Attributes {
-			list = append(list, Change{Code: e.Code, Attribute: attribute, After: text(e.Value), Identity: strings.Clone(e.Conflicting), pattern: Pattern{Name: e.Code}})
+			list = append(list, Change{Code: e.Code, Attribute: attribute, After: text(e.Value),
+				Identity: strings.Clone(e.Conflicting), pattern: Pattern{Name: e.Code}})
 		}
 	}
+
 	return list
 }

@@ -35,6 +35,7 @@ func (x *comparison) plan() (map[string][]string, bool) {
 			return nil, false
 		}
 	}
+
 	reserved := x.reserved()
 	plan := map[string][]string{}
 	for _, p := range x.after.Bundle().Profiles {
@@ -44,6 +45,7 @@ func (x *comparison) plan() (map[string][]string, bool) {
 		}
 		plan[p.Name] = names
 	}
+
 	return plan, true
 }
 
@@ -59,6 +61,7 @@ func sameOrder(before, after *config.Bundle) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -70,6 +73,7 @@ func common(p, o *config.Profile) []string {
 			names = append(names, m.Attribute)
 		}
 	}
+
 	return names
 }
 
@@ -86,6 +90,7 @@ func (x *comparison) reserved() map[string]bool {
 			}
 		}
 	}
+
 	return names
 }
 
@@ -96,7 +101,8 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 	for _, m := range p.Mappings {
 		for _, e := range []*profile.Engine{x.before, x.after} {
 			deps, _ := e.Dependencies(p.Name, m.Attribute)
-			if deps.Others || deps.Unique || slices.ContainsFunc(deps.Rules, func(name string) bool { return name != transform.UtilityRule }) {
+			if deps.Others || deps.Unique || slices.ContainsFunc(deps.Rules,
+				func(name string) bool { return name != transform.UtilityRule }) {
 				return nil, false
 			}
 			if slices.ContainsFunc(deps.Transforms, func(name string) bool { return changed[name] }) {
@@ -104,11 +110,13 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 			}
 		}
 	}
+
 	for _, c := range x.causes {
 		if c.Kind == CauseMapping && c.Name == p.Name {
 			reached[c.Attribute] = true
 		}
 	}
+
 	for again := len(reached) > 0; again; {
 		again = false
 		for _, m := range p.Mappings {
@@ -117,12 +125,14 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 			}
 		}
 	}
+
 	var names []string
 	for _, m := range p.Mappings {
 		if reached[m.Attribute] {
 			names = append(names, m.Attribute)
 		}
 	}
+
 	return names, true
 }
 
@@ -133,6 +143,7 @@ func (x *comparison) readsAny(in, attribute string, names map[string]bool) bool 
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -159,10 +170,12 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 			x.collect.count(b, b)
 			continue
 		}
+
 		if err := x.together(b, a); err != nil {
 			return nil, err
 		}
 	}
+
 	r.Totals.UncorrelatedAfter = r.Totals.UncorrelatedBefore
 	return x.finish()
 }
@@ -185,6 +198,7 @@ func (x *comparison) settled(o profile.RunOptions, sources []identity.Source) it
 				yield(nil, err)
 				return
 			}
+
 			o.Stored = x.opts.Run.Stored
 			x.before.Run(x.ctx, o, sources...)(yield)
 			return
@@ -195,6 +209,7 @@ func (x *comparison) settled(o profile.RunOptions, sources []identity.Source) it
 			yield(nil, err)
 			return
 		}
+
 		s.Results(x.ctx, o)(yield)
 	}
 }
@@ -262,8 +277,10 @@ func storedAttributes(r *profile.Result) identity.Attributes {
 			values[i] = c.OldValue
 			continue
 		}
+
 		names, values = append(names, c.Attribute), append(values, c.OldValue)
 	}
+
 	return identity.Pack(identity.NewSchema(names...), values)
 }
 
@@ -277,6 +294,7 @@ func describe(plan map[string][]string) string {
 			}
 		}
 	}
+
 	if len(names) == 0 {
 		return "nothing differs"
 	}
@@ -298,6 +316,7 @@ func merged(b, part *profile.Result) (*profile.Result, error) {
 			errs = append(errs, e)
 		}
 	}
+
 	if len(b.Errors) == 0 && len(errs) == 0 {
 		same := true
 		for i, name := range names {
@@ -307,6 +326,7 @@ func merged(b, part *profile.Result) (*profile.Result, error) {
 			return b, nil
 		}
 	}
+
 	for _, e := range b.Errors {
 		if errors.Is(e.Err, transform.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", errReach, e)
@@ -315,6 +335,7 @@ func merged(b, part *profile.Result) (*profile.Result, error) {
 			errs = append(errs, e)
 		}
 	}
+
 	a, i := *b, *b.Identity
 	i.Attributes = replaced(i.Attributes, attributes)
 	a.Identity, a.Errors = &i, errs
@@ -338,8 +359,10 @@ func replaced(attributes, part identity.Attributes) identity.Attributes {
 			values[slot] = part.At(k)
 			continue
 		}
+
 		names, values = append(slices.Clip(names), name), append(values, part.At(k))
 	}
+
 	schema := attributes.Schema()
 	if len(names) > more {
 		schema = identity.NewSchema(names...)
@@ -356,11 +379,13 @@ func missingAfter(list []profile.Exception, part *profile.Result) []profile.Exce
 		}
 		return !slices.Contains(before, name)
 	})
+
 	var out []profile.Exception
 	if len(now) > 0 {
 		out = append(out, profile.Exception{Code: profile.MissingRequired, Attributes: now})
 	}
-	return append(out, slices.DeleteFunc(slices.Clone(list), func(e profile.Exception) bool { return e.Code == profile.MissingRequired })...)
+	return append(out, slices.DeleteFunc(slices.Clone(list),
+		func(e profile.Exception) bool { return e.Code == profile.MissingRequired })...)
 }
 
 // missingRequired returns the required attributes that exceptions say have no value.
@@ -371,5 +396,6 @@ func missingRequired(list []profile.Exception) []string {
 			names = append(names, e.Attributes...)
 		}
 	}
+
 	return names
 }

@@ -35,7 +35,8 @@ type Population struct {
 
 // NewPopulation runs an engine over accounts and keeps everybody. The hooks of the
 // options are called as by [profile.Engine.Run].
-func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions, sources ...identity.Source) (*Population, error) {
+func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
+	sources ...identity.Source) (*Population, error) {
 	p := &Population{Engine: e, Options: o, said: map[string]bool{}}
 	left, ambiguous, found := o.OnUncorrelated, o.OnAmbiguous, o.OnFinding
 	o.OnFinding = func(d diag.Diagnostic) {
@@ -44,12 +45,14 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 			found(d)
 		}
 	}
+
 	o.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
 		p.Left = append(p.Left, profile.LeftAccount{Account: a, Unlinked: u})
 		if left != nil {
 			left(a, u)
 		}
 	}
+
 	o.OnAmbiguous = func(row report.AmbiguousRow) {
 		p.Ambiguous = append(p.Ambiguous, row)
 		if ambiguous != nil {
@@ -65,12 +68,14 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 		logs[i] = &orderLog{Source: s}
 		logged[i] = logs[i]
 	}
+
 	for r, err := range e.Run(ctx, o, logged...) {
 		if err != nil {
 			return nil, err
 		}
 		p.Results = append(p.Results, r)
 	}
+
 	p.Options.OnUncorrelated, p.Options.OnAmbiguous, p.Options.OnFinding = nil, nil, nil
 	p.Options.OnProgress, p.Options.OnStage, p.Options.Clock = nil, nil, nil
 	p.index()
@@ -154,17 +159,20 @@ func (p *Population) replay(l *orderLog) *kept {
 			}
 		}
 	}
+
 	for i := range p.Left {
 		if a := &p.Left[i].Account; a.Source == k.name {
 			byID[a.NativeIdentity] = a
 		}
 	}
+
 	for _, id := range l.order {
 		if a := byID[id]; a != nil {
 			k.accounts = append(k.accounts, a)
 			delete(byID, id)
 		}
 	}
+
 	return k
 }
 
@@ -221,6 +229,7 @@ func (s populationStore) All(ctx context.Context) iter.Seq2[*identity.Identity, 
 				yield(nil, err)
 				return
 			}
+
 			if !yield(r.Identity.Clone(), nil) {
 				return
 			}
@@ -254,7 +263,8 @@ func (s populationStore) Apply(context.Context, identity.Batch) error {
 }
 
 // Find yields the identities whose attribute has the value, by ascending id.
-func (s populationStore) Find(_ context.Context, attribute, value string, fold bool) iter.Seq2[*identity.Identity, error] {
+func (s populationStore) Find(_ context.Context, attribute, value string,
+	fold bool) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
 		if fold {
 			value = identity.Fold(value)
@@ -295,6 +305,7 @@ func (x *valueIndex) build(p *Population, attribute string, fold bool) {
 			x.numbers[text] = append(list, int32(n))
 		}
 	}
+
 	for n, r := range p.Results {
 		v := r.Identity.Attributes.Get(attribute)
 		if v.IsNull() {
@@ -305,6 +316,7 @@ func (x *valueIndex) build(p *Population, attribute string, fold bool) {
 			add(item.Text(), n)
 		}
 	}
+
 	for _, list := range x.numbers {
 		slices.SortFunc(list, func(a, b int32) int {
 			return strings.Compare(p.Results[a].Identity.ID, p.Results[b].Identity.ID)

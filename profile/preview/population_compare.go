@@ -44,7 +44,8 @@ type Progress struct {
 // else the second configuration runs in full. It stops when the context ends.
 func (p *Population) Effect(ctx context.Context, after *config.Bundle, o EffectOptions) (*Report, error) {
 	before := p.Bundle()
-	opts := Options{Run: p.Options, BeforeName: o.BeforeName, AfterName: o.AfterName, Examples: o.Examples, People: o.People, OnPerson: o.OnPerson}
+	opts := Options{Run: p.Options, BeforeName: o.BeforeName, AfterName: o.AfterName, Examples: o.Examples,
+		People: o.People, OnPerson: o.OnPerson}
 	if opts.Examples == 0 {
 		opts.Examples = 5
 	}
@@ -65,6 +66,7 @@ func (p *Population) Effect(ctx context.Context, after *config.Bundle, o EffectO
 		}
 		x.start()
 	}
+
 	return e.full()
 }
 
@@ -92,6 +94,7 @@ func (x *comparison) reachable() (map[string][]string, bool) {
 			return nil, false
 		}
 	}
+
 	plan := map[string][]string{}
 	for _, p := range x.after.Bundle().Profiles {
 		names, ok := x.reach(p, changed)
@@ -100,6 +103,7 @@ func (x *comparison) reachable() (map[string][]string, bool) {
 		}
 		plan[p.Name] = names
 	}
+
 	return plan, true
 }
 
@@ -151,11 +155,13 @@ func (e *effect) attributes(plan map[string][]string) (*Report, error) {
 				return nil, err
 			}
 		}
+
 		e.progress(c.from + len(c.after))
 		if e.reached && c.from+len(c.after) >= min(len(e.population.Results), 16*chunkSize) {
 			return nil, errReach // the first figures are out; the rest is done by the run over everybody
 		}
 	}
+
 	if err := e.ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -170,7 +176,8 @@ func (e *effect) progress(done int) {
 		return
 	}
 	t := &e.collect.report.Totals
-	e.options.OnProgress(Progress{Done: done, Total: len(e.population.Results), People: t.People, Changes: maps.Clone(t.Changes), Estimate: e.reached})
+	e.options.OnProgress(Progress{Done: done, Total: len(e.population.Results), People: t.People,
+		Changes: maps.Clone(t.Changes), Estimate: e.reached})
 }
 
 // chunks evaluates the population on several goroutines and yields it in order.
@@ -186,6 +193,7 @@ func (e *effect) chunks(ctx context.Context, plan map[string][]string) iter.Seq[
 			ends[i] = make(chan chunk, 2)
 			go e.work(ctx, i, plan, ends[i])
 		}
+
 		for n := 0; n*chunkSize < len(e.population.Results); n++ {
 			select {
 			case c := <-ends[n%workers]:
@@ -215,9 +223,11 @@ func (e *effect) work(ctx context.Context, first int, plan map[string][]string, 
 				c.err = err
 				break
 			}
+
 			c.reached = c.reached || reached
 			c.after = append(c.after, a)
 		}
+
 		select {
 		case out <- c:
 		case <-ctx.Done():
@@ -242,6 +252,7 @@ func (e *effect) evaluate(b *profile.Result, after, raw *partial) (a *profile.Re
 			part = without(part, names)
 		}
 	}
+
 	a, err = merged(b, part)
 	return a, reached, err
 }
@@ -258,10 +269,12 @@ func (p *partial) stored(r *profile.Result) (*profile.Result, error) {
 // disagree reports whether one of the attributes has another value or another error.
 func disagree(names []string, b, a *profile.Result) bool {
 	for _, name := range names {
-		if !b.Identity.Attributes.Get(name).Equal(a.Identity.Attributes.Get(name)) || (errorOf(b, name) == nil) != (errorOf(a, name) == nil) {
+		if !b.Identity.Attributes.Get(name).Equal(a.Identity.Attributes.Get(name)) ||
+			(errorOf(b, name) == nil) != (errorOf(a, name) == nil) {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -274,6 +287,7 @@ func without(r *profile.Result, names []string) *profile.Result {
 			rest, values = append(rest, name), append(values, r.Identity.Attributes.At(i))
 		}
 	}
+
 	part, i := *r, *r.Identity
 	i.Attributes = identity.Pack(identity.NewSchema(rest...), values)
 	part.Identity = &i
@@ -298,6 +312,7 @@ func (e *effect) full() (*Report, error) {
 			}
 		}
 	})
+
 	defer before.stop()
 	after := newSide(e.after.Run(e.ctx, o, e.population.sources...))
 	defer after.stop()

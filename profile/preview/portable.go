@@ -22,6 +22,7 @@ func twoTenants(before, after *config.Bundle) bool {
 		}
 		other = true
 	}
+
 	return other
 }
 
@@ -47,7 +48,8 @@ func portable(b *config.Bundle, n *jsondoc.Node) *jsondoc.Node {
 		if at.Kind() != jsondoc.Object {
 			return true
 		}
-		if attributes := at.Get("attributes"); at.Get("type").Text() == "accountAttribute" && attributes.Kind() == jsondoc.Object {
+		if attributes := at.Get("attributes"); at.Get("type").Text() == "accountAttribute" &&
+			attributes.Kind() == jsondoc.Object {
 			if s := b.ReadSource(attributes); s != nil {
 				for _, key := range []string{"applicationId", "applicationName", "sourceId"} {
 					attributes.Remove(key)
@@ -55,6 +57,7 @@ func portable(b *config.Bundle, n *jsondoc.Node) *jsondoc.Node {
 				attributes.Set("sourceName", jsondoc.NewString(s.Name))
 			}
 		}
+
 		if at.Get("name") != nil {
 			at.Remove("id")
 		}
@@ -65,6 +68,7 @@ func portable(b *config.Bundle, n *jsondoc.Node) *jsondoc.Node {
 		}
 		return true
 	})
+
 	return n
 }
 
@@ -78,6 +82,7 @@ func nameSources(b *config.Bundle, list *jsondoc.Node) {
 		}
 		names = append(names, name)
 	}
+
 	if len(names) == 0 {
 		return
 	}

@@ -66,6 +66,7 @@ func (x *Correlation) Probable(ctx context.Context, o ProbableOptions) (*Probabl
 			return nil, err
 		}
 	}
+
 	for _, a := range x.analyses {
 		if a.Authoritative {
 			continue
@@ -74,6 +75,7 @@ func (x *Correlation) Probable(ctx context.Context, o ProbableOptions) (*Probabl
 			return nil, err
 		}
 	}
+
 	for i := range b.out.Accounts {
 		b.out.keys[b.out.Accounts[i].Account] = i
 	}
@@ -99,6 +101,7 @@ func (b *probable) anchors() []*correlate.Analysis {
 			}
 		}
 	}
+
 	return list
 }
 
@@ -119,9 +122,11 @@ func tableOf(a *correlate.Analysis) *linkage.Table {
 				columns[name] = c
 				t.Columns = append(t.Columns, linkage.Column{Name: name, Values: make([]string, len(a.Accounts))})
 			}
+
 			t.Columns[c].Values[i] = firstText(v)
 		}
 	}
+
 	slices.SortFunc(t.Columns, func(p, q linkage.Column) int { return strings.Compare(p.Name, q.Name) })
 	return t
 }
@@ -136,6 +141,7 @@ func firstText(v identity.Value) string {
 			return item.Text()
 		}
 	}
+
 	return ""
 }
 
@@ -167,6 +173,7 @@ func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []
 		b.take(found, at, anchor, r)
 		results = append(results, r)
 	}
+
 	if len(anchors) == 0 {
 		return nil
 	}
@@ -174,6 +181,7 @@ func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []
 		b.hold(&a.Accounts[i], found[i], results)
 		b.out.Accounts = append(b.out.Accounts, b.account(a, i, found[i], born))
 	}
+
 	if born {
 		b.group(a, found)
 	}
@@ -195,6 +203,7 @@ func (b *probable) take(found [][]ProbableCandidate, at map[string]int, anchor *
 			veto:        p.Veto,
 			Probability: p.Probability,
 		}
+
 		i := at[r.A.ID[p.A]]
 		found[i] = append(found[i], c)
 	}
@@ -236,6 +245,7 @@ func (b *probable) root(n int32) int32 {
 		}
 		n = up
 	}
+
 	return n
 }
 
@@ -255,6 +265,7 @@ func (b *probable) compete(list []ProbableCandidate) []ProbableCandidate {
 		seen[n] = true
 		best = append(best, c)
 	}
+
 	if len(best) == 1 {
 		return best
 	}
@@ -282,6 +293,7 @@ func (b *probable) account(a *correlate.Analysis, i int, list []ProbableCandidat
 		out.Probability = out.Candidates[0].Probability
 		out.Band, out.Reason = b.band(&out.Candidates[0])
 	}
+
 	owner := a.Identity[i]
 	if born && a.Method[i] == correlate.NewIdentity {
 		owner = -1 // the identity that it made itself
@@ -304,6 +316,7 @@ func (b *probable) band(c *ProbableCandidate) (linkage.Band, string) {
 	case c.Probability >= review:
 		return linkage.Review, c.veto
 	}
+
 	return linkage.None, ""
 }
 
@@ -318,6 +331,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 			break
 		}
 	}
+
 	if account.ManuallyCorrelated {
 		out.Band, out.Reason = linkage.Linked, "linked by hand"
 		c := b.candidate(owner)
@@ -328,6 +342,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 		out.Candidates, out.Probability = []ProbableCandidate{c}, 1
 		return
 	}
+
 	switch {
 	case own == 0:
 		return
@@ -336,6 +351,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 	default:
 		out.Band, out.Reason = linkage.Review, "a rule links it, but nothing else speaks for it"
 	}
+
 	if own < 0 {
 		out.Candidates = append(out.Candidates, b.candidate(owner))
 	}
@@ -354,6 +370,7 @@ func (b *probable) candidate(n int32) ProbableCandidate {
 			}
 		}
 	}
+
 	if len(accounts) > 0 {
 		c.Account = keyOf(&accounts[0])
 	}
@@ -369,6 +386,7 @@ func (p *Probable) Write(w io.Writer) error {
 			return err
 		}
 	}
+
 	return out.Flush()
 }
 
@@ -381,6 +399,7 @@ func (p *Probable) WriteManual(w io.Writer) (left int, err error) {
 			links = append(links, linkage.Decided{A: a.Account.String()})
 		}
 	}
+
 	at := map[string]*ProbableAccount{}
 	for i := range p.Accounts {
 		at[p.Accounts[i].Account.String()] = &p.Accounts[i]
@@ -402,12 +421,14 @@ func (p *Probable) Find(name string) (*ProbableAccount, error) {
 			found = append(found, a)
 		}
 	}
+
 	switch len(found) {
 	case 0:
 		return nil, fmt.Errorf("account %q: %w", name, ErrNoAccount)
 	case 1:
 		return found[0], nil
 	}
+
 	return nil, fmt.Errorf("account %q: %w", name, ErrManyAccounts)
 }
 
@@ -426,5 +447,6 @@ func (p *Probable) Explain(a *ProbableAccount) ([]*linkage.Explanation, error) {
 			out = append(out, e)
 		}
 	}
+
 	return out, nil
 }

@@ -76,6 +76,7 @@ func ReadModels(r io.Reader) (Models, error) {
 		}
 		out[i] = SourceModel{Source: one.Source, Authoritative: one.Authoritative, Model: model}
 	}
+
 	return out, nil
 }
 
@@ -99,6 +100,7 @@ func (m Models) Diff(after Models) []ModelDifference {
 			out = append(out, ModelDifference{Source: one.Source, Authoritative: one.Authoritative, Changes: changes})
 		}
 	}
+
 	return out
 }
 
@@ -111,6 +113,7 @@ func (p *Probable) Inputs(account, candidate linkage.RecordKey) string {
 			return r.Result.Inputs(account.String(), candidate.String())
 		}
 	}
+
 	return ""
 }
 
@@ -131,5 +134,6 @@ func (p *Probable) ExplainPair(account, candidate string) (*linkage.Explanation,
 			}
 		}
 	}
+
 	return nil, fmt.Errorf("authoritative account %q: %w", candidate, ErrNoAccount)
 }

@@ -67,7 +67,8 @@ func (k Kind) Title() string { return titles[k] }
 
 // Mirror returns the kind that the comparison the other way round has.
 func (k Kind) Mirror() Kind {
-	pairs := [...][2]Kind{{Set, Cleared}, {ErrorAppeared, ErrorGone}, {Created, Removed}, {Split, Merged}, {Orphaned, Adopted},
+	pairs := [...][2]Kind{{Set, Cleared}, {ErrorAppeared, ErrorGone}, {Created, Removed}, {Split, Merged},
+		{Orphaned, Adopted},
 		{ExceptionNew, ExceptionResolved}, {AccountLinked, AccountUnlinked}, {AccountMovedIn, AccountMovedOut}}
 	for _, p := range pairs {
 		switch k {
@@ -77,6 +78,7 @@ func (k Kind) Mirror() Kind {
 			return p[0]
 		}
 	}
+
 	return k
 }
 
@@ -128,6 +130,7 @@ func (p Pattern) String() string {
 	case p.Name == "":
 		return orNone(p.Before) + " → " + orNone(p.After)
 	}
+
 	return p.Name + ": " + orNone(p.Before) + " → " + orNone(p.After)
 }
 
@@ -236,6 +239,7 @@ func (r *Report) notes() []string {
 		}
 		list = append(list, note)
 	}
+
 	return list
 }
 

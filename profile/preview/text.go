@@ -27,6 +27,7 @@ func (r *Report) WriteText(w io.Writer, paint report.Paint) error {
 			report.Fprintf(b, "  %s\n", paint.As(report.Bad, x.String()))
 		}
 	}
+
 	return b.Flush()
 }
 
@@ -51,6 +52,7 @@ func (t *textWriter) head() {
 		report.Fprintf(t.b, "Nothing changes for any of %s.\n", plural(r.Totals.Before, "person", "people"))
 		return
 	}
+
 	report.Fprintf(t.b, "%s\n", t.paint.As(report.Heading, fmt.Sprintf("%d of %s change (%s).", r.Totals.People,
 		plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))))
 	for _, k := range kinds {
@@ -58,6 +60,7 @@ func (t *textWriter) head() {
 			report.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
 		}
 	}
+
 	report.Fprintln(t.b)
 	for _, l := range r.balance() {
 		report.Fprintf(t.b, "  %-28s %6d → %d\n", l.name, l.before, l.after)
@@ -74,7 +77,8 @@ func (r *Report) balance() []balanceLine {
 	t := r.Totals
 	return []balanceLine{
 		{"identities", t.Before, t.After}, {"identities with exceptions", t.ExceptionsBefore, t.ExceptionsAfter},
-		{"identities with errors", t.ErrorsBefore, t.ErrorsAfter}, {"uncorrelated accounts", t.UncorrelatedBefore, t.UncorrelatedAfter},
+		{"identities with errors", t.ErrorsBefore, t.ErrorsAfter}, {"uncorrelated accounts", t.UncorrelatedBefore,
+			t.UncorrelatedAfter},
 	}
 }
 
@@ -99,6 +103,7 @@ func (t *textWriter) causes() {
 		report.Fprintf(t.b, "\nThe configurations do not differ in anything that matters here.\n")
 		return
 	}
+
 	t.heading("What differs in the configuration")
 	for i := range t.r.Causes {
 		c := &t.r.Causes[i]
@@ -137,6 +142,7 @@ func (d *Difference) colouredLine(paint report.Paint) report.Raw {
 	case d.New == "":
 		return s + "removed " + before
 	}
+
 	return s + before + " → " + after
 }
 
@@ -146,7 +152,8 @@ func (t *textWriter) attributes() {
 	}
 	t.heading("Attributes                  set  changed  cleared  errors  errors gone")
 	for _, a := range t.r.Attributes {
-		report.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed), number(a.Cleared), number(a.Errors), number(a.Resolved))
+		report.Fprintf(t.b, "  %s%s %6s %8s %8s %7s %12s\n", a.Name, pad(a.Name, 22), number(a.Set), number(a.Changed),
+			number(a.Cleared), number(a.Errors), number(a.Resolved))
 	}
 }
 
@@ -184,6 +191,7 @@ func (t *textWriter) members(g *Group) {
 			report.Fprintf(t.b, "      %5d  %s\n", p.Count, colouredTransition(t.paint, p.Before, p.After))
 			rest -= p.Count
 		}
+
 		if rest > 0 {
 			report.Fprintf(t.b, "      %5d  other values\n", rest)
 		}
@@ -196,6 +204,7 @@ func (t *textWriter) members(g *Group) {
 		}
 		return
 	}
+
 	for _, e := range g.Examples {
 		report.Fprintf(t.b, "      %s\n", g.colouredExample(t.paint, &e))
 	}
@@ -210,6 +219,7 @@ func (k Kind) hasValues() bool {
 	case Created, Removed, Split, Merged, Orphaned, Adopted, Moved, ExceptionNew, ExceptionResolved:
 		return false
 	}
+
 	return true
 }
 
@@ -288,6 +298,7 @@ func show(v identity.Value) string {
 		}
 		return cut("["+strings.Join(items, ", ")+"]", maxText)
 	}
+
 	return cut(v.String(), maxText)
 }
 
@@ -312,6 +323,7 @@ func (p *Person) title() string {
 	default:
 		s += ", " + orNone(p.Before) + " → " + orNone(p.After)
 	}
+
 	return s + ", " + p.ID
 }
 

@@ -54,7 +54,8 @@ var ErrDays = errors.New("a timeline has its last day after the first one, and a
 // passing of time alone changes, by day, then by name of the person. What does not depend
 // on the time is evaluated once. The accounts are those of today on every day: nobody
 // joins. It returns the number of identities.
-func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent func(TimelineEvent), sources ...identity.Source) (int, error) {
+func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent func(TimelineEvent),
+	sources ...identity.Source) (int, error) {
 	if o.To.Before(o.From) || o.To.Sub(o.From) > maxDays*24*time.Hour {
 		return 0, ErrDays
 	}
@@ -69,6 +70,7 @@ func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent
 		x.names = names
 		run = x.oneByOne
 	}
+
 	people, err := run(sources)
 	if err != nil {
 		return people, err
@@ -81,6 +83,7 @@ func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent
 			onEvent(one)
 		}
 	}
+
 	return people, nil
 }
 
@@ -117,6 +120,7 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 			}
 		}
 	}
+
 	looked := map[string]bool{config.AttrUID: true, config.AttrManager: true}
 	for _, s := range b.Sources {
 		if s.Correlation != nil {
@@ -124,6 +128,7 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 				looked[a.Property] = true
 			}
 		}
+
 		if s.CorrelationRule != "" || s.Manager != nil && s.Manager.Rule != "" {
 			return nil, false // what a rule reads is not known
 		}
@@ -131,11 +136,13 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 			looked[s.Manager.IdentityAttribute] = true
 		}
 	}
+
 	for name := range depends {
 		if looked[name] {
 			return nil, false
 		}
 	}
+
 	return slices.Sorted(maps.Keys(depends)), true
 }
 
@@ -178,6 +185,7 @@ func (x *timeline) oneByOne(sources []identity.Source) (people int, err error) {
 			person.Attributes = all.Clone().Identity.Attributes
 		}
 	}
+
 	return people, nil
 }
 
@@ -205,15 +213,18 @@ func (x *timeline) together(sources []identity.Source) (people int, err error) {
 			} else {
 				x.events[i] = x.appendEvents(x.events[i], i, r, failed[r.Identity.ID])
 			}
+
 			if names := failures(r); names != nil || failed[r.Identity.ID] != nil {
 				failed[r.Identity.ID] = names
 			}
 		}, sources...)
+
 		if err != nil {
 			return people, err
 		}
 		sources = nil
 	}
+
 	return people, nil
 }
 
@@ -221,7 +232,8 @@ func (x *timeline) together(sources []identity.Source) (people int, err error) {
 // attributes raised before.
 func (x *timeline) appendEvents(events []TimelineEvent, day int, r *profile.Result, failed []string) []TimelineEvent {
 	told := func(attribute string) bool {
-		return (x.o.Attributes == nil || slices.Contains(x.o.Attributes, attribute)) && (x.names == nil || slices.Contains(x.names, attribute))
+		return (x.o.Attributes == nil || slices.Contains(x.o.Attributes, attribute)) &&
+			(x.names == nil || slices.Contains(x.names, attribute))
 	}
 	event := func(attribute string, from, to identity.Value) TimelineEvent {
 		return TimelineEvent{
@@ -234,6 +246,7 @@ func (x *timeline) appendEvents(events []TimelineEvent, day int, r *profile.Resu
 			To:        to.Clone(),
 		}
 	}
+
 	for _, c := range r.Changes {
 		if !told(c.Attribute) {
 			continue
@@ -244,6 +257,7 @@ func (x *timeline) appendEvents(events []TimelineEvent, day int, r *profile.Resu
 		}
 		events = append(events, one)
 	}
+
 	for _, e := range r.Errors {
 		if told(e.Attribute) && !slices.Contains(failed, e.Attribute) {
 			v := r.Identity.Attribute(e.Attribute)
@@ -252,5 +266,6 @@ func (x *timeline) appendEvents(events []TimelineEvent, day int, r *profile.Resu
 			events = append(events, one)
 		}
 	}
+
 	return events
 }

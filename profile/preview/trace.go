@@ -25,6 +25,7 @@ func Finder(who string) func(*profile.Result) bool {
 				return true
 			}
 		}
+
 		return false
 	}
 }
@@ -34,7 +35,8 @@ func Finder(who string) func(*profile.Result) bool {
 // colours.
 func WriteTrace(w io.Writer, t *profile.Trace, paint report.Paint) error {
 	b := bufio.NewWriter(w)
-	report.Fprintf(b, "%s, identity %s\n\n%s %s\n", paint.As(report.Heading, t.Name), t.ID, paint.As(report.Heading, "Profile:"), orNone(t.Profile))
+	report.Fprintf(b, "%s, identity %s\n\n%s %s\n", paint.As(report.Heading, t.Name), t.ID,
+		paint.As(report.Heading, "Profile:"), orNone(t.Profile))
 	for _, p := range t.Profiles {
 		mark, why := " ", "no account on "+p.Source
 		if p.Account != "" {
@@ -45,6 +47,7 @@ func WriteTrace(w io.Writer, t *profile.Trace, paint report.Paint) error {
 		}
 		report.Fprintf(b, "  %s %s, priority %d: %s\n", mark, p.Name, p.Priority, why)
 	}
+
 	report.Fprintf(b, "\n%s\n", paint.As(report.Heading, "Accounts"))
 	for _, a := range t.Accounts {
 		how := methods[a.Method]
@@ -53,8 +56,10 @@ func WriteTrace(w io.Writer, t *profile.Trace, paint report.Paint) error {
 		}
 		report.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
 	}
+
 	for _, e := range t.Result.Exceptions {
-		report.Fprintf(b, "\n%s %s: %s\n", paint.As(report.Bad, "Exception "+e.Code), strings.Join(e.Attributes, ", "), e.Message)
+		report.Fprintf(b, "\n%s %s: %s\n", paint.As(report.Bad, "Exception "+e.Code), strings.Join(e.Attributes, ", "),
+			e.Message)
 	}
 	for i := range t.Attributes {
 		writeAttribute(b, &t.Attributes[i], paint)
@@ -102,6 +107,7 @@ func writeStep(b *bufio.Writer, s *profile.Step, paint report.Paint, indent, cho
 		}
 		line += ": "
 	}
+
 	line += stepName(s)
 	if !s.Input.IsNull() && !s.PassesInput {
 		line += " of " + show(s.Input)
@@ -115,12 +121,14 @@ func writeStep(b *bufio.Writer, s *profile.Step, paint report.Paint, indent, cho
 	default:
 		out += " → " + paint.As(report.After, show(s.Output))
 	}
+
 	switch {
 	case s.Reason != "" && s.Account != "":
 		out += "  " + paint.As(report.Dim, "("+s.Account+": "+s.Reason+")")
 	case s.Reason != "":
 		out += "  " + paint.As(report.Dim, "("+s.Reason+")")
 	}
+
 	report.Fprintln(b, out)
 	for _, c := range s.Steps {
 		if !c.Setting {
@@ -138,5 +146,6 @@ func stepName(s *profile.Step) string {
 	case s.Name != "":
 		return s.Operation + " " + s.Name
 	}
+
 	return s.Operation
 }

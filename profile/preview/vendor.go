@@ -85,7 +85,8 @@ func (r *Response) AppendJSON(dst []byte) ([]byte, error) {
 // one. Each row has its own errors: a row with an error has no value. Nothing is
 // stored. An identity with an account on no authoritative source gives an error
 // that matches [identity.ErrNotFound].
-func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run profile.RunOptions, i *identity.Identity, r *Request) (*Response, diag.List, error) {
+func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run profile.RunOptions, i *identity.Identity,
+	r *Request) (*Response, diag.List, error) {
 	p := profileOf(b, i)
 	if p == nil {
 		return nil, nil, fmt.Errorf("identity %q has no profile: %w", i.ID, identity.ErrNotFound)
@@ -101,15 +102,18 @@ func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run pr
 	if name == "" {
 		name = i.Alias
 	}
-	out := &Response{Identity: ResponseIdentity{"IDENTITY", i.ID, name}, Attributes: []PreviewAttribute{}}
+	out := &Response{Identity: ResponseIdentity{Type: "IDENTITY", ID: i.ID, Name: name}, Attributes: []PreviewAttribute{}}
 	for _, m := range trial.Profile(p.Name).Mappings {
-		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute), Previous: i.Attribute(m.Attribute)}
+		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute),
+			Previous: i.Attribute(m.Attribute)}
 		if err := errorOf(res, m.Attribute); err != nil {
 			row.Value = identity.Value{}
-			row.Messages = append(row.Messages, PreviewMessage{"en-US", "DEFAULT", err.Error()})
+			row.Messages = append(row.Messages, PreviewMessage{Locale: "en-US", Origin: "DEFAULT", Text: err.Error()})
 		}
+
 		out.Attributes = append(out.Attributes, row)
 	}
+
 	return out, found, nil
 }
 
@@ -120,7 +124,8 @@ func NewAccount(b *config.Bundle, a identity.Account) *identity.Identity {
 	if s := b.Source(a.Source); s != nil && s.ID != "" {
 		id = s.ID
 	}
-	return &identity.Identity{ID: config.IdentityID(id, a.NativeIdentity), Alias: a.DisplayName(), Accounts: []identity.Account{a}}
+	return &identity.Identity{ID: config.IdentityID(id, a.NativeIdentity), Alias: a.DisplayName(),
+		Accounts: []identity.Account{a}}
 }
 
 // profileOf returns the profile that the accounts of an identity give it.
@@ -133,6 +138,7 @@ func profileOf(b *config.Bundle, i *identity.Identity) *config.Profile {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -152,7 +158,9 @@ func withMappings(b *config.Bundle, p *config.Profile, mappings *jsondoc.Node) (
 			changed.Enabled, changed.Mappings = true, loaded.Profiles[0].Mappings
 			old = &changed
 		}
+
 		trial.Profiles = append(trial.Profiles, old)
 	}
+
 	return &trial, found
 }

@@ -50,6 +50,7 @@ func ReadIdentities(r io.Reader) ([]TenantIdentity, error) {
 				return nil, err
 			}
 		}
+
 		for _, item := range items {
 			i, err := tenantIdentity(item)
 			if err != nil {
@@ -72,7 +73,8 @@ func tenantIdentity(src json.RawMessage) (TenantIdentity, error) {
 	if in.ID == "" && in.Name == "" && in.Alias == "" {
 		return TenantIdentity{}, fmt.Errorf("found an object without id and name, expected an identity")
 	}
-	i := TenantIdentity{ID: in.ID, Name: in.Name, Alias: in.Alias, Profile: in.IdentityProfile.Name, Attributes: map[string]identity.Value{}}
+	i := TenantIdentity{ID: in.ID, Name: in.Name, Alias: in.Alias, Profile: in.IdentityProfile.Name,
+		Attributes: map[string]identity.Value{}}
 	for name, raw := range in.Attributes {
 		var v identity.Value
 		if raw = bytes.TrimSpace(raw); raw[0] == '{' { // a reference, shown by its name
@@ -84,8 +86,10 @@ func tenantIdentity(src json.RawMessage) (TenantIdentity, error) {
 		} else if err := v.UnmarshalJSON(raw); err != nil {
 			return i, fmt.Errorf("attribute %q: %w", name, err)
 		}
+
 		i.Attributes[name] = v
 	}
+
 	return i, nil
 }
 
@@ -153,30 +157,36 @@ const profileName = "(profile)"
 // are matched by identity id, else by name: the tenant's alias, name or uid with
 // our name or uid, without case. Examples is how many are kept of everything.
 func Verify(results iter.Seq2[*profile.Result, error], tenant []TenantIdentity, examples int) (*Verification, error) {
-	v := &Verification{Version: FormatVersion, Theirs: len(tenant), OnlyOurs: []string{}, OnlyTheirs: []string{}, Absent: []string{}, Attributes: []*Agreement{}, examples: examples}
-	x := &verifier{Verification: v, byName: map[string]*Agreement{}, index: indexTenant(tenant), present: map[string]bool{}, seen: make([]bool, len(tenant))}
+	v := &Verification{Version: FormatVersion, Theirs: len(tenant), OnlyOurs: []string{}, OnlyTheirs: []string{},
+		Absent: []string{}, Attributes: []*Agreement{}, examples: examples}
+	x := &verifier{Verification: v, byName: map[string]*Agreement{}, index: indexTenant(tenant),
+		present: map[string]bool{}, seen: make([]bool, len(tenant))}
 	for i := range tenant {
 		for name, value := range tenant[i].Attributes {
 			x.present[name] = x.present[name] || !value.IsNull()
 		}
 		x.present[profileName] = x.present[profileName] || tenant[i].Profile != ""
 	}
+
 	for r, err := range results {
 		if err != nil {
 			return nil, err
 		}
 		x.result(r, tenant)
 	}
+
 	for i := range tenant {
 		if !x.seen[i] && len(v.OnlyTheirs) < examples {
 			v.OnlyTheirs = append(v.OnlyTheirs, cmp.Or(tenant[i].Alias, tenant[i].Name, tenant[i].ID))
 		}
 	}
+
 	for _, a := range v.Attributes {
 		slices.SortStableFunc(a.Patterns, func(p, q PatternCount) int {
 			return cmp.Or(-cmp.Compare(p.Count, q.Count), cmp.Compare(p.String(), q.String()))
 		})
 	}
+
 	slices.SortFunc(v.Attributes, func(a, b *Agreement) int { return strings.Compare(a.Name, b.Name) })
 	v.Absent = slices.Sorted(maps.Keys(x.absent))
 	return v, nil
@@ -203,24 +213,29 @@ func indexTenant(tenant []TenantIdentity) map[string]int {
 			index[key] = -1
 			return
 		}
+
 		index[key] = i
 	}
+
 	for i := range tenant {
 		index["id:"+tenant[i].ID] = i
 		add("alias:"+identity.Fold(tenant[i].Alias), i)
 		add("name:"+identity.Fold(tenant[i].Name), i)
 		add("uid:"+identity.Fold(tenant[i].Attributes["uid"].Text()), i)
 	}
+
 	return index
 }
 
 func (x *verifier) find(r *profile.Result) (int, bool) {
 	alias, uid := identity.Fold(r.Identity.Alias), identity.Fold(r.Identity.Attribute("uid").Text())
-	for _, key := range []string{"id:" + r.Identity.ID, "alias:" + alias, "uid:" + uid, "name:" + alias, "alias:" + uid, "name:" + uid} {
+	for _, key := range []string{"id:" + r.Identity.ID, "alias:" + alias, "uid:" + uid, "name:" + alias, "alias:" + uid,
+		"name:" + uid} {
 		if i, ok := x.index[key]; ok && i >= 0 && !strings.HasSuffix(key, ":") && !x.seen[i] {
 			return i, true
 		}
 	}
+
 	return 0, false
 }
 
@@ -233,6 +248,7 @@ func (x *verifier) result(r *profile.Result, tenant []TenantIdentity) {
 		}
 		return
 	}
+
 	x.seen[i] = true
 	x.Matched++
 	t := &tenant[i]
@@ -244,6 +260,7 @@ func (x *verifier) result(r *profile.Result, tenant []TenantIdentity) {
 		}
 		agree = x.compare(r, t, name, ours, theirs) && agree
 	}
+
 	if agree {
 		x.Agreeing++
 	}
@@ -258,12 +275,14 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 		x.absent[name] = true
 		return true
 	}
+
 	a := x.byName[name]
 	if a == nil {
 		a = &Agreement{Name: name, Examples: []Disagreement{}}
 		x.byName[name] = a
 		x.Attributes = append(x.Attributes, a)
 	}
+
 	var pattern *Pattern
 	switch {
 	case sameValue(ours, theirs):
@@ -279,13 +298,16 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 		pattern = &p
 		a.count(p)
 	}
+
 	if len(a.Examples) < x.examples {
-		d := Disagreement{ID: t.ID, Name: strings.Clone(r.Identity.Alias), Ours: ours.Clone(), Theirs: theirs, Pattern: pattern}
+		d := Disagreement{ID: t.ID, Name: strings.Clone(r.Identity.Alias), Ours: ours.Clone(), Theirs: theirs,
+			Pattern: pattern}
 		if err := errorOf(r, name); err != nil {
 			d.Error = err.Error()
 		}
 		a.Examples = append(a.Examples, d)
 	}
+
 	return false
 }
 
@@ -299,10 +321,12 @@ func (a *Agreement) count(p Pattern) {
 				return
 			}
 		}
+
 		if len(a.Patterns) < fewPatterns || p.Before+p.After == "" {
 			a.Patterns = append(a.Patterns, PatternCount{Pattern: p, Count: 1})
 			return
 		}
+
 		p = Pattern{Name: p.Name}
 	}
 }
@@ -317,6 +341,7 @@ func sameValue(a, b identity.Value) bool {
 		x, y := items(a), items(b)
 		return !a.IsNull() && !b.IsNull() && slices.EqualFunc(x, y, sameValue)
 	}
+
 	return a.IsNull() == b.IsNull() && a.Text() == b.Text()
 }
 
@@ -337,9 +362,11 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 		report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf(
 			"Nothing to compare: none of our %d and the tenant's %d identities were matched.", v.Ours, v.Theirs)))
 	} else {
-		report.Fprintf(b, "%s\n", paint.As(report.Heading, fmt.Sprintf("%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).",
-			v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))))
+		report.Fprintf(b, "%s\n", paint.As(report.Heading,
+			fmt.Sprintf("%d of our %d and the tenant's %d identities were matched; %d agree in everything (%s).",
+				v.Matched, v.Ours, v.Theirs, v.Agreeing, percent(v.Agreeing, v.Matched))))
 	}
+
 	for _, l := range []struct {
 		title string
 		n     int
@@ -349,30 +376,37 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 			report.Fprintf(b, "  %s: %d, for example %s\n", l.title, l.n, strings.Join(l.names, ", "))
 		}
 	}
+
 	for _, fit := range v.Dialect {
-		report.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc, fit.Agreeing)
+		report.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc,
+			fit.Agreeing)
 	}
 	var whole []string
-	head := fmt.Sprintf("\n%s\n", paint.As(report.Heading, "Attribute                agree   differ  only ours  only theirs"))
+	head := fmt.Sprintf("\n%s\n", paint.As(report.Heading,
+		"Attribute                agree   differ  only ours  only theirs"))
 	for _, a := range v.Attributes {
 		if a.Differ+a.OnlyOurs+a.OnlyTheirs == 0 {
 			whole = append(whole, a.Name)
 			continue
 		}
+
 		b.WriteString(head)
 		head = ""
-		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20), percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
+		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20),
+			percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
 		for _, p := range a.Patterns {
 			report.Fprintf(b, "      %d × %s\n", p.Count, p.Pattern)
 		}
 		for _, e := range a.Examples {
-			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, paint.As(report.After, show(e.Ours)), paint.As(report.Before, show(e.Theirs)))
+			report.Fprintf(b, "      %s: ours %s, theirs %s", e.Name, paint.As(report.After, show(e.Ours)),
+				paint.As(report.Before, show(e.Theirs)))
 			if e.Error != "" {
 				report.Fprintf(b, " (%s)", e.Error)
 			}
 			report.Fprintln(b)
 		}
 	}
+
 	if len(whole) > 0 {
 		report.Fprintf(b, "\nAgree for everybody: %s\n", strings.Join(whole, ", "))
 	}

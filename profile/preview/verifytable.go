@@ -26,6 +26,7 @@ func (v *Verification) Table() *report.Table {
 			{Key: "error", Header: "Error", Width: 20},
 		},
 	}
+
 	var rows []report.Row
 	for _, a := range v.Attributes {
 		for _, e := range a.Examples {
@@ -36,10 +37,12 @@ func (v *Verification) Table() *report.Table {
 			case e.Ours.IsNull():
 				how = "only theirs"
 			}
+
 			rows = append(rows, report.Row{report.Text(a.Name), report.Text(how), report.Text(e.Name),
 				report.Text(show(e.Ours)), report.Text(show(e.Theirs)), report.TextOrNull(e.Error)})
 		}
 	}
+
 	t.Rows = report.RowsOf(rows...)
 	return t
 }
@@ -51,5 +54,6 @@ func (v *Verification) First() (attribute string, example *Disagreement) {
 			return a.Name, &a.Examples[0]
 		}
 	}
+
 	return "", nil
 }

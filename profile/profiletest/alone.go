@@ -12,11 +12,13 @@ import (
 // asked for, and no transform reads other identities.
 func (x *binder) single(b *bound) {
 	e := &b.expect
-	if x.readsOthers || b.correlate || b.strict || b.identity != nil || len(b.others) > 0 || e.manager != nil || e.managerState != nil ||
+	if x.readsOthers || b.correlate || b.strict || b.identity != nil || len(b.others) > 0 || e.manager != nil ||
+		e.managerState != nil ||
 		slices.ContainsFunc(e.attributes, func(w wanted) bool { return w.name == "manager" }) ||
 		slices.ContainsFunc(b.accounts, func(a identity.Account) bool { return a.ManuallyCorrelated || a.IdentityID != "" }) {
 		return
 	}
+
 	maker := x.maker(b.accounts)
 	if maker == nil {
 		return
@@ -35,9 +37,11 @@ func (x *binder) maker(accounts []identity.Account) *identity.Account {
 				first = a
 			}
 		}
+
 		if first != nil {
 			return first
 		}
 	}
+
 	return nil
 }

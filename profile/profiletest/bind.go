@@ -41,13 +41,15 @@ type binder struct {
 // bind prepares all cases of a bundle that e was compiled from. Findings name what the
 // configuration does not have.
 func (s *Suite) bind(ctx context.Context, b *config.Bundle, e *profile.Engine) ([]*bound, diag.List) {
-	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{}, readsOthers: e.ReadsOthers()}
+	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{},
+		readsOthers: e.ReadsOthers()}
 	var cases []*bound
 	for _, f := range s.Files {
 		for _, c := range f.Cases {
 			cases = append(cases, x.bind(c))
 		}
 	}
+
 	x.found.Sort()
 	return cases, x.found
 }
@@ -61,11 +63,13 @@ func (x *binder) bind(c *Case) *bound {
 		x.policy(b)
 		return b
 	}
+
 	b.accounts = x.accounts(c.accounts)
 	if c.transform != nil {
 		x.transform(b)
 		return b
 	}
+
 	x.population(b)
 	x.single(b)
 	x.checkNames(c)
@@ -106,8 +110,10 @@ func (x *binder) accounts(specs []*accountSpec) []identity.Account {
 			x.unknown("source", s.account.Source, s.src, x.sourceNames())
 			continue
 		}
+
 		list = append(list, x.account(s, src))
 	}
+
 	return list
 }
 
@@ -124,6 +130,7 @@ func (x *binder) account(s *accountSpec, src *config.Source) identity.Account {
 			values[src.Schema.IdentityAttribute] = identity.StringValue(a.NativeIdentity)
 		}
 	}
+
 	if a.Name == "" && src.Schema != nil {
 		a.Name = values[src.Schema.DisplayAttribute].Text()
 	}
@@ -136,6 +143,7 @@ func (x *binder) account(s *accountSpec, src *config.Source) identity.Account {
 			}
 		}
 	}
+
 	a.Attributes = identity.NewAttributes(values)
 	return a
 }
@@ -146,7 +154,8 @@ func (x *binder) schemaAttribute(s *accountSpec, source, name string, names []st
 	if near := diag.Near(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	x.fail("test-account-attribute-unknown", s.pos, hint, "the account schema of source %q has no attribute %q", source, name)
+	x.fail("test-account-attribute-unknown", s.pos, hint, "the account schema of source %q has no attribute %q", source,
+		name)
 }
 
 func (x *binder) fromFixture(s *accountSpec) (identity.Account, map[string]identity.Value) {
@@ -173,6 +182,7 @@ func (x *binder) fromFixture(s *accountSpec) (identity.Account, map[string]ident
 		}
 		return a, values
 	}
+
 	return s.account, s.values
 }
 
@@ -184,7 +194,8 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	}
 	accounts := map[string]identity.Account{}
 	x.fixtures[key] = accounts
-	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string][]string{source: {f.file}}, Settings: x.bundle.Settings}
+	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string][]string{source: {f.file}},
+		Settings: x.bundle.Settings}
 	sources, found := b.Accounts(x.suite.fsys, func(d diag.Diagnostic) {
 		if d.Code != "column-missing" { // a file of a test has what the test needs
 			x.found.Add(d)
@@ -197,10 +208,12 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 				x.fail("test-fixture", f.pos, "", "%v", err)
 				break
 			}
+
 			a.Source = source
 			accounts[a.NativeIdentity] = a
 		}
 	}
+
 	return accounts
 }
 
@@ -216,6 +229,7 @@ func (x *binder) population(b *bound) {
 			b.subject = b.identity.identity.ID
 		}
 	}
+
 	bySource := map[string][]identity.Account{}
 	add := func(a identity.Account, id string) {
 		if a.IdentityID == "" {
@@ -223,6 +237,7 @@ func (x *binder) population(b *bound) {
 		}
 		bySource[a.Source] = append(bySource[a.Source], a)
 	}
+
 	for _, a := range b.accounts {
 		if b.correlate {
 			add(a, "")
@@ -230,6 +245,7 @@ func (x *binder) population(b *bound) {
 			add(a, b.subject)
 		}
 	}
+
 	x.fill(b, x.stock(b, add))
 	for _, name := range slices.Sorted(maps.Keys(bySource)) {
 		b.sources = append(b.sources, feed.Slice(name, bySource[name]...))
@@ -248,6 +264,7 @@ func (x *binder) stock(b *bound, add func(identity.Account, string)) identity.Ba
 			add(a, b.subject)
 		}
 	}
+
 	for _, o := range b.others {
 		i := o.identity
 		accounts := x.accounts(o.accounts)
@@ -259,6 +276,7 @@ func (x *binder) stock(b *bound, add func(identity.Account, string)) identity.Ba
 			add(a, i.ID)
 		}
 	}
+
 	return batch
 }
 
@@ -281,6 +299,7 @@ func (x *binder) stored(b *bound) *identity.Identity {
 		i = b.identity.identity
 		accounts = append(x.accounts(b.identity.accounts), accounts...)
 	}
+
 	if i.Alias == "" {
 		i.Alias = aliasOf(i.ID, accounts)
 	}
@@ -293,6 +312,7 @@ func aliasOf(id string, accounts []identity.Account) string {
 			return name
 		}
 	}
+
 	return id
 }
 
@@ -305,12 +325,15 @@ func (x *binder) checkNames(c *Case) {
 			mapped = append(mapped, m.Attribute)
 		}
 	}
+
 	for _, w := range c.expect.attributes {
 		if w.form != absent && !slices.Contains(mapped, w.name) {
 			x.unknown("attribute", w.name, w.pos, mapped)
 		}
 	}
-	if m := c.expect.profile; m != nil && m.form == equals && !m.value.IsNull() && !slices.Contains(profiles, m.value.Text()) {
+
+	if m := c.expect.profile; m != nil && m.form == equals && !m.value.IsNull() &&
+		!slices.Contains(profiles, m.value.Text()) {
 		x.unknown("profile", m.value.Text(), m.pos, profiles)
 	}
 }

@@ -38,6 +38,7 @@ func (s *templateScanner) scan() {
 			i++
 			continue
 		}
+
 		rest := s.text[i:]
 		switch {
 		case strings.HasPrefix(rest, "##"):
@@ -87,6 +88,7 @@ func (s *templateScanner) directive(i int) int {
 			s.open, s.start, s.other = s.open[:n-1], s.start[:n-1], s.other[:n-1]
 		}
 	}
+
 	return end
 }
 
@@ -116,11 +118,13 @@ func directiveName(text string, i int) (name string, end int) {
 			return known, i + len(known) + 3
 		}
 	}
+
 	for _, known := range [...]string{"elseif", "else", "end", "foreach", "if"} {
 		if strings.HasPrefix(rest, known) {
 			return known, i + 1 + len(known)
 		}
 	}
+
 	return "", i + 1
 }
 
@@ -147,5 +151,6 @@ func behindParens(text string, i int) int {
 			}
 		}
 	}
+
 	return i
 }

@@ -105,7 +105,8 @@ type wantedLink struct {
 var caseKeys = []key{
 	text("name").must(), text("description"), text("clock"), text("profile"), list("accounts"), object("identity"), list("others"), object("rules"),
 	flag("correlate"), flag("strict"), object("expect"),
-	{name: "transform", kinds: []jsondoc.Kind{jsondoc.String, jsondoc.Object}}, anything("input"), list("rows"), text("csv"),
+	{name: "transform", kinds: []jsondoc.Kind{jsondoc.String,
+		jsondoc.Object}}, anything("input"), list("rows"), text("csv"),
 	text("policy"), list("taken"),
 }
 
@@ -114,7 +115,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	if !p.object(n, "a case", caseKeys...) {
 		return
 	}
-	c := &Case{Name: n.Get("name").Text(), Pos: n.Pos(), file: p.file, clock: p.clock, rules: p.rules, correlate: n.Get("correlate").IsTrue(), strict: n.Get("strict").IsTrue()}
+	c := &Case{Name: n.Get("name").Text(), Pos: n.Pos(), file: p.file, clock: p.clock, rules: p.rules,
+		correlate: n.Get("correlate").IsTrue(), strict: n.Get("strict").IsTrue()}
 	if n.Get("name").Kind() == jsondoc.String && c.Name == "" {
 		p.fail("test-value", n.Get("name").Pos(), "", "the name of a case is empty")
 	}
@@ -129,6 +131,7 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 			}
 		}
 	}
+
 	p.people(c, n, shared)
 	p.subject(c, n)
 	if rows := n.Get("rows"); rows != nil {
@@ -139,7 +142,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	}
 	if n.Get("rows") == nil && n.Get("csv") == nil {
 		if n.Get("expect") == nil {
-			p.fail("test-missing", n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"", c.Name)
+			p.fail("test-missing", n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"",
+				c.Name)
 		}
 		p.add(c)
 	}
@@ -175,11 +179,13 @@ func (p *parser) subject(c *Case, n *jsondoc.Node) {
 	case jsondoc.Object:
 		c.transform = &transformSpec{def: transform.FromNode(t), pos: t.Pos()}
 	}
+
 	if s := n.Get("policy"); s.Kind() == jsondoc.String {
 		c.policy = &policySpec{source: s.Text(), taken: n.Get("taken"), pos: s.Pos()}
 	} else if n.Get("taken") != nil {
 		p.fail("test-value", n.Get("taken").Pos(), "", "\"taken\" only serves cases of a \"policy\"")
 	}
+
 	c.input = n.Get("input").Value()
 	if n.Get("input") != nil && c.transform == nil {
 		p.fail("test-value", n.Get("input").Pos(), "", "\"input\" only serves cases of a \"transform\"")
@@ -190,7 +196,8 @@ func (p *parser) subject(c *Case, n *jsondoc.Node) {
 	if e := n.Get("expect"); e.Kind() == jsondoc.Object {
 		p.expectation(c, e)
 	}
-	if s := n.Get("profile"); s.Kind() == jsondoc.String && c.expect.profile == nil && c.transform == nil && c.policy == nil {
+	if s := n.Get("profile"); s.Kind() == jsondoc.String && c.expect.profile == nil && c.transform == nil &&
+		c.policy == nil {
 		c.expect.profile = &matcher{value: s.Value(), pos: s.Pos()}
 	}
 }
@@ -199,17 +206,21 @@ func (p *parser) subject(c *Case, n *jsondoc.Node) {
 func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 	var specs []*accountSpec
 	for _, item := range n.Items() {
-		if !p.object(item, "an account", text("source").must(), text("nativeIdentity").must(), text("name"), text("id"), text("created"), text("modified"),
+		if !p.object(item, "an account", text("source").must(), text("nativeIdentity").must(), text("name"), text("id"),
+			text("created"), text("modified"),
 			flag("disabled"), flag("locked"), flag("manuallyCorrelated"), text("identityId"), list("entitlements"), object("attributes"), flag("fixture")) {
 			continue
 		}
-		s := &accountSpec{pos: item.Pos(), src: item.Get("source").Pos(), values: p.values(item.Get("attributes")), own: map[string]bool{}, fixture: item.Get("fixture").IsTrue()}
+
+		s := &accountSpec{pos: item.Pos(), src: item.Get("source").Pos(), values: p.values(item.Get("attributes")),
+			own: map[string]bool{}, fixture: item.Get("fixture").IsTrue()}
 		s.account = identity.Account{
 			Source: item.Get("source").Text(), NativeIdentity: item.Get("nativeIdentity").Text(), Name: item.Get("name").Text(), ID: item.Get("id").Text(),
 			Created: p.instant(item.Get("created")), Modified: p.instant(item.Get("modified")),
 			Disabled: item.Get("disabled").IsTrue(), Locked: item.Get("locked").IsTrue(),
 			ManuallyCorrelated: item.Get("manuallyCorrelated").IsTrue(), IdentityID: item.Get("identityId").Text(),
 		}
+
 		if n := item.Get("nativeIdentity"); n.Kind() == jsondoc.String && n.Text() == "" {
 			p.fail("test-value", n.Pos(), "", "the nativeIdentity of an account is empty")
 		}
@@ -220,24 +231,29 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 			s.own[m.Key] = true
 		}
 		if _, ok := p.file.fixtures[s.account.Source]; s.fixture && !ok {
-			p.fail("test-fixture", item.Get("fixture").Pos(), "name it in \"fixtures\" of the file", "the file has no fixture for source %q", s.account.Source)
+			p.fail("test-fixture", item.Get("fixture").Pos(), "name it in \"fixtures\" of the file",
+				"the file has no fixture for source %q", s.account.Source)
 		}
 		specs = append(specs, s)
 	}
+
 	return specs
 }
 
 // person reads an identity as it is stored before the case.
 func (p *parser) person(n *jsondoc.Node, id string) *identitySpec {
-	if !p.object(n, "an identity", text("id"), text("name"), text("profile"), object("attributes"), list("accounts"), text("lifecycleState"),
+	if !p.object(n, "an identity", text("id"), text("name"), text("profile"), object("attributes"), list("accounts"),
+		text("lifecycleState"),
 		flag("manualLifecycle"), text("overridden"), text("managerId"), flag("protected")) {
 		return nil
 	}
+
 	s := &identitySpec{pos: n.Pos(), accounts: p.accounts(n.Get("accounts"))}
 	s.identity = identity.Identity{
 		ID: n.Get("id").Text(), Alias: n.Get("name").Text(), Profile: n.Get("profile").Text(), ManagerID: n.Get("managerId").Text(), Protected: n.Get("protected").IsTrue(),
 		Attributes: identity.NewAttributes(p.values(n.Get("attributes"))),
-		Lifecycle:  identity.Lifecycle{State: n.Get("lifecycleState").Text(), ManuallyUpdated: n.Get("manualLifecycle").IsTrue(), Overridden: n.Get("overridden").Text()},
+		Lifecycle: identity.Lifecycle{State: n.Get("lifecycleState").Text(),
+			ManuallyUpdated: n.Get("manualLifecycle").IsTrue(), Overridden: n.Get("overridden").Text()},
 	}
 	if s.identity.ID == "" {
 		s.identity.ID = id // of the subject
@@ -247,5 +263,6 @@ func (p *parser) person(n *jsondoc.Node, id string) *identitySpec {
 			p.fail("test-missing", n.Pos(), "", "another identity needs an \"id\" or a \"name\"")
 		}
 	}
+
 	return s
 }

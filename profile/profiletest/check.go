@@ -14,12 +14,14 @@ import (
 func (c *bound) check(o *outcome, res *CaseResult) {
 	e := &c.expect
 	if o.subject == nil && c.needsSubject() {
-		res.fail(Failure{Pos: e.pos, What: "identity", Want: "an identity", Got: "none: no account is on the source of a profile, or the first account found nobody"})
+		res.fail(Failure{Pos: e.pos, What: "identity", Want: "an identity",
+			Got: "none: no account is on the source of a profile, or the first account found nobody"})
 	}
 	if o.subject != nil {
 		c.checkAttributes(o.subject, res)
 		c.checkState(o.subject, res)
 	}
+
 	for _, w := range e.correlation {
 		w.check(o, res)
 	}
@@ -28,7 +30,8 @@ func (c *bound) check(o *outcome, res *CaseResult) {
 // needsSubject reports whether anything but links is expected.
 func (c *bound) needsSubject() bool {
 	e := &c.expect
-	return len(e.attributes) > 0 || e.profile != nil || e.exceptions != nil || e.lifecycleStatus != nil || e.lifecycleState != nil || e.manager != nil || e.managerState != nil
+	return len(e.attributes) > 0 || e.profile != nil || e.exceptions != nil || e.lifecycleStatus != nil ||
+		e.lifecycleState != nil || e.manager != nil || e.managerState != nil
 }
 
 func (c *bound) checkAttributes(r *profile.Result, res *CaseResult) {
@@ -40,13 +43,16 @@ func (c *bound) checkAttributes(r *profile.Result, res *CaseResult) {
 		if w.check(got, err, present) {
 			continue
 		}
-		f := Failure{Pos: w.pos, What: fmt.Sprintf("attribute %q", w.name), Want: w.String(), Got: described(got, err), Hint: w.hint(got), Err: err, attribute: w.name, actual: expectationOf(got, err)}
+		f := Failure{Pos: w.pos, What: fmt.Sprintf("attribute %q", w.name), Want: w.String(), Got: described(got, err),
+			Hint: w.hint(got), Err: err, attribute: w.name, actual: expectationOf(got, err)}
 		if !present {
 			f.actual = jsondoc.NewObject(jsondoc.M("absent", jsondoc.NewBool(true)))
 			f.Got = fmt.Sprintf("profile %q does not map it", r.Identity.Profile)
 		}
+
 		res.fail(f)
 	}
+
 	if c.strict {
 		c.checkOthers(r, res)
 	}
@@ -58,8 +64,9 @@ func (c *bound) checkOthers(r *profile.Result, res *CaseResult) {
 		err := errorOf(r, name)
 		named := slices.ContainsFunc(c.expect.attributes, func(w wanted) bool { return w.name == name })
 		if !named && (!got.IsNull() || err != nil) {
-			res.fail(Failure{Pos: c.expect.pos, What: fmt.Sprintf("attribute %q", name), Want: "null, because the case is strict and does not name it",
-				Got: described(got, err), Err: err, attribute: name})
+			res.fail(Failure{Pos: c.expect.pos, What: fmt.Sprintf("attribute %q", name),
+				Want: "null, because the case is strict and does not name it",
+				Got:  described(got, err), Err: err, attribute: name})
 		}
 	}
 }
@@ -70,6 +77,7 @@ func errorOf(r *profile.Result, attribute string) error {
 			return e.Err
 		}
 	}
+
 	return nil
 }
 
@@ -88,14 +96,17 @@ func (c *bound) checkState(r *profile.Result, res *CaseResult) {
 			got = append(got, fmt.Sprintf("%q", exceptionText(x)))
 			messages = append(messages, x.Message)
 		}
+
 		f := Failure{Pos: e.exceptions.pos, What: "exceptions", Want: fmt.Sprintf("[%s]", quoted(e.exceptions.list)),
-			Got: fmt.Sprintf("[%s]", strings.Join(got, ", ")), Hint: strings.Join(messages, "; "), actual: exceptionsNode(r.Exceptions)}
+			Got: fmt.Sprintf("[%s]", strings.Join(got, ", ")), Hint: strings.Join(messages,
+				"; "), actual: exceptionsNode(r.Exceptions)}
 		if len(r.Exceptions) > 0 && len(r.Exceptions[0].Attributes) > 0 {
 			f.attribute = r.Exceptions[0].Attributes[0]
 		}
 		res.fail(f)
 	} else if c.strict && e.exceptions == nil && len(r.Exceptions) > 0 {
-		res.fail(Failure{Pos: e.pos, What: "exceptions", Want: "none, because the case is strict and names none", Got: exceptionText(r.Exceptions[0]), Hint: r.Exceptions[0].Message})
+		res.fail(Failure{Pos: e.pos, What: "exceptions", Want: "none, because the case is strict and names none",
+			Got: exceptionText(r.Exceptions[0]), Hint: r.Exceptions[0].Message})
 	}
 }
 
@@ -118,7 +129,8 @@ func textOrNull(s string) identity.Value {
 // the one whose evaluation explains the value, if any.
 func (r *CaseResult) compare(m *matcher, what, attribute string, got identity.Value) {
 	if m != nil && !m.check(got, nil, true) {
-		r.fail(Failure{Pos: m.pos, What: what, Want: m.String(), Got: got.String(), Hint: m.hint(got), attribute: attribute, actual: valueNode(got)})
+		r.fail(Failure{Pos: m.pos, What: what, Want: m.String(), Got: got.String(), Hint: m.hint(got), attribute: attribute,
+			actual: valueNode(got)})
 	}
 }
 
@@ -130,19 +142,24 @@ func (w *wantedLink) check(o *outcome, res *CaseResult) {
 			known = append(known, name)
 		}
 		slices.Sort(known)
-		res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("correlation of %q", w.account), Want: "an account of the case", Got: "the case has the accounts " + strings.Join(known, ", ")})
+		res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("correlation of %q", w.account), Want: "an account of the case",
+			Got: "the case has the accounts " + strings.Join(known, ", ")})
 		return
 	}
+
 	what := fmt.Sprintf("correlation of %q", w.account)
 	hint := ""
 	if got.reason != "" {
 		hint = "reason " + got.reason
 	}
 	if w.method != nil && !w.method.check(textOrNull(got.method), nil, true) {
-		res.fail(Failure{Pos: w.method.pos, What: what, Want: w.method.String(), Got: textOrNull(got.method).String(), Hint: hint, account: w.account, actual: valueNode(textOrNull(got.method))})
+		res.fail(Failure{Pos: w.method.pos, What: what, Want: w.method.String(), Got: textOrNull(got.method).String(),
+			Hint: hint, account: w.account, actual: valueNode(textOrNull(got.method))})
 	}
-	if m := w.identity; m != nil && !m.check(textOrNull(got.identity), nil, true) && !m.check(textOrNull(got.alias), nil, true) {
-		res.fail(Failure{Pos: m.pos, What: what, Want: "identity " + m.String(), Got: "identity " + textOrNull(got.alias).String(), Hint: hint, account: w.account, actual: valueNode(textOrNull(got.alias))})
+	if m := w.identity; m != nil && !m.check(textOrNull(got.identity), nil, true) &&
+		!m.check(textOrNull(got.alias), nil, true) {
+		res.fail(Failure{Pos: m.pos, What: what, Want: "identity " + m.String(),
+			Got: "identity " + textOrNull(got.alias).String(), Hint: hint, account: w.account, actual: valueNode(textOrNull(got.alias))})
 	}
 	res.compare(w.reason, what+" reason", "", textOrNull(got.reason))
 }

@@ -84,7 +84,8 @@ type nodeItems struct {
 
 // NewCoverage prepares to measure a bundle.
 func NewCoverage(b *config.Bundle, o Options) *Coverage {
-	c := &Coverage{bundle: b, options: o, lib: o.library(), byNode: map[*jsondoc.Node]*nodeItems{}, byLink: map[string][]*Item{}, byState: map[string]*Item{},
+	c := &Coverage{bundle: b, options: o, lib: o.library(), byNode: map[*jsondoc.Node]*nodeItems{},
+		byLink: map[string][]*Item{}, byState: map[string]*Item{},
 		cases: map[*jsondoc.Node]map[int]bool{}}
 	c.rec = &recorder{root: c.rootBegins, begin: c.begins, end: c.ends, branch: c.branches}
 	c.engine = c.rec.engine(b, o)
@@ -98,6 +99,7 @@ func (c *Coverage) at(n *jsondoc.Node) *nodeItems {
 		x = &nodeItems{}
 		c.byNode[n] = x
 	}
+
 	return x
 }
 
@@ -117,6 +119,7 @@ func (c *Coverage) Suite(ctx context.Context, s *Suite) (*Report, diag.List, err
 		c.current = i
 		report.add(r.run(b))
 	}
+
 	return report, found, nil
 }
 
@@ -130,6 +133,7 @@ func (c *Coverage) Data(ctx context.Context, o profile.RunOptions, sources ...id
 		}
 		c.result(res)
 	}
+
 	return ctx.Err()
 }
 
@@ -151,6 +155,7 @@ func (c *Coverage) result(r *profile.Result) {
 			list[l.Criterion].Hits++
 		}
 	}
+
 	if item := c.byState[r.Identity.Profile+"\x00"+r.Lifecycle.State]; item != nil {
 		item.Hits++
 	}
@@ -171,6 +176,7 @@ func (c *Coverage) begins(site *transform.Site, _ identity.Value) {
 		}
 		c.cases[n][c.current] = true
 	}
+
 	x := c.byNode[n]
 	if x == nil {
 		return
@@ -214,6 +220,7 @@ func (c *Coverage) enumerate() {
 		}
 		c.states(p)
 	}
+
 	for _, s := range c.bundle.Sources {
 		for _, f := range policyFields(s) {
 			if f.def == nil {
@@ -221,8 +228,10 @@ func (c *Coverage) enumerate() {
 			}
 			c.unit(fmt.Sprintf("source %q > field %q", s.Name, f.name), f.node, f.def.Node, true)
 		}
+
 		c.criteria(s)
 	}
+
 	for _, name := range slices.Sorted(maps.Keys(c.bundle.Transforms)) {
 		n := c.bundle.Transforms[name].Node
 		c.unit(fmt.Sprintf("transform %q", name), n, n, false)
@@ -247,7 +256,8 @@ func (c *Coverage) item(u *coverUnit, kind ItemKind, name string, n *jsondoc.Nod
 
 func (c *Coverage) states(p *config.Profile) {
 	for _, s := range p.States {
-		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("profile %q", p.Name), Name: fmt.Sprintf("lifecycle state %q", s.TechnicalName), Pos: s.Node.Pos(), loose: true}
+		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("profile %q", p.Name),
+			Name: fmt.Sprintf("lifecycle state %q", s.TechnicalName), Pos: s.Node.Pos(), loose: true}
 		if !s.Enabled {
 			continue // nobody can get into it
 		}
@@ -261,7 +271,8 @@ func (c *Coverage) criteria(s *config.Source) {
 		return
 	}
 	for k, a := range s.Correlation.Assignments {
-		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("source %q", s.Name), Name: fmt.Sprintf("correlation[%d]: %s = %s", k, a.Property, a.Value), Pos: a.Pos, loose: true}
+		i := &Item{Kind: BranchItem, Unit: fmt.Sprintf("source %q", s.Name),
+			Name: fmt.Sprintf("correlation[%d]: %s = %s", k, a.Property, a.Value), Pos: a.Pos, loose: true}
 		c.items = append(c.items, i)
 		c.byLink[s.Name] = append(c.byLink[s.Name], i)
 	}

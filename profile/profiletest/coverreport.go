@@ -52,11 +52,13 @@ func (c *Coverage) Summary() Summary {
 		case NodeItem:
 			r = &s.Transforms
 		}
+
 		r.Total++
 		if i.Hits > 0 {
 			r.Covered++
 		}
 	}
+
 	return s
 }
 
@@ -76,7 +78,8 @@ func (c *Coverage) Items() []Item {
 func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 	var b strings.Builder
 	s := c.Summary()
-	report.Fprintf(&b, "coverage: mappings %s, steps of transforms %s, branches %s\n", s.Mappings, s.Transforms, s.Branches)
+	report.Fprintf(&b, "coverage: mappings %s, steps of transforms %s, branches %s\n", s.Mappings, s.Transforms,
+		s.Branches)
 	for _, i := range c.Items() {
 		if i.Hits > 0 {
 			continue
@@ -87,6 +90,7 @@ func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 		}
 		report.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "not covered"), o.at(i.Pos), i.Unit, what)
 	}
+
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -24,6 +24,7 @@ func (c *Coverage) walk(u *coverUnit, n *jsondoc.Node) {
 			c.filters(u, n)
 			n = n.Get("attributes")
 		}
+
 		for _, m := range n.Members() {
 			c.walk(u, m.Value)
 		}
@@ -41,12 +42,14 @@ func (c *Coverage) arms(u *coverUnit, op *transform.Operation, attrs *jsondoc.No
 					c.at(item).chosen = c.item(u, BranchItem, fmt.Sprintf("%s[%d] chosen", place, i), item)
 				}
 			}
+
 		case f.Kind == transform.KindTable:
 			for _, m := range v.Members() {
 				if !m.Value.IsNull() {
 					c.at(m.Value).begin = c.item(u, BranchItem, fmt.Sprintf("%s[%q]", place, m.Key), m.Value)
 				}
 			}
+
 		case !v.IsNull():
 			c.at(v).begin = c.item(u, BranchItem, place, v)
 		}
@@ -77,10 +80,12 @@ func (c *Coverage) sourceOf(attrs *jsondoc.Node) string {
 		return name
 	}
 	for _, s := range c.bundle.Sources {
-		if id := attrs.Get("applicationId").Text(); id != "" && s.ID == id || id == "" && s.ApplicationName == attrs.Get("applicationName").Text() {
+		if id := attrs.Get("applicationId").Text(); id != "" && s.ID == id || id == "" &&
+			s.ApplicationName == attrs.Get("applicationName").Text() {
 			return s.Name
 		}
 	}
+
 	return ""
 }
 
@@ -96,10 +101,12 @@ func (c *Coverage) template(u *coverUnit, n *jsondoc.Node) {
 					name = "#if: no branch"
 				}
 			}
+
 			item := c.item(u, BranchItem, name, n)
 			item.part = part
 			items = append(items, item)
 		}
+
 		x := c.at(n)
 		if x.ifs == nil {
 			x.ifs = map[int][]*Item{}

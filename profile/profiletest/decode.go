@@ -42,6 +42,7 @@ func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 		d.fail("test-type", n.Pos(), "", "%s is a %s, expected an object", what, n.Kind())
 		return false
 	}
+
 	for _, m := range n.Members() {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.name == m.Key })
 		if i < 0 {
@@ -50,11 +51,13 @@ func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 			d.fail("test-type", m.Value.Pos(), "", "%q is a %s, expected %s", m.Key, m.Value.Kind(), kindNames(kinds))
 		}
 	}
+
 	for _, k := range keys {
 		if k.required && n.Get(k.name) == nil {
 			d.fail("test-missing", n.Pos(), "", "%s has no %q", what, k.name)
 		}
 	}
+
 	return true
 }
 
@@ -65,6 +68,7 @@ func (d *decoder) unknownKey(m jsondoc.Member, what string, keys []key) {
 			names = append(names, k.name)
 		}
 	}
+
 	hint := "it may have " + strings.Join(names, ", ")
 	if near := diag.Near(m.Key, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
@@ -80,11 +84,13 @@ func kindNames(kinds []jsondoc.Kind) string {
 			names[i] = "an object"
 		}
 	}
+
 	return strings.Join(names, " or ")
 }
 
 func (d *decoder) fail(code string, pos diag.Pos, hint, format string, args ...any) {
-	d.found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...), Hint: hint})
+	d.found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...),
+		Hint: hint})
 }
 
 // instant reads a date with time; absent is the zero time.
@@ -100,6 +106,7 @@ func (d *decoder) instant(n *jsondoc.Node) time.Time {
 		d.fail("test-value", n.Pos(), "",
 			"%q is no instant, expected one such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\"", n.Text())
 	}
+
 	return t
 }
 
@@ -111,8 +118,10 @@ func (d *decoder) values(n *jsondoc.Node) map[string]identity.Value {
 			d.fail("test-type", m.Value.Pos(), "", "%q is an object, expected a value or a list of values", m.Key)
 			continue
 		}
+
 		values[m.Key] = m.Value.Value()
 	}
+
 	return values
 }
 
@@ -130,7 +139,9 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 			d.fail("test-value", n.Get("matches").Pos(), "", "%q is no regular expression: %v", n.Get("matches").Text(), err)
 			re = regexp.MustCompile("")
 		}
+
 		m.form, m.pattern, m.text = matches, re, n.Get("matches").Text()
+
 	case n.Get("absent").IsTrue():
 		m.form = absent
 	case n.Get("error") != nil:
@@ -138,5 +149,6 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	default:
 		d.fail("test-value", n.Pos(), "", "expected \"matches\", \"absent\": true or \"error\" in an expected value that is an object")
 	}
+
 	return m
 }

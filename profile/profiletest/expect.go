@@ -12,7 +12,8 @@ import (
 
 // expectation reads what a case must give.
 func (p *parser) expectation(c *Case, n *jsondoc.Node) {
-	keys := []key{object("attributes"), anything("profile"), list("exceptions"), anything("lifecycleStatus"), anything("lifecycleState"), anything("manager"),
+	keys := []key{object("attributes"), anything("profile"), list("exceptions"), anything("lifecycleStatus"),
+		anything("lifecycleState"), anything("manager"),
 		text("managerState"), object("correlation")}
 	switch {
 	case c.transform != nil:
@@ -20,6 +21,7 @@ func (p *parser) expectation(c *Case, n *jsondoc.Node) {
 	case c.policy != nil:
 		keys = []key{object("fields").must()}
 	}
+
 	p.object(n, "an expectation", keys...)
 	e := &c.expect
 	e.pos = n.Pos()
@@ -29,12 +31,14 @@ func (p *parser) expectation(c *Case, n *jsondoc.Node) {
 	for _, m := range n.Get("fields").Members() {
 		e.fields = append(e.fields, wanted{m.Key, p.matcher(m.Value)})
 	}
-	for key, to := range map[string]**matcher{"profile": &e.profile, "lifecycleStatus": &e.lifecycleStatus, "lifecycleState": &e.lifecycleState,
-		"manager": &e.manager, "managerState": &e.managerState, "value": &e.value} {
+	for key, to := range map[string]**matcher{"profile": &e.profile, "lifecycleStatus": &e.lifecycleStatus,
+		"lifecycleState": &e.lifecycleState,
+		"manager":        &e.manager, "managerState": &e.managerState, "value": &e.value} {
 		if v := n.Get(key); v != nil {
 			*to = p.matcher(v)
 		}
 	}
+
 	if v := n.Get("error"); v != nil && c.transform != nil {
 		e.value = &matcher{form: raises, text: v.Text(), pos: v.Pos()}
 	}
@@ -45,11 +49,13 @@ func (p *parser) expectation(c *Case, n *jsondoc.Node) {
 	p.correlation(c, n.Get("correlation"))
 }
 
-var statuses = []string{string(profile.LifecycleActive), string(profile.LifecycleNotSet), string(profile.LifecycleNotValid), string(profile.LifecycleWrongCase), string(profile.LifecycleDisabled)}
+var statuses = []string{string(profile.LifecycleActive), string(profile.LifecycleNotSet),
+	string(profile.LifecycleNotValid), string(profile.LifecycleWrongCase), string(profile.LifecycleDisabled)}
 
 func (p *parser) lifecycle(m *matcher) {
 	if m != nil && m.form == equals && !m.value.IsNull() && !slices.Contains(statuses, m.value.Text()) {
-		p.fail("test-value", m.pos, "", "%s is no lifecycle status, expected one of %s", m.value, strings.Join(statuses, ", "))
+		p.fail("test-value", m.pos, "", "%s is no lifecycle status, expected one of %s", m.value,
+			strings.Join(statuses, ", "))
 	}
 }
 
@@ -62,6 +68,7 @@ func (p *parser) exceptions(e *expectation, n *jsondoc.Node) {
 			p.fail("test-value", item.Pos(), "", "%s is no exception, expected %q or %q, with \": attribute, attribute\" behind it to compare those too",
 				item.Append(nil), profile.MissingRequired, profile.DuplicateUID)
 		}
+
 		e.exceptions.list = append(e.exceptions.list, item.Text())
 	}
 }
@@ -88,6 +95,7 @@ func (p *parser) correlation(c *Case, n *jsondoc.Node) {
 				}
 			}
 		}
+
 		c.expect.correlation = append(c.expect.correlation, w)
 	}
 }
@@ -108,5 +116,6 @@ func sameExceptions(want []string, got []profile.Exception) bool {
 			return false
 		}
 	}
+
 	return true
 }

@@ -80,6 +80,7 @@ func (x *explainer) add(c *bound, res *CaseResult) {
 			x.link(c, f)
 		}
 	}
+
 	x.roots = map[string]*step{}
 	x.run.run(c)
 	for i := range res.Failures {
@@ -108,7 +109,9 @@ func (x *explainer) link(c *bound, f *Failure) {
 		}
 		f.Config = s.Correlation.Assignments[0].Pos
 		for k, assignment := range s.Correlation.Assignments {
-			f.Trace = append(f.Trace, Step{Pos: assignment.Pos, Text: fmt.Sprintf("criterion %d: identity %s = account %s", k, assignment.Property, assignment.Value), Value: a.Property(assignment.Value).String()})
+			f.Trace = append(f.Trace, Step{Pos: assignment.Pos,
+				Text: fmt.Sprintf("criterion %d: identity %s = account %s", k, assignment.Property,
+					assignment.Value), Value: a.Property(assignment.Value).String()})
 		}
 	}
 }
@@ -126,8 +129,10 @@ func (x *explainer) origin(s *step) *step {
 				return x.origin(c)
 			}
 		}
+
 		return s
 	}
+
 	if !x.chooses(s.site.Type) {
 		return s
 	}
@@ -138,6 +143,7 @@ func (x *explainer) origin(s *step) *step {
 			return x.origin(c)
 		}
 	}
+
 	return s
 }
 
@@ -152,6 +158,7 @@ func (x *explainer) list(to *[]Step, s *step, depth int) {
 		}
 		return
 	}
+
 	value := s.value.String()
 	if s.err != nil {
 		value = "an error"
@@ -159,6 +166,7 @@ func (x *explainer) list(to *[]Step, s *step, depth int) {
 			value = "an error: " + s.err.Error()
 		}
 	}
+
 	*to = append(*to, Step{Depth: depth, Pos: s.site.Def.Pos(), Text: x.describe(s), Value: value})
 	for _, c := range s.children {
 		x.list(to, c, depth+1)
@@ -172,6 +180,7 @@ func (s *step) inner() bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -193,14 +202,17 @@ func (x *explainer) describe(s *step) string {
 		case st.Keyed:
 			at += fmt.Sprintf("[%q]", st.Key)
 		}
+
 		at += " "
 	}
+
 	if s.site.Type == "" {
 		if s.literal() {
 			return at + "literal"
 		}
 		return at + "template " + string(s.site.Def.Append(nil))
 	}
+
 	op := x.lib.About(s.site.Type)
 	if tell := op.Traits.Tell; tell != nil {
 		return at + s.site.Type + " " + tell(func(name string) string { return s.site.Def.At("attributes", name).Text() })

@@ -52,6 +52,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 		found.Addf(diag.Error, "test-pattern", diag.Pos{}, "pattern %q: %v", pattern, err)
 		return s, found
 	}
+
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -63,6 +64,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 			}
 			return nil
 		}
+
 		if !strings.HasSuffix(name, Suffix) || !matchesPattern(pattern, p) {
 			return nil
 		}
@@ -77,6 +79,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 		}
 		return nil
 	})
+
 	if err != nil {
 		found.Addf(diag.Error, "file-unreadable", diag.Pos{File: "."}, "%v", err)
 	}
@@ -96,6 +99,7 @@ func matchesPattern(pattern, p string) bool {
 		ok, _ := path.Match(pattern, p)
 		return ok
 	}
+
 	ok, _ := path.Match(pattern, path.Base(p))
 	return ok
 }
@@ -112,6 +116,7 @@ func Parse(fsys fs.FS, file string, src []byte) (*File, diag.List) {
 		}
 		return f, list
 	}
+
 	if root == nil {
 		return nil, found
 	}
@@ -135,7 +140,8 @@ type parser struct {
 }
 
 func (p *parser) root(n *jsondoc.Node) {
-	if !p.object(n, "a test file", text("$schema"), text("description"), text("clock"), object("fixtures"), object("rules"), list("accounts"), list("cases").must()) {
+	if !p.object(n, "a test file", text("$schema"), text("description"), text("clock"), object("fixtures"),
+		object("rules"), list("accounts"), list("cases").must()) {
 		return
 	}
 	p.clock = p.instant(n.Get("clock"))
@@ -149,6 +155,7 @@ func (p *parser) root(n *jsondoc.Node) {
 		}
 		p.file.fixtures[m.Key] = fixture{name, m.Value.Pos()}
 	}
+
 	shared := p.accounts(n.Get("accounts"))
 	for _, c := range n.Get("cases").Items() {
 		p.oneCase(c, shared)
@@ -164,6 +171,7 @@ func (p *parser) name(name string, pos diag.Pos) {
 		p.fail("test-name-duplicate", pos, "", "the case at %s is named %q too", other, name)
 		return
 	}
+
 	p.names[name] = pos
 }
 
@@ -178,6 +186,7 @@ func (s *Suite) Rules() []string {
 			}
 		}
 	}
+
 	slices.Sort(names)
 	return slices.Compact(names)
 }
@@ -200,6 +209,7 @@ func (s *Suite) Filter(re *regexp.Regexp) *Suite {
 			out.Files = append(out.Files, &c)
 		}
 	}
+
 	return out
 }
 

@@ -56,7 +56,8 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
-	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key}, keys: keys(b), values: columnValues{}}
+	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key},
+		keys: keys(b), values: columnValues{}}
 	w.now = o.now(b)
 	var chosen []*profile.Result
 	for r, err := range e.Run(ctx, profile.RunOptions{Now: w.now, Seed: b.Settings.Seed, Workers: 1}, sources...) {
@@ -69,6 +70,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 			chosen = append(chosen, r)
 		}
 	}
+
 	if err := d.missing(chosen); err != nil {
 		return nil, err
 	}
@@ -91,6 +93,7 @@ func keys(b *config.Bundle) map[string]bool {
 			}
 		}
 	}
+
 	return found
 }
 
@@ -104,7 +107,10 @@ func is(r *profile.Result, name string) bool {
 	if name == i.ID || name == i.Alias || strings.EqualFold(name, i.Attributes.Get("uid").Text()) {
 		return true
 	}
-	return slices.ContainsFunc(i.Accounts, func(a identity.Account) bool { return name == a.Key().String() || name == a.NativeIdentity })
+	return slices.ContainsFunc(i.Accounts, func(a identity.Account) bool {
+		return name == a.Key().String() ||
+			name == a.NativeIdentity
+	})
 }
 
 func (d *DataOptions) missing(chosen []*profile.Result) error {
@@ -113,6 +119,7 @@ func (d *DataOptions) missing(chosen []*profile.Result) error {
 			return fmt.Errorf("%w: %q", ErrNobody, name)
 		}
 	}
+
 	return nil
 }
 
@@ -152,6 +159,7 @@ func (c columnValues) note(r *profile.Result) {
 				n = &columnCount{distinct: map[string]bool{}}
 				c[key] = n
 			}
+
 			if n.filled++; len(n.distinct) <= fewValues {
 				n.distinct[v.Text()] = true
 			}
@@ -171,7 +179,8 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 	for _, r := range chosen {
 		cases = append(cases, w.oneCase(r))
 	}
-	root := jsondoc.NewObject(jsondoc.M("clock", jsondoc.NewString(w.now.Format(time.RFC3339))), jsondoc.M("cases", jsondoc.NewArray(cases...)))
+	root := jsondoc.NewObject(jsondoc.M("clock", jsondoc.NewString(w.now.Format(time.RFC3339))),
+		jsondoc.M("cases", jsondoc.NewArray(cases...)))
 	f, found := Parse(nil, "new"+Suffix, root.Indent())
 	if err := found.Err(); err != nil {
 		return nil, err
@@ -194,6 +203,7 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 		cases[i].Remove("expect") // so that it comes last
 		cases[i].Set("expect", expected(o.subject))
 	}
+
 	return root.Indent(), nil
 }
 
@@ -225,6 +235,7 @@ func stateOf(r *profile.Result, attribute string) string {
 	case r.Identity.Attributes.Get(attribute).IsNull():
 		return "null"
 	}
+
 	return "a value"
 }
 
@@ -267,6 +278,7 @@ func (w *dataWriter) oneCase(r *profile.Result) *jsondoc.Node {
 			others = append(others, w.other(o))
 		}
 	}
+
 	if others != nil {
 		n.Set("others", jsondoc.NewArray(others...))
 	}
@@ -274,7 +286,8 @@ func (w *dataWriter) oneCase(r *profile.Result) *jsondoc.Node {
 }
 
 func (w *dataWriter) account(a *identity.Account) *jsondoc.Node {
-	n := jsondoc.NewObject(jsondoc.M("source", jsondoc.NewString(a.Source)), jsondoc.M("nativeIdentity", w.text(a.NativeIdentity)))
+	n := jsondoc.NewObject(jsondoc.M("source", jsondoc.NewString(a.Source)),
+		jsondoc.M("nativeIdentity", w.text(a.NativeIdentity)))
 	if !a.Created.IsZero() {
 		n.Set("created", jsondoc.NewString(a.Created.UTC().Format(time.RFC3339Nano)))
 	}
@@ -287,6 +300,7 @@ func (w *dataWriter) account(a *identity.Account) *jsondoc.Node {
 			attrs.Set(name, w.value(a.Source, name, v))
 		}
 	}
+
 	n.Set("attributes", attrs)
 	return n
 }
@@ -299,13 +313,16 @@ func (w *dataWriter) other(r *profile.Result) *jsondoc.Node {
 			keys = append(keys, s.Manager.IdentityAttribute)
 		}
 	}
+
 	attrs := jsondoc.NewObject()
 	for _, name := range keys {
 		if v := r.Identity.Attributes.Get(name); !v.IsNull() {
 			attrs.Set(name, w.value("", name, v))
 		}
 	}
-	return jsondoc.NewObject(jsondoc.M("id", w.text(r.Identity.ID)), jsondoc.M("name", w.text(r.Identity.Alias)), jsondoc.M("attributes", attrs))
+
+	return jsondoc.NewObject(jsondoc.M("id", w.text(r.Identity.ID)), jsondoc.M("name", w.text(r.Identity.Alias)),
+		jsondoc.M("attributes", attrs))
 }
 
 // expected writes what a result holds as an expectation.
@@ -315,11 +332,13 @@ func expected(r *profile.Result) *jsondoc.Node {
 		attrs.Set(name, expectationOf(r.Identity.Attributes.Get(name), errorOf(r, name)))
 	}
 	n := jsondoc.NewObject(jsondoc.M("attributes", attrs), jsondoc.M("profile", valueNode(textOrNull(r.Identity.Profile))),
-		jsondoc.M("exceptions", exceptionsNode(r.Exceptions)), jsondoc.M("lifecycleStatus", valueNode(textOrNull(string(r.Lifecycle.Status)))))
+		jsondoc.M("exceptions", exceptionsNode(r.Exceptions)), jsondoc.M("lifecycleStatus",
+			valueNode(textOrNull(string(r.Lifecycle.Status)))))
 	if r.Manager.State != "" {
 		n.Set("managerState", jsondoc.NewString(r.Manager.State))
 		n.Set("manager", valueNode(textOrNull(r.Manager.Name)))
 	}
+
 	return n
 }
 

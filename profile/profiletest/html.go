@@ -50,6 +50,7 @@ func (c *Coverage) WriteHTML(w io.Writer, fsys fs.FS) error {
 			p.Loose = append(p.Loose, i)
 		}
 	}
+
 	files := map[string][]byte{}
 	for _, u := range c.units {
 		file := u.entry.Pos().File
@@ -60,8 +61,10 @@ func (c *Coverage) WriteHTML(w io.Writer, fsys fs.FS) error {
 			}
 			files[file] = src
 		}
+
 		p.Units = append(p.Units, c.pageUnit(u, src))
 	}
+
 	return t.Execute(w, p)
 }
 
@@ -73,10 +76,12 @@ func (c *Coverage) pageUnit(u *coverUnit, src []byte) pageUnit {
 			out.Covered++
 			continue
 		}
+
 		out.Gaps = true
 		name := strings.TrimSpace(string(i.Kind) + " " + i.Name)
 		out.Missing = append(out.Missing, fmt.Sprintf("line %d: %s", i.Pos.Line, name))
 	}
+
 	from, to := pos.Offset, jsonEnd(src, pos.Offset)
 	k := &painter{cover: c, src: src, class: make([]byte, len(src))}
 	k.paint(u.root)
@@ -117,6 +122,7 @@ func (k *painter) paint(n *jsondoc.Node) {
 		}
 		k.template(x, from)
 	}
+
 	for _, item := range n.Items() {
 		k.paint(item)
 	}
@@ -143,6 +149,7 @@ func (x *nodeItems) class() byte {
 	case x.chosen != nil:
 		return hit(x.chosen)
 	}
+
 	return 0
 }
 
@@ -181,6 +188,7 @@ func (k *painter) html(from, to, line int) template.HTML {
 			i++
 		}
 	}
+
 	return template.HTML(b.String())
 }
 

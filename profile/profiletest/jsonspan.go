@@ -19,12 +19,14 @@ func jsonEnd(src []byte, i int) int {
 			} else if depth < 0 {
 				return i
 			}
+
 		case ',', ' ', '\t', '\r', '\n', ':':
 			if depth == 0 {
 				return i
 			}
 		}
 	}
+
 	return len(src)
 }
 
@@ -38,6 +40,7 @@ func stringEnd(src []byte, i int) int {
 			return i + 1
 		}
 	}
+
 	return len(src)
 }
 
@@ -51,6 +54,7 @@ func stringOffsets(src []byte, i int) []int {
 			i++
 			continue
 		}
+
 		size, width := 1, 2
 		if src[i+1] == 'u' {
 			width = 6
@@ -62,11 +66,13 @@ func stringOffsets(src []byte, i int) []int {
 				size = 2 // half of a pair: two halves make four bytes
 			}
 		}
+
 		for range size {
 			offsets = append(offsets, i)
 		}
 		i += width
 	}
+
 	return append(offsets, i)
 }
 
@@ -77,5 +83,6 @@ func hex(c byte) rune {
 	case c|0x20 >= 'a' && c|0x20 <= 'f':
 		return rune(c|0x20-'a') + 10
 	}
+
 	return 0
 }

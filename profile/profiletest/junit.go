@@ -64,6 +64,7 @@ func (r *Report) WriteJUnit(w io.Writer, folder string) error {
 			out.Suites = append(out.Suites, junitSuite{Name: clean(strings.TrimSuffix(c.File, Suffix)), File: clean(file)})
 			times = append(times, 0)
 		}
+
 		s := &out.Suites[k]
 		s.Cases = append(s.Cases, junitCaseOf(c, s, folder))
 		if s.Tests++; len(c.Failures) > 0 {
@@ -73,6 +74,7 @@ func (r *Report) WriteJUnit(w io.Writer, folder string) error {
 		s.Time = seconds(times[k])
 		total += c.Time
 	}
+
 	out.Time = seconds(total)
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return err
@@ -96,7 +98,8 @@ func junitCaseOf(c *CaseResult, s *junitSuite, folder string) junitCase {
 		c.Failures[i].write(&b, TextOptions{Folder: folder})
 	}
 	f := &c.Failures[0]
-	out.Failure = &junitFailure{Message: clean(fmt.Sprintf("%s: want %s, got %s", f.What, f.Want, f.Got)), Type: "expectation", Text: clean("\n" + b.String())}
+	out.Failure = &junitFailure{Message: clean(fmt.Sprintf("%s: want %s, got %s", f.What, f.Want, f.Got)),
+		Type: "expectation", Text: clean("\n" + b.String())}
 	return out
 }
 
@@ -109,6 +112,7 @@ func clean(s string) string {
 		case r == '\t' || r == '\n' || r == '\r', r >= 0x20 && r <= 0xD7FF, r >= 0xE000 && r <= 0xFFFD, r >= 0x10000:
 			return r
 		}
+
 		return utf8.RuneError
 	}, s)
 }

@@ -33,6 +33,7 @@ func (m *masker) value(v identity.Value) identity.Value {
 		}
 		return identity.ListValue(items...)
 	}
+
 	return v
 }
 
@@ -54,9 +55,11 @@ func (m *masker) text(s string) string {
 			i++
 			continue
 		}
+
 		m.word(&b, runes[i:end])
 		i = end
 	}
+
 	return b.String()
 }
 
@@ -100,11 +103,15 @@ func letter(r rune, n int) rune {
 		letters := []rune(accented)
 		return letters[n%len(letters)]
 	}
-	for _, table := range []*unicode.RangeTable{unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Arabic, unicode.Hangul} {
+
+	for _, table := range []*unicode.RangeTable{unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana,
+		unicode.Katakana, unicode.Arabic, unicode.Hangul} {
 		other := r + rune(n%7) - 3
-		if unicode.Is(table, r) && unicode.Is(table, other) && unicode.IsLetter(other) && unicode.IsLower(other) == unicode.IsLower(r) {
+		if unicode.Is(table, r) && unicode.Is(table, other) && unicode.IsLetter(other) &&
+			unicode.IsLower(other) == unicode.IsLower(r) {
 			return other
 		}
 	}
+
 	return r
 }

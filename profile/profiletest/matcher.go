@@ -36,10 +36,12 @@ func (m *matcher) check(got identity.Value, err error, present bool) bool {
 	case absent:
 		return !present
 	case raises:
-		return err != nil && strings.Contains(strings.ToLower(err.Error()), strings.ToLower(m.text)) && (!m.hasValue || sameValue(got, m.value))
+		return err != nil && strings.Contains(strings.ToLower(err.Error()), strings.ToLower(m.text)) &&
+			(!m.hasValue || sameValue(got, m.value))
 	case matches:
 		return err == nil && present && !got.IsNull() && m.pattern.MatchString(got.Text())
 	}
+
 	return err == nil && present && sameValue(got, m.value)
 }
 
@@ -54,9 +56,11 @@ func (m *matcher) String() string {
 			s += " and the value " + m.value.String()
 		}
 		return s
+
 	case matches:
 		return "text that matches " + m.text + " as a whole"
 	}
+
 	return m.value.String()
 }
 
@@ -74,11 +78,13 @@ func (m *matcher) hint(got identity.Value) string {
 			return r
 		}, s)
 	}
+
 	switch {
 	case strings.EqualFold(a, b):
 		return "they differ only in case"
 	case squeeze(a) == squeeze(b):
 		return "they differ only in blanks"
 	}
+
 	return ""
 }

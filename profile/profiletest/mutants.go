@@ -37,7 +37,8 @@ func (m *mutator) add(op, target, replacement *jsondoc.Node, format string, args
 	if replacement.Equal(target) {
 		return
 	}
-	m.mutants = append(m.mutants, &Mutant{Unit: m.unit, Change: fmt.Sprintf(format, args...), Pos: target.Pos(), op: op, target: target, replacement: replacement})
+	m.mutants = append(m.mutants, &Mutant{Unit: m.unit, Change: fmt.Sprintf(format, args...), Pos: target.Pos(), op: op,
+		target: target, replacement: replacement})
 }
 
 // walk lists the mutants at and below a JSON value. Beside its attributes, an
@@ -53,6 +54,7 @@ func (m *mutator) walk(n *jsondoc.Node) {
 			m.operation(n, m.lib.About(typ), n.Get("attributes"))
 			n = n.Get("attributes")
 		}
+
 		for _, member := range n.Members() {
 			m.walk(member.Value)
 		}
@@ -127,6 +129,7 @@ func (m *mutator) dropItems(op *jsondoc.Node, where string, list *jsondoc.Node) 
 				rest = append(rest, other)
 			}
 		}
+
 		m.add(op, list, jsondoc.NewArray(rest...), "%s[%d] is dropped", where, i)
 		m.mutants[len(m.mutants)-1].Pos = item.Pos()
 		m.literal(op, item, fmt.Sprintf("%s[%d]", where, i))
@@ -166,6 +169,7 @@ func (m *mutator) dropMembers(op *jsondoc.Node, where string, table *jsondoc.Nod
 				rest = append(rest, other)
 			}
 		}
+
 		m.add(op, table, jsondoc.NewObject(rest...), "%s[%q] is dropped", where, member.Key)
 		m.mutants[len(m.mutants)-1].Pos = member.Pos()
 	}
@@ -175,7 +179,8 @@ func (m *mutator) dropMembers(op *jsondoc.Node, where string, table *jsondoc.Nod
 func (m *mutator) remove(op *jsondoc.Node, typ string, attrs *jsondoc.Node) {
 	replacement := attrs.Get("input")
 	if replacement.IsNull() {
-		replacement = jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString(sameType)), jsondoc.M("attributes", jsondoc.NewObject()))
+		replacement = jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString(sameType)),
+			jsondoc.M("attributes", jsondoc.NewObject()))
 	}
 	m.add(op, op, replacement, "%s is removed", typ)
 }
@@ -192,15 +197,19 @@ func (m *mutator) text(op *jsondoc.Node, where string, v *jsondoc.Node) {
 	m.literal(op, v, where)
 	for _, at := range equality().FindAllStringIndex(text, -1) {
 		other := map[string]string{"==": "!=", "!=": "=="}[text[at[0]:at[1]]]
-		m.add(op, v, jsondoc.NewString(text[:at[0]]+other+text[at[1]:]), "%s: %s at character %d becomes %s", where, text[at[0]:at[1]], at[0]+1, other)
+		m.add(op, v, jsondoc.NewString(text[:at[0]]+other+text[at[1]:]), "%s: %s at character %d becomes %s", where,
+			text[at[0]:at[1]], at[0]+1, other)
 	}
+
 	for _, b := range templateBranches(text) {
 		for _, part := range b.branches {
 			if part != (span{}) {
-				m.add(op, v, jsondoc.NewString(text[:part.to]+"~"+text[part.to:]), "%s: %q becomes %q", where, text[part.from:part.to], text[part.from:part.to]+"~")
+				m.add(op, v, jsondoc.NewString(text[:part.to]+"~"+text[part.to:]), "%s: %q becomes %q", where,
+					text[part.from:part.to], text[part.from:part.to]+"~")
 			}
 		}
 	}
+
 	if strings.Contains(text, "$") && !strings.Contains(text, "#") {
 		m.add(op, v, jsondoc.NewString(text+"~"), "%s: %q becomes %q", where, text, text+"~")
 	}
@@ -227,6 +236,7 @@ func rebuild(n, target, replacement *jsondoc.Node) *jsondoc.Node {
 				return jsondoc.NewArray(items...)
 			}
 		}
+
 	case jsondoc.Object:
 		for i, member := range n.Members() {
 			if r := rebuild(member.Value, target, replacement); r != member.Value {
@@ -236,5 +246,6 @@ func rebuild(n, target, replacement *jsondoc.Node) *jsondoc.Node {
 			}
 		}
 	}
+
 	return n
 }

@@ -43,7 +43,8 @@ type same struct{ Input transform.Input }
 func (*same) Apply(_ *transform.Scope, in identity.Value) (identity.Value, error) { return in, nil }
 
 func withSame(lib *transform.Library) *transform.Library {
-	return lib.With(transform.Define(sameType, "Gives its input.", func(_ *transform.Compiler, n *same) transform.Node { return transform.OnInput(n) }))
+	return lib.With(transform.Define(sameType, "Gives its input.",
+		func(_ *transform.Compiler, n *same) transform.Node { return transform.OnInput(n) }))
 }
 
 // Mutate changes the configuration in small ways, one at a time, and runs the
@@ -72,6 +73,7 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 			m.Killed++
 		}
 	}
+
 	return m, found, ctx.Err()
 }
 
@@ -83,14 +85,18 @@ func (c *Coverage) mutants() []*Mutant {
 		m.walk(u.root)
 		list = append(list, m.mutants...)
 	}
+
 	for i, p := range c.bundle.Profiles {
 		for k, mapping := range p.Mappings {
-			list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q > attribute %q", p.Name, mapping.Attribute), Change: "the mapping is dropped", Pos: mapping.Node.Pos(),
+			list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q > attribute %q", p.Name, mapping.Attribute),
+				Change: "the mapping is dropped", Pos: mapping.Node.Pos(),
 				op: effective(mapping.Definition.Node), apply: func(m *mutation) { m.profile(i).Mappings = slices.Delete(slices.Clone(p.Mappings), k, k+1) }})
 		}
+
 		for k, s := range p.States {
 			if s.Enabled {
-				list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q", p.Name), Change: fmt.Sprintf("lifecycle state %q is disabled", s.TechnicalName), Pos: s.Node.Pos(),
+				list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q", p.Name),
+					Change: fmt.Sprintf("lifecycle state %q is disabled", s.TechnicalName), Pos: s.Node.Pos(),
 					apply: func(m *mutation) {
 						state := *s
 						state.Enabled = false
@@ -101,10 +107,12 @@ func (c *Coverage) mutants() []*Mutant {
 			}
 		}
 	}
+
 	for i, s := range c.bundle.Sources {
 		if s.Correlation != nil {
 			for k, a := range s.Correlation.Assignments {
-				list = append(list, &Mutant{Unit: fmt.Sprintf("source %q", s.Name), Change: fmt.Sprintf("correlation[%d] %s = %s is dropped", k, a.Property, a.Value), Pos: a.Pos,
+				list = append(list, &Mutant{Unit: fmt.Sprintf("source %q", s.Name),
+					Change: fmt.Sprintf("correlation[%d] %s = %s is dropped", k, a.Property, a.Value), Pos: a.Pos,
 					apply: func(m *mutation) {
 						cfg := *s.Correlation
 						cfg.Assignments = slices.Delete(slices.Clone(cfg.Assignments), k, k+1)
@@ -113,6 +121,7 @@ func (c *Coverage) mutants() []*Mutant {
 			}
 		}
 	}
+
 	return list
 }
 
@@ -149,8 +158,10 @@ func cheapFirst(cases []*bound) []int {
 		case c.alone != nil:
 			return 2
 		}
+
 		return 3
 	}
+
 	order := make([]int, len(cases))
 	for i := range order {
 		order[i] = i
@@ -179,6 +190,7 @@ func (x *mutationRun) all(mutants []*Mutant, cases []*bound, workers int) error 
 		}
 		next <- i
 	}
+
 	close(next)
 	wg.Wait()
 	return cmp.Or(failed...)
@@ -192,6 +204,7 @@ func (x *mutationRun) guarded(m *Mutant, cases []*bound) (err error) {
 			err = &profile.PanicError{Place: place, Value: v, Stack: debug.Stack()}
 		}
 	}()
+
 	x.run(m, cases)
 	return nil
 }
@@ -225,6 +238,7 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 		m.apply(&mutation{&b})
 		return &b
 	}
+
 	b.Transforms = maps.Clone(b.Transforms)
 	for name, def := range b.Transforms {
 		if n := rebuild(def.Node, m.target, m.replacement); n != def.Node {
@@ -234,6 +248,7 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 			return &b
 		}
 	}
+
 	for i, p := range b.Profiles {
 		for k, mapping := range p.Mappings {
 			if n := rebuild(mapping.Definition.Node, m.target, m.replacement); n != mapping.Definition.Node {
@@ -245,6 +260,7 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 			}
 		}
 	}
+
 	for i, s := range b.Sources {
 		for k, policy := range s.Policies {
 			if n := rebuild(policy, m.target, m.replacement); n != policy {
@@ -256,6 +272,7 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 			}
 		}
 	}
+
 	return &b
 }
 
@@ -266,6 +283,7 @@ func rebind(c *bound, b *config.Bundle) *bound {
 		out.def = b.Transforms[c.Case.transform.name]
 		return &out
 	}
+
 	return c
 }
 
@@ -278,6 +296,7 @@ func (m *Mutation) WriteText(w io.Writer, o TextOptions) error {
 			report.Fprintf(&b, "  %s %s: %s: %s\n", o.paint("fail", "survived"), o.at(x.Pos), x.Unit, x.Change)
 		}
 	}
+
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -292,5 +311,5 @@ func (m *Mutation) WriteJSON(w io.Writer) error {
 		Killed  int       `json:"killed"`
 		Score   float64   `json:"score"`
 		List    []*Mutant `json:"list"`
-	}{len(m.Mutants), m.Killed, m.Score(), m.Mutants})
+	}{Mutants: len(m.Mutants), Killed: m.Killed, Score: m.Score(), List: m.Mutants})
 }

@@ -82,10 +82,11 @@ func (r *recorder) taken(offset, branch int) {
 // library returns the operations with the one that [wrap] needs, and "same",
 // which mutants put in place of an operation on its input.
 func (r *recorder) library(lib *transform.Library) *transform.Library {
-	return lib.With(transform.Define(observedType, "Reports what is inside.", func(_ *transform.Compiler, n *observed) transform.Node {
-		n.rec = r
-		return n
-	}))
+	return lib.With(transform.Define(observedType, "Reports what is inside.",
+		func(_ *transform.Compiler, n *observed) transform.Node {
+			n.rec = r
+			return n
+		}))
 }
 
 // wrap puts the observed operation around a definition. The definition's own
@@ -99,7 +100,8 @@ func wrap(def *transform.Definition) *transform.Definition {
 // effective returns what the engine evaluates: the definition or, of a reference
 // without id, its bare input.
 func effective(n *jsondoc.Node) *jsondoc.Node {
-	if n.Get("type").Text() == "reference" && n.At("attributes", "id").IsNull() && n.Get("id").IsNull() && !n.At("attributes", "input").IsNull() {
+	if n.Get("type").Text() == "reference" && n.At("attributes", "id").IsNull() && n.Get("id").IsNull() &&
+		!n.At("attributes", "input").IsNull() {
 		return n.At("attributes", "input")
 	}
 	return n
@@ -118,6 +120,7 @@ func (r *recorder) engine(b *config.Bundle, o Options) *profile.Engine {
 		}
 		c.Profiles[i] = &q
 	}
+
 	options := o.Compile
 	options.Library, options.Observe = r.library(o.library()), true
 	e, _ := profile.Compile(&c, options)

@@ -36,8 +36,10 @@ func policyFields(s *config.Source) []policyField {
 			}
 			fields = append(fields, f)
 		}
+
 		return fields
 	}
+
 	return nil
 }
 
@@ -48,6 +50,7 @@ func (x *binder) policy(b *bound) {
 		x.unknown("source", b.policy.source, b.policy.pos, x.sourceNames())
 		return
 	}
+
 	if b.fields = policyFields(s); b.fields == nil {
 		x.fail("test-policy-unknown", b.policy.pos, "", "source %q has no account create profile", s.Name)
 	}
@@ -64,7 +67,8 @@ func (x *binder) policy(b *bound) {
 
 // taken reports whether the case says that a value is in use.
 func (c *bound) taken(_ context.Context, _, value string) (bool, error) {
-	return slices.ContainsFunc(c.policy.taken.Items(), func(n *jsondoc.Node) bool { return strings.EqualFold(n.Text(), value) }), nil
+	return slices.ContainsFunc(c.policy.taken.Items(),
+		func(n *jsondoc.Node) bool { return strings.EqualFold(n.Text(), value) }), nil
 }
 
 // policy computes a new account.
@@ -78,6 +82,7 @@ func (r *runner) policy(c *bound, res *CaseResult) {
 		res.fail(Failure{Pos: c.Pos, What: "run", Want: "a new account", Got: "an error: " + err.Error()})
 		return
 	}
+
 	res.Fields = map[string]identity.Value{}
 	errs := map[string]error{}
 	for _, f := range plan.Fields {
@@ -86,6 +91,7 @@ func (r *runner) policy(c *bound, res *CaseResult) {
 			errs[f.Name] = f.Err
 		}
 	}
+
 	if r.watch != nil {
 		r.watchFields(c, i, plan)
 	}
@@ -105,25 +111,30 @@ func (r *runner) plan(c *bound, i *identity.Identity) (*profile.AccountPlan, err
 		}
 		r.creators[c.policy.source] = creator
 	}
-	return creator.Plan(r.ctx, i, profile.CreateOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Taken: c.taken})
+
+	return creator.Plan(r.ctx, i, profile.CreateOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules),
+		Taken: c.taken})
 }
 
 func (c *bound) checkFields(res *CaseResult, errs map[string]error) {
 	for _, w := range c.expect.fields {
 		got, present := res.Fields[w.name]
 		if err := errs[w.name]; !w.check(got, err, present) {
-			res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("field %q", w.name), Want: w.String(), Got: described(got, err), Hint: w.hint(got), Err: err,
+			res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("field %q", w.name), Want: w.String(), Got: described(got, err),
+				Hint: w.hint(got), Err: err,
 				attribute: w.name, actual: expectationOf(got, err)})
 		}
 	}
+
 	if !c.strict {
 		return
 	}
 	for _, f := range c.fields {
 		named := slices.ContainsFunc(c.expect.fields, func(w wanted) bool { return w.name == f.name })
 		if got := res.Fields[f.name]; !named && (!got.IsNull() || errs[f.name] != nil) {
-			res.fail(Failure{Pos: c.expect.pos, What: fmt.Sprintf("field %q", f.name), Want: "null, because the case is strict and does not name it",
-				Got: described(got, errs[f.name]), Err: errs[f.name], attribute: f.name})
+			res.fail(Failure{Pos: c.expect.pos, What: fmt.Sprintf("field %q", f.name),
+				Want: "null, because the case is strict and does not name it",
+				Got:  described(got, errs[f.name]), Err: errs[f.name], attribute: f.name})
 		}
 	}
 }
@@ -150,6 +161,7 @@ func (r *runner) watchFields(c *bound, i *identity.Identity, plan *profile.Accou
 			_, _ = programs[0].Eval(s, identity.Value{}) // the plan has the value
 			programs = programs[1:]
 		}
+
 		if p := plan.Fields[k]; p.Err == nil && !p.Value.IsNull() {
 			earlier[f.name] = p.Value
 		}
@@ -167,9 +179,11 @@ func (r *runner) policyUnit(c *bound) *transform.Unit {
 	var items []transform.Item
 	for _, f := range c.fields {
 		if f.def != nil {
-			items = append(items, transform.Item{Def: wrap(f.def), Field: f.node.Get("attributes"), Path: diag.Path{diag.Named("source", c.policy.source), diag.Named("field", f.name)}})
+			items = append(items, transform.Item{Def: wrap(f.def), Field: f.node.Get("attributes"),
+				Path: diag.Path{diag.Named("source", c.policy.source), diag.Named("field", f.name)}})
 		}
 	}
+
 	unit, _ := r.watch.library(r.options.library()).Link(o, items...)
 	if r.policies == nil {
 		r.policies = map[string]*transform.Unit{}

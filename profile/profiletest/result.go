@@ -24,6 +24,7 @@ func (r *Report) add(c CaseResult) {
 	} else {
 		r.Failed++
 	}
+
 	r.Cases = append(r.Cases, c)
 }
 

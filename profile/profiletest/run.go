@@ -66,6 +66,7 @@ func (s *Suite) Run(ctx context.Context, e *profile.Engine, o Options) (*Report,
 		}
 		report.add(r.timed(c))
 	}
+
 	return report, found, nil
 }
 
@@ -97,6 +98,7 @@ func (r *runner) timed(c *bound) CaseResult {
 		}
 		r.explain.add(c, &res)
 	}
+
 	if r.options.Clock != nil {
 		res.Time = r.options.Clock().Sub(start)
 	}
@@ -119,9 +121,11 @@ func (r *runner) run(c *bound) CaseResult {
 			res.fail(Failure{Pos: c.Pos, What: "run", Got: "an error: " + err.Error(), Want: "a result"})
 			break
 		}
+
 		res.Result = o.subject
 		c.check(o, &res)
 	}
+
 	return res
 }
 
@@ -139,6 +143,7 @@ func (o *Options) now(b *config.Bundle) time.Time {
 			return t
 		}
 	}
+
 	return defaultNow
 }
 
@@ -175,7 +180,8 @@ func (r *runner) identity(c *bound) (*outcome, error) {
 	if c.alone != nil {
 		return r.evaluate(c)
 	}
-	options := profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Stored: c.store, Workers: 1}
+	options := profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Stored: c.store,
+		Workers: 1}
 	options.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
 		o.links[a.Key().String()] = foundLink{method: "UNCORRELATED", reason: u.Reason}
 	}
@@ -188,6 +194,7 @@ func (r *runner) identity(c *bound) (*outcome, error) {
 			r.onResult(res)
 		}
 	}
+
 	return o, nil
 }
 
@@ -218,6 +225,7 @@ func (o *outcome) take(c *bound, res *profile.Result) {
 			o.links[l.Account.String()] = foundLink{method: method, identity: res.Identity.ID, alias: res.Identity.Alias}
 		}
 	}
+
 	if mine {
 		o.subject = res
 	}
@@ -233,7 +241,8 @@ func (r *runner) vector(c *bound, res *CaseResult) {
 	if v.Err != nil {
 		got = "an error: " + v.Err.Error()
 	}
-	res.fail(Failure{Pos: c.vector.expected.Pos(), What: "value", Want: v.Want, Got: got, Config: c.vector.transform.Pos()})
+	res.fail(Failure{Pos: c.vector.expected.Pos(), What: "value", Want: v.Want, Got: got,
+		Config: c.vector.transform.Pos()})
 }
 
 // transform evaluates one transform.
@@ -252,7 +261,8 @@ func (r *runner) transform(c *bound, res *CaseResult) {
 		res.Notes = append(res.Notes, inputUnread)
 	}
 	if m := c.expect.value; m != nil && !m.check(got, err, true) {
-		f := Failure{Pos: m.pos, What: "value", Want: m.String(), Got: described(got, err), Hint: m.hint(got), Err: err, Config: c.def.Node.Pos(), actual: expectationOf(got, err)}
+		f := Failure{Pos: m.pos, What: "value", Want: m.String(), Got: described(got, err), Hint: m.hint(got), Err: err,
+			Config: c.def.Node.Pos(), actual: expectationOf(got, err)}
 		if unread {
 			f.Hint = inputUnread
 		}
@@ -276,6 +286,7 @@ func (r *runner) unit(def *transform.Definition) *transform.Unit {
 		item.Def = wrap(def)
 		lib = r.watch.library(lib)
 	}
+
 	unit, _ := lib.Link(o, item)
 	if r.units == nil {
 		r.units = map[*transform.Definition]*transform.Unit{}

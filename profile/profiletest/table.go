@@ -35,7 +35,7 @@ func (p *parser) rows(c *Case, n *jsondoc.Node) {
 		}
 		var sets []setting
 		for _, m := range item.Get("set").Members() {
-			sets = append(sets, setting{m.Key, m.Value.Value(), m.Pos()})
+			sets = append(sets, setting{name: m.Key, value: m.Value.Value(), pos: m.Pos()})
 		}
 		p.set(&row, sets)
 		if c.transform != nil {
@@ -47,6 +47,7 @@ func (p *parser) rows(c *Case, n *jsondoc.Node) {
 			}
 			row.expect.pos = item.Get("expect").Pos()
 		}
+
 		p.add(&row)
 	}
 }
@@ -87,13 +88,16 @@ func (p *parser) set(row *Case, sets []setting) {
 		c.values = maps.Clone(s.values)
 		specs[i] = &c
 	}
+
 	row.accounts = specs
 	for _, s := range sets {
 		spec, attribute := accountOf(specs, s.name)
 		if spec == nil {
-			p.fail("test-value", s.pos, "it is spelled SOURCE.ATTRIBUTE, of a source that the case has an account of", "%q names no account attribute of this case", s.name)
+			p.fail("test-value", s.pos, "it is spelled SOURCE.ATTRIBUTE, of a source that the case has an account of",
+				"%q names no account attribute of this case", s.name)
 			continue
 		}
+
 		switch attribute {
 		case "nativeIdentity":
 			spec.account.NativeIdentity = s.value.Text()
@@ -112,6 +116,7 @@ func accountOf(specs []*accountSpec, name string) (*accountSpec, string) {
 			return s, attribute
 		}
 	}
+
 	return nil, ""
 }
 
@@ -126,12 +131,14 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 		p.fail("test-fixture", n.Pos(), "paths are relative to the test file", "%v", err)
 		return
 	}
+
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
 	header, err := r.Read()
 	if err != nil {
 		p.fail("test-table", diag.Pos{File: file}, "", "%v", err)
 		return
 	}
+
 	p.header(c, header, file)
 	for i := 0; ; i++ {
 		cells, err := r.Read()
@@ -147,6 +154,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 			p.fail("test-table", pos, "", "%v", err)
 			return
 		}
+
 		at := func(column int) diag.Pos {
 			line, col := r.FieldPos(column)
 			return diag.Pos{File: file, Line: line, Column: col}
@@ -162,6 +170,7 @@ func (p *parser) header(c *Case, header []string, file string) {
 			p.fail("test-table", diag.Pos{File: file, Line: 1}, "", "column %q occurs twice", name)
 		}
 	}
+
 	if c.transform != nil && !slices.Contains(header, "expect") {
 		p.fail("test-table", diag.Pos{File: file, Line: 1}, "", "there is no column \"expect\"")
 	}
@@ -184,12 +193,13 @@ func (p *parser) csvRow(c *Case, header, cells []string, i int, at func(int) dia
 			row.expect.value = p.cellMatcher(cell, pos)
 		default:
 			if spec, _ := accountOf(c.accounts, column); spec != nil {
-				sets = append(sets, setting{column, cellValue(cell), pos})
+				sets = append(sets, setting{name: column, value: cellValue(cell), pos: pos})
 			} else {
 				row.expect.attributes = append(row.expect.attributes, wanted{column, p.cellMatcher(cell, pos)})
 			}
 		}
 	}
+
 	row.Name = rowName(c.Name, name, i)
 	p.set(&row, sets)
 	p.add(&row)
@@ -202,6 +212,7 @@ func cellValue(cell string) identity.Value {
 	case "(empty)":
 		return identity.StringValue("")
 	}
+
 	return identity.StringValue(cell)
 }
 
@@ -216,5 +227,6 @@ func (p *parser) cellMatcher(cell string, pos diag.Pos) *matcher {
 		}
 		p.fail("test-value", pos, "", "%q is no regular expression: %v", cell, err)
 	}
+
 	return &matcher{value: cellValue(cell), pos: pos}
 }

@@ -47,12 +47,14 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		case o.Verbose:
 			report.Fprintf(&b, "%s %s: %s\n", o.paint("pass", "ok  "), path.Join(o.Folder, c.File), c.Name)
 		}
+
 		for _, note := range c.Notes {
 			if len(c.Failures) == 0 { // failures have it already
 				report.Fprintf(&b, "%s %s: %s: %s\n", o.paint("dim", "note"), path.Join(o.Folder, c.File), c.Name, note)
 			}
 		}
 	}
+
 	noun := "cases"
 	if len(r.Cases) == 1 {
 		noun = "case"

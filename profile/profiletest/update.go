@@ -37,9 +37,11 @@ func (s *Suite) Update(r *Report) (files map[string][]byte, left []Failure) {
 				}
 				continue
 			}
+
 			edits[f.Pos.File] = append(edits[f.Pos.File], edit{f.Pos.Offset, f.actual.Append(nil)})
 		}
 	}
+
 	for name, list := range edits {
 		files[name] = applied(s.file(name).src, list)
 	}
@@ -48,6 +50,7 @@ func (s *Suite) Update(r *Report) (files map[string][]byte, left []Failure) {
 			files[name] = t.applied()
 		}
 	}
+
 	return files, left
 }
 
@@ -82,12 +85,13 @@ func (t *tables) note(f Failure) bool {
 		file = &tableEdits{src: src}
 		t.files[f.Pos.File] = file
 	}
+
 	text, ok := cellOf(f.actual)
 	from, to := cellAt(file.src, f.Pos)
 	if !ok || from < 0 {
 		return false
 	}
-	file.edits = append(file.edits, cellEdit{from, to, text})
+	file.edits = append(file.edits, cellEdit{from: from, to: to, text: text})
 	return true
 }
 
@@ -113,6 +117,7 @@ func cellOf(n *jsondoc.Node) (string, bool) {
 			return "", false
 		}
 		text = "!" + e
+
 	case jsondoc.Array:
 		return "", false
 	default:
@@ -122,6 +127,7 @@ func cellOf(n *jsondoc.Node) (string, bool) {
 			return "", false // it would be read as something else
 		}
 	}
+
 	if strings.ContainsAny(text, ",\"\r\n") || strings.TrimSpace(text) != text {
 		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 	}
@@ -139,6 +145,7 @@ func cellAt(src []byte, pos diag.Pos) (from, to int) {
 		}
 		from += end + 1
 	}
+
 	if from += pos.Column - 1; from > len(src) {
 		return -1, -1
 	}
@@ -151,8 +158,10 @@ func cellAt(src []byte, pos diag.Pos) (from, to int) {
 				}
 			}
 		}
+
 		return from, to
 	}
+
 	for to < len(src) && !bytes.ContainsRune([]byte(",\r\n"), rune(src[to])) {
 		to++
 	}
@@ -165,6 +174,7 @@ func (s *Suite) file(name string) *File {
 			return f
 		}
 	}
+
 	return nil
 }
 
@@ -179,6 +189,7 @@ func applied(src []byte, list []edit) []byte {
 		out = append(append(out, src[at:e.at]...), e.text...)
 		at = jsonEnd(src, e.at)
 	}
+
 	return append(out, src[at:]...)
 }
 
@@ -208,6 +219,7 @@ func valueNode(v identity.Value) *jsondoc.Node {
 		}
 		return jsondoc.NewArray(items...)
 	}
+
 	return jsondoc.NewString(v.Text())
 }
 

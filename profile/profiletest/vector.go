@@ -50,6 +50,7 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 		found.Addf(diag.Error, "vector-shape", root.Pos(), "expected an object with a list of \"vectors\"")
 		return nil, found
 	}
+
 	var vectors []Vector
 	for _, n := range list.Items() {
 		v := Vector{
@@ -61,8 +62,10 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 			found.Addf(diag.Error, "vector-shape", n.Pos(), "a vector needs id, transform and expected")
 			continue
 		}
+
 		vectors = append(vectors, v)
 	}
+
 	return vectors, found
 }
 
@@ -75,7 +78,8 @@ func (v *Vector) Run(ctx context.Context, lib *transform.Library) VectorResult {
 
 // RunWith does as Run with options that change may alter, and returns the
 // findings about the transform too.
-func (v *Vector) RunWith(ctx context.Context, lib *transform.Library, change func(*transform.Options)) (VectorResult, diag.List) {
+func (v *Vector) RunWith(ctx context.Context, lib *transform.Library,
+	change func(*transform.Options)) (VectorResult, diag.List) {
 	got, found, err := v.eval(ctx, lib, change)
 	r := VectorResult{Got: got, Err: err}
 	r.Pass, r.Want = v.check(got, err)
@@ -88,7 +92,8 @@ func (v *Vector) ExpectsValue() bool { return v.expected.Get("error") == nil }
 
 var defaultNow = time.Date(2026, 1, 15, 9, 0, 0, 0, time.UTC)
 
-func (v *Vector) eval(ctx context.Context, lib *transform.Library, change func(*transform.Options)) (identity.Value, diag.List, error) {
+func (v *Vector) eval(ctx context.Context, lib *transform.Library,
+	change func(*transform.Options)) (identity.Value, diag.List, error) {
 	c := v.context
 	def := transform.FromNode(v.transform)
 	stored := map[string]*transform.Definition{}
@@ -97,7 +102,9 @@ func (v *Vector) eval(ctx context.Context, lib *transform.Library, change func(*
 		d.Name = m.Key
 		stored[m.Key] = d
 	}
-	env := &transform.Env{Now: defaultNow, Rules: v.rules(), Directory: vectorDirectory{c.Get("identities")}, Unique: taken{c.Get("taken")}}
+
+	env := &transform.Env{Now: defaultNow, Rules: v.rules(), Directory: vectorDirectory{c.Get("identities")},
+		Unique: taken{c.Get("taken")}}
 	if text := c.Get("now").Text(); text != "" {
 		now, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
@@ -105,7 +112,9 @@ func (v *Vector) eval(ctx context.Context, lib *transform.Library, change func(*
 		}
 		env.Now = now
 	}
-	opts := transform.Options{Transforms: stored, Sources: v.sources(), Provisioning: def.Node.Get("type").Text() == "usernameGenerator"}
+
+	opts := transform.Options{Transforms: stored, Sources: v.sources(),
+		Provisioning: def.Node.Get("type").Text() == "usernameGenerator"}
 	change(&opts)
 	unit, found := lib.Link(opts, transform.Item{Def: def})
 	s := unit.NewScope(ctx, env)
@@ -131,19 +140,22 @@ func (v *Vector) rules() map[string]transform.Rule {
 		value := m.Value.Value()
 		rules[m.Key] = func(context.Context, transform.RuleCall) (identity.Value, error) { return value, nil }
 	}
+
 	return rules
 }
 
 func (v *Vector) sources() []transform.SourceInfo {
 	var infos []transform.SourceInfo
 	for _, m := range v.context.Get("sources").Members() {
-		infos = append(infos, transform.SourceInfo{Name: m.Key, ID: m.Value.Get("id").Text(), ApplicationName: m.Value.Get("applicationName").Text()})
+		infos = append(infos, transform.SourceInfo{Name: m.Key, ID: m.Value.Get("id").Text(),
+			ApplicationName: m.Value.Get("applicationName").Text()})
 	}
 	for _, m := range v.context.Get("accounts").Members() {
 		if !slices.ContainsFunc(infos, func(i transform.SourceInfo) bool { return i.Name == m.Key }) {
 			infos = append(infos, transform.SourceInfo{Name: m.Key})
 		}
 	}
+
 	return infos
 }
 
@@ -154,6 +166,7 @@ func (v *Vector) accounts() []identity.Account {
 			list = append(list, account(m.Key, n))
 		}
 	}
+
 	return list
 }
 
@@ -188,11 +201,13 @@ func (v *Vector) check(got identity.Value, err error) (pass bool, want string) {
 			return false, "an error"
 		}
 		return strings.Contains(strings.ToLower(err.Error()), strings.ToLower(text)), fmt.Sprintf("an error with %q", text)
+
 	case v.expected.Get("match") != nil:
 		pattern := v.expected.Get("match").Text()
 		re, rerr := compileWhole(pattern)
 		return err == nil && rerr == nil && !got.IsNull() && re.MatchString(got.Text()), "text that matches " + pattern
 	}
+
 	value := v.expected.Get("value").Value()
 	return err == nil && sameValue(got, value), value.String()
 }
@@ -216,7 +231,8 @@ func sameValue(got, want identity.Value) bool {
 type taken struct{ values *jsondoc.Node }
 
 func (t taken) Taken(_ context.Context, value string) (bool, error) {
-	return slices.ContainsFunc(t.values.Items(), func(n *jsondoc.Node) bool { return strings.EqualFold(n.Text(), value) }), nil
+	return slices.ContainsFunc(t.values.Items(),
+		func(n *jsondoc.Node) bool { return strings.EqualFold(n.Text(), value) }), nil
 }
 
 type vectorDirectory struct{ identities *jsondoc.Node }
@@ -238,7 +254,7 @@ type vectorSubject struct {
 // newVectorSubject returns the subject of an identity object. An identity that
 // is not described has no attributes.
 func newVectorSubject(n *jsondoc.Node, accounts []identity.Account) transform.Subject {
-	return &vectorSubject{n, attributes(n.Get("attributes")), accounts}
+	return &vectorSubject{node: n, attrs: attributes(n.Get("attributes")), accounts: accounts}
 }
 
 func (s *vectorSubject) ID() string { return s.node.Get("id").Text() }

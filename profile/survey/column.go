@@ -58,6 +58,7 @@ func (c *Column) Add(v identity.Value) {
 		for _, item := range items {
 			c.text(item.Text())
 		}
+
 	default:
 		c.filled++
 		c.text(v.Text())
@@ -70,6 +71,7 @@ func (c *Column) text(s string) {
 		c.near, c.dates = map[string]*nearly{}, map[string]int{}
 		c.shortest = math.MaxInt
 	}
+
 	n := utf8.RuneCountInString(s)
 	c.shortest, c.longest, c.length = min(c.shortest, n), max(c.longest, n), c.length+int64(n)
 	if strings.TrimSpace(s) != s {
@@ -103,6 +105,7 @@ func count(m map[string]int, s string, most int, others *int) bool {
 	default:
 		*others++
 	}
+
 	return ok
 }
 
@@ -206,7 +209,8 @@ type Stats struct {
 
 // Stats returns what was found in a column of that many rows; the lists have at most n items.
 func (c *Column) Stats(rows, n int) Stats {
-	s := Stats{Rows: rows, Filled: c.filled, Exact: true, Padded: c.padded, Lists: c.lists, Patterns: []Count{}, Values: []Count{}}
+	s := Stats{Rows: rows, Filled: c.filled, Exact: true, Padded: c.padded, Lists: c.lists, Patterns: []Count{},
+		Values: []Count{}}
 	if c.filled == 0 || c.hashes == nil {
 		return s
 	}
@@ -240,6 +244,7 @@ func most(m map[string]int, least, n int) []Count {
 			list = append(list, Count{text, k})
 		}
 	}
+
 	slices.SortFunc(list, func(a, b Count) int { return cmp.Or(b.Count-a.Count, strings.Compare(a.Text, b.Text)) })
 	return list[:min(n, len(list))]
 }
@@ -254,11 +259,13 @@ func (c *Column) pairs(n int) []Near {
 		}
 		list = append(list, k)
 	}
+
 	for _, k := range c.near {
 		if k.second != "" {
 			add(k.first, k.second)
 		}
 	}
+
 	c.typos(add)
 	slices.SortFunc(list, func(a, b Near) int {
 		return cmp.Or(b.LikeCount-a.LikeCount, strings.Compare(a.Like, b.Like), strings.Compare(a.Value, b.Value))

@@ -36,9 +36,11 @@ func WriteHTML(w io.Writer, r *Report, title string, now time.Time) error {
 				}
 				out[len(out)-1] = append(out[len(out)-1], a)
 			}
+
 			return out
 		},
 	}).Parse(pageSource)
+
 	if err != nil {
 		return err
 	}
@@ -73,5 +75,6 @@ func chart(title string, list any) template.HTML {
 			add(a.Name, &a.Stats)
 		}
 	}
+
 	return template.HTML(c.String()) // escaped by the chart
 }

@@ -26,8 +26,10 @@ func pattern(s string) string {
 				end = i
 				break
 			}
+
 			class, n = k, n+1
 		}
+
 		b.WriteRune(class)
 		switch {
 		case n == 1:
@@ -36,8 +38,10 @@ func pattern(s string) string {
 		default:
 			b.WriteByte('+')
 		}
+
 		s = s[end:]
 	}
+
 	return b.String()
 }
 
@@ -54,6 +58,7 @@ func classOf(r rune) rune {
 	case unicode.IsControl(r):
 		return '?'
 	}
+
 	return r
 }
 
@@ -89,6 +94,7 @@ func dateFormat(s string) string {
 	} else {
 		mark = s[at]
 	}
+
 	for _, l := range layouts {
 		if l.mark != mark || l.at != 0 && l.at != at {
 			continue
@@ -98,6 +104,7 @@ func dateFormat(s string) string {
 			return l.name
 		}
 	}
+
 	if strings.Count(s, "/") == 2 {
 		_, day := time.Parse("2/1/2006", s)
 		_, month := time.Parse("1/2/2006", s)
@@ -109,8 +116,10 @@ func dateFormat(s string) string {
 		case month == nil:
 			return "MM/dd/yyyy"
 		}
+
 		return ""
 	}
+
 	if strings.Trim(s, "0123456789") == "" {
 		switch {
 		case len(s) == 13 && s[0] == '1':
@@ -119,5 +128,6 @@ func dateFormat(s string) string {
 			return "EPOCH_TIME_WIN32"
 		}
 	}
+
 	return ""
 }

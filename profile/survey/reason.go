@@ -41,6 +41,7 @@ func failure(s *profile.Step) (string, identity.Value) {
 			return failure(in)
 		}
 	}
+
 	text := quoted.ReplaceAllString(s.Error, "…")
 	if in := s.Input.Text(); in != "" {
 		text = strings.ReplaceAll(text, in, "…")
@@ -78,6 +79,7 @@ func empty(s, given *profile.Step) (string, identity.Value) {
 				return empty(in, given)
 			}
 		}
+
 	case s.Operation == "reference" && len(inner) > 0:
 		return empty(inner[len(inner)-1], given)
 	case !s.PassesInput && s.Input.IsNull():
@@ -88,6 +90,7 @@ func empty(s, given *profile.Step) (string, identity.Value) {
 	case s.PassesInput && len(inner) > 0:
 		return all(slices.DeleteFunc(inner, func(in *profile.Step) bool { return !in.Output.IsNull() }), given)
 	}
+
 	return s.Operation + " makes nothing of its input", s.Input
 }
 
@@ -102,6 +105,7 @@ func all(steps []*profile.Step, given *profile.Step) (string, identity.Value) {
 		} else {
 			reason, value = empty(in, given)
 		}
+
 		if !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
@@ -109,6 +113,7 @@ func all(steps []*profile.Step, given *profile.Step) (string, identity.Value) {
 			example = value
 		}
 	}
+
 	const some = 4
 	if len(reasons) > some {
 		reasons = append(reasons[:some], fmt.Sprintf("%d more", len(reasons)-some))
@@ -145,6 +150,7 @@ func tableOf(op *transform.Operation) string {
 			return f.Name
 		}
 	}
+
 	return ""
 }
 
@@ -161,6 +167,7 @@ func outside(lib *transform.Library, s *profile.Step, f func(s *profile.Step)) {
 		(s.Chosen == "" || s.Chosen == fmt.Sprintf("%s[%q]", table, otherwise)) {
 		f(s)
 	}
+
 	for _, in := range s.Steps {
 		outside(lib, in, f)
 	}

@@ -27,14 +27,19 @@ func Remarks(s *Stats) []string {
 			}
 			text += fmt.Sprintf(" %s %d", d.Text, d.Count)
 		}
+
 		list = append(list, text)
 	}
+
 	for i, n := range s.Near {
 		if i == 2 {
 			list = append(list, fmt.Sprintf("%d more such pairs", len(s.Near)-i))
 			break
 		}
-		list = append(list, fmt.Sprintf("%s %d is nearly %s %d", strconv.Quote(n.Value), n.Count, strconv.Quote(n.Like), n.LikeCount))
+
+		list = append(list, fmt.Sprintf("%s %d is nearly %s %d", strconv.Quote(n.Value), n.Count, strconv.Quote(n.Like),
+			n.LikeCount))
 	}
+
 	return list
 }

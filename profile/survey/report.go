@@ -23,12 +23,14 @@ func (t *taker) report() *Report {
 			r.Attributes = append(r.Attributes, t.attribute(p.Name, name, in.rows))
 		}
 	}
+
 	for key, l := range t.lookups {
 		r.Outside = append(r.Outside, &Lookup{
 			Profile: key.profile, Attribute: key.attribute, Pos: key.pos,
 			Fails: l.fails, Count: l.count, Values: most(l.values, 1, t.o.Examples),
 		})
 	}
+
 	slices.SortFunc(r.Outside, func(a, b *Lookup) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Profile, b.Profile), strings.Compare(a.Attribute, b.Attribute),
 			strings.Compare(a.Pos.String(), b.Pos.String()))
@@ -38,21 +40,25 @@ func (t *taker) report() *Report {
 
 func (t *taker) source(s *config.Source, l *config.Lineage) *Source {
 	in := t.sources[s.Name]
-	out := &Source{Name: s.Name, Files: slices.Clone(t.b.Data[s.Name]), Accounts: in.accounts, Columns: []ColumnInfo{}, Missing: []Missing{}, LeftOut: []string{}}
+	out := &Source{Name: s.Name, Files: slices.Clone(t.b.Data[s.Name]), Accounts: in.accounts, Columns: []ColumnInfo{},
+		Missing: []Missing{}, LeftOut: []string{}}
 	if out.Files == nil {
 		out.Files = []string{}
 	}
 	computed := readsAll(l, s.Name)
 	for _, name := range in.names {
-		c := ColumnInfo{Name: name, ReadBy: readers(l, s.Name, name), Stats: in.columns[name].Stats(in.accounts, t.o.Examples)}
+		c := ColumnInfo{Name: name, ReadBy: readers(l, s.Name, name),
+			Stats: in.columns[name].Stats(in.accounts, t.o.Examples)}
 		c.Unread = len(c.ReadBy) == 0 && !computed
 		out.Columns = append(out.Columns, c)
 	}
+
 	for _, d := range t.found {
 		if slices.Contains(out.Files, d.Pos.File) {
 			out.LeftOut = append(out.LeftOut, between(d.Message, "column \"", "\""))
 		}
 	}
+
 	if in.accounts > 0 {
 		out.Missing = missing(l, s.Name, in.names, out.LeftOut)
 	}
@@ -68,6 +74,7 @@ func missing(l *config.Lineage, source string, names, leftOut []string) []Missin
 			slices.Contains(names, n.Name) || slices.Contains(config.AccountFields, n.Name) {
 			continue
 		}
+
 		users := l.OutOf(i)
 		if len(users) == 0 {
 			continue
@@ -79,6 +86,7 @@ func missing(l *config.Lineage, source string, names, leftOut []string) []Missin
 		}
 		list = append(list, m)
 	}
+
 	return list
 }
 
@@ -105,6 +113,7 @@ func readers(l *config.Lineage, source, name string) []string {
 			list = append(list, nodeName(&l.Nodes[e.To]))
 		}
 	}
+
 	slices.Sort(list)
 	return slices.Compact(list)
 }
@@ -121,6 +130,7 @@ func readsAll(l *config.Lineage, source string) bool {
 			}
 		}
 	}
+
 	return false
 }
 

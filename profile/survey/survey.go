@@ -97,7 +97,8 @@ func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, 
 	if o.Library == nil {
 		o.Library = builtin.Library()
 	}
-	t := &taker{o: o, b: b, sources: map[string]*sourceTaker{}, attributes: map[[2]string]*attributeTaker{}, lookups: map[lookupKey]*lookupTaker{}}
+	t := &taker{o: o, b: b, sources: map[string]*sourceTaker{}, attributes: map[[2]string]*attributeTaker{},
+		lookups: map[lookupKey]*lookupTaker{}}
 	for _, s := range b.Sources {
 		t.sources[s.Name] = &sourceTaker{columns: map[string]*Column{}}
 	}
@@ -119,6 +120,7 @@ func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, 
 			return nil, err
 		}
 	}
+
 	return t.report(), nil
 }
 
@@ -202,6 +204,7 @@ func (t *sourceTaker) account(a *identity.Account) {
 			t.columns[name] = c
 			t.names = append(t.names, name)
 		}
+
 		c.Add(v)
 	}
 }
@@ -214,6 +217,7 @@ func (t *taker) finding(d diag.Diagnostic) {
 			t.found = append(t.found, d)
 		}
 	}
+
 	if t.o.OnFinding != nil {
 		t.o.OnFinding(d)
 	}
@@ -242,6 +246,7 @@ func (t *taker) profile(name string) *profileTaker {
 			}
 		}
 	}
+
 	return p
 }
 
@@ -257,6 +262,7 @@ func (t *taker) looksUp(n *jsondoc.Node, seen map[string]bool) bool {
 				return t.looksUp(def.Node, seen)
 			}
 		}
+
 		return typ != "" && tableOf(t.o.Library.About(typ)) != ""
 	})
 }
@@ -274,6 +280,7 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 			why = append(why, name)
 		}
 	}
+
 	if len(why) == 0 {
 		return nil
 	}
@@ -298,8 +305,10 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 			n = &Null{Reason: reason, Example: example.Clone(), Who: strings.Clone(r.Account.String())}
 			nulls[reason] = n
 		}
+
 		n.Count++
 	}
+
 	return nil
 }
 
@@ -308,22 +317,25 @@ func notKept(r *profile.Result, a *profile.AttributeTrace) string {
 	switch {
 	case a.Name == config.AttrManager && r.Manager.State != "":
 		return "manager correlation: " + r.Manager.State
-	case a.Name == config.AttrUID && slices.ContainsFunc(r.Exceptions, func(e profile.Exception) bool { return e.Code == profile.DuplicateUID }):
+	case a.Name == config.AttrUID && slices.ContainsFunc(r.Exceptions,
+		func(e profile.Exception) bool { return e.Code == profile.DuplicateUID }):
 		return "another identity has the value"
 	case a.Note != "":
 		return "the mapping gives a value: " + quoted.ReplaceAllString(a.Note, "…")
 	}
+
 	return "the mapping gives a value that the run does not keep"
 }
 
 // miss counts a value that a look-up does not have.
 func (t *taker) miss(r *profile.Result, attribute string, s *profile.Step) {
-	key := lookupKey{r.Identity.Profile, attribute, s.Pos}
+	key := lookupKey{profile: r.Identity.Profile, attribute: attribute, pos: s.Pos}
 	l := t.lookups[key]
 	if l == nil {
 		l = &lookupTaker{values: map[string]int{}}
 		t.lookups[key] = l
 	}
+
 	l.count++
 	l.fails = l.fails || s.Failed
 	count(l.values, s.Input.Text(), maxValues, &l.others)

@@ -52,6 +52,7 @@ func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, 
 			}
 		}
 	}
+
 	account.ManuallyCorrelated = change.manual
 	return p, t.planLink(ctx, p, account, owner, to)
 }
@@ -75,6 +76,7 @@ func (t *Tenant) account(ctx context.Context, key identity.AccountKey) (identity
 	} else if !errors.Is(err, identity.ErrNotFound) {
 		return identity.Account{}, nil, err
 	}
+
 	for a, err := range t.store.Uncorrelated(ctx, key.Source) {
 		if err != nil {
 			return a, nil, err
@@ -83,6 +85,7 @@ func (t *Tenant) account(ctx context.Context, key identity.AccountKey) (identity
 			return a, nil, nil
 		}
 	}
+
 	return identity.Account{}, nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no account %s", key))
 }
 
@@ -93,7 +96,8 @@ type linkChange struct {
 
 // accountChange works out what a patch makes of an account.
 func accountChange(a identity.Account, owner *identity.Identity, ops []isc.PatchOp) (linkChange, error) {
-	before := jsondoc.NewObject(jsondoc.M("identityId", jsondoc.NewString(ownerID(owner))), jsondoc.M("manuallyCorrelated", jsondoc.NewBool(a.ManuallyCorrelated)))
+	before := jsondoc.NewObject(jsondoc.M("identityId", jsondoc.NewString(ownerID(owner))),
+		jsondoc.M("manuallyCorrelated", jsondoc.NewBool(a.ManuallyCorrelated)))
 	marked := false
 	for _, op := range ops {
 		for _, path := range writes(op) {
@@ -102,10 +106,12 @@ func accountChange(a identity.Account, owner *identity.Identity, ops []isc.Patch
 			case "/manuallyCorrelated":
 				marked = true
 			default:
-				return linkChange{}, isc.Refuse(isc.CodeIllegalUpdate, "%s of an account cannot be changed", strings.TrimPrefix(path, "/"))
+				return linkChange{}, isc.Refuse(isc.CodeIllegalUpdate, "%s of an account cannot be changed",
+					strings.TrimPrefix(path, "/"))
 			}
 		}
 	}
+
 	after, err := applyPatch(before, ops)
 	if err != nil {
 		return linkChange{}, err
@@ -118,6 +124,7 @@ func accountChange(a identity.Account, owner *identity.Identity, ops []isc.Patch
 		c.manual = c.manual || c.identity != ownerID(owner)
 		return c, nil
 	}
+
 	v := after.Get("manuallyCorrelated")
 	if text := strings.ToLower(v.Text()); !v.IsNull() && text != "true" && text != "false" {
 		return c, isc.Refuse(isc.CodeIllegalValue, "manuallyCorrelated is %s, expected true or false", v.Append(nil))
@@ -136,8 +143,10 @@ func (t *Tenant) planLink(ctx context.Context, p *Plan, a identity.Account, from
 		ids[from.ID] = true
 		change.Put = append(change.Put, from)
 	}
+
 	if from != nil && ownerID(from) != ownerID(to) {
-		p.events = append(p.events, AccountUncorrelated{profile.IdentityRef(from), src, accountRef(&a, to != nil)})
+		p.events = append(p.events, AccountUncorrelated{Identity: profile.IdentityRef(from), Source: src,
+			Account: accountRef(&a, to != nil)})
 	}
 	a.IdentityID = ownerID(to)
 	if to == nil {
@@ -150,11 +159,14 @@ func (t *Tenant) planLink(ctx context.Context, p *Plan, a identity.Account, from
 		} else {
 			ids[to.ID] = true
 			change.Put = append(change.Put, to)
-			p.events = append(p.events, AccountCorrelated{profile.IdentityRef(to), src, accountRef(&a, true), a.Attributes})
+			p.events = append(p.events, AccountCorrelated{Identity: profile.IdentityRef(to), Source: src,
+				Account: accountRef(&a, true), Attributes: a.Attributes})
 		}
+
 		to.Accounts = append(to.Accounts, a)
 		p.note(AuditManuallyCorrelated, config.Ref{ID: to.ID, Name: profile.DisplayName(to)}, "%s", a.Key())
 	}
+
 	p.batch.Uncorrelated = change.Uncorrelated
 	over := store.NewOverlay(t.store)
 	if err := over.Apply(ctx, change); err != nil {
@@ -185,12 +197,15 @@ func (t *Tenant) PlanCleanup(ctx context.Context) (*Plan, error) {
 			orphans = append(orphans, i)
 		}
 	}
+
 	for _, i := range orphans {
 		if managers[i.ID] || len(t.blockers(p.after, i)) > 0 {
 			p.Orphaned = append(p.Orphaned, profile.IdentityRef(i))
 			continue
 		}
+
 		t.planIdentityDelete(p, i)
 	}
+
 	return p, nil
 }

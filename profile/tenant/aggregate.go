@@ -13,7 +13,8 @@ import (
 // Aggregate takes the accounts of sources into the store, as [profile.Engine.Aggregate]
 // does, keeps operations away meanwhile, and tells the observer. One aggregation
 // runs at a time.
-func (t *Tenant) Aggregate(ctx context.Context, onResult func(*profile.Result), sources ...identity.Source) (profile.Stats, error) {
+func (t *Tenant) Aggregate(ctx context.Context, onResult func(*profile.Result),
+	sources ...identity.Source) (profile.Stats, error) {
 	return t.AggregateWith(ctx, AggregateOptions{OnResult: onResult}, sources...)
 }
 
@@ -25,7 +26,8 @@ type AggregateOptions struct {
 }
 
 // AggregateWith is [Tenant.Aggregate] with options.
-func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions, sources ...identity.Source) (profile.Stats, error) {
+func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions,
+	sources ...identity.Source) (profile.Stats, error) {
 	t.feeds.Lock()
 	defer t.feeds.Unlock()
 	defer t.lock.Aggregate()()
@@ -45,6 +47,7 @@ func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions, source
 			report(d)
 		}
 	}
+
 	stats, err := e.Aggregate(ctx, t.store, o, func(r *profile.Result) { g.take(ctx, r) }, sources...)
 	if err == nil {
 		err = t.aggregated(ctx)
@@ -59,6 +62,7 @@ func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions, source
 			t.event(event)
 		}
 	}
+
 	return stats, nil
 }
 
@@ -78,6 +82,7 @@ func (g *gathering) take(ctx context.Context, r *profile.Result) {
 			g.before[old.ID] = old
 		}
 	}
+
 	if g.onResult != nil {
 		g.onResult(r)
 	}
@@ -106,7 +111,8 @@ func (t *Tenant) aggregated(ctx context.Context) error {
 	return nil
 }
 
-func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c AggregationCompleted, stats profile.Stats, sources []identity.Source) {
+func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c AggregationCompleted,
+	stats profile.Stats, sources []identity.Source) {
 	audit := AuditAggregationPassed
 	switch {
 	case stopped:
@@ -116,11 +122,13 @@ func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c A
 	case len(c.Errors)+len(c.Warnings) > 0:
 		c.Status = "Warning"
 	}
+
 	if err != nil {
 		c.Errors = append(c.Errors, err.Error())
 	}
 	c.Completed = t.now()
-	c.Stats = AggregationStats{stats.Scanned, stats.Unchanged, stats.Changed, stats.Added, stats.Removed}
+	c.Stats = AggregationStats{Scanned: stats.Scanned, Unchanged: stats.Unchanged, Changed: stats.Changed,
+		Added: stats.Added, Removed: stats.Removed}
 	for _, s := range sources {
 		ref := e.Bundle().SourceRef(s.Name())
 		t.audit(audit, config.Ref{Name: ref.Name, ID: ref.ID}, "")
@@ -128,6 +136,7 @@ func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c A
 			c.Source = ref
 		}
 	}
+
 	if len(sources) > 0 {
 		t.event(c)
 	}
@@ -143,9 +152,11 @@ func uncorrelatedEvents(b *config.Bundle, before *identity.Identity, r *profile.
 	for i := range before.Accounts {
 		a := &before.Accounts[i]
 		if !slices.ContainsFunc(r.Identity.Accounts, func(o identity.Account) bool { return o.Key() == a.Key() }) {
-			list = append(list, AccountUncorrelated{profile.IdentityRef(r.Identity), b.SourceRef(a.Source), accountRef(a, false)})
+			list = append(list, AccountUncorrelated{Identity: profile.IdentityRef(r.Identity), Source: b.SourceRef(a.Source),
+				Account: accountRef(a, false)})
 		}
 	}
+
 	return list
 }
 

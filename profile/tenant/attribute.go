@@ -58,13 +58,16 @@ func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 	case a == nil:
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", name))
 	case searchable && (a.System || a.Standard || a.Multi || a.Node == nil):
-		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "identity attribute %q cannot be searchable: it is a system, standard or multi-valued attribute", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue,
+			"identity attribute %q cannot be searchable: it is a system, standard or multi-valued attribute", name))
 	}
+
 	p.Object = config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	if a.Node != nil {
 		a.Node.Set("searchable", jsondoc.NewBool(searchable))
 		p.Findings = p.after.Refresh()
 	}
+
 	return p, nil
 }
 
@@ -86,8 +89,10 @@ func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 	case a == nil:
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", name))
 	case a.System || a.Standard:
-		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system or standard attribute and cannot be deleted", name))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue,
+			"identity attribute %q is a system or standard attribute and cannot be deleted", name))
 	}
+
 	p.Status, p.Object = 204, config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	p.Uses = p.after.AttributeUses(name, t.opts.Compile.Library)
 	if len(p.Uses) > 0 && !force {
@@ -97,6 +102,7 @@ func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 		}
 		return nil, t.tracked(e)
 	}
+
 	var names []string
 	for _, prof := range p.after.Profiles {
 		names = append(names, prof.Name)

@@ -37,6 +37,7 @@ func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {
 		}
 		p.after.RemoveProfile(prof.Name)
 	}
+
 	return p, t.planRehome(ctx, p, gone)
 }
 
@@ -57,6 +58,7 @@ func (t *Tenant) planRehome(ctx context.Context, p *Plan, gone map[string]bool) 
 			t.planIdentityDelete(p, i)
 		}
 	}
+
 	if err := t.planUnmanage(ctx, p, deleted, moved); err != nil {
 		return err
 	}
@@ -77,11 +79,13 @@ func (t *Tenant) planIdentityDelete(p *Plan, i *identity.Identity) {
 	}
 	for n := range i.Accounts {
 		a := i.Accounts[n]
-		p.events = append(p.events, AccountUncorrelated{profile.IdentityRef(i), p.after.SourceRef(a.Source), accountRef(&a, false)})
+		p.events = append(p.events, AccountUncorrelated{Identity: profile.IdentityRef(i),
+			Source: p.after.SourceRef(a.Source), Account: accountRef(&a, false)})
 		a.IdentityID, a.ManuallyCorrelated = "", false
 		p.Uncorrelated = append(p.Uncorrelated, a.Key())
 		p.batch.Uncorrelated = append(p.batch.Uncorrelated, a)
 	}
+
 	p.events = append(p.events, IdentityDeleted{profile.IdentityRef(i), i.Attributes})
 }
 
@@ -96,11 +100,13 @@ func (t *Tenant) blockers(b *config.Bundle, i *identity.Identity) []string {
 			list = append(list, "it owns source "+s.Name)
 		}
 	}
+
 	for _, p := range b.Profiles {
 		if p.Owner.ID == i.ID {
 			list = append(list, "it owns identity profile "+p.Name)
 		}
 	}
+
 	if t.opts.InUse != nil {
 		list = append(list, t.opts.InUse(i.ID)...)
 	}
@@ -130,12 +136,14 @@ func (t *Tenant) planUnmanage(ctx context.Context, p *Plan, deleted, moved map[s
 		i.Attributes, i.Evaluation = identity.NewAttributes(values), identity.Evaluation{}
 		p.batch.Put = append(p.batch.Put, i)
 	}
+
 	return nil
 }
 
 // planEvaluate evaluates identities over a store as it would be, and plans to
 // write them.
-func (t *Tenant) planEvaluate(ctx context.Context, p *Plan, e *profile.Engine, st identity.Store, ids map[string]bool) error {
+func (t *Tenant) planEvaluate(ctx context.Context, p *Plan, e *profile.Engine, st identity.Store,
+	ids map[string]bool) error {
 	p.Evaluated = true
 	if len(ids) == 0 {
 		return nil
@@ -153,11 +161,13 @@ func (t *Tenant) planEvaluate(ctx context.Context, p *Plan, e *profile.Engine, s
 				Lost: lost(r.Changes), Changes: r.Changes,
 			})
 		}
+
 		if r.Orphaned {
 			p.Orphaned = append(p.Orphaned, profile.IdentityRef(r.Identity))
 		}
 		p.events = append(p.events, resultEvents(e.Bundle(), r)...)
 	}
+
 	return nil
 }
 
@@ -169,6 +179,7 @@ func lost(list []profile.Change) []string {
 			names = append(names, c.Attribute)
 		}
 	}
+
 	return names
 }
 
@@ -197,8 +208,10 @@ func (t *Tenant) membership(ctx context.Context, p *Plan) error {
 					r.Lost = append(r.Lost, name)
 				}
 			}
+
 			p.Reassigned = append(p.Reassigned, r)
 		}
 	}
+
 	return nil
 }

@@ -14,7 +14,8 @@ import (
 // processing afterwards. The caller checks what the change has to keep to.
 //
 // Error: that of edit.
-func (t *Tenant) PlanEdit(operation string, status int, object config.Ref, edit func(b *config.Bundle) (dirty []string, err error)) (*Plan, error) {
+func (t *Tenant) PlanEdit(operation string, status int, object config.Ref,
+	edit func(b *config.Bundle) (dirty []string, err error)) (*Plan, error) {
 	p, err := t.newPlan(operation, false)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,8 @@ func (t *Tenant) PlanRestore(b *config.Bundle) (*Plan, error) {
 // change: before makes what profiles point at, after what points at profiles. Both
 // name the profiles that need processing. Profiles are export entries, imported as by
 // [Tenant.PlanImport].
-func (t *Tenant) PlanImportAll(ctx context.Context, profiles []*jsondoc.Node, before, after func(b *config.Bundle) (dirty []string)) (*Plan, *ImportResult, error) {
+func (t *Tenant) PlanImportAll(ctx context.Context, profiles []*jsondoc.Node, before,
+	after func(b *config.Bundle) (dirty []string)) (*Plan, *ImportResult, error) {
 	p, err := t.newPlan("CONFIGURATION_IMPORT", true)
 	if err != nil {
 		return nil, nil, err
@@ -81,7 +83,8 @@ func (t *Tenant) PlanImportAll(ctx context.Context, profiles []*jsondoc.Node, be
 	dirty := before(p.after)
 	p.after.Refresh()
 
-	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{}, Imported: []ImportedObject{}}
+	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{},
+		Imported: []ImportedObject{}}
 	for _, entry := range profiles {
 		t.importOne(p, r, entry.Get("object").Clone())
 	}

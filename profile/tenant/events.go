@@ -157,5 +157,6 @@ type Audit struct {
 }
 
 func accountRef(a *identity.Account, correlated bool) AccountRef {
-	return AccountRef{ID: a.ID, Name: a.DisplayName(), NativeIdentity: a.NativeIdentity, UUID: a.UUID, Type: "ACCOUNT", Correlated: correlated}
+	return AccountRef{ID: a.ID, Name: a.DisplayName(), NativeIdentity: a.NativeIdentity, UUID: a.UUID, Type: "ACCOUNT",
+		Correlated: correlated}
 }

@@ -77,14 +77,17 @@ func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResu
 	if err != nil {
 		return nil, nil, err
 	}
-	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{}, Imported: []ImportedObject{}}
+	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{},
+		Imported: []ImportedObject{}}
 	for _, entry := range entries {
 		if !config.IsEntry(entry) || entry.At("self", "type").Text() != "IDENTITY_PROFILE" {
 			note(&r.Warnings, "IMPORT_SKIPPED", entry.At("self", "name").Text(), "the entry is no identity profile")
 			continue
 		}
+
 		t.importOne(p, r, entry.Get("object").Clone())
 	}
+
 	p.Findings = p.after.Refresh()
 	return p, r, t.membership(ctx, p)
 }
@@ -101,9 +104,11 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 			note(&r.Errors, "IMPORT_REFUSED", name, err.Error())
 			return
 		}
+
 		t.imported(p, r, name, "created")
 		return
 	}
+
 	before := p.after.ProfileObject(old)
 	for _, key := range append([]string{"priority"}, computedFields...) {
 		if v := before.Get(key); v != nil {
@@ -112,10 +117,12 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 			body.Remove(key)
 		}
 	}
+
 	if err := p.after.CheckObject(body, old, true); err != nil {
 		note(&r.Errors, "IMPORT_REFUSED", name, err.Error())
 		return
 	}
+
 	if config.RefOf(before.Get("authoritativeSource")) != config.RefOf(body.Get("authoritativeSource")) {
 		p.moveSource(old, body)
 	}
@@ -131,7 +138,7 @@ func (t *Tenant) imported(p *Plan, r *ImportResult, name, how string) {
 	prof := p.after.Profile(name)
 	p.note(AuditProfileUpdate, prof.AsRef(), "import")
 	note(&r.Infos, "IMPORT_DONE", name, "identity profile "+name+" was "+how)
-	r.Imported = append(r.Imported, ImportedObject{"IDENTITY_PROFILE", prof.ID, prof.Name})
+	r.Imported = append(r.Imported, ImportedObject{Type: "IDENTITY_PROFILE", ID: prof.ID, Name: prof.Name})
 }
 
 // JSON returns the answer as the API has it.

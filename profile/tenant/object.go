@@ -40,6 +40,7 @@ func (t *Tenant) newObject(b *config.Bundle, body *jsondoc.Node, s *config.Sourc
 		jsondoc.M("identityExceptionReportReference", jsondoc.NewNull()),
 		jsondoc.M("hasTimeBasedAttr", jsondoc.NewBool(false)),
 	)
+
 	computed := map[string]bool{"name": true, "authoritativeSource": true}
 	for _, key := range computedFields {
 		computed[key] = true
@@ -49,6 +50,7 @@ func (t *Tenant) newObject(b *config.Bundle, body *jsondoc.Node, s *config.Sourc
 			n.Set(m.Key, m.Value.Clone())
 		}
 	}
+
 	if n.Get("owner").IsNull() && t.opts.Launcher != (config.Ref{}) {
 		n.Set("owner", config.RefNode(config.Ref{Type: "IDENTITY", ID: t.opts.Launcher.ID, Name: t.opts.Launcher.Name}))
 	}

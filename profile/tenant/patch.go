@@ -26,5 +26,6 @@ func writes(op isc.PatchOp) []string {
 	case "move":
 		return []string{op.Path, op.From}
 	}
+
 	return []string{op.Path}
 }

@@ -96,6 +96,7 @@ func (t *Tenant) newPlan(operation string, exclusive bool) (*Plan, error) {
 			return nil, err
 		}
 	}
+
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return &Plan{Operation: operation, Status: 200, base: t.version, exclusive: exclusive, after: t.bundle.Clone()}, nil
@@ -119,6 +120,7 @@ func (t *Tenant) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 		}
 		defer done()
 	}
+
 	if err := t.commit(ctx, p, writes); err != nil {
 		return Outcome{}, err
 	}
@@ -142,6 +144,7 @@ func (t *Tenant) commit(ctx context.Context, p *Plan, writes bool) error {
 			return fmt.Errorf("store: %w", err)
 		}
 	}
+
 	t.version++
 	t.bundle, t.engine = p.after, nil
 	return nil
@@ -167,11 +170,13 @@ func (t *Tenant) outcome(p *Plan) Outcome {
 			Launcher: t.opts.Launcher.Name, Launched: now, Completed: now, CompletionStatus: "SUCCESS",
 		}
 	}
+
 	return o
 }
 
 func (p *Plan) note(name string, target config.Ref, format string, args ...any) {
-	p.audits = append(p.audits, Audit{Name: name, Target: target.Name, ID: target.ID, Detail: fmt.Sprintf(format, args...)})
+	p.audits = append(p.audits, Audit{Name: name, Target: target.Name, ID: target.ID,
+		Detail: fmt.Sprintf(format, args...)})
 }
 
 // markDirty sets the flag "Needs Processing" of profiles.
@@ -184,5 +189,6 @@ func (p *Plan) markDirty(names ...string) {
 		prof.SetDirty(true)
 		p.Dirty = append(p.Dirty, name)
 	}
+
 	p.after.Refresh()
 }

@@ -42,7 +42,8 @@ type ProcessStats struct {
 // Source: DECISION 57.
 func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*profile.Result)) (ProcessStats, error) {
 	if len(sel.Identities) > maxSelected {
-		return ProcessStats{}, t.tracked(isc.Refuse(isc.CodeLimit, "%d identities are listed, at most %d are allowed", len(sel.Identities), maxSelected))
+		return ProcessStats{}, t.tracked(isc.Refuse(isc.CodeLimit, "%d identities are listed, at most %d are allowed",
+			len(sel.Identities), maxSelected))
 	}
 	done, err := t.lock.Change()
 	if err != nil {
@@ -78,19 +79,23 @@ func (t *Tenant) selected(e *profile.Engine, sel Selection) ([]string, error) {
 		}
 		names = append(names, p.Name)
 	}
+
 	if len(sel.Profiles)+len(sel.Identities) > 0 && !sel.Scheduled {
 		return names, nil
 	}
 	for _, p := range e.Bundle().Profiles {
-		if (!sel.Scheduled || e.TimeBased(p.Name)) && len(sel.Identities) == 0 && (len(sel.Profiles) == 0 || slices.Contains(names, p.Name)) {
+		if (!sel.Scheduled || e.TimeBased(p.Name)) && len(sel.Identities) == 0 &&
+			(len(sel.Profiles) == 0 || slices.Contains(names, p.Name)) {
 			names = append(names, p.Name)
 		}
 	}
+
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
-func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, names []string, onResult func(*profile.Result)) (ProcessStats, error) {
+func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, names []string,
+	onResult func(*profile.Result)) (ProcessStats, error) {
 	if t.opts.Resident && onResult == nil && !sel.Scheduled && len(sel.Identities) == 0 {
 		stats, done, err := t.processStep(ctx, e, names)
 		if done || err != nil {
@@ -111,6 +116,7 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 		in := listed[r.Identity.ID] || slices.Contains(names, from) || slices.Contains(names, r.Identity.Profile)
 		return in && (!sel.Scheduled || profile.Takes(profile.ActivityScheduled, e.IdentityState(r.Identity)))
 	})
+
 	if err != nil {
 		return stats, err
 	}
@@ -121,6 +127,7 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 			batch.Put = append(batch.Put, r.Identity)
 		}
 	}
+
 	if err := t.finish(ctx, batch, names, !sel.Scheduled); err != nil {
 		return stats, err
 	}
@@ -130,11 +137,13 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 			onResult(r)
 		}
 	}
+
 	return stats, nil
 }
 
 // processStep is process in a step of the session, if that is possible.
-func (t *Tenant) processStep(ctx context.Context, e *profile.Engine, names []string) (stats ProcessStats, done bool, err error) {
+func (t *Tenant) processStep(ctx context.Context, e *profile.Engine,
+	names []string) (stats ProcessStats, done bool, err error) {
 	changed, done, err := t.step(ctx, e, names)
 	if !done || err != nil {
 		return stats, done, err
@@ -153,6 +162,7 @@ func (t *Tenant) processStep(ctx context.Context, e *profile.Engine, names []str
 		stats.Exceptions += int(rows[name].exceptions)
 		stats.Errors += int(rows[name].errors)
 	}
+
 	for _, r := range changed {
 		stats.countChange(r)
 		if !slices.Contains(names, r.Identity.Profile) { // it has left them
@@ -160,6 +170,7 @@ func (t *Tenant) processStep(ctx context.Context, e *profile.Engine, names []str
 		}
 		t.tell(e, r)
 	}
+
 	return stats, true, nil
 }
 
@@ -204,6 +215,7 @@ func (t *Tenant) finish(ctx context.Context, batch identity.Batch, names []strin
 			p.SetDirty(false)
 		}
 	}
+
 	if err := t.counts(ctx, after); err != nil {
 		return err
 	}
@@ -227,10 +239,12 @@ func (t *Tenant) counts(ctx context.Context, b *config.Bundle) error {
 				jsondoc.M("taskResultId", jsondoc.NewString(t.newID("TASK_RESULT", "exceptions/"+p.Name))),
 				jsondoc.M("reportName", jsondoc.NewString("Identity Exceptions - "+p.Name)))
 		}
+
 		if old := p.Node.Get("identityExceptionReportReference"); old.IsNull() != report.IsNull() || old == nil {
 			p.Node.Set("identityExceptionReportReference", report)
 		}
 	}
+
 	return nil
 }
 
@@ -246,6 +260,7 @@ func (t *Tenant) tell(e *profile.Engine, r *profile.Result) {
 	case len(r.Changes) > 0 || r.Move != nil:
 		t.audit(AuditIdentityUpdate, target, "")
 	}
+
 	if r.Lifecycle.Entered {
 		t.audit(AuditStateChange, target, r.Lifecycle.State)
 	}
@@ -260,8 +275,10 @@ func resultEvents(b *config.Bundle, r *profile.Result) []Event {
 			continue
 		}
 		a := &r.Identity.Accounts[i]
-		list = append(list, AccountCorrelated{who, b.SourceRef(a.Source), accountRef(a, true), a.Attributes})
+		list = append(list, AccountCorrelated{Identity: who, Source: b.SourceRef(a.Source), Account: accountRef(a, true),
+			Attributes: a.Attributes})
 	}
+
 	if r.Created {
 		return append([]Event{IdentityCreated{who, r.Identity.Attributes}}, list...)
 	}
@@ -269,7 +286,7 @@ func resultEvents(b *config.Bundle, r *profile.Result) []Event {
 		list = append(list, AttributesChanged{who, r.Changes})
 	}
 	if r.Move != nil {
-		list = append(list, ProfileMoved{who, r.Move.From, r.Move.To, r.Move.Reason})
+		list = append(list, ProfileMoved{Identity: who, From: r.Move.From, To: r.Move.To, Reason: r.Move.Reason})
 	}
 	return list
 }

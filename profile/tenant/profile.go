@@ -45,6 +45,7 @@ func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, err
 			p.NewIdentities++
 		}
 	}
+
 	return p, nil
 }
 
@@ -71,6 +72,7 @@ func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -98,9 +100,11 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []isc.PatchOp) (*
 		err = checkPatch(before, after, ops)
 	}
 	if err == nil {
-		mapping := !isc.SameJSON(config.OrNull(before.Get("identityAttributeConfig")), config.OrNull(after.Get("identityAttributeConfig")))
+		mapping := !isc.SameJSON(config.OrNull(before.Get("identityAttributeConfig")),
+			config.OrNull(after.Get("identityAttributeConfig")))
 		err = p.after.CheckObject(after, prof, mapping)
 	}
+
 	if err != nil {
 		return nil, t.tracked(err)
 	}
@@ -127,16 +131,19 @@ func checkPatch(before, after *jsondoc.Node, ops []isc.PatchOp) error {
 			}
 		}
 	}
+
 	for _, key := range computedFields {
 		if !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) {
 			return isc.Refuse(isc.CodeIllegalUpdate, "%s is read only", key)
 		}
 	}
+
 	changed := func(key string) bool {
 		return !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key)))
 	}
 	if changed("authoritativeSource") && changed("identityAttributeConfig") {
-		return isc.Refuse(isc.CodeIllegalUpdate, "authoritativeSource and identityAttributeConfig cannot be changed by one patch")
+		return isc.Refuse(isc.CodeIllegalUpdate,
+			"authoritativeSource and identityAttributeConfig cannot be changed by one patch")
 	}
 	return nil
 }
@@ -157,6 +164,7 @@ func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profi
 		dirty = affected(p.after.Profiles, prof, priority, name)
 		p.after.AuthoritativeSource(prof).MirrorPriority(priority)
 	}
+
 	if changed("authoritativeSource") || changed("identityAttributeConfig") {
 		dirty = append(dirty, name)
 	}
@@ -168,6 +176,7 @@ func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profi
 			return err
 		}
 	}
+
 	prof.KeepStates(after)
 	p.after.ReplaceNode(prof.Node, after)
 	p.Findings = p.after.Refresh()
@@ -194,6 +203,7 @@ func affected(profiles []*config.Profile, prof *config.Profile, priority int64, 
 			list = append(list, o.Name)
 		}
 	}
+
 	if len(list) > 0 {
 		list = append(list, name)
 	}
@@ -218,7 +228,9 @@ func (t *Tenant) rename(ctx context.Context, p *Plan, prof *config.Profile, name
 			to.Set("name", jsondoc.NewString(name))
 		}
 	}
-	if s := p.after.AuthoritativeSource(prof); s != nil && s.Node.At("connectorAttributes", "cloudIdentityProfileName") != nil {
+
+	if s := p.after.AuthoritativeSource(prof); s != nil &&
+		s.Node.At("connectorAttributes", "cloudIdentityProfileName") != nil {
 		s.Node.Get("connectorAttributes").Set("cloudIdentityProfileName", jsondoc.NewString(name))
 	}
 	for i, err := range t.store.All(ctx) {
@@ -230,5 +242,6 @@ func (t *Tenant) rename(ctx context.Context, p *Plan, prof *config.Profile, name
 			p.batch.Put = append(p.batch.Put, i)
 		}
 	}
+
 	return nil
 }

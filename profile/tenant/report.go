@@ -30,6 +30,7 @@ func (t *Tenant) ProfileRows(ctx context.Context) ([]report.ProfileRow, error) {
 		}
 		rows = append(rows, row)
 	}
+
 	return rows, nil
 }
 
@@ -48,7 +49,10 @@ func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (n
 		return "", t.tracked(isc.Refuse(isc.CodeNotFound, "identity profile %q has no exceptions", p.Name))
 	}
 	e, _ := t.Engine()
-	results, err := t.evaluate(ctx, e, t.store, func(r *profile.Result) bool { return r.Identity.Profile == p.Name && r.Incomplete() })
+	results, err := t.evaluate(ctx, e, t.store, func(r *profile.Result) bool {
+		return r.Identity.Profile == p.Name &&
+			r.Incomplete()
+	})
 	if err != nil {
 		return "", err
 	}
@@ -60,8 +64,10 @@ func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (n
 		}
 		rows = append(rows, profile.ExceptionRows(r, seen)...)
 	}
+
 	name = report.ExceptionName(p.Name, t.now())
-	if err := report.WriteCSVZip(w, t.now(), report.CSVOptions{NeutralizeFormulas: true}, report.ExceptionTable(name, rows)); err != nil {
+	if err := report.WriteCSVZip(w, t.now(), report.CSVOptions{NeutralizeFormulas: true},
+		report.ExceptionTable(name, rows)); err != nil {
 		return "", fmt.Errorf("report: %w", err)
 	}
 	return report.ZipName(name), nil

@@ -83,15 +83,18 @@ func ReadRequests(file string, src []byte) ([]Request, error) {
 	}
 	for _, m := range root.Members() {
 		if !slices.Contains([]string{"changes", "description", "$schema"}, m.Key) {
-			wrong = append(wrong, fmt.Errorf("%v: a plan has no member %q %s", m.Pos(), m.Key, diag.Suggest(m.Key, []string{"changes", "description"})))
+			wrong = append(wrong, fmt.Errorf("%v: a plan has no member %q %s", m.Pos(), m.Key,
+				diag.Suggest(m.Key, []string{"changes", "description"})))
 		}
 	}
+
 	var out []Request
 	for _, n := range list.Items() {
 		if r, ok := readRequest(n, &wrong); ok {
 			out = append(out, r)
 		}
 	}
+
 	return out, errors.Join(wrong...)
 }
 
@@ -107,6 +110,7 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 		*wrong = append(*wrong, fmt.Errorf("%v: there is no operation %q %s", n.Pos(), r.Do, diag.Suggest(r.Do, names)))
 		return r, false
 	}
+
 	ok = true
 	bad := func(pos diag.Pos, format string, args ...any) {
 		*wrong = append(*wrong, fmt.Errorf("%v: %s: %s", pos, r.Do, fmt.Sprintf(format, args...)))
@@ -117,11 +121,13 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 			bad(n.Pos(), "%q is missing", key)
 		}
 	}
+
 	for _, m := range n.Members() {
 		if m.Key != "do" && m.Key != "why" && !slices.Contains(needs, m.Key) && !slices.Contains(optional[r.Do], m.Key) {
 			bad(m.Pos(), "it has no member %q", m.Key)
 		}
 	}
+
 	for _, f := range []struct {
 		key string
 		to  *string
@@ -133,6 +139,7 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 			}
 		}
 	}
+
 	for _, f := range []struct {
 		key string
 		to  **jsondoc.Node
@@ -143,6 +150,7 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 			}
 		}
 	}
+
 	r.Searchable, r.Force = n.Get("searchable").IsTrue(), n.Get("force").IsTrue()
 	if v := n.Get("patch"); !v.IsNull() {
 		ops, err := isc.ParsePatch(v.Append(nil))
@@ -150,6 +158,7 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 			bad(v.Pos(), "patch: %v", err)
 		}
 	}
+
 	return r, ok
 }
 
@@ -181,6 +190,7 @@ func (t *Tenant) Plan(ctx context.Context, r Request) (*Plan, error) {
 	case "deleteState":
 		return t.PlanDeleteState(ctx, r.Profile, r.Name)
 	}
+
 	return nil, fmt.Errorf("there is no operation %q", r.Do)
 }
 
@@ -197,6 +207,7 @@ func (t *Tenant) planMapping(r Request) (*Plan, error) {
 			}
 			return []string{prof.Name}, nil
 		}
+
 		if b.SameName(r.Attribute) == "" {
 			return nil, isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", r.Attribute)
 		}

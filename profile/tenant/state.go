@@ -52,6 +52,7 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 			greatest = max(greatest, n)
 		}
 	}
+
 	n := t.newState(prof.Name, body.Get("name").Text(), greatest/10*10+10)
 	for _, m := range body.Members() {
 		switch m.Key {
@@ -60,6 +61,7 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 			n.Set(m.Key, m.Value.Clone())
 		}
 	}
+
 	p.Status = 201
 	return p, p.putState(prof, n, AuditStateCreate)
 }
@@ -93,9 +95,11 @@ func (t *Tenant) PlanPatchState(profile, state string, ops []isc.PatchOp) (*Plan
 			}
 		}
 	}
+
 	n, err := applyPatch(old.Node, ops)
 	if err == nil {
-		err = config.CheckState(n, slices.DeleteFunc(slices.Clone(prof.States), func(s *config.LifecycleState) bool { return s == old }))
+		err = config.CheckState(n, slices.DeleteFunc(slices.Clone(prof.States),
+			func(s *config.LifecycleState) bool { return s == old }))
 	}
 	if err != nil {
 		return nil, t.tracked(err)
@@ -123,6 +127,7 @@ func (t *Tenant) PlanDeleteState(ctx context.Context, profileID, state string) (
 			p.Blockers = append(p.Blockers, Blocker{profile.IdentityRef(i), "it is in the lifecycle state " + old.Name})
 		}
 	}
+
 	p.Status = 202
 	p.after.RemoveState(prof.Name, old.TechnicalName)
 	p.markDirty(prof.Name)
@@ -170,7 +175,8 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 	}
 	prof := p.after.Profile(i.Profile)
 	if prof == nil {
-		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "identity %q has no identity profile", profile.DisplayName(i)))
+		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "identity %q has no identity profile",
+			profile.DisplayName(i)))
 	}
 	s := prof.FindState(state)
 	if s == nil {
@@ -185,7 +191,8 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 		Value: i.Attribute(config.AttrLifecycle).Text(), State: s.TechnicalName, Status: profile.LifecycleActive, Manual: true,
 		Previous: i.Lifecycle.State, Entered: i.Lifecycle.State != s.TechnicalName,
 	}}
-	i.Lifecycle = identity.Lifecycle{State: s.TechnicalName, ManuallyUpdated: true, Overridden: i.Attribute(config.AttrLifecycle).Text()}
+	i.Lifecycle = identity.Lifecycle{State: s.TechnicalName, ManuallyUpdated: true,
+		Overridden: i.Attribute(config.AttrLifecycle).Text()}
 	p.Results = []*profile.Result{r}
 	p.batch.Put = []*identity.Identity{i}
 	return p, nil

@@ -42,7 +42,8 @@ func (s *stepStore) Apply(ctx context.Context, b identity.Batch) error {
 
 // step processes profiles in a step of the session. Done is false when that is not
 // possible; then nothing has happened. It gives the results that changed.
-func (t *Tenant) step(ctx context.Context, e *profile.Engine, names []string) (changed []*profile.Result, done bool, err error) {
+func (t *Tenant) step(ctx context.Context, e *profile.Engine,
+	names []string) (changed []*profile.Result, done bool, err error) {
 	s := &t.steps
 	if s.session == nil || s.serial != t.store.changes() {
 		s.store = &stepStore{withoutLoose: withoutLoose{t.store}}
@@ -50,6 +51,7 @@ func (t *Tenant) step(ctx context.Context, e *profile.Engine, names []string) (c
 		o.OnUncorrelated, o.OnFinding, o.Lock = nil, nil, nil
 		s.session = e.NewSession(s.store, o)
 	}
+
 	s.session.Use(e)
 
 	from := map[string]string{} // where identities that move come from
@@ -62,6 +64,7 @@ func (t *Tenant) step(ctx context.Context, e *profile.Engine, names []string) (c
 		}
 		changed = append(changed, r)
 	})
+
 	if errors.Is(err, errOthers) {
 		return nil, false, nil
 	}
@@ -118,6 +121,7 @@ func (s *talliedStore) Apply(ctx context.Context, b identity.Batch) error {
 			tally(rows, i, 1)
 		}
 	}
+
 	if err := s.Store.Apply(ctx, b); err != nil {
 		return err
 	}
@@ -157,8 +161,10 @@ func (s *talliedStore) counts(ctx context.Context) (map[string]profileCount, err
 			}
 			tally(rows, i, 1)
 		}
+
 		s.rows = rows
 	}
+
 	out := make(map[string]profileCount, len(s.rows))
 	for name, row := range s.rows {
 		out[name] = row

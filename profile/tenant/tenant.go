@@ -151,7 +151,8 @@ func (withoutLoose) Uncorrelated(context.Context, string) iter.Seq2[identity.Acc
 
 // evaluate runs an engine over a store and returns the results that are wanted.
 // Nothing is correlated.
-func (t *Tenant) evaluate(ctx context.Context, e *profile.Engine, st identity.Store, wanted func(r *profile.Result) bool) ([]*profile.Result, error) {
+func (t *Tenant) evaluate(ctx context.Context, e *profile.Engine, st identity.Store,
+	wanted func(r *profile.Result) bool) ([]*profile.Result, error) {
 	o := t.runOptions(withoutLoose{st})
 	o.Recompute, o.OnUncorrelated, o.OnFinding = false, nil, nil
 	var list []*profile.Result
@@ -163,6 +164,7 @@ func (t *Tenant) evaluate(ctx context.Context, e *profile.Engine, st identity.St
 			list = append(list, r)
 		}
 	}
+
 	return list, nil
 }
 

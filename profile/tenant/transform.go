@@ -30,12 +30,15 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 	case name == "" || typ == "":
 		return nil, t.tracked(isc.Refuse(isc.CodeRequired, "a stored transform needs a name and a type"))
 	case len([]rune(name)) > transform.MaxName:
-		return nil, t.tracked(isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), transform.MaxName))
+		return nil, t.tracked(isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed",
+			len([]rune(name)), transform.MaxName))
 	case old != nil && old.Node.Get("type").Text() != typ:
-		return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name, old.Node.Get("type").Text()))
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed",
+			name, old.Node.Get("type").Text()))
 	case old == nil:
 		p.Operation, p.Status = "TRANSFORM_CREATE", 201
 	}
+
 	p.Object = config.Ref{Type: "TRANSFORM", ID: body.Get("id").Text(), Name: name}
 	if err := p.after.PutTransform(body.Clone()); err != nil {
 		return nil, t.tracked(err)
@@ -67,11 +70,13 @@ func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 			}
 		}
 	}
+
 	for _, other := range slices.Sorted(maps.Keys(p.after.Transforms)) {
 		if other != name && refersTo(p.after.Transforms[other].Node, name) {
 			e.Causes = append(e.Causes, isc.NewMessage("%s %q", config.UseTransform, other))
 		}
 	}
+
 	if len(e.Causes) > 0 {
 		return nil, t.tracked(e)
 	}
@@ -100,6 +105,7 @@ func (t *Tenant) reaching(b *config.Bundle, name string) []string {
 			names = append(names, prof.Name)
 		}
 	}
+
 	return names
 }
 
@@ -125,6 +131,7 @@ func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, erro
 			return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "%s", d.Message))
 		}
 	}
+
 	p.Object, p.Findings = config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}, found
 	for _, n := range p.after.CorrelationNodes(s) {
 		n.Set("attributeAssignments", config.OrNull(body.Get("attributeAssignments")).Clone())

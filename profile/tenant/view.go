@@ -128,6 +128,7 @@ func (v IdentityView) managerNode(i *identity.Identity, typ string) *jsondoc.Nod
 			name = profile.DisplayName(m)
 		}
 	}
+
 	n.Set("name", textNode(name))
 	return n
 }
@@ -162,6 +163,7 @@ func (v IdentityView) accountNode(a *identity.Account) *jsondoc.Node {
 			source = jsondoc.NewObject(jsondoc.M("id", textNode(s.ID)), jsondoc.M("name", jsondoc.NewString(s.Name)))
 		}
 	}
+
 	return jsondoc.NewObject(
 		jsondoc.M("id", textNode(a.ID)),
 		jsondoc.M("name", jsondoc.NewString(a.DisplayName())),
@@ -213,5 +215,6 @@ func valueNode(v identity.Value) *jsondoc.Node {
 		}
 		return list
 	}
+
 	return jsondoc.NewString(v.Text())
 }

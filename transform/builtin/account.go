@@ -46,6 +46,7 @@ func tellAccount(text func(string) string) string {
 			what += " where " + filter
 		}
 	}
+
 	return what
 }
 
@@ -81,6 +82,7 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 		n.column = c.ChosenColumn(n.slot, n.attribute, c.Choice(n.slot, s.key(), s.choose))
 		n.direct = true
 	}
+
 	if n.direct {
 		c.ReadsFirst(n.column)
 	}

@@ -40,12 +40,14 @@ func (n *accountNode) selection(c *transform.Compiler) (s *selection, ok bool) {
 		} else if v.IsNull() || f.ready == nil {
 			continue
 		}
+
 		cf := columnFilter{filter: f.ready}
 		for _, name := range f.ready.Properties() {
 			cf.columns = append(cf.columns, c.Column(n.slot, name))
 		}
 		s.filters = append(s.filters, cf)
 	}
+
 	by, fixed := a.SortAttribute.Const()
 	down, fixedDown := a.SortDescending.Fixed(false)
 	first, fixedFirst := a.ReturnFirst.Fixed(false)
@@ -65,6 +67,7 @@ func (n *accountNode) selection(c *transform.Compiler) (s *selection, ok bool) {
 			s.sign = -1
 		}
 	}
+
 	return s, true
 }
 
@@ -87,6 +90,7 @@ func (s *selection) choose(sc *transform.Scope, accounts, room []*identity.Accou
 			}
 		}
 	}
+
 	if s.sign != 0 && len(room) > 1 {
 		s.sort(sc, room)
 	}
@@ -102,6 +106,7 @@ func (s *selection) accepts(sc *transform.Scope, a *identity.Account) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -113,6 +118,7 @@ func (s *selection) sort(sc *transform.Scope, list []*identity.Account) {
 		slices.SortStableFunc(list, func(a, b *identity.Account) int { return s.compare(sc, a, b) })
 		return
 	}
+
 	for i := 1; i < len(list); i++ {
 		for j := i; j > 0 && s.compare(sc, list[j-1], list[j]) > 0; j-- {
 			list[j-1], list[j] = list[j], list[j-1]

@@ -26,6 +26,7 @@ func (n *accountNode) filters(c *transform.Compiler) error {
 			c.Errorf("account-filter-syntax", attribute, "%v", err)
 			firstErr = cmp.Or(firstErr, fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err))
 		}
+
 		return f
 	}
 
@@ -51,6 +52,7 @@ func ownProperties(f *filter.Filter) error {
 			return fmt.Errorf("accountFilter cannot search by %q, only by nativeIdentity, displayName and entitlements", p)
 		}
 	}
+
 	return nil
 }
 

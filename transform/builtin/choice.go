@@ -34,6 +34,7 @@ func (n *firstValidArgs) Eval(s *transform.Scope) (identity.Value, error) {
 			return v, err
 		}
 	}
+
 	return identity.Value{}, nil
 }
 
@@ -76,6 +77,7 @@ func (n *lookupArgs) Apply(s *transform.Scope, in identity.Value) (identity.Valu
 			return e.Eval(s)
 		}
 	}
+
 	if n.other != nil {
 		return n.other.Eval(s)
 	}
@@ -193,6 +195,7 @@ func splitEq(expr string) (left, right string, ok bool) {
 			return javatext.Trim(expr[:i]), javatext.Trim(expr[i+2:]), true
 		}
 	}
+
 	return "", "", false
 }
 

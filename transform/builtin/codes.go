@@ -63,6 +63,7 @@ func iso3166() transform.Operation {
 			case ok:
 				c.Errorf("iso3166-format", "format", "found %s, expected alpha2, alpha3 or numeric", v)
 			}
+
 			return transform.OnInput(n)
 		},
 		transform.Phrase("country {format!}"),

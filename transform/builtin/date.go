@@ -115,6 +115,7 @@ func dateFormat() transform.Operation {
 				n.print.compile(c, &n.Print, "outputFormat")); err != nil {
 				return transform.RaiseForInput(err)
 			}
+
 			if n.parser.century() {
 				c.ReadsNow()
 			}
@@ -261,6 +262,7 @@ func newOperand(c *transform.Compiler, arg *transform.Child) operand {
 			o.fixed = &at
 		}
 	}
+
 	return o
 }
 
@@ -271,6 +273,7 @@ func (o *operand) eval(s *transform.Scope) (javadate.Instant, error) {
 	case o.now:
 		return javadate.InstantOf(s.Env().Now), nil
 	}
+
 	return instant(s, o.arg)
 }
 
@@ -296,6 +299,7 @@ func (n *dateCompareArgs) Eval(s *transform.Scope) (identity.Value, error) {
 			return identity.Value{}, err
 		}
 	}
+
 	return n.branches.Eval(s, comparison.Holds(first, second))
 }
 

@@ -24,6 +24,7 @@ func (n *identityAttributeArgs) Eval(s *transform.Scope) (identity.Value, error)
 			return identity.Value{}, err
 		}
 	}
+
 	return readSubject(s, name)
 }
 
@@ -60,6 +61,7 @@ func identityAttribute() transform.Operation {
 				n.fixed = v.Text()
 				checkIdentityName(c, n.fixed)
 			}
+
 			c.ReadsIdentity(n.fixed)
 			return n
 		},
@@ -114,6 +116,7 @@ func displayName() transform.Operation {
 				c.Infof("displayname-attributes", "",
 					"displayName has no attributes; the platform's page asks for an object that is not null")
 			}
+
 			return displayNameNode{}
 		},
 		transform.Phrase("preferred or first name, last name"),

@@ -125,6 +125,7 @@ func join() transform.Operation {
 						"wrap it in firstValid with a default")
 				}
 			}
+
 			return n
 		},
 		transform.Phrase("join by {separator} of {values}"),

@@ -35,6 +35,7 @@ func checkAccountAttribute(c *transform.Compiler, source, attribute string) {
 		slices.Contains(reserved, attribute) {
 		return
 	}
+
 	c.Report(diag.Error, "account-attribute-unknown", "attributeName",
 		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute),
 		diag.Suggest(attribute, src.Attributes))

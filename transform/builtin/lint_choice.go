@@ -70,6 +70,7 @@ func reportUnreachable(c *transform.Compiler, item *transform.Child) {
 			"")
 		return
 	}
+
 	c.ReportAt(item, diag.Warning, "firstvalid-unreachable", "this value is never null, so what follows is never reached",
 		"move it to the end")
 }

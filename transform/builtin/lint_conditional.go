@@ -25,14 +25,17 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 		c.Report(diag.Error, "conditional-operator", "expression", fmt.Sprintf("found %q, expected A eq B", text), useStatic)
 		return
 	}
+
 	if ok && !directives && checkOperators(c, left, right) {
 		return
 	}
 
 	if ok && !directives && (left == "" || right == "") {
 		c.Report(diag.Warning, "conditional-operator", "expression",
-			fmt.Sprintf("found nothing beside eq in %q: the other side is compared with the empty text", text), "expected A eq B")
+			fmt.Sprintf("found nothing beside eq in %q: the other side is compared with the empty text",
+				text), "expected A eq B")
 	}
+
 	checkOperands(c, n, left, right)
 	checkOperandNulls(c, n, left, right)
 }
@@ -44,6 +47,7 @@ func checkOperands(c *transform.Compiler, n *conditionalArgs, left, right string
 			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side),
 				"leave them out")
 		}
+
 		if c.UsesName(side) {
 			c.Report(diag.Warning, "conditional-variable", "expression",
 				fmt.Sprintf("%q is compared as that text, not as the value of the variable", side), fmt.Sprintf("write $%s", side))
@@ -82,6 +86,7 @@ func checkOperandNulls(c *transform.Compiler, n *conditionalArgs, left, right st
 			c.Report(diag.Warning, "conditional-null", "expression",
 				fmt.Sprintf("$%s can be null, which is an error", use.Name), "give it a default with firstValid")
 		}
+
 		defaulted = defaulted || use.Type == "firstValid"
 	}
 
@@ -113,6 +118,7 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 				note(strings.ToLower(word))
 			}
 		}
+
 		if unbalanced(side) {
 			note("parentheses")
 		}
@@ -129,6 +135,7 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 				note("quotes")
 			}
 		}
+
 		c.Report(diag.Error, "conditional-operator", "expression",
 			fmt.Sprintf("found %s beside the first eq, expected A eq B: all of it is compared as text",
 				strings.Join(found, ", ")), useStatic)
@@ -160,6 +167,7 @@ func operatorAt(words []string, i int) bool {
 		}
 		return strings.IndexByte("$('\"!", rest[0][0]) >= 0 ||
 			slices.ContainsFunc(rest, func(w string) bool { return strings.EqualFold(w, "eq") })
+
 	case "eq", "&&", "||", "==", "!=":
 		return true
 	case "?":
@@ -179,6 +187,7 @@ func doubtfulOr(side string) (string, bool) {
 			return strings.TrimSpace(word), true
 		}
 	}
+
 	return "", false
 }
 
@@ -192,9 +201,11 @@ func withoutReferences(side string) string {
 			i++
 			continue
 		}
+
 		out.WriteByte('$')
 		i = referenceEnd(side, i+1)
 	}
+
 	return out.String()
 }
 
@@ -242,5 +253,6 @@ func unbalanced(side string) bool {
 			}
 		}
 	}
+
 	return depth != 0
 }

@@ -27,6 +27,7 @@ func reportPattern(c *transform.Compiler, attribute, text string, err error) {
 		c.Errorf("date-pattern", attribute, "%v", err)
 		return
 	}
+
 	hint := cmp.Or(diag.DidYouMean(near), "the named formats are "+strings.Join(namedFormats, ", "))
 	c.Report(diag.Error, "date-named-format", attribute, fmt.Sprintf("there is no named format %q", text), hint)
 }
@@ -159,6 +160,7 @@ func lacksMillis(c *transform.Compiler, in transform.Facts) bool {
 		return input.Get("type").Text() == "accountAttribute" &&
 			dateLike().MatchString(input.At("attributes", "attributeName").Text())
 	}
+
 	return in.Format != "ISO8601"
 }
 
@@ -217,6 +219,7 @@ func samples(format string) (texts []string) {
 				texts = append(texts, javadate.InstantOfMillis(ms).String())
 			}
 		}
+
 		return texts
 	}
 
@@ -249,6 +252,7 @@ func readsAll(parser *javadate.Format, format string) (reads, tried int) {
 			reads++
 		}
 	}
+
 	return reads, len(texts)
 }
 
@@ -258,6 +262,7 @@ func written(format string) string {
 	case transform.InstantFormat, transform.MinuteFormat:
 		return "yyyy-MM-ddTHH:mmZ"
 	}
+
 	return format
 }
 
@@ -269,6 +274,7 @@ func writesISO(format string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -296,6 +302,7 @@ func comparableDefaults(c *transform.Compiler, name string, arg *transform.Child
 			return false
 		}
 	}
+
 	return true
 }
 

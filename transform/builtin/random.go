@@ -110,6 +110,7 @@ func (n *uuidNode) Eval(s *transform.Scope) (identity.Value, error) {
 		}
 		text = hex.AppendEncode(text, group)
 	}
+
 	return identity.StringValue(string(text)), nil
 }
 

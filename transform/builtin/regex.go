@@ -191,6 +191,7 @@ func (n *replaceAllArgs) Apply(s *transform.Scope, v identity.Value) (identity.V
 			return v, err
 		}
 	}
+
 	return v, nil
 }
 

@@ -27,6 +27,7 @@ func rule() transform.Operation {
 		transform.Traits{Tell: tell("%q", "name"), Why: whyNoEnd},
 		transform.Example{Doc: "A rule that nobody gave a stub for",
 			Config: `{"type":"rule","attributes":{"name":"Generate Username"}}`, Err: transform.ErrRule})
+
 	op.Parts = utilityOperations()
 	return op
 }
@@ -52,6 +53,7 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 		c.Collect(&a.Args)
 		return transform.OnInput(&ruleNode{args: a})
 	}
+
 	if name.Text() == transform.UtilityRule {
 		return c.Delegate(utilityOperations(), "operation", "rule-utility")
 	}
@@ -254,6 +256,7 @@ func otherIdentity(s *transform.Scope, uid string) (transform.Subject, error) {
 		}
 		return s.Subject().Manager()
 	}
+
 	if s.Env().Directory == nil {
 		return nil, nil
 	}

@@ -63,7 +63,8 @@ func lower() transform.Operation {
 			return s.Text(javatext.AppendLower(s.Buffer(), text))
 		},
 		transform.Phrase("lower case"),
-		transform.Traits{Also: []string{"tolower", "lowercase"}, ReadyMade: "ToLower", Cheap: true, Removable: true, Instead: "upper"},
+		transform.Traits{Also: []string{"tolower", "lowercase"}, ReadyMade: "ToLower", Cheap: true, Removable: true,
+			Instead: "upper"},
 		example("A name", `{"type":"lower"}`, "MÜLLER", "müller"))
 }
 
@@ -79,7 +80,8 @@ func upper() transform.Operation {
 			return s.Text(javatext.AppendUpper(s.Buffer(), text))
 		},
 		transform.Phrase("upper case"),
-		transform.Traits{Also: []string{"toupper", "uppercase"}, ReadyMade: "ToUpper", Cheap: true, Removable: true, Instead: "lower"},
+		transform.Traits{Also: []string{"toupper", "uppercase"}, ReadyMade: "ToUpper", Cheap: true, Removable: true,
+			Instead: "lower"},
 		example("ß has no capital", `{"type":"upper"}`, "Straße", "STRASSE"))
 }
 
@@ -202,9 +204,11 @@ func javaBytes(text string) []byte {
 			i += min(3, len(text)-i)
 			continue
 		}
+
 		b = append(b, text[i:i+size]...)
 		i += size
 	}
+
 	return b
 }
 
@@ -217,8 +221,10 @@ func appendUTF8(dst, raw []byte) []byte {
 			dst, raw = append(dst, raw[:size]...), raw[size:]
 			continue
 		}
+
 		dst, raw = append(dst, "\uFFFD"...), raw[illFormed(raw):]
 	}
+
 	return dst
 }
 
@@ -237,6 +243,7 @@ func illFormed(b []byte) int {
 		} else if lead == 0xED {
 			high = 0x9F
 		}
+
 	case lead >= 0xF0 && lead <= 0xF4:
 		want = 3
 		if lead == 0xF0 {
@@ -390,6 +397,7 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 		f.MinLen = int(max(min(length, 1<<30), int64(c.InputFacts().MinLen)))
 		f.Empty = f.Empty && f.MinLen == 0
 	}
+
 	return transform.OnInput(n)
 }
 

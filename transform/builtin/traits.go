@@ -64,6 +64,7 @@ func otherRegion(v *jsondoc.Node) *jsondoc.Node {
 	case region == "FR":
 		return jsondoc.NewString("JP")
 	}
+
 	return jsondoc.NewString("FR")
 }
 

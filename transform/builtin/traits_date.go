@@ -26,6 +26,7 @@ func otherFormat(v *jsondoc.Node) *jsondoc.Node {
 	case strings.Contains(format, "dd") && strings.Contains(format, "MM"):
 		return jsondoc.NewString(strings.NewReplacer("dd", "MM", "MM", "dd").Replace(format))
 	}
+
 	return jsondoc.NewString(format + "'~'")
 }
 
@@ -39,6 +40,7 @@ func otherMath(v *jsondoc.Node) *jsondoc.Node {
 		k, _ := strconv.Atoi(text[at[0]:at[1]])
 		return jsondoc.NewString(text[:at[0]] + strconv.Itoa(k+1) + text[at[1]:])
 	}
+
 	if unrounded, _, ok := strings.Cut(text, "/"); ok {
 		return jsondoc.NewString(unrounded)
 	}

@@ -35,6 +35,7 @@ func (n *username) Eval(s *transform.Scope) (identity.Value, error) {
 			return v, err
 		}
 	}
+
 	return identity.Value{}, fmt.Errorf("%w: every pattern gives a value that is taken", transform.ErrNoMatch)
 }
 

@@ -85,6 +85,7 @@ func whyDefault(attributes *jsondoc.Node, in, out identity.Value) string {
 			keys = append(keys, m.Key)
 		}
 	}
+
 	why := fmt.Sprintf("no entry is exactly %.200q", in.Text())
 	if def {
 		why += ", so the entry default counts"
@@ -100,7 +101,8 @@ func whyNoPiece(attributes *jsondoc.Node, in, out identity.Value) string {
 	if in.IsNull() || !out.IsNull() {
 		return ""
 	}
-	return fmt.Sprintf("split at %.200q it has no piece %s, and throws is false", attributes.Get("delimiter").Text(), attributes.Get("index").Append(nil))
+	return fmt.Sprintf("split at %.200q it has no piece %s, and throws is false", attributes.Get("delimiter").Text(),
+		attributes.Get("index").Append(nil))
 }
 
 // whyNoEnd says that a text is shorter than the end that is asked for.
@@ -108,7 +110,8 @@ func whyNoEnd(attributes *jsondoc.Node, in, out identity.Value) string {
 	if in.IsNull() || !out.IsNull() || attributes.Get("operation").Text() != "getEndOfString" {
 		return ""
 	}
-	return fmt.Sprintf("it has fewer than %s characters", strings.Trim(string(attributes.Get("numChars").Append(nil)), `"`))
+	return fmt.Sprintf("it has fewer than %s characters",
+		strings.Trim(string(attributes.Get("numChars").Append(nil)), `"`))
 }
 
 // whyNoDate says that an input is no date of the format.

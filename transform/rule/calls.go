@@ -22,6 +22,7 @@ func text1(f func(string) string) func(*budget, []any) (any, error) {
 		case string:
 			return b.produce(f(s))
 		}
+
 		return nil, wrong(a[0], "a text")
 	}
 }
@@ -39,6 +40,7 @@ func textsOf(a []any) (texts []string, null bool, err error) {
 			return nil, false, wrong(x, "a text")
 		}
 	}
+
 	return texts, null, nil
 }
 
@@ -83,6 +85,7 @@ func matches(_ *budget, a []any) (any, error) {
 	case string:
 		return re.MatchString(s), nil
 	}
+
 	return nil, wrong(a[0], "a text")
 }
 
@@ -115,6 +118,7 @@ func accountAttribute(b *budget, a []any) (any, error) {
 			return r.accountAttribute(b, source, name)
 		}
 	}
+
 	return nil, nil
 }
 
@@ -134,6 +138,7 @@ func add(b *budget, a []any) (any, error) {
 		case float64:
 			return float64(x) + y, nil
 		}
+
 	case float64:
 		switch y := a[1].(type) {
 		case int:
@@ -154,6 +159,7 @@ func in(_ *budget, a []any) (any, error) {
 	case []any:
 		return slices.ContainsFunc(list, func(x any) bool { return equal(x, a[0]) }), nil
 	}
+
 	return nil, wrong(a[1], "a list")
 }
 
@@ -166,6 +172,7 @@ func equal(x, y any) bool {
 			return x == y
 		}
 	}
+
 	return false
 }
 
@@ -215,6 +222,7 @@ func replace(b *budget, a []any) (any, error) {
 		b.output = -1
 		return b.produce("")
 	}
+
 	return b.produce(strings.ReplaceAll(s, old, with))
 }
 
@@ -236,8 +244,10 @@ func split(b *budget, a []any) (any, error) {
 			list = append(list, s[:n])
 			s = s[n:]
 		}
+
 		return list, b.work(len(list))
 	}
+
 	for part := range strings.SplitSeq(s, sep) {
 		list = append(list, part)
 	}
@@ -300,6 +310,7 @@ func substr(b *budget, a []any) (any, error) {
 	case !ok2:
 		return nil, wrong(a[1], "a whole number")
 	}
+
 	length := charCount(s)
 	if from < 0 {
 		from = max(0, length+from)
@@ -313,6 +324,7 @@ func substr(b *budget, a []any) (any, error) {
 		}
 		count = max(0, min(count, n))
 	}
+
 	return b.produce(charsBetween(s, from, from+count))
 }
 
@@ -325,6 +337,7 @@ func length(_ *budget, a []any) (any, error) {
 	case []any:
 		return len(v), nil
 	}
+
 	return nil, wrong(a[0], "a text or a list")
 }
 
@@ -350,6 +363,7 @@ func item(v any, last bool) (any, error) {
 	case last:
 		return list[len(list)-1], nil
 	}
+
 	return list[0], nil
 }
 
@@ -368,6 +382,7 @@ func toInt(_ *budget, a []any) (any, error) {
 			return n, nil
 		}
 	}
+
 	return nil, wrong(a[0], "a whole number")
 }
 
@@ -380,6 +395,7 @@ func abs(_ *budget, a []any) (any, error) {
 	case float64:
 		return max(v, -v), nil
 	}
+
 	return nil, wrong(a[0], "a number")
 }
 
@@ -404,6 +420,7 @@ func extreme(a []any, sign float64) (any, error) {
 			best, found = x, f
 		}
 	}
+
 	return best, nil
 }
 
@@ -414,6 +431,7 @@ func firstSet(_ *budget, a []any) (any, error) {
 			return x, nil
 		}
 	}
+
 	return nil, nil
 }
 

@@ -48,6 +48,7 @@ func (f function) arity() string {
 	case f.min == f.max:
 		return strconv.Itoa(f.min)
 	}
+
 	return fmt.Sprintf("%d to %d", f.min, f.max)
 }
 
@@ -58,6 +59,7 @@ func functionNames() []string {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 
@@ -67,17 +69,19 @@ const accountFunction = "account"
 // functions lists everything that an expression can call; names with $ only
 // stand for operators.
 var functions = map[string]function{
-	"$attribute":  {2, 2, attribute},
-	"$tick":       {0, 0, func(*budget, []any) (any, error) { return nil, nil }},
-	"$truth":      {1, 1, truth},
-	"$items":      {1, 1, items},
-	"$member":     {2, 2, memberOf},
-	"$slice":      {3, 3, slice},
-	"$neg":        {1, 1, negate},
-	"$pos":        {1, 1, number1},
-	"$add":        {2, 2, add},
-	"$sub":        {2, 2, arithmetic("-", func(x, y int) (any, error) { return x - y, nil }, func(x, y float64) (any, error) { return x - y, nil })},
-	"$mul":        {2, 2, arithmetic("*", func(x, y int) (any, error) { return x * y, nil }, func(x, y float64) (any, error) { return x * y, nil })},
+	"$attribute": {2, 2, attribute},
+	"$tick":      {0, 0, func(*budget, []any) (any, error) { return nil, nil }},
+	"$truth":     {1, 1, truth},
+	"$items":     {1, 1, items},
+	"$member":    {2, 2, memberOf},
+	"$slice":     {3, 3, slice},
+	"$neg":       {1, 1, negate},
+	"$pos":       {1, 1, number1},
+	"$add":       {2, 2, add},
+	"$sub": {2, 2, arithmetic("-", func(x, y int) (any, error) { return x - y, nil },
+		func(x, y float64) (any, error) { return x - y, nil })},
+	"$mul": {2, 2, arithmetic("*", func(x, y int) (any, error) { return x * y, nil },
+		func(x, y float64) (any, error) { return x * y, nil })},
 	"$div":        {2, 2, arithmetic("/", nil, divide)},
 	"$mod":        {2, 2, arithmetic("%", remainder, nil)},
 	"$pow":        {2, 2, arithmetic("**", nil, func(x, y float64) (any, error) { return math.Pow(x, y), nil })},

@@ -51,6 +51,7 @@ func (p *patcher) Visit(node *ast.Node) {
 		} else if _, ok := functions[n.Value]; ok || slices.Contains(p.names.Objects, n.Value) {
 			p.open = append(p.open, n)
 		}
+
 	case *ast.MemberNode:
 		p.member(node, n)
 	case *ast.SliceNode:
@@ -68,7 +69,9 @@ func (p *patcher) Visit(node *ast.Node) {
 			p.unknown(n, n.Name)
 			return
 		}
+
 		p.predicate(node, n)
+
 	case *ast.PredicateNode:
 		if n.Node != nil {
 			n.Node = &ast.SequenceNode{Nodes: []ast.Node{call(n, "$tick"), n.Node}}
@@ -102,6 +105,7 @@ func condition(n ast.Node) ast.Node {
 			return n
 		}
 	}
+
 	return call(n, "$truth", n)
 }
 
@@ -129,6 +133,7 @@ func (p *patcher) predicate(node *ast.Node, n *ast.BuiltinNode) {
 			}
 		}
 	}
+
 	if len(n.Arguments) == 1 { // count of a list of true and false
 		n.Arguments = append(n.Arguments, &ast.PredicateNode{Node: condition(&ast.PointerNode{})})
 	}
@@ -137,6 +142,7 @@ func (p *patcher) predicate(node *ast.Node, n *ast.BuiltinNode) {
 		n.Arguments[0] = call(list, "$items", list)
 		return
 	}
+
 	p.lists++
 	name := fmt.Sprintf("$list%d", p.lists)
 	n.Arguments[0] = call(list, "$items", &ast.IdentifierNode{Value: name})
@@ -148,6 +154,7 @@ func (p *patcher) predicate(node *ast.Node, n *ast.BuiltinNode) {
 			Exp1:    &ast.NilNode{}, Exp2: n,
 		},
 	}
+
 	(*node).SetLocation(n.Location())
 }
 
@@ -222,10 +229,12 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 		*node = call(n, "$matches", n.Left, &ast.ConstantNode{Value: re})
 		return
 	}
+
 	switch n.Operator {
 	case "and", "or", "&&", "||":
 		n.Left, n.Right = condition(n.Left), condition(n.Right)
 	}
+
 	if fn, ok := operators[n.Operator]; ok {
 		*node = call(n, fn, n.Left, n.Right)
 	}
@@ -244,6 +253,7 @@ func (p *patcher) call(n *ast.CallNode) {
 		p.unknown(n, id.Value)
 		return
 	}
+
 	if len(n.Arguments) < f.min || f.max >= 0 && len(n.Arguments) > f.max {
 		p.fail(n, "%s has %d arguments, expected %s", id.Value, len(n.Arguments), f.arity())
 		return

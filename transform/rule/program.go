@@ -130,6 +130,7 @@ func (p *Program) Bool(objects []Object, values ...identity.Value) (bool, error)
 	case bool:
 		return b, nil
 	}
+
 	return false, &Error{Name: p.name,
 		Err: fmt.Errorf("%w: the condition gives %s, expected true or false", transform.ErrFormat, describe(out))}
 }
@@ -151,6 +152,7 @@ func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
 				return nil, err
 			}
 		}
+
 		r.env[name] = v
 	}
 

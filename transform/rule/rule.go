@@ -49,6 +49,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 				return identity.Value{}, &Error{Name: name, Err: failed}
 			}
 		}
+
 		return v, nil
 	}, nil
 }
@@ -70,8 +71,10 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 			found.Addf(diag.Error, "rule-expression", diag.Pos{}, "%v", err)
 			r = func(context.Context, transform.RuleCall) (identity.Value, error) { return identity.Value{}, err }
 		}
+
 		rules[name] = r
 	}
+
 	return rules, found
 }
 
@@ -142,5 +145,6 @@ func (o *managerObject) Attribute(name string) identity.Value {
 		o.known = true
 		o.object.subject, o.object.err = o.subject.Manager()
 	}
+
 	return o.object.Attribute(name)
 }

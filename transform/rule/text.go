@@ -28,6 +28,7 @@ func charCount(s string) int {
 		s = s[charSize(s):]
 		n++
 	}
+
 	return n
 }
 
@@ -63,6 +64,7 @@ func bounds(from, to any, length int) (start, end int, err error) {
 			return 0, 0, wrong(n, "a position in whole numbers")
 		}
 	}
+
 	return start, max(start, end), nil
 }
 
@@ -77,6 +79,7 @@ func slice(b *budget, a []any) (any, error) {
 			return nil, err
 		}
 		return b.produce(charsBetween(v, from, to))
+
 	case []any:
 		from, to, err := bounds(a[1], a[2], len(v))
 		if err != nil {
@@ -84,6 +87,7 @@ func slice(b *budget, a []any) (any, error) {
 		}
 		return v[from:to:to], nil
 	}
+
 	return nil, wrong(a[0], "a text or a list")
 }
 
@@ -103,6 +107,7 @@ func memberOf(b *budget, a []any) (any, error) {
 			return nil, err
 		}
 		return b.produce(charsBetween(v, at, at+1))
+
 	case []any:
 		if !isNumber {
 			return nil, noMember(v, a[1])
@@ -112,11 +117,13 @@ func memberOf(b *budget, a []any) (any, error) {
 			return nil, err
 		}
 		return v[at], nil
+
 	case map[string]any:
 		if name, ok := a[1].(string); ok {
 			return v[name], nil
 		}
 	}
+
 	return nil, noMember(a[0], a[1])
 }
 
@@ -146,6 +153,7 @@ func truth(_ *budget, a []any) (any, error) {
 	case bool:
 		return v, nil
 	}
+
 	return nil, wrong(a[0], "true or false")
 }
 
@@ -157,11 +165,13 @@ func items(_ *budget, a []any) (any, error) {
 	case []any:
 		return v, nil
 	}
+
 	return nil, wrong(a[0], "a list")
 }
 
 // arithmetic makes the operator of two numbers; nil with either gives nil.
-func arithmetic(name string, whole func(x, y int) (any, error), decimal func(x, y float64) (any, error)) func(*budget, []any) (any, error) {
+func arithmetic(name string, whole func(x, y int) (any, error),
+	decimal func(x, y float64) (any, error)) func(*budget, []any) (any, error) {
 	return func(_ *budget, a []any) (any, error) {
 		if a[0] == nil || a[1] == nil {
 			return nil, nil
@@ -174,7 +184,8 @@ func arithmetic(name string, whole func(x, y int) (any, error), decimal func(x, 
 		f, ok := decimalOf(a[0])
 		g, ok2 := decimalOf(a[1])
 		if !ok || !ok2 || decimal == nil {
-			return nil, fmt.Errorf("%w: %s of %s and %s, expected two numbers", errArgument, name, describe(a[0]), describe(a[1]))
+			return nil, fmt.Errorf("%w: %s of %s and %s, expected two numbers", errArgument, name, describe(a[0]),
+				describe(a[1]))
 		}
 		return decimal(f, g)
 	}
@@ -187,6 +198,7 @@ func decimalOf(v any) (float64, bool) {
 	case float64:
 		return v, true
 	}
+
 	return 0, false
 }
 
@@ -206,12 +218,14 @@ func compare(name string, holds func(order int) bool) func(*budget, []any) (any,
 		g, ok2 := decimalOf(a[1])
 		switch {
 		case !ok || !ok2:
-			return nil, fmt.Errorf("%w: %s between %s and %s, expected two texts or two numbers", errArgument, name, describe(a[0]), describe(a[1]))
+			return nil, fmt.Errorf("%w: %s between %s and %s, expected two texts or two numbers", errArgument, name,
+				describe(a[0]), describe(a[1]))
 		case f < g:
 			return holds(-1), nil
 		case f > g:
 			return holds(1), nil
 		}
+
 		return holds(0), nil
 	}
 }
@@ -226,6 +240,7 @@ func negate(_ *budget, a []any) (any, error) {
 	case float64:
 		return -v, nil
 	}
+
 	return nil, wrong(a[0], "a number")
 }
 
@@ -235,6 +250,7 @@ func number1(_ *budget, a []any) (any, error) {
 	case nil, int, float64:
 		return a[0], nil
 	}
+
 	return nil, wrong(a[0], "a number")
 }
 
@@ -262,6 +278,7 @@ func plainMessage(s string) string {
 		case "interface {}", "*rule.budget":
 			return "value"
 		}
+
 		return word // in quotes
 	})
 }

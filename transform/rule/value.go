@@ -36,6 +36,7 @@ func toAny(v identity.Value, b *budget) (any, error) {
 			}
 			list[i] = x
 		}
+
 		return list, nil
 	}
 
@@ -69,7 +70,9 @@ func fromAny(x any, depth int) (identity.Value, error) {
 				return identity.Value{}, err
 			}
 		}
+
 		return identity.ListValue(items...), nil
+
 	case map[string]any:
 		return objectText(v, depth)
 	}
@@ -96,6 +99,7 @@ func objectText(members map[string]any, depth int) (identity.Value, error) {
 		}
 		object.Set(name, member)
 	}
+
 	return identity.StringValue(string(object.Append(nil))), nil
 }
 
@@ -118,6 +122,7 @@ func toText(b *budget, x any) (any, error) {
 	case float64:
 		return b.produce(number(v))
 	}
+
 	return nil, wrong(x, "a plain value")
 }
 
@@ -135,5 +140,6 @@ func describe(x any) string {
 	case []any:
 		return "a list"
 	}
+
 	return "an object"
 }

@@ -24,6 +24,7 @@ func Hash(key []byte) uint64 {
 		h = mix(binary.LittleEndian.Uint64(key)^prime1, binary.LittleEndian.Uint64(key[8:])^h)
 		key = key[16:]
 	}
+
 	var a, b uint64
 	switch n := len(key); {
 	case n >= 8:
@@ -33,6 +34,7 @@ func Hash(key []byte) uint64 {
 	case n > 0:
 		a = uint64(key[0])<<16 | uint64(key[n>>1])<<8 | uint64(key[n-1])
 	}
+
 	return mix(prime2^h, mix(a^prime1, b^h))
 }
 

@@ -125,18 +125,22 @@ func (t *table) build(r *Result, b *scattered, build []located, start int32) {
 				break
 			}
 		}
+
 		if t.slots[s] == 0 {
 			t.groups = append(t.groups, group{first: int32(j)})
 			t.slots[s] = int32(len(t.groups))
 		}
+
 		g := t.slots[s] - 1
 		t.groups[g].ref.n++
 		t.of = append(t.of, g)
 	}
+
 	for g := range t.groups {
 		t.groups[g].ref.start, t.groups[g].next = start, start
 		start += t.groups[g].ref.n
 	}
+
 	for j, g := range t.of {
 		r.ids[t.groups[g].next] = build[j].row
 		t.groups[g].next++

@@ -49,6 +49,7 @@ func parallel(workers, n int, f func(worker, i int)) {
 		}
 		return
 	}
+
 	next := make(chan int, n)
 	for i := range n {
 		next <- i
@@ -62,6 +63,7 @@ func parallel(workers, n int, f func(worker, i int)) {
 			}
 		})
 	}
+
 	wg.Wait()
 }
 
@@ -99,6 +101,7 @@ func read(rows Rows, workers int, keep *filter, space *side) []block {
 			b.tuples = slices.Grow(b.tuples, to-from)
 			b.text = slices.Grow(b.text, (to-from)*usualKey)
 		}
+
 		var row int32
 		emit := func(key []byte) {
 			if len(key) == 0 {
@@ -109,14 +112,16 @@ func read(rows Rows, workers int, keep *filter, space *side) []block {
 			if keep != nil && !keep.has(h) {
 				return
 			}
-			b.tuples = append(b.tuples, tuple{h, row, uint32(len(b.text))})
+			b.tuples = append(b.tuples, tuple{hash: h, row: row, off: uint32(len(b.text))})
 			b.text = binary.AppendUvarint(b.text, uint64(len(key)))
 			b.text = append(b.text, key...)
 		}
+
 		for row = int32(from); row < int32(to); row++ {
 			readers[worker](row, emit)
 		}
 	})
+
 	return blocks
 }
 
@@ -156,6 +161,7 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 			count[part(t.hash, shift)]++
 		}
 	})
+
 	s := scattered{blocks: blocks, starts: make([]int32, parts+1)}
 	var total int32
 	for p := range parts {
@@ -166,6 +172,7 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 			total += n
 		}
 	}
+
 	s.starts[parts] = total
 	s.all = fit(space.all, int(total))
 	space.all = s.all
@@ -173,11 +180,13 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 		next := counts[i*parts : (i+1)*parts]
 		for _, t := range blocks[i].tuples {
 			p := part(t.hash, shift)
-			s.all[next[p]] = located{uint32(t.hash), t.row, t.off, int32(i)}
+			s.all[next[p]] = located{tag: uint32(t.hash), row: t.row, off: t.off, block: int32(i)}
 			next[p]++
 		}
+
 		blocks[i].tuples = blocks[i].tuples[:0]
 	})
+
 	return s
 }
 
@@ -212,6 +221,7 @@ func newFilter(blocks []block, n int) *filter {
 			f.bits[h/64] |= 1 << (h % 64)
 		}
 	}
+
 	return f
 }
 
@@ -231,8 +241,10 @@ func number(blocks []block) (rows []int32, single bool) {
 			single = single && t.row != last
 			last = t.row
 		}
+
 		total += len(blocks[i].tuples)
 	}
+
 	rows = slices.Grow(rows, total)
 	for i := range blocks {
 		for j := range blocks[i].tuples {
@@ -241,5 +253,6 @@ func number(blocks []block) (rows []int32, single bool) {
 			t.row = int32(len(rows) - 1)
 		}
 	}
+
 	return rows, single
 }

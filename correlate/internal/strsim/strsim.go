@@ -28,6 +28,7 @@ func OneEdit(a, b string) bool {
 		s2, _ := utf8.DecodeRuneInString(b[m1:])
 		return r1 == s2 && r2 == s1
 	}
+
 	return false
 }
 
@@ -41,6 +42,7 @@ func trimPrefix(a, b string) (string, string) {
 		}
 		a, b = a[n:], b[m:]
 	}
+
 	return a, b
 }
 
@@ -53,5 +55,6 @@ func trimSuffix(a, b string) (string, string) {
 		}
 		a, b = a[:len(a)-n], b[:len(b)-m]
 	}
+
 	return a, b
 }

@@ -79,6 +79,7 @@ func (r *reader) uint() uint64 {
 		r.fail()
 		return 0
 	}
+
 	r.b = r.b[n:]
 	return v
 }
@@ -89,6 +90,7 @@ func (r *reader) int() int64 {
 		r.fail()
 		return 0
 	}
+
 	r.b = r.b[n:]
 	return v
 }
@@ -98,6 +100,7 @@ func (r *reader) bool() bool {
 		r.fail()
 		return false
 	}
+
 	v := r.b[0] != 0
 	r.b = r.b[1:]
 	return v
@@ -109,6 +112,7 @@ func (r *reader) text() string {
 		r.fail()
 		return ""
 	}
+
 	s := string(r.b[:n])
 	r.b = r.b[n:]
 	return s
@@ -121,6 +125,7 @@ func (r *reader) count() int {
 		r.fail()
 		return 0
 	}
+
 	return int(n)
 }
 

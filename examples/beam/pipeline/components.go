@@ -56,6 +56,7 @@ func (p *plan) formPeople(s beam.Scope, rows beam.PCollection) beam.PCollection 
 		tried := beam.ParDo(s, &tryFn{Worker: p.worker("components as a trial")}, beam.GroupByKey(s, together))
 		edges = beam.Flatten(s, edges, p.meet(s, beam.Flatten(s, uses, tried), "components that meet"))
 	}
+
 	labels := p.labels(s, edges)
 	alone, together := p.sortOut(s, labels, keyed)
 	people, found, used := beam.ParDo3(s, &formFn{Worker: p.worker("components")}, beam.GroupByKey(s, together))
@@ -96,6 +97,7 @@ func (f *aloneFn) ProcessElement(row Row, uses func(string, KeyUse), keyed func(
 			use := byKey[keyText(k)]
 			byKey[keyText(k)] = KeyUse{Account: name, Looks: use.Looks, Found: true}
 		}
+
 		return func() {
 			for _, k := range slices.Sorted(maps.Keys(byKey)) {
 				uses(k, byKey[k])
@@ -122,9 +124,11 @@ func (f *meetFn) ProcessElement(key string, uses func(*KeyUse) bool, edges func(
 	for uses(&use) {
 		looks, found = looks || use.Looks, found || use.Found
 		if names[use.Account] = true; len(names) > f.work.Bounds.Component && looks && found {
-			return refused("component-too-large", "more than %d authoritative accounts share the key %q", f.work.Bounds.Component, textKey(key).Text)
+			return refused("component-too-large", "more than %d authoritative accounts share the key %q",
+				f.work.Bounds.Component, textKey(key).Text)
 		}
 	}
+
 	return f.do(func() (func(), error) {
 		list := slices.Sorted(maps.Keys(names))
 		return func() {
@@ -150,6 +154,7 @@ func (p *plan) labels(s beam.Scope, edges beam.PCollection) beam.PCollection {
 		round := &spreadFn{Worker: p.worker("labels"), First: i == 0, Last: i == p.job.Bounds.Labels-1}
 		known = beam.ParDo(s, round, beam.GroupByKey(s, known))
 	}
+
 	return beam.ParDo(s, &labelFn{Worker: p.worker("labels")}, beam.GroupByKey(s, known))
 }
 
@@ -191,10 +196,13 @@ func (w *Worker) known(name string, first bool, told func(*string) bool) (known,
 		} else {
 			now[other] = true
 		}
+
 		if len(now) > w.work.Bounds.Component {
-			return nil, nil, refused("component-too-large", "more than %d authoritative accounts share keys, among them %q", w.work.Bounds.Component, name)
+			return nil, nil, refused("component-too-large", "more than %d authoritative accounts share keys, among them %q",
+				w.work.Bounds.Component, name)
 		}
 	}
+
 	if first { // the edges
 		now[name] = true
 	}
@@ -211,7 +219,8 @@ func (f *labelFn) ProcessElement(name string, told func(*string) bool, labels fu
 		return err
 	}
 	if !slices.Equal(known, before) {
-		return refused("component-unsettled", "the accounts of the component of %q do not know each other after %d rounds", name, f.work.Bounds.Labels)
+		return refused("component-unsettled", "the accounts of the component of %q do not know each other after %d rounds",
+			name, f.work.Bounds.Labels)
 	}
 	return f.do(func() (func(), error) { return func() { labels(name, known[0]) }, nil })
 }
@@ -224,7 +233,8 @@ func (p *plan) sortOut(s beam.Scope, labels, keyed beam.PCollection) (alone, tog
 type sortOutFn struct{ Worker }
 
 // ProcessElement yields an account.
-func (f *sortOutFn) ProcessElement(_ string, labels func(*string) bool, rows func(*Row) bool, alone func(Row), together func(string, Row)) error {
+func (f *sortOutFn) ProcessElement(_ string, labels func(*string) bool, rows func(*Row) bool, alone func(Row),
+	together func(string, Row)) error {
 	var row Row
 	var label string
 	labelled := labels(&label)
@@ -264,7 +274,8 @@ func usesOf(label string, formed *profile.Formed, uses func(string, KeyUse)) {
 type formFn struct{ Worker }
 
 // ProcessElement yields the people, lines, and the keys of the people.
-func (f *formFn) ProcessElement(label string, rows func(*Row) bool, people func(Person), lines func(Line), uses func(string, KeyUse)) error {
+func (f *formFn) ProcessElement(label string, rows func(*Row) bool, people func(Person), lines func(Line),
+	uses func(string, KeyUse)) error {
 	list := placed(rows)
 	return f.do(func() (func(), error) {
 		formed, err := f.steps.Form(list)
@@ -329,8 +340,10 @@ func (f *sameLabelFn) ProcessElement(name string, labels, others func(*string) b
 	var other string
 	for others(&other) {
 		if other != own {
-			return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges", own, other, f.work.Bounds.Merges)
+			return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges", own, other,
+				f.work.Bounds.Merges)
 		}
 	}
+
 	return nil
 }

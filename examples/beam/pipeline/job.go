@@ -54,7 +54,8 @@ type Bounds struct {
 
 // Defaults are the bounds where none are given.
 func Defaults() Bounds {
-	return Bounds{Component: 2000, Candidates: 32, Merges: 1, Rounds: 3, Labels: 5, Pruning: 6, Cycles: 1_000_000, Outputs: 4}
+	return Bounds{Component: 2000, Candidates: 32, Merges: 1, Rounds: 3, Labels: 5, Pruning: 6, Cycles: 1_000_000,
+		Outputs: 4}
 }
 
 // Test makes a run worse than it is, to show that the outcome stays the same.
@@ -136,6 +137,7 @@ func Pack(fsys fs.FS, accounts map[string][]string) ([]byte, error) {
 			data[file] = true
 		}
 	}
+
 	var buf bytes.Buffer
 	z := zip.NewWriter(&buf)
 	err := fs.WalkDir(fsys, ".", func(path string, d fs.DirEntry, err error) error {
@@ -158,6 +160,7 @@ func Pack(fsys fs.FS, accounts map[string][]string) ([]byte, error) {
 		_, err = io.Copy(to, src)
 		return err
 	})
+
 	err = errors.Join(err, z.Close())
 	return buf.Bytes(), err
 }
@@ -209,6 +212,7 @@ func (w *Worker) do(step func() (handOn func(), err error)) error {
 			return fmt.Errorf("%s: %w", w.Stage, err)
 		}
 	}
+
 	handOn, err := step()
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.Stage, err)

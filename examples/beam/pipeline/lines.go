@@ -51,7 +51,8 @@ type findingLine struct {
 func FindingLine(d diag.Diagnostic) Line { return findingTo(OutFindings, d) }
 
 func findingTo(output string, d diag.Diagnostic) Line {
-	return line(output, findingLine{d.Severity.String(), d.Code, d.Pos.String(), d.Message, d.Hint})
+	return line(output, findingLine{Severity: d.Severity.String(), Code: d.Code, At: d.Pos.String(), Message: d.Message,
+		Hint: d.Hint})
 }
 
 // readingLine is the line of a finding about a file: of one that cost a row, among
@@ -78,7 +79,8 @@ type unlinkedLine struct {
 
 // UncorrelatedLine is the line of an account without identity.
 func UncorrelatedLine(a *identity.Account, u profile.Unlinked) Line {
-	return line(OutUncorrelated, unlinkedLine{a.Source, a.NativeIdentity, u.Reason, u.Ambiguous})
+	return line(OutUncorrelated, unlinkedLine{Source: a.Source, ID: a.NativeIdentity, Reason: u.Reason,
+		Ambiguous: u.Ambiguous})
 }
 
 type linkLine struct {
@@ -118,13 +120,17 @@ func ResultLines(r *profile.Result, lines func(Line)) {
 	i := r.Identity
 	lines(Line{OutIdentities, string(r.AppendJSON(nil))})
 	for _, l := range r.Links {
-		lines(line(OutLinks, linkLine{l.Account.Source, l.Account.NativeIdentity, i.ID, string(l.Method), l.Criterion}))
+		lines(line(OutLinks, linkLine{Source: l.Account.Source, ID: l.Account.NativeIdentity, Identity: i.ID,
+			Method: string(l.Method), Criterion: l.Criterion}))
 	}
 	for _, e := range profile.ExceptionRows(r, i.Created) {
-		lines(line(OutExceptions, exceptionLine{e.Source, e.AccountID, e.AccountName, e.IdentityID, e.IdentityProfile,
-			e.DisplayName, e.Exception, e.Attributes, e.Value, e.ConflictingIdentity, e.Message}))
+		lines(line(OutExceptions, exceptionLine{Source: e.Source, ID: e.AccountID, Account: e.AccountName,
+			Identity: e.IdentityID, Profile: e.IdentityProfile,
+			DisplayName: e.DisplayName, Code: e.Exception, Attributes: e.Attributes, Value: e.Value, Conflicting: e.ConflictingIdentity, Message: e.Message}))
 	}
+
 	if m := r.Manager; m.State != "" {
-		lines(line(OutManagers, managerLine{i.ID, m.State, m.ID, m.Name, m.Value, m.Attribute}))
+		lines(line(OutManagers, managerLine{Identity: i.ID, State: m.State, Manager: m.ID, Name: m.Name, Value: m.Value,
+			From: m.Attribute}))
 	}
 }

@@ -41,7 +41,8 @@ func init() {
 func (p *plan) link(s beam.Scope, people, rows beam.PCollection) beam.PCollection {
 	s = s.Scope("link")
 	pending := beam.ParDo(s, &pendFn{Worker: p.worker("accounts to link")}, rows)
-	passes := slices.DeleteFunc(slices.Clone(p.work.passes), func(x profile.Pass) bool { return x.Round > p.job.Bounds.Rounds })
+	passes := slices.DeleteFunc(slices.Clone(p.work.passes),
+		func(x profile.Pass) bool { return x.Round > p.job.Bounds.Rounds })
 	cut := len(passes) < len(p.work.passes)
 	var late []beam.PCollection
 	for i, pass := range passes {
@@ -51,10 +52,12 @@ func (p *plan) link(s beam.Scope, people, rows beam.PCollection) beam.PCollectio
 			late = append(late, linked)
 		}
 	}
+
 	if len(late) > 0 {
 		all := beam.GroupByKey(s, beam.Flatten(s, late...))
 		p.say(beam.ParDo(s, &unsettledLinksFn{Worker: p.worker("late links"), Cut: cut}, all))
 	}
+
 	p.say(beam.ParDo(s, &leftFn{Worker: p.worker("accounts without identity")}, pending))
 	return people
 }
@@ -144,7 +147,8 @@ type askFn struct {
 
 // ProcessElement yields what the account asks for and the account by its key, or
 // the account whose turn it is not.
-func (f *askFn) ProcessElement(a Pending, asks func(string, string), asking func(string, Pending), resting func(Pending)) error {
+func (f *askFn) ProcessElement(a Pending, asks func(string, string), asking func(string, Pending),
+	resting func(Pending)) error {
 	return f.do(func() (func(), error) {
 		if !slices.Contains(f.Sources, a.Account.Source) {
 			return func() { resting(a) }, nil
@@ -164,7 +168,8 @@ func (f *askFn) ProcessElement(a Pending, asks func(string, string), asking func
 type answerFn struct{ Worker }
 
 // ProcessElement yields the answers by account. A key that nobody has is no answer.
-func (f *answerFn) ProcessElement(key string, offers func(*Offers) bool, asks func(*string) bool, answers func(string, Answer)) error {
+func (f *answerFn) ProcessElement(key string, offers func(*Offers) bool, asks func(*string) bool,
+	answers func(string, Answer)) error {
 	var o Offers
 	if !offers(&o) {
 		return nil
@@ -201,11 +206,12 @@ func (f *chooseFn) ProcessElement(name string, accounts func(*Pending) bool, ans
 		}
 		return func() {
 			if c.Identity != "" {
-				joined(c.Identity, Joined{a.Row, string(c.Method), c.Criterion})
+				joined(c.Identity, Joined{Row: a.Row, Method: string(c.Method), Criterion: c.Criterion})
 				linked("", 1)
 				findings(lines, c.Findings)
 				return
 			}
+
 			next := Pending{Row: a.Row, Reason: c.Unlinked.Reason, Among: c.Unlinked.Ambiguous}
 			for _, d := range c.Findings {
 				next.Findings = append(next.Findings, FindingLine(d).Text)
@@ -242,7 +248,8 @@ func (f *byIDFn) ProcessElement(q Person, emit func(string, Person)) error {
 type joinFn struct{ Worker }
 
 // ProcessElement yields the identity with its accounts.
-func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined func(*Joined) bool, emit func(Person)) error {
+func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined func(*Joined) bool,
+	emit func(Person)) error {
 	var q Person
 	if !people(&q) {
 		return fmt.Errorf("%s: accounts are linked to %q, who is not there", f.Stage, id)
@@ -253,11 +260,13 @@ func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined fun
 		list = append(list, j)
 	}
 	return f.do(func() (func(), error) {
-		in := slices.SortedFunc(slices.Values(list), func(a, b Joined) int { return profile.CompareLinked(&a.PlacedAccount, &b.PlacedAccount) })
+		in := slices.SortedFunc(slices.Values(list),
+			func(a, b Joined) int { return profile.CompareLinked(&a.PlacedAccount, &b.PlacedAccount) })
 		next := Person{q.Person}
 		next.Accounts = slices.Clone(q.Accounts)
 		for _, j := range in {
-			next.Accounts = append(next.Accounts, profile.LinkedAccount{Account: j.Account, Method: correlate.Method(j.Method), Criterion: j.Criterion})
+			next.Accounts = append(next.Accounts,
+				profile.LinkedAccount{Account: j.Account, Method: correlate.Method(j.Method), Criterion: j.Criterion})
 		}
 		return func() { emit(next) }, nil
 	})

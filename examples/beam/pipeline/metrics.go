@@ -48,12 +48,14 @@ func Shuffled(result beam.PipelineResult) []Shuffle {
 			s = &Shuffle{Stage: stage}
 			sums[stage] = s
 		}
+
 		if kind == "bytes" {
 			s.Bytes += c.Result()
 		} else {
 			s.Records += c.Result()
 		}
 	}
+
 	var list []Shuffle
 	for _, s := range sums {
 		list = append(list, *s)

@@ -55,6 +55,7 @@ func (f *compareFn) ProcessElement(t Named, chosen func(*Lost) bool, near func(s
 		chosen(&lost)
 		f.lost, f.compared = lost.List, profile.NewNearManagers(lost.List, lost.People)
 	}
+
 	return f.do(func() (func(), error) {
 		list := f.compared.Compare(t.Attribute, t.Text)
 		return func() {

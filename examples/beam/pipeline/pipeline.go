@@ -145,6 +145,7 @@ func Single(ctx context.Context, j *Job, workers int) (map[string][]string, erro
 		}
 		ResultLines(r, take)
 	}
+
 	for _, list := range lines {
 		slices.Sort(list)
 	}

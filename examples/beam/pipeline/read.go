@@ -38,9 +38,11 @@ func (p *plan) readAccounts(s beam.Scope, list []shards.Shard) accounts {
 		b, _ := json.Marshal(shard) // texts and a number
 		texts[i] = string(b)
 	}
+
 	from := beam.Reshuffle(s, beam.CreateList(s, texts))
 	rows, stable, found, counts := beam.ParDo4(s, &readFn{Worker: p.worker("read")}, from)
-	authoritative, others, duplicates, counts2 := beam.ParDo4(s, &duplicatesFn{Worker: p.worker("duplicates")}, beam.GroupByKey(s, rows))
+	authoritative, others, duplicates, counts2 := beam.ParDo4(s, &duplicatesFn{Worker: p.worker("duplicates")},
+		beam.GroupByKey(s, rows))
 	again := beam.ParDo(s, &stableFn{Worker: p.worker("stable ids")}, beam.GroupByKey(s, stable))
 	p.say(found, duplicates, again)
 	p.count(counts, counts2)
@@ -58,7 +60,8 @@ type readFn struct{ Worker }
 
 // ProcessElement yields the rows by account and by stable id, findings about them,
 // and counts.
-func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable func(string, Row), lines func(Line), counts func(string, int64)) error {
+func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable func(string, Row), lines func(Line),
+	counts func(string, int64)) error {
 	var shard shards.Shard
 	if err := json.Unmarshal([]byte(text), &shard); err != nil {
 		return err
@@ -77,10 +80,12 @@ func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable f
 			a.Source = shard.Source
 			list = append(list, Row{profile.PlacedAccount{Account: a, Place: placeOf(shard.Number, len(list))}})
 		}
+
 		if seed := f.work.Test.Shuffle; seed != 0 {
 			r := rand.New(rand.NewPCG(seed, uint64(shard.Number)))
 			r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 		}
+
 		refused := 0
 		if r, ok := src.(identity.Refuser); ok {
 			refused = r.Refused()
@@ -93,6 +98,7 @@ func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable f
 					stable(row.Account.Source+"\x00"+row.Account.UUID, stableRow(row))
 				}
 			}
+
 			for _, line := range found {
 				lines(line)
 			}
@@ -114,7 +120,8 @@ type duplicatesFn struct{ Worker }
 
 // ProcessElement yields the account to those of authoritative sources or to the
 // others.
-func (f *duplicatesFn) ProcessElement(_ string, rows func(*Row) bool, authoritative, others func(Row), lines func(Line), counts func(string, int64)) error {
+func (f *duplicatesFn) ProcessElement(_ string, rows func(*Row) bool, authoritative, others func(Row),
+	lines func(Line), counts func(string, int64)) error {
 	list := placed(rows)
 	return f.do(func() (func(), error) {
 		a, found := f.steps.Duplicates(list)
@@ -124,6 +131,7 @@ func (f *duplicatesFn) ProcessElement(_ string, rows func(*Row) bool, authoritat
 			} else {
 				others(Row{a})
 			}
+
 			findings(lines, found)
 			if len(list) > 1 {
 				counts(countDuplicates, int64(len(list)-1))

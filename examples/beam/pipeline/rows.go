@@ -256,6 +256,7 @@ func (r *reader) person() (x profile.Person) {
 		l := &x.Accounts[i]
 		l.Method, l.Criterion, l.Account = correlate.Method(r.text()), int(r.int()), r.account()
 	}
+
 	return x
 }
 
@@ -280,7 +281,7 @@ func encodeKeyUse(x KeyUse) []byte {
 
 func decodeKeyUse(b []byte) (KeyUse, error) {
 	r := reader{b: b}
-	return KeyUse{r.text(), r.bool(), r.bool()}, r.done("a key")
+	return KeyUse{Account: r.text(), Looks: r.bool(), Found: r.bool()}, r.done("a key")
 }
 
 func (w *writer) claim(c *profile.Claim) {
@@ -292,7 +293,8 @@ func (w *writer) claim(c *profile.Claim) {
 }
 
 func (r *reader) claim() profile.Claim {
-	return profile.Claim{Holds: r.bool(), Profile: int(r.int()), Created: r.time(), SourceID: r.text(), NativeIdentity: r.text()}
+	return profile.Claim{Holds: r.bool(), Profile: int(r.int()), Created: r.time(), SourceID: r.text(),
+		NativeIdentity: r.text()}
 }
 
 func (w *writer) candidate(c *profile.Candidate) {
@@ -367,6 +369,7 @@ func encodeEvaluated(x Evaluated) []byte {
 		w.text(e.Attribute)
 		w.text(e.Text)
 	}
+
 	w.bool(x.Asks)
 	if s := &x.Search; x.Asks {
 		w.text(s.Lookup.Attribute)
@@ -374,6 +377,7 @@ func encodeEvaluated(x Evaluated) []byte {
 		w.text(s.Text)
 		w.text(s.From)
 	}
+
 	return w.b
 }
 
@@ -385,7 +389,8 @@ func decodeEvaluated(b []byte) (Evaluated, error) {
 		x.Errors = append(x.Errors, Failure{r.text(), r.text()})
 	}
 	if x.Asks = r.bool(); x.Asks {
-		x.Search = profile.ManagerSearch{Lookup: profile.Lookup{Attribute: r.text(), Value: r.text()}, Text: r.text(), From: r.text()}
+		x.Search = profile.ManagerSearch{Lookup: profile.Lookup{Attribute: r.text(), Value: r.text()}, Text: r.text(),
+			From: r.text()}
 	}
 	return x, r.done("an evaluated person")
 }
@@ -396,7 +401,9 @@ func (w *writer) claimant(x *Claimant) {
 	w.claim(&x.Claim)
 }
 
-func (r *reader) claimant() Claimant { return Claimant{r.text(), r.text(), r.claim()} }
+func (r *reader) claimant() Claimant {
+	return Claimant{ID: r.text(), Alias: r.text(), Claim: r.claim()}
+}
 
 func encodeClaimant(x Claimant) []byte {
 	var w writer
@@ -421,7 +428,8 @@ func encodeBoss(x Boss) []byte {
 
 func decodeBoss(b []byte) (Boss, error) {
 	r := reader{b: b}
-	return Boss{r.claimant(), r.text(), r.text(), r.bool(), int(r.uint())}, r.done("a manager")
+	return Boss{Claimant: r.claimant(), Name: r.text(), Order: r.text(), Best: r.bool(), Count: int(r.uint())},
+		r.done("a manager")
 }
 
 func encodeSettling(x Settling) []byte {
@@ -441,6 +449,7 @@ func decodeSettling(b []byte) (Settling, error) {
 	} else {
 		r.fail()
 	}
+
 	return x, r.done("an answer of others")
 }
 
@@ -457,7 +466,8 @@ func decodeReport(b []byte) (Report, error) {
 		r.fail()
 		list = make([]string, 4)
 	}
-	return Report{list[0], list[1], list[2], list[3]}, r.done("an edge to a manager")
+
+	return Report{ID: list[0], Alias: list[1], Order: list[2], Manager: list[3]}, r.done("an edge to a manager")
 }
 
 func (w *writer) named(x *Named) {
@@ -467,7 +477,9 @@ func (w *writer) named(x *Named) {
 	w.text(x.Text)
 }
 
-func (r *reader) named() Named { return Named{r.text(), r.text(), r.text(), r.text()} }
+func (r *reader) named() Named {
+	return Named{Alias: r.text(), Order: r.text(), Attribute: r.text(), Text: r.text()}
+}
 
 func encodeNamed(x Named) []byte {
 	var w writer
@@ -520,7 +532,7 @@ func encodeNear(x Near) []byte {
 
 func decodeNear(b []byte) (Near, error) {
 	r := reader{b: b}
-	return Near{r.lost(), r.named(), r.text()}, r.done("who is near")
+	return Near{Lost: r.lost(), Named: r.named(), How: r.text()}, r.done("who is near")
 }
 
 func encodeProbes(x Probes) []byte {
@@ -530,6 +542,7 @@ func encodeProbes(x Probes) []byte {
 		w.text(p.Order)
 		w.text(p.Line)
 	}
+
 	return w.b
 }
 

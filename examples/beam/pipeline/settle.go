@@ -41,12 +41,15 @@ func init() {
 // the uid, who is the manager.
 func (p *plan) settle(s beam.Scope, people beam.PCollection) {
 	s = s.Scope("settle")
-	evaluated, claims, bosses, texts, searches, unsettled, excess := beam.ParDo7(s, &evaluateFn{Worker: p.worker("evaluate")}, people)
-	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s, beam.CombinePerKey(s, &bestFn{}, claims), claims))
+	evaluated, claims, bosses, texts, searches, unsettled, excess := beam.ParDo7(s,
+		&evaluateFn{Worker: p.worker("evaluate")}, people)
+	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")},
+		beam.CoGroupByKey(s, beam.CombinePerKey(s, &bestFn{}, claims), claims))
 	byValue := beam.CombinePerKey(s, &bossFn{}, bosses)
 	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s, byValue, searches))
 	answers := beam.Flatten(s, holders, managers)
-	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s, evaluated, answers))
+	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")},
+		beam.CoGroupByKey(s, evaluated, answers))
 	moving := beam.ParDo(s, &unsettledFn{Worker: p.worker("unsettled attributes")}, beam.GroupByKey(s, unsettled))
 	p.count(excess)
 	p.say(lines, moving, p.cycles(s, reports), p.near(s, lost, texts))
@@ -59,7 +62,8 @@ type evaluateFn struct{ Worker }
 // what it is found as a manager, the same as a text, what it looks for its own by, its
 // name when its attributes are unsettled or were too long, and how much text it has too
 // much.
-func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated), claims func(string, Claimant), bosses func(string, Boss),
+func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated), claims func(string, Claimant),
+	bosses func(string, Boss),
 	texts func(Named), searches func(string, string), unsettled func(string, Report), excess func(string, int64)) error {
 	return f.do(func() (func(), error) {
 		e, err := f.steps.Evaluate(&q.Person)
@@ -68,15 +72,17 @@ func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated),
 		}
 		return func() {
 			evaluated(q.ID, travelling(e))
-			claimant := Claimant{q.ID, e.Alias, e.Claim}
+			claimant := Claimant{ID: q.ID, Alias: e.Alias, Claim: e.Claim}
 			if e.UID != "" {
 				claims(e.UID, claimant)
 			}
 			for _, by := range e.FoundBy {
 				l := by.Lookup
-				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order, Best: l.Attribute == config.AttrUID, Count: 1})
+				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order, Best: l.Attribute == config.AttrUID,
+					Count: 1})
 				texts(Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
 			}
+
 			if e.Search != nil && e.Search.Lookup != (profile.Lookup{}) {
 				searches(lookupText(e.Search.Lookup), q.ID)
 			}
@@ -140,6 +146,7 @@ func (f *bossFn) MergeAccumulators(a, b Boss) Boss {
 	case b.Count == 0:
 		return a
 	}
+
 	first := strings.Compare(a.Order, b.Order)
 	if a.Best {
 		first = a.Claim.Compare(&b.Claim)
@@ -159,7 +166,8 @@ func (f *bossFn) MergeAccumulators(a, b Boss) Boss {
 type managerFn struct{ Worker }
 
 // ProcessElement yields the answers to all who look for the value.
-func (f *managerFn) ProcessElement(_ string, bosses func(*Boss) bool, searches func(*string) bool, answers func(string, Settling)) error {
+func (f *managerFn) ProcessElement(_ string, bosses func(*Boss) bool, searches func(*string) bool,
+	answers func(string, Settling)) error {
 	var b Boss
 	if !bosses(&b) {
 		return nil
@@ -196,6 +204,7 @@ func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, an
 			o.Managers = part.Managers
 		}
 	}
+
 	return f.do(func() (func(), error) {
 		arrived := e.arrived()
 		r, err := f.steps.Finish(arrived, o)
@@ -235,6 +244,7 @@ func (f *unsettledFn) ProcessElement(what string, people func(*Report) bool, lin
 			first = q
 		}
 	}
+
 	return f.do(func() (func(), error) {
 		found := profile.UnsettledAttributes(count, first.Alias)
 		if what == isFull {
@@ -253,6 +263,7 @@ func (p *plan) cycles(s beam.Scope, reports beam.PCollection) beam.PCollection {
 		up := beam.ParDo(s, &upFn{Worker: p.worker("prune")}, reports)
 		reports = beam.ParDo(s, &pruneFn{Worker: p.worker("prune")}, beam.CoGroupByKey(s, reports, up))
 	}
+
 	one := beam.ParDo(s, &oneFn{Worker: p.worker("cycles")}, reports)
 	return beam.ParDo(s, &cyclesFn{Worker: p.worker("cycles")}, beam.GroupByKey(s, one))
 }
@@ -269,7 +280,8 @@ func (f *upFn) ProcessElement(_ string, r Report, up func(string, string)) error
 type pruneFn struct{ Worker }
 
 // ProcessElement yields the edge of somebody who has reports.
-func (f *pruneFn) ProcessElement(id string, edges func(*Report) bool, reports func(*string) bool, emit func(string, Report)) error {
+func (f *pruneFn) ProcessElement(id string, edges func(*Report) bool, reports func(*string) bool,
+	emit func(string, Report)) error {
 	var r Report
 	var any string
 	if !edges(&r) || !reports(&any) {
@@ -295,9 +307,11 @@ func (f *cyclesFn) ProcessElement(_ string, edges func(*Report) bool, lines func
 	var r Report
 	for edges(&r) {
 		if list = append(list, r); len(list) > f.work.Bounds.Cycles {
-			return refused("hierarchy-too-deep", "more than %d managers are left after %d rounds", f.work.Bounds.Cycles, f.work.Bounds.Pruning)
+			return refused("hierarchy-too-deep", "more than %d managers are left after %d rounds", f.work.Bounds.Cycles,
+				f.work.Bounds.Pruning)
 		}
 	}
+
 	slices.SortFunc(list, func(a, b Report) int { return strings.Compare(a.Order, b.Order) })
 	return f.do(func() (func(), error) {
 		numbers := make(map[string]int32, len(list))
@@ -311,6 +325,7 @@ func (f *cyclesFn) ProcessElement(_ string, edges func(*Report) bool, lines func
 				manager[n] = m
 			}
 		}
+
 		return func() {
 			for _, cycle := range correlate.Cycles(manager) {
 				names := make([]string, len(cycle))

@@ -60,7 +60,8 @@ type writeFn struct{ Worker }
 
 // ProcessElement yields the file for the manifest, and counts. The file appears
 // under its name when it is complete; one that is written again is the same.
-func (f *writeFn) ProcessElement(key string, lines func(*string) bool, files func(string, string), counts func(string, int64)) error {
+func (f *writeFn) ProcessElement(key string, lines func(*string) bool, files func(string, string),
+	counts func(string, int64)) error {
 	output, name, _ := strings.Cut(key, " ")
 	var list []string
 	var text string
@@ -96,6 +97,7 @@ func writeLines(name string, lines []string) (sum string, err error) {
 			return "", err
 		}
 	}
+
 	if err = errors.Join(w.Flush(), to.Sync()); err != nil {
 		return "", err
 	}
@@ -120,6 +122,7 @@ func (f *sumFn) ProcessElement(name string, counts func(*int64) bool, emit func(
 			return refused("text-limit-run", "%v", err)
 		}
 	}
+
 	return f.do(func() (func(), error) { return func() { emit("", fmt.Sprintf("count %d %s", sum, name)) }, nil })
 }
 
@@ -155,6 +158,7 @@ func (f *manifestFn) ProcessElement(_ string, parts func(*string) bool) error {
 			m.Counts[strings.SplitN(text, " ", 3)[2]] = n
 		}
 	}
+
 	slices.SortFunc(m.Files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return f.do(func() (func(), error) {
 		if err := m.check(); err != nil {
@@ -173,7 +177,8 @@ func (f *manifestFn) ProcessElement(_ string, parts func(*string) bool) error {
 func (m *Manifest) check() error {
 	c := m.Counts
 	if c[countRows] != c[countDuplicates]+c[OutLinks]+c[OutUncorrelated] {
-		return fmt.Errorf("%d rows, but %d duplicates, %d linked and %d uncorrelated accounts", c[countRows], c[countDuplicates], c[OutLinks], c[OutUncorrelated])
+		return fmt.Errorf("%d rows, but %d duplicates, %d linked and %d uncorrelated accounts", c[countRows],
+			c[countDuplicates], c[OutLinks], c[OutUncorrelated])
 	}
 	var files, lines int64
 	for _, f := range m.Files {

@@ -32,11 +32,13 @@ func newParquetLines(file interface {
 		file.Close()
 		return nil, err
 	}
+
 	p, err := parquet.OpenFile(file, info.Size())
 	if err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", info.Name(), err)
 	}
+
 	return &parquetFile{file: file, rows: parquet.NewReader(p)}, nil
 }
 
@@ -54,6 +56,7 @@ func (p *parquetFile) Read(b []byte) (int, error) {
 		}
 		p.next()
 	}
+
 	n := copy(b, p.ready)
 	p.ready = p.ready[n:]
 	return n, nil
@@ -70,6 +73,7 @@ func (p *parquetFile) next() {
 		p.err = err
 		return
 	}
+
 	p.ready = append(line, '\n')
 }
 
@@ -87,9 +91,11 @@ func WriteParquet(to io.Writer, names []string, rows [][]*string) error {
 				object[name] = *row[i]
 			}
 		}
+
 		if err := w.Write(object); err != nil {
 			return err
 		}
 	}
+
 	return w.Close()
 }

@@ -43,6 +43,7 @@ func Find(root string, sources []string) ([]Shard, error) {
 					list = append(list, Shard{Source: source, File: virtual(name + "/" + e.Name())})
 				}
 			}
+
 		case !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		default:
@@ -56,14 +57,17 @@ func Find(root string, sources []string) ([]Shard, error) {
 			}
 		}
 	}
+
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: no shards; expected a folder or a file for each source, such as %s", root, url.PathEscape(sources[0]))
+		return nil, fmt.Errorf("%s: no shards; expected a folder or a file for each source, such as %s", root,
+			url.PathEscape(sources[0]))
 	}
 	count := map[string]int{}
 	for i := range list {
 		list[i].Number = count[list[i].Source]
 		count[list[i].Source]++
 	}
+
 	return list, nil
 }
 
@@ -121,5 +125,6 @@ func (f files) Open(name string) (fs.File, error) {
 		file.Close()
 		return nil, fmt.Errorf("%s: a Parquet file must be readable at any place", name)
 	}
+
 	return newParquetLines(at)
 }

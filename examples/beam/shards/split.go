@@ -42,10 +42,12 @@ func Split(ctx context.Context, root string, s Shard, to string, n int, format s
 		} else {
 			err = os.WriteFile(name+ext, append(bytes.Clone(head), bytes.Join(part, nil)...), 0o644)
 		}
+
 		if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -59,6 +61,7 @@ func cut(ext string, text []byte) (head []byte, rows [][]byte, err error) {
 	case ".ldif":
 		return nil, entries(text), nil
 	}
+
 	return nil, nil, fmt.Errorf("cannot split a %q file; expected .csv, .jsonl, .ndjson or .ldif", ext)
 }
 
@@ -73,6 +76,7 @@ func cutCSV(text []byte) (head []byte, rows [][]byte, err error) {
 		} else if err != nil {
 			return nil, nil, err
 		}
+
 		row := text[from:r.InputOffset()]
 		if from = r.InputOffset(); first {
 			head = row
@@ -90,6 +94,7 @@ func entries(text []byte) [][]byte {
 			list = append(list, append(bytes.TrimRight(bytes.Clone(e), "\n"), "\n\n"...))
 		}
 	}
+
 	return list
 }
 
@@ -106,8 +111,10 @@ func writeAsParquet(name string, head []byte, rows [][]byte) error {
 				row[i] = &record[i]
 			}
 		}
+
 		cells = append(cells, row)
 	}
+
 	f, err := os.Create(name)
 	if err != nil {
 		return err
@@ -136,6 +143,7 @@ func Merge(to io.Writer, prefix string, files ...string) error {
 		open = append(open[:i], open[i+1:]...)
 		return err
 	}
+
 	for _, name := range files {
 		f, err := os.Open(name)
 		if err != nil {
@@ -148,6 +156,7 @@ func Merge(to io.Writer, prefix string, files ...string) error {
 			return err
 		}
 	}
+
 	w := bufio.NewWriter(to)
 	for len(open) > 0 {
 		least := 0
@@ -156,6 +165,7 @@ func Merge(to io.Writer, prefix string, files ...string) error {
 				least = i
 			}
 		}
+
 		if _, err := w.WriteString(prefix + open[least].Text() + "\n"); err != nil {
 			return err
 		}
@@ -163,5 +173,6 @@ func Merge(to io.Writer, prefix string, files ...string) error {
 			return err
 		}
 	}
+
 	return w.Flush()
 }

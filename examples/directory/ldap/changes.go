@@ -57,6 +57,7 @@ func (s *Server) mark(conn *ldap.Conn, now time.Time) (Mark, error) {
 		m.USN, _ = strconv.ParseInt(root.Entries[0].GetAttributeValue("highestCommittedUSN"), 10, 64)
 		m.Server = root.Entries[0].GetAttributeValue("dsServiceName")
 	}
+
 	return m, nil
 }
 
@@ -115,6 +116,7 @@ func (s *Server) Changes(searches []Search, since Mark, o feed.Options,
 			}
 		}
 	})
+
 	d.File = f
 	return d, err
 }
@@ -156,6 +158,7 @@ func (c *changes) read(ctx context.Context, searches []Search, since Mark) error
 			return err
 		}
 	}
+
 	return c.missing(ctx, there)
 }
 
@@ -183,11 +186,13 @@ func (c *changes) list(ctx context.Context, conn *ldap.Conn, searches []Search) 
 				}
 				there[id] = entry.DN
 			}
+
 			if cookie = next; len(next) == 0 {
 				break
 			}
 		}
 	}
+
 	return there, nil
 }
 
@@ -200,6 +205,7 @@ func stableID(entry *ldap.Entry) string {
 			return id
 		}
 	}
+
 	return ""
 }
 
@@ -217,6 +223,7 @@ func (c *changes) put(ctx context.Context, searches []Search, there map[string]s
 		there[a.UUID] = directory.Name(&a)
 		return true
 	})
+
 	return failure
 }
 
@@ -233,11 +240,13 @@ func (c *changes) missing(ctx context.Context, there map[string]string) error {
 			c.delta.Place(had, now)
 		}
 	}
+
 	var fresh []Search
 	for id, name := range there {
 		if _, ok := c.known[id]; !ok {
 			fresh = append(fresh, Search{Base: name, Scope: Base})
 		}
 	}
+
 	return c.put(ctx, fresh, there)
 }

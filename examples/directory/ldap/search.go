@@ -50,8 +50,10 @@ func FromSource(connector *jsondoc.Node) []Search {
 				}
 			}
 		}
+
 		return nil
 	}
+
 	one := func(n *jsondoc.Node) Search {
 		s := Search{
 			Base:   get(n, "searchDN", "baseDN").Text(),
@@ -63,6 +65,7 @@ func FromSource(connector *jsondoc.Node) []Search {
 		case "OBJECT", "OBJECT_SCOPE", "BASE":
 			s.Scope = Base
 		}
+
 		return s
 	}
 
@@ -72,6 +75,7 @@ func FromSource(connector *jsondoc.Node) []Search {
 			searches = append(searches, s)
 		}
 	}
+
 	if s := one(connector); searches == nil && s.Base != "" {
 		searches = append(searches, s)
 	}
@@ -97,12 +101,14 @@ func attributes(o *feed.Options) []string {
 			names = append(names, a.Name)
 		}
 	}
+
 	for _, name := range slices.Concat([]string{o.NativeIdentity, o.DisplayName}, o.StableID, meaning) {
 		same := func(have string) bool { return strings.EqualFold(have, name) }
 		if name != "" && !strings.EqualFold(name, "dn") && !slices.ContainsFunc(names, same) {
 			names = append(names, name)
 		}
 	}
+
 	return names
 }
 
@@ -150,6 +156,7 @@ func (e *entries) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+
 	return e.page.Read(p)
 }
 
@@ -174,6 +181,7 @@ func (e *entries) next() error {
 			return err
 		}
 	}
+
 	if e.cookie = cookie; len(cookie) == 0 {
 		e.searches = e.searches[1:]
 	}
@@ -199,6 +207,7 @@ func (s *Server) search(ctx context.Context, conn *ldap.Conn, search Search, nam
 			found = append(found, entry)
 		}
 	}
+
 	if err := answer.Err(); err != nil {
 		return nil, nil, fmt.Errorf("search below %q: %w", search.Base, err)
 	}
@@ -228,6 +237,7 @@ func (e *entries) write(entry *ldap.Entry) error {
 			return err
 		}
 	}
+
 	e.page.WriteByte('\n')
 	return nil
 }
@@ -260,6 +270,7 @@ func (e *entries) attribute(name string, a *ldap.EntryAttribute) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -272,6 +283,7 @@ func cutRange(description string) (base string, next int, partial bool) {
 			return description, 0, false
 		}
 	}
+
 	_, end, _ := strings.Cut(option, "-")
 	n, err := strconv.Atoi(end)
 	if err != nil { // the last part ends with *

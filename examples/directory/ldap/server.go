@@ -91,6 +91,7 @@ func (s *Server) dial(ctx context.Context) (*ldap.Conn, error) {
 		case !errors.As(err, &network) && !errors.Is(err, io.EOF) && !ldap.IsErrorWithCode(err, ldap.LDAPResultBusy):
 			return nil, err
 		}
+
 		if s.Wait != nil {
 			if err := s.Wait(ctx, attempt); err != nil {
 				return nil, err
@@ -127,6 +128,7 @@ func (s *Server) once(ctx context.Context) (*ldap.Conn, error) {
 		conn.Close()
 		return nil, fmt.Errorf("%s: %w", s.URL, err)
 	}
+
 	return conn, nil
 }
 
@@ -136,6 +138,7 @@ func (s *Server) bind(conn *ldap.Conn, secure *tls.Config) error {
 			return err
 		}
 	}
+
 	if s.User == "" {
 		return nil
 	}

@@ -22,8 +22,10 @@ func (q *person) dn(account string) string {
 func (p *population) accounts(e *employee) error {
 	number := fmt.Sprintf("%06d", e.number)
 	if e.directory {
-		a := account{dn: e.dn(e.uid), name: e.uid, given: e.given.roman(), family: e.family.roman(), created: stamp(e.created),
-			phone: p.maybe(200, p.digits("+1 212 555 01##")), department: pick(p, departments), title: pick(p, titles), manager: p.boss().dn,
+		a := account{dn: e.dn(e.uid), name: e.uid, given: e.given.roman(), family: e.family.roman(),
+			created: stamp(e.created),
+			phone:   p.maybe(200, p.digits("+1 212 555 01##")), department: pick(p, departments), title: pick(p,
+				titles), manager: p.boss().dn,
 			disabled: !e.end.IsZero() && e.end.Before(today)}
 		a.display = a.family + ", " + a.given
 		switch n := p.rng.IntN(1000); {
@@ -33,17 +35,21 @@ func (p *population) accounts(e *employee) error {
 		default:
 			a.employee, a.mail = number, p.maybe(850, e.mail)
 		}
+
 		if err := p.rowDirectory(&a); err != nil {
 			return err
 		}
 		if p.share(30) {
-			admin := account{dn: "CN=adm-" + e.uid + ",OU=Admins,OU=People,DC=acme,DC=example", name: "adm-" + e.uid, employee: number,
-				given: a.given, family: a.family, display: "ADM " + a.given + " " + a.family, description: "administrative account", created: stamp(p.day(-900, -1))}
+			admin := account{dn: "CN=adm-" + e.uid + ",OU=Admins,OU=People,DC=acme,DC=example", name: "adm-" + e.uid,
+				employee: number,
+				given:    a.given, family: a.family, display: "ADM " + a.given + " " +
+					a.family, description: "administrative account", created: stamp(p.day(-900, -1))}
 			if err := p.rowDirectory(&admin); err != nil {
 				return err
 			}
 		}
 	}
+
 	if e.entered && p.share(820) {
 		return p.badges(e, number)
 	}
@@ -52,7 +58,8 @@ func (p *population) accounts(e *employee) error {
 
 // external writes the directory account of a contractor.
 func (p *population) external(q *person, c *contract) error {
-	a := account{name: "x" + c.id[2:], given: q.given.roman(), family: q.family.roman(), description: "external", created: stamp(c.created), disabled: c.over}
+	a := account{name: "x" + c.id[2:], given: q.given.roman(), family: q.family.roman(), description: "external",
+		created: stamp(c.created), disabled: c.over}
 	switch n := p.rng.IntN(1000); {
 	case n < 250:
 		a.name = c.id
@@ -61,6 +68,7 @@ func (p *population) external(q *person, c *contract) error {
 	default:
 		a.employee, a.mail = c.id, p.maybe(300, a.name+"@ext.acme.example")
 	}
+
 	a.dn = "CN=" + a.name + ",OU=External,OU=People,DC=acme,DC=example"
 	a.display = a.family + ", " + a.given + " (ext)"
 	return p.rowDirectory(&a)
@@ -84,6 +92,7 @@ func (p *population) rowDirectory(a *account) error {
 	case 4:
 		o.name, o.mail = "old."+n, a.mail+" "
 	}
+
 	return p.writeDirectory(&o)
 }
 
@@ -98,8 +107,10 @@ func (p *population) writeDirectory(a *account) error {
 		control = "514"
 	}
 	logon := p.maybe(600, p.digits("1340########000000"))
-	return p.csv(p.directory, ',', "\n", a.dn, a.name, fmt.Sprintf("{%08x-5c1d-4e2f-9a3b-%012x}", p.rng.Uint32(), p.counts.Directory), a.name+"@acme.example",
-		a.employee, a.given, a.family, a.display, a.mail, a.phone, a.department, a.title, a.manager, strings.Join(member, ";"), logon, control,
+	return p.csv(p.directory, ',', "\n", a.dn, a.name,
+		fmt.Sprintf("{%08x-5c1d-4e2f-9a3b-%012x}", p.rng.Uint32(), p.counts.Directory), a.name+"@acme.example",
+		a.employee, a.given, a.family, a.display, a.mail, a.phone, a.department, a.title, a.manager, strings.Join(member,
+			";"), logon, control,
 		a.description, a.created, "2026-01-10T03:00:00.000Z", fmt.Sprint(a.disabled))
 }
 
@@ -119,10 +130,12 @@ func (p *population) badges(e *employee, number string) error {
 			return err
 		}
 	}
+
 	if p.share(20) {
 		p.cards++
 		return p.badgeLine(40_000_000+p.cards, fmt.Sprint("Visitor ", p.cards), "", "")
 	}
+
 	return nil
 }
 
@@ -140,6 +153,7 @@ func (p *population) badgeLine(card int, holder, number, mail string) error {
 		}
 		b = appendText(b, z)
 	}
+
 	issued := p.day(-2400, -30).Format("2006-01-02")
 	b = append(append(append(append(b, `], "active": true, "issued": "`...), issued...), `", "created": "`...), issued...)
 	p.row = append(b, "T06:00:00Z\", \"disabled\": false}\n"...)
@@ -159,5 +173,6 @@ func appendText(b []byte, s string) []byte {
 		}
 		b = append(b, s[i])
 	}
+
 	return append(b, '"')
 }

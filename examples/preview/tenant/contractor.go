@@ -28,8 +28,9 @@ func (p *population) contractor() error {
 		r = &regions[0]
 	}
 	q := p.somebody(r)
-	c := contract{id: p.nextContract(), given: q.given.own, family: q.family.own, mail: q.personal, country: r.countries[0],
-		phone: p.phone(r.mobile, 250), login: p.contractorLogin(n)}
+	c := contract{id: p.nextContract(), given: q.given.own, family: q.family.own, mail: q.personal,
+		country: r.countries[0],
+		phone:   p.phone(r.mobile, 250), login: p.contractorLogin(n)}
 	p.sponsor(&c)
 	p.term(&c)
 	directory := p.share(700)
@@ -39,6 +40,7 @@ func (p *population) contractor() error {
 	case k < 30:
 		c.mail, directory = "", false
 	}
+
 	if err := p.rowContractor(&c); err != nil {
 		return err
 	}
@@ -47,6 +49,7 @@ func (p *population) contractor() error {
 			return err
 		}
 	}
+
 	if c.mail == "" || !p.share(15) {
 		return nil
 	}
@@ -66,6 +69,7 @@ func (p *population) contractorLogin(n int) string {
 	case 4:
 		return fmt.Sprintf("ExtTesting%d", n-1)
 	}
+
 	return ""
 }
 
@@ -88,6 +92,7 @@ func (p *population) term(c *contract) {
 	case n < 330:
 		start, end, c.over = p.day(-1100, -400), p.day(-390, -1), true
 	}
+
 	c.start, c.end = stamp(start), stamp(end)
 	switch n := p.rng.IntN(1000); {
 	case n < 40:
@@ -95,6 +100,7 @@ func (p *population) term(c *contract) {
 	case n < 50:
 		c.end = end.Format("02.01.2006")
 	}
+
 	c.created = start.AddDate(0, 0, -p.rng.IntN(30)-1).Add(time.Duration(p.rng.IntN(86400)) * time.Second)
 	if c.created.After(today) {
 		c.created = p.day(-20, -1)
@@ -102,14 +108,17 @@ func (p *population) term(c *contract) {
 }
 
 func (p *population) rowContractor(c *contract) error {
-	return p.csv(p.contractors, ';', "\n", c.id, c.given, c.family, c.phone, c.mail, c.sponsor, c.start, c.end, pick(p, companies),
-		pick(p, departments), pick(p, trades), c.country, c.login, c.employee, stamp(c.created), stamp(p.day(-200, -2)), fmt.Sprint(c.over && p.share(700)))
+	return p.csv(p.contractors, ';', "\n", c.id, c.given, c.family, c.phone, c.mail, c.sponsor, c.start, c.end,
+		pick(p, companies),
+		pick(p, departments), pick(p, trades), c.country, c.login, c.employee, stamp(c.created), stamp(p.day(-200,
+			-2)), fmt.Sprint(c.over && p.share(700)))
 }
 
 // conversion writes the contract of somebody who became an employee. It joins by
 // employee number or by private mail.
 func (p *population) conversion(e *employee) error {
-	c := contract{id: p.nextContract(), given: e.given.own, family: e.family.own, mail: e.personal, country: e.region.countries[0], over: true}
+	c := contract{id: p.nextContract(), given: e.given.own, family: e.family.own, mail: e.personal,
+		country: e.region.countries[0], over: true}
 	start := e.hired.AddDate(-2, 0, 0)
 	c.start, c.end, c.created = stamp(start), stamp(e.hired.AddDate(0, 0, -1)), start.AddDate(0, 0, -5)
 	if e.personal == "" || p.share(520) {

@@ -37,6 +37,7 @@ func (p *population) employee() error {
 			return err
 		}
 	}
+
 	if err := p.rowHR(&e); err != nil {
 		return err
 	}
@@ -73,6 +74,7 @@ func (p *population) hire() employee {
 		e.uid = e.uid[:1] + "." + e.uid[1:]
 		e.login = e.uid
 	}
+
 	if p.share(5) {
 		e.family.own = decomposed(e.family.own)
 	}
@@ -113,6 +115,7 @@ func (p *population) lifecycle(e *employee) {
 	case n < 260:
 		e.status = ""
 	}
+
 	e.created = e.hired.AddDate(0, 0, -p.rng.IntN(30)).Add(time.Duration(p.rng.IntN(86400)) * time.Second)
 	if e.created.After(today) {
 		e.created = p.day(-20, -1)
@@ -124,6 +127,7 @@ func (p *population) lifecycle(e *employee) {
 	default:
 		e.since = stamp(e.created)
 	}
+
 	// Nobody who has people to manage comes back under another number.
 	e.rehired = p.share(12) && e.entered && len(e.since) > 3 && e.number-firstNumber > p.people/8
 }
@@ -166,6 +170,7 @@ func (p *population) manager(e *employee) string {
 	case i%200 == 8:
 		boss = i - 1
 	}
+
 	return fmt.Sprintf("%06d", firstNumber+boss)
 }
 
@@ -181,6 +186,7 @@ func (p *population) date(t time.Time) string {
 	case n < 955:
 		return t.Format("02/01/2006")
 	}
+
 	return t.Format("02.01.2006")
 }
 
@@ -190,7 +196,8 @@ func (p *population) rowHR(e *employee) error {
 	number := fmt.Sprint(e.number)
 	modified := stamp(p.day(-90, -2))
 	if !e.entered {
-		return p.csv(p.hr, ',', "\r\n", number, "", "", "", e.given.own, "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", "", e.since, modified, "false")
+		return p.csv(p.hr, ',', "\r\n", number, "", "", "", e.given.own, "", "", "", "", "", "", "", "", "", "", "", "", "",
+			"", "", "", "", "", "", "", "", e.since, modified, "false")
 	}
 	language, department := pick(p, e.region.languages), pick(p, departments)
 	if p.share(10) {
@@ -202,7 +209,8 @@ func (p *population) rowHR(e *employee) error {
 	return p.csv(p.hr, ',', "\r\n", number, e.previous, e.former, e.login, e.given.own, e.family.own, e.latin1, e.latin2,
 		p.maybe(45, e.given.roman()), e.work, e.personal, p.phone(e.region.mobile, 200), p.phone(e.region.desk, 300),
 		p.country(e.region), e.city.own, department, pick(p, titles), pick(p, costPrefixes)+pick(p, costNumbers), language,
-		pick(p, []string{"F", "F", "F", "F", "F", "F", "F", "F", "P", ""}), p.date(e.hired), p.date(e.end), e.status, e.override,
+		pick(p, []string{"F", "F", "F", "F", "F", "F", "F", "F", "P",
+			""}), p.date(e.hired), p.date(e.end), e.status, e.override,
 		p.manager(e), p.maybe(20, pick(p, remarks)), e.since, modified, fmt.Sprint(!e.end.IsZero() && e.end.Before(today)))
 }
 

@@ -52,8 +52,10 @@ func decomposed(s string) string {
 			b.WriteRune(parts[0])
 			r = parts[1]
 		}
+
 		b.WriteRune(r)
 	}
+
 	return b.String()
 }
 
@@ -68,9 +70,11 @@ func ascii(s string) string {
 			b.WriteRune(unicode.ToLower(r))
 		}
 	}
+
 	return b.String()
 }
 
 // spelled are the letters that the transform ASCII Letters spells out.
-var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss", "ø", "oe", "Ø", "Oe",
+var spelled = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue", "ß", "ss",
+	"ø", "oe", "Ø", "Oe",
 	"ł", "l", "Ł", "L", "đ", "d", "Đ", "D", "ı", "i", "æ", "ae", "Æ", "Ae")

@@ -51,10 +51,12 @@ func (w *writer) people(ctx context.Context, o Options) error {
 		} else {
 			err = p.employee()
 		}
+
 		if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -78,6 +80,7 @@ func (p *population) region() *region {
 			return &regions[i]
 		}
 	}
+
 	return &regions[0]
 }
 
@@ -89,6 +92,7 @@ func (p *population) digits(pattern string) string {
 			b[i] = byte('0' + p.rng.IntN(10))
 		}
 	}
+
 	return string(b)
 }
 
@@ -121,6 +125,7 @@ func (p *population) somebody(r *region) person {
 		q.mail += fmt.Sprint(n)
 		q.uid += fmt.Sprint(n)
 	}
+
 	q.personal = fmt.Sprintf("%s%02d@%s", q.uid, p.rng.IntN(100), pick(p, []string{"inbox.example", "mail.example"}))
 	q.mail += "@acme.example"
 	return q
@@ -142,6 +147,7 @@ func (p *population) phone(patterns []string, without int) string {
 	case p.share(30):
 		return pick(p, noPhones)
 	}
+
 	return p.digits(pick(p, patterns))
 }
 
@@ -159,5 +165,6 @@ func (p *population) country(r *region) string {
 	case n < 960:
 		return r.countries[2]
 	}
+
 	return r.countries[3]
 }

@@ -39,13 +39,18 @@ func pairs(list ...string) []name {
 var regions = []region{
 	{weight: 45, code: "US", countries: [4]string{"United States", "USA", "USA", "united states"}, latin: true,
 		cities: plain("Denver", "New York", "Austin"), languages: []string{"English", "English (United States)", "ENG"},
-		given:  plain("Melissa", "Thomas", "Mary", "Kevin", "Amanda", "Susan", "George", "Michael", "Patricia", "Karen", "James", "Robert", "Laura"),
-		family: plain("O'Neil", "Taylor", "Carter", "Martin", "McDonald", "Wilson", "Lewis", "Brown", "Anderson", "Smith", "Johnson", "Van-Buren", "Moore"),
-		mobile: []string{"(512) 555-01##", "212.555.01##", "303-555-01##"}, desk: []string{"(212) 555-01##", "512 555 01## x###"}},
+		given: plain("Melissa", "Thomas", "Mary", "Kevin", "Amanda", "Susan", "George", "Michael", "Patricia", "Karen",
+			"James", "Robert", "Laura"),
+		family: plain("O'Neil", "Taylor", "Carter", "Martin", "McDonald", "Wilson", "Lewis", "Brown", "Anderson", "Smith",
+			"Johnson", "Van-Buren", "Moore"),
+		mobile: []string{"(512) 555-01##", "212.555.01##", "303-555-01##"}, desk: []string{"(212) 555-01##",
+			"512 555 01## x###"}},
 	{weight: 33, code: "DE", countries: [4]string{"Germany", "Deutschland", "DEU", "germany"}, latin: true,
 		cities: plain("Berlin", "Köln", "München"), languages: []string{"German", "German (Germany)", "DEU"},
-		given:  plain("Jürgen", "Jörg", "Felix", "Katrin", "Anke", "Moritz", "Günther", "Heike", "Lukas", "Hannah", "Stefan"),
-		family: plain("Weber", "Schröder", "Strauß", "Lehmann", "Wagner", "Richter", "Köhler", "Schmidt", "Schäfer", "Weiß", "Krüger"),
+		given: plain("Jürgen", "Jörg", "Felix", "Katrin", "Anke", "Moritz", "Günther", "Heike", "Lukas", "Hannah",
+			"Stefan"),
+		family: plain("Weber", "Schröder", "Strauß", "Lehmann", "Wagner", "Richter", "Köhler", "Schmidt", "Schäfer",
+			"Weiß", "Krüger"),
 		mobile: []string{"0151 2#######", "0170/#######"}, desk: []string{"030 901820-##", "0049 89 2351####"}},
 	{weight: 27, code: "GB", countries: [4]string{"United Kingdom", "UK", "GBR", "united kingdom"}, latin: true,
 		cities: plain("London", "Cardiff", "Glasgow"), languages: []string{"English", "English (United Kingdom)", "ENG"},
@@ -68,9 +73,12 @@ var regions = []region{
 		family: plain("García", "Sánchez", "González", "López", "Rodríguez", "Núñez", "Martínez", "Pérez"),
 		mobile: []string{"612 34 ## ##"}, desk: []string{"910 12 ## ##"}},
 	{weight: 11, code: "GR", countries: [4]string{"Greece", "Ελλάδα", "GRC", "greece"},
-		cities: pairs("Αθήνα", "Athens", "Θεσσαλονίκη", "Thessaloniki"), languages: []string{"Greek", "Greek (Greece)"},
-		given:  pairs("Γιώργος", "Giorgos", "Σοφία", "Sofia", "Άννα", "Anna", "Κώστας", "Kostas", "Νίκος", "Nikos", "Θανάσης", "Thanasis", "Ζωή", "Zoi"),
-		family: pairs("Παπαδόπουλος", "Papadopoulos", "Βασιλείου", "Vasileiou", "Σταύρου", "Stavrou", "Νικολάου", "Nikolaou", "Γεωργίου", "Georgiou", "Μακρής", "Makris", "Αλεξίου", "Alexiou"),
+		cities: pairs("Αθήνα", "Athens", "Θεσσαλονίκη", "Thessaloniki"), languages: []string{"Greek",
+			"Greek (Greece)"},
+		given: pairs("Γιώργος", "Giorgos", "Σοφία", "Sofia", "Άννα", "Anna", "Κώστας", "Kostas",
+			"Νίκος", "Nikos", "Θανάσης", "Thanasis", "Ζωή", "Zoi"),
+		family: pairs("Παπαδόπουλος", "Papadopoulos", "Βασιλείου", "Vasileiou", "Σταύρου",
+			"Stavrou", "Νικολάου", "Nikolaou", "Γεωργίου", "Georgiou", "Μακρής", "Makris", "Αλεξίου", "Alexiou"),
 		mobile: []string{"694 ### ####"}, desk: []string{"210 7## ####"}},
 	{weight: 9, code: "BR", countries: [4]string{"Brazil", "Brasil", "BRA", "brazil"}, latin: true,
 		cities: plain("São Paulo"), languages: []string{"Portuguese", "Portuguese (Brazil)"},
@@ -84,13 +92,17 @@ var regions = []region{
 		mobile: []string{"138 0### ####"}, desk: []string{"021 6### ####"}},
 	{weight: 7, code: "JP", countries: [4]string{"Japan", "日本", "JPN", "japan"},
 		cities: pairs("東京", "Tokyo", "大阪", "Osaka"), languages: []string{"Japanese", "JPN"},
-		given:  pairs("健", "Ken", "翔太", "Shota", "花子", "Hanako", "ケンジ", "Kenji", "美咲", "Misaki", "太郎", "Taro"),
-		family: pairs("田中", "Tanaka", "高橋", "Takahashi", "鈴木", "Suzuki", "中村", "Nakamura", "佐藤", "Sato", "山田", "Yamada"),
+		given: pairs("健", "Ken", "翔太", "Shota", "花子", "Hanako", "ケンジ", "Kenji", "美咲", "Misaki",
+			"太郎", "Taro"),
+		family: pairs("田中", "Tanaka", "高橋", "Takahashi", "鈴木", "Suzuki", "中村", "Nakamura", "佐藤", "Sato",
+			"山田", "Yamada"),
 		mobile: []string{"090-1###-####", "０９０－1###－####"}, desk: []string{"03-3###-####"}},
 	{weight: 6, code: "UA", countries: [4]string{"Ukraine", "Україна", "UKR", "ukraine"},
 		cities: pairs("Київ", "Kyiv", "Львів", "Lviv"), languages: []string{"Ukrainian"},
-		given:  pairs("Тарас", "Taras", "Оксана", "Oksana", "Наталія", "Nataliia", "Іван", "Ivan", "Сергій", "Serhii"),
-		family: pairs("Бондаренко", "Bondarenko", "Шевченко", "Shevchenko", "Мельник", "Melnyk", "Коваленко", "Kovalenko", "Ткаченко", "Tkachenko"),
+		given: pairs("Тарас", "Taras", "Оксана", "Oksana", "Наталія", "Nataliia", "Іван", "Ivan",
+			"Сергій", "Serhii"),
+		family: pairs("Бондаренко", "Bondarenko", "Шевченко", "Shevchenko", "Мельник", "Melnyk",
+			"Коваленко", "Kovalenko", "Ткаченко", "Tkachenko"),
 		mobile: []string{"050 ### ## ##"}, desk: []string{"044 3## ## ##"}},
 	{weight: 5, code: "CZ", countries: [4]string{"Czechia", "Česko", "CZE", "czechia"}, latin: true,
 		cities: plain("Praha", "Brno"), languages: []string{"Czech"},
@@ -104,8 +116,10 @@ var regions = []region{
 		mobile: []string{"0532 ### ## ##"}, desk: []string{"0212 ### ## ##"}},
 	{weight: 5, code: "BG", countries: [4]string{"Bulgaria", "България", "BGR", "bulgaria"},
 		cities: pairs("София", "Sofia"), languages: []string{"Bulgarian"},
-		given:  pairs("Николай", "Nikolay", "Йорданка", "Yordanka", "Стоян", "Stoyan", "Димитър", "Dimitar"),
-		family: pairs("Петров", "Petrov", "Щерева", "Shtereva", "Димитров", "Dimitrov", "Иванов", "Ivanov"),
+		given: pairs("Николай", "Nikolay", "Йорданка", "Yordanka", "Стоян", "Stoyan", "Димитър",
+			"Dimitar"),
+		family: pairs("Петров", "Petrov", "Щерева", "Shtereva", "Димитров", "Dimitrov", "Иванов",
+			"Ivanov"),
 		mobile: []string{"087 ### ####"}, desk: []string{"02 9## ####"}},
 	{weight: 4, code: "IN", countries: [4]string{"India", "भारत", "IND", "india"}, latin: true,
 		cities: plain("Bengaluru"), languages: []string{"Hindi", "English (India)"},
@@ -117,12 +131,15 @@ var regions = []region{
 		given:  plain("Pär", "Håkan", "Åsa", "Björn"),
 		family: plain("Söderberg", "Bergström", "Öberg", "Lindgren"),
 		mobile: []string{"070-123 ## ##"}, desk: []string{"08-123 4## ##"}},
-	{weight: 4, code: "SA", countries: [4]string{"Saudi Arabia", "المملكة العربية السعودية", "SAU", "saudi arabia"},
+	{weight: 4, code: "SA", countries: [4]string{"Saudi Arabia", "المملكة العربية السعودية", "SAU",
+		"saudi arabia"},
 		cities: pairs("الرياض", "Riyadh"), languages: []string{"Arabic"},
-		given:  pairs("عبد الله", "Abdullah", "محمد", "Mohammed", "فاطمة", "Fatimah", "نورة", "Noura"),
-		family: pairs("الشمري", "Alshammari", "العتيبي", "Alotaibi", "القحطاني", "Alqahtani", "الدوسري", "Aldosari"),
+		given: pairs("عبد الله", "Abdullah", "محمد", "Mohammed", "فاطمة", "Fatimah", "نورة", "Noura"),
+		family: pairs("الشمري", "Alshammari", "العتيبي", "Alotaibi", "القحطاني", "Alqahtani",
+			"الدوسري", "Aldosari"),
 		mobile: []string{"050 ### ####"}, desk: []string{"011 4## ####"}},
-	{weight: 3, code: "AE", countries: [4]string{"United Arab Emirates", "United Arab Emirates", "ARE", "united arab emirates"},
+	{weight: 3, code: "AE", countries: [4]string{"United Arab Emirates", "United Arab Emirates", "ARE",
+		"united arab emirates"},
 		cities: pairs("دبي", "Dubai"), languages: []string{"Arabic"},
 		given:  pairs("أحمد", "Ahmed", "خالد", "Khalid", "مريم", "Mariam"),
 		family: pairs("الكعبي", "Alkaabi", "المنصوري", "Almansoori", "الحمادي", "Alhammadi"),
@@ -130,18 +147,22 @@ var regions = []region{
 }
 
 var (
-	departments   = []string{"100", "100", "100", "140", "140", "110", "110", "170", "120", "180", "150", "130", "160", "190"}
+	departments = []string{"100", "100", "100", "140", "140", "110", "110", "170", "120", "180", "150", "130", "160",
+		"190"}
 	noDepartments = []string{"999", "10", "Department"}
-	titles        = []string{"Marketing Specialist", "Operations Mgr.", "Research Scientist", "Intern", "Systems Administrator", "sr  Software Engineer", "Sr. Software Engineer", "Legal Counsel", "Sales Mgr", "Software Engineer", "Account Executive", "Financial Analyst", "Product Manager", "Data Analyst", "HR Business Partner", "Support Agent", "Accountant"}
-	costPrefixes  = []string{"CC", "CC ", "cc-", "Cost Centre ", ""}
-	costNumbers   = []string{"1200", "1310", "2200", "4100", "4150"}
-	noPhones      = []string{"n/a", "see notes", "12345", "--", "+49", "000000", "0151 call after 5"}
-	noCountries   = []string{"", "N/A", "Wakanda"}
-	noLanguages   = []string{"xx", "Klingon"}
-	remarks       = []string{"Says: \"call me Bob\", please\nuse it on the badge", "Works Mon, Tue, Thu", "Line one\nLine two\n\nLine four", "Moved from Cardiff in March.\nKeeps the old desk phone."}
-	companies     = []string{"Umbrella Temps", "Initech", "Vandelay", "Hooli People", "Globex Staffing", ""}
-	trades        = []string{"Consultant", "Electrician", "Cleaner", "Tester", "Interim Mgr", "Data Entry Clerk", "Sr. Consultant"}
-	groups        = []string{"Printer 3. OG", "Sales EMEA", "Developers", "VPN Users", "Finance Readers"}
-	zones         = []string{"HQ-1", "LAB", "HQ-2", "CANTEEN", "GARAGE", "DATA CENTRE"}
-	robots        = []string{"svc_backup", "svc_sql", "svc_scan", "frontdesk", "jobs", "adm-legacy"}
+	titles        = []string{"Marketing Specialist", "Operations Mgr.", "Research Scientist", "Intern",
+		"Systems Administrator", "sr  Software Engineer", "Sr. Software Engineer", "Legal Counsel", "Sales Mgr", "Software Engineer", "Account Executive", "Financial Analyst", "Product Manager", "Data Analyst", "HR Business Partner", "Support Agent", "Accountant"}
+	costPrefixes = []string{"CC", "CC ", "cc-", "Cost Centre ", ""}
+	costNumbers  = []string{"1200", "1310", "2200", "4100", "4150"}
+	noPhones     = []string{"n/a", "see notes", "12345", "--", "+49", "000000", "0151 call after 5"}
+	noCountries  = []string{"", "N/A", "Wakanda"}
+	noLanguages  = []string{"xx", "Klingon"}
+	remarks      = []string{"Says: \"call me Bob\", please\nuse it on the badge", "Works Mon, Tue, Thu",
+		"Line one\nLine two\n\nLine four", "Moved from Cardiff in March.\nKeeps the old desk phone."}
+	companies = []string{"Umbrella Temps", "Initech", "Vandelay", "Hooli People", "Globex Staffing", ""}
+	trades    = []string{"Consultant", "Electrician", "Cleaner", "Tester", "Interim Mgr", "Data Entry Clerk",
+		"Sr. Consultant"}
+	groups = []string{"Printer 3. OG", "Sales EMEA", "Developers", "VPN Users", "Finance Readers"}
+	zones  = []string{"HQ-1", "LAB", "HQ-2", "CANTEEN", "GARAGE", "DATA CENTRE"}
+	robots = []string{"svc_backup", "svc_sql", "svc_scan", "frontdesk", "jobs", "adm-legacy"}
 )

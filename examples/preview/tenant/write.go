@@ -100,6 +100,7 @@ func create(dir string) (*writer, error) {
 			return nil, errors.Join(err, w.close())
 		}
 	}
+
 	return w, nil
 }
 
@@ -112,6 +113,7 @@ func (w *writer) close() error {
 			errs = append(errs, b.Flush())
 		}
 	}
+
 	for _, f := range w.open {
 		errs = append(errs, f.Close())
 	}
@@ -127,6 +129,7 @@ func (w *writer) csv(to *bufio.Writer, delimiter byte, end string, cells ...stri
 		}
 		b = appendCell(b, delimiter, cell)
 	}
+
 	w.row = append(b, end...)
 	_, err := to.Write(w.row)
 	return err
@@ -140,6 +143,7 @@ func appendCell(b []byte, delimiter byte, cell string) []byte {
 			quote = true
 		}
 	}
+
 	if !quote {
 		return append(b, cell...)
 	}
@@ -150,5 +154,6 @@ func appendCell(b []byte, delimiter byte, cell string) []byte {
 		}
 		b = append(b, cell[i])
 	}
+
 	return append(b, '"')
 }

@@ -72,14 +72,16 @@ func (s *Server) check(r *http.Request) (any, error) {
 		return nil, err
 	}
 	c := s.compile(snap, q.Drafts)
-	a := &checkAnswer{Version: snap.version, Findings: []underline{}, Elsewhere: []finding{}, Problems: append([]draftProblem{}, c.problems...),
-		Reach: []string{}, People: []checkedPerson{}}
+	a := &checkAnswer{Version: snap.version, Findings: []underline{}, Elsewhere: []finding{},
+		Problems: append([]draftProblem{}, c.problems...),
+		Reach:    []string{}, People: []checkedPerson{}}
 	if len(c.syntax) > 0 {
 		for _, d := range c.syntax[q.Key] {
 			a.Findings = append(a.Findings, c.underline(snap, q.Key, d))
 		}
 		return a, nil
 	}
+
 	a.Values = true
 	a.findings(snap, c, q.Key)
 	names := c.reach(q.Key)
@@ -107,8 +109,10 @@ func (s *Server) check(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.People = append(a.People, checkedPerson{personRef: refOf(res), Profile: trace.Profile, Values: snap.compared(trace, old)})
+		a.People = append(a.People, checkedPerson{personRef: refOf(res), Profile: trace.Profile,
+			Values: snap.compared(trace, old)})
 	}
+
 	return a, nil
 }
 
@@ -118,7 +122,8 @@ func (n *snapshot) compared(t *profile.Trace, was *profile.Result) []attribute {
 	list := []attribute{}
 	for i := range t.Attributes {
 		x := &t.Attributes[i]
-		a := attribute{Name: x.Name, Value: x.Result, Previous: was.Identity.Attribute(x.Name), Result: x.Result, Error: x.Error, Note: x.Note, Step: x.Step,
+		a := attribute{Name: x.Name, Value: x.Result, Previous: was.Identity.Attribute(x.Name), Result: x.Result,
+			Error: x.Error, Note: x.Note, Step: x.Step,
 			Key: n.keyAt("mapping/"+t.Profile+"/"+x.Name, x.Mapping), Required: isRequired(x.Name)}
 		if x.Error != "" {
 			a.Value = x.Stored
@@ -127,6 +132,7 @@ func (n *snapshot) compared(t *profile.Trace, was *profile.Result) []attribute {
 		a.Changed = !a.Value.Equal(a.Previous) || failed != (x.Error != "")
 		list = append(list, a)
 	}
+
 	return list
 }
 
@@ -146,6 +152,7 @@ func (a *checkAnswer) findings(snap *snapshot, c *compiled, key string) {
 			a.Findings = append(a.Findings, c.underline(snap, key, d))
 			continue
 		}
+
 		id := d.Code + "\x00" + d.Message + "\x00" + d.Path.String()
 		if known[id]--; known[id] < 0 && len(a.Elsewhere) < 50 {
 			f := finding{Diagnostic: d}
@@ -167,8 +174,10 @@ func (c *compiled) underline(snap *snapshot, key string, d diag.Diagnostic) unde
 		if o == nil {
 			return u
 		}
-		p = &place{file: o.File, from: o.from, to: o.to, form: formOf(snap.files[o.File], o), text: shown(snap.files[o.File], o)}
+		p = &place{file: o.File, from: o.from, to: o.to, form: formOf(snap.files[o.File], o),
+			text: shown(snap.files[o.File], o)}
 	}
+
 	if src = c.files[p.file]; src == nil {
 		src = snap.files[p.file]
 	}
@@ -205,6 +214,7 @@ func wrongName(src []byte, from, to int, message string) (int, int, bool) {
 			return at, at + len(name), true
 		}
 	}
+
 	return from, to, false
 }
 
@@ -235,9 +245,11 @@ func (c *compiled) reach(key string) []string {
 				}
 			}
 		}
+
 	default:
 		return nil
 	}
+
 	for again := true; again; {
 		again = false
 		for _, p := range c.bundle.Profiles {
@@ -248,6 +260,7 @@ func (c *compiled) reach(key string) []string {
 			}
 		}
 	}
+
 	names := []string{}
 	for _, p := range c.bundle.Profiles {
 		for _, m := range p.Mappings {
@@ -256,6 +269,7 @@ func (c *compiled) reach(key string) []string {
 			}
 		}
 	}
+
 	return names
 }
 

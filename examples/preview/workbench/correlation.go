@@ -50,7 +50,8 @@ func (n *snapshot) useLinks(ctx context.Context, f func(*links) error) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.correlation == nil {
-		x, err := preview.Correlate(ctx, n.engine, preview.CorrelationOptions{Run: n.population.Options}, n.population.Sources()...)
+		x, err := preview.Correlate(ctx, n.engine, preview.CorrelationOptions{Run: n.population.Options},
+			n.population.Sources()...)
 		if err != nil {
 			return err
 		}
@@ -60,6 +61,7 @@ func (n *snapshot) useLinks(ctx context.Context, f func(*links) error) error {
 		}
 		l.correlation, l.suggestions = x, map[string][]correlate.SuggestedPair{}
 	}
+
 	return f(l)
 }
 
@@ -91,20 +93,24 @@ func (s *Server) correlation(r *http.Request) (any, error) {
 				l.suggestions[source] = []correlate.SuggestedPair{}
 			}
 		}
+
 		a.Suggestions = l.suggestions[source]
 		return nil
 	}); err != nil {
 		return nil, err
 	}
+
 	for i := range snap.population.Left {
 		x := &snap.population.Left[i]
 		if source != "" && x.Account.Source != source {
 			continue
 		}
 		if a.LeftTotal++; len(a.Left) < maxLeft {
-			a.Left = append(a.Left, leftAccount{Source: x.Account.Source, ID: x.Account.NativeIdentity, Name: x.Account.DisplayName(), Reason: x.Unlinked.Reason})
+			a.Left = append(a.Left, leftAccount{Source: x.Account.Source, ID: x.Account.NativeIdentity,
+				Name: x.Account.DisplayName(), Reason: x.Unlinked.Reason})
 		}
 	}
+
 	for _, src := range snap.bundle.Sources {
 		if o, _ := snap.criteria(src.Name); o != nil {
 			a.Keys[src.Name] = o.Key
@@ -112,6 +118,7 @@ func (s *Server) correlation(r *http.Request) (any, error) {
 			a.Keys[src.Name] = snap.keyAt("source/"+src.Name, src.Node.Pos())
 		}
 	}
+
 	return a, nil
 }
 
@@ -153,11 +160,13 @@ func (n *snapshot) findAccount(k identity.AccountKey) *identity.Account {
 			}
 		}
 	}
+
 	for i := range n.population.Left {
 		if n.population.Left[i].Account.Key() == k {
 			return &n.population.Left[i].Account
 		}
 	}
+
 	return nil
 }
 
@@ -191,14 +200,17 @@ func (s *Server) probable(r *http.Request) (any, error) {
 			}
 			l.probable = p
 		}
+
 		for i := range l.probable.Accounts {
 			a := &l.probable.Accounts[i]
 			if bands[a.Band.String()]++; a.Band == linkage.Review && len(cases) < maxLeft {
 				cases = append(cases, snap.reviewCase(a))
 			}
 		}
+
 		return nil
 	})
+
 	if err != nil {
 		return nil, err
 	}
@@ -208,16 +220,19 @@ func (s *Server) probable(r *http.Request) (any, error) {
 
 func (n *snapshot) reviewCase(a *preview.ProbableAccount) reviewCase {
 	c := reviewCase{Account: a.Account, Probability: a.Probability, Reason: a.Reason, Candidates: []caseCandidate{}}
-	if found := n.findAccount(identity.AccountKey{Source: a.Account.Source, NativeIdentity: a.Account.NativeIdentity}); found != nil {
+	if found := n.findAccount(identity.AccountKey{Source: a.Account.Source,
+		NativeIdentity: a.Account.NativeIdentity}); found != nil {
 		c.Name = found.DisplayName()
 	}
 	for _, x := range a.Candidates {
 		candidate := caseCandidate{Account: x.Account, Probability: x.Probability}
-		if r := n.population.Owner(identity.AccountKey{Source: x.Account.Source, NativeIdentity: x.Account.NativeIdentity}); r != nil {
+		if r := n.population.Owner(identity.AccountKey{Source: x.Account.Source,
+			NativeIdentity: x.Account.NativeIdentity}); r != nil {
 			candidate.personRef = refOf(r)
 		}
 		c.Candidates = append(c.Candidates, candidate)
 	}
+
 	return c
 }
 
@@ -232,17 +247,20 @@ func (n *snapshot) criteria(source string) (*object, *jsondoc.Node) {
 			return objectAt(n.objects, list.Pos()), list
 		}
 	}
+
 	var found *jsondoc.Node // in a file of its own
 	for _, d := range n.bundle.Documents {
 		d.Root.Walk(func(x *jsondoc.Node) bool {
 			list := x.Get("attributeAssignments")
 			of := x.Get("source")
-			if list.Kind() == jsondoc.Array && (of.Get("name").Text() == source || src.ID != "" && of.Get("id").Text() == src.ID || src.ID != "" && x.Get("sourceId").Text() == src.ID) {
+			if list.Kind() == jsondoc.Array && (of.Get("name").Text() == source || src.ID != "" &&
+				of.Get("id").Text() == src.ID || src.ID != "" && x.Get("sourceId").Text() == src.ID) {
 				found = list
 			}
 			return found == nil
 		})
 	}
+
 	if found == nil {
 		return nil, nil
 	}
@@ -290,13 +308,17 @@ func (s *Server) criterion(r *http.Request) (any, error) {
 		_, end, _ := span(src, items[len(items)-1].Pos().Offset)
 		with = slices.Concat(src[from:end], []byte(",\n"+pad+text), src[end:to])
 	}
+
 	whole := slices.Concat(src[o.from:from], with, src[to:o.to])
 	f := formOf(src, o)
-	return map[string]any{"key": o.Key, "base": hashOf(src[o.from:o.to]), "original": shown(src, o), "text": string(f.take(bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))))}, nil
+	return map[string]any{"key": o.Key, "base": hashOf(src[o.from:o.to]), "original": shown(src, o),
+		"text": string(f.take(bytes.ReplaceAll(whole, []byte("\r\n"), []byte("\n"))))}, nil
 }
 
 func criterionText(q *criterionRequest) string {
-	n := jsondoc.NewObject(jsondoc.M("property", jsondoc.NewString(q.Property)), jsondoc.M("value", jsondoc.NewString(q.Value)), jsondoc.M("operation", jsondoc.NewString("EQ")),
-		jsondoc.M("complex", jsondoc.NewBool(false)), jsondoc.M("ignoreCase", jsondoc.NewBool(false)), jsondoc.M("matchMode", jsondoc.NewNull()), jsondoc.M("filterString", jsondoc.NewNull()))
+	n := jsondoc.NewObject(jsondoc.M("property", jsondoc.NewString(q.Property)),
+		jsondoc.M("value", jsondoc.NewString(q.Value)), jsondoc.M("operation", jsondoc.NewString("EQ")),
+		jsondoc.M("complex", jsondoc.NewBool(false)), jsondoc.M("ignoreCase", jsondoc.NewBool(false)), jsondoc.M("matchMode",
+			jsondoc.NewNull()), jsondoc.M("filterString", jsondoc.NewNull()))
 	return strings.TrimSuffix(string(n.Indent()), "\n")
 }

@@ -68,6 +68,7 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 		bytes []byte
 		form  form
 	}
+
 	byFile := map[string][]change{}
 	for i := range drafts {
 		d := &drafts[i]
@@ -76,16 +77,20 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 			e.create(files, d, o)
 			continue
 		}
+
 		if o == nil {
 			e.refuse(d, "gone", "it is no longer in the folder")
 			continue
 		}
+
 		src := files[o.File]
 		if now := src[o.from:o.to]; hashOf(now) != d.Base {
-			e.problems = append(e.problems, draftProblem{Key: d.Key, Code: "changed", Message: "somebody has changed it in " + o.File + " since this draft was begun",
+			e.problems = append(e.problems, draftProblem{Key: d.Key, Code: "changed",
+				Message: "somebody has changed it in " + o.File + " since this draft was begun",
 				Current: shown(src, o), Base: hashOf(now)})
 			continue
 		}
+
 		f := formOf(src, o)
 		byFile[o.File] = append(byFile[o.File], change{object: o, draft: d, bytes: f.give([]byte(d.Text)), form: f})
 	}
@@ -100,16 +105,19 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 				e.refuse(c.draft, "overlap", "another draft contains this object: edit it there, or drop one of both")
 				continue
 			}
+
 			out = append(out, src[last:c.from]...)
 			e.places[c.Key] = &place{file: file, from: len(out), to: len(out) + len(c.bytes), form: c.form, text: c.draft.Text}
 			out = append(out, c.bytes...)
 			last = c.to
 		}
+
 		out = append(out, src[last:]...)
 		if !bytes.Equal(out, src) {
 			e.files[file], e.before[file] = out, src
 		}
 	}
+
 	return e
 }
 
@@ -151,6 +159,7 @@ func savable(p string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -168,6 +177,7 @@ func (p *place) utf16At(offset int, src []byte) int {
 			n++
 		}
 	}
+
 	return min(n, utf16Len(p.text))
 }
 
@@ -178,6 +188,7 @@ func utf16Len(s string) int {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -205,10 +216,12 @@ func (s *Server) compile(snap *snapshot, drafts []draft) *compiled {
 		if src == nil {
 			src = snap.files[p.file]
 		}
-		if _, found := jsondoc.ParseAt(diag.Pos{File: p.file, Line: 1, Column: 1, Offset: p.from}, src[p.from:p.to]); found.HasErrors() {
+		if _, found := jsondoc.ParseAt(diag.Pos{File: p.file, Line: 1, Column: 1, Offset: p.from},
+			src[p.from:p.to]); found.HasErrors() {
 			c.syntax[key] = found
 		}
 	}
+
 	if len(c.syntax) == 0 {
 		files := maps.Clone(snap.files)
 		maps.Copy(files, c.files)
@@ -218,6 +231,7 @@ func (s *Server) compile(snap *snapshot, drafts []draft) *compiled {
 		c.found = append(c.found, more...)
 		c.objects, c.byKey = objectsOf(c.bundle, files)
 	}
+
 	s.drafts.put(c)
 	return c
 }
@@ -244,6 +258,7 @@ func (d *draftCache) get(id string) *compiled {
 			return c
 		}
 	}
+
 	return nil
 }
 
@@ -272,6 +287,7 @@ func readJSON(r *http.Request, v any) error {
 		}
 		return badRequest(fmt.Sprintf("the request is no JSON of the expected shape: %v", err))
 	}
+
 	if _, err := d.Token(); err != io.EOF {
 		return badRequest("there is something behind the JSON of the request")
 	}
@@ -314,6 +330,7 @@ func (m memory) ReadDir(name string) ([]fs.DirEntry, error) {
 			list = append(list, fs.FileInfoToDirEntry(fileInfo{name: first, size: int64(len(src)), dir: deep}))
 		}
 	}
+
 	if len(list) > 0 {
 		err = nil
 	}

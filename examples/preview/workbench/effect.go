@@ -64,6 +64,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+
 	w.Header().Set("Content-Type", "application/x-ndjson; charset=utf-8")
 	out := json.NewEncoder(w)
 	send := func(l effectLine) {
@@ -72,6 +73,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 			f.Flush()
 		}
 	}
+
 	c := s.compile(snap, q.Drafts)
 	if len(c.syntax) > 0 || len(c.problems) > 0 {
 		send(effectLine{Problems: append([]draftProblem{}, c.problems...), Error: "the drafts cannot be put into the files"})
@@ -90,6 +92,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 			}
 		},
 	}
+
 	if len(c.files) == 0 {
 		o.Examples = 1 // nothing differs, which the comparison says in no time
 	}
@@ -101,6 +104,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 		send(effectLine{Error: err.Error()})
 		return
 	}
+
 	q.Gate.Check(k.report)
 	k.close()
 	s.effects.put(k)
@@ -115,8 +119,10 @@ func (k *kept) add(p *preview.Person) {
 	lines := make([]changeLine, len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		lines[i] = changeLine{Attribute: c.Attribute, Before: c.Before, After: c.After, Message: c.Message, Title: c.Kind.Title(), group: c.Group()}
+		lines[i] = changeLine{Attribute: c.Attribute, Before: c.Before, After: c.After, Message: c.Message,
+			Title: c.Kind.Title(), group: c.Group()}
 	}
+
 	k.people[p.ID] = append(k.people[p.ID], lines...)
 }
 
@@ -146,6 +152,7 @@ func (k *kept) members(group string) map[string]bool {
 			set[id] = true
 		}
 	}
+
 	return set
 }
 
@@ -160,6 +167,7 @@ func (k *kept) changes(id, group string) []changeLine {
 			list = append(list, l)
 		}
 	}
+
 	return list
 }
 
@@ -179,6 +187,7 @@ func (c *effectCache) get(id string) *kept {
 			return k
 		}
 	}
+
 	return nil
 }
 

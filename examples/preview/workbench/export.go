@@ -33,7 +33,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		c := s.compile(snap, q.Drafts)
 		switch {
 		case len(c.problems) > 0:
-			answer(w, http.StatusConflict, map[string]any{"error": "the drafts cannot be put into the files", "code": "conflict", "problems": c.problems})
+			answer(w, http.StatusConflict, map[string]any{"error": "the drafts cannot be put into the files",
+				"code": "conflict", "problems": c.problems})
 			return
 		case q.As == "files":
 			kind, name = "application/zip", "draft.zip"
@@ -47,10 +48,12 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 			err = badRequest("as is files, patch or markdown, and a summary needs drafts that are JSON")
 		}
 	}
+
 	if err != nil {
 		s.fail(w, r, err)
 		return
 	}
+
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	_, _ = w.Write(out)
@@ -68,13 +71,15 @@ func zipped(e *edited) ([]byte, error) {
 			return nil, err
 		}
 	}
+
 	err := z.Close()
 	return b.Bytes(), err
 }
 
 // markdown is the effect of drafts as text for a pull request.
 func (s *Server) markdown(r *http.Request, snap *snapshot, c *compiled, gate *preview.Gate) ([]byte, error) {
-	report, err := snap.population.Effect(r.Context(), c.bundle, preview.EffectOptions{BeforeName: s.opts.Name, AfterName: "draft", Workers: snap.population.Options.Workers})
+	report, err := snap.population.Effect(r.Context(), c.bundle,
+		preview.EffectOptions{BeforeName: s.opts.Name, AfterName: "draft", Workers: snap.population.Options.Workers})
 	if err != nil {
 		return nil, err
 	}
@@ -103,8 +108,10 @@ func Patch(before, after map[string][]byte) []byte {
 		} else {
 			fmt.Fprintf(&b, "--- %s\n+++ %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
 		}
+
 		writeHunks(&b, lines(was), lines(after[p]))
 	}
+
 	return b.Bytes()
 }
 
@@ -124,8 +131,10 @@ func quotedPath(p string) string {
 				b.WriteByte(c)
 			}
 		}
+
 		return b.String() + `"`
 	}
+
 	return p
 }
 
@@ -156,10 +165,12 @@ func compareLines(a, b []string) []edge {
 		head = append(head, edge{' ', a[0]})
 		a, b = a[1:], b[1:]
 	}
+
 	for len(a) > 0 && len(b) > 0 && a[len(a)-1] == b[len(b)-1] {
 		tail = append(tail, edge{' ', a[len(a)-1]})
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
+
 	slices.Reverse(tail)
 
 	out := head
@@ -173,6 +184,7 @@ func compareLines(a, b []string) []edge {
 			out = append(out, edge{'+', l})
 		}
 	}
+
 	return append(out, tail...)
 }
 
@@ -200,6 +212,7 @@ func shortest(a, b []string) ([]edge, bool) {
 				found = d
 			}
 		}
+
 		reached = append(reached, row)
 	}
 
@@ -212,6 +225,7 @@ func shortest(a, b []string) ([]edge, bool) {
 			x, y = x-1, y-1
 			out = append(out, edge{' ', a[x]})
 		}
+
 		if down(reached[d-1], d-1, k) {
 			y--
 			out = append(out, edge{'+', b[y]})
@@ -220,10 +234,12 @@ func shortest(a, b []string) ([]edge, bool) {
 			out = append(out, edge{'-', a[x]})
 		}
 	}
+
 	for x > 0 {
 		x--
 		out = append(out, edge{' ', a[x]})
 	}
+
 	slices.Reverse(out)
 	return out, true
 }
@@ -252,12 +268,14 @@ func writeHunks(b *bytes.Buffer, was, is []string) {
 			i++
 			continue
 		}
+
 		from, to := max(0, i-around), i
 		for k, quiet := i, 0; k < len(all) && quiet <= 2*around; k++ {
 			if quiet++; all[k].sign != ' ' {
 				quiet, to = 0, k+1
 			}
 		}
+
 		to = min(len(all), to+around)
 		writeHunk(b, all, from, to)
 		i = to
@@ -274,6 +292,7 @@ func writeHunk(b *bytes.Buffer, all []edge, from, to int) {
 				oldLines++
 			}
 		}
+
 		if e.sign != '-' {
 			if k < from {
 				newStart++
@@ -282,6 +301,7 @@ func writeHunk(b *bytes.Buffer, all []edge, from, to int) {
 			}
 		}
 	}
+
 	if oldLines == 0 {
 		oldStart--
 	}

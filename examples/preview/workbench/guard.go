@@ -60,7 +60,8 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !g.sameOrigin(r):
 		refuse(w, http.StatusForbidden, "origin", "requests of other pages are refused")
 	case strings.HasPrefix(r.URL.Path, "/api/") && !g.known(r):
-		refuse(w, http.StatusUnauthorized, "token", "the token is missing or out of date: open the address that the terminal shows")
+		refuse(w, http.StatusUnauthorized, "token",
+			"the token is missing or out of date: open the address that the terminal shows")
 	case r.ContentLength > maxBody:
 		refuse(w, http.StatusRequestEntityTooLarge, "body", "the request is too large")
 	default:
@@ -75,11 +76,13 @@ func (g *guard) sameOrigin(r *http.Request) bool {
 		host, ok := strings.CutPrefix(strings.ToLower(origin), "http://")
 		return ok && slices.Contains(g.hosts, host)
 	}
+
 	site := r.Header.Get("Sec-Fetch-Site")
 	if site == "" || site == "none" || site == "same-origin" {
 		return true
 	}
-	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" && !strings.HasPrefix(r.URL.Path, "/api/")
+	return r.Method == http.MethodGet && r.Header.Get("Sec-Fetch-Mode") == "navigate" &&
+		!strings.HasPrefix(r.URL.Path, "/api/")
 }
 
 // known reports whether a request carries the token.

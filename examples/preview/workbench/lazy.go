@@ -59,17 +59,21 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 					}
 					state := lifecycleState(r)
 					if m > 0 && state != states[i] {
-						moves[m-1] = append(moves[m-1], transition{personRef: refOf(p), Date: n.now.AddDate(0, m, 0).Format(time.DateOnly), From: states[i], To: state})
+						moves[m-1] = append(moves[m-1], transition{personRef: refOf(p),
+							Date: n.now.AddDate(0, m, 0).Format(time.DateOnly), From: states[i], To: state})
 					}
 					states[i] = state
 				}
 			}
+
 			return moves, nil
 		})
+
 		if err != nil {
 			return nil, err
 		}
-		chart := &report.Chart{Kind: report.Columns, Title: "Lifecycle states that change with the date alone, by month", Unit: "identities"}
+		chart := &report.Chart{Kind: report.Columns, Title: "Lifecycle states that change with the date alone, by month",
+			Unit: "identities"}
 		for m := range months {
 			month := monthOf{Month: n.now.AddDate(0, m+1, 0).Format("2006-01")}
 			for _, part := range parts {
@@ -80,10 +84,13 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 					}
 				}
 			}
+
 			a.Total += month.Count
 			a.Months = append(a.Months, month)
-			chart.Data = append(chart.Data, report.Datum{Name: n.now.AddDate(0, m+1, 0).Format("Jan"), Value: int64(month.Count), Tone: "4"})
+			chart.Data = append(chart.Data, report.Datum{Name: n.now.AddDate(0, m+1, 0).Format("Jan"),
+				Value: int64(month.Count), Tone: "4"})
 		}
+
 		a.Chart = chart.String()
 		return a, nil
 	})
@@ -105,5 +112,6 @@ func inParallel[T any](n *snapshot, work func([]*profile.Result) (T, error)) ([]
 			return nil, err
 		}
 	}
+
 	return parts, nil
 }

@@ -47,5 +47,6 @@ func keyOf(n *config.LineageNode) string {
 	case config.LineageProfile:
 		return "profile/" + n.Name
 	}
+
 	return ""
 }

@@ -52,6 +52,7 @@ func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string
 		}
 		l.add("profile/"+p.Name, "profile", p.Name, "", p.Node)
 	}
+
 	for _, s := range b.Sources {
 		l.add("source/"+s.Name, "source", s.Name, "", s.Node)
 	}
@@ -65,12 +66,14 @@ func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string
 		o := &object{Key: "file/" + p, Kind: "file", Name: p, File: p, Line: 1, to: len(src)}
 		l.list, l.byKey[o.Key] = append(l.list, o), o
 	}
+
 	slices.SortStableFunc(l.list, func(a, b *object) int {
 		if a.Kind != "file" || b.Kind != "file" {
 			return 0
 		}
 		return strings.Compare(a.File, b.File)
 	})
+
 	return l.list, l.byKey
 }
 
@@ -116,10 +119,12 @@ func span(src []byte, offset int) (from, to int, ok bool) {
 func objectAt(list []*object, pos diag.Pos) *object {
 	var best *object
 	for _, o := range list {
-		if o.File == pos.File && o.from <= pos.Offset && pos.Offset < o.to && (best == nil || o.to-o.from < best.to-best.from) {
+		if o.File == pos.File && o.from <= pos.Offset && pos.Offset < o.to &&
+			(best == nil || o.to-o.from < best.to-best.from) {
 			best = o
 		}
 	}
+
 	return best
 }
 
@@ -208,8 +213,10 @@ func (f form) give(text []byte) []byte {
 				lines[i] = append(bytes.Clone(f.pad), lines[i]...)
 			}
 		}
+
 		text = bytes.Join(lines, []byte("\n"))
 	}
+
 	if f.crlf {
 		text = bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n"))
 	}
@@ -233,5 +240,6 @@ func newFile(kind, name string) string {
 			b.WriteByte('-')
 		}
 	}
+
 	return path.Join(kind+"s", cmp.Or(strings.Trim(b.String(), "-"), "new")+".json")
 }

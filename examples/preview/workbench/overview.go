@@ -81,7 +81,8 @@ type tally struct {
 // summarise counts everybody once; the overview does not change until the folder is
 // read again.
 func (n *snapshot) summarise() {
-	t := &tally{overview: &overview{Severities: map[string]int{}}, profiles: map[string]*profileCount{}, sources: map[string]*sourceCount{},
+	t := &tally{overview: &overview{Severities: map[string]int{}}, profiles: map[string]*profileCount{},
+		sources:    map[string]*sourceCount{},
 		exceptions: map[string]int{}, errors: map[string]int{}, managers: map[string]int{}, lifecycle: map[string]int{}}
 	n.summary = t.overview
 	for _, p := range n.bundle.Profiles {
@@ -89,6 +90,7 @@ func (n *snapshot) summarise() {
 		t.profiles[p.Name] = c
 		t.Profiles = append(t.Profiles, c)
 	}
+
 	for _, s := range n.bundle.Sources {
 		t.source(s.Name)
 	}
@@ -103,13 +105,16 @@ func (n *snapshot) summarise() {
 		c.Reasons[left.Unlinked.Reason]++
 		t.Uncorrelated++
 	}
-	t.Exceptions, t.Errors, t.Managers, t.Lifecycle = counts(t.exceptions), counts(t.errors), counts(t.managers), counts(t.lifecycle)
+
+	t.Exceptions, t.Errors, t.Managers, t.Lifecycle = counts(t.exceptions), counts(t.errors), counts(t.managers),
+		counts(t.lifecycle)
 	t.Assumptions = append([]diag.Assumption{}, n.assumptions...)
 	t.Findings = []finding{}
 	for _, d := range n.found {
 		t.Severities[d.Severity.String()]++
 		t.Findings = append(t.Findings, n.located(d))
 	}
+
 	slices.SortStableFunc(t.Findings, func(a, b finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	t.charts()
 }
@@ -121,6 +126,7 @@ func (t *tally) source(name string) *sourceCount {
 		t.sources[name] = c
 		t.Sources = append(t.Sources, c)
 	}
+
 	return c
 }
 
@@ -131,6 +137,7 @@ func (t *tally) person(r *profile.Result) {
 		c.Accounts++
 		c.Methods[methodName(l.Method, l.Criterion)]++
 	}
+
 	p := t.profiles[r.Identity.Profile]
 	if p == nil {
 		return
@@ -140,6 +147,7 @@ func (t *tally) person(r *profile.Result) {
 		p.Exceptions++
 		t.WithProblem++
 	}
+
 	for _, e := range r.Exceptions {
 		t.exceptions[e.Code]++
 	}
@@ -147,6 +155,7 @@ func (t *tally) person(r *profile.Result) {
 		p.Errors++
 		t.WithError++
 	}
+
 	for _, e := range r.Errors {
 		t.errors[e.Attribute]++
 	}
@@ -184,26 +193,31 @@ func peopleLink(pairs ...string) string {
 func (t *tally) charts() {
 	profiles := &report.Chart{Kind: report.Bars, Title: "Identities by profile; red: with exceptions", Unit: "identities"}
 	for _, p := range t.Profiles {
-		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities), Part: int64(p.Exceptions), Link: peopleLink("profile", p.Name)})
+		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities),
+			Part: int64(p.Exceptions), Link: peopleLink("profile", p.Name)})
 	}
 	accounts := &report.Chart{Kind: report.Bars, Title: "Accounts by source; red: without identity", Unit: "accounts"}
 	for _, s := range t.Sources {
-		accounts.Data = append(accounts.Data, report.Datum{Name: s.Name, Value: int64(s.Accounts), Part: int64(s.Uncorrelated), Link: "/correlation?source=" + url.QueryEscape(s.Name)})
+		accounts.Data = append(accounts.Data, report.Datum{Name: s.Name, Value: int64(s.Accounts),
+			Part: int64(s.Uncorrelated), Link: "/correlation?source=" + url.QueryEscape(s.Name)})
 	}
 	states := &report.Chart{Kind: report.Share, Title: "Lifecycle states", Unit: "identities"}
 	for _, c := range t.Lifecycle {
-		states.Data = append(states.Data, report.Datum{Name: c.Name, Value: int64(c.Count), Link: peopleLink("state", c.Name)})
+		states.Data = append(states.Data, report.Datum{Name: c.Name, Value: int64(c.Count),
+			Link: peopleLink("state", c.Name)})
 	}
 	managers := &report.Chart{Kind: report.Share, Title: "How managers were found", Unit: "identities"}
 	for _, c := range t.Managers {
-		managers.Data = append(managers.Data, report.Datum{Name: managerTitle(c.Name), Value: int64(c.Count), Tone: managerTone[c.Name], Link: peopleLink("manager", c.Name)})
+		managers.Data = append(managers.Data, report.Datum{Name: managerTitle(c.Name), Value: int64(c.Count),
+			Tone: managerTone[c.Name], Link: peopleLink("manager", c.Name)})
 	}
 	for _, c := range []*report.Chart{profiles, accounts, states, managers} {
 		t.Charts = append(t.Charts, c.String())
 	}
 }
 
-var managerTone = map[string]string{profile.ManagerResolved: "2", "NO_MANAGER": "5", profile.ManagerNotFound: "3", profile.ManagerAmbiguous: "4", profile.ManagerSelf: "6"}
+var managerTone = map[string]string{profile.ManagerResolved: "2", "NO_MANAGER": "5", profile.ManagerNotFound: "3",
+	profile.ManagerAmbiguous: "4", profile.ManagerSelf: "6"}
 
 func managerTitle(state string) string {
 	switch state {
@@ -216,6 +230,7 @@ func managerTitle(state string) string {
 	case profile.ManagerSelf:
 		return "own manager"
 	}
+
 	return "no manager named"
 }
 

@@ -31,7 +31,8 @@ type personLine struct {
 
 func lineOf(r *profile.Result) personLine {
 	i := r.Identity
-	l := personLine{ID: i.ID, Name: displayName(i), Alias: i.Alias, UID: i.Attribute("uid").Text(), Email: i.Attribute("email").Text(), Profile: i.Profile,
+	l := personLine{ID: i.ID, Name: displayName(i), Alias: i.Alias, UID: i.Attribute("uid").Text(),
+		Email: i.Attribute("email").Text(), Profile: i.Profile,
 		State: lifecycleState(r), Exceptions: []string{}, Errors: []string{}, Accounts: len(i.Accounts)}
 	for _, e := range r.Exceptions {
 		l.Exceptions = append(l.Exceptions, strings.TrimSpace(e.Code+" "+strings.Join(e.Attributes, ", ")))
@@ -57,7 +58,8 @@ type filter struct {
 }
 
 func newFilter(q url.Values) *filter {
-	f := &filter{profile: q.Get("profile"), exception: q.Get("exception"), errorOf: q.Get("error"), null: q.Get("null"), state: q.Get("state"), manager: q.Get("manager")}
+	f := &filter{profile: q.Get("profile"), exception: q.Get("exception"), errorOf: q.Get("error"), null: q.Get("null"),
+		state: q.Get("state"), manager: q.Get("manager")}
 	for _, w := range strings.Fields(q.Get("q")) {
 		f.words = append(f.words, []byte(identity.Fold(w)))
 	}
@@ -76,6 +78,7 @@ func (f *filter) match(r *profile.Result, buf []byte) (bool, []byte) {
 		f.exception != "" && !hasException(r, f.exception):
 		return false, buf
 	}
+
 	if len(f.words) == 0 {
 		return true, buf
 	}
@@ -85,6 +88,7 @@ func (f *filter) match(r *profile.Result, buf []byte) (bool, []byte) {
 			return false, buf
 		}
 	}
+
 	return true, buf
 }
 
@@ -102,6 +106,7 @@ func appendNames(dst []byte, r *profile.Result) []byte {
 			put(v.Text())
 		}
 	}
+
 	for k := range i.Accounts {
 		a := &i.Accounts[k]
 		put(a.NativeIdentity)
@@ -109,11 +114,15 @@ func appendNames(dst []byte, r *profile.Result) []byte {
 			put(a.Name)
 		}
 	}
+
 	return dst
 }
 
 func hasError(r *profile.Result, attribute string) bool {
-	return slices.ContainsFunc(r.Errors, func(e profile.AttributeError) bool { return attribute == "any" || e.Attribute == attribute })
+	return slices.ContainsFunc(r.Errors, func(e profile.AttributeError) bool {
+		return attribute == "any" ||
+			e.Attribute == attribute
+	})
 }
 
 func hasException(r *profile.Result, code string) bool {
@@ -140,6 +149,7 @@ func (n *snapshot) find(f *filter) []*profile.Result {
 			}
 		})
 	}
+
 	wg.Wait()
 	return slices.Concat(parts...)
 }
@@ -155,10 +165,12 @@ func (s *Server) people(r *http.Request) (any, error) {
 	var effect *kept
 	if id := q.Get("effect"); id != "" {
 		if effect = s.effects.get(id); effect == nil {
-			return nil, &httpError{status: http.StatusGone, code: "effect-gone", text: "the comparison is no longer kept: run it again"}
+			return nil, &httpError{status: http.StatusGone, code: "effect-gone",
+				text: "the comparison is no longer kept: run it again"}
 		}
 		f.members = effect.members(q.Get("group"))
 	}
+
 	offset, limit := number(q.Get("offset"), 0, 1<<30), number(q.Get("limit"), 50, 500)
 	found := snap.find(f)
 	if n := number(q.Get("sample"), 0, 100); n > 0 && n < len(found) { // some of them, from everywhere
@@ -168,6 +180,7 @@ func (s *Server) people(r *http.Request) (any, error) {
 		}
 		found = some
 	}
+
 	a := peopleAnswer{Total: len(found), Offset: offset, People: []personLine{}}
 	for _, p := range found[min(offset, len(found)):min(offset+limit, len(found))] {
 		l := lineOf(p)
@@ -176,6 +189,7 @@ func (s *Server) people(r *http.Request) (any, error) {
 		}
 		a.People = append(a.People, l)
 	}
+
 	return a, nil
 }
 

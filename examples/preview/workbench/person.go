@@ -101,9 +101,11 @@ func (s *Server) person(r *http.Request) (any, error) {
 		return nil, err
 	}
 
-	a := &personAnswer{ID: res.Identity.ID, Name: displayName(res.Identity), Alias: res.Identity.Alias, Profile: res.Identity.Profile, At: at,
+	a := &personAnswer{ID: res.Identity.ID, Name: displayName(res.Identity), Alias: res.Identity.Alias,
+		Profile: res.Identity.Profile, At: at,
 		StateNow: lifecycleState(res), State: lifecycleState(res), Orphaned: res.Orphaned, Profiles: trace.Profiles,
-		Problems: snap.problems(res), Warnings: append([]string{}, res.Warnings...), Accounts: snap.accountLines(res), Managers: snap.managers(res)}
+		Problems: snap.problems(res), Warnings: append([]string{},
+			res.Warnings...), Accounts: snap.accountLines(res), Managers: snap.managers(res)}
 	if !at.Equal(snap.now) {
 		a.State = lifecycleState(trace.Result)
 	}
@@ -118,7 +120,8 @@ func dateOf(s string, now time.Time) (time.Time, error) {
 		return now, nil
 	}
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return time.Date(t.Year(), t.Month(), t.Day(), now.Hour(), now.Minute(), now.Second(), now.Nanosecond(), time.UTC), nil
+		return time.Date(t.Year(), t.Month(), t.Day(), now.Hour(), now.Minute(), now.Second(), now.Nanosecond(), time.UTC),
+			nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -137,7 +140,8 @@ func (n *snapshot) attributes(t *profile.Trace, was *profile.Result, other bool)
 	list := []attribute{}
 	for i := range t.Attributes {
 		x := &t.Attributes[i]
-		a := attribute{Name: x.Name, Value: was.Identity.Attribute(x.Name), Previous: x.Stored, Result: x.Result, Error: x.Error, Note: x.Note, Step: x.Step,
+		a := attribute{Name: x.Name, Value: was.Identity.Attribute(x.Name), Previous: x.Stored, Result: x.Result,
+			Error: x.Error, Note: x.Note, Step: x.Step,
 			Key: n.keyAt("mapping/"+t.Profile+"/"+x.Name, x.Mapping), Required: isRequired(x.Name)}
 		if other {
 			a.Previous = a.Value
@@ -146,8 +150,10 @@ func (n *snapshot) attributes(t *profile.Trace, was *profile.Result, other bool)
 			}
 			a.Changed = !a.Value.Equal(a.Previous)
 		}
+
 		list = append(list, a)
 	}
+
 	return list
 }
 
@@ -161,8 +167,10 @@ func (n *snapshot) problems(r *profile.Result) []problem {
 			ref := refOf(holder)
 			p.Other = &ref
 		}
+
 		list = append(list, p)
 	}
+
 	return list
 }
 
@@ -170,15 +178,18 @@ func (n *snapshot) accountLines(r *profile.Result) []accountLine {
 	list := []accountLine{}
 	for i := range r.Identity.Accounts {
 		a := &r.Identity.Accounts[i]
-		l := accountLine{Source: a.Source, ID: a.NativeIdentity, Name: a.DisplayName(), Disabled: a.Disabled, Values: a.Attributes, Authoritative: a.Key() == r.Account}
+		l := accountLine{Source: a.Source, ID: a.NativeIdentity, Name: a.DisplayName(), Disabled: a.Disabled,
+			Values: a.Attributes, Authoritative: a.Key() == r.Account}
 		if i < len(r.Links) {
 			l.Method = r.Links[i].Method
 			if l.Method == correlate.ByConfig {
 				l.Criterion = n.engine.Criterion(a.Source, r.Links[i].Criterion)
 			}
 		}
+
 		list = append(list, l)
 	}
+
 	return list
 }
 
@@ -194,6 +205,7 @@ func (n *snapshot) managers(r *profile.Result) []managerLine {
 		list = append(list, managerLine{personRef: refOf(r), State: managerState(r), Value: r.Manager.Value})
 		r = n.population.Find(r.Manager.ID)
 	}
+
 	if r != nil {
 		list = append(list, managerLine{personRef: refOf(r), State: "MANAGER_CYCLE"})
 	}
@@ -210,6 +222,7 @@ func (n *snapshot) reports(id string) ([]personRef, int) {
 			}
 		}
 	}
+
 	return list, count
 }
 
@@ -251,6 +264,7 @@ func (s *Server) ahead(r *http.Request) (any, error) {
 		}
 		return snap.aheadOf(r.Context(), res)
 	}
+
 	return snap.lazy.ahead(r.Context(), snap)
 }
 
@@ -265,7 +279,8 @@ func (n *snapshot) statesAt(ctx context.Context, at time.Time) *profile.Evaluato
 const daysBack, daysAhead = 60, 400
 
 func (n *snapshot) aheadOf(ctx context.Context, res *profile.Result) (*aheadAnswer, error) {
-	a := &aheadAnswer{From: n.now.AddDate(0, 0, -daysBack), To: n.now.AddDate(0, 0, daysAhead), Months: []monthOf{}, People: []transition{}}
+	a := &aheadAnswer{From: n.now.AddDate(0, 0, -daysBack), To: n.now.AddDate(0, 0, daysAhead), Months: []monthOf{},
+		People: []transition{}}
 	last := ""
 	for d := -daysBack; d <= daysAhead; d++ {
 		at := n.now.AddDate(0, 0, d)
@@ -279,6 +294,7 @@ func (n *snapshot) aheadOf(ctx context.Context, res *profile.Result) (*aheadAnsw
 		}
 		last = state
 	}
+
 	a.Total = len(a.People)
 	return a, nil
 }

@@ -35,10 +35,12 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
+
 	if !s.opts.Write || s.opts.Dir == "" {
 		refuse(w, http.StatusForbidden, "read-only", "the workbench was started without --write: export the drafts instead")
 		return
 	}
+
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	saved, problems, err := s.store(q.Drafts)
@@ -72,6 +74,7 @@ func (s *Server) store(drafts []draft) (saved []string, problems []draftProblem,
 			}
 		}
 	}
+
 	if len(e.problems) > 0 {
 		return saved, e.problems, nil
 	}
@@ -100,6 +103,7 @@ func (s *Server) store(drafts []draft) (saved []string, problems []draftProblem,
 			return saved, nil, fmt.Errorf("nothing was saved: %w", err)
 		}
 	}
+
 	for _, p := range names {
 		if err := unchanged(root, p, e.before[p]); err != nil {
 			return saved, nil, fmt.Errorf("%s: %w", p, err)
@@ -109,6 +113,7 @@ func (s *Server) store(drafts []draft) (saved []string, problems []draftProblem,
 		}
 		saved = append(saved, p)
 	}
+
 	return saved, nil, nil
 }
 
@@ -145,6 +150,7 @@ func prepare(root *os.Root, p string, src []byte) (temp string, err error) {
 	default:
 		mode = info.Mode().Perm()
 	}
+
 	temp = path.Join(path.Dir(p), "."+path.Base(p)+"."+NewToken()[:8]+".tmp")
 	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

@@ -91,11 +91,13 @@ func (s *Server) routes() {
 	} {
 		s.mux.Handle(pattern, s.json(h))
 	}
+
 	for pattern, h := range map[string]http.HandlerFunc{
 		"POST /api/effect": s.effect, "POST /api/export": s.export, "POST /api/save": s.save,
 	} {
 		s.mux.HandleFunc(pattern, h)
 	}
+
 	s.mux.HandleFunc("GET /assets/{file...}", s.asset)
 	s.mux.HandleFunc("GET /", s.page)
 }
@@ -124,6 +126,7 @@ func (s *Server) json(h handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
+
 		answer(w, http.StatusOK, v)
 	})
 }
@@ -157,11 +160,13 @@ func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(report.Stylesheet()))
 		return
 	}
+
 	src, err := assets.ReadFile(name)
 	if err != nil {
 		refuse(w, http.StatusNotFound, "not-found", "there is no such file")
 		return
 	}
+
 	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	_, _ = w.Write(src)
 }
@@ -173,6 +178,7 @@ func (s *Server) page(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "not-found", "there is no such page")
 		return
 	}
+
 	nonce := NewToken()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-"+nonce+

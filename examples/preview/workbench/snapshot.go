@@ -60,6 +60,7 @@ func (s *Server) reload() {
 		s.loading.again = true
 		return
 	}
+
 	l := &loading{stage: "reading the configuration", over: make(chan struct{})}
 	s.loading = l
 	go func() {
@@ -77,6 +78,7 @@ func (s *Server) reload() {
 			s.effects.clear()
 			s.drafts.clear()
 		}
+
 		if l.again && s.ctx.Err() == nil {
 			go s.reload()
 		}
@@ -145,6 +147,7 @@ func (n *snapshot) keepFinding(d diag.Diagnostic) {
 			count++
 		}
 	}
+
 	if count < maxFindings {
 		n.found = append(n.found, d)
 	}
@@ -152,7 +155,8 @@ func (n *snapshot) keepFinding(d diag.Diagnostic) {
 
 // runOptions are what a run takes from outside.
 func (s *Server) runOptions(b *config.Bundle) profile.RunOptions {
-	o := profile.RunOptions{Now: s.opts.Now, Seed: b.Settings.Seed, Workers: s.opts.Workers, Linking: profile.Linking{Recompute: s.opts.Recompute}}
+	o := profile.RunOptions{Now: s.opts.Now, Seed: b.Settings.Seed, Workers: s.opts.Workers,
+		Linking: profile.Linking{Recompute: s.opts.Recompute}}
 	if o.Now.IsZero() {
 		o.Now = b.Settings.Now
 	}
@@ -183,6 +187,7 @@ func readFiles(fsys fs.FS) (map[string][]byte, error) {
 			}
 			return nil
 		}
+
 		name := d.Name()
 		if d.IsDir() {
 			if p != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "accounts") {
@@ -190,6 +195,7 @@ func readFiles(fsys fs.FS) (map[string][]byte, error) {
 			}
 			return nil
 		}
+
 		if path.Ext(name) != ".json" || strings.HasPrefix(name, ".") {
 			return nil
 		}
@@ -201,6 +207,7 @@ func readFiles(fsys fs.FS) (map[string][]byte, error) {
 		}
 		return nil
 	})
+
 	return files, err
 }
 
@@ -239,7 +246,8 @@ func (s *Server) state(r *http.Request) (any, error) {
 	s.mu.Lock()
 	l, snap := *s.loading, s.snap
 	s.mu.Unlock()
-	a := stateAnswer{Ready: snap != nil, Loading: !l.ended, Folder: report.OneLine(s.opts.Name), Write: s.opts.Write && s.opts.Dir != "", Changed: []string{}}
+	a := stateAnswer{Ready: snap != nil, Loading: !l.ended, Folder: report.OneLine(s.opts.Name), Write: s.opts.Write &&
+		s.opts.Dir != "", Changed: []string{}}
 	if !l.ended {
 		a.Stage, a.Done, a.Total = l.stage, l.done, l.total
 	}
@@ -250,6 +258,7 @@ func (s *Server) state(r *http.Request) (any, error) {
 		a.Version, a.Now, a.People = snap.version, snap.now, len(snap.population.Results)
 		a.Changed = s.changedOnDisk(snap)
 	}
+
 	return a, nil
 }
 
@@ -265,11 +274,13 @@ func (s *Server) changedOnDisk(snap *snapshot) []string {
 			list = append(list, p)
 		}
 	}
+
 	for _, p := range slices.Sorted(maps.Keys(snap.files)) {
 		if _, ok := files[p]; !ok {
 			list = append(list, p)
 		}
 	}
+
 	return list
 }
 

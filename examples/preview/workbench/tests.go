@@ -41,7 +41,8 @@ func (s *Server) tests(r *http.Request) (any, error) {
 	if len(c.syntax) > 0 {
 		return nil, badRequest("a draft is no JSON yet")
 	}
-	a := &testsAnswer{Report: json.RawMessage("null"), Coverage: json.RawMessage("null"), Findings: diag.List{}, Problems: append([]draftProblem{}, c.problems...), Lines: map[string][]string{}}
+	a := &testsAnswer{Report: json.RawMessage("null"), Coverage: json.RawMessage("null"), Findings: diag.List{},
+		Problems: append([]draftProblem{}, c.problems...), Lines: map[string][]string{}}
 	fsys := s.edited(snap, c)
 	suite, found := profiletest.Load(fsys, "")
 	a.Findings = append(a.Findings, found...)
@@ -50,7 +51,8 @@ func (s *Server) tests(r *http.Request) (any, error) {
 		return a, nil
 	}
 
-	o := profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: snap.population.Options.Seed, Clock: s.opts.Clock}
+	o := profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: snap.population.Options.Seed,
+		Clock: s.opts.Clock}
 	engine, _ := profile.Compile(c.bundle, o.Compile)
 	report, found, err := suite.Run(r.Context(), engine, o)
 	if err != nil {
@@ -81,6 +83,7 @@ func (s *Server) tests(r *http.Request) (any, error) {
 			}
 		}
 	}
+
 	return a, nil
 }
 
@@ -116,7 +119,8 @@ func (s *Server) testCase(r *http.Request) (any, error) {
 		return nil, badRequest("there is nobody to make a case of")
 	}
 	o := profiletest.Options{Seed: snap.population.Options.Seed, Now: snap.now, Clock: s.opts.Clock}
-	src, err := profiletest.FromData(r.Context(), snap.engine, s.opts.FS, o, profiletest.DataOptions{Identities: q.People, Mask: q.Mask, Key: s.opts.Token})
+	src, err := profiletest.FromData(r.Context(), snap.engine, s.opts.FS, o,
+		profiletest.DataOptions{Identities: q.People, Mask: q.Mask, Key: s.opts.Token})
 	if err != nil {
 		return nil, err
 	}

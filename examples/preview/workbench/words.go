@@ -51,6 +51,7 @@ func (s *Server) words(*http.Request) (any, error) {
 			seen[m.Attribute] = true
 		}
 	}
+
 	w.Attributes = slices.Sorted(maps.Keys(seen))
 	for _, r := range snap.bundle.Rules {
 		w.Rules = append(w.Rules, r.Name)
@@ -63,11 +64,13 @@ func (s *Server) words(*http.Request) (any, error) {
 				names[name] = true
 			}
 		}
+
 		for name := range columns[src.Name] {
 			names[name] = true
 		}
 		w.Sources[src.Name] = slices.Sorted(maps.Keys(names))
 	}
+
 	return w, nil
 }
 
@@ -90,6 +93,7 @@ func (n *snapshot) columns() map[string]map[string]bool {
 			}
 		}
 	}
+
 	return out
 }
 
@@ -107,5 +111,6 @@ func typeWords() []typeWord {
 		}
 		list = append(list, w)
 	}
+
 	return list
 }

@@ -49,6 +49,7 @@ func NewDelta(known iter.Seq[identity.Account], links ...string) *Delta {
 			d.byUUID[a.UUID] = name
 		}
 	}
+
 	return d
 }
 
@@ -60,6 +61,7 @@ func Name(a *identity.Account) string {
 			return text
 		}
 	}
+
 	return a.NativeIdentity
 }
 
@@ -75,6 +77,7 @@ func (d *Delta) Put(a identity.Account) {
 	} else if _, elsewhere := d.Renamed(name); !elsewhere {
 		d.forget(d.original(name), a.NativeIdentity)
 	}
+
 	delete(d.removed, a.NativeIdentity)
 	d.put[dn.Fold(name)] = a
 }
@@ -97,6 +100,7 @@ func (d *Delta) Remove(name string) {
 		delete(d.put, dn.Fold(name))
 		d.removed[a.NativeIdentity] = true
 	}
+
 	had := d.original(name)
 	d.gone[dn.Fold(had)] = true
 	if a, ok := d.known[dn.Fold(had)]; ok {
@@ -115,6 +119,7 @@ func (d *Delta) Move(from, to string) {
 			d.place(old, now, next)
 		}
 	}
+
 	d.place(had, from, to)
 	for key, a := range d.put {
 		if next, ok := replaceEnd(Name(&a), from, to); ok && dn.Fold(next) != key {
@@ -152,6 +157,7 @@ func (d *Delta) original(name string) string {
 			return below(name, above) + had
 		}
 	}
+
 	return name
 }
 
@@ -166,6 +172,7 @@ func (d *Delta) Renamed(had string) (now string, moved bool) {
 			return below(had, above) + to, true
 		}
 	}
+
 	return had, false
 }
 
@@ -181,6 +188,7 @@ func replaceEnd(name, from, to string) (string, bool) {
 			return below(name, above) + to, true
 		}
 	}
+
 	return name, false
 }
 
@@ -208,6 +216,7 @@ func (d *Delta) update(a identity.Account, now string) identity.Account {
 			a.Attributes = replace(a.Attributes, name, identity.StringValue(now))
 		}
 	}
+
 	return a
 }
 
@@ -243,6 +252,7 @@ func (d *Delta) Changes() (changed []identity.Account, removed []string) {
 			}
 		}
 	}
+
 	for _, a := range changed {
 		delete(d.removed, a.NativeIdentity)
 	}
@@ -271,6 +281,7 @@ func (d *Delta) follow(a identity.Account) (identity.Account, bool) {
 			followed = true
 		}
 	}
+
 	return a, followed
 }
 
@@ -288,6 +299,7 @@ func (d *Delta) followValue(v identity.Value) (identity.Value, bool) {
 			kept = append(kept, now)
 		}
 	}
+
 	if len(kept) == 0 {
 		return identity.Value{}, other
 	}

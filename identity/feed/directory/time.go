@@ -71,6 +71,7 @@ func cutFraction(text string, unit time.Duration) (fraction time.Duration, rest 
 		scale /= 10
 		fraction += time.Duration(c-'0') * scale
 	}
+
 	return fraction, text[end:], true
 }
 

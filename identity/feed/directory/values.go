@@ -121,6 +121,7 @@ func Unmangle(name string) (had, guid string, kind Mangled) {
 			return name[:at] + rest[36:], rest[:36], form.kind
 		}
 	}
+
 	return name, "", Intact
 }
 
@@ -132,5 +133,6 @@ func PrimaryMail(addresses []string) string {
 			return mail
 		}
 	}
+
 	return ""
 }

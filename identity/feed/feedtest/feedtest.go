@@ -66,6 +66,7 @@ func read(t testing.TB, src identity.Source) map[string]string {
 		}
 		accounts[a.NativeIdentity] = text(&a)
 	}
+
 	return accounts
 }
 
@@ -87,6 +88,7 @@ func same(t testing.TB, want, got map[string]string) {
 			return
 		}
 	}
+
 	if len(want) != len(got) {
 		t.Errorf("%d accounts, want %d", len(got), len(want))
 	}
@@ -116,6 +118,7 @@ func leave(t *testing.T, f Feed) {
 				break
 			}
 		}
+
 		if n != stop {
 			t.Errorf("left after %d accounts, want %d", n, stop)
 		}
@@ -143,6 +146,7 @@ func cancelled(t *testing.T, f Feed) {
 			after++
 		}
 	}
+
 	if !errors.Is(failure, context.Canceled) || after > 5000 {
 		t.Errorf("error %v, %d accounts after the end of the context", failure, after)
 	}
@@ -162,6 +166,7 @@ func memory(t *testing.T, f Feed) {
 				highest = max(highest, heap())
 			}
 		}
+
 		runtime.KeepAlive(src)
 		return highest - before
 	}
@@ -191,6 +196,7 @@ func broken(t *testing.T, src identity.Source) {
 			failures++
 		}
 	}
+
 	if failures == 0 {
 		t.Error("a broken source looks as if it were read to its end")
 	}
@@ -223,6 +229,7 @@ func changes(t *testing.T, f Feed) {
 		}
 		known = append(known, a)
 	}
+
 	delta := f.Changes(t, func() iter.Seq[identity.Account] { return slices.Values(known) })
 	changed := read(t, delta)
 

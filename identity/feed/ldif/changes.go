@@ -61,6 +61,7 @@ func Changes(file string, open func() (io.ReadCloser, error), o feed.Options,
 			}
 		}
 	})
+
 	d.File = f
 	return d, err
 }
@@ -116,7 +117,9 @@ func (c *changes) apply(e *entry) {
 			c.Refuse("ldif-syntax", pos, "the record renames %sto nothing; it is left out", quoted(e.dn))
 			return
 		}
+
 		c.delta.Move(e.dn, to)
+
 	case "modify":
 		c.modify(e, pos)
 	default:
@@ -135,6 +138,7 @@ func renamed(e *entry) (string, bool) {
 			above = string(v.text)
 		}
 	}
+
 	if above != "" {
 		above = "," + above
 	}
@@ -159,6 +163,7 @@ func (c *changes) modify(e *entry, pos diag.Pos) {
 		c.change(values, string(bytes.ToLower(op.name)), c.attribute(baseName(string(op.text))), e.values[1:max(end, 1)])
 		e.values = e.values[min(end+1, len(e.values)):]
 	}
+
 	c.delta.Put(c.rebuild(a, values, pos))
 }
 
@@ -178,6 +183,7 @@ func (c *changes) known(a *identity.Account) map[int][]identity.Value {
 			values[c.attribute(name)] = []identity.Value{v}
 		}
 	}
+
 	return values
 }
 
@@ -198,11 +204,13 @@ func (c *changes) change(values map[int][]identity.Value, op string, n int, line
 			values[n] = nil
 			return
 		}
+
 		values[n] = slices.DeleteFunc(values[n], func(v identity.Value) bool {
 			return slices.ContainsFunc(list, func(gone identity.Value) bool {
 				return strings.EqualFold(gone.Text(), v.Text())
 			})
 		})
+
 	case "increment":
 		// A counter is no attribute of an account that anybody maps.
 	}
@@ -225,6 +233,7 @@ func (c *changes) rebuild(a identity.Account, values map[int][]identity.Value, p
 			disable(&a, c.kinds[n], list[0].Text())
 		}
 	}
+
 	slices.Sort(c.present)
 
 	if c.id >= 0 && c.first(c.id) != "" {

@@ -69,6 +69,7 @@ func (r *reader) next() (*entry, error) {
 			r.parse()
 			return &r.e, nil
 		}
+
 		if r.eof {
 			return nil, io.EOF
 		}
@@ -114,6 +115,7 @@ func (r *reader) fold(begin int, comment bool) {
 		r.arena = r.arena[:begin]
 		return
 	}
+
 	r.arena = append(r.arena[:begin], r.arena[begin+1:]...)
 	r.ends[len(r.ends)-1] = len(r.arena)
 }
@@ -131,8 +133,10 @@ func (r *reader) physical() (size int, err error) {
 				msg := fmt.Sprintf("the entry is longer than %d bytes", maxEntry)
 				r.e.bad = &problem{code: "ldif-size", line: r.line + 1, msg: msg}
 			}
+
 			part = part[:min(len(part), 2)]
 		}
+
 		r.arena = append(r.arena, part...)
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
@@ -169,6 +173,7 @@ func (r *reader) parse() {
 			e.bad = bad
 			return
 		}
+
 		switch {
 		case i == 0 && bytes.EqualFold(v.name, []byte("version")):
 			// version and the first entry stand in one record when no line parts them
@@ -178,10 +183,12 @@ func (r *reader) parse() {
 			if e.dn == "" {
 				e.values = append(e.values, v) // the root of the directory has no name
 			}
+
 		default:
 			e.values = append(e.values, v)
 		}
 	}
+
 	e.foreign = e.dn == "" && foreign(e.values)
 }
 
@@ -195,6 +202,7 @@ func foreign(values []value) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -205,6 +213,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 		v.dash = true
 		return v, nil
 	}
+
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || !description(line[:colon]) {
 		return v, &problem{code: "ldif-syntax", line: number,
@@ -228,6 +237,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 		return v, &problem{code: "ldif-encoding", line: number,
 			msg: fmt.Sprintf("the value of %s is not UTF-8, expected UTF-8 or base64", v.name)}
 	}
+
 	return v, nil
 }
 
@@ -238,6 +248,7 @@ func (v value) decode(text []byte, number int) (value, *problem) {
 		return v, &problem{code: "ldif-base64", line: number,
 			msg: fmt.Sprintf("the value of %s is no base64: it is cut off or damaged", v.name)}
 	}
+
 	v.text = text[:n]
 	return v, nil
 }
@@ -254,6 +265,7 @@ func description(text []byte) bool {
 			return false
 		}
 	}
+
 	return true
 }
 

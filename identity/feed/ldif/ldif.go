@@ -70,6 +70,7 @@ func Read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identi
 			yield(identity.Account{}, fmt.Errorf("%s, line %d: %w", r.File(), records.line, err))
 			return
 		}
+
 		if e.foreign {
 			continue
 		}
@@ -122,6 +123,7 @@ func newBuilder(r *feed.Reading) *builder {
 	default:
 		b.id = b.attribute(r.NativeIdentity)
 	}
+
 	if r.DisplayName != "" {
 		b.name = b.attribute(r.DisplayName)
 	}
@@ -141,6 +143,7 @@ func (b *builder) attribute(name string) int {
 		b.names, b.values = append(b.names, name), append(b.values, nil)
 		b.kinds = append(b.kinds, kinds[key])
 	}
+
 	return n
 }
 
@@ -161,6 +164,7 @@ func (b *builder) number(v *value) int {
 				"%s has only a part of its values (%s); the export should ask for the others", base, low)
 		}
 	}
+
 	n := b.attribute(base)
 	if len(b.numbers) < maxDescriptions {
 		b.numbers[string(v.name)] = n
@@ -184,6 +188,7 @@ func (b *builder) passOver(e *entry) error {
 			}
 		}
 	}
+
 	return nil
 }
 
@@ -201,10 +206,12 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 		b.Refuse("ldif-encoding", pos, "the dn is not UTF-8; the entry is left out")
 		return a, false
 	}
+
 	if kind := changeType(e); kind != "" && kind != "add" {
 		b.Refuse("ldif-change", pos, "the record is a change (%s), expected an entry; it is left out", kind)
 		return a, false
 	}
+
 	if line, again := b.dns.Put(dn.Fold(e.dn), e.line); again {
 		b.Refuse("ldif-dn-duplicate", pos,
 			"the entry %sis also on line %d, maybe in another spelling; it is left out", quoted(e.dn), line)
@@ -217,6 +224,7 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 			"the entry %shas no %s for the account id; it is left out", quoted(e.dn), b.NativeIdentity)
 		return a, false
 	}
+
 	b.Pack(&a, b.each)
 	b.Finish(&a, pos)
 	return a, true
@@ -241,6 +249,7 @@ func changeType(e *entry) string {
 			return ""
 		}
 	}
+
 	return ""
 }
 
@@ -307,10 +316,12 @@ func (b *builder) text(n int, v *value) identity.Value {
 			return identity.StringValue(text)
 		}
 	}
+
 	if v.base64 && !utf8.Valid(v.text) {
 		b.binary++
 		return identity.StringValue(base64.StdEncoding.EncodeToString(v.text))
 	}
+
 	return identity.StringValue(unsafe.String(unsafe.SliceData(v.text), len(v.text)))
 }
 
@@ -343,6 +354,7 @@ func (b *builder) identify(a *identity.Account, e *entry) bool {
 	} else if n, ok := b.folded["distinguishedname"]; ok && b.first(n) != "" {
 		a.NativeIdentity = b.first(n)
 	}
+
 	a.Name = b.first(b.name)
 	for _, n := range b.stable {
 		if a.UUID = b.first(n); a.UUID != "" {
@@ -355,6 +367,7 @@ func (b *builder) identify(a *identity.Account, e *entry) bool {
 			disable(a, b.kinds[n], b.values[n][0].Text())
 		}
 	}
+
 	return a.NativeIdentity != ""
 }
 

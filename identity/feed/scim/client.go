@@ -77,6 +77,7 @@ func (p *pages) Read(buf []byte) (int, error) {
 			return 0, err
 		}
 	}
+
 	n := copy(buf, p.page)
 	p.page = p.page[n:]
 	return n, nil
@@ -90,6 +91,7 @@ func (p *pages) next() error {
 	} else {
 		query.Set("startIndex", strconv.Itoa(p.start+1))
 	}
+
 	if p.service.Filter != "" {
 		query.Set("filter", p.service.Filter)
 	}
@@ -180,6 +182,7 @@ func (s Service) once(ctx context.Context, address, etag string) (body []byte, a
 	case code != http.StatusOK:
 		return nil, -1, fmt.Errorf("the service answers %s", answer.Status)
 	}
+
 	body, err = io.ReadAll(io.LimitReader(answer.Body, maxPage+1))
 	if ctx.Err() != nil {
 		return nil, -1, ctx.Err()
@@ -227,8 +230,10 @@ func (s Service) Changes(o feed.Options, known func() iter.Seq[identity.Account]
 				yield(identity.Account{}, fmt.Errorf("%s: %w", s.URL, err))
 				return
 			}
+
 			d.removed.Store(&removed)
 		})
+
 	d.File = f
 	return d, err
 }

@@ -40,6 +40,7 @@ func (c *columns) resource(n *jsondoc.Node) {
 			c.attribute(m.Key, m.Value)
 		}
 	}
+
 	for _, m := range n.Members() {
 		if !strings.Contains(m.Key, ":") {
 			continue
@@ -90,6 +91,7 @@ func (c *columns) several(name string, items []*jsondoc.Node) {
 		}
 		parts[key] = append(parts[key], v)
 	}
+
 	for _, item := range items {
 		value := item
 		if item.Kind() == jsondoc.Object {

@@ -63,6 +63,7 @@ func (s Service) changes(ctx context.Context, r *feed.Reading, known iter.Seq[id
 			removed = append(removed, old.native)
 		}
 	}
+
 	slices.Sort(removed)
 	return removed, nil
 }

@@ -45,6 +45,7 @@ func Events(file string, open func() (io.ReadCloser, error), o feed.Options,
 				}
 			}
 		})
+
 	d.File = f
 	return d, err
 }
@@ -97,12 +98,14 @@ func (e *events) apply(request *jsondoc.Node, n int) error {
 		if err := Patch(e.resources[id], body); err != nil {
 			return fmt.Errorf("PATCH of resource %q: %w", id, err)
 		}
+
 	case "DELETE":
 		e.remove(id)
 		return nil
 	default:
 		return fmt.Errorf("method %q: expected POST, PUT, PATCH or DELETE", method)
 	}
+
 	if id == "" {
 		return fmt.Errorf("the request names no resource")
 	}
@@ -110,6 +113,7 @@ func (e *events) apply(request *jsondoc.Node, n int) error {
 		e.touched[id] = n
 		e.order = append(e.order, id)
 	}
+
 	return nil
 }
 

@@ -22,6 +22,7 @@ func Patch(resource, body *jsondoc.Node) error {
 			return fmt.Errorf("operation %d: %w", i+1, err)
 		}
 	}
+
 	for _, m := range slices.Clone(resource.Members()) {
 		resource.Remove(m.Key)
 	}
@@ -38,6 +39,7 @@ func member(n *jsondoc.Node, name string) *jsondoc.Node {
 			return m.Value
 		}
 	}
+
 	return nil
 }
 
@@ -48,6 +50,7 @@ func key(n *jsondoc.Node, name string) string {
 			return m.Key
 		}
 	}
+
 	return name
 }
 
@@ -66,8 +69,10 @@ func apply(resource, op *jsondoc.Node) error {
 				return err
 			}
 		}
+
 		return nil
 	}
+
 	return target(resource, path, verb, value)
 }
 
@@ -87,6 +92,7 @@ func target(resource *jsondoc.Node, path, verb string, value *jsondoc.Node) erro
 			}
 			resource.Set(urn, jsondoc.NewObject())
 		}
+
 		object, rest = member(resource, urn), after
 	}
 
@@ -100,12 +106,14 @@ func target(resource *jsondoc.Node, path, verb string, value *jsondoc.Node) erro
 	case after == "":
 		return set(object, name, verb, value)
 	}
+
 	if member(object, name).Kind() != jsondoc.Object {
 		if verb == "remove" {
 			return nil
 		}
 		object.Set(key(object, name), jsondoc.NewObject())
 	}
+
 	return set(member(object, name), after, verb, value)
 }
 
@@ -120,6 +128,7 @@ func splitURN(resource *jsondoc.Node, path string) (urn, rest string) {
 			return m.Key, path[len(m.Key)+1:]
 		}
 	}
+
 	at := strings.LastIndexByte(path, ':')
 	return path[:at], path[at+1:]
 }
@@ -134,6 +143,7 @@ func cutPath(path string) (name, rest string, filter [][]test, err error) {
 		filter, err = parseFilter(path[open+1 : end])
 		return path[:open], strings.TrimPrefix(path[end+1:], "."), filter, err
 	}
+
 	name, rest, _ = strings.Cut(path, ".")
 	return name, rest, nil, nil
 }
@@ -162,7 +172,9 @@ func set(object *jsondoc.Node, name, verb string, value *jsondoc.Node) error {
 				items = append(items, item.Clone())
 			}
 		}
+
 		old.SetItems(items)
+
 	case old.Kind() == jsondoc.Object && value.Kind() == jsondoc.Object:
 		for _, m := range value.Members() {
 			old.Set(key(old, m.Key), m.Value.Clone())
@@ -170,6 +182,7 @@ func set(object *jsondoc.Node, name, verb string, value *jsondoc.Node) error {
 	default:
 		object.Set(name, value.Clone())
 	}
+
 	return nil
 }
 
@@ -193,6 +206,7 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 		}
 		object.Set(name, jsondoc.NewArray())
 	}
+
 	list := object.Get(name)
 
 	var items []*jsondoc.Node
@@ -202,6 +216,7 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 			items = append(items, item)
 			continue
 		}
+
 		found = true
 		switch {
 		case verb == "remove" && rest == "":
@@ -217,6 +232,7 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 		default:
 			return fmt.Errorf("%s of %s[...] with a %s, expected an object", verb, name, value.Kind())
 		}
+
 		items = append(items, item)
 	}
 
@@ -230,6 +246,7 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 				item.Set(t.name, t.value.Clone())
 			}
 		}
+
 		if rest == "" {
 			for _, m := range value.Members() {
 				item.Set(m.Key, m.Value.Clone())
@@ -237,8 +254,10 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 		} else if err := set(item, rest, verb, value); err != nil {
 			return err
 		}
+
 		items = append(items, item)
 	}
+
 	list.SetItems(items)
 	return nil
 }
@@ -267,9 +286,11 @@ func parseFilter(text string) (any [][]test, err error) {
 			if t.value, _ = jsondoc.Parse("filter", []byte(literal)); t.value == nil {
 				return nil, fmt.Errorf("filter %q: %s is no value", text, literal)
 			}
+
 		default:
 			return nil, fmt.Errorf("filter %q: found %q, expected eq, ne, sw, ew, co or pr", text, t.op)
 		}
+
 		all = append(all, t)
 
 		var join string
@@ -281,6 +302,7 @@ func parseFilter(text string) (any [][]test, err error) {
 			return nil, fmt.Errorf("filter %q: found %q, expected and or or", text, join)
 		}
 	}
+
 	if len(any) == 0 || len(all) > 0 {
 		return nil, fmt.Errorf("filter %q: expected a comparison", text)
 	}
@@ -294,6 +316,7 @@ func word(text string) (first, rest string) {
 		first, rest, _ = strings.Cut(text, " ")
 		return first, rest
 	}
+
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':
@@ -302,6 +325,7 @@ func word(text string) (first, rest string) {
 			return text[:i+1], text[i+1:]
 		}
 	}
+
 	return text, ""
 }
 
@@ -330,5 +354,6 @@ func (t *test) holds(item *jsondoc.Node) bool {
 	case "ew":
 		return strings.HasSuffix(a, b)
 	}
+
 	return strings.Contains(a, b)
 }

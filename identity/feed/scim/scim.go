@@ -62,6 +62,7 @@ func read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identi
 			yield(identity.Account{}, fmt.Errorf("%s, resource %d: %w", r.File(), n, err))
 			return
 		}
+
 		if a, ok := account(r, text, diag.Pos{Line: n, Column: 1}); ok && !yield(a, nil) {
 			return
 		}
@@ -90,6 +91,7 @@ func (l *lists) next() (json.RawMessage, error) {
 			l.found++
 			return text, nil
 		}
+
 		if l.inside {
 			if _, err := l.dec.Token(); err != nil { // the end of the array
 				return nil, cutOff(err)
@@ -130,6 +132,7 @@ func (l *lists) begin() error {
 	default:
 		return fmt.Errorf("found %v, expected a list response or a resource", token)
 	}
+
 	return nil
 }
 
@@ -153,6 +156,7 @@ func (l *lists) members() (json.RawMessage, error) {
 				l.inside = true
 				return nil, nil
 			}
+
 			continue // null: there are none
 		}
 
@@ -166,11 +170,13 @@ func (l *lists) members() (json.RawMessage, error) {
 				return nil, fmt.Errorf("totalResults: %w", err)
 			}
 		}
+
 		if len(text) > 1 {
 			text = append(text, ',')
 		}
 		text = append(append(append(jsondoc.AppendString(text, name), ':'), value...), ' ')
 	}
+
 	if _, err := l.dec.Token(); err != nil {
 		return nil, err
 	}
@@ -204,6 +210,7 @@ func account(r *feed.Reading, text []byte, pos diag.Pos) (a identity.Account, ok
 		r.Refuse("scim-shape", pos, "found a %s, expected a resource; it is left out", n.Kind())
 		return a, false
 	}
+
 	return fromNode(r, n, pos)
 }
 
@@ -222,11 +229,13 @@ func fromNode(r *feed.Reading, n *jsondoc.Node, pos diag.Pos) (a identity.Accoun
 			break
 		}
 	}
+
 	if active := n.Get("active"); active.Kind() == jsondoc.Bool {
 		a.Disabled = !active.IsTrue()
 	} else if active.Kind() == jsondoc.String { // some services write a text
 		a.Disabled = strings.EqualFold(active.Text(), "false")
 	}
+
 	r.Pack(&a, c.each)
 	r.Finish(&a, pos)
 	return a, true

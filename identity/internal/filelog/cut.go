@@ -30,7 +30,8 @@ func (c *Cut) String() string {
 	if c.Kept != "" {
 		kept = "it is kept in " + c.Kept
 	}
-	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are %s and do not count; %s", c.Path, c.Bytes, c.At, what, kept)
+	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are %s and do not count; %s", c.Path, c.Bytes, c.At, what,
+		kept)
 }
 
 // maxKept is how many files of cut bytes may lie beside a store.
@@ -59,6 +60,7 @@ func (l *Log) keepCut() error {
 		l.cut.Kept = name
 		return nil
 	}
+
 	return fmt.Errorf("there are %d files %s.cut... already", maxKept, l.path)
 }
 

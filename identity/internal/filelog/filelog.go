@@ -120,6 +120,7 @@ func (l *Log) open() error {
 			return err
 		}
 	}
+
 	return fmt.Errorf("%w: it is being replaced all the time", ErrInUse)
 }
 
@@ -241,6 +242,7 @@ func (l *Log) Append(write func(*Batch) error) error {
 		}
 		return err
 	}
+
 	l.size, l.length, l.created = b.at, b.at, false
 	return nil
 }
@@ -276,12 +278,14 @@ func (l *Log) begin() error {
 		}
 		l.length = l.size
 	}
+
 	if l.unsynced {
 		if err := l.o.Disk.SyncFolder(l.path); err != nil {
 			return err
 		}
 		l.unsynced = false
 	}
+
 	if l.size > 0 {
 		return nil
 	}

@@ -55,5 +55,6 @@ func inUse(path string) error {
 			who = fmt.Sprintf("process %d", n)
 		}
 	}
+
 	return fmt.Errorf("%w by %s", ErrInUse, who)
 }

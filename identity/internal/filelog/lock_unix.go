@@ -25,6 +25,7 @@ func lockFile(file File, path string, exclusive bool) (*lock, error) {
 		}
 		return nil, err
 	}
+
 	l := &lock{}
 	if exclusive {
 		l.writeNote(path)

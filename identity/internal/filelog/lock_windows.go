@@ -46,6 +46,7 @@ func lockFile(_ File, path string, exclusive bool) (*lock, error) {
 		}
 		return nil, errors.Join(err, handle.Close())
 	}
+
 	l := &lock{handle: handle}
 	if exclusive {
 		l.writeNote(path)

@@ -48,11 +48,13 @@ func (r *reader) read() error {
 			}
 		}
 	}
+
 	if len(r.batch) > 0 {
 		if err := r.noteWhole(at); err != nil {
 			return err
 		}
 	}
+
 	if at < r.size {
 		return r.judgeTail(at)
 	}
@@ -81,6 +83,7 @@ func (r *reader) takeIn(end int64) error {
 			return fmt.Errorf("%w: in the batch that ends at byte %d: %w", ErrDamaged, end, err)
 		}
 	}
+
 	r.batch, r.committed = nil, end
 	if r.done != nil {
 		return r.done(end)
@@ -123,6 +126,7 @@ func eachEntry(payload string, do func(kind byte, body string) error) error {
 			}
 			return errMalformed
 		}
+
 		body, rest, ok := cutBody(payload[1:])
 		if !ok {
 			return errMalformed
@@ -132,6 +136,7 @@ func eachEntry(payload string, do func(kind byte, body string) error) error {
 		}
 		payload = rest
 	}
+
 	return nil
 }
 
@@ -149,6 +154,7 @@ func cutBody(s string) (body, rest string, ok bool) {
 		}
 		return s[:n], s[n:], true
 	}
+
 	return "", "", false
 }
 
@@ -167,11 +173,13 @@ func commitOf(payload string) (start, own int64, ok bool) {
 			found = isCommit(rest)
 			break
 		}
+
 		if _, rest, found = cutBody(rest[1:]); !found {
 			break
 		}
 		found = false
 	}
+
 	if !found {
 		return 0, 0, false
 	}
@@ -215,6 +223,7 @@ func (r *reader) judgeTail(at int64) error {
 			return err
 		}
 	}
+
 	return damaged
 }
 
@@ -269,6 +278,7 @@ func (r *reader) findCommit(at int64) (own int64, err error) {
 			}
 		}
 	}
+
 	return -1, nil
 }
 
@@ -303,5 +313,6 @@ func (r *reader) hasHole(at int64) (bool, error) {
 			return true, nil
 		}
 	}
+
 	return false, nil
 }

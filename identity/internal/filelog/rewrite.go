@@ -71,10 +71,12 @@ func (l *Log) replace(name string, file File) (File, error) {
 		l.broken = fmt.Errorf("%s: %w", l.path, reopened)
 		return file, errors.Join(err, reopened)
 	}
+
 	if err != nil {
 		l.file = again
 		return file, err
 	}
+
 	return again, nil
 }
 

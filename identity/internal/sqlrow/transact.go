@@ -46,6 +46,7 @@ func once(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 		}
 		return err
 	}
+
 	return tx.Commit()
 }
 
@@ -59,8 +60,10 @@ func IsConflict(err error) bool {
 		case "40001", "40P01", "55P03", "23505": // serialisation, deadlock, lock, unique key
 			return true
 		}
+
 		return false
 	}
+
 	var sqlite interface{ Code() int }
 	if errors.As(err, &sqlite) {
 		switch sqlite.Code() & 0xff {
@@ -69,7 +72,9 @@ func IsConflict(err error) bool {
 		case 19: // of the constraints, one that somebody else's new row breaks
 			return sqlite.Code() == 1555 || sqlite.Code() == 2067
 		}
+
 		return false
 	}
+
 	return err != nil && strings.Contains(err.Error(), "database is locked")
 }

@@ -64,7 +64,7 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/api")
 	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	t.mu.Lock()
-	t.requests = append(t.requests, Request{r.Method, path, r.URL.Query(), scheme})
+	t.requests = append(t.requests, Request{Method: r.Method, Path: path, Query: r.URL.Query(), Scheme: scheme})
 	n := len(t.requests)
 	t.mu.Unlock()
 	if t.Before != nil && t.Before(n, w, r) {
@@ -112,6 +112,7 @@ func (t *Tenant) profileType(w http.ResponseWriter, id string) {
 			return
 		}
 	}
+
 	fail(w, http.StatusNotFound, "The requested Profile Type was not found")
 }
 
@@ -128,6 +129,7 @@ func (t *Tenant) list(w http.ResponseWriter, q url.Values, key, what string, all
 		t.empty(w, what)
 		return
 	}
+
 	body := Object{key: all[offset:min(len(all), offset+limit)]}
 	if q.Get("metadata") == "true" {
 		body["_metadata"] = Object{"limit": limit, "offset": offset, "total": len(all)}
@@ -147,21 +149,25 @@ func (t *Tenant) profiles(w http.ResponseWriter, q url.Values) {
 		fail(w, http.StatusBadRequest, "limit must be between 1 and 500")
 		return
 	}
+
 	byID := q.Has("after_id") && !t.NoAfterID
 	if byID && (q.Has("offset") || q.Has("archived") || q.Has("status") || q.Has("name")) {
 		fail(w, http.StatusBadRequest, "after_id cannot be used with other filters")
 		return
 	}
+
 	var found []Object
 	for _, p := range t.Profiles {
 		if t.matches(p, q, byID) {
 			found = append(found, p)
 		}
 	}
+
 	if byID {
 		t.afterID(w, q, found, limit)
 		return
 	}
+
 	if order := q.Get("order"); order != "" {
 		slices.SortStableFunc(found, func(a, b Object) int { return cmp.Compare(text(a, order), text(b, order)) })
 	}
@@ -177,6 +183,7 @@ func (t *Tenant) matches(p Object, q url.Values, byID bool) bool {
 			return false
 		}
 	}
+
 	if since := q.Get("updated_after"); since != "" && text(p, "updated_at") < since {
 		return false
 	}
@@ -193,13 +200,15 @@ func shown(p Object, q url.Values, flag bool) Object {
 	} else if p["archived"] == nil {
 		p["archived"] = false
 	}
+
 	return p
 }
 
 func (t *Tenant) afterID(w http.ResponseWriter, q url.Values, found []Object, limit int) {
 	slices.SortFunc(found, func(a, b Object) int { return cmp.Compare(text(a, "id"), text(b, "id")) })
 	total, after := len(found), q.Get("after_id")
-	start, same := slices.BinarySearchFunc(found, after, func(p Object, id string) int { return cmp.Compare(text(p, "id"), id) })
+	start, same := slices.BinarySearchFunc(found, after,
+		func(p Object, id string) int { return cmp.Compare(text(p, "id"), id) })
 	if same && !t.Inclusive {
 		start++
 	}
@@ -207,6 +216,7 @@ func (t *Tenant) afterID(w http.ResponseWriter, q url.Values, found []Object, li
 		t.empty(w, "profiles")
 		return
 	}
+
 	end := min(total, start+limit)
 	out := make([]Object, 0, limit)
 	for _, p := range found[start:end] {
@@ -223,7 +233,9 @@ func (t *Tenant) afterID(w http.ResponseWriter, q url.Values, found []Object, li
 		case !t.NoNull:
 			meta["after_id"] = nil
 		}
+
 		body["_metadata"] = meta
 	}
+
 	Answer(w, http.StatusOK, body)
 }

@@ -104,7 +104,7 @@ type route struct {
 }
 
 func at(method, pattern string, serve func(*call) error) route {
-	return route{method, strings.Split(pattern, "/"), serve}
+	return route{method: method, pattern: strings.Split(pattern, "/"), serve: serve}
 }
 
 // routes lists all operations; of two patterns that fit a path the first counts.
@@ -164,6 +164,7 @@ func segments(u *url.URL) ([]string, error) {
 	case len(parts) > 1 && versionSegment.MatchString(parts[1]):
 		parts = slices.Delete(parts, 1, 2)
 	}
+
 	return parts, nil
 }
 
@@ -180,6 +181,7 @@ func (r route) match(parts []string) (map[string]string, bool) {
 			return nil, false
 		}
 	}
+
 	return path, true
 }
 
@@ -258,6 +260,7 @@ func (c *call) dispatch() error {
 			c.path = path
 			return rt.serve(c)
 		}
+
 		allowed = append(allowed, rt.method)
 	}
 

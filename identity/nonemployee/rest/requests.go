@@ -14,7 +14,8 @@ func (c *call) listRequests() error {
 	if err != nil {
 		return err
 	}
-	p, err := c.service.Requests.List(c.r.Context(), c.actor, nonemployee.RequestQuery{Query: q, RequestedFor: c.query.Get("requested-for")})
+	p, err := c.service.Requests.List(c.r.Context(), c.actor,
+		nonemployee.RequestQuery{Query: q, RequestedFor: c.query.Get("requested-for")})
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,8 @@ func (c *call) listApprovals() error {
 	if err != nil {
 		return err
 	}
-	p, err := c.service.Approvals.List(c.r.Context(), c.actor, nonemployee.ApprovalQuery{Query: q, RequestedFor: c.query.Get("requested-for")})
+	p, err := c.service.Approvals.List(c.r.Context(), c.actor,
+		nonemployee.ApprovalQuery{Query: q, RequestedFor: c.query.Get("requested-for")})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ func (c *call) listSources() error {
 		return err
 	}
 
-	p, err := c.service.Sources.List(c.r.Context(), c.actor, nonemployee.SourceQuery{Query: q, RequestedFor: c.query.Get("requested-for"), WithCount: count})
+	p, err := c.service.Sources.List(c.r.Context(), c.actor,
+		nonemployee.SourceQuery{Query: q, RequestedFor: c.query.Get("requested-for"), WithCount: count})
 	if err != nil {
 		return err
 	}
@@ -139,6 +140,7 @@ func (c *call) uploadStatus() error {
 	default:
 		c.json(http.StatusOK, viewJob(*job))
 	}
+
 	return nil
 }
 

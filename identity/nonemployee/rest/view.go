@@ -24,8 +24,8 @@ type recordView struct {
 
 func viewRecord(r nonemployee.Record) recordView {
 	return recordView{
-		r.ID, r.AccountName, r.FirstName, r.LastName, orNull(r.Email), orNull(r.Phone), orNull(r.Manager),
-		r.SourceID, r.Data, r.StartDate, r.EndDate, r.Modified, r.Created,
+		ID: r.ID, AccountName: r.AccountName, FirstName: r.FirstName, LastName: r.LastName, Email: orNull(r.Email), Phone: orNull(r.Phone), Manager: orNull(r.Manager),
+		SourceID: r.SourceID, Data: r.Data, StartDate: r.StartDate, EndDate: r.EndDate, Modified: r.Modified, Created: r.Created,
 	}
 }
 
@@ -59,9 +59,10 @@ type countedSourceView struct {
 
 func viewSource(s nonemployee.Source) sourceView {
 	return sourceView{
-		s.ID, s.SourceID, s.Name, s.Description,
-		append([]nonemployee.Ref{}, s.Approvers...), append([]nonemployee.Ref{}, s.AccountManagers...),
-		s.Modified, s.Created,
+		ID: s.ID, SourceID: s.SourceID, Name: s.Name, Description: s.Description,
+		Approvers: append([]nonemployee.Ref{}, s.Approvers...), AccountManagers: append([]nonemployee.Ref{},
+			s.AccountManagers...),
+		Modified: s.Modified, Created: s.Created,
 	}
 }
 
@@ -84,8 +85,8 @@ type attributeView struct {
 
 func viewAttribute(a nonemployee.Attribute) attributeView {
 	return attributeView{
-		a.ID, a.System, a.Modified, a.Created, a.Type, a.Label, a.TechnicalName,
-		orNull(a.HelpText), orNull(a.Placeholder), a.Required,
+		ID: a.ID, System: a.System, Modified: a.Modified, Created: a.Created, Type: a.Type, Label: a.Label, TechnicalName: a.TechnicalName,
+		HelpText: orNull(a.HelpText), Placeholder: orNull(a.Placeholder), Required: a.Required,
 	}
 }
 
@@ -119,7 +120,8 @@ type requestLite struct {
 }
 
 func viewItem(a nonemployee.Approval) itemView {
-	return itemView{a.ID, a.Approver, a.AccountName, a.Status, a.Order, orNull(a.Comment), a.Modified, a.Created}
+	return itemView{ID: a.ID, Approver: a.Approver, AccountName: a.AccountName, ApprovalStatus: a.Status,
+		ApprovalOrder: a.Order, Comment: orNull(a.Comment), Modified: a.Modified, Created: a.Created}
 }
 
 func viewApproval(a nonemployee.Approval) approvalView {
@@ -158,9 +160,9 @@ func viewRequest(d nonemployee.RequestDetail) requestView {
 		items[i] = viewItem(a)
 	}
 	return requestView{
-		d.ID, d.SourceID, d.Source.Name, d.Source.Description, d.AccountName, d.FirstName, d.LastName,
-		orNull(d.Email), orNull(d.Phone), orNull(d.Manager), d.Source, d.Data, items, d.Status,
-		orNull(d.Comment), d.CompletionDate, d.StartDate, d.EndDate, d.Modified, d.Created, d.Requester,
+		ID: d.ID, SourceID: d.SourceID, Name: d.Source.Name, Description: d.Source.Description, AccountName: d.AccountName, FirstName: d.FirstName, LastName: d.LastName,
+		Email: orNull(d.Email), Phone: orNull(d.Phone), Manager: orNull(d.Manager), NonEmployeeSource: d.Source, Data: d.Data, ApprovalItems: items, ApprovalStatus: d.Status,
+		Comment: orNull(d.Comment), CompletionDate: d.CompletionDate, StartDate: d.StartDate, EndDate: d.EndDate, Modified: d.Modified, Created: d.Created, Requester: d.Requester,
 	}
 }
 
@@ -195,10 +197,11 @@ func viewDetail(d nonemployee.ApprovalDetail) approvalView {
 		return viewApproval(d.Approval)
 	}
 	return approvalView{viewItem(d.Approval), detailedRequest{
-		requestLite{r.ID, r.Requester}, r.AccountName, r.FirstName, r.LastName,
-		orNull(r.Email), orNull(r.Phone), orNull(r.Manager),
-		sourceWithSchema{d.Source, viewAttributes(d.Schema)}, r.Data, r.Status, orNull(r.Comment),
-		r.CompletionDate, orNull(r.StartDate.Day()), orNull(r.EndDate.Day()), r.Modified, r.Created,
+		requestLite: requestLite{r.ID, r.Requester}, AccountName: r.AccountName, FirstName: r.FirstName, LastName: r.LastName,
+		Email: orNull(r.Email), Phone: orNull(r.Phone), Manager: orNull(r.Manager),
+		NonEmployeeSource: sourceWithSchema{d.Source,
+			viewAttributes(d.Schema)}, Data: r.Data, ApprovalStatus: r.Status, Comment: orNull(r.Comment),
+		CompletionDate: r.CompletionDate, StartDate: orNull(r.StartDate.Day()), EndDate: orNull(r.EndDate.Day()), Modified: r.Modified, Created: r.Created,
 	}}
 }
 
@@ -211,5 +214,5 @@ type jobView struct {
 }
 
 func viewJob(j nonemployee.Job) jobView {
-	return jobView{j.ID, j.SourceID, j.Created, j.Modified, j.Status}
+	return jobView{ID: j.ID, SourceID: j.SourceID, Created: j.Created, Modified: j.Modified, Status: j.Status}
 }

@@ -42,7 +42,8 @@ func Run(t *testing.T, open func(*testing.T) nonemployee.Store) {
 func record(id, parent, unique string, version int64) nonemployee.Object {
 	r := &nonemployee.Record{ID: id, SourceID: parent}
 	r.AccountName, r.Data = unique, map[string]string{"team": "blue"}
-	return nonemployee.Object{Kind: nonemployee.KindRecord, ID: id, Parent: parent, Unique: unique, Version: version, Value: r}
+	return nonemployee.Object{Kind: nonemployee.KindRecord, ID: id, Parent: parent, Unique: unique, Version: version,
+		Value: r}
 }
 
 func put(o nonemployee.Object) nonemployee.Change { return nonemployee.Change{Object: o} }
@@ -75,6 +76,7 @@ func ids(t *testing.T, s nonemployee.Store, kind nonemployee.Kind, parent string
 		}
 		out = append(out, o.ID)
 	}
+
 	slices.Sort(out)
 	return out
 }
@@ -92,12 +94,19 @@ func roundTrip(t *testing.T, s nonemployee.Store) {
 	values := nonemployee.Values{AccountName: text, FirstName: text, StartDate: at, Data: map[string]string{"a.b": text}}
 	ref := nonemployee.Ref{Type: nonemployee.TypeIdentity, ID: "p1", Name: text}
 	for _, o := range []nonemployee.Object{
-		{Kind: nonemployee.KindSource, ID: "1", Unique: "isc", Value: &nonemployee.Source{ID: "1", Name: text, Owner: ref, Approvers: []nonemployee.Ref{ref}, AccountManagers: []nonemployee.Ref{}, Created: at}},
-		{Kind: nonemployee.KindAttribute, ID: "1", Parent: "s", Unique: "x", Value: &nonemployee.Attribute{ID: "1", Label: text, Required: true, Order: 9}},
-		{Kind: nonemployee.KindRecord, ID: "1", Parent: "s", Unique: text, Value: &nonemployee.Record{ID: "1", Values: values, Created: at}},
-		{Kind: nonemployee.KindRequest, ID: "1", Parent: "s", Value: &nonemployee.Request{ID: "1", Values: values, Requester: ref, Status: nonemployee.Rejected, Comment: text}},
-		{Kind: nonemployee.KindApproval, ID: "1", Parent: "r", Value: &nonemployee.Approval{ID: "1", Approver: ref, Order: 2, Status: nonemployee.NotReady}},
-		{Kind: nonemployee.KindJob, ID: "1", Parent: "s", Value: &nonemployee.Job{ID: "1", Status: nonemployee.JobError, Problem: text}},
+		{Kind: nonemployee.KindSource, ID: "1", Unique: "isc",
+			Value: &nonemployee.Source{ID: "1", Name: text, Owner: ref, Approvers: []nonemployee.Ref{ref},
+				AccountManagers: []nonemployee.Ref{}, Created: at}},
+		{Kind: nonemployee.KindAttribute, ID: "1", Parent: "s", Unique: "x",
+			Value: &nonemployee.Attribute{ID: "1", Label: text, Required: true, Order: 9}},
+		{Kind: nonemployee.KindRecord, ID: "1", Parent: "s", Unique: text,
+			Value: &nonemployee.Record{ID: "1", Values: values, Created: at}},
+		{Kind: nonemployee.KindRequest, ID: "1", Parent: "s",
+			Value: &nonemployee.Request{ID: "1", Values: values, Requester: ref, Status: nonemployee.Rejected, Comment: text}},
+		{Kind: nonemployee.KindApproval, ID: "1", Parent: "r",
+			Value: &nonemployee.Approval{ID: "1", Approver: ref, Order: 2, Status: nonemployee.NotReady}},
+		{Kind: nonemployee.KindJob, ID: "1", Parent: "s",
+			Value: &nonemployee.Job{ID: "1", Status: nonemployee.JobError, Problem: text}},
 		{Kind: nonemployee.KindReminder, ID: "1", Parent: "s", Value: &nonemployee.Reminder{EndDate: at}},
 		{Kind: nonemployee.KindGuard, ID: "1", Value: &nonemployee.Guard{Count: 7, Serial: 8}},
 	} {
@@ -131,6 +140,7 @@ func absent(t *testing.T, s nonemployee.Store) {
 			t.Errorf("%s gave %v, want ErrNotFound", what, err)
 		}
 	}
+
 	want(t, "empty list", []string{}, ids(t, s, nonemployee.KindJob, ""))
 }
 
@@ -144,6 +154,7 @@ func versions(t *testing.T, s nonemployee.Store) {
 			t.Fatalf("version %d, %v, want %d", o.Version, err, v+1)
 		}
 	}
+
 	commit(t, s, remove(record("a", "s", "", 3)))
 	commit(t, s, put(record("a", "s", "k", 0))) // may come again
 }
@@ -161,7 +172,8 @@ func stale(t *testing.T, s nonemployee.Store) {
 }
 
 func unique(t *testing.T, s nonemployee.Store) {
-	commit(t, s, put(record("a", "s", "k", 0)), put(record("b", "q", "k", 0)), put(record("c", "s", "", 0)), put(record("d", "s", "", 0)))
+	commit(t, s, put(record("a", "s", "k", 0)), put(record("b", "q", "k", 0)), put(record("c", "s", "", 0)),
+		put(record("d", "s", "", 0)))
 	conflict(t, s, put(record("e", "s", "k", 0)))
 	conflict(t, s, put(record("c", "s", "k", 1)))
 	conflict(t, s, put(record("e", "s", "m", 0)), put(record("f", "s", "m", 0)))
@@ -221,6 +233,7 @@ func parallel(t *testing.T, s nonemployee.Store) {
 					t.Error(err)
 					return
 				}
+
 				g, _ := o.Value.(*nonemployee.Guard)
 				o.Value = &nonemployee.Guard{Count: g.Count + 1}
 				err = s.Commit(t.Context(), []nonemployee.Change{put(o)})
@@ -233,6 +246,7 @@ func parallel(t *testing.T, s nonemployee.Store) {
 			}
 		})
 	}
+
 	wg.Wait()
 	o, err := s.Get(t.Context(), nonemployee.KindGuard, "g")
 	if err != nil {

@@ -34,6 +34,7 @@ func newFace(ttf []byte) (*face, error) {
 			return nil, fmt.Errorf("%w: no table %q, expected a TrueType font with outlines", ErrFont, name)
 		}
 	}
+
 	if err := checkTables(tables); err != nil {
 		return nil, err
 	}
@@ -51,6 +52,7 @@ func newFace(ttf []byte) (*face, error) {
 			return nil, fmt.Errorf("%w: no letter %q, expected all of ASCII", ErrFont, r)
 		}
 	}
+
 	return f, nil
 }
 
@@ -75,6 +77,7 @@ func fontTables(ttf []byte) (map[string][]byte, error) {
 		}
 		tables[string(entry[:4])] = ttf[at : at+size]
 	}
+
 	return tables, nil
 }
 
@@ -101,6 +104,7 @@ func checkTables(tables map[string][]byte) error {
 			return fmt.Errorf("%w: a name of %d bytes, expected UTF-16", ErrFont, binary.BigEndian.Uint16(name[at+8:]))
 		}
 	}
+
 	return checkMap(tables["cmap"])
 }
 
@@ -118,6 +122,7 @@ func checkMap(cmap []byte) error {
 			return nil
 		}
 	}
+
 	return fmt.Errorf("%w: no character map of format 4 for Unicode", ErrFont)
 }
 
@@ -156,6 +161,7 @@ func (f *face) glyph(r rune) glyph {
 		advance, err := f.font.GlyphAdvance(&f.buffer, index, fixed.I(units), font.HintingNone)
 		g = glyph{drawn: err == nil, width: (advance.Round()*1000 + units/2) / units}
 	}
+
 	f.known[r] = g
 	return g
 }

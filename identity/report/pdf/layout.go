@@ -81,6 +81,7 @@ func newDocument(t *report.Table, regular, bold []byte) (*document, error) {
 	case n >= 7:
 		d.cell.points = 8
 	}
+
 	d.head = style{d.cell.points, true}
 	for _, c := range t.Visible() {
 		d.align = append(d.align, t.Columns[c].Alignment())
@@ -130,12 +131,14 @@ func (d *document) prepare(t *report.Table, rows [][]string) (headers []string) 
 		natural = append(natural, d.widest(d.bold, d.head, h)+2*paddingX)
 		floor = append(floor, low+2*paddingX)
 	}
+
 	for _, r := range rows {
 		for i := range r {
 			r[i] = d.body.showable(r[i])
 			natural[i] = max(natural[i], d.widest(d.body, d.cell, r[i])+2*paddingX)
 		}
 	}
+
 	d.widths = report.FitWidths(natural, floor, pageWidth-2*margin)
 	d.stretch()
 	return headers
@@ -169,6 +172,7 @@ func (d *document) add(b block, header *block) {
 			d.add(*header, nil)
 		}
 	}
+
 	last := len(d.pages) - 1
 	d.pages[last] = append(d.pages[last], b)
 	d.used += b.height
@@ -214,6 +218,7 @@ func (d *document) headerBlock(headers []string) block {
 		}
 		height = max(height, len(cells[i]))
 	}
+
 	total := height*d.head.line() + 2*paddingY
 	return block{height: total, draw: func(c *canvas, y int) {
 		c.fill(margin, y, pageWidth-2*margin, total, 225)
@@ -231,6 +236,7 @@ func (d *document) row(header block, texts []string, shaded bool) {
 		cells[i] = d.body.wrap(text, d.cell, d.widths[i]-2*paddingX)
 		height = max(height, len(cells[i]))
 	}
+
 	fits := func(room int) int { return max(1, (room-2*paddingY)/d.cell.line()) }
 	most := fits(bodyHeight - header.height)
 	for from, next := 0, most; from < height; from, next = from+next, most {
@@ -273,8 +279,10 @@ func (c *canvas) cells(y int, s style, l *letters, cells [][]string) {
 			case report.AlignCenter:
 				left = max(0, (room-s.measure(l.face, line))/2)
 			}
+
 			c.text(x+paddingX+left, y+n*s.line()+s.ascent(), s, line)
 		}
+
 		x += c.d.widths[i]
 	}
 }

@@ -19,7 +19,8 @@ var shaped = []*unicode.RangeTable{
 }
 
 // unseen are the characters that a font draws as nothing, if it has them.
-var unseen = []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point}
+var unseen = []*unicode.RangeTable{unicode.Cc, unicode.Cf, unicode.Variation_Selector,
+	unicode.Other_Default_Ignorable_Code_Point}
 
 // letters turns texts into what a font can show, and remembers what it cannot.
 type letters struct {
@@ -48,17 +49,21 @@ func (l *letters) showable(s string) string {
 			} else {
 				b.WriteByte(' ')
 			}
+
 			open = true
 			l.missing[r] = true
 			fmt.Fprintf(&b, "U+%04X", r)
 			continue
 		}
+
 		if open {
 			b.WriteByte(']')
 			open = false
 		}
+
 		b.WriteRune(r)
 	}
+
 	if open {
 		b.WriteByte(']')
 	}
@@ -72,6 +77,7 @@ func ascii(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -90,6 +96,7 @@ func (l *letters) footnotes() []string {
 		name := script(r)
 		groups[name] = append(groups[name], r)
 	}
+
 	names := make([]string, 0, len(groups))
 	for name := range groups {
 		names = append(names, name)
@@ -99,7 +106,8 @@ func (l *letters) footnotes() []string {
 	if n := len(l.missing); n != 1 {
 		count = fmt.Sprintf("%d characters", n)
 	}
-	notes := []string{"The font of this document cannot show " + count + " of the data. Code points stand in their place, as in [U+0041]:"}
+	notes := []string{"The font of this document cannot show " + count +
+		" of the data. Code points stand in their place, as in [U+0041]:"}
 	for _, name := range names {
 		notes = append(notes, name+": "+ranges(groups[name]))
 	}
@@ -117,10 +125,12 @@ func script(r rune) string {
 			found = name
 		}
 	}
+
 	switch found {
 	case "Common", "Inherited", "Unknown":
 		return "Other"
 	}
+
 	return strings.ReplaceAll(found, "_", " ")
 }
 
@@ -140,5 +150,6 @@ func ranges(rs []rune) string {
 		parts = append(parts, part)
 		i = j + 1
 	}
+
 	return strings.Join(parts, ", ")
 }

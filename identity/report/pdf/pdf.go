@@ -59,6 +59,7 @@ func (o Options) fonts() (regular, bold []byte) {
 	default:
 		regular, bold = o.Font, o.Bold
 	}
+
 	return bytes.Clone(regular), bytes.Clone(bold)
 }
 
@@ -70,6 +71,7 @@ func (d *document) write(w io.Writer, title string, created time.Time, regular, 
 			err = fmt.Errorf("%w: %v", ErrFont, cause)
 		}
 	}()
+
 	p := fpdf.New("L", "mm", "A4", "")
 	p.SetCatalogSort(true)
 	p.SetCreationDate(created)
@@ -89,11 +91,13 @@ func (d *document) write(w io.Writer, title string, created time.Time, regular, 
 			b.draw(c, y)
 			y += b.height
 		}
+
 		c.gray(90)
 		c.text(margin, pageHeight-margin, footerSize, d.footer)
 		number := fmt.Sprintf("page %d of %d", i+1, len(d.pages))
 		c.text(pageWidth-margin-footerSize.measure(d.body.face, number), pageHeight-margin, footerSize, number)
 	}
+
 	return p.Output(w)
 }
 
@@ -117,6 +121,7 @@ func (c *canvas) text(x, y int, s style, text string) {
 		c.pdf.SetFont("text", name, s.points)
 		c.font = s
 	}
+
 	c.pdf.Text(millimetres(x), millimetres(y), text)
 }
 

@@ -31,6 +31,7 @@ func testDecisions(t *testing.T, s identity.Store) {
 			t.Errorf("decision %d behind 1203 gives %v", number, err)
 		}
 	}
+
 	if _, err := s.Get(t.Context(), "late"); !errors.Is(err, identity.ErrNotFound) {
 		t.Errorf("a batch that was refused is there: %v", err)
 	}
@@ -52,5 +53,6 @@ func decisionsAre(t *testing.T, s identity.Store, what string, after int, want [
 		}
 		got = append(got, d)
 	}
+
 	equal(t, what, want, got)
 }

@@ -91,6 +91,7 @@ func ids(t *testing.T, seq iter.Seq2[*identity.Identity, error]) []string {
 		}
 		list = append(list, i.ID)
 	}
+
 	return list
 }
 
@@ -103,6 +104,7 @@ func loose(t *testing.T, s identity.Store, source string) []string {
 		}
 		list = append(list, a.Key().String())
 	}
+
 	return list
 }
 
@@ -139,6 +141,7 @@ func Full() *identity.Identity {
 			"n": identity.IntValue(-7), "b": identity.BoolValue(false), "t": identity.StringValue(""), "l": identity.StringsValue("x", ""),
 		}),
 	}
+
 	second := Account("AD", "")
 	second.NativeIdentity = "cn=ann"
 	return &identity.Identity{
@@ -146,7 +149,8 @@ func Full() *identity.Identity {
 		Accounts: []identity.Account{account, second}, ManagerID: "m",
 		Lifecycle: identity.Lifecycle{State: "active", ManuallyUpdated: true, Overridden: "inactive"},
 		Protected: true, Created: at, Modified: at.Add(time.Minute), ExceptionCodes: []string{"X", "A"},
-		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"}, Given: attrs("uid", "anna")},
+		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"},
+			Given: attrs("uid", "anna")},
 	}
 }
 
@@ -170,6 +174,7 @@ func testRoundTrip(t *testing.T, s identity.Store) {
 		}
 		equal(t, "all", want, got)
 	}
+
 	for got, err := range s.Uncorrelated(t.Context(), "HR") {
 		if err != nil {
 			t.Fatal(err)
@@ -186,7 +191,8 @@ func testReplace(t *testing.T, s identity.Store) {
 		Person("p", nil, "uid", "between"), Person("p", []identity.Account{Account("HR", "2")}, "uid", "new")}})
 	equal(t, "owner of a dropped account", "nobody", owner(t, s, "HR", "1"))
 	equal(t, "owner of a kept account", "p", owner(t, s, "HR", "2"))
-	apply(t, s, identity.Batch{Delete: []string{"p", "q", "never"}, Put: []*identity.Identity{Person("q", nil, "uid", "again")}})
+	apply(t, s, identity.Batch{Delete: []string{"p", "q", "never"},
+		Put: []*identity.Identity{Person("q", nil, "uid", "again")}})
 	equal(t, "all", []string{"q"}, ids(t, s.All(t.Context())))
 	equal(t, "owner after deletion", "nobody", owner(t, s, "HR", "2"))
 	equal(t, "deleted and put", []string{"q"}, ids(t, s.Find(t.Context(), "uid", "again", false)))
@@ -206,7 +212,8 @@ func testFind(t *testing.T, s identity.Store) {
 	many.Attributes = identity.NewAttributes(map[string]identity.Value{
 		"uid": identity.ListValue(identity.StringValue("Ann"), identity.Value{}, identity.IntValue(7)),
 		"n":   identity.IntValue(7), "b": identity.BoolValue(true), "e": identity.StringValue("")})
-	apply(t, s, identity.Batch{Put: []*identity.Identity{Person("p", nil, "uid", "ann"), Person("q", nil, "uid", "STRASSE ÄÖÜ"), many}})
+	apply(t, s, identity.Batch{Put: []*identity.Identity{Person("p", nil, "uid", "ann"),
+		Person("q", nil, "uid", "STRASSE ÄÖÜ"), many}})
 	for _, tc := range []struct {
 		attribute, value string
 		fold             bool
@@ -242,6 +249,7 @@ func testFindChanges(t *testing.T, s identity.Store) {
 		equal(t, "p", []string{"p"}, find(fmt.Sprint("B", round%3)))
 		equal(t, "q", []string{"q"}, find(fmt.Sprint("B", (round+1)%3)))
 	}
+
 	apply(t, s, identity.Batch{Delete: []string{"p", "q"}})
 	for round := range 3 {
 		equal(t, "deleted", []string{}, find(fmt.Sprint("b", round)))
@@ -259,10 +267,12 @@ func testUncorrelated(t *testing.T, s identity.Store) {
 			t.Error("of two accounts with one id in a batch the last one counts")
 		}
 	}
+
 	equal(t, "owner", "nobody", owner(t, s, "HR", "2"))
 	apply(t, s, identity.Batch{Put: []*identity.Identity{Person("p", []identity.Account{Account("HR", "2")})}})
 	equal(t, "linked", []string{"AD/9", "HR/10"}, loose(t, s, ""))
-	apply(t, s, identity.Batch{Forget: []identity.AccountKey{{Source: "HR", NativeIdentity: "10"}, {Source: "HR", NativeIdentity: "2"}}})
+	apply(t, s, identity.Batch{Forget: []identity.AccountKey{{Source: "HR", NativeIdentity: "10"},
+		{Source: "HR", NativeIdentity: "2"}}})
 	equal(t, "forgotten", []string{"AD/9"}, loose(t, s, ""))
 	apply(t, s, identity.Batch{Delete: []string{"p"}, Uncorrelated: []identity.Account{Account("HR", "2")},
 		Forget: []identity.AccountKey{{Source: "HR", NativeIdentity: "2"}}})
@@ -283,7 +293,8 @@ func testMove(t *testing.T, s identity.Store) {
 
 func testConflicts(t *testing.T, s identity.Store) {
 	a := Account("HR", "1")
-	apply(t, s, identity.Batch{Put: []*identity.Identity{Person("p", []identity.Account{a})}, Uncorrelated: []identity.Account{Account("HR", "2")}})
+	apply(t, s, identity.Batch{Put: []*identity.Identity{Person("p", []identity.Account{a})},
+		Uncorrelated: []identity.Account{Account("HR", "2")}})
 	for _, tc := range []struct {
 		name  string
 		batch identity.Batch
@@ -295,7 +306,8 @@ func testConflicts(t *testing.T, s identity.Store) {
 			Person("q", []identity.Account{Account("AD", "1"), Account("AD", "1")})}}},
 		{"uncorrelated account of a stored identity", identity.Batch{Uncorrelated: []identity.Account{a}}},
 		{"uncorrelated account of an identity of the batch", identity.Batch{
-			Put: []*identity.Identity{Person("q", []identity.Account{Account("AD", "1")})}, Uncorrelated: []identity.Account{Account("AD", "1")}}},
+			Put: []*identity.Identity{Person("q",
+				[]identity.Account{Account("AD", "1")})}, Uncorrelated: []identity.Account{Account("AD", "1")}}},
 		{"identity without id", identity.Batch{Put: []*identity.Identity{Person("", nil)}}},
 		{"account without id", identity.Batch{Put: []*identity.Identity{Person("q", []identity.Account{Account("HR", "")})}}},
 		{"uncorrelated account without id", identity.Batch{Uncorrelated: []identity.Account{Account("HR", "")}}},
@@ -335,7 +347,8 @@ func testCopies(t *testing.T, s identity.Store) {
 			t.Fatal(err)
 		}
 		spoil(got)
-		for _, seq := range []iter.Seq2[*identity.Identity, error]{s.All(t.Context()), s.Find(t.Context(), "uid", "ann", false)} {
+		for _, seq := range []iter.Seq2[*identity.Identity, error]{s.All(t.Context()),
+			s.Find(t.Context(), "uid", "ann", false)} {
 			for i, err := range seq {
 				if err != nil {
 					t.Fatal(err)
@@ -362,6 +375,7 @@ func testIterate(t *testing.T, s identity.Store) {
 			break
 		}
 	}
+
 	equal(t, "seen", 20, seen)
 	for i, err := range s.All(t.Context()) {
 		if err != nil || i.Alias != "seen" {
@@ -381,18 +395,21 @@ func testCancel(t *testing.T, s identity.Store) {
 	if err := s.Apply(ctx, identity.Batch{Delete: []string{"p"}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("apply: error %v, want context.Canceled", err)
 	}
-	for name, seq := range map[string]iter.Seq2[*identity.Identity, error]{"all": s.All(ctx), "find": s.Find(ctx, "k", "v", false)} {
+	for name, seq := range map[string]iter.Seq2[*identity.Identity, error]{"all": s.All(ctx),
+		"find": s.Find(ctx, "k", "v", false)} {
 		for _, err := range seq {
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: error %v, want context.Canceled", name, err)
 			}
 		}
 	}
+
 	for _, err := range s.Uncorrelated(ctx, "") {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("uncorrelated: error %v, want context.Canceled", err)
 		}
 	}
+
 	equal(t, "all", []string{"p", "q"}, ids(t, s.All(t.Context())))
 }
 
@@ -418,6 +435,7 @@ func testConcurrent(t *testing.T, s identity.Store) {
 			}
 		})
 	}
+
 	group.Wait()
 	equal(t, "identities", 100, len(ids(t, s.All(t.Context()))))
 }

@@ -38,6 +38,7 @@ func (t *Accounts) SourceNumber(name string) uint16 {
 			return uint16(i)
 		}
 	}
+
 	t.Names = append(t.Names, name)
 	return uint16(len(t.Names) - 1)
 }
@@ -56,11 +57,13 @@ func (t *Accounts) schemaIndex(s *identity.Schema) uint32 {
 			t.schemas = append(t.schemas, s)
 			t.byNames[names] = i
 		}
+
 		if len(t.known) >= maxKnown {
 			clear(t.known)
 		}
 		t.known[s] = i
 	}
+
 	t.lastSchema, t.lastIndex = s, i
 	return i
 }
@@ -86,6 +89,7 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 			flags |= 1 << i
 		}
 	}
+
 	b := append(t.scratch[:0], flags)
 	b = appendTime(b, a.Created)
 	b = appendText(b, a.NativeIdentity)
@@ -98,6 +102,7 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 			b = appendText(b, e)
 		}
 	}
+
 	t.scratch = append(b, a.Attributes.Row()...)
 	return t.scratch
 }
@@ -128,9 +133,11 @@ func (t *Accounts) Replace(n int32, a *identity.Account) (dirty, fresh bool) {
 // SameAccount compares the data of two accounts, whatever their schemas are.
 func SameAccount(a, b *identity.Account) bool {
 	if a.Name != b.Name || a.Disabled != b.Disabled || a.Locked != b.Locked || !a.Created.Equal(b.Created) ||
-		a.ManuallyCorrelated != b.ManuallyCorrelated || a.IdentityID != b.IdentityID || !slices.Equal(a.Entitlements, b.Entitlements) {
+		a.ManuallyCorrelated != b.ManuallyCorrelated || a.IdentityID != b.IdentityID ||
+		!slices.Equal(a.Entitlements, b.Entitlements) {
 		return false
 	}
+
 	count := 0
 	for name, v := range a.Attributes.All() {
 		count++
@@ -138,6 +145,7 @@ func SameAccount(a, b *identity.Account) bool {
 			return false
 		}
 	}
+
 	for range b.Attributes.All() {
 		count--
 	}
@@ -164,6 +172,7 @@ func (t *Accounts) Read(n int32, a *identity.Account) {
 			a.Entitlements = append(a.Entitlements, r.text())
 		}
 	}
+
 	a.Attributes = identity.FromRow(t.schemas[t.schema[n]], r.row)
 }
 

@@ -61,6 +61,7 @@ func (k *Keys) putOnce(s keySlot) bool {
 			return false
 		}
 	}
+
 	k.slots[i] = s
 	return true
 }

@@ -41,6 +41,7 @@ func (w *Writer) Add(row []byte) Ref {
 		w.chunk = len(w.store.Chunks)
 		w.store.mu.Unlock()
 	}
+
 	at := len(w.buf)
 	w.buf = binary.AppendUvarint(w.buf, uint64(len(row)))
 	w.buf = append(w.buf, row...)

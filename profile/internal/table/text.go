@@ -28,6 +28,7 @@ func NewText(n int, text func(n int32) string) *Text {
 			x.Tags[i] = tag
 		}
 	}
+
 	return x
 }
 
@@ -55,6 +56,7 @@ func (x *Text) Update(n int32) (before, after uint32) {
 	} else if after != 0 && x.table.putOnce(keySlot{after, n + 1}) {
 		x.table.used++
 	}
+
 	return before, after
 }
 
@@ -83,5 +85,6 @@ func (x *Text) Find(folded string) []int32 {
 			x.found = append(x.found, s.number-1)
 		}
 	}
+
 	return x.found
 }

@@ -31,6 +31,7 @@ func (c *call) patchAccount() error {
 			return c.tenant.PlanAccountPatch(c.ctx, a.Key(), ops)
 		})
 	}
+
 	if err != nil {
 		return err
 	}
@@ -70,7 +71,8 @@ func (c *call) flatAccount() (*account, *config.Source, error) {
 
 func flat(s *config.Source) error {
 	if typ := first(s.Node.Get("type").Text(), "DelimitedFile"); !strings.HasPrefix(typ, "Delimited") {
-		return isc.Refuse(isc.CodeIllegalUpdate, "source %q is of type %s: accounts of files alone can be changed", s.Name, typ)
+		return isc.Refuse(isc.CodeIllegalUpdate, "source %q is of type %s: accounts of files alone can be changed", s.Name,
+			typ)
 	}
 	return nil
 }
@@ -102,13 +104,16 @@ func accountOf(s *config.Source, attributes *jsondoc.Node) (identity.Account, er
 			continue
 		}
 		if !slices.Contains(known, m.Key) {
-			return identity.Account{}, isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q", s.Name, m.Key)
+			return identity.Account{}, isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q",
+				s.Name, m.Key)
 		}
 		values[m.Key] = m.Value.Value()
 	}
+
 	native := values[s.Schema.IdentityAttribute].Text()
 	if native == "" {
-		return identity.Account{}, isc.Refuse(isc.CodeRequired, "the attribute %s is required: it is the account id", s.Schema.IdentityAttribute)
+		return identity.Account{}, isc.Refuse(isc.CodeRequired, "the attribute %s is required: it is the account id",
+			s.Schema.IdentityAttribute)
 	}
 	return identity.Account{
 		Source: s.Name, NativeIdentity: native, Name: values[s.Schema.DisplayAttribute].Text(), Attributes: identity.NewAttributes(values),
@@ -160,7 +165,8 @@ func (c *call) deleteAccount() error {
 	if err != nil {
 		return err
 	}
-	t, err := c.start(taskAggregation, "Delete account "+a.NativeIdentity, s, &work{Kind: workDelete, Native: a.NativeIdentity})
+	t, err := c.start(taskAggregation, "Delete account "+a.NativeIdentity, s,
+		&work{Kind: workDelete, Native: a.NativeIdentity})
 	if err == nil {
 		c.json(http.StatusAccepted, map[string]string{"id": t.id})
 	}
@@ -184,6 +190,7 @@ func (c *call) provision(what string, kind workKind) error {
 			return err
 		}
 	}
+
 	a, err := c.account()
 	if err != nil {
 		return err

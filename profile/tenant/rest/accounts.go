@@ -92,6 +92,7 @@ func (c *call) listAccounts() error {
 	default:
 		return isc.Refuse(isc.CodeIllegalValue, "detailLevel %q is not allowed, expected SLIM or FULL", level)
 	}
+
 	return listTable(c, v.accounts, listedAccounts, nil, func(a *account) *jsondoc.Node {
 		n := c.accountView(a)
 		if slim {
@@ -113,6 +114,7 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 		authoritative = s.Node.Get("authoritative").IsTrue()
 		connection = first(s.Node.Get("connectionType").Text(), connection)
 	}
+
 	n := jsondoc.NewObject(
 		jsondoc.M("id", jsondoc.NewString(a.id)),
 		jsondoc.M("name", jsondoc.NewString(a.DisplayName())),
@@ -132,12 +134,15 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 		jsondoc.M("manuallyCorrelated", jsondoc.NewBool(a.ManuallyCorrelated)),
 		jsondoc.M("hasEntitlements", jsondoc.NewBool(len(a.Entitlements) > 0)),
 		jsondoc.M("origin", jsondoc.NewString("AGGREGATED")))
+
 	if a.owner != nil {
 		n.Set("identityId", jsondoc.NewString(a.owner.ID))
 		n.Set("identity", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(a.owner.ID)), jsondoc.M("name", jsondoc.NewString(identityName(a.owner)))))
+			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(a.owner.ID)), jsondoc.M("name",
+				jsondoc.NewString(identityName(a.owner)))))
 		n.Set("cloudLifecycleState", textNode(a.owner.Lifecycle.State))
 	}
+
 	if !a.Created.IsZero() {
 		n.Set("created", timeNode(a.Created))
 	}
@@ -166,6 +171,7 @@ func valueNode(v identity.Value) *jsondoc.Node {
 		list.SetItems(items)
 		return list
 	}
+
 	return jsondoc.NewString(v.Text())
 }
 

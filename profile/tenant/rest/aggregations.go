@@ -19,8 +19,10 @@ import (
 
 func statsOf(s profile.Stats) [][2]string {
 	return [][2]string{
-		{"scanned", fmt.Sprint(s.Scanned)}, {"added", fmt.Sprint(s.Added)}, {"changed", fmt.Sprint(s.Changed)}, {"removed", fmt.Sprint(s.Removed)},
-		{"uncorrelated", fmt.Sprint(s.Uncorrelated)}, {"identitiesCreated", fmt.Sprint(s.Created)}, {"exceptions", fmt.Sprint(s.Exceptions)},
+		{"scanned", fmt.Sprint(s.Scanned)}, {"added", fmt.Sprint(s.Added)}, {"changed", fmt.Sprint(s.Changed)}, {"removed",
+			fmt.Sprint(s.Removed)},
+		{"uncorrelated", fmt.Sprint(s.Uncorrelated)}, {"identitiesCreated", fmt.Sprint(s.Created)}, {"exceptions",
+			fmt.Sprint(s.Exceptions)},
 	}
 }
 
@@ -74,6 +76,7 @@ func (c *call) loadWork(s *config.Source) (*work, error) {
 		}
 		w.File, w.Uploaded, w.Whole = file, file != nil, strings.EqualFold(fields["disableOptimization"], "true")
 	}
+
 	_, err := c.accountFile(c.ctx, s, w)
 	return w, err
 }
@@ -85,6 +88,7 @@ func (h *Handler) ownFile(ctx context.Context, s *config.Source) (identity.Sourc
 		records, err := h.nonEmployees.service.Sources.Accounts(ctx, s.ID)
 		return renamed{Source: records, name: s.Name}, err
 	}
+
 	b := h.tenant.Bundle()
 	if len(b.Data[s.Name]) == 0 || h.o.Files == nil {
 		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one", s.Name)
@@ -95,6 +99,7 @@ func (h *Handler) ownFile(ctx context.Context, s *config.Source) (identity.Sourc
 			return one, nil
 		}
 	}
+
 	return nil, isc.Refuse(isc.CodeBadRequest, "the account file of source %q cannot be read", s.Name)
 }
 
@@ -125,6 +130,7 @@ func (c *call) loadUncorrelated() error {
 			return err
 		}
 	}
+
 	t, err := c.start(taskAggregation, "Correlate accounts of source "+s.Name, s, &work{Kind: workCorrelate})
 	if err == nil {
 		c.raw(http.StatusAccepted, loadAnswer(t))
@@ -161,6 +167,7 @@ func (h *Handler) forget(ctx context.Context, s *config.Source) (profile.Stats, 
 			gone = append(gone, a.NativeIdentity)
 		}
 	}
+
 	if len(gone) == 0 {
 		return profile.Stats{}, nil
 	}

@@ -117,7 +117,8 @@ func list[T any](c *call, all []T, fields isc.Fields[T], natural func(a, b T) in
 }
 
 // listTable is list for a table; also restricts the list beyond what clients ask for.
-func listTable[T any](c *call, all *isc.Table[T], fields isc.Fields[T], also *filter.Filter, view func(T) *jsondoc.Node) error {
+func listTable[T any](c *call, all *isc.Table[T], fields isc.Fields[T], also *filter.Filter,
+	view func(T) *jsondoc.Node) error {
 	q, err := isc.ParseQuery(c.query, maxPage)
 	if err != nil {
 		return err
@@ -140,6 +141,7 @@ func answerPage[T any](c *call, page isc.Page[T], view func(T) *jsondoc.Node) er
 		}
 		body = view(item).Append(body)
 	}
+
 	c.raw(http.StatusOK, append(body, ']'))
 	return nil
 }
@@ -164,11 +166,13 @@ func (h *Handler) apply(ctx context.Context, a Actor, p *tenant.Plan) (tenant.Ou
 			return tenant.Outcome{}, errors.Join(errors.New("the change cannot be noted"), err)
 		}
 	}
+
 	out, err := h.tenant.Apply(ctx, p)
 	if err != nil {
 		// What was noted is not going to happen: the configuration that is kept stays.
 		return out, errors.Join(err, h.changed(ctx))
 	}
+
 	h.log.add(change{time: h.now(), actor: a.ID, plan: p, before: before})
 	return out, h.changed(ctx)
 }

@@ -16,7 +16,8 @@ func attributeRoutes() []route {
 	return []route{
 		at(noThree, "GET", "identity-attributes", "listIdentityAttributes", (*call).listAttributes),
 		at(noThree, "POST", "identity-attributes", "createIdentityAttribute", (*call).createAttribute),
-		at(noThree, "DELETE", "identity-attributes/bulk-delete", "deleteIdentityAttributesInBulk", (*call).bulkDeleteAttributes),
+		at(noThree, "DELETE", "identity-attributes/bulk-delete", "deleteIdentityAttributesInBulk",
+			(*call).bulkDeleteAttributes),
 		at(noThree, "GET", "identity-attributes/{name}", "getIdentityAttribute", (*call).getAttribute),
 		at(noThree, "PUT", "identity-attributes/{name}", "putIdentityAttribute", (*call).putAttribute),
 		at(noThree, "DELETE", "identity-attributes/{name}", "deleteIdentityAttribute", (*call).deleteAttribute),
@@ -33,9 +34,11 @@ func attributes(b *config.Bundle) []config.IdentityAttribute {
 			out = append(out, *a)
 			continue
 		}
+
 		out[i] = *a
 		out[i].Standard = true
 	}
+
 	return out
 }
 
@@ -65,6 +68,7 @@ func first(texts ...string) string {
 			return t
 		}
 	}
+
 	return ""
 }
 
@@ -78,6 +82,7 @@ func (c *call) listAttributes() error {
 		}
 		flags[name] = on
 	}
+
 	found := slices.DeleteFunc(attributes(c.tenant.Bundle()), func(a config.IdentityAttribute) bool {
 		return a.System && !flags["includeSystem"] || flags["searchableOnly"] && !a.Searchable
 	})
@@ -90,6 +95,7 @@ func (c *call) attribute(name string) (config.IdentityAttribute, error) {
 			return a, nil
 		}
 	}
+
 	return config.IdentityAttribute{}, notFound("identity attribute", name)
 }
 
@@ -117,7 +123,8 @@ func (c *call) createAttribute() error {
 		return isc.Refuse(isc.CodeRequired, "name is required")
 	}
 	if !technicalName.MatchString(name) {
-		return isc.Refuse(isc.CodeIllegalValue, "the name %q is no technical name: a letter, then letters, digits and underscores", name)
+		return isc.Refuse(isc.CodeIllegalValue,
+			"the name %q is no technical name: a letter, then letters, digits and underscores", name)
 	}
 	_, _, err = c.change(func() (*tenant.Plan, error) {
 		for _, a := range attributes(c.tenant.Bundle()) {
@@ -125,6 +132,7 @@ func (c *call) createAttribute() error {
 				return nil, isc.Refuse(isc.CodeConflict, "there is an identity attribute %q already", a.Name)
 			}
 		}
+
 		n := body.Clone()
 		for _, key := range []string{"standard", "system"} {
 			n.Set(key, jsondoc.NewBool(false))
@@ -133,10 +141,12 @@ func (c *call) createAttribute() error {
 			return nil, err
 		}
 		ref := config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
-		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_CREATE", http.StatusCreated, ref, func(b *config.Bundle) ([]string, error) {
-			return nil, b.PutAttribute(n)
-		})
+		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_CREATE", http.StatusCreated, ref,
+			func(b *config.Bundle) ([]string, error) {
+				return nil, b.PutAttribute(n)
+			})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -149,6 +159,7 @@ func checkAttribute(n *jsondoc.Node) error {
 			return isc.Refuse(isc.CodeIllegalValue, "%s is a %s, expected true or false", key, v.Kind())
 		}
 	}
+
 	if v := n.Get("displayName"); !v.IsNull() && v.Kind() != jsondoc.String {
 		return isc.Refuse(isc.CodeIllegalValue, "displayName is a %s, expected a text", v.Kind())
 	}
@@ -180,17 +191,20 @@ func (c *call) putAttribute() error {
 				n.Set(key, v.Clone())
 			}
 		}
+
 		if err := checkAttribute(n); err != nil {
 			return nil, err
 		}
 		if n.Get("searchable").IsTrue() && !a.Searchable && (a.System || a.Standard) {
-			return nil, isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system or standard attribute and cannot be made searchable", name)
+			return nil, isc.Refuse(isc.CodeIllegalValue,
+				"identity attribute %q is a system or standard attribute and cannot be made searchable", name)
 		}
 		ref := config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_UPDATE", http.StatusOK, ref, func(b *config.Bundle) ([]string, error) {
 			return nil, b.PutAttribute(n)
 		})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -225,14 +239,17 @@ func (c *call) bulkDeleteAttributes() error {
 				return nil, err
 			}
 		}
+
 		ref := config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: strings.Join(names, ", ")}
-		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_DELETE", http.StatusNoContent, ref, func(b *config.Bundle) ([]string, error) {
-			for _, name := range names {
-				b.RemoveAttribute(name)
-			}
-			return nil, nil
-		})
+		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_DELETE", http.StatusNoContent, ref,
+			func(b *config.Bundle) ([]string, error) {
+				for _, name := range names {
+					b.RemoveAttribute(name)
+				}
+				return nil, nil
+			})
 	})
+
 	if err != nil {
 		return err
 	}

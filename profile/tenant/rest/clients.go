@@ -134,6 +134,7 @@ func (c *Clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(refused.Status(), map[string]string{"error": "invalid_request", "error_description": refused.Text()})
 		return
 	}
+
 	client, ok := c.client(given.ID)
 	same := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(given.Secret)) == 1
 	switch {

@@ -110,7 +110,8 @@ func New(b *config.Bundle, st identity.Store, o Options) (*Handler, error) {
 		o.Name = "local"
 	}
 
-	h := &Handler{o: o, routes: allRoutes(), rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts), store: &watchedStore{Store: st}}
+	h := &Handler{o: o, routes: allRoutes(), rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts),
+		store: &watchedStore{Store: st}}
 	h.tasks.idle.L = &h.tasks.mu
 	t := o.Tenant
 	t.Run.Incremental, t.Resident = true, true // the same outcome, and a small change stays a small task
@@ -149,6 +150,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.tooMany(1)
 		return
 	}
+
 	if !c.admit() {
 		return
 	}
@@ -165,16 +167,19 @@ func (c *call) admit() bool {
 		c.tooMany(wait)
 		return false
 	}
+
 	actor, err := c.o.Authenticate(c.r)
 	if err != nil || actor.ID == "" {
 		c.wrong.Count(host, now)
 		c.json(http.StatusUnauthorized, map[string]string{"error": "the request is not authenticated"})
 		return false
 	}
+
 	if wait := c.rate.Count(actor.ID, now); wait > 0 {
 		c.tooMany(wait)
 		return false
 	}
+
 	c.actor = actor
 	return true
 }

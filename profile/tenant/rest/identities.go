@@ -63,8 +63,10 @@ func (c *call) listIdentities() error {
 	default:
 		return isc.Refuse(isc.CodeIllegalValue, "defaultFilter %q is not allowed, expected CORRELATED_ONLY or NONE", name)
 	}
+
 	show := c.identityView(v)
-	return listTable(c, v.people, listedIdentities, also, func(i *identity.Identity) *jsondoc.Node { return fullIdentity(show, i) })
+	return listTable(c, v.people, listedIdentities, also,
+		func(i *identity.Identity) *jsondoc.Node { return fullIdentity(show, i) })
 }
 
 // fullIdentity is an identity as the API shows it; what is not known is left out
@@ -76,6 +78,7 @@ func fullIdentity(show tenant.IdentityView, i *identity.Identity) *jsondoc.Node 
 			n.Remove(key)
 		}
 	}
+
 	if n.At("lifecycleState", "stateName").IsNull() {
 		n.Get("lifecycleState").Set("stateName", jsondoc.NewString(""))
 	}
@@ -132,6 +135,7 @@ func (c *call) processIdentities() error {
 			return err
 		}
 	}
+
 	t, err := c.start(taskRefresh, "Process identities", nil, &work{Kind: workProcess, Identities: ids})
 	if err == nil {
 		c.json(http.StatusAccepted, t.reference())
@@ -168,21 +172,27 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 		jsondoc.M("email", textNode(i.Attribute("email").Text())),
 		jsondoc.M("status", jsondoc.NewString("Active")),
 		jsondoc.M("identityState", jsondoc.NewNull()))
+
 	if m := v.person(i.ManagerID); m != nil {
 		n.Set("manager", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)), jsondoc.M("name", jsondoc.NewString(identityName(m)))))
+			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)), jsondoc.M("name",
+				jsondoc.NewString(identityName(m)))))
 	}
+
 	var items []*jsondoc.Node
 	for _, name := range []string{"firstname", "lastname", "phone", "cloudLifecycleState"} {
 		if value := i.Attribute(name); !value.IsNull() {
 			items = append(items, jsondoc.NewObject(
-				jsondoc.M("key", jsondoc.NewString(name)), jsondoc.M("name", jsondoc.NewString(labels[name])), jsondoc.M("value", jsondoc.NewString(value.Text()))))
+				jsondoc.M("key", jsondoc.NewString(name)), jsondoc.M("name", jsondoc.NewString(labels[name])), jsondoc.M("value",
+					jsondoc.NewString(value.Text()))))
 		}
 	}
+
 	list := jsondoc.NewArray()
 	list.SetItems(items)
 	n.Set("attributes", list)
 	return n
 }
 
-var labels = map[string]string{"firstname": "First Name", "lastname": "Last Name", "phone": "Phone", "cloudLifecycleState": "Lifecycle State"}
+var labels = map[string]string{"firstname": "First Name", "lastname": "Last Name", "phone": "Phone",
+	"cloudLifecycleState": "Lifecycle State"}

@@ -84,6 +84,7 @@ func nonEmployeeActor(r *http.Request) (nonemployee.Actor, error) {
 	case a.Read:
 		out.Rights = nonemployee.Read
 	}
+
 	return out, nil
 }
 
@@ -133,6 +134,7 @@ func (h *Handler) profileOnNonEmployees(_ context.Context, sourceID string) (str
 			return p.Name, nil
 		}
 	}
+
 	return "", nil
 }
 
@@ -148,7 +150,8 @@ func (h *Handler) followNonEmployees(a Actor) {
 	if m := h.nonEmployees; m == nil || m.waiting.Swap(true) {
 		return
 	}
-	if _, err := h.tasks.start(h, taskAggregation, "Aggregate non-employees", "", launcherName(a), &work{Kind: workFollow}); err != nil {
+	if _, err := h.tasks.start(h, taskAggregation, "Aggregate non-employees", "", launcherName(a),
+		&work{Kind: workFollow}); err != nil {
 		h.o.Logger.Error("non-employees are not followed", "error", err) // not so: such a task is not kept
 	}
 }
@@ -182,6 +185,7 @@ func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
 		}
 		accounts = append(accounts, renamed{Source: records, name: name})
 	}
+
 	for _, s := range slices.Clone(h.tenant.Bundle().Sources) {
 		if mark := nonEmployeeMark(s); mark != "" && !there[mark] {
 			if err := h.dropSource(ctx, a, s); err != nil {
@@ -189,6 +193,7 @@ func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
 			}
 		}
 	}
+
 	if len(accounts) == 0 {
 		return nil
 	}
@@ -229,6 +234,7 @@ func (h *Handler) putNonEmployeeSource(ctx context.Context, a Actor, s nonemploy
 	} else {
 		n = nonEmployeeSource(s)
 	}
+
 	n.Set("description", jsondoc.NewString(s.Description))
 	n.Set("modified", timeNode(s.Modified.Time))
 	n.Set("schemas", nonEmployeeSchemas(list))
@@ -238,7 +244,8 @@ func (h *Handler) putNonEmployeeSource(ctx context.Context, a Actor, s nonemploy
 	}
 
 	ref := config.Ref{Type: "SOURCE", ID: s.SourceID, Name: name}
-	p, err := h.tenant.PlanEdit(operation, status, ref, func(b *config.Bundle) ([]string, error) { return nil, b.PutSource(n) })
+	p, err := h.tenant.PlanEdit(operation, status, ref,
+		func(b *config.Bundle) ([]string, error) { return nil, b.PutSource(n) })
 	if err == nil {
 		_, err = h.apply(ctx, a, p)
 	}
@@ -253,7 +260,8 @@ func nonEmployeeSource(s nonemployee.Source) *jsondoc.Node {
 		jsondoc.M("type", text(typeNonEmployee)), jsondoc.M("connector", text("non-employee-angularsc")),
 		jsondoc.M("connectorName", text(typeNonEmployee)), jsondoc.M("authoritative", jsondoc.NewBool(true)),
 		jsondoc.M("owner", jsondoc.NewObject(
-			jsondoc.M("type", text(nonemployee.TypeIdentity)), jsondoc.M("id", text(s.Owner.ID)), jsondoc.M("name", text(s.Owner.Name)))),
+			jsondoc.M("type", text(nonemployee.TypeIdentity)), jsondoc.M("id", text(s.Owner.ID)), jsondoc.M("name",
+				text(s.Owner.Name)))),
 		jsondoc.M("connectorAttributes", jsondoc.NewObject(jsondoc.M(markNonEmployee, text(s.ID)))),
 		// The record names its manager by the account id of the manager's identity.
 		jsondoc.M("managerCorrelationMapping", jsondoc.NewObject(
@@ -265,13 +273,16 @@ func nonEmployeeSchemas(list []nonemployee.Attribute) *jsondoc.Node {
 	for _, a := range list {
 		attributes = append(attributes, jsondoc.NewObject(
 			jsondoc.M("name", jsondoc.NewString(a.TechnicalName)), jsondoc.M("type", jsondoc.NewString("STRING")),
-			jsondoc.M("isMulti", jsondoc.NewBool(false)), jsondoc.M("isEntitlement", jsondoc.NewBool(false)), jsondoc.M("isGroup", jsondoc.NewBool(false))))
+			jsondoc.M("isMulti", jsondoc.NewBool(false)), jsondoc.M("isEntitlement",
+				jsondoc.NewBool(false)), jsondoc.M("isGroup", jsondoc.NewBool(false))))
 	}
+
 	all, schemas := jsondoc.NewArray(), jsondoc.NewArray()
 	all.SetItems(attributes)
 	schemas.SetItems([]*jsondoc.Node{jsondoc.NewObject(
 		jsondoc.M("name", jsondoc.NewString("account")), jsondoc.M("nativeObjectType", jsondoc.NewString("account")),
-		jsondoc.M("identityAttribute", jsondoc.NewString("accountName")), jsondoc.M("displayAttribute", jsondoc.NewString("accountName")),
+		jsondoc.M("identityAttribute", jsondoc.NewString("accountName")), jsondoc.M("displayAttribute",
+			jsondoc.NewString("accountName")),
 		jsondoc.M("attributes", all))})
 	return schemas
 }
@@ -288,6 +299,7 @@ func (h *Handler) dropSource(ctx context.Context, a Actor, s *config.Source) err
 		delete(b.Data, s.Name)
 		return nil, nil
 	})
+
 	if err == nil {
 		_, err = h.apply(ctx, a, p)
 	}

@@ -63,11 +63,13 @@ func changedFiles(before, after *config.Bundle) []string {
 			paths[path] = true
 		}
 	}
+
 	for path := range old {
 		if _, ok := now[path]; !ok {
 			paths[path] = true
 		}
 	}
+
 	return slices.Sorted(maps.Keys(paths))
 }
 
@@ -84,11 +86,13 @@ func (c *call) listChanges() error {
 		}
 		out = append(out, map[string]any{
 			"number": all - len(list) + i + 1, "time": one.time.UTC().Format(time.RFC3339), "actor": one.actor, "operation": one.plan.Operation,
-			"object":          map[string]string{"type": one.plan.Object.Type, "id": one.plan.Object.ID, "name": one.plan.Object.Name},
+			"object": map[string]string{"type": one.plan.Object.Type, "id": one.plan.Object.ID,
+				"name": one.plan.Object.Name},
 			"needsProcessing": append([]string{}, one.plan.Dirty...), "files": changedFiles(one.before, one.plan.After()),
 			"identities": len(one.plan.Results), "deleted": len(one.plan.Deleted), "findings": findings,
 		})
 	}
+
 	c.json(http.StatusOK, out)
 	return nil
 }
@@ -155,6 +159,7 @@ func (c *call) setClock() error {
 	default:
 		return isc.Refuse(isc.CodeIllegalValue, `expected {"now": "2026-03-01T00:00:00Z"} or {"add": "24h"}`)
 	}
+
 	c.writes.Lock()
 	c.MoveClock(by)
 	c.writes.Unlock()

@@ -56,6 +56,7 @@ func checkPolicy(n *jsondoc.Node) error {
 			return isc.Refuse(isc.CodeRequired, "a field of the policy has no name")
 		}
 	}
+
 	return nil
 }
 
@@ -78,6 +79,7 @@ func (c *call) policy() (*config.Source, *jsondoc.Node, error) {
 			return s, n, nil
 		}
 	}
+
 	return s, nil, notFound("provisioning policy", c.path["usage"])
 }
 
@@ -111,6 +113,7 @@ func (c *call) createPolicy() error {
 		return c.editList(s, policyKey, "PROVISIONING_POLICY_CREATE", http.StatusCreated,
 			func(items []*jsondoc.Node) []*jsondoc.Node { return append(items, body) })
 	})
+
 	if err != nil {
 		return err
 	}
@@ -148,11 +151,13 @@ func (c *call) updatePolicy(edit func(*jsondoc.Node) (*jsondoc.Node, error)) err
 		} else if !v.Equal(old.Get("usageType")) {
 			return nil, isc.Refuse(isc.CodeIllegalUpdate, "usageType of a policy cannot be changed")
 		}
+
 		if err := checkPolicy(after); err != nil {
 			return nil, err
 		}
 		return c.planPolicies(s, map[string]*jsondoc.Node{c.path["usage"]: after})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -161,14 +166,16 @@ func (c *call) updatePolicy(edit func(*jsondoc.Node) (*jsondoc.Node, error)) err
 
 // planPolicies plans to replace policies by their usage types.
 func (c *call) planPolicies(s *config.Source, by map[string]*jsondoc.Node) (*tenant.Plan, error) {
-	return c.editList(s, policyKey, "PROVISIONING_POLICY_UPDATE", http.StatusOK, func(items []*jsondoc.Node) []*jsondoc.Node {
-		for i, n := range items {
-			if after := by[n.Get("usageType").Text()]; after != nil {
-				items[i] = after
+	return c.editList(s, policyKey, "PROVISIONING_POLICY_UPDATE", http.StatusOK,
+		func(items []*jsondoc.Node) []*jsondoc.Node {
+			for i, n := range items {
+				if after := by[n.Get("usageType").Text()]; after != nil {
+					items[i] = after
+				}
 			}
-		}
-		return items
-	})
+
+			return items
+		})
 }
 
 // bulkUpdatePolicies makes the list the policies of the source.
@@ -196,8 +203,11 @@ func (c *call) bulkUpdatePolicies() error {
 				seen[usage] = true
 			}
 		}
-		return c.editList(s, policyKey, "PROVISIONING_POLICY_UPDATE", http.StatusOK, func([]*jsondoc.Node) []*jsondoc.Node { return body.Items() })
+
+		return c.editList(s, policyKey, "PROVISIONING_POLICY_UPDATE", http.StatusOK,
+			func([]*jsondoc.Node) []*jsondoc.Node { return body.Items() })
 	})
+
 	if err != nil {
 		return err
 	}
@@ -210,10 +220,12 @@ func (c *call) deletePolicy() error {
 		if err != nil {
 			return nil, err
 		}
-		return c.editList(s, policyKey, "PROVISIONING_POLICY_DELETE", http.StatusNoContent, func(items []*jsondoc.Node) []*jsondoc.Node {
-			return slices.DeleteFunc(items, func(n *jsondoc.Node) bool { return n.Get("usageType").Text() == c.path["usage"] })
-		})
+		return c.editList(s, policyKey, "PROVISIONING_POLICY_DELETE", http.StatusNoContent,
+			func(items []*jsondoc.Node) []*jsondoc.Node {
+				return slices.DeleteFunc(items, func(n *jsondoc.Node) bool { return n.Get("usageType").Text() == c.path["usage"] })
+			})
 	})
+
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,8 @@ func profileRoutes() []route {
 		at(all, "GET", "identity-profiles/{id}", "getIdentityProfile", (*call).getProfile),
 		at(all, "PATCH", "identity-profiles/{id}", "updateIdentityProfile", (*call).patchProfile),
 		at(all, "DELETE", "identity-profiles/{id}", "deleteIdentityProfile", (*call).deleteProfile),
-		at(all, "GET", "identity-profiles/{id}/default-identity-attribute-config", "getDefaultIdentityAttributeConfig", (*call).defaultMapping),
+		at(all, "GET", "identity-profiles/{id}/default-identity-attribute-config", "getDefaultIdentityAttributeConfig",
+			(*call).defaultMapping),
 		at(all, "POST", "identity-profiles/{id}/process-identities", "syncIdentityProfile", (*call).processProfile),
 	}
 }
@@ -83,11 +84,13 @@ func (h *Handler) profileView(p *config.Profile) *jsondoc.Node {
 	n := h.tenant.Object(p)
 	n.Set("id", jsondoc.NewString(profileID(p)))
 	n.Remove("lifecycleStates")
-	for _, key := range []string{"created", "modified", "identityAttributeConfig", "identityExceptionReportReference", "identityCount"} {
+	for _, key := range []string{"created", "modified", "identityAttributeConfig", "identityExceptionReportReference",
+		"identityCount"} {
 		if v := n.Get(key); v != nil && v.IsNull() {
 			n.Remove(key)
 		}
 	}
+
 	if n.Get("identityCount") == nil {
 		n.Set("identityCount", jsondoc.NewInt(0))
 	}
@@ -104,6 +107,7 @@ func (c *call) profile(id string) (*config.Profile, error) {
 			return p, nil
 		}
 	}
+
 	return nil, notFound("identity profile", id)
 }
 
@@ -151,6 +155,7 @@ func (c *call) patchProfile() error {
 		}
 		return c.tenant.PlanPatch(c.ctx, profileRef(p), ops)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -185,8 +190,10 @@ func (c *call) deleteProfiles(ids ...string) error {
 			}
 			refs = append(refs, profileRef(p))
 		}
+
 		return c.tenant.PlanDelete(c.ctx, refs...)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -204,7 +211,10 @@ func (c *call) exportProfiles() error {
 	if err != nil {
 		return err
 	}
-	return answerPage(c, page, func(p *config.Profile) *jsondoc.Node { return exportEntry("IDENTITY_PROFILE", c.profileView(p)) })
+	return answerPage(c, page, func(p *config.Profile) *jsondoc.Node {
+		return exportEntry("IDENTITY_PROFILE",
+			c.profileView(p))
+	})
 }
 
 // exportEntry wraps an object as exports do.
@@ -212,7 +222,8 @@ func exportEntry(typ string, n *jsondoc.Node) *jsondoc.Node {
 	return jsondoc.NewObject(
 		jsondoc.M("version", jsondoc.NewInt(1)),
 		jsondoc.M("self", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString(typ)), jsondoc.M("id", orNull(n.Get("id")).Clone()), jsondoc.M("name", orNull(n.Get("name")).Clone()))),
+			jsondoc.M("type", jsondoc.NewString(typ)), jsondoc.M("id", orNull(n.Get("id")).Clone()), jsondoc.M("name",
+				orNull(n.Get("name")).Clone()))),
 		jsondoc.M("object", n))
 }
 

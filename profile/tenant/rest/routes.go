@@ -40,6 +40,7 @@ func version(part string) (string, bool) {
 	case "v2024", "v2025", "v2026":
 		return "24", true
 	}
+
 	return "", false
 }
 
@@ -53,6 +54,7 @@ func segments(u *url.URL) (string, []string, error) {
 			return "", nil, err
 		}
 	}
+
 	if v, ok := version(parts[0]); ok {
 		return v, parts[1:], nil
 	}
@@ -75,6 +77,7 @@ func (r route) match(parts []string) (map[string]string, bool) {
 			return nil, false
 		}
 	}
+
 	return path, true
 }
 
@@ -104,6 +107,7 @@ func (c *call) route(v string, parts []string) error {
 			allowed = append(allowed, rt.method)
 			continue
 		}
+
 		if err := c.permit(rt); err != nil {
 			return err
 		}
@@ -113,6 +117,7 @@ func (c *call) route(v string, parts []string) error {
 		}
 		return rt.serve(c)
 	}
+
 	if allowed == nil {
 		return isc.Refuse(isc.CodeNotFound, "no operation has this path")
 	}
@@ -128,6 +133,7 @@ func (c *call) permit(rt *route) error {
 	case c.actor.Admin, rt.public, reads && c.actor.Read:
 		return nil
 	}
+
 	return isc.Refuse(isc.CodeForbidden, "the actor may not call %s", rt.name)
 }
 
@@ -149,6 +155,7 @@ func Operations() (served, unserved []string) {
 			served = append(served, rt.name)
 		}
 	}
+
 	return served, unserved
 }
 

@@ -37,6 +37,7 @@ func schemasOf(s *config.Source) []*jsondoc.Node {
 			out = append(out, n)
 		}
 	}
+
 	return out
 }
 
@@ -59,11 +60,13 @@ func schemaView(s *config.Source) func(n *jsondoc.Node) *jsondoc.Node {
 				out.Set(key, v)
 			}
 		}
+
 		for _, key := range []string{"created", "displayAttribute", "identityAttribute", "hierarchyAttribute"} {
 			if v := out.Get(key); v != nil && v.IsNull() {
 				out.Remove(key)
 			}
 		}
+
 		return out
 	}
 }
@@ -78,6 +81,7 @@ func (c *call) listSchemas() error {
 		wanted := strings.Split(names, ",")
 		found = slices.DeleteFunc(found, func(n *jsondoc.Node) bool { return !slices.Contains(wanted, n.Get("name").Text()) })
 	}
+
 	switch kind := c.query.Get("include-types"); kind {
 	case "":
 	case "group", "user":
@@ -85,6 +89,7 @@ func (c *call) listSchemas() error {
 	default:
 		return isc.Refuse(isc.CodeIllegalValue, "include-types %q is not allowed, expected group or user", kind)
 	}
+
 	return answerPage(c, isc.Page[*jsondoc.Node]{Items: found, Total: len(found)}, schemaView(s))
 }
 
@@ -99,6 +104,7 @@ func (c *call) schema() (*config.Source, *jsondoc.Node, error) {
 			return s, n, nil
 		}
 	}
+
 	return nil, nil, notFound("schema", c.path["id"])
 }
 
@@ -111,7 +117,8 @@ func (c *call) getSchema() error {
 }
 
 // editList plans a change of a list of a source: of its schemas or its policies.
-func (c *call) editList(s *config.Source, key, operation string, status int, edit func(items []*jsondoc.Node) []*jsondoc.Node) (*tenant.Plan, error) {
+func (c *call) editList(s *config.Source, key, operation string, status int,
+	edit func(items []*jsondoc.Node) []*jsondoc.Node) (*tenant.Plan, error) {
 	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewString(sourceID(s))), jsondoc.M("name", jsondoc.NewString(s.Name)))
 	if s.Node != nil && !s.Implied {
 		n = s.Node.Clone()
@@ -141,11 +148,13 @@ func checkSchema(n *jsondoc.Node) error {
 		}
 		seen[name] = true
 	}
+
 	for _, key := range []string{"identityAttribute", "displayAttribute"} {
 		if v := n.Get(key).Text(); v != "" && !seen[v] {
 			return isc.Refuse(isc.CodeIllegalValue, "%s is %q, which is no attribute of the schema", key, v)
 		}
 	}
+
 	return nil
 }
 
@@ -167,12 +176,15 @@ func (c *call) createSchema() error {
 				return nil, isc.Refuse(isc.CodeConflict, "the source has a schema %q already", n.Get("name").Text())
 			}
 		}
+
 		n := body.Clone()
 		n.Set("id", jsondoc.NewString(config.IdentityID("SCHEMA/"+sourceID(s), body.Get("name").Text())))
 		n.Set("created", timeNode(c.now()))
 		c.path["id"] = n.Get("id").Text()
-		return c.editList(s, "schemas", "SCHEMA_CREATE", http.StatusCreated, func(items []*jsondoc.Node) []*jsondoc.Node { return append(items, n) })
+		return c.editList(s, "schemas", "SCHEMA_CREATE", http.StatusCreated,
+			func(items []*jsondoc.Node) []*jsondoc.Node { return append(items, n) })
 	})
+
 	if err != nil {
 		return err
 	}
@@ -218,6 +230,7 @@ func (c *call) updateSchema(edit func(before *jsondoc.Node) (*jsondoc.Node, erro
 				after.Set(key, v.Clone())
 			}
 		}
+
 		if err := checkSchema(after); err != nil {
 			return nil, err
 		}
@@ -228,9 +241,11 @@ func (c *call) updateSchema(edit func(before *jsondoc.Node) (*jsondoc.Node, erro
 					items[i] = after
 				}
 			}
+
 			return items
 		})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -250,6 +265,7 @@ func (c *call) deleteSchema() error {
 			return slices.DeleteFunc(items, func(n *jsondoc.Node) bool { return n.Get("name").Text() == old.Get("name").Text() })
 		})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -306,6 +322,7 @@ func (c *call) importAccountsSchema() error {
 			return append(items, n)
 		})
 	})
+
 	if err != nil {
 		return err
 	}
@@ -320,7 +337,8 @@ func schemaOfHeader(s *config.Source, header []string) (*jsondoc.Node, error) {
 	}
 	n := jsondoc.NewObject(
 		jsondoc.M("name", jsondoc.NewString("account")), jsondoc.M("nativeObjectType", jsondoc.NewString("User")),
-		jsondoc.M("identityAttribute", jsondoc.NewString(header[0])), jsondoc.M("displayAttribute", jsondoc.NewString(header[0])))
+		jsondoc.M("identityAttribute", jsondoc.NewString(header[0])), jsondoc.M("displayAttribute",
+			jsondoc.NewString(header[0])))
 	old := map[string]*jsondoc.Node{}
 	for _, o := range schemasOf(s) {
 		if o.Get("name").Text() == "account" {
@@ -330,17 +348,22 @@ func schemaOfHeader(s *config.Source, header []string) (*jsondoc.Node, error) {
 			}
 		}
 	}
+
 	n.Set("id", jsondoc.NewString(schemaID(s, n)))
 	var items []*jsondoc.Node
 	for _, name := range header {
 		a := old[name]
 		if a == nil {
 			a = jsondoc.NewObject(
-				jsondoc.M("name", jsondoc.NewString(name)), jsondoc.M("type", jsondoc.NewString("STRING")), jsondoc.M("description", jsondoc.NewString("")),
-				jsondoc.M("isMulti", jsondoc.NewBool(false)), jsondoc.M("isEntitlement", jsondoc.NewBool(false)), jsondoc.M("isGroup", jsondoc.NewBool(false)))
+				jsondoc.M("name", jsondoc.NewString(name)), jsondoc.M("type",
+					jsondoc.NewString("STRING")), jsondoc.M("description", jsondoc.NewString("")),
+				jsondoc.M("isMulti", jsondoc.NewBool(false)), jsondoc.M("isEntitlement",
+					jsondoc.NewBool(false)), jsondoc.M("isGroup", jsondoc.NewBool(false)))
 		}
+
 		items = append(items, a)
 	}
+
 	list := jsondoc.NewArray()
 	list.SetItems(items)
 	n.Set("attributes", list)

@@ -149,6 +149,7 @@ func ownField(name string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -178,6 +179,7 @@ func fold(v identity.Value) identity.Value {
 		}
 		return identity.ListValue(items...)
 	}
+
 	return identity.StringValue(identity.Fold(v.Text()))
 }
 
@@ -193,6 +195,7 @@ func some(v identity.Value, test func(string) bool) bool {
 	case identity.List:
 		return slices.ContainsFunc(v.List(), func(item identity.Value) bool { return some(item, test) })
 	}
+
 	return test(v.Text())
 }
 
@@ -221,6 +224,7 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "%s of a search is not served here, query.query is", key)
 		}
 	}
+
 	if typ := n.Get("queryType").Text(); typ != "" && typ != "SAILPOINT" {
 		return nil, isc.Refuse(isc.CodeIllegalValue, "queryType %q is not served here, SAILPOINT is", typ)
 	}
@@ -241,6 +245,7 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 			r.match = m
 		}
 	}
+
 	r.include, r.exclude = texts(n.At("queryResultFilter", "includes")), texts(n.At("queryResultFilter", "excludes"))
 	return r, r.readSort(n)
 }
@@ -263,6 +268,7 @@ func (r *searchRequest) readSort(n *jsondoc.Node) error {
 		k.get = get
 		r.sort = append(r.sort, k)
 	}
+
 	r.after = texts(n.Get("searchAfter"))
 	if len(r.after) > 0 && len(r.after) != len(r.sort) {
 		return isc.Refuse(isc.CodeIllegalValue, "searchAfter has %d values for %d fields of sort", len(r.after), len(r.sort))
@@ -295,20 +301,25 @@ func (r *searchRequest) order(v *view) []int32 {
 			steps = append(steps, func(a, b *identity.Identity) int { return compare(b, a) })
 			continue
 		}
+
 		name, steps = append(name, k.name), append(steps, compare)
 	}
+
 	o := isc.Order[*identity.Identity]{Down: r.sort[0].down, Compare: func(a, b *identity.Identity) int {
 		for _, compare := range steps {
 			if n := compare(a, b); n != 0 {
 				return n
 			}
 		}
+
 		return 0
 	}}
+
 	if len(r.sort) == 1 && searchFields[r.sort[0].name] != nil && r.sort[0].name != "accountCount" { // a text
 		read := v.read(r.sort[0].name, r.sort[0].get)
 		o.Key = func(i *identity.Identity) string { return read(i).Text() }
 	}
+
 	return v.people.Rows(searchColumn+strings.Join(name, ","), o)
 }
 
@@ -324,6 +335,7 @@ func (r *searchRequest) behind(s *searched) bool {
 				want = isc.TimeValue(at)
 			}
 		}
+
 		if n, err := strconv.ParseInt(r.after[i], 10, 64); err == nil && have.Kind() == identity.Integer {
 			want = identity.IntValue(n)
 		}
@@ -335,6 +347,7 @@ func (r *searchRequest) behind(s *searched) bool {
 			return n > 0
 		}
 	}
+
 	return len(r.after) == 0
 }
 
@@ -370,6 +383,7 @@ func (r *searchRequest) found(v *view, q isc.Query) (page isc.Page[*identity.Ide
 			page.Items = append(page.Items, people[row])
 		}
 	}
+
 	return page
 }
 
@@ -405,6 +419,7 @@ func document(show tenant.IdentityView, i *identity.Identity) *jsondoc.Node {
 			n.Remove(key)
 		}
 	}
+
 	for _, a := range n.Get("accounts").Items() {
 		for _, m := range slices.Clone(a.Members()) {
 			if m.Value.IsNull() {
@@ -412,6 +427,7 @@ func document(show tenant.IdentityView, i *identity.Identity) *jsondoc.Node {
 			}
 		}
 	}
+
 	n.Set("protected", jsondoc.NewBool(i.Protected))
 	return n
 }
@@ -436,6 +452,7 @@ func (r *searchRequest) project(n *jsondoc.Node) *jsondoc.Node {
 			n.Remove(m.Key)
 		}
 	}
+
 	return n
 }
 

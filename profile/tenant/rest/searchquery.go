@@ -84,6 +84,7 @@ func (p *queryParser) or(depth int) (match, error) {
 			})
 		}
 	}
+
 	return left, err
 }
 
@@ -97,6 +98,7 @@ func (p *queryParser) and(depth int) (match, error) {
 			})
 		}
 	}
+
 	return left, err
 }
 
@@ -115,6 +117,7 @@ func (p *queryParser) not(depth int) (match, error) {
 			accepts := m(v)
 			return func(row int) bool { return !accepts(row) }
 		}, err
+
 	case p.take("("):
 		m, err := p.or(depth + 1)
 		if err == nil && !p.take(")") {
@@ -122,6 +125,7 @@ func (p *queryParser) not(depth int) (match, error) {
 		}
 		return m, err
 	}
+
 	return p.term()
 }
 
@@ -146,12 +150,14 @@ func (p *queryParser) term() (match, error) {
 		p.at = start
 		return p.value(anyName)
 	}
+
 	p.at++
 	if field != "_exists_" {
 		if _, ok := searchFields.get(field); !ok {
 			p.at = start
 			return nil, p.fail("there is no field %q", field)
 		}
+
 		return p.value([]string{field})
 	}
 
@@ -162,6 +168,7 @@ func (p *queryParser) term() (match, error) {
 		p.at = start
 		return nil, p.fail("there is no such field")
 	}
+
 	return func(v *view) func(int) bool {
 		values := v.folded(field, get)
 		return func(row int) bool { return exists(values[row]) }
@@ -177,12 +184,14 @@ func tested(fields []string, test func(have string) bool) match {
 			get, _ := searchFields.get(field) // known
 			columns[i] = v.folded(field, get)
 		}
+
 		return func(row int) bool {
 			for _, values := range columns {
 				if some(values[row], test) {
 					return true
 				}
 			}
+
 			return false
 		}
 	}
@@ -195,6 +204,7 @@ func (p *queryParser) value(fields []string) (match, error) {
 		want := identity.Fold(text)
 		return tested(fields, func(have string) bool { return have == want }), err
 	}
+
 	if p.at < len(p.text) && p.text[p.at] == '[' {
 		return p.span(fields)
 	}
@@ -235,6 +245,7 @@ func wildcard(pattern string) func(have string) bool {
 				return false
 			}
 		}
+
 		return endsLike(have, last)
 	}
 }
@@ -253,6 +264,7 @@ func startsLike(have, part string) (int, bool) {
 		}
 		at += size
 	}
+
 	return at, true
 }
 
@@ -263,6 +275,7 @@ func cutLike(have, part string) (string, bool) {
 			return have[at+n:], true
 		}
 	}
+
 	return "", false
 }
 
@@ -278,6 +291,7 @@ func endsLike(have, part string) bool {
 		}
 		at -= size
 	}
+
 	n, ok := startsLike(have[at:], part)
 	return ok && at+n == len(have)
 }
@@ -298,6 +312,7 @@ func (p *queryParser) quoted() (string, error) {
 			b.WriteByte(c)
 		}
 	}
+
 	p.at = start
 	return "", p.fail("the text is not closed")
 }

@@ -24,7 +24,8 @@ func sourceRoutes() []route {
 		at(noThree, "GET", "sources/{source}/correlation-config", "getCorrelationConfig", (*call).getCorrelation),
 		at(noThree, "PUT", "sources/{source}/correlation-config", "putCorrelationConfig", (*call).putCorrelation),
 		at(noThree, "POST", "sources/{source}/load-accounts", "importAccounts", (*call).loadAccounts),
-		at(noThree, "POST", "sources/{source}/load-uncorrelated-accounts", "importUncorrelatedAccounts", (*call).loadUncorrelated),
+		at(noThree, "POST", "sources/{source}/load-uncorrelated-accounts", "importUncorrelatedAccounts",
+			(*call).loadUncorrelated),
 		at(noThree, "POST", "sources/{source}/remove-accounts", "deleteAccountsAsync", (*call).removeAccounts),
 		at(noBeta, "GET", "sources/{source}/connections", "getSourceConnections", (*call).getConnections),
 		at(noThree, "GET", "sources/{source}/attribute-sync-config", "getSourceAttrSyncConfig", nil),
@@ -47,6 +48,7 @@ func (c *call) source() (*config.Source, error) {
 			return s, nil
 		}
 	}
+
 	return nil, notFound("source", c.path["source"])
 }
 
@@ -66,7 +68,8 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 	n.Set("name", jsondoc.NewString(s.Name))
 	owner := h.o.Tenant.Launcher
 	set("owner", jsondoc.NewObject(
-		jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(owner.ID)), jsondoc.M("name", jsondoc.NewString(owner.Name))))
+		jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(owner.ID)), jsondoc.M("name",
+			jsondoc.NewString(owner.Name))))
 	set("type", jsondoc.NewString("DelimitedFile"))
 	set("connector", jsondoc.NewString("delimited-file-angularsc"))
 	set("connectorClass", jsondoc.NewString("sailpoint.connector.DelimitedFileConnector"))
@@ -82,8 +85,10 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 	var refs []*jsondoc.Node
 	for _, schema := range schemasOf(s) {
 		refs = append(refs, jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString("CONNECTOR_SCHEMA")), jsondoc.M("id", jsondoc.NewString(schemaID(s, schema))), jsondoc.M("name", orNull(schema.Get("name")).Clone())))
+			jsondoc.M("type", jsondoc.NewString("CONNECTOR_SCHEMA")), jsondoc.M("id",
+				jsondoc.NewString(schemaID(s, schema))), jsondoc.M("name", orNull(schema.Get("name")).Clone())))
 	}
+
 	schemas.SetItems(refs)
 	n.Set("schemas", schemas)
 	for _, key := range internalOfSource {
@@ -94,6 +99,7 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 			n.Remove(key)
 		}
 	}
+
 	return n
 }
 
@@ -109,17 +115,22 @@ func sourceTime(key string) func(*config.Source) time.Time {
 }
 
 var listedSources = isc.Fields[*config.Source]{
-	"id":             isc.TextField("eq in", sourceID),
-	"name":           isc.TextField("co eq in sw ge gt ne isnull", func(s *config.Source) string { return s.Name }),
-	"type":           isc.TextField("eq in ge gt ne isnull sw", func(s *config.Source) string { return first(s.Node.Get("type").Text(), "DelimitedFile") }),
-	"owner.id":       isc.TextField("eq in ge gt le ne isnull sw", func(s *config.Source) string { return s.Node.At("owner", "id").Text() }),
-	"owner.name":     isc.TextField("", func(s *config.Source) string { return s.Node.At("owner", "name").Text() }),
-	"connectionType": isc.TextField("eq ge gt in le ne isnull sw", func(s *config.Source) string { return first(s.Node.Get("connectionType").Text(), "file") }),
-	"connectorName":  isc.TextField("eq ge gt in ne isnull sw", func(s *config.Source) string { return first(s.Node.Get("connectorName").Text(), "Delimited File") }),
-	"status":         isc.TextField("eq ge gt in le ne isnull sw", func(s *config.Source) string { return first(s.Node.Get("status").Text(), "SOURCE_STATE_HEALTHY") }),
-	"description":    isc.TextField("eq sw", sourceText("description")),
-	"created":        isc.TimeField("eq ge gt in le ne isnull", sourceTime("created")),
-	"modified":       isc.TimeField("eq ge gt in le ne isnull", sourceTime("modified")),
+	"id":   isc.TextField("eq in", sourceID),
+	"name": isc.TextField("co eq in sw ge gt ne isnull", func(s *config.Source) string { return s.Name }),
+	"type": isc.TextField("eq in ge gt ne isnull sw",
+		func(s *config.Source) string { return first(s.Node.Get("type").Text(), "DelimitedFile") }),
+	"owner.id": isc.TextField("eq in ge gt le ne isnull sw",
+		func(s *config.Source) string { return s.Node.At("owner", "id").Text() }),
+	"owner.name": isc.TextField("", func(s *config.Source) string { return s.Node.At("owner", "name").Text() }),
+	"connectionType": isc.TextField("eq ge gt in le ne isnull sw",
+		func(s *config.Source) string { return first(s.Node.Get("connectionType").Text(), "file") }),
+	"connectorName": isc.TextField("eq ge gt in ne isnull sw",
+		func(s *config.Source) string { return first(s.Node.Get("connectorName").Text(), "Delimited File") }),
+	"status": isc.TextField("eq ge gt in le ne isnull sw",
+		func(s *config.Source) string { return first(s.Node.Get("status").Text(), "SOURCE_STATE_HEALTHY") }),
+	"description": isc.TextField("eq sw", sourceText("description")),
+	"created":     isc.TimeField("eq ge gt in le ne isnull", sourceTime("created")),
+	"modified":    isc.TimeField("eq ge gt in le ne isnull", sourceTime("modified")),
 	"authoritative": {
 		Condition: isc.Condition{Ops: "eq ne isnull", Kind: isc.Bool},
 		Get: func(s *config.Source) identity.Value {
@@ -151,6 +162,7 @@ func compareBool[T any](get func(T) bool) func(a, b T) int {
 		}
 		return 0
 	}
+
 	return func(a, b T) int { return number(get(a)) - number(get(b)) }
 }
 
@@ -192,8 +204,10 @@ func (c *call) createSource() error {
 			n.Set("type", jsondoc.NewString("DelimitedFile"))
 			n.Set("connector", jsondoc.NewString("delimited-file-angularsc"))
 		}
+
 		return c.editSource("SOURCE_CREATE", http.StatusCreated, n)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -208,7 +222,8 @@ func (c *call) createSource() error {
 // editSource plans to store a source.
 func (c *call) editSource(operation string, status int, n *jsondoc.Node) (*tenant.Plan, error) {
 	ref := config.Ref{Type: "SOURCE", ID: n.Get("id").Text(), Name: n.Get("name").Text()}
-	return c.tenant.PlanEdit(operation, status, ref, func(b *config.Bundle) ([]string, error) { return nil, b.PutSource(n) })
+	return c.tenant.PlanEdit(operation, status, ref,
+		func(b *config.Bundle) ([]string, error) { return nil, b.PutSource(n) })
 }
 
 // checkSource checks what a source must have; old is nil for a new one.
@@ -222,16 +237,19 @@ func checkSource(b *config.Bundle, n *jsondoc.Node, old *config.Source) error {
 	case n.Get("connector").Text() == "":
 		return isc.Refuse(isc.CodeRequired, "connector is required")
 	}
+
 	if v := n.Get("deleteThreshold"); !v.IsNull() {
 		if percent, ok := v.Int(); !ok || percent < 0 || percent > 100 {
 			return isc.Refuse(isc.CodeIllegalValue, "deleteThreshold is %s, expected 0 to 100", v.Append(nil))
 		}
 	}
+
 	for _, other := range b.Sources {
 		if other != old && identity.Fold(other.Name) == identity.Fold(name) {
 			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", other.Name)
 		}
 	}
+
 	return nil
 }
 
@@ -246,7 +264,10 @@ func (c *call) putSource() error {
 	if err != nil {
 		return err
 	}
-	return c.updateSource(func(before *jsondoc.Node) (*jsondoc.Node, []string, error) { return body.Clone(), fixedByPut, nil })
+	return c.updateSource(func(before *jsondoc.Node) (*jsondoc.Node, []string, error) {
+		return body.Clone(), fixedByPut,
+			nil
+	})
 }
 
 func (c *call) patchSource() error {
@@ -282,14 +303,17 @@ func (c *call) updateSource(edit func(before *jsondoc.Node) (*jsondoc.Node, []st
 					after.Set(key, before.Get(key).Clone())
 					continue
 				}
+
 				return nil, isc.Refuse(isc.CodeIllegalUpdate, "%s of a source cannot be changed", key)
 			}
 		}
+
 		if err := checkSource(c.tenant.Bundle(), after, s); err != nil {
 			return nil, err
 		}
 		return c.planSource(s, after)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -307,6 +331,7 @@ func (c *call) planSource(s *config.Source, after *jsondoc.Node) (*tenant.Plan, 
 			n.Remove(key)
 		}
 	}
+
 	n.Set("modified", timeNode(c.now()))
 	if name := n.Get("name").Text(); name != s.Name {
 		return nil, isc.Refuse(isc.CodeIllegalUpdate, "the name of a source cannot be changed here: accounts are kept by it")
@@ -325,6 +350,7 @@ func (c *call) deleteSource() error {
 			return isc.Refuse(isc.CodeConflict, "identity profile %q uses the source %q", p.Name, s.Name)
 		}
 	}
+
 	if nonEmployeeMark(s) != "" && c.nonEmployees != nil {
 		return isc.Refuse(isc.CodeConflict, "source %q is one of non-employees and is deleted as such", s.Name)
 	}
@@ -355,6 +381,7 @@ func (c *call) getCorrelation() error {
 			}
 		}
 	}
+
 	c.node(http.StatusOK, n)
 	return nil
 }
@@ -371,6 +398,7 @@ func (c *call) putCorrelation() error {
 		}
 		return c.tenant.PlanCorrelation(s.Name, body)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -396,17 +424,21 @@ func (c *call) getConnections() error {
 			}
 			profiles = append(profiles, map[string]any{"id": profileID(p), "name": p.Name, "identityCount": count})
 		}
+
 		for _, m := range p.Mappings {
 			if readsSource(m.Definition.Node, s.Name) {
 				names = append(names, m.Attribute)
 			}
 		}
 	}
+
 	for _, t := range transforms(c.tenant.Bundle()) {
 		if readsSource(t.node, s.Name) {
-			uses = append(uses, map[string]any{"id": t.id, "name": t.name, "type": t.node.Get("type").Text(), "attributes": t.node.Get("attributes"), "internal": false})
+			uses = append(uses, map[string]any{"id": t.id, "name": t.name, "type": t.node.Get("type").Text(),
+				"attributes": t.node.Get("attributes"), "internal": false})
 		}
 	}
+
 	slices.Sort(names)
 	c.json(http.StatusOK, map[string]any{
 		"identityProfiles": profiles, "credentialProfiles": []string{}, "sourceAttributes": slices.Compact(names),

@@ -67,6 +67,7 @@ func (c *call) job(kind string) (*job, error) {
 			return j, nil
 		}
 	}
+
 	return nil, notFound(strings.ToLower(kind)+" job", c.path["id"])
 }
 
@@ -83,11 +84,13 @@ func (j *job) view() *jsondoc.Node {
 		jsondoc.M("created", timeNode(j.created)),
 		jsondoc.M("modified", timeNode(j.created)),
 		jsondoc.M("completed", timeNode(j.created)))
+
 	if j.kind == "EXPORT" {
 		n.Set("description", jsondoc.NewString(j.description))
 	} else {
 		n.Set("message", jsondoc.NewString(j.failed))
 	}
+
 	return n
 }
 
@@ -106,6 +109,7 @@ func (c *call) startExport() error {
 			return isc.Refuse(isc.CodeIllegalValue, "includeTypes and excludeTypes are lists of names")
 		}
 	}
+
 	j := &job{kind: "EXPORT", description: body.Get("description").Text()}
 	var objects []*jsondoc.Node
 	for _, typ := range configTypes {
@@ -114,6 +118,7 @@ func (c *call) startExport() error {
 			objects = append(objects, c.exported(typ, body.At("objectOptions", typ))...)
 		}
 	}
+
 	list := jsondoc.NewArray()
 	list.SetItems(objects)
 	j.body = jsondoc.NewObject(
@@ -123,6 +128,7 @@ func (c *call) startExport() error {
 		jsondoc.M("description", jsondoc.NewString(j.description)),
 		jsondoc.M("options", exportOptions(body)),
 		jsondoc.M("objects", list))
+
 	c.jobs.add(c.Handler, j)
 	c.node(http.StatusAccepted, j.view())
 	return nil
@@ -136,6 +142,7 @@ func exportOptions(body *jsondoc.Node) *jsondoc.Node {
 			n.Set(key, v.Clone())
 		}
 	}
+
 	return n
 }
 
@@ -145,7 +152,8 @@ func (c *call) exported(typ string, options *jsondoc.Node) []*jsondoc.Node {
 	b := c.tenant.Bundle()
 	var out []*jsondoc.Node
 	add := func(n *jsondoc.Node) {
-		if len(ids)+len(names) == 0 || slices.Contains(ids, n.Get("id").Text()) || slices.Contains(names, n.Get("name").Text()) {
+		if len(ids)+len(names) == 0 || slices.Contains(ids, n.Get("id").Text()) ||
+			slices.Contains(names, n.Get("name").Text()) {
 			out = append(out, exportEntry(typ, n))
 		}
 	}
@@ -166,6 +174,7 @@ func (c *call) exported(typ string, options *jsondoc.Node) []*jsondoc.Node {
 				add(n)
 			}
 		}
+
 	case "IDENTITY_PROFILE":
 		for _, p := range b.Profiles {
 			add(c.profileView(p))
@@ -176,11 +185,13 @@ func (c *call) exported(typ string, options *jsondoc.Node) []*jsondoc.Node {
 				n := s.Node.Clone()
 				n.Set("id", jsondoc.NewString(stateID(p, s)))
 				n.Set("identityProfile", jsondoc.NewObject(
-					jsondoc.M("type", jsondoc.NewString("IDENTITY_PROFILE")), jsondoc.M("id", jsondoc.NewString(profileID(p))), jsondoc.M("name", jsondoc.NewString(p.Name))))
+					jsondoc.M("type", jsondoc.NewString("IDENTITY_PROFILE")), jsondoc.M("id",
+						jsondoc.NewString(profileID(p))), jsondoc.M("name", jsondoc.NewString(p.Name))))
 				add(n)
 			}
 		}
 	}
+
 	return out
 }
 
@@ -279,7 +290,8 @@ func (m *importer) of(typ string) *result {
 func importMessage(key, name, text string) *jsondoc.Node {
 	return jsondoc.NewObject(
 		jsondoc.M("key", jsondoc.NewString(key)), jsondoc.M("text", jsondoc.NewString(text)),
-		jsondoc.M("details", jsondoc.NewObject(jsondoc.M("object", jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(name)))))))
+		jsondoc.M("details", jsondoc.NewObject(jsondoc.M("object",
+			jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(name)))))))
 }
 
 func (m *importer) body() *jsondoc.Node {
@@ -296,6 +308,7 @@ func (m *importer) body() *jsondoc.Node {
 				jsondoc.M("errors", list(r.errors)), jsondoc.M("importedObjects", list(r.imported))))
 		}
 	}
+
 	return n
 }
 
@@ -312,6 +325,7 @@ func (m *importer) run(entries []*jsondoc.Node, previewOnly bool) error {
 		m.each("SOURCE", by, func(n *jsondoc.Node) error { return putSource(b, n) })
 		return reaching(b, changed)
 	}
+
 	after := func(b *config.Bundle) (dirty []string) {
 		m.each("LIFECYCLE_STATE", by, func(n *jsondoc.Node) error {
 			name, err := putState(b, n)
@@ -320,6 +334,7 @@ func (m *importer) run(entries []*jsondoc.Node, previewOnly bool) error {
 			}
 			return err
 		})
+
 		return dirty
 	}
 
@@ -345,12 +360,14 @@ func (m *importer) sorted(entries []*jsondoc.Node) map[string][]*jsondoc.Node {
 		case !slices.Contains(configTypes, typ):
 			r := m.of("OTHER")
 			r.warnings = append(r.warnings,
-				importMessage("IMPORT_SKIPPED", e.At("self", "name").Text(), "objects of type "+strconv.Quote(typ)+" are not imported here"))
+				importMessage("IMPORT_SKIPPED", e.At("self", "name").Text(),
+					"objects of type "+strconv.Quote(typ)+" are not imported here"))
 		case len(include) > 0 && !slices.Contains(include, typ), slices.Contains(exclude, typ):
 		default:
 			by[typ] = append(by[typ], e)
 		}
 	}
+
 	return by
 }
 
@@ -368,9 +385,11 @@ func (m *importer) each(typ string, by map[string][]*jsondoc.Node, put func(n *j
 			r.errors = append(r.errors, importMessage("IMPORT_REFUSED", name, refusalText(err)))
 			continue
 		}
+
 		r.infos = append(r.infos, importMessage("IMPORT_DONE", name, typ+" "+name))
 		r.imported = append(r.imported, jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString(typ)), jsondoc.M("id", orNull(n.Get("id")).Clone()), jsondoc.M("name", jsondoc.NewString(name))))
+			jsondoc.M("type", jsondoc.NewString(typ)), jsondoc.M("id", orNull(n.Get("id")).Clone()), jsondoc.M("name",
+				jsondoc.NewString(name))))
 	}
 }
 
@@ -388,9 +407,11 @@ func (m *importer) profiles(in *tenant.ImportResult) {
 			*to.list = append(*to.list, importMessage(one.Key, fmt.Sprint(one.Details["name"]), one.Text))
 		}
 	}
+
 	for _, o := range in.Imported {
 		r.imported = append(r.imported, jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString(o.Type)), jsondoc.M("id", jsondoc.NewString(o.ID)), jsondoc.M("name", jsondoc.NewString(o.Name))))
+			jsondoc.M("type", jsondoc.NewString(o.Type)), jsondoc.M("id", jsondoc.NewString(o.ID)), jsondoc.M("name",
+				jsondoc.NewString(o.Name))))
 	}
 }
 
@@ -411,6 +432,7 @@ func putAttributes(b *config.Bundle, n *jsondoc.Node) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -422,7 +444,8 @@ func putTransform(b *config.Bundle, n *jsondoc.Node, changed map[string]bool) er
 	name := n.Get("name").Text()
 	if old := b.Transforms[name]; old != nil {
 		if old.Node.Get("type").Text() != n.Get("type").Text() {
-			return isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name, old.Node.Get("type").Text())
+			return isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed", name,
+				old.Node.Get("type").Text())
 		}
 		if id := old.Node.Get("id"); id != nil {
 			n.Set("id", id.Clone())
@@ -431,6 +454,7 @@ func putTransform(b *config.Bundle, n *jsondoc.Node, changed map[string]bool) er
 			return nil
 		}
 	}
+
 	changed[name] = true
 	return b.PutTransform(n)
 }
@@ -457,6 +481,7 @@ func putState(b *config.Bundle, n *jsondoc.Node) (string, error) {
 			n.Set("id", jsondoc.NewString(stateID(p, s)))
 		}
 	}
+
 	return p.Name, b.PutState(p.Name, n)
 }
 
@@ -464,10 +489,14 @@ func putState(b *config.Bundle, n *jsondoc.Node) (string, error) {
 func reaching(b *config.Bundle, changed map[string]bool) []string {
 	var names []string
 	for _, p := range b.Profiles {
-		if slices.ContainsFunc(p.Mappings, func(m *config.Mapping) bool { return reaches(b, m.Definition.Node, changed, map[string]bool{}) }) {
+		if slices.ContainsFunc(p.Mappings, func(m *config.Mapping) bool {
+			return reaches(b, m.Definition.Node, changed,
+				map[string]bool{})
+		}) {
 			names = append(names, p.Name)
 		}
 	}
+
 	return names
 }
 
@@ -478,6 +507,7 @@ func reaches(b *config.Bundle, n *jsondoc.Node, changed, seen map[string]bool) b
 			return true
 		}
 	}
+
 	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return reaches(b, m.Value, changed, seen) }) ||
 		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return reaches(b, item, changed, seen) })
 }
@@ -491,6 +521,7 @@ func (c *call) listConfigObjects() error {
 			"legacyObject": false, "onePerTenant": typ == "IDENTITY_OBJECT_CONFIG", "exportable": true,
 		})
 	}
+
 	c.json(http.StatusOK, out)
 	return nil
 }

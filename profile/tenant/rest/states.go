@@ -62,6 +62,7 @@ func (c *call) stateView(p *config.Profile) func(s *config.LifecycleState) *json
 			removeNull(action, "sourceIds")
 			removeNull(action, "excludeSourceIds")
 		}
+
 		return n
 	}
 }
@@ -83,7 +84,8 @@ func (c *call) listStates() error {
 	if err != nil {
 		return err
 	}
-	return list(c, slices.Clone(p.States), listedStates, func(a, b *config.LifecycleState) int { return 0 }, c.stateView(p))
+	return list(c, slices.Clone(p.States), listedStates, func(a, b *config.LifecycleState) int { return 0 },
+		c.stateView(p))
 }
 
 func (c *call) state() (*config.Profile, *config.LifecycleState, error) {
@@ -96,6 +98,7 @@ func (c *call) state() (*config.Profile, *config.LifecycleState, error) {
 			return p, s, nil
 		}
 	}
+
 	return nil, nil, notFound("lifecycle state", c.path["id"])
 }
 
@@ -119,6 +122,7 @@ func (c *call) createState() error {
 		}
 		return c.tenant.PlanCreateState(profileRef(p), body)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -133,6 +137,7 @@ func (c *call) createState() error {
 			return nil
 		}
 	}
+
 	return notFound("lifecycle state", name)
 }
 
@@ -148,6 +153,7 @@ func (c *call) patchState() error {
 		}
 		return c.tenant.PlanPatchState(profileRef(p), s.TechnicalName, ops)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -165,6 +171,7 @@ func (c *call) deleteState() error {
 		gone = s
 		return c.tenant.PlanDeleteState(c.ctx, profileRef(p), s.TechnicalName)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -190,8 +197,10 @@ func (c *call) setState() error {
 				}
 			}
 		}
+
 		return c.tenant.PlanSetState(c.ctx, c.path["id"], wanted)
 	})
+
 	if err != nil {
 		return err
 	}

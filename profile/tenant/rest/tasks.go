@@ -56,7 +56,8 @@ func (l *taskList) newTask(h *Handler, name, description, launcher string) *task
 	defer l.mu.Unlock()
 	l.serial++
 	return &task{
-		id: config.IdentityID("TASK_RESULT", fmt.Sprint(l.serial, name, h.o.Now().UnixNano())), name: name, description: description,
+		id: config.IdentityID("TASK_RESULT", fmt.Sprint(l.serial, name,
+			h.o.Now().UnixNano())), name: name, description: description,
 		launcher: launcher, created: h.now(), attributes: jsondoc.NewObject(), serial: l.serial,
 	}
 }
@@ -68,6 +69,7 @@ func (l *taskList) append(t *task) (forgotten string) {
 		forgotten = l.list[0].id
 		l.list = slices.Delete(l.list, 0, 1)
 	}
+
 	l.list = append(l.list, t)
 	return forgotten
 }
@@ -151,6 +153,7 @@ func (l *taskList) process(h *Handler) {
 			l.mu.Unlock()
 			return
 		}
+
 		next := l.queue[0]
 		l.queue = l.queue[1:]
 		l.mu.Unlock()
@@ -179,6 +182,7 @@ func (l *taskList) run(h *Handler, t *task) {
 		now.messages = append(now.messages, err.Error())
 		h.o.Logger.Error("task failed", "task", now.name, "error", err)
 	}
+
 	l.mu.Lock()
 	now.attributes = t.attributes // clients may have changed them meanwhile
 	*t = now
@@ -240,13 +244,16 @@ func (t task) view() *jsondoc.Node {
 	for _, m := range t.messages {
 		list = append(list, jsondoc.NewObject(
 			jsondoc.M("type", jsondoc.NewString("ERROR")),
-			jsondoc.M("localizedText", jsondoc.NewObject(jsondoc.M("locale", jsondoc.NewString("en-US")), jsondoc.M("message", jsondoc.NewString(m)))),
+			jsondoc.M("localizedText", jsondoc.NewObject(jsondoc.M("locale", jsondoc.NewString("en-US")),
+				jsondoc.M("message", jsondoc.NewString(m)))),
 			jsondoc.M("key", jsondoc.NewString("task.error")), jsondoc.M("parameters", jsondoc.NewArray())))
 	}
+
 	messages.SetItems(list)
 	list = nil
 	for _, r := range t.returns {
-		list = append(list, jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(r[0])), jsondoc.M("attributeName", jsondoc.NewString(r[1]))))
+		list = append(list, jsondoc.NewObject(jsondoc.M("name", jsondoc.NewString(r[0])),
+			jsondoc.M("attributeName", jsondoc.NewString(r[1]))))
 	}
 	returns.SetItems(list)
 	percent := int64(0)
@@ -292,7 +299,8 @@ var listedTasks = isc.Fields[task]{
 	"sourceId": filterOnly(isc.TextField("eq in", func(t task) string { return t.source })),
 	"type":     filterOnly(isc.TextField("eq in", func(task) string { return "QUARTZ" })),
 	"completionStatus": {
-		Condition: isc.Condition{Ops: "eq in isnull", Enum: []string{"SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR"}},
+		Condition: isc.Condition{Ops: "eq in isnull",
+			Enum: []string{"SUCCESS", "WARNING", "ERROR", "TERMINATED", "TEMPERROR"}},
 		Get: func(t task) identity.Value {
 			if t.status == "" {
 				return identity.Value{}
@@ -334,6 +342,7 @@ func (c *call) task() (task, error) {
 			return t, nil
 		}
 	}
+
 	return task{}, notFound("task", c.path["id"])
 }
 
@@ -361,6 +370,7 @@ func (c *call) patchTask() error {
 			fields[m.Key] = isc.ReadOnly
 		}
 	}
+
 	n, err := isc.Apply(t.view(), ops, fields)
 	if err != nil {
 		return err
@@ -372,6 +382,7 @@ func (c *call) patchTask() error {
 			t = *old
 		}
 	}
+
 	c.tasks.mu.Unlock()
 	if err := c.keep(c.ctx, t); err != nil {
 		return err

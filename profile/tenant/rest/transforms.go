@@ -50,6 +50,7 @@ func transforms(b *config.Bundle) []storedTransform {
 		}
 		out = append(out, storedTransform{id: id, name: name, node: n})
 	}
+
 	return out
 }
 
@@ -78,7 +79,8 @@ func (c *call) listTransforms() error {
 	if name := c.query.Get("name"); name != "" {
 		found = slices.DeleteFunc(found, func(t storedTransform) bool { return t.name != name })
 	}
-	return list(c, found, listedTransforms, func(a, b storedTransform) int { return strings.Compare(a.name, b.name) }, storedTransform.view)
+	return list(c, found, listedTransforms, func(a, b storedTransform) int { return strings.Compare(a.name, b.name) },
+		storedTransform.view)
 }
 
 func (c *call) createTransform() error {
@@ -100,6 +102,7 @@ func (c *call) createTransform() error {
 		}
 		return checked(c.tenant.PlanTransform(n))
 	})
+
 	if err != nil {
 		return err
 	}
@@ -118,6 +121,7 @@ func checkTransform(n *jsondoc.Node) error {
 			return isc.Refuse(isc.CodeRequired, "%s is required, as a text", key)
 		}
 	}
+
 	if v := n.Get("attributes"); !v.IsNull() && v.Kind() != jsondoc.Object {
 		return isc.Refuse(isc.CodeIllegalValue, "attributes is a %s, expected an object", v.Kind())
 	}
@@ -135,6 +139,7 @@ func checked(p *tenant.Plan, err error) (*tenant.Plan, error) {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "%s", d.Message)
 		}
 	}
+
 	return p, nil
 }
 
@@ -163,6 +168,7 @@ func (c *call) updateTransform() error {
 				return nil, isc.Refuse(isc.CodeIllegalUpdate, "%s of a transform cannot be changed", key)
 			}
 		}
+
 		n := t.node.Clone()
 		n.Set("id", jsondoc.NewString(t.id))
 		n.Set("attributes", orNull(body.Get("attributes")).Clone())
@@ -171,6 +177,7 @@ func (c *call) updateTransform() error {
 		}
 		return c.tenant.PlanTransform(n)
 	})
+
 	if err != nil {
 		return err
 	}
@@ -185,6 +192,7 @@ func (c *call) deleteTransform() error {
 		}
 		return c.tenant.PlanDeleteTransform(t.name)
 	})
+
 	if err != nil {
 		return err
 	}

@@ -61,10 +61,13 @@ func (h *Handler) current(ctx context.Context) (*view, error) {
 			h.store.forget()
 			return nil, err
 		}
+
 		v.bundle = bundle
+
 	case len(changes) > 0 || v.bundle != bundle:
 		v = v.after(changes, bundle)
 	}
+
 	h.views.view = v
 	return v, nil
 }
@@ -89,12 +92,14 @@ func readView(ctx context.Context, st identity.Store, sources map[string]string)
 		people = append(people, i)
 		accounts = v.accountsOf(accounts, i)
 	}
+
 	for a, err := range st.Uncorrelated(ctx, "") {
 		if err != nil {
 			return nil, err
 		}
 		accounts = append(accounts, v.newAccount(&a, nil))
 	}
+
 	v.people, v.accounts = isc.NewTable(byID, people), isc.NewTable(byAccount, accounts)
 	return v, nil
 }
@@ -121,6 +126,7 @@ func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
 			gone[id] = true
 			delete(people, id)
 		}
+
 		for _, i := range batch.Put {
 			gone[i.ID], people[i.ID] = true, i
 			for k := range i.Accounts {
@@ -129,12 +135,14 @@ func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
 				delete(loose, key)
 			}
 		}
+
 		for _, key := range batch.Forget {
 			if a, ok := v.findAccount(key); ok && a.owner == nil {
 				keys[key] = true
 			}
 			delete(loose, key)
 		}
+
 		for k := range batch.Uncorrelated {
 			key := batch.Uncorrelated[k].Key()
 			keys[key], loose[key] = true, &batch.Uncorrelated[k]
@@ -149,7 +157,8 @@ func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
 	for _, a := range loose {
 		accounts = append(accounts, next.newAccount(a, nil))
 	}
-	next.people = v.people.Replace(func(i *identity.Identity) bool { return gone[i.ID] }, slices.Collect(maps.Values(people)), ownField)
+	next.people = v.people.Replace(func(i *identity.Identity) bool { return gone[i.ID] },
+		slices.Collect(maps.Values(people)), ownField)
 	next.accounts = v.accounts.Replace(func(a *account) bool {
 		return a.owner != nil && gone[a.owner.ID] || keys[a.Key()]
 	}, accounts, nil)
@@ -159,7 +168,8 @@ func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
 // person finds an identity, nil when there is none.
 func (v *view) person(id string) *identity.Identity {
 	list := v.people.Items()
-	at, ok := slices.BinarySearchFunc(list, id, func(i *identity.Identity, id string) int { return strings.Compare(i.ID, id) })
+	at, ok := slices.BinarySearchFunc(list, id,
+		func(i *identity.Identity, id string) int { return strings.Compare(i.ID, id) })
 	if !ok {
 		return nil
 	}
@@ -170,7 +180,8 @@ func (v *view) person(id string) *identity.Identity {
 func (v *view) account(id string) *account {
 	list := v.accounts.Items()
 	order := v.accounts.Rows("id", isc.Order[*account]{Compare: byAccountID, Key: func(a *account) string { return a.id }})
-	at, ok := slices.BinarySearchFunc(order, id, func(row int32, id string) int { return strings.Compare(list[row].id, id) })
+	at, ok := slices.BinarySearchFunc(order, id,
+		func(row int32, id string) int { return strings.Compare(list[row].id, id) })
 	if !ok {
 		return nil
 	}
@@ -179,7 +190,8 @@ func (v *view) account(id string) *account {
 
 func (v *view) findAccount(key identity.AccountKey) (*account, bool) {
 	list := v.accounts.Items()
-	at, ok := slices.BinarySearchFunc(list, key, func(a *account, key identity.AccountKey) int { return compareKeys(a.Key(), key) })
+	at, ok := slices.BinarySearchFunc(list, key,
+		func(a *account, key identity.AccountKey) int { return compareKeys(a.Key(), key) })
 	if !ok {
 		return nil, false
 	}
@@ -214,6 +226,7 @@ func (v *view) members(profile string) map[string]int64 {
 			out[key.state] = n
 		}
 	}
+
 	return out
 }
 
@@ -274,6 +287,7 @@ func (s *watchedStore) Apply(ctx context.Context, b identity.Batch) error {
 	default:
 		s.noted, s.size = append(s.noted, cloneBatch(b)), s.size+n
 	}
+
 	return err
 }
 

@@ -69,6 +69,7 @@ func (h *Handler) performKind(ctx context.Context, t *task, w *work) error {
 	case workFollow:
 		return h.takeNonEmployees(ctx, t)
 	}
+
 	s := h.tenant.Bundle().Source(w.Source)
 	if s == nil && w.Kind != workDelete && w.Kind != workReload {
 		return isc.Refuse(isc.CodeReferenceNotFound, "the source %q is gone", w.Source)
@@ -101,6 +102,7 @@ func (h *Handler) aggregate(ctx context.Context, s *config.Source, w *work) (pro
 	default:
 		err = fmt.Errorf("work of the unknown kind %q", w.Kind)
 	}
+
 	if err != nil {
 		return profile.Stats{}, err
 	}
@@ -132,6 +134,7 @@ func (h *Handler) uncorrelatedOf(ctx context.Context, s *config.Source) (identit
 			loose = append(loose, a.Account.Clone())
 		}
 	}
+
 	return feed.Changes(s.Name, loose), nil
 }
 
@@ -155,6 +158,7 @@ func (h *Handler) changedAccount(ctx context.Context, w *work) (identity.Source,
 	case workUnlock:
 		after.Locked = false
 	}
+
 	return feed.Changes(w.Source, []identity.Account{after}), nil
 }
 
@@ -164,7 +168,8 @@ func (h *Handler) process(ctx context.Context, t *task, w *work) error {
 		return err
 	}
 	t.returns = [][2]string{
-		{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)}, {"moved", fmt.Sprint(stats.Moved)},
+		{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)}, {"moved",
+			fmt.Sprint(stats.Moved)},
 		{"exceptions", fmt.Sprint(stats.Exceptions)}, {"errors", fmt.Sprint(stats.Errors)},
 	}
 	return nil
@@ -220,6 +225,7 @@ func (h *Handler) Resume(kept [][]byte) error {
 			return fmt.Errorf("a kept task cannot be read: %w", err)
 		}
 	}
+
 	slices.SortFunc(list, func(a, b keptTask) int { return a.Serial - b.Serial })
 
 	var found []*task
@@ -235,6 +241,7 @@ func (h *Handler) Resume(kept [][]byte) error {
 			attributes: orNull(attributes), work: k.Work,
 		})
 	}
+
 	if wrong != nil {
 		return wrong
 	}

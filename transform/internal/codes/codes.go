@@ -31,6 +31,7 @@ func Country(text, format string) (code string, ok bool) {
 	case Numeric:
 		return numerics[3*i : 3*i+3], true
 	}
+
 	return "", false
 }
 
@@ -91,6 +92,7 @@ func find(text string) (place int, ok bool) {
 	case i >= len(nameCountries): // an alpha-3 code
 		return i - len(nameCountries), true
 	}
+
 	return int(nameCountries[i]), true
 }
 
@@ -133,5 +135,6 @@ func (t *table) find(text string) (place int, ok bool) {
 			return place, true
 		}
 	}
+
 	return 0, false
 }

@@ -61,6 +61,7 @@ func printCountries(b *bytes.Buffer, all map[string]country) {
 			owner[name] = i
 		}
 	}
+
 	names := slices.SortedFunc(maps.Keys(owner), javatext.CompareFold)
 	var english []int
 	for _, a := range alpha2 {
@@ -75,11 +76,14 @@ func printCountries(b *bytes.Buffer, all map[string]country) {
 		fmt.Sscan(strings.TrimLeft(numeric[i], "0"), &n)
 		letters[int(alpha2[i][0]-'A')*26+int(alpha2[i][1]-'A')], numbers[n] = i+1, i+1
 	}
+
 	array(b, "byAlpha2", "byAlpha2 holds the place of each code plus one, 0 for those that are none.", "uint8", letters)
 	array(b, "byNumeric", "", "uint8", numbers)
 	array(b, "english", "english is the place in names of the name of each country.", "uint16", english)
-	table(b, "names", "names holds all names, in the order of javatext.CompareFold, then alpha3s.", append(names, alpha3...))
-	array(b, "nameCountries", "nameCountries holds the country of each of names.", "uint8", apply(names, func(s string) int { return owner[s] }))
+	table(b, "names", "names holds all names, in the order of javatext.CompareFold, then alpha3s.",
+		append(names, alpha3...))
+	array(b, "nameCountries", "nameCountries holds the country of each of names.", "uint8",
+		apply(names, func(s string) int { return owner[s] }))
 }
 
 // printLanguages adds the names in which a damaged å stands as it should.
@@ -89,6 +93,7 @@ func printLanguages(b *bytes.Buffer, all map[string]string) {
 			all[strings.ReplaceAll(name, "Bokm?l", "Bokmål")] = tag
 		}
 	}
+
 	names := slices.SortedFunc(maps.Keys(all), javatext.CompareFold)
 	tags := slices.Sorted(maps.Values(all))
 	tags = slices.Compact(tags)
@@ -121,11 +126,13 @@ func constant(b *bytes.Buffer, name, doc string, parts []string) {
 			b.WriteString(" +\n\"\"")
 			b.Truncate(b.Len() - 1)
 		}
+
 		b.WriteString(s)
 		if i%20 == 19 || i == len(parts)-1 {
 			b.WriteString("\"")
 		}
 	}
+
 	b.WriteString("\n")
 }
 
@@ -140,6 +147,7 @@ func table(b *bytes.Buffer, name, doc string, texts []string) {
 		end += len(s)
 		ends = append(ends, end)
 	}
+
 	fmt.Fprint(b, ",\nends: []uint16{")
 	list(b, ends)
 	fmt.Fprint(b, "},\nslots: []uint16{")
@@ -161,6 +169,7 @@ func slots(texts []string) []int {
 		}
 		out[at] = i + 1
 	}
+
 	return out
 }
 
@@ -178,5 +187,6 @@ func list(b *bytes.Buffer, values []int) {
 		}
 		fmt.Fprintf(b, "%d,", v)
 	}
+
 	b.WriteString("\n")
 }

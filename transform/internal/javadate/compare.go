@@ -27,6 +27,7 @@ func ParseComparison(text string) (Comparison, bool) {
 	case "gte":
 		return AfterOrEqual, true
 	}
+
 	return 0, false
 }
 
@@ -43,6 +44,7 @@ func (c Comparison) Holds(first, second Instant) bool {
 	case AfterOrEqual:
 		return order >= 0
 	}
+
 	return false
 }
 

@@ -26,6 +26,7 @@ func (p *Pattern) isFixed() bool {
 		default:
 			return false
 		}
+
 		if seen[letter] || o.abuts && o.count > maxFixedDigits {
 			return false
 		}
@@ -62,11 +63,13 @@ func (p *Pattern) parseFixed(text string, twoDigitStart int64) (ms int64, ok boo
 				pos++
 				continue
 			}
+
 			end := pos + len(o.literal)
 			if end > len(text) || text[pos:end] != o.literal {
 				return 0, false
 			}
 			pos = end
+
 		case 'X', 'Z', 'E', 'a':
 			if pos = d.word(text, pos, o); pos < 0 {
 				return 0, false
@@ -88,6 +91,7 @@ func (p *Pattern) parseFixed(text string, twoDigitStart int64) (ms int64, ok boo
 					return 0, false
 				}
 			}
+
 			d.put(o.letter, n)
 			pos = end
 		}
@@ -112,6 +116,7 @@ func inCentury(n, twoDigitStart int64) int64 {
 	case n < pivot:
 		n += 100
 	}
+
 	return n + year - pivot
 }
 
@@ -204,8 +209,10 @@ func plainName(text string, pos int, names []name) (number, end int) {
 				return 0, -1
 			}
 		}
+
 		return i, pos + end
 	}
+
 	return 0, -1
 }
 
@@ -216,6 +223,7 @@ func sameLetters(text, name string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 

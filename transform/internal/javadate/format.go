@@ -82,6 +82,7 @@ func appendDate(dst []byte, o *op, d *date) []byte {
 			era = eraBC
 		}
 		return append(dst, eraNames[era].short...)
+
 	case 'E':
 		return appendName(dst, weekdayNames[d.weekday()-1], o.count >= 4)
 	case 'M', 'L':
@@ -122,6 +123,7 @@ func appendYear(dst []byte, year int64, count int) []byte {
 		dst = append(dst, '-')
 		year = -year
 	}
+
 	return appendPadded(dst, year%100, 2)
 }
 

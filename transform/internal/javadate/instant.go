@@ -53,6 +53,7 @@ func (i Instant) Compare(o Instant) int {
 	case i == o:
 		return 0
 	}
+
 	return 1
 }
 
@@ -186,7 +187,7 @@ type isoScanner struct {
 
 func (s *isoScanner) fail(pos int, msg string) {
 	if s.err == nil {
-		s.err = &ISOError{pos, s.text, msg}
+		s.err = &ISOError{Offset: pos, Text: s.text, Msg: msg}
 	}
 }
 
@@ -248,6 +249,7 @@ func (s *isoScanner) number(width int, low, high int64, what string) int64 {
 			s.fail(s.pos, "expected a digit of the "+what)
 			return 0
 		}
+
 		n = n*10 + int64(s.text[s.pos]-'0')
 		s.pos++
 	}

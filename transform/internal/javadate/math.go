@@ -47,7 +47,7 @@ const (
 func CompileMath(expr string) (*Math, error) {
 	m := &Math{source: expr, now: strings.HasPrefix(expr, "now")}
 	if expr == "" {
-		return nil, &MathError{0, expr, `empty, expected "now" or an operation`}
+		return nil, &MathError{Offset: 0, Expr: expr, Msg: `empty, expected "now" or an operation`}
 	}
 
 	pos := 0
@@ -58,11 +58,12 @@ func CompileMath(expr string) (*Math, error) {
 	for pos < len(expr) {
 		step, end, msg := scanStep(expr, pos)
 		if msg != "" {
-			return nil, &MathError{end, expr, msg}
+			return nil, &MathError{Offset: end, Expr: expr, Msg: msg}
 		}
 		m.steps = append(m.steps, step)
 		pos = end
 	}
+
 	return m, nil
 }
 
@@ -91,6 +92,7 @@ func scanStep(expr string, pos int) (step mathStep, end int, msg string) {
 		if sign == '-' {
 			step.amount = -n
 		}
+
 	default:
 		return step, pos, "expected +, - or /"
 	}
@@ -135,6 +137,7 @@ func (m *Math) Apply(in, now Instant, roundUp bool) (Instant, error) {
 			return Instant{}, fmt.Errorf("%w: date expression %q", ErrRange, m.source)
 		}
 	}
+
 	return at, nil
 }
 
@@ -152,6 +155,7 @@ func unitSeconds(unit byte) int64 {
 	case 's':
 		return 1
 	}
+
 	return 0
 }
 

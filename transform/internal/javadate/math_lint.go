@@ -17,6 +17,7 @@ func (m *Math) WholeMinutes() bool {
 			whole = false
 		}
 	}
+
 	return whole
 }
 
@@ -37,6 +38,7 @@ func nominal(unit byte) int64 {
 	case 'M':
 		return 30 * secondsPerDay
 	}
+
 	return unitSeconds(unit)
 }
 
@@ -99,5 +101,6 @@ func (s mathStep) String() string {
 	case s.amount >= 0:
 		return "+" + strconv.FormatInt(s.amount, 10) + string(rune(s.unit))
 	}
+
 	return strconv.FormatInt(s.amount, 10) + string(rune(s.unit))
 }

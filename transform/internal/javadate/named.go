@@ -31,6 +31,7 @@ func namedPattern(name string) (pattern string, ok bool) {
 	case "PEOPLE_SOFT":
 		return "MM/dd/yyyy", true
 	}
+
 	return "", false
 }
 
@@ -82,7 +83,7 @@ func (f Format) Parse(text string, zone Zone, twoDigitStart int64) (ms int64, er
 
 	at, n := scanCount(text)
 	if at >= 0 || f.name == "" {
-		return 0, &ParseError{utf16Len(text[:max(at, 0)]), f.name, text}
+		return 0, &ParseError{Offset: utf16Len(text[:max(at, 0)]), Pattern: f.name, Text: text}
 	}
 	if f.name == epochWin32 {
 		return floorDiv(n, win32PerMilli) + win32Epoch, nil
@@ -120,6 +121,7 @@ func (f Format) Append(dst []byte, ms int64, zone Zone) []byte {
 	case f.name == epochWin32:
 		return appendWin32(dst, ms)
 	}
+
 	return dst
 }
 
@@ -133,5 +135,6 @@ func appendWin32(dst []byte, ms int64) []byte {
 	default:
 		dst = strconv.AppendUint(dst, uint64(ms)+(-win32Epoch), 10)
 	}
+
 	return append(dst, win32MilliZeros...)
 }

@@ -35,6 +35,7 @@ func digitAt(s string) (digit byte, width int) {
 			return byte(r - zero), size
 		}
 	}
+
 	return 0, 0
 }
 
@@ -179,5 +180,6 @@ func saturate(f float64, negative bool) int32 {
 	case f <= math.MinInt32:
 		return math.MinInt32
 	}
+
 	return int32(f)
 }

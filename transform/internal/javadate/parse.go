@@ -34,6 +34,7 @@ func (p *Pattern) Parse(text string, zone Zone, twoDigitStart int64) (ms int64, 
 			return ms, nil
 		}
 	}
+
 	return p.parseGeneral(text, twoDigitStart)
 }
 
@@ -41,12 +42,12 @@ func (p *Pattern) parseGeneral(text string, twoDigitStart int64) (int64, error) 
 	s := parser{text: text, twoDigitStart: twoDigitStart}
 	for i := range p.ops {
 		if !s.step(&p.ops[i]) {
-			return 0, &ParseError{utf16Len(text[:s.pos]) + s.half, p.source, text}
+			return 0, &ParseError{Offset: utf16Len(text[:s.pos]) + s.half, Pattern: p.source, Text: text}
 		}
 	}
 
 	if s.pos == 0 {
-		return 0, &ParseError{-1, p.source, text}
+		return 0, &ParseError{Offset: -1, Pattern: p.source, Text: text}
 	}
 
 	// A two-digit year in which the hundred years begin may belong to either end of them.
@@ -56,6 +57,7 @@ func (p *Pattern) parseGeneral(text string, twoDigitStart int64) (int64, error) 
 		s.value[fieldWeekYear] += 100
 		ms = s.millis()
 	}
+
 	return ms, nil
 }
 
@@ -150,6 +152,7 @@ func (s *parser) name(start int, f field, names []name, first int32) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -283,5 +286,6 @@ func skipUnits(s string, pos, units int) (int, bool) {
 
 		pos += size
 	}
+
 	return pos, true
 }

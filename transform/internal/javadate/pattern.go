@@ -75,6 +75,7 @@ func isNumber(letter byte, count int) bool {
 	case 'M', 'L':
 		return count <= 2
 	}
+
 	return true
 }
 
@@ -97,12 +98,14 @@ func (c *compiler) run() error {
 				return err
 			}
 			i = n
+
 		case isLetter(b):
 			n, err := c.letters(i)
 			if err != nil {
 				return err
 			}
 			i = n
+
 		default:
 			j := i + 1
 			for j < len(s) && s[j] != '\'' && !isLetter(s[j]) {
@@ -132,8 +135,10 @@ func (c *compiler) quoted(start int) (int, error) {
 			}
 			i++
 		}
+
 		c.literal(s[i:i+1], start)
 	}
+
 	return 0, &PatternError{start, "unterminated quote in date pattern"}
 }
 
@@ -186,9 +191,10 @@ func (p *Pattern) Fields() []Field {
 	var fields []Field
 	for _, o := range p.ops {
 		if o.letter != 0 {
-			fields = append(fields, Field{o.letter, o.count, o.offset})
+			fields = append(fields, Field{Letter: o.letter, Count: o.count, Offset: o.offset})
 		}
 	}
+
 	return fields
 }
 
@@ -209,5 +215,6 @@ func utf16Len(s string) int {
 			n++
 		}
 	}
+
 	return n
 }

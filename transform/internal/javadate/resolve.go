@@ -122,6 +122,7 @@ func normalWeekday(week, weekday int32) (int32, int32) {
 		weeks := int32(-floorDiv(int64(weekday)-1, 7))
 		return week - weeks, isoWeekday(weekday + 7*weeks)
 	}
+
 	return week, weekday
 }
 
@@ -175,6 +176,7 @@ func (f *fields) dayNumber(year int32, shift int64) int64 {
 			return day
 		}
 	}
+
 	return shift + f.dayBy(rule, year, julianDay)
 }
 
@@ -222,6 +224,7 @@ func (f *fields) dayRule() dayRule {
 			}
 			return byWeekdayOfMonth
 		}
+
 	case best == weekOfMonth && f.stamp[fieldWeekOfMonth] >= week:
 		return byWeekOfMonth
 	case best == weekdayOfMonth && f.stamp[fieldWeekdayOfMonth] >= week:
@@ -328,6 +331,7 @@ func stepAt(rule uint8, wall int64) int64 {
 			hi = mid
 		}
 	}
+
 	return int64(steps[lo].offset) * 1000
 }
 

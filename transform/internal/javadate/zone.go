@@ -26,6 +26,7 @@ func (z Zone) name(long bool) string {
 	case long:
 		return "Greenwich Mean Time"
 	}
+
 	return "GMT"
 }
 
@@ -62,6 +63,7 @@ func findZone(s string) (*zoneName, int) {
 			return &zoneNames[i], n
 		}
 	}
+
 	return nil, 0
 }
 
@@ -98,6 +100,7 @@ func foldPrefix(s, name string) int {
 
 		end += size
 	}
+
 	return end
 }
 
@@ -151,6 +154,7 @@ func (f *fields) parseISOZone(text string, pos, count int) (end int, ok bool) {
 	case '+', '-':
 		return f.parseOffset(text, pos+1, c, offsetForm(count))
 	}
+
 	return pos + 1, false
 }
 
@@ -214,5 +218,6 @@ func asciiDigits(s string) (value int32, n int) {
 		value = value*10 + int32(s[n]-'0')
 		n++
 	}
+
 	return value, n
 }

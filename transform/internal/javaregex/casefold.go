@@ -36,10 +36,11 @@ var folded = sync.OnceValue(func() []casedRune {
 		for r := max(rune(c.Lo), last+1); r <= rune(c.Hi); r++ {
 			last = r
 			if upper(r) != r || lower(r) != r {
-				out = append(out, casedRune{r, upper(r), fold(r)})
+				out = append(out, casedRune{r: r, upper: upper(r), fold: fold(r)})
 			}
 		}
 	}
+
 	return out
 })
 
@@ -61,6 +62,7 @@ func insensitiveRange(lo, hi rune, uni bool) *charSet {
 				spans = append(spans, span{r, r})
 			}
 		}
+
 		return newSet(spans...)
 	}
 
@@ -70,6 +72,7 @@ func insensitiveRange(lo, hi rune, uni bool) *charSet {
 			spans = append(spans, span{c.r, c.r})
 		}
 	}
+
 	return newSet(spans...)
 }
 
@@ -125,6 +128,7 @@ func insensitiveMember(r rune, uni bool) *charSet {
 			rs = append(rs, c)
 		}
 	}
+
 	return setOf(rs...)
 }
 
@@ -134,5 +138,6 @@ func hasRelatives(r rune) bool {
 	case 0xFF, 0xB5, 'I', 'i', 'S', 's', 'K', 'k', 0xC5, 0xE5:
 		return true
 	}
+
 	return false
 }

@@ -24,6 +24,7 @@ func newDirect(t *tree) *direct {
 			return &direct{text: string(r)}
 		}
 		return &direct{set: t.set}
+
 	case kindRepeat:
 		if body := t.subs[0]; body.single() && t.scan() && t.min == 1 {
 			return &direct{set: body.set, plus: true}
@@ -37,6 +38,7 @@ func newDirect(t *tree) *direct {
 			}
 			text.WriteRune(r)
 		}
+
 		return &direct{text: text.String()}
 	}
 
@@ -52,6 +54,7 @@ func (d *direct) next(src string, i int) (from, to int, ok bool) {
 		}
 		return i + from, i + from + len(d.text), true
 	}
+
 	if from, to, ok = d.one(src, i); !ok || from < 0 || !d.plus {
 		return from, to, ok
 	}

@@ -20,6 +20,7 @@ func DoubtAbout(text string) (Doubt, bool) {
 			Message: fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing", text),
 			Hint:    fmt.Sprintf("write [%s] or escape it", text),
 		}, true
+
 	case wideRange().MatchString(text):
 		return Doubt{
 			Code: "regex-range", Message: "A-z includes the signs between Z and a", Hint: "write A-Za-z",
@@ -47,6 +48,7 @@ func posixHint(name string) string {
 	case "xdigit":
 		return `write \p{XDigit}`
 	}
+
 	return `Java's classes are \p{Alpha}, \p{Digit}, \p{Punct} and so on`
 }
 

@@ -40,6 +40,7 @@ func (t *tree) instructions() int {
 		}
 		n *= min(rounds, maxProgram+1)
 	}
+
 	return min(n, maxProgram+1)
 }
 
@@ -149,6 +150,7 @@ func (w *linearWriter) write(t *tree) bool {
 				return false
 			}
 		}
+
 	case kindAlternate:
 		return w.alternatives(t)
 	case kindGroup:
@@ -159,6 +161,7 @@ func (w *linearWriter) write(t *tree) bool {
 		ok := w.write(t.subs[0])
 		w.out.WriteString(")")
 		return ok
+
 	case kindRepeat:
 		return w.repeat(t)
 	case kindBegin:
@@ -168,6 +171,7 @@ func (w *linearWriter) write(t *tree) bool {
 		} else {
 			w.out.WriteString(`\A`)
 		}
+
 	case kindEnd:
 		w.out.WriteString(`\z`)
 	case kindDollar:
@@ -239,6 +243,7 @@ func (t *tree) captures() bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -253,14 +258,18 @@ func (t *tree) canBeEmpty() bool {
 				return false
 			}
 		}
+
 		return true
+
 	case kindAlternate:
 		for _, s := range t.subs {
 			if s.canBeEmpty() {
 				return true
 			}
 		}
+
 		return false
+
 	case kindGroup, kindAtomic:
 		return t.subs[0].canBeEmpty()
 	case kindRepeat:

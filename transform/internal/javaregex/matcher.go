@@ -146,6 +146,7 @@ func (m *matcher) candidate(i int) int {
 		}
 		i += n
 	}
+
 	return -1
 }
 

@@ -65,6 +65,7 @@ var nameIndex = sync.OnceValue(func() []nameEntry {
 			}
 		}
 	}
+
 	slices.SortFunc(out, func(a, b nameEntry) int { return cmp.Compare(a.hash, b.hash) })
 	return out
 })

@@ -36,6 +36,7 @@ func (n *caretNode) match(m *matcher, i int) bool {
 			return false
 		}
 	}
+
 	return n.next.match(m, i)
 }
 
@@ -89,6 +90,7 @@ func (n *boundNode) match(m *matcher, i int) bool {
 		r, _ := m.at(i)
 		right = n.inWord(m, r, i)
 	}
+
 	return (left != right) != n.negate && n.next.match(m, i)
 }
 
@@ -119,6 +121,7 @@ func based(m *matcher, i int) bool {
 			return false
 		}
 	}
+
 	return false
 }
 
@@ -144,6 +147,7 @@ func (n *newlineNode) match(m *matcher, i int) bool {
 	case lineEnd(u) || u == 0x0B || u == 0x0C:
 		return n.next.match(m, i+1)
 	}
+
 	return false
 }
 
@@ -166,5 +170,6 @@ func (n *clusterBoundNode) match(m *matcher, i int) bool {
 			return false
 		}
 	}
+
 	return n.next.match(m, i)
 }

@@ -64,6 +64,7 @@ func (n *textNode) match(m *matcher, i int) bool {
 		}
 		i += w
 	}
+
 	return n.next.match(m, i)
 }
 
@@ -79,6 +80,7 @@ func (n *branchNode) match(m *matcher, i int) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -113,6 +115,7 @@ func (n *groupTail) match(m *matcher, i int) bool {
 		m.last = i
 		return true
 	}
+
 	if n.group == 0 {
 		return n.next.match(m, i)
 	}
@@ -195,6 +198,7 @@ func (n *behindNode) byCodePoints(m *matcher, i int) bool {
 		_, w := m.before(j)
 		j -= w
 	}
+
 	return false
 }
 
@@ -216,6 +220,7 @@ func (v *view) unitsOf(i int, n int32) int {
 		_, w := v.before(x)
 		x -= w
 	}
+
 	return i - x
 }
 
@@ -245,6 +250,7 @@ func (n *backrefNode) match(m *matcher, i int) bool {
 		}
 		i++
 	}
+
 	return n.next.match(m, i)
 }
 

@@ -28,6 +28,7 @@ func (n *loopEntry) match(m *matcher, i int) bool {
 		if !ok && n.min == 0 {
 			ok = n.next.match(m, i)
 		}
+
 	default:
 		ok = n.next.match(m, i)
 	}
@@ -58,6 +59,7 @@ func (n *loopNode) match(m *matcher, i int) bool {
 		}
 		n.noteFailure(m, i)
 	}
+
 	return n.next.match(m, i)
 }
 

@@ -189,6 +189,7 @@ func (n *repeatNode) greedily(m *matcher, i, j int) bool {
 			}
 			break
 		}
+
 		i += w
 		j++
 	}
@@ -257,6 +258,7 @@ func (n *fixedGroupNode) rounds(m *matcher, i int) bool {
 	case lazy:
 		return n.lazily(m, i)
 	}
+
 	return n.greedily(m, i, n.min)
 }
 
@@ -300,6 +302,7 @@ func (n *fixedGroupNode) greedily(m *matcher, i, j int) bool {
 					n.capture(m, i-w, i)
 					return true
 				}
+
 				i -= w
 				n.capture(m, i-w, i)
 			}

@@ -72,6 +72,7 @@ func (p *parser) enter() bool {
 		p.fail("nested too deeply")
 		return false
 	}
+
 	return true
 }
 
@@ -87,6 +88,7 @@ func (p *parser) alternation() *tree {
 		p.cur++
 		t.subs = append(t.subs, p.sequence())
 	}
+
 	return t
 }
 
@@ -144,6 +146,7 @@ func (p *parser) item(ch rune) *tree {
 			return &tree{kind: kindCaret, unix: p.has(flagUnixLines)}
 		}
 		return &tree{kind: kindBegin}
+
 	case '$':
 		p.cur++
 		return &tree{kind: kindDollar, lines: p.has(flagMultiline), unix: p.has(flagUnixLines)}
@@ -199,7 +202,9 @@ func (p *parser) literal() *tree {
 				p.cur = prev
 				text = text[:len(text)-1]
 			}
+
 			return p.text(text)
+
 		case '$', '.', '^', '(', '[', '|', ')':
 			return p.text(text)
 		case '\\':
@@ -210,6 +215,7 @@ func (p *parser) literal() *tree {
 				p.cur++
 				return p.setNode(p.property(c == 'P'))
 			}
+
 			prev = p.cur
 			r, t := p.escape(len(text) == 0)
 			if t != nil && len(text) == 0 {
@@ -219,6 +225,7 @@ func (p *parser) literal() *tree {
 				p.cur = prev
 				return p.text(text)
 			}
+
 			text = append(text, r)
 			continue
 		}
@@ -254,6 +261,7 @@ func (p *parser) text(text []rune) *tree {
 			s = insensitiveChar(text[0], uni)
 			p.wide = p.wide || uni && upper(text[0]) != fold(text[0])
 		}
+
 		return &tree{kind: kindSet, set: s}
 	}
 

@@ -33,6 +33,7 @@ func (b *classBuilder) bitClass() *class {
 			spans = append(spans, span{rune(r), rune(r)})
 		}
 	}
+
 	return &class{set: newSet(spans...), bmp: true}
 }
 
@@ -88,6 +89,7 @@ func (p *parser) class(consume bool) class {
 				return class{set: c.set.negate()}
 			}
 			return c
+
 		default:
 			p.member(&b)
 		}

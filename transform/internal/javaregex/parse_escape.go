@@ -17,6 +17,7 @@ func (p *parser) escape(first bool) (rune, *tree) {
 		}
 		return 0, p.setNode(c)
 	}
+
 	if '1' <= ch && ch <= '9' {
 		return 0, p.backref(int(ch - '0'))
 	}
@@ -76,6 +77,7 @@ func (p *parser) backref(n int) *tree {
 		n = m
 		p.read()
 	}
+
 	return p.refTo(n)
 }
 
@@ -149,6 +151,7 @@ func (p *parser) charEscape(ch rune) rune {
 		}
 		p.fail("\\c without a character")
 		return 0
+
 	case 'e':
 		return 0x1B
 	case 'f':
@@ -190,8 +193,10 @@ func (p *parser) octal() rune {
 			p.cur--
 			return n
 		}
+
 		n = n*8 + d
 	}
+
 	return n
 }
 
@@ -220,6 +225,7 @@ func (p *parser) bracedHex() rune {
 			}
 			return r
 		}
+
 		if r = r<<4 | d; r > maxRune {
 			p.fail("code point above 10FFFF")
 			return 0
@@ -256,8 +262,10 @@ func (p *parser) fourHex() rune {
 			p.fail("\\u without four hexadecimal digits")
 			return 0
 		}
+
 		r = r<<4 | d
 	}
+
 	return r
 }
 
@@ -274,6 +282,7 @@ func (p *parser) named() rune {
 			p.fail("unclosed \\N{")
 			return 0
 		}
+
 		name.WriteRune(ch)
 	}
 

@@ -48,6 +48,7 @@ func (p *parser) groupBody() *tree {
 			p.fail("group name " + name + " is used twice")
 		}
 		return p.capture(name)
+
 	case '$', '@':
 		p.fail("unknown kind of group")
 		return nil
@@ -228,5 +229,6 @@ func (p *parser) number(ch rune) (rune, int) {
 			return ch, 0
 		}
 	}
+
 	return ch, n
 }

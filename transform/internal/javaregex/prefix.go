@@ -37,6 +37,7 @@ func (t *tree) start() *charSet {
 			return all
 		}
 	}
+
 	return nil
 }
 
@@ -50,6 +51,7 @@ func (t *tree) has(k kind) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -75,6 +77,7 @@ func (p *program) hopeless(src string) (cost int64, ok bool) {
 			return 0, false
 		}
 	}
+
 	return int64(len(src)) + 1, true
 }
 

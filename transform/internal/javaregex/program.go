@@ -62,6 +62,7 @@ func (t *tree) firstSet() *charSet {
 			}
 			all = all.union(f)
 		}
+
 		return all
 	}
 
@@ -91,6 +92,7 @@ func (b *builder) build(t *tree, next node) node {
 			n.alts = append(n.alts, b.build(s, next))
 		}
 		return n
+
 	case kindGroup:
 		return b.group(t, next, b.local())
 	case kindRepeat:
@@ -100,7 +102,7 @@ func (b *builder) build(t *tree, next node) node {
 	case kindAtomic:
 		return &atomicNode{b.build(t.subs[0], acceptNode{}), next}
 	case kindBackref:
-		return &backrefNode{t.group, t.fold, t.wide, next}
+		return &backrefNode{group: t.group, fold: t.fold, uni: t.wide, next: next}
 	default:
 		if t.kind != kindEmpty {
 			return b.assertion(t, next)
@@ -119,13 +121,14 @@ func (b *builder) assertion(t *tree, next node) node {
 	case kindCaret:
 		return &caretNode{t.unix, next}
 	case kindDollar:
-		return &dollarNode{t.lines, t.unix, next}
+		return &dollarNode{lines: t.lines, unix: t.unix, next: next}
 	case kindBound:
 		n := &boundNode{negate: t.negate, next: next}
 		if t.wide {
 			n.word = wordSet()
 		}
 		return n
+
 	case kindLast:
 		return &resumeNode{next}
 	case kindNewline:
@@ -149,7 +152,7 @@ func (b *builder) look(t *tree, next node) node {
 
 	// What is inside ends on its own, whatever follows outside.
 	if !t.behind {
-		return &aheadNode{b.build(t.subs[0], acceptNode{}), t.negate, next}
+		return &aheadNode{cond: b.build(t.subs[0], acceptNode{}), negate: t.negate, next: next}
 	}
 	cond := b.build(t.subs[0], edgeNode{})
 	return &behindNode{cond: cond, min: t.minLen, max: t.maxLen, negate: t.negate, wide: t.wide, next: next}
@@ -221,6 +224,7 @@ func (b *builder) loop(t *tree, next node, outer bool) node {
 		n.body = b.group(t.subs[0], n, n.begin)
 		entry = &loopEntry{n}
 	}
+
 	return entry
 }
 

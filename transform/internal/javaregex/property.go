@@ -50,6 +50,7 @@ func (p *parser) propertyName() (string, bool) {
 			p.fail("\\p without a property")
 			return "", false
 		}
+
 		p.read()
 		return string(r), true
 	}
@@ -65,6 +66,7 @@ func (p *parser) propertyName() (string, bool) {
 			p.fail("unclosed \\p{")
 			return "", false
 		}
+
 		name.WriteRune(ch)
 	}
 
@@ -88,6 +90,7 @@ func (p *parser) lookUp(name string) (class, bool) {
 		case "gc", "general_category":
 			return namedSet(value, fold)
 		}
+
 		return class{}, false
 	}
 

@@ -44,8 +44,10 @@ func ParseReplacement(text string) (*Replacement, error) {
 				r.err = r.fail(i, "backslash without a character to escape", nil)
 				break
 			}
+
 			lit.WriteByte(text[i])
 			i++
+
 		case '$':
 			flush()
 			i = r.reference(i)
@@ -86,6 +88,7 @@ func (r *Replacement) reference(i int) int {
 		r.parts = append(r.parts, replacePart{digits: r.text[i:end], pos: start})
 		return end
 	}
+
 	return i
 }
 
@@ -106,6 +109,7 @@ func (r *Replacement) nameReference(start, i int) int {
 	default:
 		r.parts = append(r.parts, replacePart{name: name, pos: start})
 	}
+
 	return end + 1
 }
 
@@ -127,6 +131,7 @@ func (p replacePart) group(re *Regexp) (n int, rest string, ok bool) {
 		}
 		n = m
 	}
+
 	return n, p.digits[i:], n <= re.groups
 }
 
@@ -140,6 +145,7 @@ func (re *Regexp) Check(r *Replacement) error {
 			}
 		}
 	}
+
 	return r.err
 }
 
@@ -171,5 +177,6 @@ func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, erro
 
 		dst = append(dst, rest...)
 	}
+
 	return dst, r.err
 }

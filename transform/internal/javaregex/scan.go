@@ -95,6 +95,7 @@ func (s *scan) handOver() bool {
 		s.linear = l
 		return true
 	}
+
 	return !s.m.deep // more steps may help, more depth is not to be had
 }
 

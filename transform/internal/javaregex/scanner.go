@@ -25,6 +25,7 @@ func symbols(pattern string) []symbol {
 		out = append(out, symbol{r, i})
 		i += n
 	}
+
 	return out
 }
 
@@ -88,6 +89,7 @@ func quoteStart(in []symbol) int {
 		}
 		i++
 	}
+
 	return -1
 }
 
@@ -100,6 +102,7 @@ func hexValue(r rune) (rune, bool) {
 	case 'a' <= r|0x20 && r|0x20 <= 'f':
 		return r | 0x20 - 'a' + 10, true
 	}
+
 	return 0, false
 }
 
@@ -177,6 +180,7 @@ func (p *parser) place(i int) int {
 	case i >= len(p.in):
 		return len(p.pattern)
 	}
+
 	return p.in[i].pos
 }
 

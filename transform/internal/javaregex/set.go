@@ -35,6 +35,7 @@ func (s *charSet) has(r rune) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -47,6 +48,7 @@ func newSet(spans ...span) *charSet {
 			out[n-1].hi = max(out[n-1].hi, sp.hi)
 			continue
 		}
+
 		out = append(out, sp)
 	}
 
@@ -56,6 +58,7 @@ func newSet(spans ...span) *charSet {
 			s.ascii[r>>6] |= 1 << (uint(r) & 63)
 		}
 	}
+
 	return s
 }
 
@@ -102,6 +105,7 @@ func (s *charSet) intersect(t *charSet) *charSet {
 			j++
 		}
 	}
+
 	return newSet(out...)
 }
 
@@ -123,6 +127,7 @@ func tableSet(tables ...*unicode.RangeTable) *charSet {
 			out = append(out, span{lo, hi})
 			return
 		}
+
 		for r := lo; r <= hi; r += stride {
 			out = append(out, span{r, r})
 		}

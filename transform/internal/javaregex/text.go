@@ -27,8 +27,10 @@ func (v *view) set(src string) {
 			v.setWide(src, i)
 			return
 		}
+
 		u[i] = uint16(c)
 	}
+
 	v.u = u
 }
 
@@ -48,6 +50,7 @@ func (v *view) setWide(src string, from int) {
 		} else {
 			v.u = append(v.u, uint16(r))
 		}
+
 		i += n
 	}
 

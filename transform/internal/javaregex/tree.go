@@ -122,6 +122,7 @@ func studyAll(subs []*tree, e *extent, rest func(*extent)) {
 		rest(e)
 		return
 	}
+
 	subs[0].study(e, func(e *extent) { studyAll(subs[1:], e, rest) })
 }
 
@@ -154,6 +155,7 @@ func (t *tree) studyRepeat(e *extent, rest func(*extent)) {
 			e.max += math.MaxInt32
 		}
 		e.fixed = false
+
 	case t.loops:
 		e.bounded, e.fixed = false, false
 		return

@@ -28,6 +28,7 @@ func category(name string) *charSet {
 	case "Mc":
 		return s.minus(setOf(0x1734))
 	}
+
 	return s
 }
 
@@ -107,6 +108,7 @@ func scriptSet(name string) *charSet {
 		case "COMMON":
 			return s.union(rangeSet(0x16FE2, 0x16FE3))
 		}
+
 		return s
 	}
 
@@ -130,6 +132,7 @@ func blockSet(name string) *charSet {
 			return rangeSet(rune(lo), rune(hi))
 		}
 	}
+
 	return nil
 }
 

@@ -92,6 +92,7 @@ func sameASCII(s string, first byte) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -124,6 +125,7 @@ func IsASCII(s string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -146,6 +148,7 @@ func flipASCII(b []byte, first byte) int {
 			b[i] ^= 0x20
 		}
 	}
+
 	return i
 }
 
@@ -183,12 +186,14 @@ func appendUpperRunes(dst []byte, s string) []byte {
 			} else {
 				dst = append(dst, upperFull(r)...)
 			}
+
 		case size != 1 && r < highFirst || r > lowLast && size != 1:
 			if full := upperFull(r); full != "" {
 				dst = append(dst, full...)
 			} else {
 				dst = utf8.AppendRune(dst, moved(r, upperRanges[:]))
 			}
+
 		default: // half of a pair, or no UTF-8
 			dst = append(dst, s[i:i+size]...)
 		}
@@ -270,6 +275,7 @@ func moved(r rune, ranges []caseRange) rune {
 			return r + c.delta
 		}
 	}
+
 	return r
 }
 
@@ -288,6 +294,7 @@ func simpleUpper(r rune) rune {
 			return fullUpper[i].simple
 		}
 	}
+
 	return r
 }
 
@@ -301,6 +308,7 @@ func simpleLower(r rune) rune {
 	case r == capitalIDot:
 		return 'i'
 	}
+
 	return rune(lowerLow[r])
 }
 
@@ -313,6 +321,7 @@ func simpleTitle(r rune) rune {
 			}
 		}
 	}
+
 	return simpleUpper(r)
 }
 

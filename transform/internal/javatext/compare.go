@@ -92,6 +92,7 @@ func CompareFold(a, b string) int {
 			}
 			b = b[size2:]
 			continue
+
 		case size2 == 4 && size1 < 4 && r1 == highFirst|(r2-0x10000)>>10:
 			if len(a) == size1 {
 				return 1 - Len(b)
@@ -132,9 +133,11 @@ func FoldHash(s string) uint32 {
 			i++
 			continue
 		}
+
 		r, size := decode(s[i:])
 		h = (h ^ uint32(foldCase(r))) * prime
 		i += size
 	}
+
 	return h
 }

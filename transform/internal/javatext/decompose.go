@@ -82,6 +82,7 @@ func plainText(r rune) (text string, known bool) {
 	case r >= 0x4e00 && r < 0x9ffd, r >= highFirst && r <= lowLast:
 		return "", true
 	}
+
 	return "", false
 }
 
@@ -172,6 +173,7 @@ func decomposition(s string, r rune, size int, buf *[9]byte) []byte {
 		}
 		return out
 	}
+
 	if d := norm.NFKD.PropertiesString(s[:size]).Decomposition(); d != nil {
 		return d
 	}

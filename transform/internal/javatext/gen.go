@@ -74,6 +74,7 @@ func (f *facts) add(w []string) {
 			class |= 0x80
 		}
 		f.classes = append(f.classes, number(w[1])<<8|class)
+
 	case "case":
 		c, up := number(w[1]), number(w[2])
 		f.upper[c], f.lower[c] = up, number(w[3])
@@ -83,6 +84,7 @@ func (f *facts) add(w []string) {
 		if full := text(w[5]); full != string(rune(up)) {
 			f.fullUpper[c] = full
 		}
+
 	case "plain":
 		f.plain[number(w[1])] = text(w[2])
 	}
@@ -105,12 +107,14 @@ func (f *facts) print() []byte {
 			fmt.Fprintf(&b, "{0x%x, 0x%x, %+q},\n", c, f.upper[c], s)
 		}
 	}
+
 	b.WriteString("}\n\nvar titles = [...]pair{\n")
 	for c := range 0x110000 {
 		if t, ok := f.title[c]; ok {
 			fmt.Fprintf(&b, "{0x%x, 0x%x},\n", c, t)
 		}
 	}
+
 	b.WriteString("}\n\n")
 	plain(&b, "plainLow", f.plain, 0xa0, 0x483)
 	plain(&b, "plainExtended", f.plain, 0x1e00, 0x1f00)
@@ -124,6 +128,7 @@ func list(b *bytes.Buffer, n int, item func(int) string) {
 		}
 		b.WriteString(item(i) + ",")
 	}
+
 	b.WriteByte('\n')
 }
 
@@ -138,8 +143,10 @@ func low(b *bytes.Buffer, name string, m map[int]int, special func(int) bool) {
 		case !ok:
 			to = c
 		}
+
 		return fmt.Sprintf("0x%x", to)
 	})
+
 	b.WriteString("}\n\n")
 }
 
@@ -158,6 +165,7 @@ func ranges(b *bytes.Buffer, name string, m map[int]int) {
 				step = 2
 			}
 		}
+
 		end := c
 		for {
 			d, ok := moves(end + step)
@@ -166,9 +174,11 @@ func ranges(b *bytes.Buffer, name string, m map[int]int) {
 			}
 			end += step
 		}
+
 		fmt.Fprintf(b, "{0x%x, 0x%x, %d, %d},\n", c, end, delta, step)
 		c = end
 	}
+
 	b.WriteString("}\n\n")
 }
 
@@ -182,5 +192,6 @@ func plain(b *bytes.Buffer, name string, m map[int]string, first, end int) {
 		}
 		return fmt.Sprintf("%+q", m[first+i])
 	})
+
 	b.WriteString("}\n\n")
 }

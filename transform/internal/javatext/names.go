@@ -51,11 +51,13 @@ func appendCapitalized(dst, low []byte) []byte {
 				mac = true
 				continue
 			}
+
 			var isDelimiter bool
 			if dst, low, isDelimiter = appendTitle(dst, low); !isDelimiter || mac {
 				capital = false
 			}
 			continue
+
 		case !mac && (c == '-' || c == '\''):
 			capital = true
 		}
@@ -76,6 +78,7 @@ func macLength(low []byte) int {
 	case low[1] == 'a' && len(low) > 2 && low[2] == 'c':
 		return 3
 	}
+
 	return 0
 }
 
@@ -159,6 +162,7 @@ func joinMc(b []byte) []byte {
 			out = append(out, b[i])
 		}
 	}
+
 	return out
 }
 
@@ -192,6 +196,7 @@ func wordBefore(b []byte, i int) bool {
 		}
 		i -= size
 	}
+
 	return false
 }
 

@@ -17,6 +17,7 @@ func IsWhitespace(r rune) bool {
 	case r < 0x80 || r == 0xA0 || r == 0x2007 || r == 0x202F:
 		return false
 	}
+
 	return unicode.In(r, unicode.Zs, unicode.Zl, unicode.Zp)
 }
 

@@ -42,6 +42,7 @@ func appendHalf(dst []byte, half rune) []byte {
 		high := rune(dst[n-2]&0xf)<<6 | rune(dst[n-1]&0x3f)
 		return utf8.AppendRune(dst[:n-3], 0x10000+high<<10|(half-lowFirst))
 	}
+
 	return append(dst, 0xed, 0x80|byte(half>>6)&0x3f, 0x80|byte(half)&0x3f)
 }
 
@@ -61,6 +62,7 @@ func appendHard(dst []byte, s string) []byte {
 		half, _ := decode(s)
 		dst, s = appendHalf(dst, half), s[3:]
 	}
+
 	return append(dst, s...)
 }
 
@@ -88,11 +90,13 @@ func Len(s string) int {
 			i++
 			continue
 		}
+
 		_, size := decode(s[i:])
 		if i += size; size == 4 {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -121,6 +125,7 @@ func offset(s string, start, from, at int) (pos int, cut, ok bool) {
 
 		start, from = start+size, from+1
 	}
+
 	return start, false, from == at
 }
 
@@ -173,6 +178,7 @@ func cutSubstring(s string, from, to int, empty, cutFrom, cutTo bool) string {
 		r, _ := decode(s[to:])
 		dst = appendHalf(dst, highFirst|(r-0x10000)>>10)
 	}
+
 	return string(dst)
 }
 
@@ -251,8 +257,10 @@ func Units(s string) []uint16 {
 			out = append(out, uint16(highFirst|(r-0x10000)>>10), uint16(lowFirst|(r-0x10000)&0x3ff))
 			continue
 		}
+
 		out = append(out, uint16(r))
 	}
+
 	return out
 }
 
@@ -266,6 +274,7 @@ func FromUnits(units []uint16) string {
 			dst = utf8.AppendRune(dst, r)
 		}
 	}
+
 	return string(dst)
 }
 
@@ -275,6 +284,7 @@ func indexUnits(s, sub []uint16, from int) int {
 			return i
 		}
 	}
+
 	return -1
 }
 
@@ -284,6 +294,7 @@ func lastIndexUnits(s, sub []uint16, from int) int {
 			return i
 		}
 	}
+
 	return -1
 }
 
@@ -293,6 +304,7 @@ func equalUnits(a, b []uint16) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -348,6 +360,7 @@ func appendLong(dst []byte, n, width int, pad string) (longer []byte, left int) 
 		have := dst[begin:]
 		dst = append(dst, have[:min(len(have), total-len(have))]...)
 	}
+
 	return dst, n % width
 }
 

@@ -32,6 +32,7 @@ func class(r rune) uint8 {
 			hi = mid
 		}
 	}
+
 	return uint8(classes[lo-1])
 }
 
@@ -88,6 +89,7 @@ func casedBefore(s string, begin, end int) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -104,6 +106,7 @@ func casedAfter(s string) bool {
 		}
 		s = s[size:]
 	}
+
 	return false
 }
 
@@ -171,6 +174,7 @@ func kanaRoles(r rune) role {
 	case r >= 0x3041 && r <= 0x3094 || r == 0x309d || r == 0x309e:
 		return roleHiragana
 	}
+
 	return 0
 }
 
@@ -247,6 +251,7 @@ func run(s string, i int, want role) int {
 		}
 		i += size
 	}
+
 	return i
 }
 
@@ -283,6 +288,7 @@ func (w wordState) next(x role) wordState {
 	case x&roleEnclosing != 0 && (w == inWord || w == inNumber):
 		return w
 	}
+
 	return inNothing
 }
 

@@ -29,6 +29,7 @@ func (a *automaton) run(digits []byte) uint16 {
 			return 0
 		}
 	}
+
 	return a.accept[state]
 }
 
@@ -83,6 +84,7 @@ func newAutomaton(patterns []string) *automaton {
 			return nil
 		}
 	}
+
 	return b.build()
 }
 
@@ -168,6 +170,7 @@ func (b *builder) after(list []thread, digit rune) []thread {
 			out = append(out, t&^0x1fffe|thread(in.Out)<<1)
 		}
 	}
+
 	return out
 }
 
@@ -237,12 +240,15 @@ func (c *closure) follow(t thread, end bool) {
 			next |= 1
 		}
 		c.follow(next, end)
+
 	case syntax.InstEmptyWidth:
 		if syntax.EmptyOp(in.Arg) != syntax.EmptyEndText || !c.ordered {
 			c.ok = false
 			return
 		}
+
 		c.follow(to(in.Out), true)
+
 	case syntax.InstMatch:
 		c.match(t, end)
 	case syntax.InstFail:

@@ -79,6 +79,7 @@ func digits(buf *[maxDigits + 7]byte, text string) (n int, plus, usual bool) {
 			}
 			buf[n] = c
 			n++
+
 		case sign:
 			signs = signs || plus
 		case plusSign:
@@ -124,6 +125,7 @@ func withoutExtension(text string) (number string, found bool) {
 		number = strings.TrimRight(rest[:at], " ")
 		return number, number != "" && kinds[number[len(number)-1]] == digit
 	}
+
 	return "", false
 }
 
@@ -189,6 +191,7 @@ func international(d []byte) (p *plan, number []byte, result answer) {
 			return national(n, d[i+1:])
 		}
 	}
+
 	return nil, nil, unknown
 }
 
@@ -240,6 +243,7 @@ func (p *plan) strip(d []byte) (rest []byte, ok bool) {
 	case p.types.run(d)&anyNumber != 0 && p.types.run(d[n:])&anyNumber == 0:
 		return d, true
 	}
+
 	return d[n:], true
 }
 

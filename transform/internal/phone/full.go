@@ -63,6 +63,7 @@ func Why(text, region string) string {
 	case phonenumbers.IS_POSSIBLE_LOCAL_ONLY:
 		return "the area code is missing in it, as " + as
 	}
+
 	return "no such number is given out, as " + as
 }
 
@@ -129,6 +130,7 @@ func utf16Len(text string) int {
 			n++
 		}
 	}
+
 	return n
 }
 
@@ -177,6 +179,7 @@ func digitValue(r rune) rune {
 			return (r - rune(digits.Lo)) % 10
 		}
 	}
+
 	return 0
 }
 
@@ -208,6 +211,7 @@ func plain(text string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -232,8 +236,10 @@ func shortSign(r rune) rune {
 	}
 
 	switch r {
-	case '\u2212', '\u30fc', '\u00ad', '\u200b', '\u2060', '\u3000', '\uff08', '\uff09', '\uff3b', '\uff3d', '\u2053', '\u223c':
+	case '\u2212', '\u30fc', '\u00ad', '\u200b', '\u2060', '\u3000', '\uff08', '\uff09', '\uff3b', '\uff3d', '\u2053',
+		'\u223c':
 		return '('
 	}
+
 	return r
 }

@@ -129,6 +129,7 @@ func makePlan(region string, code int) *plan {
 			return newPlan(m)
 		}
 	}
+
 	return noPlan
 }
 
@@ -200,6 +201,7 @@ func hasLength(list []int32, n int) bool {
 			return true
 		}
 	}
+
 	return len(list) == 0
 }
 

@@ -27,6 +27,7 @@ func (e *evaluator) reference(r *reference) (Value, error) {
 		}
 		v = next
 	}
+
 	return v, nil
 }
 
@@ -77,6 +78,7 @@ func (k Kind) name() string {
 	case Unset:
 		return "null"
 	}
+
 	return "an object"
 }
 
@@ -120,6 +122,7 @@ func (e *evaluator) property(v Value, name string) (Value, error) {
 			return v.dict().pairs[i].value, nil
 		}
 		return Value{}, nil
+
 	case Host:
 		return e.hostProperty(v.ref.(Object), name)
 	case loop:
@@ -149,6 +152,7 @@ func (e *evaluator) hostProperty(o Object, name string) (Value, error) {
 			v, ok, err = o.Property(string(other) + name[1:])
 		}
 	}
+
 	return e.fromHost(v, ok, err)
 }
 
@@ -164,6 +168,7 @@ func (e *evaluator) fromHost(v Value, ok bool, err error) (Value, error) {
 		v = c.copy(v)
 		return v, e.b.Spend(c.items)
 	}
+
 	return v, nil
 }
 
@@ -294,5 +299,6 @@ func (e *evaluator) writeOut(l *list) error {
 		}
 		l.writeOut()
 	}
+
 	return nil
 }

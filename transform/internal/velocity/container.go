@@ -31,6 +31,7 @@ func (l *list) len() int {
 	case l.to >= l.from:
 		return int(l.to - l.from + 1)
 	}
+
 	return int(l.from - l.to + 1)
 }
 
@@ -48,6 +49,7 @@ func (l *list) at(i int) Value {
 	case l.to >= l.from:
 		return IntOf(l.from + int64(i))
 	}
+
 	return IntOf(l.from - int64(i))
 }
 
@@ -87,6 +89,7 @@ func (d *dict) find(key Value) int {
 			return i
 		}
 	}
+
 	return -1
 }
 
@@ -96,6 +99,7 @@ func (d *dict) findText(key string) int {
 			return i
 		}
 	}
+
 	return -1
 }
 
@@ -113,6 +117,7 @@ func (d *dict) put(key, value Value) Value {
 		d.pairs[i].value = value
 		return old
 	}
+
 	d.pairs = append(d.pairs, pair{key, value})
 	return Value{}
 }
@@ -138,6 +143,7 @@ func sameKey(a, b Value) bool {
 	case Host, loop:
 		return false
 	}
+
 	return a.num == b.num
 }
 
@@ -156,6 +162,7 @@ func (c *copier) copy(v Value) Value {
 	case Map:
 		v.ref = c.dict(v.dict())
 	}
+
 	return v
 }
 

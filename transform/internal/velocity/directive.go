@@ -62,6 +62,7 @@ func (p *parser) bareDirective(start *token, name string, known bool) node {
 		p.fail(start.pos, CodeOther, "#%s needs parentheses", name)
 		return nil
 	}
+
 	return &textNode{start.image}
 }
 
@@ -107,6 +108,7 @@ func (p *parser) argument() argument {
 		p.take()
 		return argument{first: first, last: first, isWord: true}
 	}
+
 	e := p.value(PlaceArgument)
 	return argument{expr: e, first: first, last: p.last}
 }

@@ -54,6 +54,7 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 			return false, err
 		}
 		return e.equal(x.value, y.value, depth+1)
+
 	case Host:
 		x, err := e.text(a)
 		if err != nil {
@@ -61,6 +62,7 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 		}
 		y, err := e.text(b)
 		return x == y, err
+
 	case loop:
 		return a.ref.(*loopScope) == b.ref.(*loopScope), nil
 	}
@@ -82,6 +84,7 @@ func (e *evaluator) equalLists(a, b *list, depth int) (bool, error) {
 			return false, err
 		}
 	}
+
 	return true, nil
 }
 
@@ -127,6 +130,7 @@ func (e *evaluator) indexOf(l *list, v Value) (int, error) {
 			return i, nil
 		}
 	}
+
 	return -1, nil
 }
 

@@ -91,6 +91,7 @@ func place(src string, offset int) (line, column int) {
 			start = i + 1
 		}
 	}
+
 	return line, utf8.RuneCountInString(src[start:offset]) + 1
 }
 

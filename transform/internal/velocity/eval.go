@@ -96,6 +96,7 @@ func (e *evaluator) run(body []node) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -114,6 +115,7 @@ func (e *evaluator) statement(n node) error {
 	case *breakNode:
 		return e.breakLoop(n)
 	}
+
 	return errStop
 }
 
@@ -172,6 +174,7 @@ func (e *evaluator) set(n *setNode) error {
 			Msg: "is set to null", Line: line, Column: column,
 		}
 	}
+
 	if len(n.left.members) > 0 {
 		return e.setMember(n.left, v)
 	}
@@ -224,6 +227,7 @@ func (e *evaluator) values(list []expr) ([]Value, error) {
 			return nil, err
 		}
 	}
+
 	return items, nil
 }
 
@@ -247,6 +251,7 @@ func (e *evaluator) mapValue(x *mapExpr) (Value, error) {
 
 		d.put(key, value)
 	}
+
 	return Value{kind: Map, ref: d}, nil
 }
 
@@ -318,6 +323,7 @@ func (e *evaluator) test(x expr) (bool, error) {
 		// Everything that is set is true, the empty text included, but for false itself.
 		v, err := e.reference(x)
 		return v.kind != Bool || v.num != 0, err
+
 	case *binaryExpr:
 		return e.testBinary(x)
 	}
@@ -419,6 +425,7 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 		}
 		return e.concat(left, right)
 	}
+
 	if !left.isNumber() || !right.isNumber() {
 		return Value{}, nil
 	}

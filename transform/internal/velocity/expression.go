@@ -59,7 +59,7 @@ func (p *parser) binary(level int) operand {
 		p.noteCompare(e, t)
 
 		// Velocity counts only the right side to the node.
-		left = operand{e, first, p.last}
+		left = operand{expr: e, first: first, last: p.last}
 	}
 
 	return left
@@ -72,6 +72,7 @@ func (o operand) literal() string {
 	case *binaryExpr, *rangeExpr:
 		return literal(o.first, o.last)
 	}
+
 	return ""
 }
 
@@ -93,7 +94,7 @@ func (p *parser) unary() operand {
 	p.skip(tSpace)
 	first := p.take()
 	o := p.unary()
-	return operand{&notExpr{o.expr}, first, p.last}
+	return operand{expr: &notExpr{o.expr}, first: first, last: p.last}
 }
 
 func (p *parser) primary() operand {
@@ -107,6 +108,7 @@ func (p *parser) primary() operand {
 		o.expr = p.binary(0).expr
 		o.last = p.last
 		p.expect(tParenClose, `")"`)
+
 	default:
 		o.expr = p.value(p.place)
 		o.last = p.last
@@ -121,6 +123,7 @@ func startsValue(kind tokenKind) bool {
 	case tString, tInteger, tFloat, tListOpen, tMapOpen, tTrue, tFalse, tName, tCurlyOpen:
 		return true
 	}
+
 	return false
 }
 
@@ -160,6 +163,7 @@ func (p *parser) numberValue() expr {
 		p.fail(t.pos, CodeOther, "%s is no number", t.describe())
 		return nil
 	}
+
 	if t.kind == tInteger {
 		return &literalExpr{intLiteral(t.image)}
 	}
@@ -237,6 +241,7 @@ func (p *parser) rangeEnd(place Place) expr {
 	case tName, tCurlyOpen, tInteger:
 		return p.value(place)
 	}
+
 	p.unexpected("a whole number or a variable")
 	return nil
 }
@@ -297,5 +302,6 @@ func unescapeUnicode(s string) (string, bool) {
 		b = joinText(b, string(appendUnit(nil, uint16(unit))))
 		s = s[i+6:]
 	}
+
 	return string(joinText(b, s)), true
 }

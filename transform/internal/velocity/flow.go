@@ -81,7 +81,9 @@ func (f *flow) run(body []node) {
 				f.use(n.branches[i].test)
 				f.run(n.branches[i].body)
 			}
+
 			f.run(n.other)
+
 		case *foreachNode:
 			if from := f.value(n.list); n.slot >= 0 {
 				f.grow(&f.names[n.slot], from)
@@ -200,5 +202,6 @@ func (m *member) ask() Ask {
 			a.Text, a.Literal = arg.value.text, true
 		}
 	}
+
 	return a
 }

@@ -35,7 +35,7 @@ func newLexer(src string) (*lexer, *SyntaxError) {
 }
 
 func (l *lexer) push(state lexState) {
-	l.stack = append(l.stack, savedState{l.state, l.open, l.closed})
+	l.stack = append(l.stack, savedState{state: l.state, open: l.open, closed: l.closed})
 	l.open = 0
 	l.state = state
 }
@@ -87,6 +87,7 @@ func (l *lexer) scan() (*token, *SyntaxError) {
 			}
 			special, start = t, l.pos
 			l.pop()
+
 		default:
 			l.pos += n
 			t := &token{kind: kind, image: l.src[start:l.pos], pos: start, special: special}
@@ -105,6 +106,7 @@ func (l *lexer) unfinished(start int) *SyntaxError {
 	case l.src[len(l.src)-1] == '$':
 		return syntaxErrorf(l.src, len(l.src)-1, CodeOther, "$ at the end of the template")
 	}
+
 	return syntaxErrorf(l.src, start, CodeOther, "unexpected end of the template after %s", quote(l.src[start:]))
 }
 
@@ -175,6 +177,7 @@ func (l *lexer) finish(t *token) {
 			l.insideSet = true
 			l.open++
 		}
+
 	case tLineCommentStart:
 		l.startLineComment()
 	case tLineCommentEnd, tFormalCommentEnd, tBlockCommentEnd, tTextblock:
@@ -204,9 +207,11 @@ func (l *lexer) finishLiteral(t *token) {
 			l.pos -= 2
 			t.image = t.image[:len(t.image)-2]
 		}
+
 		if bare && l.state != inArguments && l.state != inIndex {
 			l.pop()
 		}
+
 	case tFloat:
 		if bare && l.state != inArguments {
 			l.pop()
@@ -256,6 +261,7 @@ func (l *lexer) parenFollows() bool {
 			return false
 		}
 	}
+
 	return false
 }
 
@@ -273,6 +279,7 @@ func literal(first, last *token) string {
 			break
 		}
 	}
+
 	return b.String()
 }
 

@@ -109,6 +109,7 @@ func (w *walker) place(offset int) (line, column int) {
 			w.column++
 		}
 	}
+
 	return w.line, w.column + 1
 }
 
@@ -182,6 +183,7 @@ func (p *parser) markTests(e expr) {
 			}
 			p.markTests(n.right)
 			e = n.left
+
 		default:
 			return
 		}

@@ -12,6 +12,7 @@ func (p *parser) noteCondition(test expr, start int) {
 		p.notes = append(p.notes, Note{Kind: NoteQuoted, Offset: p.offset(start), Text: quoted})
 		return
 	}
+
 	if !testIsFixed(test) {
 		return
 	}
@@ -46,6 +47,7 @@ func testIsFixed(x expr) bool {
 			return valueIsFixed(x.left) && valueIsFixed(x.right)
 		}
 	}
+
 	return true
 }
 
@@ -58,6 +60,7 @@ func valueIsFixed(x expr) bool {
 	case *binaryExpr:
 		return valueIsFixed(x.left) && valueIsFixed(x.right)
 	}
+
 	return false
 }
 
@@ -76,6 +79,7 @@ func singleQuoted(x expr) string {
 		}
 		return singleQuoted(x.right)
 	}
+
 	return ""
 }
 
@@ -100,5 +104,6 @@ func namesVariable(s string) bool {
 			return false
 		}
 	}
+
 	return s != ""
 }

@@ -54,9 +54,11 @@ func matchPrefix(b *best, s string) {
 				b.add(tFormalCommentStart, 4)
 			}
 		}
+
 		if len(s) > 2 && s[1] == '[' && s[2] == '[' {
 			b.add(tTextblockStart, 3)
 		}
+
 	case '$', '\\':
 		// Backslashes in front belong to the mark, an odd number of them escapes it.
 		i := run(s, 0, '\\')
@@ -99,6 +101,7 @@ func matchText(b *best, s string) {
 				b.add(tEscapedDirective, n+1+w)
 			}
 		}
+
 	case '#':
 		matchLineComment(b, s)
 	case '$':
@@ -118,6 +121,7 @@ func emptyIndexLength(s string) int {
 			return len(p)
 		}
 	}
+
 	return 0
 }
 
@@ -163,6 +167,7 @@ func lineEnd(s string, i int) int {
 		}
 		return j + 1
 	}
+
 	return i
 }
 
@@ -203,6 +208,7 @@ func matchName(b *best, s string) {
 		}
 		b.add(tName, i)
 		matchBool(b, s)
+
 	case c == '.' && len(s) > 1 && isLetter(s[1]):
 		b.add(tDot, 2)
 	}
@@ -337,6 +343,7 @@ func matchVerbatim(b *best, state lexState, s string) {
 		case s[0] == '\n' || s[0] == '\r':
 			b.add(tLineCommentEnd, 1)
 		}
+
 	default:
 		b.add(tSkip, 1)
 		if hasPrefix(s, "*#") {

@@ -9,6 +9,7 @@ func matchLiteral(b *best, s string) {
 			i++
 		}
 		b.add(tSpace, i)
+
 	case c == '"' || c == '\'':
 		b.add(tString, stringLength(s))
 	default:
@@ -31,6 +32,7 @@ func stringLength(s string) int {
 		}
 		i++
 	}
+
 	return end
 }
 

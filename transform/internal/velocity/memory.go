@@ -31,6 +31,7 @@ func (t *Template) Render(m *Memory, b *limit.Budget, vars []Value, dst []byte) 
 		}
 		return dst, err
 	}
+
 	return e.dst, nil
 }
 

@@ -96,6 +96,7 @@ func (m methodID) changes() bool {
 	case mAdd, mAddAll, mPut, mRemove, mSet:
 		return true
 	}
+
 	return false
 }
 
@@ -106,6 +107,7 @@ func IsLateMethod(name string) bool {
 	case "repeat", "strip", "stripLeading", "stripTrailing", "isBlank", "blank", "Blank":
 		return true
 	}
+
 	return false
 }
 
@@ -113,10 +115,12 @@ func IsLateMethod(name string) bool {
 // a method for one argument too and fails when it calls it.
 func (m methodID) takesNothing() bool {
 	switch m {
-	case mLength, mTrim, mIsEmpty, mToString, mSize, mKeySet, mValues, mEntrySet, mGetKey, mGetValue, mIntValue, mDoubleValue,
+	case mLength, mTrim, mIsEmpty, mToString, mSize, mKeySet, mValues, mEntrySet, mGetKey, mGetValue, mIntValue,
+		mDoubleValue,
 		mStrip, mStripLeading, mStripTrailing, mIsBlank, mBooleanValue:
 		return true
 	}
+
 	return false
 }
 
@@ -127,6 +131,7 @@ func (m methodID) givesText() bool {
 		mRepeat, mStrip, mStripLeading, mStripTrailing, mFormat:
 		return true
 	}
+
 	return false
 }
 
@@ -200,6 +205,7 @@ func (e *evaluator) call(v Value, m *member, args []Value) (Value, error) {
 		if m.method == mParseBoolean && len(args) == 1 && (args[0].kind == Text || args[0].kind == Unset) {
 			return BoolOf(javatext.EqualFold(args[0].text, "true")), nil
 		}
+
 	case Integer, Long, BigInt, Float:
 		return callNumber(v, m, args)
 	case loop:
@@ -217,6 +223,7 @@ func callEntry(p pair, m *member, args []Value) (Value, error) {
 	case m.method == mGetValue:
 		return p.value, nil
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -237,6 +244,7 @@ func callNumber(v Value, m *member, args []Value) (Value, error) {
 			return args[0], nil
 		}
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -251,6 +259,7 @@ func (v Value) longValue() int64 {
 			return -low
 		}
 		return low
+
 	case Float:
 		switch f := v.float(); {
 		case f != f:
@@ -295,5 +304,6 @@ func (e *evaluator) callLoop(s *loopScope, m *member, args []Value) (Value, erro
 	case "getIndex", "getCount", "getHasNext", "getFirst", "getLast", "getParent", "getTopmost":
 		return s.property(m.name[len("get"):]), nil
 	}
+
 	return e.callMap(&s.props, m, args)
 }

@@ -167,6 +167,7 @@ func repeated(flags string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -204,6 +205,7 @@ func (e *evaluator) formatValue(d *conversion, v Value) (string, error) {
 	case 'f':
 		return formatDecimal(d, v)
 	}
+
 	return "", errors.New("format conversion %" + string(rune(d.letter)) + " is not supported")
 }
 
@@ -237,6 +239,7 @@ func formatChar(v Value) (string, error) {
 			return c, nil
 		}
 	}
+
 	return "", errFormatArgument
 }
 
@@ -268,6 +271,7 @@ func formatInteger(d *conversion, v Value) (string, error) {
 		default:
 			digits = strconv.FormatUint(n, base)
 		}
+
 	case BigInt:
 		negative = v.bigInt().Sign() < 0
 		digits = strings.TrimPrefix(v.bigInt().Text(base), "-")
@@ -318,6 +322,7 @@ func formatDecimal(d *conversion, v Value) (string, error) {
 			digits = append([]byte("1"), digits...)
 			break
 		}
+
 		if up = digits[i] == '9'; up {
 			digits[i] = '0'
 		} else {

@@ -11,6 +11,7 @@ func (e *evaluator) callList(l *list, m *member, args []Value) (Value, error) {
 		case mIsEmpty:
 			return BoolOf(l.len() == 0), nil
 		}
+
 	case 1:
 		return e.callList1(l, m.method, args[0])
 	case 2:
@@ -18,6 +19,7 @@ func (e *evaluator) callList(l *list, m *member, args []Value) (Value, error) {
 			return e.setItem(l, args[0], args[1])
 		}
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -34,6 +36,7 @@ func (e *evaluator) callList1(l *list, id methodID, a Value) (Value, error) {
 		}
 		i, err := e.indexOf(l, a)
 		return IntOf(int64(i)), err
+
 	case mAdd:
 		return BoolOf(true), e.add(l, a)
 	case mAddAll:
@@ -157,6 +160,7 @@ func (e *evaluator) callMap(d *dict, m *member, args []Value) (Value, error) {
 		case mContainsKey:
 			return BoolOf(d.find(args[0]) >= 0), nil
 		}
+
 	case 2:
 		if m.method == mPut {
 			return d.put(args[0], args[1]), nil
@@ -179,6 +183,7 @@ func callMap0(d *dict, id methodID) (Value, error) {
 	case mEntrySet:
 		return viewOf(d, entrySet), nil
 	}
+
 	return Value{}, errNoMember
 }
 

@@ -55,5 +55,6 @@ func (e *evaluator) replacePattern(s string, m *member, pattern, by string) (Val
 	} else {
 		out, err = re.ReplaceFirst(e.b, s, repl)
 	}
+
 	return TextOf(out), err
 }

@@ -27,6 +27,7 @@ func (e *evaluator) callText(s string, m *member, args []Value) (Value, error) {
 	case len(args) == 2:
 		return e.callText2(s, m, args[0], args[1])
 	}
+
 	return Value{}, errNoMember
 }
 
@@ -70,7 +71,9 @@ func (e *evaluator) callText1(s string, m *member, a Value) (Value, error) {
 			mCompareTo, mCompareToIgnoreCase, mToUpperCase, mToLowerCase:
 			return Value{}, errNull
 		}
+
 		return Value{}, errNoMember
+
 	case a.kind != Text:
 		return Value{}, errNoMember
 	}
@@ -120,6 +123,7 @@ func (e *evaluator) callTextInt(s string, id methodID, n int64) (Value, error) {
 			return Value{}, errors.New("index " + itoa(int(n)) + ", length " + itoa(javatext.Len(s)))
 		}
 		return charOf(firstUnit(part)), nil
+
 	case mIndexOf, mLastIndexOf:
 		c, ok := codePoint(n)
 		switch {
@@ -128,6 +132,7 @@ func (e *evaluator) callTextInt(s string, id methodID, n int64) (Value, error) {
 		case id == mIndexOf:
 			return IntOf(int64(javatext.IndexOf(s, c, 0))), nil
 		}
+
 		return IntOf(int64(javatext.LastIndexOf(s, c, math.MaxInt32))), nil
 	}
 
@@ -152,6 +157,7 @@ func (e *evaluator) repeat(s string, n int64) (Value, error) {
 		}
 		return TextOf(string(dst)), nil
 	}
+
 	return TextOf(strings.Repeat(s, int(n))), nil
 }
 
@@ -182,6 +188,7 @@ func substring(s string, begin, end int64) (Value, error) {
 		return Value{}, errors.New("begin " + itoa(int(begin)) + ", end " + itoa(int(end)) + ", length " +
 			itoa(javatext.Len(s)))
 	}
+
 	return TextOf(part), nil
 }
 
@@ -289,8 +296,10 @@ func (e *evaluator) insert(s, b string) (Value, error) {
 			dst = joinText(append(dst, high...), b)
 			part, s = low, s[n:]
 		}
+
 		dst = joinText(joinText(dst, part), b)
 	}
+
 	return TextOf(string(dst)), nil
 }
 
@@ -324,6 +333,7 @@ func (e *evaluator) callString(m *member, args []Value) (Value, error) {
 			return Value{}, errNoMember
 		}
 	}
+
 	return e.join(args[0].text, &list{items: append([]Value(nil), parts...)})
 }
 

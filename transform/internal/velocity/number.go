@@ -18,6 +18,7 @@ func (v Value) float() float64 {
 		f, _ := new(big.Float).SetInt(v.ref.(*big.Int)).Float64()
 		return f
 	}
+
 	return float64(v.num)
 }
 
@@ -58,7 +59,9 @@ func compareNumbers(a, b Value) int {
 		case x > y:
 			return 1
 		}
+
 		return 0
+
 	case a.kind == BigInt || b.kind == BigInt:
 		return a.bigInt().Cmp(b.bigInt())
 	case a.num < b.num:
@@ -66,6 +69,7 @@ func compareNumbers(a, b Value) int {
 	case a.num > b.num:
 		return 1
 	}
+
 	return 0
 }
 
@@ -90,6 +94,7 @@ func arithmetic(op operator, a, b Value) Value {
 	case a.kind == Long || b.kind == Long:
 		return Value{kind: Long, num: n}
 	}
+
 	return IntOf(n)
 }
 
@@ -139,6 +144,7 @@ func bigArithmetic(op operator, a, b *big.Int) Value {
 	default:
 		n.Rem(a, b)
 	}
+
 	return bigOf(n)
 }
 
@@ -153,6 +159,7 @@ func floatArithmetic(op operator, a, b float64) Value {
 	case opDiv:
 		return FloatOf(a / b)
 	}
+
 	return FloatOf(math.Mod(a, b))
 }
 
@@ -196,5 +203,6 @@ func withPoint(dst []byte, start int) []byte {
 			return dst
 		}
 	}
+
 	return append(dst, ".0"...)
 }

@@ -83,6 +83,7 @@ func (p *parser) read() *token {
 		}
 		p.err = syntaxErrorf(p.src, p.offset(err.Offset), err.Code, "%s", err.Msg)
 	}
+
 	return &token{kind: tEOF, pos: len(p.lex.src)}
 }
 
@@ -179,6 +180,7 @@ func (p *parser) statements() []node {
 		}
 		body.add(n)
 	}
+
 	return body.finish()
 }
 
@@ -201,6 +203,7 @@ func (l *nodeList) finish() []node {
 		l.nodes = append(l.nodes, &textNode{string(l.text)})
 		l.text = l.text[:0]
 	}
+
 	return l.nodes
 }
 
@@ -253,6 +256,7 @@ func (p *parser) comment() node {
 			return &textNode{t.image[:i]}
 		}
 	}
+
 	return nil
 }
 
@@ -267,6 +271,7 @@ func isDirective(name string) bool {
 	case "if", "end", "set", "else", "elseif":
 		return true
 	}
+
 	return directives[name]
 }
 
@@ -339,6 +344,7 @@ func (p *parser) expectEnd(start *token, name string) {
 		p.take()
 		return
 	}
+
 	line, column := place(p.src, p.offset(start.pos))
 	p.unexpected("#end of the " + name + " at line " + itoa(line) + ", column " + itoa(column))
 }

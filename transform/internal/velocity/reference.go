@@ -282,5 +282,6 @@ func (s *scanner) rangeValue() bool {
 		s.is(tSpace)
 		return true
 	}
+
 	return s.is(tListOpen) && end() && s.is(tRange) && end() && s.is(tListClose)
 }

@@ -43,6 +43,7 @@ func NeedsRender(s string) bool {
 			if j < len(s) && (isLetter(s[j]) || s[j] == '_') {
 				return true
 			}
+
 		case '#':
 			if c := s[i+1]; isLetter(c) || c == '{' || c == '#' || c == '*' || hasPrefix(s[i+1:], "[[") {
 				return true
@@ -96,10 +97,12 @@ func segments(body []node) []segment {
 				list = append(list, segment{text: n.prefix, slot: -1})
 			}
 			list = append(list, segment{slot: n.slot, ref: n})
+
 		default:
 			return nil
 		}
 	}
+
 	return list
 }
 
@@ -215,6 +218,7 @@ func (e *evaluator) copyVars() error {
 		}
 		e.vars[i] = c.copy(v)
 	}
+
 	return e.b.Spend(c.items)
 }
 
@@ -236,6 +240,7 @@ func (r *reference) text(upTo int) string {
 			s += "." + m.name
 		}
 	}
+
 	return s
 }
 

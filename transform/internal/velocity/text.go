@@ -40,6 +40,7 @@ func appendValue(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error
 			return dst, err
 		}
 		return appendValue(append(dst, '='), p.value, b, depth+1)
+
 	case Host:
 		s, err := v.ref.(Object).Text()
 		return joinText(dst, s), err

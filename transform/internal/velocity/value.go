@@ -146,6 +146,7 @@ func (v Value) appendScalar(dst []byte) []byte {
 	case Float:
 		return appendDouble(dst, v.float())
 	}
+
 	return append(dst, "null"...)
 }
 

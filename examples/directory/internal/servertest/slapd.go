@@ -33,6 +33,7 @@ func Program(t testing.TB, names ...string) string {
 			return path
 		}
 	}
+
 	if os.Getenv(Required) != "" {
 		t.Fatalf("%s is not installed, and %s is set", names[0], Required)
 	}
@@ -149,8 +150,10 @@ func Wait(t testing.TB, address string) {
 			conn.Close()
 			return
 		}
+
 		time.Sleep(25 * time.Millisecond)
 	}
+
 	t.Fatalf("nobody listens on %s", address)
 }
 

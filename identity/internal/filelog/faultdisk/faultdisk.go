@@ -104,6 +104,7 @@ func (f *file) Sync() error {
 		f.d.Failed = true
 		return ErrFailed
 	}
+
 	return f.File.Sync()
 }
 
@@ -112,5 +113,6 @@ func (f *file) Truncate(size int64) error {
 		f.d.Failed = true
 		return ErrFailed
 	}
+
 	return f.File.Truncate(size)
 }

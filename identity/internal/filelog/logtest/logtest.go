@@ -69,6 +69,7 @@ func sample(t *testing.T, open Open) (content []byte, states map[int]map[string]
 		content = mustRead(t, path)
 		states[len(content)] = all
 	}
+
 	return content, states
 }
 
@@ -80,6 +81,7 @@ func lastWhole(states map[int]map[string]int, size int) (state map[string]int, e
 			state, end = states[at], at
 		}
 	}
+
 	return state, end
 }
 
@@ -96,6 +98,7 @@ func testCuts(t *testing.T, open Open) {
 		case 1:
 			size = len(content)
 		}
+
 		path := write(t, content[:size])
 		want, end := lastWhole(states, size)
 
@@ -149,6 +152,7 @@ func testFlips(t *testing.T, open Open) {
 			unchanged(t, path, bad)
 			continue
 		}
+
 		got, err := s.All()
 		if err := errors.Join(err, s.Close()); err != nil {
 			t.Fatal(err)
@@ -157,6 +161,7 @@ func testFlips(t *testing.T, open Open) {
 			t.Errorf("bit %d: said %v, mismatch (-want +got):\n%s", bit, s.Cut(), diff)
 		}
 	}
+
 	if refused < 390 {
 		t.Errorf("%d of 400 files were refused", refused)
 	}
@@ -200,6 +205,7 @@ func testForeign(t *testing.T, open Open) {
 				_ = s.Close()
 			}
 		}
+
 		unchanged(t, path, []byte(text))
 	}
 

@@ -40,6 +40,7 @@ func child(open Open) bool {
 	default:
 		err = share(open, path, task)
 	}
+
 	if err != nil {
 		fmt.Println("error", err)
 	}
@@ -105,11 +106,13 @@ func share(open Open, path, name string) error {
 			return nil
 		default:
 		}
+
 		s, err := open(path, false)
 		if errors.Is(err, filelog.ErrInUse) {
 			time.Sleep(time.Duration(rand.IntN(1000)) * time.Microsecond)
 			continue
 		}
+
 		if err != nil {
 			return err
 		}
@@ -168,6 +171,7 @@ func (p *process) next() (n int, ok bool) {
 			p.t.Error(rest)
 		}
 	}
+
 	return 0, false
 }
 
@@ -211,6 +215,7 @@ func testLocks(t *testing.T, open Open) {
 			t.Errorf("read only %v: error %v, want ErrInUse and our number", readOnly, err)
 		}
 	}
+
 	unchanged(t, path, before)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -226,6 +231,7 @@ func testLocks(t *testing.T, open Open) {
 			t.Errorf("writing to a file open for reading: %v", err)
 		}
 	}
+
 	if _, err := open(path, false); !errors.Is(err, filelog.ErrInUse) {
 		t.Errorf("error %v, want ErrInUse", err)
 	}
@@ -267,6 +273,7 @@ func testKilled(t *testing.T, open Open) {
 			}
 			last = n
 		}
+
 		last = max(last, p.kill())
 
 		s := mustOpen(t, open, path)
