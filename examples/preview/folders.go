@@ -50,6 +50,21 @@ func (a *app) folder(name string) (fs.FS, error) {
 	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20})
 }
 
+// configuration reads what a folder configures and warns of its errors.
+func (a *app) configuration(name string) (*config.Bundle, error) {
+	fsys, err := a.folder(name)
+	if err != nil {
+		return nil, err
+	}
+	b, found := config.Load(fsys)
+	said := newFindings(name, fewSamples)
+	for _, d := range found {
+		said.addError(d)
+	}
+	said.warn(a)
+	return b, nil
+}
+
 func readFolder(name string, fsys fs.FS) (*folder, error) {
 	b, found := config.Load(fsys)
 	if err := several(name, fsys, found); err != nil {

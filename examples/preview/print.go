@@ -54,16 +54,10 @@ func (c *printCommand) Run(a *app) error {
 		}
 	}
 
-	fsys, err := a.folder(c.Folder)
+	b, err := a.configuration(c.Folder)
 	if err != nil {
 		return err
 	}
-	b, found := config.Load(fsys)
-	said := newFindings(c.Folder, fewSamples)
-	for _, d := range found {
-		said.addError(d)
-	}
-	said.warn(a)
 
 	list, err := c.choose(b)
 	if err != nil {

@@ -63,16 +63,10 @@ func (c *whereCommand) Run(a *app) error {
 	if c.Name == "" && !c.Unused {
 		return fmt.Errorf("where needs a name, or --unused")
 	}
-	fsys, err := a.folder(c.Folder)
+	b, err := a.configuration(c.Folder)
 	if err != nil {
 		return err
 	}
-	b, found := config.Load(fsys)
-	said := newFindings(c.Folder, fewSamples)
-	for _, d := range found {
-		said.addError(d)
-	}
-	said.warn(a)
 
 	return c.answer(a, func(a *app) error { return c.print(a, b) })
 }

@@ -33,31 +33,12 @@ func (s *SQL) keepRows(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO idprofile_setting (name) VALUES ($1)`, settingRows); err != nil {
 			return err
 		}
-		if err := s.loadLists(ctx, tx); err != nil {
+
+		w := newRows(ctx, tx, insertAttribute, 4, ``)
+		if err := s.eachStored(ctx, tx, func(i *identity.Identity) error { return addAttributes(w, i) }); err != nil {
 			return err
 		}
-		w := newRows(ctx, tx, insertAttribute, 4, ``)
-		for after := ""; ; {
-			found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`,
-				after, pageSize)
-			if err != nil {
-				return err
-			}
-			for _, f := range found {
-				i, err := s.identity(ctx, tx, f)
-				if err != nil {
-					return err
-				}
-				if err := addAttributes(w, i); err != nil {
-					return err
-				}
-			}
-
-			if len(found) < pageSize {
-				return w.flush()
-			}
-			after = found[len(found)-1].id
-		}
+		return w.flush()
 	})
 }
 

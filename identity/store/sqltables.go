@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
@@ -111,10 +112,19 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
+
+	v := newRows(ctx, tx, insertValue, 3, `ON CONFLICT DO NOTHING`)
+	if err := s.eachStored(ctx, tx, func(i *identity.Identity) error { return addValues(v, i, names) }); err != nil {
+		return err
+	}
+	return v.flush()
+}
+
+// eachStored calls do for every identity, page by page in the order of their ids.
+func (s *SQL) eachStored(ctx context.Context, tx *sql.Tx, do func(*identity.Identity) error) error {
 	if err := s.loadLists(ctx, tx); err != nil {
 		return err
 	}
-	v := newRows(ctx, tx, insertValue, 3, `ON CONFLICT DO NOTHING`)
 	for after := ""; ; {
 		found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`,
 			after, pageSize)
@@ -126,13 +136,13 @@ func (s *SQL) indexMore(ctx context.Context, tx *sql.Tx, names []string) error {
 			if err != nil {
 				return err
 			}
-			if err := addValues(v, i, names); err != nil {
+			if err := do(i); err != nil {
 				return err
 			}
 		}
 
 		if len(found) < pageSize {
-			return v.flush()
+			return nil
 		}
 		after = found[len(found)-1].id
 	}
