@@ -357,7 +357,7 @@ func TestAnswers(t *testing.T) {
 	b := newBench(t, false, nil)
 	who := b.somebody("q=swalker")[0]
 	for _, path := range []string{"/api/overview", "/api/people?exception=any", "/api/person/" + who, "/api/person/" + who + "?at=2026-12-01", "/api/ahead", "/api/ahead?id=" + who,
-		"/api/objects", "/api/words", "/api/correlation", "/api/correlation?source=Active%20Directory", "/api/lineage", "/api/probable", "/api/account?source=HR&id=2358"} {
+		"/api/objects", "/api/words", "/api/correlation", "/api/correlation?source=Active%20Directory", "/api/lineage", "/api/data", "/api/probable", "/api/account?source=HR&id=2358"} {
 		var v map[string]any
 		if code := b.ask("GET", path, nil, &v); code != 200 || len(v) == 0 {
 			t.Errorf("%s: %d %v", path, code, v)

@@ -12,6 +12,7 @@ import (
 // lazy is what is found out about a snapshot when somebody asks for it first.
 type lazy struct {
 	aheadOnce memo[*aheadAnswer]
+	data      memo[*dataAnswer]
 	links     links
 }
 

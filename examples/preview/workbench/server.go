@@ -86,6 +86,7 @@ func (s *Server) routes() {
 		"GET /api/probable":    s.probable,
 		"POST /api/criterion":  s.criterion,
 		"GET /api/lineage":     s.lineage,
+		"GET /api/data":        s.data,
 		"POST /api/tests":      s.tests,
 		"POST /api/case":       s.testCase,
 	} {
