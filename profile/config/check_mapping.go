@@ -115,7 +115,7 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 	case "accountAttribute":
 		return b.checkAccountRead(target, attributes)
 	case "reference":
-		if id, ok := attributes.Get("id").Str(); ok && b.Referable()[id] == nil {
+		if id, ok := attributes.Get("id").Str(); ok && b.Transform(id) == nil {
 			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target,
 				id)
 		}

@@ -14,14 +14,13 @@ import (
 // spells out none, of those that every profile begins with. A state that was left
 // out of an export shows nowhere else.
 func (l *loader) assumeStates() {
-	known := l.b.Referable()
 	for _, p := range l.b.Profiles {
 		i := slices.IndexFunc(p.Mappings, func(m *Mapping) bool { return m.Attribute == AttrLifecycle })
 		if i < 0 || len(p.States) == 0 {
 			continue
 		}
 
-		spelled := &literals{known: known}
+		spelled := &literals{bundle: l.b}
 		spelled.of(p.Mappings[i].Definition.Node)
 		if len(spelled.texts) == 0 { // the data decide; each profile begins with these two
 			spelled.texts = []string{"active", "inactive"}
@@ -41,7 +40,7 @@ func (l *loader) assumeStates() {
 // literals are the texts that a value can be, as far as the configuration spells
 // them out.
 type literals struct {
-	known   map[string]*transform.Definition
+	bundle  *Bundle // whose transforms are followed
 	texts   []string
 	formats []string // of dates, where an operation that writes them gives the value
 	seen    []string // transforms that were followed
@@ -50,7 +49,7 @@ type literals struct {
 // Spelled returns the texts that a value can be as far as the configuration spells
 // them out, and the output formats of the dates that it can be.
 func (b *Bundle) Spelled(def *jsondoc.Node) (texts, formats []string) {
-	l := &literals{known: b.Referable()}
+	l := &literals{bundle: b}
 	l.of(def)
 	return l.texts, l.formats
 }
@@ -67,7 +66,7 @@ func (l *literals) of(n *jsondoc.Node) {
 
 	attributes := n.Get("attributes")
 	if name, ok := attributes.Get("id").Str(); ok && n.Get("type").Text() == "reference" {
-		if def := l.known[name]; def != nil && !slices.Contains(l.seen, name) {
+		if def := l.bundle.Transform(name); def != nil && !slices.Contains(l.seen, name) {
 			l.seen = append(l.seen, name)
 			l.of(def.Node)
 		}

@@ -41,6 +41,15 @@ func (b *Bundle) Referable() map[string]*transform.Definition {
 	return all
 }
 
+// Transform returns the transform that a reference by that name finds, see
+// [Bundle.Referable]; nil: there is none.
+func (b *Bundle) Transform(name string) *transform.Definition {
+	if def := b.Transforms[name]; def != nil {
+		return def
+	}
+	return readyMade()[name]
+}
+
 // assumeReadyMade notes the ready-made transforms that the configuration refers
 // to, each once: no file says what they do.
 func (l *loader) assumeReadyMade() {

@@ -252,12 +252,11 @@ func (t *taker) profile(name string) *profileTaker {
 
 // looksUp reports whether there is a look-up in a transform or behind it.
 func (t *taker) looksUp(n *jsondoc.Node, seen map[string]bool) bool {
-	known := t.b.Referable()
 	return n.Any(func(m *jsondoc.Node) bool {
 		typ := m.Get("type").Text()
 		if typ == "reference" {
 			id := m.At("attributes", "id").Text()
-			if def := known[id]; def != nil && !seen[id] {
+			if def := t.b.Transform(id); def != nil && !seen[id] {
 				seen[id] = true
 				return t.looksUp(def.Node, seen)
 			}
