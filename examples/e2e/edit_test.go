@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -107,7 +108,9 @@ func TestCompletion(t *testing.T) {
 	if text := eval[string](b, `document.querySelector(".cm-tooltip-autocomplete").innerText`); !strings.Contains(text, "Generated Email") {
 		t.Errorf("completions: %s", text)
 	}
-	b.do(chromedp.KeyEvent(kb.Enter))
+
+	// The editor takes no key for a list that has just opened under the fingers of somebody.
+	b.do(chromedp.Sleep(300*time.Millisecond), chromedp.KeyEvent(kb.Enter))
 	b.wait(`document.querySelector(".cm-content").innerText.includes('"id": "Generated Email"')`)
 	b.wait(`document.querySelector("#found").innerText.includes("No findings")`)
 }

@@ -78,7 +78,7 @@ export async function show(main) {
     }
     for (const i of column.keys()) {
       const m = nodes[i], cut = m.label.length > 27 ? m.label.slice(0, 26) + "\u2026" : m.label;
-      const a = svg("a", { href: "/lineage?at=" + encodeURIComponent(id(m)), class: i === focus ? "here" : "", "aria-label": `${titles[m.kind]} ${m.label}` }, svg("title", {}, document.createTextNode(`${titles[m.kind]} ${m.label}`)),
+      const a = svg("a", { href: "/lineage?at=" + encodeURIComponent(id(m)), class: i === focus ? "here" : "", "aria-label": cut === m.label ? `${m.label}, ${titles[m.kind]}` : `${cut}, ${titles[m.kind]} ${m.label}` }, svg("title", {}, document.createTextNode(`${titles[m.kind]} ${m.label}`)),
         svg("rect", { x: x.get(i), y: y(i) - 13, width: W, height: 26, rx: 5, class: "node" }), svg("rect", { x: x.get(i), y: y(i) - 13, width: 4, height: 26, rx: 2, class: "t" + (tones[m.kind] || 2) }), svg("text", { x: x.get(i) + 11, y: y(i) + 4 }, document.createTextNode(cut)));
       a.addEventListener("click", (ev) => { ev.preventDefault(); at(i, true); choose(); });
       g.append(a);
