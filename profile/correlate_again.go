@@ -18,13 +18,12 @@ import (
 // two become one person, and the higher profile takes over (DECISION 47).
 func (l *linker) correlateAgain() {
 	var joined []formerKeys
-	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
-			!l.engine.sources[c.source.Name].correlator.Configured() && len(l.decided.must) == 0 {
+	for source := range l.engine.serving() {
+		if !l.searches(source) && len(l.decided.must) == 0 {
 			continue
 		}
 
-		for _, account := range l.inOrder(c.source.Name) {
+		for _, account := range l.inOrder(source) {
 			if l.ctx.Err() != nil {
 				return
 			}
@@ -36,6 +35,11 @@ func (l *linker) correlateAgain() {
 
 	l.reportLateClaims(joined)
 	l.reportMeetings()
+}
+
+// searches reports whether accounts of a source look for identities by criteria.
+func (l *linker) searches(source string) bool {
+	return l.engine.sources[source].correlator.Configured()
 }
 
 // formerKeys is what an identity was found by before an account joined it.
@@ -99,12 +103,11 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 		}
 	}
 
-	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
-			!l.engine.sources[c.source.Name].correlator.Configured() {
+	for source := range l.engine.serving() {
+		if !l.searches(source) {
 			continue
 		}
-		for _, account := range l.inOrder(c.source.Name) {
+		for _, account := range l.inOrder(source) {
 			if !l.born(account) {
 				continue
 			}
@@ -140,15 +143,14 @@ func (l *linker) reportMeetings() {
 	if len(l.stored) == 0 || l.opts.OnFinding == nil || !l.anyBorn() {
 		return
 	}
-	for _, c := range l.engine.profiles {
-		if c.source == nil || l.engine.bySource[c.source.Name] != c ||
-			!l.engine.sources[c.source.Name].correlator.Configured() {
+	for source := range l.engine.serving() {
+		if !l.searches(source) {
 			continue
 		}
 
 		// All accounts of the source, also in a run over a few: it is the others that
 		// are new.
-		number := l.accounts.SourceNumber(c.source.Name)
+		number := l.accounts.SourceNumber(source)
 		var meeting []int32
 		for n := range l.state {
 			st := &l.state[n]

@@ -3,6 +3,7 @@ package profile
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -80,13 +81,22 @@ func (l *linker) correlate() error {
 
 // authoritativeSources makes the identities: phase 1 of DECISION 46.
 func (l *linker) authoritativeSources() {
-	for _, c := range l.engine.profiles {
-		if c.source != nil && l.engine.bySource[c.source.Name] == c {
-			l.authoritativeSource(c.source.Name)
-		}
+	for source := range l.engine.serving() {
+		l.authoritativeSource(source)
 	}
 
 	l.correlateAgain()
+}
+
+// serving yields the sources that make the members of a profile, by priority.
+func (e *Engine) serving() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, c := range e.profiles {
+			if c.source != nil && e.bySource[c.source.Name] == c && !yield(c.source.Name) {
+				return
+			}
+		}
+	}
 }
 
 // authoritativeSource gives each account of the source an identity: the one it

@@ -19,10 +19,8 @@ type correlationReads [][]bool
 // prepareKeys gets ready for the identities that there can be.
 func (l *linker) prepareKeys() {
 	people := len(l.people)
-	for _, c := range l.engine.profiles {
-		if c.source != nil && l.engine.bySource[c.source.Name] == c {
-			people += len(l.inOrder(c.source.Name))
-		}
+	for source := range l.engine.serving() {
+		people += len(l.inOrder(source))
 	}
 
 	l.index.Grow(people)
