@@ -204,18 +204,15 @@ func BenchmarkManagers(b *testing.B) {
 	for n := range people {
 		x.Put(int32(n), key, number(int32(n)))
 	}
-	find, err := correlate.FindBy(x, "employeeNumber", "trim")
-	if err != nil {
-		b.Fatal(err)
-	}
+	value := func(n int32) string { return strings.TrimSpace(manager(n).Text()) }
 	b.Run("resolve", func(b *testing.B) {
 		for b.Loop() {
-			correlate.Managers(len(people), correlate.ManagerOptions{}, correlate.ManagerLookup{Value: manager, Find: find})
+			managersBy(x, "employeeNumber", len(people), value)
 		}
 	})
 	b.Run("tree", func(b *testing.B) {
 		managers := make([]int32, len(people))
-		for i, m := range correlate.Managers(len(people), correlate.ManagerOptions{}, correlate.ManagerLookup{Value: manager, Find: find}) {
+		for i, m := range managersBy(x, "employeeNumber", len(people), value) {
 			managers[i] = m.Identity
 		}
 		for b.Loop() {

@@ -14,7 +14,7 @@
 // [NewNearby] finds what nearly matches, [Correlator.Effects] what one more
 // normaliser would bring, [Correlator.Evidence] where rules contradict each
 // other and which links no rule supports, [Suggest] which attributes would make
-// good criteria. Managers are [Managers], [Cycles] and [Tree].
+// good criteria. Managers are [ChooseManager], [Cycles] and [Tree].
 //
 // Null and blank values never match. Values of multi-valued account attributes
 // count one by one. Compiled things are immutable and safe for concurrent use;

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -179,17 +180,10 @@ func TestCompanyManagers(t *testing.T) {
 	for n := range co.people {
 		x.Put(int32(n), key, co.people[n].Attribute("employee_number"))
 	}
-	exact, err := correlate.FindBy(x, "employee_number")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tidy, err := correlate.FindBy(x, "employee_number", "trim", "fold")
-	if err != nil {
-		t.Fatal(err)
-	}
 	value := p.Column("manager_employee_number")
-	asIs := correlate.Managers(len(co.people), correlate.ManagerOptions{}, correlate.ManagerLookup{Value: value, Find: exact})
-	found := correlate.Managers(len(co.people), correlate.ManagerOptions{}, correlate.ManagerLookup{Value: value, Find: tidy})
+	asIs := managersBy(x, "employee_number", len(co.people), func(n int32) string { return value(n).Text() })
+	found := managersBy(x, "employee_number", len(co.people),
+		func(n int32) string { return strings.TrimSpace(value(n).Text()) })
 
 	want, got := map[string]int{}, map[string]int{}
 	rescued := 0

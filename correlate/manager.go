@@ -1,10 +1,6 @@
 package correlate
 
-import (
-	"slices"
-
-	"github.com/idprofile/engine/identity"
-)
+import "slices"
 
 // ManagerState says what became of the manager of an identity.
 type ManagerState uint8
@@ -18,11 +14,10 @@ const (
 	ManagerAmbiguous                     // several have it
 	ManagerSelf                          // it is the identity itself; not assigned
 	ManagerInCycle                       // found, but the chain of managers comes back to the identity
-	ManagerInactive                      // found, but the manager is not active
 )
 
 var managerNames = [...]string{"NONE", "RESOLVED", "MANAGER_MISSING", "MANAGER_NOT_FOUND", "MANAGER_AMBIGUOUS",
-	"MANAGER_SELF", "MANAGER_CYCLE", "MANAGER_INACTIVE"}
+	"MANAGER_SELF", "MANAGER_CYCLE"}
 
 // String returns the state as reports write it.
 func (s ManagerState) String() string {
@@ -35,114 +30,35 @@ func (s ManagerState) String() string {
 // MarshalText writes the state as reports do.
 func (s ManagerState) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// ManagerLookup is one way to a manager: a value of the identity's account, and
-// the identities that the value can mean. Look-ups are tried in order.
-type ManagerLookup struct {
-	Name string // for reports: source and attribute
-	// Value gives what names the manager of an identity; null or blank: nothing.
-	Value func(n int32) identity.Value
-	// Find gives the identities that a value means.
-	Find func(value string) []int32
-	// AfterMiss: the look-up is also tried when an earlier one had a value that
-	// nobody has. Otherwise it only stands in for missing values.
-	AfterMiss bool
-}
-
-// FindBy returns a [ManagerLookup.Find] on one attribute of an index, after
-// normalising the value; the names are those of [Normalisers]. With no names the
-// value is compared without case, as the vendor does. The error tells of a
-// name that is unknown.
-func FindBy(x *Index, attribute string, normalise ...string) (func(value string) []int32, error) {
-	var steps []step
-	for _, name := range normalise {
-		s, err := parseStep(name)
-		if err != nil {
-			return nil, err
-		}
-		steps = append(steps, s)
-	}
-
-	return func(value string) []int32 {
-		var t scratch
-		for i := range steps {
-			value = steps[i].run(&t, value)
-		}
-		return x.Find(attribute, value)
-	}, nil
-}
-
 // ManagerOf is the manager of one identity.
 type ManagerOf struct {
 	Identity   int32 // the manager; -1: none
 	State      ManagerState
-	Lookup     int8   // which look-up decided; -1: none
-	Value      string // what it looked for
+	Value      string // what it was looked for by
 	Candidates []int32
 }
 
-// ManagerOptions are the choices of [Managers].
-type ManagerOptions struct {
-	// Wants reports whether an identity should have a manager: its manager
-	// attribute is mapped to a value. Nil: all.
-	Wants func(n int32) bool
-	// Active reports whether an identity is active. Nil: all are.
-	Active func(n int32) bool
-}
-
-// Managers finds the managers of identities 0..n-1: none, one, or why not.
-// Cycles are marked, and kept. The time is linear in n.
+// ChooseManager says who of the identities found by a value manages identity n. An
+// empty value says that no account names a manager, whatever was found. Nobody
+// manages itself, and of several none is chosen; the candidates are a part of found.
 //
 // Source: DECISION 5.
-func Managers(n int, o ManagerOptions, lookups ...ManagerLookup) []ManagerOf {
-	out := make([]ManagerOf, n)
-	manager := make([]int32, n)
-	for i := range out {
-		out[i] = ManagerOf{Identity: -1, Lookup: -1}
-		if o.Wants == nil || o.Wants(int32(i)) {
-			out[i].resolve(int32(i), lookups)
-		}
-		if m := out[i].Identity; m >= 0 && o.Active != nil && !o.Active(m) {
-			out[i].State = ManagerInactive
-		}
-		manager[i] = out[i].Identity
+func ChooseManager(n int32, value string, found []int32) ManagerOf {
+	m := ManagerOf{Identity: -1, Value: value}
+	switch {
+	case value == "":
+		m.State = ManagerMissing
+	case len(found) == 0:
+		m.State = ManagerDangling
+	case len(found) > 1:
+		m.State, m.Candidates = ManagerAmbiguous, found[:min(maxNoted, len(found))]
+	case found[0] == n:
+		m.State = ManagerSelf
+	default:
+		m.State, m.Identity = ManagerResolved, found[0]
 	}
 
-	for _, cycle := range Cycles(manager) {
-		for _, member := range cycle {
-			out[member].State = ManagerInCycle
-		}
-	}
-
-	return out
-}
-
-func (m *ManagerOf) resolve(n int32, lookups []ManagerLookup) {
-	m.State = ManagerMissing
-	for i := range lookups {
-		l := &lookups[i]
-		if m.State != ManagerMissing && !l.AfterMiss {
-			continue
-		}
-		value := l.Value(n).Text()
-		if blank(value) {
-			continue
-		}
-		found := l.Find(value)
-		m.Lookup, m.Value = int8(i), value
-		switch {
-		case len(found) == 0:
-			m.State = ManagerDangling
-			continue
-		case len(found) > 1:
-			m.State, m.Candidates = ManagerAmbiguous, slices.Clone(found[:min(maxNoted, len(found))])
-		case found[0] == n:
-			m.State = ManagerSelf
-		default:
-			m.State, m.Identity = ManagerResolved, found[0]
-		}
-
-		return
-	}
+	return m
 }
 
 // Cycles returns every cycle of length two or more among managers: manager[n]

@@ -11,93 +11,61 @@ import (
 	"github.com/idprofile/engine/identity"
 )
 
-func TestManagers(t *testing.T) {
-	people := []struct{ n, mail, dn string }{{"1", "a@x", "CN=Ann,OU=P"}, {"2", "b@x", "CN=Bob,OU=P"}, {"3", "c@x", "CN=Cid\\, Jr,OU=P"}, {"3", "d@x", "CN=Dan,OU=P"}}
-	x := correlate.NewIndex("n", "mail", "dn")
-	for i, p := range people {
-		for key, name := range x.Keys() {
-			if v, ok := map[string]string{"n": p.n, "mail": p.mail, "dn": p.dn}[name]; ok {
-				x.Put(int32(i), key, identity.StringValue(v))
-			}
+// managersBy looks for the manager of everybody by one attribute, and marks those
+// whose chain of managers comes back to them.
+func managersBy(x *correlate.Index, attribute string, n int, value func(n int32) string) []correlate.ManagerOf {
+	list, above := make([]correlate.ManagerOf, n), make([]int32, n)
+	for i := range list {
+		text := value(int32(i))
+		list[i] = correlate.ChooseManager(int32(i), text, x.Find(attribute, text))
+		above[i] = list[i].Identity
+	}
+	for _, cycle := range correlate.Cycles(above) {
+		for _, n := range cycle {
+			list[n].State = correlate.ManagerInCycle
 		}
 	}
-	find := func(attribute string, names ...string) func(string) []int32 {
-		f, err := correlate.FindBy(x, attribute, names...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return f
-	}
+	return list
+}
+
+func TestChooseManager(t *testing.T) {
+	many := make([]int32, 40)
 	for _, c := range []struct {
-		name          string
-		first, second string // values of two sources for identity 0
-		after         bool
-		want          correlate.ManagerState
-		manager       int32
-		lookup        int8
+		name, value string
+		found       []int32
+		want        correlate.ManagerState
+		manager     int32
+		candidates  int
 	}{
-		{"by id", "2", "", false, correlate.ManagerResolved, 1, 0},
-		{"not there", "", "", false, correlate.ManagerMissing, -1, -1},
-		{"blank", " ", "\t", false, correlate.ManagerMissing, -1, -1},
-		{"nobody", "7", "", false, correlate.ManagerDangling, -1, 0},
-		{"several", "3", "", false, correlate.ManagerAmbiguous, -1, 0},
-		{"oneself", "1", "", false, correlate.ManagerSelf, -1, 0},
-		{"no trimming", "2 ", "", false, correlate.ManagerDangling, -1, 0},
-		{"fallback for a missing value", "", "B@X", false, correlate.ManagerResolved, 1, 1},
-		{"no fallback for nobody", "7", "b@x", false, correlate.ManagerDangling, -1, 0},
-		{"fallback for nobody, when asked", "7", "b@x", true, correlate.ManagerResolved, 1, 1},
-		{"no fallback for several", "3", "b@x", true, correlate.ManagerAmbiguous, -1, 0},
-		{"both nobody", "7", "z@x", true, correlate.ManagerDangling, -1, 1},
+		{name: "one", value: "2", found: []int32{1}, want: correlate.ManagerResolved, manager: 1},
+		{name: "no value", want: correlate.ManagerMissing, manager: -1},
+		{name: "no value, though somebody has none too", found: []int32{1}, want: correlate.ManagerMissing, manager: -1},
+		{name: "nobody", value: "7", want: correlate.ManagerDangling, manager: -1},
+		{name: "several", value: "3", found: []int32{2, 3}, want: correlate.ManagerAmbiguous, manager: -1, candidates: 2},
+		{name: "several, itself among them", value: "3", found: []int32{0, 3}, want: correlate.ManagerAmbiguous, manager: -1, candidates: 2},
+		{name: "many", value: "3", found: many, want: correlate.ManagerAmbiguous, manager: -1, candidates: 10},
+		{name: "itself", value: "1", found: []int32{0}, want: correlate.ManagerSelf, manager: -1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			value := func(s string) func(int32) identity.Value {
-				return func(n int32) identity.Value {
-					if n == 0 && s != "" {
-						return identity.StringValue(s)
-					}
-					return identity.Value{}
-				}
-			}
-			got := correlate.Managers(4, correlate.ManagerOptions{}, correlate.ManagerLookup{Name: "id", Value: value(c.first), Find: find("n")},
-				correlate.ManagerLookup{Name: "mail", Value: value(c.second), Find: find("mail"), AfterMiss: c.after})[0]
-			if got.State != c.want || got.Identity != c.manager || got.Lookup != c.lookup {
-				t.Errorf("got %+v, want %v %d %d", got, c.want, c.manager, c.lookup)
+			got := correlate.ChooseManager(0, c.value, c.found)
+			if got.State != c.want || got.Identity != c.manager || got.Value != c.value || len(got.Candidates) != c.candidates {
+				t.Errorf("got %+v, want %v %d and %d candidates", got, c.want, c.manager, c.candidates)
 			}
 		})
-	}
-	byName := correlate.NewIndex("dn")
-	for i, name := range []string{"Ann", "Bob", "Cid, Jr", "Dan"} {
-		byName.Put(int32(i), slices.Index(byName.Keys(), "dn"), identity.StringValue(name))
-	}
-	f, err := correlate.FindBy(byName, "dn", "dn:cn", "trim")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := f(` cn = Cid\2c Jr , ou=P`); !slices.Equal(got, []int32{2}) {
-		t.Errorf("by part of a name: %v", got)
-	}
-	if _, err := correlate.FindBy(x, "n", "trimm"); err == nil {
-		t.Error("no error for an unknown normaliser")
 	}
 }
 
 func TestManagerStates(t *testing.T) {
-	managers := map[int32]string{0: "1", 1: "0", 2: "0", 3: "4", 4: ""}
 	x := correlate.NewIndex("n")
 	for n := range int32(6) {
 		x.Put(n, slices.Index(x.Keys(), "n"), identity.StringValue(itoa(n)))
 	}
-	find, err := correlate.FindBy(x, "n")
-	if err != nil {
-		t.Fatal(err)
-	}
+	managers := map[int32]string{0: "1", 1: "0", 2: "0", 3: "4", 5: "5"}
 	var got []string
-	for _, m := range correlate.Managers(6, correlate.ManagerOptions{
-		Wants: func(n int32) bool { return n != 5 }, Active: func(n int32) bool { return n != 4 },
-	}, correlate.ManagerLookup{Find: find, Value: func(n int32) identity.Value { return identity.StringValue(managers[n]) }}) {
+	for _, m := range managersBy(x, "n", 6, func(n int32) string { return managers[n] }) {
 		got = append(got, m.State.String())
 	}
-	want := []string{"MANAGER_CYCLE", "MANAGER_CYCLE", "RESOLVED", "MANAGER_INACTIVE", "MANAGER_MISSING", "NONE"}
+	want := []string{"MANAGER_CYCLE", "MANAGER_CYCLE", "RESOLVED", "RESOLVED", "MANAGER_MISSING", "MANAGER_SELF"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}

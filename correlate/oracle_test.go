@@ -16,6 +16,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform"
 )
 
 var cases = flag.Int("cases", 40_000, "random cases of the comparison with the nested loop; 1000000 for all")
@@ -444,7 +445,7 @@ func TestDeterminism(t *testing.T) {
 func render(accounts []identity.Account, c *correlate.Correlator, b *correlate.Bulk) string {
 	var out strings.Builder
 	taken := map[int32]bool{}
-	for _, i := range correlate.Chronological(accounts) {
+	for _, i := range chronological(accounts) {
 		d := c.Decide(b.Match(int(i)), correlate.Link{Identity: -1}, func(n int32) bool { return taken[n] })
 		taken[d.To] = d.To >= 0
 		fmt.Fprintf(&out, "%s %v %v %d %v\n", accounts[i].Created, d.Situation, d.Action, d.To, d.Match)
@@ -504,4 +505,23 @@ func parse(t testing.TB, source string) *correlate.Config {
 		t.Fatal(found)
 	}
 	return c
+}
+
+// chronological returns the numbers of accounts in the order in which they
+// count: those created first, equal times by native identity; then those without
+// creation time, as given.
+func chronological(accounts []identity.Account) []int32 {
+	order := make([]int32, len(accounts))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortStableFunc(order, func(x, y int32) int {
+		a, b := &accounts[x], &accounts[y]
+		if c := transform.ByCreated(a, b); c != 0 || a.Created.IsZero() {
+			return c
+		}
+		return strings.Compare(a.NativeIdentity, b.NativeIdentity)
+	})
+
+	return order
 }

@@ -1,12 +1,6 @@
 package correlate
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-
-	"github.com/idprofile/engine/identity"
-)
+import "github.com/idprofile/engine/identity"
 
 // Population is the identities that accounts can belong to, numbered from 0.
 type Population interface {
@@ -73,29 +67,4 @@ func Values(p Population) func(n int32, attribute string) identity.Value {
 
 		return read(n)
 	}
-}
-
-// Chronological returns the numbers of accounts in the order in which they
-// count: those created first, equal times by native identity; then those without
-// creation time, as given.
-func Chronological(accounts []identity.Account) []int32 {
-	order := make([]int32, len(accounts))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortStableFunc(order, func(x, y int32) int {
-		a, b := &accounts[x], &accounts[y]
-		switch {
-		case a.Created.IsZero() && b.Created.IsZero():
-			return 0
-		case a.Created.IsZero():
-			return 1
-		case b.Created.IsZero():
-			return -1
-		}
-
-		return cmp.Or(a.Created.Compare(b.Created), strings.Compare(a.NativeIdentity, b.NativeIdentity))
-	})
-
-	return order
 }

@@ -316,8 +316,7 @@ func SuggestionTable(name string, list []Suggestion) *report.Table {
 
 // NoManagerRows returns the rows of the report on identities without manager, in the
 // order of identities. Row fills in what is known of an identity; nil: its number.
-func NoManagerRows(managers []ManagerOf, lookups []ManagerLookup, names Names,
-	row func(n int32) report.NoManagerRow) []report.NoManagerRow {
+func NoManagerRows(managers []ManagerOf, names Names, row func(n int32) report.NoManagerRow) []report.NoManagerRow {
 	var rows []report.NoManagerRow
 	for i := range managers {
 		m := &managers[i]
@@ -329,9 +328,6 @@ func NoManagerRows(managers []ManagerOf, lookups []ManagerLookup, names Names,
 			r = row(int32(i))
 		}
 		r.Reason, r.ManagerValue, r.Candidates = m.State.String(), m.Value, names.all(m.Candidates)
-		if m.Lookup >= 0 && int(m.Lookup) < len(lookups) && r.Source == "" {
-			r.Source = lookups[m.Lookup].Name
-		}
 		if m.Identity >= 0 {
 			r.Message = "the manager is " + names.of(m.Identity)
 		}

@@ -126,17 +126,17 @@ func (rs *resolver) managerSearch(n int32) (managerSearch, bool) {
 // choose says who of those found manages n: -1 and what there is to say when it is
 // nobody.
 func (s *managerSearch) choose(n int32, found []int32) (int32, ManagerResult) {
+	m := correlate.ChooseManager(n, s.value, found)
 	r := ManagerResult{State: ManagerNotFound, Value: s.value}
-	if s.value == "" {
-		r.Attribute = s.account
-	}
-	switch {
-	case len(found) > 1:
+	switch m.State {
+	case correlate.ManagerResolved:
+		return m.Identity, ManagerResult{}
+	case correlate.ManagerAmbiguous:
 		r.State = ManagerAmbiguous
-	case len(found) == 1 && found[0] == n:
+	case correlate.ManagerSelf:
 		r.State = ManagerSelf
-	case len(found) == 1:
-		return found[0], ManagerResult{}
+	case correlate.ManagerMissing:
+		r.Attribute = s.account
 	}
 
 	return -1, r

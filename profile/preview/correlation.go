@@ -354,7 +354,7 @@ func (x *Correlation) managers() []correlate.ManagerOf {
 	list, above := make([]correlate.ManagerOf, len(x.people)), make([]int32, len(x.people))
 	for n, r := range x.results {
 		m := &list[n]
-		*m = correlate.ManagerOf{Identity: -1, Lookup: -1, Value: r.Manager.Value, State: managedAs(r.Manager)}
+		*m = correlate.ManagerOf{Identity: -1, Value: r.Manager.Value, State: managedAs(r.Manager)}
 		if manager, ok := number[r.Identity.ManagerID]; ok {
 			m.Identity = manager
 		}
@@ -408,7 +408,7 @@ func (x *Correlation) Tables(ctx context.Context) ([]*report.Table, error) {
 // noManager is the report of identities without manager.
 func (x *Correlation) noManager() *report.Table {
 	id := func(n int32) string { return x.people[n].ID }
-	rows := correlate.NoManagerRows(x.managers(), nil, id, func(n int32) report.NoManagerRow {
+	rows := correlate.NoManagerRows(x.managers(), id, func(n int32) report.NoManagerRow {
 		i := &x.people[n]
 		return report.NoManagerRow{
 			IdentityProfile: i.Profile, IdentityID: i.ID, Name: i.Attribute("uid").Text(),
