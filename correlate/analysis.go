@@ -42,6 +42,8 @@ func (l *Links) where(keep func(i int) bool) *Links {
 // byID returns the accounts in the order of their ids.
 func (l *Links) byID() *Links {
 	sorted := true
+
+	// A source that came in order, as most files do, is not copied.
 	for i := 1; i < len(l.Accounts) && sorted; i++ {
 		sorted = l.Accounts[i-1].NativeIdentity <= l.Accounts[i].NativeIdentity
 	}
@@ -193,6 +195,9 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 	}
 	x.prepare()
 	j := &judgement{Links: x.searched()}
+
+	// The evidence of single rules mostly says what all rules in order find, which saves a second
+	// pass; only a rule that narrows what others found has to be run.
 	var err error
 	if j.evidence, err = x.c.evidence(ctx, x.Index, Values(x.p), j.Accounts, 0); err != nil {
 		return nil, err

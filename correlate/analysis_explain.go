@@ -68,6 +68,9 @@ func (x *Analysis) Explain(ctx context.Context, i int) (*AccountExplanation, err
 	for _, s := range ex.Steps {
 		e.Rules = append(e.Rules, x.trace(i, &s))
 	}
+
+	// A near miss is news for an account without identity. For one that has an identity it only counts
+	// where the rules find nobody now, and names somebody else than the owner.
 	for _, m := range x.near.Find(a) {
 		if e.Identity == nil || e.Method != NewIdentity && m.Identity != x.Identity[i] && ex.Match.Identity < 0 {
 			e.NearMisses = append(e.NearMisses, x.nearMiss(AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}, &m))
@@ -175,6 +178,8 @@ func (x *Analysis) ExplainPair(i int, n int32) *PairExplanation {
 func (p *Pair) verdict() string {
 	switch {
 	case !p.Applies:
+		// The order is from certain to vague: a pair that meets may also contain blanks, and of one
+		// that does not meet the first reason that is true is the one to mend.
 		return "does not apply"
 	case p.Accepted && p.Others == 1:
 		return "meets, and 1 other does too"

@@ -40,6 +40,8 @@ func (x *Analysis) Suggest(ctx context.Context, by *Suggester) (*SourceSuggestio
 	var err error
 	s.list, err = by.Suggest(ctx, l.Accounts, l.attributes(), SuggestOptions{Configured: configured})
 
+	// The suggester ranks pairs by how well they find; the order counts only those worth proposing,
+	// which are the criteria as somebody would write them down.
 	order := 0
 	for i := range s.list {
 		f := &s.list[i]

@@ -122,6 +122,9 @@ func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// Rules come before failures, since a failure is explained by what the rules say, and fixes come
+	// last, since they are tried on the failures.
 	s.addRules(j)
 	for _, row := range AmbiguousRows(x.c, j.Accounts, j.bulk, x.display) {
 		s.Ambiguous = append(s.Ambiguous, AmbiguousUse{
@@ -184,6 +187,8 @@ func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 	list, err := x.uncorrelated(ctx)
 	groups := map[string]*ReasonCount{}
 	for _, f := range list {
+		// One reason may stand for service accounts and for people at once, and what is to be done
+		// about them differs.
 		key := f.row.Reason + f.likely.String()
 		g := groups[key]
 		if g == nil {
@@ -244,6 +249,8 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// Only those without identity are looked at again: near misses cost a search each.
 	var place []int
 	for i, n := range j.Identity {
 		if n < 0 {
@@ -264,6 +271,9 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 		a, f := &left.Accounts[i], &list[i]
 		x.c.ExplainInto(&ex, x.Index, a, nil)
 		f.near, f.likely = near[i], ex.classify(a, near[i])
+
+		// The bulk match saw the identities of the run's end, the run itself those of its middle. So
+		// the rules may find somebody for an account that was left over.
 		d := x.c.Decide(j.bulk.Match(place[i]), links[i], nil)
 		if d.To < 0 {
 			f.row = uncorrelatedRow(a, &d, &ex, near[i], f.likely)

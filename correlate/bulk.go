@@ -71,6 +71,9 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 		noted: map[int32][]Ambiguity{}, excluded: map[int32]bool{}, stopped: map[int32]bool{}}
 	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{},
 		isOpen: make([]bool, len(accounts))}
+
+	// Rule by rule, not account by account: one rule over all pending accounts is one join, and an
+	// account that is decided takes no part in later ones.
 	r.start()
 	for i := range c.rules {
 		if err := ctx.Err(); err != nil {
@@ -86,6 +89,8 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 		}
 	}
 
+	// Workers write notes to maps of their own, which r.open has gathered; the outcome keeps only
+	// those of accounts that met several identities.
 	for account, p := range r.open {
 		if len(p.notes) > 0 {
 			b.noted[account] = p.notes
@@ -140,6 +145,7 @@ func (r *bulkRun) people(s *spec) join.Rows {
 			}
 		}
 
+		// Conditions of several attributes read their values by name, from the row at hand.
 		var now int32
 		read := func(attribute string) identity.Value {
 			if i := slices.Index(s.attributes, attribute); i >= 0 {
@@ -179,6 +185,8 @@ func (r *bulkRun) probes(rule *compiled, accounts []int32) join.Rows {
 				}
 			}
 
+			// An account with a list, several conditions or a rule of the host may have many keys, and
+			// each is a probe.
 			if out, _ := rule.keys(e, a); out == compared {
 				for _, key := range e.keys {
 					emit(key)
@@ -212,6 +220,9 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 	if rule.fallback == nil {
 		return nil
 	}
+
+	// A probe is one key of one account, and the fallback counts only when none of its keys has found
+	// anybody; so rows are collected, not probes.
 	var rows, starts []int32 // rows without match, and their first probe in first
 	for probe := range first.Probes() {
 		if row := first.Row(probe); len(first.Matches(probe)) == 0 && (len(rows) == 0 || rows[len(rows)-1] != row) {
@@ -237,6 +248,8 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 		}
 	}
 
+	// An account with several keys has several probes in the second join too. They answer for its
+	// probes of the first in the same order, since both joins ask for its keys alike.
 	at := make(map[int32]int32, second.Probes()) // probe of second by probe of first
 	for probe, i := 0, -1; probe < second.Probes(); probe++ {
 		if row := int(second.Row(probe)); row != i {
@@ -280,6 +293,9 @@ func (r *bulkRun) scan(i int) {
 	for n := range int32(r.p.Len()) {
 		emit(n, func(key []byte) { x.columns[column].put(n, key) })
 	}
+
+	// A rule with a match mode compares parts of values, so no key leads to them: every identity is
+	// looked at for every account.
 	var rows []int32
 	var found [][]int32
 	e := r.c.evaluator()
@@ -305,6 +321,9 @@ const chunk = 1 << 14
 // those pending that are not decided.
 func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) []int32) {
 	n := (len(r.pending) + chunk - 1) / chunk
+
+	// Parts are cut by accounts, not by probes: probes of one account stand side by side and have to
+	// be decided together.
 	changed := make([]map[int32]*progress, n)
 	var wg join.Group
 	limit := make(chan struct{}, r.o.Workers)
@@ -319,6 +338,9 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 	}
 
 	wg.Wait()
+
+	// What several workers found meets here, in one goroutine, so that the maps need no lock and do
+	// not depend on who was first.
 	for _, some := range changed {
 		for account, p := range some {
 			r.open[account], r.isOpen[account] = p, true
@@ -349,6 +371,9 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 		account := r.pending[row(probe)]
 		found := matches(probe)
 		next := probe + 1
+
+		// All probes of an account count as one search. Two of its keys that lead to one identity are
+		// no ambiguity.
 		for ; next < to && row(next) == row(probe); next++ {
 			found = append(slices.Clip(slices.Clone(found)), matches(next)...)
 		}
@@ -363,6 +388,9 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			continue
 		}
 		open := r.isOpen[account]
+
+		// Nearly all accounts end here: one candidate, nothing to check, and no memory of earlier
+		// rules.
 		if !open && len(found) == 1 && rule.predicate == nil && r.o.RankLast == nil {
 			r.b.Identity[account], r.b.rule[account] = found[0], int16(i)
 			continue

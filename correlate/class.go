@@ -77,6 +77,8 @@ func Classify(a *identity.Account, near, personal bool) Class {
 		}
 	}
 
+	// Names count like descriptions; digits at the end of a word are dropped, since svc01 and svc2 are
+	// one word.
 	count(a.NativeIdentity)
 	count(a.DisplayName())
 	for _, name := range describing {
@@ -91,6 +93,8 @@ func Classify(a *identity.Account, near, personal bool) Class {
 		}
 	}
 
+	// A single word is weak evidence: "admin" beside a service word is the service's administrator
+	// account, and a person who nearly matches may be called Service.
 	switch {
 	case best == ClassPrivileged && scores[ClassService] > 0 && scores[ClassPrivileged] == 1:
 		return ClassService

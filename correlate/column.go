@@ -230,6 +230,9 @@ func (c *column) resize(n int) {
 func (c *column) compact() {
 	var entries []entry
 	var text []byte
+
+	// Entries without identity go, and their texts with them; the others keep their order and get new
+	// numbers.
 	moved := make([]int32, len(c.entries))
 	for e := range c.entries {
 		if c.entries[e].id == noIdentity {
@@ -241,6 +244,7 @@ func (c *column) compact() {
 		text = append(binary.AppendUvarint(text, uint64(len(key))), key...)
 	}
 
+	// Numbers are stored one higher, 0 being no entry.
 	for n, e := range c.at {
 		if e > 0 {
 			c.at[n] = moved[e-1] + 1

@@ -63,6 +63,9 @@ func Compile(cfg *Config, o Options) (*Correlator, diag.List) {
 	if cfg.Exclude != "" {
 		c.exclude = b.expression("exclude", cfg.Exclude, diag.Pos{}, "account")
 	}
+
+	// The order here is the order of the search (DECISION 2): rules of the host, rules of ours by
+	// priority, criteria of the vendor, the default match.
 	for _, attribute := range o.RuleAttributes {
 		b.hostRule(attribute)
 	}
@@ -92,6 +95,9 @@ func (c *Correlator) collect() {
 			c.specs = append(c.specs, *s)
 		}
 	}
+
+	// Two rules may compare the same texts. They share one column of the index, which is known by its
+	// signature.
 	for i := range c.rules {
 		r := &c.rules[i]
 		r.label = r.describe()
@@ -99,6 +105,8 @@ func (c *Correlator) collect() {
 		if r.fallback != nil {
 			add(r.fallback)
 		}
+
+		// What the default match reads is not among the keys that a configuration asks for.
 		if r.method == Default {
 			continue
 		}
@@ -108,6 +116,9 @@ func (c *Correlator) collect() {
 		if r.predicate == nil {
 			continue
 		}
+
+		// A predicate reads identities one by one: they have to be in the index, though nothing is
+		// looked up by them.
 		for _, read := range r.predicate.Reads() {
 			if read.Object == "identity" && read.Name != "" {
 				c.reads = appendNew(c.reads, canonical(read.Name))
@@ -207,6 +218,9 @@ func (b *builder) assignment(a *Assignment, i, criterion int) {
 	if b.options.Swapped {
 		property, value = value, property
 	}
+
+	// "name" is the alias in the vendor's object model, and the display name in some of its screens
+	// (DECISION 29).
 	if property == "name" && b.options.NameIsDisplayName {
 		property = "displayName"
 	} else {
@@ -220,6 +234,9 @@ func (b *builder) assignment(a *Assignment, i, criterion int) {
 	}
 	if b.options.HonourIgnoreCase && !a.IgnoreCase {
 		steps = []string{"exact"}
+
+		// A miss that only case is to blame for is told apart from one that is not; so the other
+		// comparison is kept at hand.
 		caseless := newSpec([]term{b.simple(property, foldNames...)}, b.options.Placeholders)
 		r.caseless = &caseless
 	}
@@ -288,6 +305,9 @@ func (b *builder) rule(c *RuleConfig, i int) {
 	if c.Predicate != "" {
 		r.predicate = b.expression(c.ID, c.Predicate, c.Pos, "account", "identity")
 	}
+
+	// Each side is compiled even when the other is wrong, so that all faults of a rule are reported at
+	// once.
 	var people []term
 	for j := range c.Conditions {
 		cond := &c.Conditions[j]
@@ -299,6 +319,7 @@ func (b *builder) rule(c *RuleConfig, i int) {
 		}
 	}
 
+	// Only a list that is left out means the usual placeholders; an empty one means none.
 	list := c.Placeholders
 	if list == nil {
 		list = DefaultPlaceholders()
@@ -316,6 +337,9 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 	if object == "identity" {
 		t.attribute = canonical(t.attribute)
 	}
+
+	// The signature is what makes two terms the same; every part that changes its text has to be in
+	// it.
 	sign := []string{"@" + t.attribute}
 	switch {
 	case s.Expression != "" && s.Attribute != "":
@@ -337,6 +361,7 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 		sign = append(sign, "t"+string(s.Transform.Append(nil)))
 	}
 
+	// No normalisers means the vendor's comparison without case; an empty list means as it is.
 	names := s.Normalize
 	if names == nil {
 		names = foldNames
@@ -354,6 +379,8 @@ func (b *builder) term(id string, s SideConfig, pos diag.Pos, object string) (te
 func (b *builder) step(id, name string, pos diag.Pos, t *term) {
 	region, isPhone := strings.CutPrefix(name, "e164")
 	if isPhone {
+		// A phone number is normalised by the library's transform, and a term has room for one
+		// transform.
 		if t.unit != nil {
 			b.fail(pos, "rule %q: e164 beside a transform; put it into the transform", id)
 			return

@@ -63,6 +63,9 @@ func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
 	if d := n.Get("defaultMatch"); !d.IsNull() {
 		c.NoDefault = !d.IsTrue()
 	}
+
+	// A criterion that cannot be used is left out and the others count: the vendor evaluates what it
+	// can.
 	for _, item := range n.Get("attributeAssignments").Items() {
 		a := Assignment{
 			Property:     item.Get("property").Text(),
@@ -88,6 +91,8 @@ func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
 
 // check reports what is unusual and whether the criterion can be used.
 func (a *Assignment) check(found *diag.List) bool {
+	// What else than equality a tenant would do with a criterion is not known, so nothing is guessed
+	// (DECISION 1).
 	switch {
 	case a.Operation != "" && a.Operation != "EQ":
 		found.Addf(diag.Error, "correlation-operation", a.Pos, "operation %q, expected EQ; the criterion is skipped",

@@ -19,6 +19,9 @@ func (ev *Evidence) Effects(ctx context.Context, p Population, base *Bulk) ([]Ef
 	var effects []Effect
 	for k := range ev.c.rules {
 		r := &ev.c.rules[k]
+
+		// Nobody can put a normaliser into a rule of the host, or between an account's id and the name
+		// it is to equal.
 		if r.hostRule != nil || r.id == "default id" {
 			continue
 		}
@@ -69,6 +72,9 @@ func (r *compiled) plain() bool {
 func (ev *Evidence) tryFixes(ctx context.Context, p Population, base *Bulk, k int, fixes []string) ([]Effect, error) {
 	r := &ev.c.rules[k]
 	var effects []Effect
+
+	// Most fixes are tried without running anything: rules of one attribute keep what they found, and
+	// only keys that change are looked at.
 	var trials []*trial
 	for _, fix := range fixes {
 		changed, ok := ev.c.With(r.id, fix)
@@ -93,6 +99,8 @@ func (ev *Evidence) tryFixes(ctx context.Context, p Population, base *Bulk, k in
 		return effects, nil
 	}
 
+	// Every trial of a rule is served in the same pass over the identities: reading them is what
+	// costs.
 	ev.alter(p, &r.key, trials, func(t *trial) **altered { return &t.main })
 	if r.fallback != nil {
 		ev.alter(p, r.fallback, trials, func(t *trial) **altered { return &t.fallback })
@@ -178,6 +186,9 @@ type altered struct {
 func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial) **altered) {
 	base := &ev.x.columns[ev.x.bySignature[s.signature]]
 	var open []*trial
+
+	// Two rules over one attribute try the same fix on the same column; what it moves is computed
+	// once.
 	for _, t := range trials {
 		sign := s.signature + "\x02" + t.fix
 		a := ev.x.altered[sign]
@@ -203,6 +214,7 @@ func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial
 	for n := range int32(p.Len()) {
 		v := read(n)
 		if v.IsNull() {
+			// Few values change under a fix, and whether one does is cheaper to ask than its new key.
 			continue
 		}
 		value, key := v.Text(), base.keyOf(n)
@@ -261,6 +273,8 @@ func (a *altered) find(key []byte) []int32 {
 	if entry >= 0 {
 		kept, left = a.base.of(entry), a.left[entry]
 	}
+
+	// Nobody moved, or everybody did: nothing has to be put together.
 	switch {
 	case left == 0 && len(added) == 0:
 		return kept
@@ -291,6 +305,8 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 	defer ev.c.release(j.e)
 	for i := range ev.accounts {
 		a := &ev.accounts[i]
+
+		// The rule did not apply or the account is left alone; no normaliser changes that.
 		if ev.rules[k][i].outcome == NotApplicable || ev.excluded[int32(i)] {
 			continue
 		}
@@ -298,6 +314,7 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 			continue // an earlier rule has decided, whatever this one says
 		}
 
+		// The account's own value may change too: both sides get the normaliser.
 		v, err := r.terms[0].ofAccount(j.e, a)
 		if err != nil || v.IsNull() {
 			continue
@@ -341,6 +358,8 @@ func (t *trial) judge(j *judge, a *identity.Account) judged {
 	if out, _ := t.rule.keys(j.e, a); out != compared {
 		return judged{verdict: verdict{-1, Blank}}
 	}
+
+	// Thousands of accounts may share one key; ambiguous answers are remembered, the others are cheap.
 	if len(j.e.keys) == 1 && t.rule.predicate == nil {
 		key := j.e.keys[0]
 		if known, ok := t.known[string(key)]; ok {
@@ -354,6 +373,7 @@ func (t *trial) judge(j *judge, a *identity.Account) judged {
 		return one
 	}
 
+	// A list or a predicate depends on more than the key.
 	var found []int32
 	for _, key := range j.e.keys {
 		found = append(found, t.find(key)...)

@@ -50,6 +50,9 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 	accounts []identity.Account, workers int) (ev *Evidence, err error) {
 	defer recovered("judge accounts by each rule", &ev, &err)
 	ev = &Evidence{c: c, x: x, accounts: accounts, excluded: map[int32]bool{}}
+
+	// Every rule is asked about every account, also when an earlier one has decided: this is what
+	// shows rules that contradict each other.
 	for i := range c.rules {
 		ev.rules = append(ev.rules, make([]verdict, len(accounts)))
 		ev.notes = append(ev.notes, map[int32]*Ambiguity{})
@@ -82,6 +85,7 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 		})
 	}
 
+	// Blocks are kept in their order, so that what is noted does not depend on which worker was first.
 	wg.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -213,6 +217,8 @@ func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 	if len(found) == 0 {
 		return judged{verdict: verdict{-1, NoMatch}}
 	}
+
+	// Most candidates are single and need no check; the rest goes the way that a match goes.
 	c, second := j.ev.c, j.ev.x.RankLast
 	if len(found) == 1 && r.predicate == nil && (second == nil || !c.options.CorrelatedOnly) { // nearly all
 		return judged{verdict: verdict{found[0], Matched}}
@@ -246,6 +252,9 @@ type ordered struct {
 // verdict instead of the one it has; k is -1 for none.
 func (ev *Evidence) order(account int32, k int, instead judged) ordered {
 	d := ordered{identity: -1, rule: -1}
+
+	// The search of a match is followed on recorded verdicts: notes count up to the rule that decides,
+	// and an ambiguity that stops ends it.
 	for i := range ev.rules {
 		v, noted := ev.rules[i][account], false
 		if i == k {
@@ -299,6 +308,8 @@ func (ev *Evidence) Bulk() (*Bulk, bool) {
 		if d.stopped {
 			b.stopped[i] = true
 		}
+
+		// Notes stand at the rules. The first as many as the search has met are those of this account.
 		for k := 0; len(b.noted[i]) < d.notes; k++ {
 			if note := ev.noted(k, i); note != nil {
 				b.noted[i] = append(b.noted[i], *note)
@@ -355,6 +366,8 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 		for k := range ev.c.rules {
 			switch equal, complete := ev.compare(e, k, a, n, values); {
 			case equal:
+				// Support and contradiction are weighed without the default match, which compares
+				// names that may well differ.
 				support++
 			case complete && ev.c.rules[k].method != Default:
 				against = append(against, k)
@@ -364,6 +377,8 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 		if support != 1 {
 			continue
 		}
+
+		// Values that nearly agree are a typing error, not another person.
 		for _, k := range against {
 			if pair := ev.c.pairOf(e, &ev.c.rules[k], a, n, values); len(pair.Differences) == 0 {
 				out = append(out, Conflict{
@@ -385,6 +400,9 @@ func (ev *Evidence) compare(e *evaluator, k int, a *identity.Account, n int32,
 	if r.hostRule != nil {
 		return false, false
 	}
+
+	// A transform or several conditions have no text of their own in the index: such a pair is
+	// formatted.
 	column, ok := ev.x.bySignature[r.key.signature]
 	if len(r.terms) > 1 || r.terms[0].unit != nil || !ok {
 		pair := ev.c.pairOf(e, r, a, n, values)
@@ -460,6 +478,9 @@ func (ev *Evidence) Coverage(of *Bulk) []Coverage {
 		cov := Coverage{Rule: r.id, Criterion: r.label}
 		for i := range ev.accounts {
 			v, has := ev.rules[k][i], of.Identity[i]
+
+			// Where both have no value the rule says nothing about the account, so coverage does not
+			// count it.
 			if v.outcome >= NoMatch {
 				cov.Accounts++
 			}

@@ -94,6 +94,9 @@ func (c *Correlator) ExplainInto(ex *Explanation, x *Index, a *identity.Account,
 	e := c.evaluator()
 	defer c.release(e)
 	e.person.value = value
+
+	// The explanation is filled in place: thousands of accounts are explained one after the other, and
+	// their steps have the same shape.
 	if cap(ex.Steps) < len(c.rules) {
 		ex.Steps = make([]Step, len(c.rules))
 	}
@@ -104,10 +107,14 @@ func (c *Correlator) ExplainInto(ex *Explanation, x *Index, a *identity.Account,
 		r := &c.rules[i]
 		s := &ex.Steps[i]
 		*s = Step{Rule: r.id, Method: r.method, Criterion: r.label, Keys: s.Keys[:0], Candidates: s.Candidates[:0]}
+
+		// Rules after the one that decided are listed and were not asked.
 		if p.done {
 			continue
 		}
 		c.try(x, e, a, i, &p, s)
+
+		// Keys are copied. Those of the evaluator are written over by the next account.
 		if s.Outcome >= NoMatch {
 			for _, k := range e.keys {
 				s.Keys = append(s.Keys, string(k))

@@ -31,6 +31,9 @@ func (c *Correlator) AccountKeys(x *Index, a *identity.Account) []Key {
 		return nil
 	}
 	var keys []Key
+
+	// All rules are asked, though a match would stop at the first that decides: who decides is known
+	// only with the answers.
 	for i := range c.rules {
 		r := &c.rules[i]
 		if r.matchMode != "" || r.when != nil && !e.holds(r.when, a) {

@@ -128,6 +128,9 @@ func (x *Index) Keys() []string { return x.keys }
 // indexed. Nothing of the value is kept.
 func (x *Index) Put(n int32, key int, v identity.Value) {
 	x.altered, x.epoch = nil, 0
+
+	// Keys of several attributes need the other values again when one changes, so these are kept; for
+	// single ones the text in the column is enough.
 	if x.raw[key] != nil {
 		for int(n) >= len(x.raw[key]) {
 			x.raw[key] = append(x.raw[key], identity.Value{})
@@ -135,6 +138,7 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 		x.raw[key][n] = v.Clone()
 	}
 
+	// A value that cannot be compared is put as well, as no key: it may replace one that could.
 	for _, i := range x.byKey[key] {
 		s := &x.specs[i]
 		if len(s.terms) == 1 && s.terms[0].expression == nil { // nearly all

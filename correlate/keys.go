@@ -75,9 +75,14 @@ func (r *compiled) extendList(e *evaluator, i int, items []identity.Value) (outc
 	if i > 0 {
 		before = slices.Clone(e.keys)
 	}
+
+	// Keys of earlier conditions are copied, since the new ones are written into the same memory.
 	for k := range before {
 		before[k] = slices.Clone(before[k])
 	}
+
+	// Every combination is a key, so lists multiply. The limit keeps an account with two long lists
+	// from using all memory.
 	e.keys = e.keys[:0]
 	worst := nothing
 	for _, item := range items {

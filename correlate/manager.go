@@ -132,6 +132,7 @@ func Tree(manager []int32) *Hierarchy {
 		}
 	}
 
+	// Members of a cycle have spans like others, but no depth: no root is above them.
 	for n := range manager {
 		if m := above(int32(n)); m >= 0 {
 			h.Span[m]++
@@ -152,6 +153,8 @@ func Tree(manager []int32) *Hierarchy {
 	for i := range h.Depth {
 		h.Depth[i] = -1
 	}
+
+	// Managers come before their reports here, so a manager's depth is known when it is needed.
 	for _, n := range slices.Backward(order) { // managers before reports
 		if m := above(n); m < 0 {
 			h.Depth[n] = 0
@@ -175,6 +178,8 @@ func (h *Hierarchy) leavesFirst(above func(int32) int32, onCycle []bool) []int32
 		}
 	}
 
+	// Who has no reports left is finished; that frees the manager. Members of cycles never get free,
+	// and are left out.
 	for i := 0; i < len(order); i++ {
 		n := order[i]
 		m := above(n)

@@ -34,6 +34,8 @@ func SummarizeManagers(list []ManagerOf, name func(n int32) IdentityName, few in
 	for n := range list {
 		above[n] = list[n].Identity
 	}
+
+	// The tree is built over who was found, whatever the state: who is on a cycle has a manager too.
 	t := Tree(above)
 	span := func(n int32) ManagerSpan {
 		return ManagerSpan{IdentityName: name(n), Reports: int(t.Span[n]), Below: int(t.Total[n])}
@@ -70,6 +72,7 @@ func SummarizeManagers(list []ManagerOf, name func(n int32) IdentityName, few in
 		s.Roots = append(s.Roots, span(n))
 	}
 
+	// Ties stay in the order of identities, so that two runs print the same.
 	slices.SortStableFunc(s.Roots, func(a, b ManagerSpan) int { return cmp.Compare(b.Below, a.Below) })
 	slices.SortStableFunc(s.Widest, func(a, b ManagerSpan) int { return cmp.Compare(b.Reports, a.Reports) })
 	if few > 0 {

@@ -29,6 +29,9 @@ type ManualRow struct {
 // Source: DECISION 33.
 func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 	var found diag.List
+
+	// Rows may have any number of fields; what is missing is reported by what it makes impossible,
+	// with the line.
 	in := csv.NewReader(r)
 	in.FieldsPerRecord = -1
 	header, err := in.Read()
@@ -49,6 +52,9 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 			return rows, found
 		}
 		var bad *csv.ParseError
+
+		// One bad row is left out and reading goes on, since such files are edited by hand. Another
+		// error is the file's end.
 		if errors.As(err, &bad) {
 			found.Addf(diag.Error, "manual-row", diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
 			continue
@@ -114,6 +120,9 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 	var found diag.List
 	counts := ManualCounts{Error: bad}
 	at := map[int32]int{}
+
+	// The counts are those of the vendor's task result, where a row is counted by the first thing that
+	// is wrong with it.
 	for _, row := range rows {
 		if row.Account == "" {
 			counts.EmptyAccount++
@@ -134,6 +143,8 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 			counts.IdentityNotFound++
 		case 1:
 			counts.Correlated++
+
+			// The last row wins, as if each were carried out in turn.
 			if i, again := at[a]; again {
 				found.Addf(diag.Warning, "manual-row", diag.Pos{Line: row.Line, Column: 1},
 					"account %q occurs again; this row replaces line %d", row.Account, links[i].Row.Line)

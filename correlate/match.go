@@ -211,6 +211,8 @@ func meets(mode, identityText, accountText string) bool {
 // reports whether the search is over.
 func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found []int32, second func(int32) bool,
 	p *progress, t *Step) bool {
+	// The limit counts everybody who has the key, before anything is filtered: a key that many share
+	// says nothing, whoever of them is left.
 	total := len(found) + p.beyond
 	if r.maxShared > 0 && total > r.maxShared {
 		p.note(e, r, found, true)
@@ -218,13 +220,17 @@ func (c *Correlator) apply(e *evaluator, a *identity.Account, r *compiled, found
 		return false
 	}
 
+	// Those that count last only matter when nobody else is left.
 	found = c.ranked(e, found, second)
+
+	// An earlier rule that narrows leaves its candidates; a later one chooses among them.
 	if p.remaining != nil {
 		found = slices.DeleteFunc(slices.Clone(found), func(n int32) bool { return !slices.Contains(p.remaining, n) })
 		e.ranks.steady = false
 	}
 
 	if r.predicate != nil && len(found) > 0 {
+		// The predicate comes after the key, since it is evaluated for each candidate.
 		before := len(found)
 		e.ranks.steady = false
 		if found = c.filter(e, a, r, found); len(found) == 0 {

@@ -62,6 +62,9 @@ func Differ(a, b string) (d []Difference, near bool) {
 	if a == b || blank(a) || blank(b) {
 		return nil, false
 	}
+
+	// In ASCII a count settles nearly all pairs: letters and digits that only one text has are changed
+	// by no normaliser, and one edit changes two of them at most.
 	if ascii(a) && ascii(b) {
 		switch n := apart(a, b); {
 		case n > 2:
@@ -71,6 +74,8 @@ func Differ(a, b string) (d []Difference, near bool) {
 		}
 	}
 
+	// The order is that of how harmless a difference is, and the first that explains everything is
+	// told.
 	for _, one := range []Difference{InCase, InSpace, InLeadingZero, InAccent, InWidth, InPunctuation, Swapped} {
 		if alike(a, b, one) {
 			return []Difference{one}, true

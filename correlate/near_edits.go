@@ -19,6 +19,8 @@ type edited struct {
 
 // build puts the pairs into groups; each group keeps their order.
 func (t *editTable) build() {
+	// A counting sort in place of a map: pairs of one hash stand side by side, and a bitset says first
+	// when there is none.
 	bits := 4
 	for 1<<bits < len(t.list) {
 		bits++

@@ -178,10 +178,13 @@ func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
 
 // offer adds an identity to a query if its value is near.
 func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
+	// One identity may be offered by several of its keys.
 	if q.last == n {
 		return
 	}
 	q.last = n
+
+	// Many identities share a value, as a department does. What it differs in is found once.
 	k := slices.IndexFunc(q.seen, func(sp spelling) bool { return sp.text == text })
 	if k < 0 {
 		k = len(q.seen)
@@ -235,6 +238,8 @@ func (q *nearQuery) nearest() []NearMiss {
 // withoutOne appends the hash of a text, and those of the text without each of its
 // characters. Equal texts have equal hashes; others may.
 func withoutOne(hashes []uint64, text []byte) []uint64 {
+	// The hash of what is left without a character follows from the hashes before and after it, so all
+	// of them take one pass.
 	const base = 0x9E3779B97F4A7C15
 	var whole uint64
 	for _, b := range text {
@@ -272,6 +277,8 @@ type looseForms struct {
 // of returns the loose form of a text, and the one with its words in order; both
 // are empty for a text without letters and digits.
 func (f *looseForms) of(text string) (form, sorted []byte) {
+	// Other scripts need tables for case and accents; for ASCII, which nearly all keys are, a loop
+	// does.
 	if !ascii(text) {
 		f.form, f.sorted = append(f.form[:0], loose(text, false)...), append(f.sorted[:0], loose(text, true)...)
 		if blank(string(f.form)) {
@@ -299,6 +306,7 @@ func (f *looseForms) of(text string) (form, sorted []byte) {
 		start = len(f.form)
 	}
 
+	// Zeros in front are dropped last, since they stand at the beginning of the whole form.
 	form = plainZeros(f.form)
 	if len(f.words) == 0 {
 		return form, form

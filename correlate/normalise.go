@@ -94,6 +94,7 @@ func parseStep(name string) (step, error) {
 		}
 	}
 
+	// What is left has an argument. An empty one would silently do nothing.
 	kind, arg, ok := strings.Cut(name, ":")
 	if !ok || arg == "" {
 		return step{}, fmt.Errorf("unknown normaliser %q", name)
@@ -254,6 +255,7 @@ func leadingZeros(s string) string {
 
 // email returns the canonical form of an address: what identifies the mailbox.
 func email(t *scratch, s string) string {
+	// The form is that of a header: a name before, the address in angle brackets.
 	s = trim(s)
 	if i := strings.LastIndexByte(s, '<'); i >= 0 {
 		if end := strings.IndexByte(s[i:], '>'); end > 0 {
@@ -261,6 +263,7 @@ func email(t *scratch, s string) string {
 		}
 	}
 
+	// Directories write addresses as URIs, the mailbox being the same.
 	for _, scheme := range []string{"mailto:", "smtp:", "sip:"} {
 		s = cutPrefixFold(s, scheme)
 	}
@@ -269,6 +272,8 @@ func email(t *scratch, s string) string {
 	if at < 0 {
 		return foldStep(t, s)
 	}
+
+	// What follows a plus is a tag of its owner; the mailbox is what stands before it.
 	local := s[:at]
 	if plus := strings.IndexByte(local, '+'); plus > 0 {
 		local = local[:plus]

@@ -33,10 +33,14 @@ func (c *Correlator) ExplainPair(x *Index, a *identity.Account, n int32,
 		if r.hostRule != nil {
 			continue
 		}
+
+		// A pair that meets only by the fallback, an alias as a uid, is shown by what met.
 		if c.viaFallback(x, e, r, a, n) {
 			r = r.onFallback()
 		}
 		p := c.pairOf(e, r, a, n, value)
+
+		// A pair that meets explains a link only when nobody else meets; so the others are counted.
 		if p.Equal {
 			if out, _ := r.keys(e, a); out == compared {
 				for _, other := range c.look(x, e, r) {
@@ -96,6 +100,8 @@ func (r *compiled) onFallback() *compiled {
 // compare adds one condition.
 func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, read func(string) identity.Value) {
 	theirs, err := r.key.terms[j].ofIdentity(e, read)
+
+	// Texts of the evaluator are written over by the next term, so the key is copied.
 	key := ""
 	if err == nil {
 		if text, out, _ := r.key.terms[j].text(e, theirs, r.key.placeholders); out == compared {
@@ -105,6 +111,8 @@ func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, re
 
 	p.Identity, p.IdentityKey = append(p.Identity, theirs.Text()), append(p.IdentityKey, key)
 	v, err := r.terms[j].ofAccount(e, a)
+
+	// Any value of a list may match; the last compared one is shown where none does.
 	items := []identity.Value{v}
 	if v.Kind() == identity.List {
 		items = v.List()

@@ -45,6 +45,9 @@ func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *B
 		if links != nil {
 			l = links[i]
 		}
+
+		// The report asks what would become of the account today, links by hand included: those are
+		// not uncorrelated.
 		d := c.Decide(b.Match(i), l, nil)
 		if d.To >= 0 {
 			continue
@@ -119,6 +122,8 @@ func nearText(misses []NearMiss) string {
 }
 
 func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class Class) string {
+	// The first of these that is true is what somebody would act on: a mark of the account hides
+	// whatever the rules say, a near miss is easier to mend than an ambiguity.
 	var parts []string
 	switch {
 	case d.Reason == ReasonManualFlag:
@@ -321,6 +326,7 @@ func NoManagerRows(managers []ManagerOf, names Names, row func(n int32) report.N
 	for i := range managers {
 		m := &managers[i]
 		if m.State == ManagerResolved || m.State == ManagerNone {
+			// Roots are not missing a manager; they were never given one.
 			continue
 		}
 		r := report.NoManagerRow{IdentityID: names.of(int32(i))}

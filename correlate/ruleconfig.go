@@ -77,6 +77,8 @@ func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
 	if limit, ok := n.Get("maxShared").Int(); ok {
 		r.MaxShared = int(limit)
 	}
+
+	// An empty list is not the same as none: it switches the usual placeholders off.
 	if list := n.Get("placeholders"); !list.IsNull() {
 		r.Placeholders = append([]string{}, texts(list)...)
 	}
@@ -84,6 +86,7 @@ func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
 		r.ID = fmt.Sprintf("rule %d", i+1)
 	}
 	for _, item := range n.Get("conditions").Items() {
+		// Normalisers of the condition serve both sides; a side's own replace them.
 		both := texts(item.Get("normalize"))
 		r.Conditions = append(r.Conditions, ConditionConfig{
 			Identity: parseSide(item, "identity", "property", both),
@@ -92,6 +95,7 @@ func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
 		})
 	}
 
+	// A misspelt field would be a rule that silently does less.
 	for _, m := range n.Members() {
 		switch m.Key {
 		case "id", "priority", "when", "conditions", "predicate", "onAmbiguous", "maxShared", "placeholders", "name",

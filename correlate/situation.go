@@ -107,6 +107,9 @@ type Decision struct {
 // Source: DECISION 33.
 func (c *Correlator) Decide(m Match, l Link, taken func(n int32) bool) Decision {
 	d := Decision{From: l.Identity, To: l.Identity, Match: m, Lock: l.Lock}
+
+	// What a person decided comes first, whatever the rules say; then what the configuration leaves
+	// alone; only then what was found.
 	switch {
 	case l.Lock != nil || l.Manual:
 		d.manual(l)
@@ -122,6 +125,7 @@ func (c *Correlator) Decide(m Match, l Link, taken func(n int32) bool) Decision 
 		d.unmatched(l, l.Strict || c.options.StrictRecorrelate)
 	}
 
+	// The answer of the vendor to a situation may be replaced by configuration.
 	if a := c.options.Actions[d.Situation]; a != ActionDefault {
 		d.replace(a)
 	}

@@ -80,6 +80,7 @@ func NewSuggester(p Population, properties []string) *Suggester {
 // identities, then the alias. The error is that of the context.
 func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, values []string,
 	o SuggestOptions) ([]Suggestion, error) {
+	// The identity side is the same for every source, so it is read once for all.
 	if s.identities == nil {
 		for _, property := range s.properties {
 			s.identities = append(s.identities, s.identityColumn(canonical(property)))
@@ -100,6 +101,9 @@ func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, va
 		if people.have == 0 {
 			continue
 		}
+
+		// One attribute of identities is counted at a time against all account attributes: its counts
+		// fit into memory that is used again.
 		s.take(people)
 		for i, value := range values {
 			one := s.measure(&columns[i])
@@ -264,6 +268,9 @@ type vote struct {
 func rank(list []Suggestion, accounts int, o SuggestOptions) {
 	conflicts, compared := make([]int, len(list)), make([]int, len(list))
 	var votes []vote
+
+	// The pairs vote for each account, weighted by how unique they are: a pair conflicts where better
+	// ones agree on somebody else.
 	for a := range accounts {
 		votes = votes[:0]
 		for i := range list {
@@ -289,6 +296,8 @@ func rank(list []Suggestion, accounts int, o SuggestOptions) {
 	}
 
 	configured := func(s *Suggestion) bool { return o.Configured != nil && o.Configured(s.Property, s.Value) }
+
+	// Texts last, so that pairs of equal worth come in the same order every time.
 	slices.SortStableFunc(list, func(a, b Suggestion) int {
 		return cmp.Or(
 			cmp.Compare(b.score(), a.score()),

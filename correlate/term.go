@@ -147,6 +147,9 @@ func (t *term) text(e *evaluator, v identity.Value, ph *placeholders) (string, o
 	if blank(s) {
 		return "", nothing, nil
 	}
+
+	// Placeholders are looked for before and after normalising: a transform must not see "N/A", and a
+	// step may leave one, as before:@ does of "n/a@x".
 	if ph.has(s) {
 		return "", placeholder, nil
 	}
@@ -253,6 +256,8 @@ func newSpec(terms []term, ph []string) spec {
 	for i := range terms {
 		signs = append(signs, terms[i].signature)
 		names := []string{terms[i].attribute}
+
+		// An expression may read several attributes, and a change of each changes the key.
 		if terms[i].expression != nil {
 			names = nil
 			for _, r := range terms[i].expression.Reads() {
@@ -265,6 +270,7 @@ func newSpec(terms []term, ph []string) spec {
 		}
 	}
 
+	// Placeholders decide which values have no key, so they are part of what the column is.
 	if len(ph) > 0 {
 		s.placeholders = newPlaceholders(ph)
 		signs = append(signs, "-"+strings.Join(ph, "\x00"))

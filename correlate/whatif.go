@@ -50,6 +50,8 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 	if i < 0 {
 		return nil, false
 	}
+
+	// The rules of the receiver are shared with it: what is changed is copied first.
 	d := *c
 	d.rules = slices.Clone(c.rules)
 	r := &d.rules[i]
@@ -62,6 +64,8 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 	}
 
 	r.key = r.key.with(people)
+
+	// The fallback compares the uid with the account's same value, so it has the same normalisers.
 	if r.fallback != nil {
 		uid := slices.Clone(r.fallback.terms)
 		uid[0].add(normalisers)
@@ -69,6 +73,7 @@ func (c *Correlator) With(rule string, normalisers ...string) (*Correlator, bool
 		r.fallback = &fallback
 	}
 
+	// Keys and signatures are different now.
 	d.specs, d.keys, d.reads = nil, nil, nil
 	d.collect()
 	return &d, true
@@ -90,6 +95,8 @@ var precedence = map[string]int{"nfkc": 1, "trim": 2, "spaces": 2, "diacritics":
 
 // add puts normalisers into a term that does not have them.
 func (t *term) add(names []string) bool {
+	// What the text consists of comes first, so that the steps a rule has meet the same text on both
+	// sides; the rest works on what they leave.
 	var first, last []step
 	for _, name := range names {
 		s, err := parseStep(name)
