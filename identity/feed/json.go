@@ -15,7 +15,8 @@ import (
 // objects reads the accounts of one file of JSON objects.
 type objects struct {
 	*Reading
-	others others // accounts of other sources
+	others  others // accounts of other sources
+	plainly flat
 }
 
 // readJSON yields the accounts of src until yield says no.
@@ -60,6 +61,14 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 
 // account reads one object. ok is false when it is no account of this source.
 func (o *objects) account(text []byte, pos diag.Pos) (a identity.Account, ok bool) {
+	if a, ok = o.flat(text, pos); ok {
+		return a, true
+	}
+	return o.tree(text, pos)
+}
+
+// tree reads one object as a tree of nodes, which every one can be read as.
+func (o *objects) tree(text []byte, pos diag.Pos) (a identity.Account, ok bool) {
 	n, found := jsondoc.ParseAt(pos, text)
 	for _, f := range found {
 		if n != nil && f.Severity == diag.Error {

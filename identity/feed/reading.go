@@ -104,34 +104,49 @@ func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
 
 // set sets a field of the account from a reserved column.
 func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
+	switch {
+	case setField(a, name, text):
+	case name == "created" || name == "modified":
+		r.Report(diag.Warning, "account-"+name, pos,
+			"%s %q is not a date, expected such as 2024-05-31T08:00:00Z; it counts as absent", name, text)
+	default:
+		r.Report(diag.Warning, "account-flag", pos, "%s %q: expected true or false; it counts as false", name, text)
+	}
+}
+
+// setField sets a field of an account. It returns false when the text is not written as the
+// field is: a date counts as absent then, a flag as false.
+func setField(a *identity.Account, name, text string) (ok bool) {
 	if text == "" {
-		return
+		return true
 	}
 
 	switch name {
-	case "created", "modified":
-		t, ok := parseTime(text)
-		switch {
-		case !ok:
-			r.Report(diag.Warning, "account-"+name, pos,
-				"%s %q is not a date, expected such as 2024-05-31T08:00:00Z; it counts as absent", name, text)
-		case name == "created":
+	case "created":
+		if t, ok := parseTime(text); ok {
 			a.Created = t
-		default:
+			return true
+		}
+		return false
+	case "modified":
+		if t, ok := parseTime(text); ok {
 			a.Modified = t
+			return true
 		}
-
-	case "disabled", "locked":
-		on := strings.EqualFold(text, "true")
-		if !on && !strings.EqualFold(text, "false") {
-			r.Report(diag.Warning, "account-flag", pos, "%s %q: expected true or false; it counts as false", name, text)
-		}
-		if name == "disabled" {
-			a.Disabled = on
-		} else {
-			a.Locked = on
-		}
+		return false
 	}
+
+	on := strings.EqualFold(text, "true")
+	ok = on || strings.EqualFold(text, "false")
+	switch name {
+	case "disabled":
+		a.Disabled = on
+	case "locked":
+		a.Locked = on
+	default:
+		return true
+	}
+	return ok
 }
 
 // timeForms are RFC 3339, the same with an offset without colon, as Java tools write
