@@ -260,29 +260,53 @@ func (x *execution) run() error {
 	}
 
 	var start time.Time
-	for r, err := range x.results(o) {
-		if err != nil {
-			return err
-		}
+	began := func() {
 		if start.IsZero() {
 			start = x.app.clock()
 		}
-		for _, s := range x.sinks {
-			if err := s.add(r); err != nil {
-				return err
-			}
-		}
-
 		if x.summary.Identities%4096 == 0 {
 			p.show("write", x.summary.Identities, 0)
 		}
 	}
 
+	if err := x.each(o, began); err != nil {
+		return err
+	}
 	p.show("write", x.summary.Identities, x.summary.Identities)
 	if !start.IsZero() {
 		x.stats.stage("write", x.app.clock().Sub(start))
 	}
 	return x.app.ctx.Err()
+}
+
+// each hands every identity to the sinks. Where nobody wants more than counts, no results are
+// made: they cost as much as the evaluation.
+func (x *execution) each(o profile.RunOptions, next func()) error {
+	if x.State == "" && len(x.sinks) == 1 {
+		for b, err := range x.engine.Briefs(x.app.ctx, o, x.sources...) {
+			if err != nil {
+				return err
+			}
+			next()
+			x.summary.brief(b)
+		}
+
+		return nil
+	}
+
+	for r, err := range x.results(o) {
+		if err != nil {
+			return err
+		}
+		next()
+		for _, s := range x.sinks {
+			if err := s.add(r); err != nil {
+				return err
+			}
+		}
+	}
+
+	return nil
 }
 
 // finding takes a finding of the run. Of duplicate accounts the feeds have

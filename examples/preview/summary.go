@@ -123,32 +123,64 @@ func (s *summary) source(name string) *sourceCount {
 func (s *summary) add(r *profile.Result) error {
 	s.Identities++
 	for _, l := range r.Links {
-		src := s.source(l.Account.Source)
-		src.Accounts++
-		method := string(l.Method)
-		if l.Method == correlate.ByConfig {
-			method = fmt.Sprintf("%s[%d]", method, l.Criterion)
-		}
-		src.Methods[method]++
+		s.linked(l.Account.Source, l)
 	}
 
-	p := s.byProfile[r.Identity.Profile]
+	if p := s.byProfile[r.Identity.Profile]; p != nil {
+		p.Identities++
+		s.problems(p, r)
+		s.manager(r.Manager.State, r.Account, func() profile.ManagerResult { return r.Manager })
+		p.lifecycle(r.Lifecycle)
+	}
+	return nil
+}
+
+// brief counts an identity of which most is never asked.
+func (s *summary) brief(o *profile.Brief) {
+	s.Identities++
+	for source, l := range o.Links() {
+		s.linked(source, l)
+	}
+
+	p := s.byProfile[o.Profile()]
 	if p == nil {
-		return nil
+		return
 	}
 	p.Identities++
+	if o.Notable() {
+		s.problems(p, o.Result())
+	}
+	s.manager(o.Manager(), o.Account(), func() profile.ManagerResult { return o.Result().Manager })
+	p.lifecycle(o.Lifecycle())
+}
+
+// linked counts an account that has an identity.
+func (s *summary) linked(source string, l profile.Link) {
+	src := s.source(source)
+	src.Accounts++
+	method := string(l.Method)
+	if l.Method == correlate.ByConfig {
+		method = criterionName(l.Criterion)
+	}
+	src.Methods[method]++
+}
+
+// criterionName names the method of a criterion of the correlation configuration.
+func criterionName(n int) string {
+	if n == 0 {
+		return string(correlate.ByConfig) + "[0]"
+	}
+	return fmt.Sprintf("%s[%d]", correlate.ByConfig, n)
+}
+
+func (s *summary) problems(p *profileCount, r *profile.Result) {
 	if len(r.Exceptions) > 0 {
 		p.Exceptions++
 	}
 	if len(r.Errors) > 0 {
 		p.Errors++
 	}
-	s.problems(r)
-	s.outcomes(p, r)
-	return nil
-}
 
-func (s *summary) problems(r *profile.Result) {
 	who := r.Account.NativeIdentity
 	for _, e := range r.Exceptions {
 		s.note(s.Exceptions, e.Code, func() string {
@@ -168,26 +200,29 @@ func (s *summary) problems(r *profile.Result) {
 	}
 }
 
-func (s *summary) outcomes(p *profileCount, r *profile.Result) {
-	switch m := r.Manager; m.State {
+// manager counts how the manager of an identity was found.
+func (s *summary) manager(state string, account identity.AccountKey, result func() profile.ManagerResult) {
+	switch state {
 	case "":
-		s.note(s.Managers, "none", func() string { return r.Account.NativeIdentity })
+		s.note(s.Managers, "none", func() string { return account.NativeIdentity })
 	case profile.ManagerResolved:
-		s.note(s.Managers, m.State, func() string { return "" })
+		s.note(s.Managers, state, func() string { return "" })
 	default:
-		s.note(s.Managers, m.State, func() string {
-			switch {
+		s.note(s.Managers, state, func() string {
+			switch m := result(); {
 			case m.Attribute != "":
-				return fmt.Sprintf("%s: its %q is empty", r.Account.NativeIdentity, m.Attribute)
+				return fmt.Sprintf("%s: its %q is empty", account.NativeIdentity, m.Attribute)
 			case m.Value == "":
-				return r.Account.NativeIdentity + ": no manager correlation of its source gives a value to look for"
+				return account.NativeIdentity + ": no manager correlation of its source gives a value to look for"
+			default:
+				return fmt.Sprintf("%s: %q", account.NativeIdentity, m.Value)
 			}
-
-			return fmt.Sprintf("%s: %q", r.Account.NativeIdentity, m.Value)
 		})
 	}
+}
 
-	l := r.Lifecycle
+// lifecycle counts a lifecycle state.
+func (p *profileCount) lifecycle(l profile.LifecycleResult) {
 	switch l.Status {
 	case profile.LifecycleActive:
 		p.Lifecycle[l.State]++

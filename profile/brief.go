@@ -1,0 +1,145 @@
+package profile
+
+import (
+	"context"
+	"iter"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// Brief is what a run found for one identity, before any of it is copied: for those who
+// count, and look closer at few. It holds until the next one is asked for, and is not safe
+// for concurrent use.
+type Brief struct {
+	b      *builder
+	n      int32
+	c      *compiled // nil: no authoritative account
+	row    identity.Attributes
+	result *Result // nil: nobody has asked for it
+	values []identity.Value
+}
+
+// Briefs is [Engine.Run] without the copies: it yields the same identities in the same
+// order. A result costs several times as much as the rest of what is asked of most people.
+func (e *Engine) Briefs(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Brief, error] {
+	r := e.NewRun(o)
+	return func(yield func(*Brief, error) bool) {
+		p := newPhases(ctx, r)
+		if err := p.all(sources); err != nil {
+			yield(nil, err)
+			return
+		}
+
+		brief := Brief{b: &p.builder}
+		for _, n := range p.builder.resultOrder(p.builder.resulting()) {
+			brief.of(n)
+			if !yield(&brief, nil) {
+				return
+			}
+		}
+
+		p.builder.uncorrelated()
+	}
+}
+
+// of makes o the brief of an identity.
+func (o *Brief) of(n int32) {
+	o.n, o.c, o.result = n, nil, nil
+	if rank := o.b.people[n].profile; rank >= 0 {
+		o.c = o.b.engine.profiles[rank]
+	}
+	o.row = o.b.attributes(n)
+	o.values = o.row.AppendValues(o.values[:0])
+}
+
+// Result returns all of it. The result stays when the brief does not.
+func (o *Brief) Result() *Result {
+	if o.result == nil {
+		o.result = o.b.result(o.n)
+	}
+	return o.result
+}
+
+// Profile returns the name of the identity profile; of an identity without authoritative
+// account, the one that is stored.
+func (o *Brief) Profile() string {
+	if o.c != nil {
+		return o.c.profile.Name
+	}
+	if s := o.b.storedOf(o.n); s != nil {
+		return s.Profile
+	}
+	return ""
+}
+
+// Account returns the account that ties the identity to its profile; the zero key when it
+// has no authoritative account.
+func (o *Brief) Account() identity.AccountKey {
+	if o.c == nil {
+		return identity.AccountKey{}
+	}
+	a := o.b.people[o.n].auth
+	return identity.AccountKey{Source: o.b.accounts.Names[o.b.accounts.Sources[a]], NativeIdentity: o.b.accounts.Native(a)}
+}
+
+// Links yields how each account was linked, without naming the account.
+func (o *Brief) Links() iter.Seq2[string, Link] {
+	return func(yield func(source string, l Link) bool) {
+		b := o.b
+		for a := b.people[o.n].first; a >= 0; a = b.state[a].next {
+			st := &b.state[a]
+			l := Link{Method: methods[st.method], Criterion: int(st.criterion), New: st.presence == isNew}
+			if !yield(b.accounts.Names[b.accounts.Sources[a]], l) {
+				return
+			}
+		}
+	}
+}
+
+// Notable reports whether the result has exceptions, errors or warnings.
+func (o *Brief) Notable() bool {
+	if o.c == nil {
+		return len(o.Result().Errors) > 0
+	}
+	_, lost := o.b.resolved.uidOwner[o.n]
+	if lost || len(o.b.errors[o.n]) > 0 || len(o.b.engine.missing(o.c, o.values)) > 0 {
+		return true
+	}
+
+	// Warnings compare with what was stored; of people of whom nothing was, they are about
+	// the form of two values.
+	if o.b.storedOf(o.n) != nil {
+		return len(o.Result().Warnings) > 0
+	}
+	return len(uidWarnings(identity.Attributes{}, o.row)) > 0 || nextProcessingWarning(o.row) != ""
+}
+
+// Manager returns how the manager was found, as in [ManagerResult].
+func (o *Brief) Manager() (state string) {
+	if o.c == nil {
+		return ""
+	}
+	slot, ok := o.c.slots[config.AttrManager]
+	switch {
+	case !ok:
+		return ""
+	case o.b.resolved.manager[o.n] >= 0:
+		return ManagerResolved
+	case o.values[slot].IsNull():
+		return ""
+	}
+
+	return o.b.resolved.outcome[o.n].State
+}
+
+// Lifecycle returns what became of the lifecycle state.
+func (o *Brief) Lifecycle() LifecycleResult {
+	if o.c == nil || o.b.storedOf(o.n) != nil { // a state that is set by hand may hold
+		return o.Result().Lifecycle
+	}
+	l := o.c.lifecycle(o.row.Get(config.AttrLifecycle))
+	l.Entered = l.State != ""
+	l.FromNull = l.Entered
+	return l
+}
