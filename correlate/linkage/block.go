@@ -30,6 +30,8 @@ const (
 
 // sort orders the records of a key by hash and finds its blocks.
 func (k *key) sort(s *space) {
+	// Within one table the sides are the same records, and a block of them is a triangle, not a
+	// square.
 	for side := range 2 {
 		if side == 1 && s.self {
 			k.order[1] = k.order[0]
@@ -39,6 +41,7 @@ func (k *key) sort(s *space) {
 		k.order[side] = sortByHash(k.hash[side])
 	}
 
+	// A merge join: blocks are runs of equal hashes, and only those that both sides have give pairs.
 	a, b := k.order[0], k.order[1]
 	for i, j := 0, 0; i < len(a) && j < len(b); {
 		ha, hb := k.hash[0][a[i]], k.hash[1][b[j]]
@@ -69,6 +72,9 @@ func (k *key) limit(s *space, most int64) {
 	if k.pairs <= most {
 		return
 	}
+
+	// The largest blocks go first, since a block's pairs grow with the square of its records while
+	// what it finds grows with them: a common surname finds hardly anybody by itself.
 	bySize := slices.Clone(k.blocks)
 	slices.SortFunc(bySize, func(x, y block) int {
 		return cmp.Or(-cmp.Compare(x.pairs(s.self), y.pairs(s.self)), cmp.Compare(x.a0, y.a0))
@@ -102,6 +108,8 @@ func sortByHash(hash []uint32) []int32 {
 		}
 	}
 
+	// Radix sort, 11 bits at a time. It keeps equal hashes in the order of their records, which a
+	// comparing sort of a million would pay for.
 	spare := make([]uint64, len(list))
 	for shift := 32; shift < 64; shift += 11 {
 		var count [1<<11 + 1]int

@@ -79,6 +79,9 @@ func (c *Cases) Add(events ...Event) (added int, err error) {
 	if len(events) == 0 {
 		return 0, nil
 	}
+
+	// Events have no number of their own. One is known by all that it says, which also holds for a
+	// file that two people have edited.
 	known := make(map[string]bool, len(c.log))
 	for n := range c.log {
 		text, err := json.Marshal(&c.log[n])

@@ -113,6 +113,8 @@ var ErrNoCase = errors.New("there is no decision to undo")
 func (c *Cases) Apply(e Event) error {
 	k := caseKey{e.A, e.B}
 	list := c.stands[k]
+
+	// A copy of the list is changed, never the list: whoever reads the cases holds the one before.
 	switch {
 	case e.A.NativeIdentity == "" || e.B.NativeIdentity == "":
 		return errors.New("a case needs two records, found a blank one")
@@ -122,11 +124,14 @@ func (c *Cases) Apply(e Event) error {
 		return fmt.Errorf("unknown verdict %q, expected must-link, cannot-link or open", e.Verdict)
 	case e.Action == Undo && len(list) == 0, e.Action == Reopen && len(list) == 0:
 		return fmt.Errorf("%v and %v: %w", e.A, e.B, ErrNoCase)
+	// What was undone is gone for the verdict and stays in the log, which says who decided what and
+	// when.
 	case e.Action == Undo:
 		list = list[: len(list)-1 : len(list)-1]
 	case e.Action == Reopen:
 		list = slices.Clone(list)
 		list[len(list)-1].Reopened = true
+	// Effects are not verdicts: they say what a run has done because of one.
 	case e.Action == Applied:
 		c.effects[k] = e
 	case e.Action == Reverted:
@@ -238,6 +243,9 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		var e Event
 		text := bytes.TrimSpace(src)
 		err := json.Unmarshal(text, &e)
+
+		// A program that is stopped while it writes leaves half a line at the end. Half a line
+		// anywhere else is damage.
 		cut := err != nil && end == io.EOF
 		if err == nil {
 			err = c.Apply(e)

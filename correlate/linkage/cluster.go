@@ -144,12 +144,15 @@ func (c *clusters) join(x, y int32, p float64) {
 
 // link joins by decisions of people, then by sure pairs.
 func (c *clusters) link() {
+	// People first: what a person has joined pulls later pairs to it, whatever the figures say.
 	for k := range sortedPairs(c.r.decided(c.o.MustLink)) {
 		if x, y := c.r.Clusters[k[0]], c.r.Clusters[k[1]]; x != y {
 			c.join(x, y, 1)
 		}
 	}
 
+	// The surest pair joins first, so that a wrong one meets clusters which are nearly whole, and is
+	// refused by their other members.
 	order := make([]int32, 0, len(c.pairs))
 	for i := range c.pairs {
 		if c.pairs[i].prob >= c.o.link() && c.pairs[i].veto == "" {
@@ -164,6 +167,9 @@ func (c *clusters) link() {
 	for _, i := range order {
 		x, y := c.r.Clusters[c.pairs[i].a], c.r.Clusters[c.pairs[i].b]
 		n, m := len(c.of(x)), len(c.of(y))
+
+		// A single record may join by one sure pair. Two groups need the mean of all their pairs: one
+		// common value must not melt two people.
 		if x == y || n+m > largestCluster || c.apart(x, y) || min(n, m) > 1 && c.mean(x, y) < leastSupport {
 			continue
 		}
@@ -173,6 +179,7 @@ func (c *clusters) link() {
 
 // attach joins clusters whose pairs are likely all together, though none is sure.
 func (c *clusters) attach() {
+	// Clusters are asked as wholes: a pair that alone is for review may be one of several that agree.
 	seen := map[[2]int32]bool{}
 	for i := range c.pairs {
 		x, y := c.r.Clusters[c.pairs[i].a], c.r.Clusters[c.pairs[i].b]
@@ -208,6 +215,8 @@ func (c *clusters) attach() {
 // finish takes over the pairs within clusters, and those of a band between them.
 func (c *clusters) finish() {
 	for i := range c.pairs {
+		// A pair that was likely enough, and that clustering has not joined, contradicts the others: a
+		// person has to look at it.
 		p := &c.pairs[i]
 		if _, ok := c.joined[[2]int32{p.a, p.b}]; !ok {
 			c.r.take(p, c.o)
@@ -218,6 +227,8 @@ func (c *clusters) finish() {
 	}
 
 	for k, p := range sortedPairs(c.joined) {
+		// Clusters also join records that no key has brought together; such pairs are compared now,
+		// for the explanation.
 		pair := Pair{A: k[0], B: k[1], Probability: p, Band: Linked}
 		if i, ok := c.index[k]; ok {
 			pair.Bits, pair.levels = c.pairs[i].bits, c.pairs[i].p

@@ -100,6 +100,8 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 	if s.full >= 0 {
 		return s.compareWhole(a, b)
 	}
+
+	// A part that is missing says nothing; level 0 is neither for nor against.
 	var given, surname uint8
 	if ga >= 0 && gb >= 0 {
 		given = s.names.compareGiven(ga, gb)
@@ -107,6 +109,9 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 	if sa >= 0 && sb >= 0 {
 		surname = s.names.compareSurname(sa, sb)
 	}
+
+	// Only names that differ in both parts are tried crosswise. Where one part agrees, crossing could
+	// only make it worse.
 	if (given == givenDifferent || given == 0) && (surname == surnameDifferent || surname == 0) &&
 		s.maybeCrossed(ga, sa, gb, sb) {
 		if g, f, ok := s.crossed(ga, sa, gb, sb); ok {
@@ -115,6 +120,8 @@ func (s *space) compareNames(a, b int32) (p pattern, agree agreement) {
 		}
 	}
 
+	// How the names agree is told beside the levels: what is made of the name counts otherwise between
+	// namesakes.
 	switch {
 	case given == givenExact && surname == surnameExact && p == 0:
 		agree = namesSame
@@ -160,6 +167,7 @@ func (s *space) long(n int32) bool { return len(s.names.texts[n]) >= 3 }
 // compareMention looks for the surname of one side in the text of the other, where
 // the surnames differ.
 func (s *space) compareMention(p pattern, a, b int32) uint8 {
+	// The text only counts where the surnames do not agree; otherwise it would count them twice.
 	if l := p.level(fieldSurname); l != 0 && l != surnameDifferent {
 		return 0
 	}
@@ -173,6 +181,8 @@ func (s *space) compareMention(p pattern, a, b int32) uint8 {
 			continue
 		}
 		text = true
+
+		// Words of two letters stand in any text.
 		if name := s.names.texts[surname]; len(name) > 2 && hasWord(s.texts[side][n[0]], name) {
 			return 1
 		}

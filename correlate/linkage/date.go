@@ -25,6 +25,9 @@ func dateOrderOf(values []string) dateOrder {
 	first, second, years := 0, 0, 0
 	for _, v := range values {
 		p, n := dateParts(v)
+
+		// A value above 31 can only be a year; one above 12 no month. Values that fit both say
+		// nothing.
 		switch {
 		case n != 3:
 		case p[0] > 31:
@@ -53,6 +56,8 @@ var monthNames = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug"
 // A time behind the date is left out.
 func dateParts(s string) (p [3]int, n int) {
 	s = strings.TrimSpace(s)
+
+	// A "T" this far in divides date and time of ISO 8601; before that it belongs to a month's name.
 	if i := strings.IndexAny(s, "T"); i >= 8 {
 		s = s[:i]
 	}
@@ -61,6 +66,8 @@ func dateParts(s string) (p [3]int, n int) {
 		switch {
 		case s[i] >= '0' && s[i] <= '9':
 			v := 0
+
+			// Eight digits are a date without separators; longer runs would overflow and are none.
 			for ; j < len(s) && s[j] >= '0' && s[j] <= '9' && j-i < 8; j++ {
 				v = v*10 + int(s[j]-'0')
 			}
@@ -157,12 +164,17 @@ func compareDates(a, b date) uint8 {
 	if a == b {
 		return dateExact
 	}
+
+	// A year of two digits is compared as one: 62 agrees with 1962 and with 2062.
 	ya, ma, da, ca := a.parts()
 	yb, mb, db, cb := b.parts()
 	if ca != cb {
 		ya, yb = shortYear(ya), shortYear(yb)
 	}
 	sameYear, sameMonth, sameDay := ya == yb, ma == mb, da == db
+
+	// The rules stand from sure to vague. Day and month in the other order is the commonest fault of
+	// an import, so it is near.
 	switch {
 	case sameYear && sameMonth && sameDay:
 		return dateExact
@@ -170,6 +182,7 @@ func compareDates(a, b date) uint8 {
 		return dateNear
 	}
 
+	// A typing error changes one digit; parts that agree weigh more than digits that happen to.
 	edits := digitEdits(ya, yb, 4) + digitEdits(ma, mb, 2) + digitEdits(da, db, 2)
 	switch {
 	case edits == 1:

@@ -104,6 +104,7 @@ func compete(list []scored, shift float64) {
 
 // competeBack lets the records of the first table compete for those of the second.
 func (r *Result) competeBack(pairs []scored, shift float64) {
+	// The pairs come ordered by the first table; the second one's competition needs its own order.
 	order := make([]int, len(pairs))
 	for i := range order {
 		order[i] = i
@@ -113,15 +114,21 @@ func (r *Result) competeBack(pairs []scored, shift float64) {
 	})
 	for from := 0; from < len(order); {
 		to := from
+
+		// Powers are taken relative to the largest, so that none overflows and what is small next to
+		// it counts as little as it should.
 		most := 0.0
 		for ; to < len(order) && pairs[order[to]].b == pairs[order[from]].b; to++ {
 			most = max(most, pairs[order[to]].bits)
 		}
+
+		// The term for nobody: of all candidates none need be the person.
 		sum := math.Exp2(-most)
 		for _, i := range order[from:to] {
 			sum += math.Exp2(pairs[i].bits - most)
 		}
 		for _, i := range order[from:to] {
+			// A pair has to win on both sides, so the smaller probability counts.
 			pairs[i].prob = min(pairs[i].prob, math.Exp2(pairs[i].bits-most)/sum)
 		}
 		from = to
@@ -158,6 +165,9 @@ func (r *Result) veto(p *scored) string {
 func (s *space) denied(p pattern) string {
 	against := map[Kind]string{}
 	own, home, id := false, false, false // agree: what one person has, where several live
+
+	// The levels of exact and nearly equal have the same numbers for birth dates, identifiers and
+	// phones.
 	for f, c := range s.fields {
 		l := p.level(f)
 		switch c.kind {
@@ -179,6 +189,8 @@ func (s *space) denied(p pattern) string {
 		}
 	}
 
+	// The order matters. A relative shares home and surname, so it is looked for before anything of
+	// one's own can speak; an own address or phone then outweighs the rest.
 	switch {
 	case against[GivenName] != "" && against[BirthDate] != "" && !id:
 		return "given name and birth date differ: a relative"
@@ -198,6 +210,7 @@ func (s *space) denied(p pattern) string {
 // contradiction returns the first field by which people are told apart that does
 // not agree. Among few records it cannot be learned how often one person's differ.
 func (s *space) contradiction(p pattern) string {
+	// Where there are too few records to learn from, every field that tells people apart has to agree.
 	for f, c := range s.fields {
 		l := p.level(f)
 		switch {
@@ -232,6 +245,9 @@ func (r *Result) finish() {
 	slices.SortFunc(r.Pairs, func(x, y Pair) int {
 		return cmp.Or(cmp.Compare(x.A, y.A), -cmp.Compare(x.Probability, y.Probability), cmp.Compare(x.B, y.B))
 	})
+
+	// How many pairs one key alone has found, and how many two, tells how many none has found: the
+	// estimate of capture and recapture.
 	once, twice := 0, 0
 	for _, p := range r.Pairs {
 		found := foundBy(r.keys, p.A, p.B)
@@ -245,6 +261,7 @@ func (r *Result) finish() {
 			}
 		}
 
+		// A number without its lowest bit is 0 when one bit is set; twice without, when two are.
 		switch {
 		case found&(found-1) == 0:
 			once++

@@ -68,10 +68,12 @@ func (r *Result) Explain(a, b string) (*Explanation, error) {
 		return nil, fmt.Errorf("%s has no record %q", r.B.Name, b)
 	case r.s.self && x == y:
 		return nil, fmt.Errorf("record %q is one record, expected two", a)
+	// Within one table a pair has one direction, the lower record first.
 	case r.s.self && x > y:
 		x, y, a, b = y, x, b, a
 	}
 
+	// The pair is compared again and not looked up: also one that no key has found is explained.
 	p := r.s.compare(x, y)
 	e := &Explanation{A: a, B: b, Prior: r.prior, Bits: r.prior}
 	for f := range r.s.fields {
@@ -125,6 +127,9 @@ func (s *space) raw(side, f int, i int32) string {
 	if f == s.order {
 		return ""
 	}
+
+	// The mention compares texts of one side with the surname of the other, so each side shows its
+	// own.
 	if f == s.mention {
 		if s.texts[side] != nil {
 			return s.texts[side][i]
@@ -135,6 +140,8 @@ func (s *space) raw(side, f int, i int32) string {
 	if c.columns[side] != "" {
 		return t.column(c.columns[side]).Values[i]
 	}
+
+	// A field made of names has no column of its own: the first that has a value stands for it.
 	for _, kind := range []Kind{c.kind, FullName} {
 		for n, r := range s.recognised[side] {
 			if r.Kind == kind && strings.TrimSpace(t.Columns[n].Values[i]) != "" {
@@ -159,6 +166,7 @@ func (r *Result) judge(e *Explanation, p pattern, a, b int32) {
 		others = append(others, q)
 	}
 
+	// A pair that is not among the result competes with those that are, as if it had been found.
 	if !known {
 		e.Probability = r.among(e.Bits, others)
 		e.Veto = r.veto(&scored{a: a, b: b, p: p})
@@ -167,6 +175,8 @@ func (r *Result) judge(e *Explanation, p pattern, a, b int32) {
 	slices.SortStableFunc(others, func(x, y Pair) int { return -cmp.Compare(x.Bits, y.Bits) })
 	if len(others) > 0 {
 		q := others[0]
+
+		// In one table the other record may stand on either side of the pair.
 		id := r.B.ID[q.B]
 		if r.s.self && q.B == a {
 			id = r.A.ID[q.A]
@@ -212,6 +222,7 @@ func (r *Result) pairsOf(a int32) []Pair {
 // changes finds the fields that alone would give the pair another band, if they
 // agreed, or if they were not there.
 func (r *Result) changes(e *Explanation, p pattern, a, b int32, others []Pair) {
+	// One field at a time: what would change the decision alone is what somebody can check.
 	for f := range r.s.fields {
 		l := p.level(f)
 		if f == r.s.order || f == r.s.mention {
@@ -223,6 +234,8 @@ func (r *Result) changes(e *Explanation, p pattern, a, b int32, others []Pair) {
 		}
 		c := Change{Field: r.s.fields[f].name}
 		switch {
+		// For a linked pair it is what it rests on, for another what it lacks. Levels that only count
+		// beside another field cannot be wished for.
 		case e.Band == Linked && bits > 0:
 			c.What = "without it"
 			c.Probability = r.among(e.Bits-bits, others)

@@ -56,6 +56,8 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 	var list []Pairing
 	for i := range a.Columns {
 		for j := range b.Columns {
+			// Some kinds cannot be compared, and within one table a column is only compared with
+			// itself.
 			if ka[i].Kind != kb[j].Kind || shapes[ka[i].Kind].levels == nil || a == b && i != j {
 				continue
 			}
@@ -63,6 +65,7 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 		}
 	}
 
+	// Overlap is counted on many values, so pairs of columns are divided among workers.
 	if a != b {
 		parallel(workers, len(list), func(i int) {
 			p := &list[i]
@@ -71,6 +74,8 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 	}
 
 	list = slices.DeleteFunc(list, func(p Pairing) bool { return !p.believable() })
+
+	// Equal names decide before overlap: numbers of two kinds may overlap by accident.
 	slices.SortStableFunc(list, func(x, y Pairing) int {
 		return cmp.Or(-compareBool(x.sameName(), y.sameName()), -cmp.Compare(x.Of, y.Of))
 	})
@@ -89,6 +94,7 @@ func pairings(a, b *Table, ka, kb []Recognised, most, workers int) []Pairing {
 		kept = kept[:most]
 	}
 
+	// The order of fields is that of kinds, so that a model fits again when columns are moved.
 	slices.SortStableFunc(kept, func(x, y Pairing) int { return cmp.Compare(x.Kind, y.Kind) })
 	return kept
 }
@@ -188,6 +194,9 @@ func newComparison(p Pairing, a, b *Column) *comparison {
 	if p.A != p.B {
 		c.name = p.A + " ~ " + p.B
 	}
+
+	// The table linked with itself has one set of values; counting them twice would halve what a rare
+	// value is worth.
 	for side, column := range []*Column{a, b} {
 		if side == 1 && a == b {
 			c.values[1] = c.values[0]

@@ -16,6 +16,8 @@ func Fold(s string) string {
 	if folded(s) {
 		return s
 	}
+
+	// Decomposed, an accent is a character of its own that can be left out. ASCII has none.
 	if !ascii(s) {
 		s = norm.NFKD.String(s)
 	}
@@ -26,6 +28,7 @@ func Fold(s string) string {
 		case r == '\'' || r == '’' || r == '`' || r == 'ʼ' || unicode.Is(unicode.Mn, r):
 		case unicode.IsLetter(r) || unicode.IsDigit(r):
 			if gap && len(b) > 0 {
+				// The gap is only written before the next letter, so none is left at the end.
 				b = append(b, ' ')
 			}
 			gap = false

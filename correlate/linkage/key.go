@@ -104,6 +104,8 @@ func (s *space) keys(workers int) []*key {
 
 // listKeys lists the keys that the fields allow.
 func (s *space) listKeys(l *keyList) {
+	// The order is from cheap and sure to dear and loose. A pair counts for the first key that finds
+	// it, and the planner cuts from the end.
 	for f, c := range s.fields {
 		switch c.kind {
 		case Identifier, Phone, Email, UserID:
@@ -120,6 +122,8 @@ func (s *space) listKeys(l *keyList) {
 	}
 	l.dates()
 	l.places()
+
+	// A digit that is missing or swapped spoils one half of a number; the other half still finds it.
 	for f, c := range s.fields {
 		if c.kind == Identifier || c.kind == Phone {
 			l.add("beginning of "+c.name, fieldMask(f), c.half(false))
@@ -232,6 +236,8 @@ func (l *keyList) dates() {
 		return
 	}
 	c := s.fields[f]
+
+	// A birth date alone has thousands of people in a large table; with the sound of one name a few.
 	if s.personName {
 		l.add("birth date and sound of the given name", fieldMask(f)|fieldMask(fieldGiven), func(side int, i int32) uint32 {
 			y, m, d, ok := c.day(side, i)
@@ -320,6 +326,9 @@ func (l *keyList) mention(withText, slot int, names map[string]bool) {
 		if g := s.given[side][i]; g >= 0 {
 			initial = s.names.texts[g][0]
 		}
+
+		// The side without text looks with its own surname, the other one with each name that its text
+		// contains.
 		if side != withText {
 			if n := s.surname[side][i]; n >= 0 {
 				return hashStart.text(s.names.texts[n]).number(uint64(initial)).sum()
@@ -328,6 +337,9 @@ func (l *keyList) mention(withText, slot int, names map[string]bool) {
 		}
 
 		found := 0
+
+		// Two letters are no name that could be looked for. Each key takes one name of the text, by
+		// its place.
 		for word := range strings.FieldsSeq(s.texts[side][i]) {
 			if len(word) > 2 && names[word] {
 				if found == slot {
@@ -344,6 +356,8 @@ func (l *keyList) mention(withText, slot int, names map[string]bool) {
 // loose adds the keys that find most and cost most.
 func (l *keyList) loose() {
 	s := l.s
+
+	// These come last, for what the others have missed, and are cut when they cost too much.
 	if f := s.birth(); f >= 0 {
 		c := s.fields[f]
 		l.add(c.name, fieldMask(f), func(side int, i int32) uint32 {
@@ -358,6 +372,7 @@ func (l *keyList) loose() {
 	if s.personName {
 		l.add("surname", fieldMask(fieldSurname), s.fields[fieldSurname].exact())
 		l.add("sound of the surname", fieldMask(fieldSurname), func(side int, i int32) uint32 {
+			// Short codes stand for so many names that they find everybody.
 			if n := s.surname[side][i]; n >= 0 && s.names.code[n] > 1<<8 {
 				return hashStart.number(s.names.code[n]).sum()
 			}
@@ -373,6 +388,7 @@ func (l *keyList) loose() {
 		}
 	}
 
+	// Few records are simply all compared, which makes every other key needless.
 	if n := int64(s.len(0)) * int64(s.len(1)); n <= fewPairs {
 		l.add("every pair", 0, func(int, int32) uint32 { return 1 })
 		l.keys[len(l.keys)-1].every = true

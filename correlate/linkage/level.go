@@ -193,6 +193,7 @@ func (d *dict) compareWord(x, y int32) uint8 {
 	}
 	a, b := d.texts[x], d.texts[y]
 	switch {
+	// One letter is an initial, and a digit is not.
 	case min(len(a), len(b)) < 2:
 		if a[0] == b[0] && (a[0] < '0' || a[0] > '9') {
 			return wordEdit
@@ -200,10 +201,12 @@ func (d *dict) compareWord(x, y int32) uint8 {
 		return wordDifferent
 	case d.spaced(x, y) && sameButSpaces(a, b):
 		return wordEdit
+	// The signatures say cheaply that more letters differ than any rule below would allow.
 	case tooFar(d.sig[x], d.sig[y], 2):
 		return wordDifferent
 	}
 
+	// Long words may have two errors; in a short one two errors make another word.
 	limit := 1
 	if min(len(a), len(b)) >= 6 {
 		limit = 2

@@ -85,6 +85,8 @@ func Between(ctx context.Context, a, b *Table, o Options) (*Result, error) {
 
 // prepare finds and scores the candidates.
 func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, error) {
+	// The keys are found before the model: learning needs pairs that are probably one person, and keys
+	// are how to get them.
 	s := newSpace(a, b, o)
 	keys := s.keys(o.workers())
 	s.plan(keys)
@@ -98,6 +100,9 @@ func prepare(ctx context.Context, a, b *Table, o *Options) (*Result, []scored, e
 	if err != nil {
 		return nil, nil, err
 	}
+
+	// The order that everything after this relies on: by record of the first table, then of the
+	// second.
 	slices.SortFunc(pairs, func(x, y scored) int { return cmp.Or(cmp.Compare(x.a, y.a), cmp.Compare(x.b, y.b)) })
 	r := &Result{
 		A:          s.tables[0],

@@ -38,6 +38,8 @@ type Match struct {
 
 // Matcher prepares the second table of a result of [Between] for single records.
 func (r *Result) Matcher() *Matcher {
+	// The matcher is a linkage of a table of one record, whose value is written anew for each search;
+	// so it gives what a linkage would.
 	s := *r.s
 	s.tables[0] = &Table{Name: r.A.Name, ID: []string{""}}
 	for _, c := range r.A.Columns {
@@ -51,6 +53,8 @@ func (r *Result) Matcher() *Matcher {
 	s.fields = make([]*comparison, len(r.s.fields))
 	m.number, m.orders = make([]map[string]int32, len(s.fields)), make([]dateOrder, len(s.fields))
 	if s.personName {
+		// The dictionaries of the second table stay as they are, with room at the end for what the
+		// record brings.
 		s.names = r.s.names.withRoom(2)
 		m.names = s.names.numbers(2)
 		s.given[0], s.surname[0], s.impersonal[0] = []int32{-1}, []int32{-1}, []bool{false}
@@ -92,6 +96,7 @@ func (m *Matcher) field(r *Result, f int, c *comparison) {
 	case c.values[0] == nil:
 		own.dict = s.names
 		return
+	// Names have one dictionary for given name and surname, since they may be crossed.
 	case f <= fieldSurname && s.personName:
 		own.dict = s.names
 		own.values[0] = s.given[0]
@@ -104,6 +109,8 @@ func (m *Matcher) field(r *Result, f int, c *comparison) {
 	own.values[0] = []int32{-1}
 	own.dict = c.dict.withRoom(1)
 	m.number[f] = own.dict.numbers(1)
+
+	// The order of days and months was found on the whole first table; one record cannot tell it.
 	if c.kind == BirthDate || c.kind == Date {
 		m.orders[f] = dateOrderOf(r.A.column(c.columns[0]).Values)
 	}
@@ -180,6 +187,7 @@ func (d *dict) set(n int32, text string) {
 		}
 	}
 
+	// Someone with two given names is called by the first.
 	if d.groups != nil {
 		first, _, _ := strings.Cut(text, " ")
 		if d.groups[n] = nicknameIndex()[text]; d.groups[n] == nil {
@@ -202,6 +210,7 @@ func (m *Matcher) Find(value func(column string) string) []Match {
 	m.read(value)
 	m.seen = m.seen[:0]
 	for i, make := range m.makers {
+		// A hash of 0 says that the record has nothing for this key.
 		h := make(0, 0)
 		m.r.keys[i].hash[0][0] = h
 		if h == 0 || len(m.seen) >= matchedAll {
@@ -211,6 +220,9 @@ func (m *Matcher) Find(value func(column string) string) []Match {
 		if !found {
 			continue
 		}
+
+		// A block that many share is left out whole: it would cost more than it tells, and the rarer
+		// keys find the same people.
 		to := from
 		for to < len(m.hashes[i]) && m.hashes[i][to] == h && to-from <= matchedBlock {
 			to++
@@ -234,12 +246,15 @@ func (m *Matcher) decide(candidates []int32) []Match {
 		}
 	}
 
+	// The same competition as in a linkage: several good candidates make each less likely.
 	compete(list, r.prior-r.sc.prior)
 	slices.SortFunc(list, func(x, y scored) int { return cmp.Or(-cmp.Compare(x.prob, y.prob), cmp.Compare(x.b, y.b)) })
 	var out []Match
 	r.Pairs = r.Pairs[:0]
 	for i := range list {
 		p := &list[i]
+
+		// They are ordered: nothing after the first below the line is above it.
 		if p.prob < r.reviewFrom {
 			break
 		}
@@ -281,6 +296,7 @@ func (m *Matcher) read(value func(column string) string) {
 		c.values[0][0] = m.put(f, clean(c.kind, t.column(c.columns[0]).Values[0]))
 	}
 
+	// Free text is folded whole, since any part may name somebody.
 	if s.texts[0] != nil {
 		s.texts[0][0] = ""
 		for i, r := range s.recognised[0] {
@@ -301,12 +317,15 @@ func (m *Matcher) readName() {
 		}
 	}
 
+	// Parts are better than the whole name, which has to be guessed apart.
 	full := columns[FullName]
 	name := personName{given: namePart(columns[GivenName]), surname: namePart(columns[Surname])}
 	s.impersonal[0][0] = isImpersonal(Fold(full))
 	if name == (personName{}) && !s.impersonal[0][0] {
 		name = splitName(full)
 	}
+
+	// The last two places of the dictionary are those of the record's own names.
 	room := int32(len(s.names.texts) - 2)
 	for i, part := range []string{name.given, name.surname} {
 		n, ok := m.names[part]
@@ -328,6 +347,8 @@ func (m *Matcher) put(f int, v string) int32 {
 	if v == "" {
 		return -1
 	}
+
+	// Dates are numbered by the day, not by the way they are written.
 	day := noDate
 	if c.kind == BirthDate || c.kind == Date {
 		if day = parseDate(v, m.orders[f]); day == noDate {
@@ -337,6 +358,7 @@ func (m *Matcher) put(f int, v string) int32 {
 		v = dayText(y, month, d, century)
 	}
 
+	// A value that the table has keeps its number there, so that equality is equality of numbers.
 	n, ok := m.number[f][v]
 	if !ok {
 		n = int32(len(c.dict.texts) - 1)

@@ -48,6 +48,8 @@ func jaro[T symbol](a, b []T) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return 0
 	}
+
+	// Jaro: two symbols are in common when they stand no further apart than half the longer text.
 	window := max(max(len(a), len(b))/2-1, 0)
 	var inA, inB uint64
 	for i, x := range a {
@@ -90,6 +92,8 @@ func EditDistance(a, b string) int {
 // editDistance returns the distance, or limit+1 when it is above the limit.
 func editDistance[T symbol](a, b []T, limit int) int {
 	a, b = a[:min(len(a), maxMeasured)], b[:min(len(b), maxMeasured)]
+
+	// What both begin or end with costs nothing and changes no distance.
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}
@@ -99,6 +103,8 @@ func editDistance[T symbol](a, b []T, limit int) int {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
+
+	// So many symbols more cannot be put in with fewer edits.
 	if len(b)-len(a) > limit {
 		return limit + 1
 	}
@@ -124,6 +130,7 @@ func editDistance[T symbol](a, b []T, limit int) int {
 		}
 		best := row[from]
 		for j := from; j < to; j++ {
+			// The usual recurrence, with a swap of neighbours as one edit.
 			d := last[j]
 			if a[i] != b[j] {
 				d = min(d, last[j+1], row[j]) + 1

@@ -81,6 +81,9 @@ func splitName(s string) personName {
 	if before, after, ok := strings.Cut(s, ","); ok {
 		return personName{given: namePart(after), surname: namePart(before)}
 	}
+
+	// Directories write the surname in capitals to tell it apart: "Ann VAN DIJK". Titles are in
+	// capitals too, and no names.
 	words := strings.Fields(s)
 	var capital, other []string
 	for _, w := range words {
@@ -97,6 +100,7 @@ func splitName(s string) personName {
 		}
 	}
 
+	// Nothing tells the parts apart, so the first word is the given name.
 	f := dropTitles(strings.Fields(Fold(s)))
 	if len(f) == 0 || isBlank(strings.Join(f, " ")) {
 		return personName{}

@@ -99,9 +99,14 @@ func (sc *scorer) scoreChunk(keys []*key, c chunk) (out []scored, n int64) {
 			}
 			for j := from; j < b.b1; j++ {
 				x, y := k.order[0][i], k.order[1][j]
+
+				// A pair has one direction within a table, whatever block it was found in.
 				if sc.s.self && x > y {
 					x, y = y, x
 				}
+
+				// A pair that several keys find is scored for the first of them, without a list of
+				// what was seen.
 				if earlier(keys, c.key, x, y) {
 					continue
 				}

@@ -86,6 +86,7 @@ func (s *space) linkLines() {
 		}
 	}
 
+	// With more than two lines nothing says which of them may be exchanged.
 	if len(lines) != 2 {
 		return
 	}
@@ -116,6 +117,9 @@ func (s *space) linkLines() {
 	shared.close()
 	lines[0].dict, lines[1].dict = shared, shared
 	lines[0].other, lines[1].other = lines[1], lines[0]
+
+	// Lines in each other's place are a level of their own, whose share is taken from lines that
+	// agree.
 	for _, c := range lines {
 		last := len(c.levels) - 1
 		c.levels = slices.Insert(c.levels, last, Level{Name: swappedColumn, M: 0.05, U: 0.0005})
@@ -165,6 +169,8 @@ func (s *space) madeOfName(c *comparison, side int) bool {
 // is made of the name. Where such values are unique on a side, namesakes there are
 // told apart; the more namesakes have been seen, the surer.
 func (s *space) uniqueAlso(c *comparison) {
+	// An address made of the name agrees between namesakes more often than by chance. How often
+	// depends on whether the directory numbers them.
 	share := 0.25
 	for side := range 2 {
 		if c.distinctShare(side) < 0.99 || s.self {
@@ -172,6 +178,9 @@ func (s *space) uniqueAlso(c *comparison) {
 		}
 		namesakes := map[[2]int32]int{}
 		pairs := 0
+
+		// Pairs of namesakes that have a value: the more of them there are while values stay unique,
+		// the surer that namesakes are told apart.
 		for i := range s.len(side) {
 			k := [2]int32{s.given[side][i], s.surname[side][i]}
 			if k[0] >= 0 && k[1] >= 0 && c.values[side][i] >= 0 {
@@ -183,6 +192,7 @@ func (s *space) uniqueAlso(c *comparison) {
 		share = min(share, max(1.0/128, 1/float64(4+pairs)))
 	}
 
+	// Only levels that count beside the name are changed; the others have been learned without it.
 	for i := range c.levels {
 		switch l := &c.levels[i]; {
 		case l.Also && l.Frequency:
@@ -220,6 +230,7 @@ func (s *space) readNames() {
 		parts[side] = s.readSide(side)
 	}
 
+	// Both sides have to have names, or there is nothing to compare.
 	s.names.withNames()
 	if s.given[0] == nil || s.given[1] == nil {
 		return
@@ -254,6 +265,8 @@ func (s *space) readNames() {
 // from the whole name. It reports whether there are columns of parts.
 func (s *space) readSide(side int) bool {
 	t := s.tables[side]
+
+	// The first column of a kind counts; a second one is mostly an alias or a former name.
 	columns := map[Kind]*Column{}
 	for i, r := range s.recognised[side] {
 		if columns[r.Kind] == nil {
@@ -275,6 +288,9 @@ func (s *space) readSide(side int) bool {
 		if surname != nil {
 			n.surname = namePart(surname.Values[i])
 		}
+
+		// Records of things (a printer, a service) have a display name that must not be read as a
+		// person's.
 		if full != nil && isImpersonal(Fold(full.Values[i])) {
 			s.impersonal[side][i] = true
 		} else if full != nil && n == (personName{}) {

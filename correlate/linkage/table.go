@@ -82,6 +82,8 @@ func permuted(list []string, order []int32) []string {
 func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 	var found diag.List
 	in := csv.NewReader(r)
+
+	// Rows may be shorter than the header: spreadsheets drop empty cells at the end.
 	in.FieldsPerRecord = -1
 	in.ReuseRecord = true
 	header, err := in.Read()
@@ -108,6 +110,7 @@ func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 
 // readRows appends the rows of a file and returns the line of each.
 func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
+	// A bad row is left out with its line, so that one fault does not hide the others of a large file.
 	var lines []int
 	for {
 		record, err := in.Read()
@@ -124,6 +127,9 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
 		}
 
 		line, _ := in.FieldPos(0)
+
+		// More cells than columns is a separator too much; guessing which cell is wrong would move all
+		// that follow.
 		if len(record) > len(t.Columns) {
 			found.Addf(diag.Error, "table-row", diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d",
 				len(record), len(t.Columns))
@@ -150,6 +156,8 @@ var keyNames = []string{"recordid", "id", "uniqueid", "recid", "accountid", "pro
 func (t *Table) identify(file, key string, lines []int, found *diag.List) error {
 	at := diag.Pos{File: file, Line: 1, Column: 1}
 	n := t.keyColumn(key)
+
+	// A key that was asked for has to be there. Guessing another would link by the wrong column.
 	if n < 0 && key != "" {
 		var names []string
 		for _, c := range t.Columns {
@@ -159,6 +167,8 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		return errKey
 	}
 
+	// Nothing identifies a record but its place. The number has zeros in front, so that the order of
+	// texts is that of lines.
 	if n < 0 {
 		for _, line := range lines {
 			t.ID = append(t.ID, fmt.Sprintf("%09d", line))
@@ -183,6 +193,8 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		first[id] = lines[i]
 	}
 
+	// One blank or repeated id makes all that is said about records ambiguous, so the table is
+	// refused.
 	if found.Count(diag.Error) > 0 && len(first) < len(t.ID) {
 		return errKey
 	}

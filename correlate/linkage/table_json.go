@@ -20,9 +20,13 @@ func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 	if err != nil {
 		return nil, diag.List{{Severity: diag.Error, Code: "table-row", Pos: diag.Pos{File: file}, Message: err.Error()}}
 	}
+
+	// Editors on Windows put a mark in front of UTF-8, which is no JSON.
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 
 	j := jsonTable{table: &Table{Name: file}, slots: map[string]int{}}
+
+	// An array is one document and one fault spoils it; lines are read one by one.
 	if bytes.HasPrefix(bytes.TrimLeft(src, " \t\r\n"), []byte("[")) {
 		n, found := jsondoc.Parse(file, src)
 		if found.HasErrors() {

@@ -120,6 +120,7 @@ func (t *trainer) sample(ctx context.Context) error {
 // estimateU counts the levels of random pairs, without those that a model takes for
 // one person.
 func (t *trainer) estimateU(known bool) {
+	// The order of names is not a value, so chance says nothing about it.
 	for f, c := range t.s.fields {
 		if f == t.s.order {
 			continue
@@ -128,10 +129,16 @@ func (t *trainer) estimateU(known bool) {
 		total := 0.0
 		for _, r := range t.random {
 			l := r.p.level(f)
+
+			// Levels that count beside another field are only defined where that one agrees, which
+			// random pairs hardly show.
 			if l == 0 || c.levels[l-1].Also {
 				continue
 			}
 			n := r.n
+
+			// Some random pairs are one person. Once a model is known these count less, which matters
+			// most in small tables.
 			if known {
 				n *= 1 - probability(t.patternBits(r.p))
 			}
@@ -139,6 +146,7 @@ func (t *trainer) estimateU(known bool) {
 			total += n
 		}
 
+		// Pseudo counts keep a level that was never seen from becoming a proof.
 		for l := range counts {
 			if !c.levels[l].Also && total > 0 {
 				t.u[f][l] = max((counts[l]+pseudo*c.levels[l].U)/(total+pseudo), 1e-7)
@@ -176,6 +184,8 @@ func (t *trainer) patternBits(p pattern) float64 {
 // runs does one training for each key and takes the mean of what they found, each
 // counting as much as it saw.
 func (t *trainer) runs() {
+	// Each key sees pairs that agree in its own fields, so it says nothing about them. Together the
+	// keys see every field.
 	type sum struct{ m, n []float64 }
 	sums := make([]sum, len(t.s.fields))
 	for f, c := range t.s.fields {
@@ -190,6 +200,8 @@ func (t *trainer) runs() {
 		t.trained = max(t.trained, matches)
 	}
 
+	// Levels must not contradict themselves: agreement is no evidence against, and a better level is
+	// worth no less than a worse one.
 	for f, c := range t.s.fields {
 		if f == t.s.order {
 			continue
@@ -230,6 +242,8 @@ func (t *trainer) compareKeys(ctx context.Context) error {
 
 // pairsOf compares a sample of the pairs of a key, without its fields.
 func (t *trainer) pairsOf(ctx context.Context, k *key) []tally {
+	// Whole blocks are taken or left, by their hash: the same records give the same sample, in
+	// whatever order they come.
 	every := uint64(k.pairs/trainingPairs + 1)
 	counts := map[pattern]int{}
 	for _, b := range k.blocks {
@@ -250,6 +264,9 @@ func (t *trainer) pairsOf(ctx context.Context, k *key) []tally {
 				if t.s.self && x > y {
 					x, y = y, x
 				}
+
+				// The fields of the key agree in all these pairs, which would teach that they always
+				// do.
 				counts[t.s.compare(x, y).without(k.fields)]++
 			}
 		}
@@ -266,6 +283,8 @@ func (t *trainer) maximise(list []tally, add func(f, l int, m, n float64)) float
 	for f := range m {
 		m[f] = slices.Clone(t.m[f])
 	}
+
+	// The share of pairs that are one person is learned too; this is where it begins.
 	share, total := 0.2, 0.0
 	for _, r := range list {
 		total += r.n
@@ -273,6 +292,8 @@ func (t *trainer) maximise(list []tally, add func(f, l int, m, n float64)) float
 	if total == 0 {
 		return 0
 	}
+
+	// Expectation: how likely each pattern is one person, by the shares as they are known now.
 	gamma := make([]float64, len(list))
 	for range rounds {
 		matches := 0.0
@@ -288,6 +309,7 @@ func (t *trainer) maximise(list []tally, add func(f, l int, m, n float64)) float
 			matches += gamma[i]
 		}
 
+		// Kept off 0 and 1, from which it could not come back.
 		share = min(max(matches/total, 1e-6), 0.999)
 		t.update(m, list, gamma)
 	}
@@ -301,6 +323,8 @@ func (t *trainer) update(m [][]float64, list []tally, gamma []float64) {
 		if f == t.s.order {
 			continue
 		}
+
+		// Levels that count beside another field are shares of their own group.
 		var sum [2]float64
 		counts := make([]float64, len(c.levels))
 		for i, r := range list {
@@ -315,6 +339,8 @@ func (t *trainer) update(m [][]float64, list []tally, gamma []float64) {
 			m[f][l] = max((counts[l]+pseudo*c.levels[l].M)/(sum[g]+pseudo), 1e-5)
 		}
 
+		// How often one person's values differ is bounded: what a key brings together by mistake would
+		// else teach that people change them.
 		if most, ok := mostDifferent[c.kind]; ok {
 			m[f][len(counts)-1] = min(m[f][len(counts)-1], most)
 		}
@@ -338,6 +364,8 @@ func (t *trainer) hand(m [][]float64, list []tally, gamma []float64, add func(f,
 		if f == t.s.order {
 			continue
 		}
+
+		// Whoever takes the mean needs the counts and what they are shares of.
 		var sum [2]float64
 		counts := make([]float64, len(c.levels))
 		for i, r := range list {

@@ -50,12 +50,15 @@ func push[T any](list []T, v T) []T {
 // occur twice, as far as there is room: an edit takes away at most one of them and
 // adds at most one. The highest bit says that there are spaces.
 func signature(s string) uint64 {
+	// Two texts whose signatures differ in more bits than edits could change need not be compared.
 	var sig uint64
 	for _, c := range s {
 		bit, twice := uint64(0), uint64(0)
 		switch {
 		case c >= 'a' && c <= 'z':
 			bit = 1 << (c - 'a')
+
+			// Some letters share a bit for occurring twice, as there is no room for all.
 			twice = uint64(secondBits[c-'a']) << 46
 		case c >= '0' && c <= '9':
 			bit, twice = 1<<(26+c-'0'), 1<<(36+c-'0')
@@ -143,6 +146,8 @@ func clean(k Kind, s string) string {
 	if strings.TrimSpace(s) == "" {
 		return ""
 	}
+
+	// Each kind has its own form; what is no value in it, such as "n/a", is missing.
 	switch k {
 	case Email:
 		s = strings.ToLower(strings.TrimSpace(s))
@@ -165,6 +170,8 @@ func clean(k Kind, s string) string {
 	if isBlank(s) {
 		return ""
 	}
+
+	// Spreadsheets eat zeros in front, so they do not count.
 	if k == Identifier || k == PostalCode {
 		return strings.TrimLeft(compact(s), "0")
 	}

@@ -108,6 +108,8 @@ func (e *Explanation) WriteSVG(w io.Writer) error {
 	fmt.Fprintf(out, `<title>%s and %s: %s, probability %.4f</title>`+"\n", escaped(e.A), escaped(e.B), e.Band,
 		e.Probability)
 	scale := e.scale()
+
+	// The bars go on from each other, so that the sum can be followed by eye: prior, each field, sum.
 	e.row(out, 0, scale, step{name: "prior", to: e.Prior})
 	sum := e.Prior
 	for i, f := range e.Fields {

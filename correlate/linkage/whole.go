@@ -19,6 +19,8 @@ const (
 func (s *space) wholeNames() {
 	d := newDict()
 	c := &comparison{name: "name", kind: FullName, dict: d, levels: slices.Clone(shippedFull)}
+
+	// The place of names in one column is not known, so there is one dictionary of whole names.
 	for side := range 2 {
 		if side == 1 && s.self {
 			c.values[1], d.counts[1] = c.values[0], d.counts[0]
@@ -72,15 +74,21 @@ func compareFull(a, b string) uint8 {
 	if sameButSpaces(a, b) {
 		return fullExact
 	}
+
+	// Names are short: words on the stack cost no memory for each of many million pairs.
 	var x, y [maxWords]string
 	n, m := splitWords(&x, a), splitWords(&y, b)
 	if n > m {
 		x, y, n, m = y, x, m, n
 	}
 	common, strong := matchWords(x[:n], y[:m])
+
+	// Words that were written together or apart (Jean Luc, Jeanluc) match as a whole.
 	if common < n && alike(compact(a), compact(b)) >= 0.95 {
 		return fullAlike
 	}
+
+	// Two words that agree are a name; one is not, unless there is no other.
 	switch {
 	case common == n && n == m && strong > 0:
 		return fullAlike
@@ -108,6 +116,8 @@ func splitWords(out *[maxWords]string, s string) int {
 // matchWords counts the words of a shorter name that one of the longer name is
 // like, and those of them that are more than an initial.
 func matchWords(x, y []string) (common, strong int) {
+	// Greedy and not the best assignment: names have few words, and the difference is never seen in
+	// them.
 	var used [maxWords]bool
 	for _, word := range x {
 		best, at, initial := 0.0, -1, false
@@ -146,6 +156,8 @@ func wordsAlike(a, b string) (v float64, initial bool) {
 		return 0, true
 	}
 
+	// What is alike is graded by how sure it is: the same name in another form, a typing error, the
+	// same sound.
 	groups := nicknameIndex()
 	if shareGroup(groups[a], groups[b]) {
 		return 0.95, false

@@ -47,6 +47,7 @@ func (r *Result) WriteClusters(w io.Writer) error {
 		return out.Error()
 	}
 
+	// Between two tables a person is a record of the second, and whoever was linked to it.
 	// Records of the first table belong to the person of the second.
 	owner := make([]string, r.A.Len())
 	for _, p := range r.Pairs {
@@ -219,6 +220,8 @@ func (m *Model) Diff(after *Model) []ModelChange {
 		}
 	}
 
+	// Each level is compared by name; a level that only one model has stands with nothing on the other
+	// side.
 	var out []ModelChange
 	for _, f := range after.Fields {
 		for _, l := range f.Levels {
