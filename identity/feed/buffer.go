@@ -26,6 +26,7 @@ func (b *buffer) fill() error {
 		return b.err
 	}
 
+	// Unread bytes move to the front, and only a record that fills all of the buffer makes it grow.
 	if b.pos > 0 {
 		copy(b.buf, b.buf[b.pos:b.end])
 		b.pos, b.end = 0, b.end-b.pos

@@ -86,12 +86,17 @@ func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
 		r.start()
 	}
 
+	// A record that does not end within the bytes at hand is read again with more of them, from its
+	// start: that costs less than keeping the state of a cell cut in two.
 	need := 0 // bytes to try the record again with
 	for {
 		if r.skip() {
 			line, d := r.line, r.buf[r.pos:r.end]
 			r.lines, r.text, r.open, r.bad = 0, r.text[:0], -1, nil
 			n, out := r.record(d)
+
+			// A record above the limit is refused as one row. A quote that is never closed would else
+			// swallow the rest of the file.
 			if out == more && len(d) >= r.limit {
 				n, out = r.tooLong(d)
 			}
@@ -110,6 +115,7 @@ func (r *reader) next() (fields []string, line int, bad *rowError, err error) {
 			return nil, 0, nil, io.EOF
 		}
 
+		// The bytes move, so the marks of their blocks are worth nothing.
 		r.block = noBlock
 		if err := r.fill(); err != nil {
 			return nil, 0, nil, err
@@ -184,6 +190,7 @@ func (r *reader) skip() bool {
 			r.pos++
 			return false
 		case d[0] == r.comment && d[0] != 0:
+			// A lone carriage return at the very end is what is left of a line end.
 			r.discard = true
 			r.comments++
 			continue
@@ -203,6 +210,8 @@ func (r *reader) skip() bool {
 func (r *reader) record(d []byte) (int, outcome) {
 	width := len(r.delim)
 	fields, start := r.fields[:0], 0
+
+	// The marks of the last block still hold for what is left of it: short rows share a block.
 	base, delims, others := r.resume(d)
 	for {
 		// All delimiters of the block before that end a cell each; one of several
@@ -244,6 +253,8 @@ func (r *reader) record(d []byte) (int, outcome) {
 			}
 			if fields = append(fields, field); !bytes.HasPrefix(d[n:], []byte(r.delim)) {
 				r.fields = fields
+
+				// What stood inside the quotes is no delimiter, so marks up to here are dropped.
 				return r.lineEnd(d, n), done
 			}
 
@@ -301,6 +312,9 @@ func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 
 	// The blocks of the cell were not scanned, so whether it is ASCII is open.
 	r.high = highBits
+
+	// After a closing quote only a delimiter or a line end may stand. Whether a carriage return is
+	// part of one is open at the end of the bytes.
 	raw, rest := d[p+1:q], d[q+1:]
 	switch {
 	case len(rest) == 0 || rest[0] == r.nl || bytes.HasPrefix(rest, []byte(r.delim)):
@@ -315,6 +329,8 @@ func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 		return "", n, out
 	}
 
+	// Cells over several lines move the line numbers of all that follow, and their line ends are
+	// written as one character.
 	if k := bytes.Count(raw, []byte{r.nl}); k > 0 {
 		r.lines += k
 		doubled = doubled || r.nl == '\n' && bytes.Contains(raw, []byte("\r\n"))
@@ -400,6 +416,8 @@ func (r *reader) decodeFields() (valid bool) {
 	}
 
 	// Up to the first byte above ASCII nothing depends on the encoding.
+	// The encoding is found out at the first byte that needs it, from all bytes at hand, and then
+	// holds for the file.
 	if r.encoding == "" {
 		r.encoding = textEncoding(r.buf[r.from:r.end], r.eof)
 	}

@@ -34,6 +34,7 @@ func ODataDate(text string) (t time.Time, ok bool) {
 		text, offset = text[:i], minutes
 	}
 
+	// Half of the range: nearer to its end the arithmetic of times overflows.
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || ms > math.MaxInt64/2 || ms < math.MinInt64/2 {
 		return t, false

@@ -32,6 +32,7 @@ func readDelimited(ctx context.Context, p *Reading, src io.Reader, yield func(id
 		return
 	}
 
+	// Merging rows needs a file that can be read twice; only a source that asks for it pays for that.
 	accounts := d.each
 	if d.layout.merge != nil && *d.layout.merge {
 		m, err := newMerger(ctx, d)
@@ -43,9 +44,13 @@ func readDelimited(ctx context.Context, p *Reading, src io.Reader, yield func(id
 		accounts = m.each
 	}
 
+	// The filter of the source comes behind everything else, since it reads accounts.
 	if d.filter != nil {
 		yield = d.unfiltered(yield)
 	}
+
+	// What was assumed is told at the end of the file, and only there: who stops early has not seen it
+	// all.
 	if accounts(ctx, yield) {
 		d.summarize()
 	}
@@ -115,6 +120,7 @@ func (d *delimited) summarize() {
 // header finds out how the file is written, reads the first row and lays out
 // the schema.
 func (d *delimited) header() error {
+	// What somebody has set in this configuration counts before what the connector says.
 	said, connector := d.settings(), d.connector()
 	d.layout = said.or(connector)
 	d.r.encoding = d.layout.encoding
@@ -123,6 +129,8 @@ func (d *delimited) header() error {
 	}
 	d.r.start()
 	shown := d.format(said, connector, d.r.separator())
+
+	// The first row is read with the format that was found, and may then turn out to be an account.
 	d.r.use(shown.delimiter, shown.quote)
 
 	cells, line, bad, err := d.r.next()
@@ -136,6 +144,7 @@ func (d *delimited) header() error {
 		return fmt.Errorf("%s: the names of the columns cannot be read: %s", bad.pos, bad.msg)
 	}
 
+	// Names are columns of everything that follows, so they are decoded like cells.
 	d.r.decodeFields()
 
 	names, header := d.columnNames(cells, said, connector)
@@ -187,6 +196,7 @@ func isField(name string) bool {
 // next returns the cells of the next row that is an account of this source, and
 // nil cells for one that is none. The cells are valid until the following call.
 func (d *delimited) next() (cells []string, line int, err error) {
+	// The first row of a file without header was read to look at it.
 	if d.pending != nil {
 		cells, d.pending = d.pending, nil
 		return d.check(cells, 1), 1, nil
@@ -203,6 +213,7 @@ func (d *delimited) next() (cells []string, line int, err error) {
 		return nil, 0, nil
 	}
 
+	// Decoding comes before the check, which compares texts with the names of sources.
 	valid := d.r.decodeFields()
 	cells = d.check(cells, line)
 	if cells != nil && !valid {
@@ -259,6 +270,8 @@ func (d *delimited) pack(a *identity.Account, cells []string, collected map[int]
 			continue
 		}
 
+		// Values of several rows come merged; a single one is a text, unless the schema says that
+		// there may be several.
 		values, merged := collected[i]
 		switch {
 		case merged && (len(values) > 1 || c.Multi && len(values) > 0):
@@ -285,6 +298,7 @@ func (d *delimited) pack(a *identity.Account, cells []string, collected map[int]
 // complete sets what follows from the packed attributes: texts of the account
 // are parts of its row, not of the buffer.
 func (d *delimited) complete(a *identity.Account, cells []string, collected map[int][]string, pos diag.Pos) {
+	// Texts of the packed row live as long as the account; those of the buffer are written over.
 	if d.idSlot >= 0 {
 		a.NativeIdentity = a.Attributes.At(d.idSlot).Text()
 	} else {
@@ -294,6 +308,8 @@ func (d *delimited) complete(a *identity.Account, cells []string, collected map[
 	if d.nmSlot >= 0 && a.Name == "" {
 		a.Name = a.Attributes.At(d.nmSlot).Text()
 	}
+
+	// The first stable column with a value counts; one that is no attribute has to be copied.
 	for _, i := range d.stable {
 		if cells[i] == "" {
 			continue
@@ -309,6 +325,8 @@ func (d *delimited) complete(a *identity.Account, cells []string, collected map[
 		if !c.Entitlement || !c.keep {
 			continue
 		}
+
+		// A column without value has no entitlements, and is not looked up in the row.
 		if cells[i] != "" || len(collected[i]) > 0 {
 			d.addEntitlements(a, a.Attributes.Get(c.Name))
 		}

@@ -27,6 +27,7 @@ var idSeed = maphash.MakeSeed()
 
 // Put notes an id. It returns the line that it had before.
 func (s *SeenIDs) Put(id string, line int) (before int, again bool) {
+	// Three quarters full: above that, the search for a free slot gets long.
 	if 4*(s.used+1) > 3*len(s.slots) {
 		s.grow()
 	}

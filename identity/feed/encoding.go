@@ -56,6 +56,8 @@ func (b *buffer) begin(declared string) (encoding string) {
 	if encoding == "" {
 		encoding = withoutMark(block)
 	}
+
+	// A mark of UTF-8 is skipped whatever was declared; one of UTF-16 only when that is what is read.
 	if mark == encoding || mark == UTF8 {
 		b.pos += width
 	}
@@ -67,6 +69,8 @@ func (b *buffer) begin(declared string) (encoding string) {
 	if encoding == UTF16BE {
 		order = binary.BigEndian
 	}
+
+	// The bytes read so far are part of the text too, so the decoder begins with them.
 	b.wide = &utf16Reader{src: b.rest(), order: order}
 	b.src, b.pos, b.end, b.eof, b.err = b.wide, 0, 0, false, nil
 	b.firstBlock()
@@ -171,6 +175,9 @@ func (u *utf16Reader) decode(b []byte, last bool) {
 	out := u.out[:0]
 	for len(b) >= 2 {
 		c, n := rune(u.order.Uint16(b)), 2
+
+		// Half of a surrogate pair at the end waits for the next bytes; one without its other half is
+		// damage.
 		if utf16.IsSurrogate(c) {
 			if len(b) < 4 && !last {
 				break
@@ -189,6 +196,7 @@ func (u *utf16Reader) decode(b []byte, last bool) {
 		out, b = utf8.AppendRune(out, c), b[n:]
 	}
 
+	// One byte too many: the file was cut.
 	if last && len(b) > 0 {
 		out, b = utf8.AppendRune(out, utf8.RuneError), nil
 		u.broken++
@@ -257,6 +265,7 @@ func textEncoding(b []byte, eof bool) string {
 		b = b[n:]
 	}
 
+	// More damage than UTF-8, and all of it letters of Windows-1252: that is another encoding.
 	switch {
 	case invalid > valid && unlikely == 0:
 		return Windows1252

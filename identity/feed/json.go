@@ -22,6 +22,9 @@ type objects struct {
 // readJSON yields the accounts of src until yield says no.
 func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identity.Account, error) bool) {
 	o := &objects{Reading: p}
+
+	// The name decides between lines and one document, since the first line of an array of accounts
+	// may look like either.
 	ext := strings.ToLower(path.Ext(p.file))
 	v := newValues(src, ext == ".jsonl" || ext == ".ndjson")
 	for row := 0; ; row++ {
@@ -30,6 +33,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 			return
 		}
 
+		// A problem with the file, such as a missing comma, is told and reading goes on behind it.
 		text, line, column, err := v.next()
 		if v.bad != "" {
 			p.Refuse("json-syntax", diag.Pos{Line: v.badLine, Column: 1}, "%s", v.bad)
@@ -48,6 +52,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 		}
 	}
 
+	// What the whole file lacks can be told only when all of it was read.
 	o.reportOthers(o.others)
 	if o.schema != nil { // there was an account
 		o.assumeMissing(o.has)
@@ -70,6 +75,8 @@ func (o *objects) account(text []byte, pos diag.Pos) (a identity.Account, ok boo
 // tree reads one object as a tree of nodes, which every one can be read as.
 func (o *objects) tree(text []byte, pos diag.Pos) (a identity.Account, ok bool) {
 	n, found := jsondoc.ParseAt(pos, text)
+
+	// Findings of single values do not take the account away: the rest of it is right.
 	for _, f := range found {
 		if n != nil && f.Severity == diag.Error {
 			f.Severity = diag.Warning // the account is read all the same
@@ -89,6 +96,8 @@ func (o *objects) tree(text []byte, pos diag.Pos) (a identity.Account, ok bool) 
 		return a, false
 	}
 
+	// An export of the accounts API has the attributes in a member of their own; a flat object is
+	// them.
 	if listed(n) {
 		return o.listed(n)
 	}
@@ -106,6 +115,7 @@ func listed(n *jsondoc.Node) bool {
 //
 // Source: profile/DECISIONS.md, DECISION 52; API accounts list.
 func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
+	// An export of several sources is read for each of them, and each takes its own.
 	if id, name := n.Get("sourceId").Text(), n.Get("sourceName").Text(); !o.ofSource(id, name) {
 		if o.passes(id, name) {
 			o.others.add(id, name)
@@ -115,6 +125,8 @@ func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 
 	attributes := n.Get("attributes")
 	a.NativeIdentity, a.Name = scalar(n.Get("nativeIdentity")), scalar(n.Get("name"))
+
+	// What the object itself does not say is looked for among its attributes.
 	if a.NativeIdentity == "" && o.NativeIdentity != "" {
 		a.NativeIdentity = scalar(attributes.Get(o.NativeIdentity))
 	}
@@ -128,12 +140,16 @@ func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 
 	a.ID = strings.Clone(n.Get("id").Text())
 	a.ManuallyCorrelated = n.Get("manuallyCorrelated").IsTrue()
+
+	// The API keeps the id of the last identity beside the flag that says that it counts no more.
 	if !n.Get("uncorrelated").IsTrue() {
 		a.IdentityID = strings.Clone(n.Get("identityId").Text())
 	}
 	o.fields(&a, n)
 	o.pack(&a, attributes)
 	o.listedStable(&a, n, attributes)
+
+	// A list of entitlements is complete, so what the attributes gave is replaced by it.
 	if list := n.Get("entitlements"); list.Kind() == jsondoc.Array {
 		a.Entitlements = nil
 		for _, item := range list.Items() {
@@ -184,6 +200,7 @@ func entitlement(n *jsondoc.Node) identity.Value {
 
 // plain reads an object whose members are the attributes.
 func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
+	// Without a configured attribute the API's name for it counts, and then what most files call it.
 	key := o.NativeIdentity
 	if key == "" {
 		if key = "nativeIdentity"; n.Get(key) == nil {

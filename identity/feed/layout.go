@@ -39,6 +39,7 @@ func (r *Reading) connector() layout {
 		filter: c.Get("filterString").Text(), comment: unescape(c.Get("commentCharacter").Text()),
 	}
 
+	// Both spellings are found in exports; the one for several columns says more.
 	if l.index = names(c.Get("indexColumns")); l.index == nil {
 		l.index = names(c.Get("indexColumn"))
 	}
@@ -53,6 +54,7 @@ func (r *Reading) connector() layout {
 		l.comment = ""
 	}
 
+	// An unknown encoding is told and then found out from the bytes, as if it were not set.
 	if l.encoding != "" {
 		if encodingName(l.encoding) == "" {
 			r.unusable("fileEncoding", l.encoding)
@@ -131,6 +133,8 @@ func (l layout) or(m layout) layout {
 		return b
 	}
 
+	// Settings are taken over one by one: somebody who sets the delimiter has not said anything about
+	// the header.
 	l.filter, l.comment = either(l.filter, m.filter), either(l.comment, m.comment)
 	l.encoding = either(l.encoding, m.encoding)
 	if l.merge == nil {

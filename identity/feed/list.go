@@ -40,6 +40,8 @@ func (t *table) accountList(names []string) *accountList {
 	if l.id < 0 || l.sourceID < 0 && l.sourceName < 0 {
 		return nil
 	}
+
+	// A source of HR data may well have such columns of its own.
 	schema := t.attributeTable()
 	if schema["sourceName"].Name != "" || schema["sourceId"].Name != "" {
 		return nil

@@ -100,11 +100,15 @@ func (t *table) reportColumn(setting, name string) {
 
 // look reads the file once, in silence, and keeps the rows that stand apart.
 func (m *merger) look(ctx context.Context) error {
+	// The file is read twice: accounts are handed on as they come, so it has to be known beforehand
+	// whose rows stand apart.
 	src, err := m.d.open()
 	if err != nil {
 		return inFile(m.d.file, err)
 	}
 	defer src.Close()
+
+	// The first reading is silent. The second one reports, and each finding once.
 	silent := *m.d.Options
 	silent.OnFinding, silent.OnAssumption, silent.OnColumns = nil, nil, nil
 	p := newReading(&silent, m.d.file, m.d.source)
@@ -130,6 +134,7 @@ func (m *merger) look(ctx context.Context) error {
 			continue
 		}
 
+		// Rows that follow each other need no memory; only those that come again elsewhere are kept.
 		key := m.keyOf(cells)
 		if key == "" || begun && key == last {
 			if key != "" && m.apart[key] != nil {
@@ -189,6 +194,7 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 			continue
 		}
 
+		// Rows of one account mostly follow each other, and are put together as they come.
 		key := m.keyOf(cells)
 		if key != "" && g.cells != nil && key == g.key {
 			m.add(&g, cells)
@@ -198,6 +204,8 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 		if !m.finish(&g, yield) {
 			return false
 		}
+
+		// Its rows were put together at the first of them.
 		if a := m.apart[key]; a != nil && a.done {
 			continue
 		}
@@ -208,6 +216,7 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 		return false
 	}
 
+	// Counted over the file and told once, since a merged file merges most of its rows.
 	if m.merged > 0 {
 		m.d.Assume("rows-merged", 0, "", "", m.merged)
 	}

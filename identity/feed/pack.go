@@ -20,6 +20,8 @@ const maxNames = 1024
 // they may be views of a buffer.
 func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Value]) {
 	r.prepare()
+
+	// Accounts of a source are packed by one schema. One with too many names of its own gets its own.
 	if !r.learn(values) {
 		own := map[string]identity.Value{}
 		for name, v := range values {
@@ -29,6 +31,7 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 		return
 	}
 
+	// A row begins empty: what an account lacks is null.
 	r.row = append(r.row[:0], make([]identity.Value, r.schema.Len())...)
 	for name, v := range values {
 		if slot, ok := r.schema.Slot(name); ok {

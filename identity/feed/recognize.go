@@ -47,6 +47,9 @@ func (s *sight) divides() bool { return s.regular && len(s.first) > 1 }
 func (d *delimited) format(said, connector layout, separator string) *sight {
 	known := d.knownNames(said, connector)
 	look := func(delimiter string, quote byte) *sight { return d.look(delimiter, quote, known) }
+
+	// A file whose first character is a single quote may use it for quoting; otherwise it is an
+	// apostrophe.
 	quotes := []byte{'"'}
 	if d.r.pos < d.r.end && d.r.buf[d.r.pos] == '\'' {
 		quotes = append(quotes, '\'')
@@ -71,6 +74,8 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 		wanted = connector.delimiter
 	}
 
+	// When the wanted format shows the account id, it is right. Otherwise every usual one is tried and
+	// the best first row counts.
 	best := look(wanted, quotes[0])
 	if !best.id {
 		for _, quote := range quotes {
@@ -83,6 +88,9 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 	}
 
 	d.checkDelimiter(said.delimiter, connector.delimiter, usual, best)
+
+	// What somebody has set holds, also where another delimiter looks better: that is reported, not
+	// corrected.
 	if said.delimiter != "" && best.delimiter != said.delimiter {
 		best = look(said.delimiter, quotes[0])
 	}
@@ -119,6 +127,8 @@ func (d *delimited) look(delimiter string, quote byte, known map[string]bool) *s
 	sample := d.r.buf[d.r.pos:d.r.end]
 	r := newReader(bytes.NewReader(sample), delimiter)
 	r.use(delimiter, quote)
+
+	// The sample is read by the reader itself, so what is seen here is what will be read.
 	r.nl, r.lineEnd8, r.comment, r.started = d.r.nl, d.r.lineEnd8, d.r.comment, true
 
 	for row := 0; row < sampleRows; row++ {
@@ -134,6 +144,7 @@ func (d *delimited) look(delimiter string, quote byte, known map[string]bool) *s
 			continue
 		}
 
+		// Rows of one width speak for a delimiter, and blank lines do not speak against it.
 		if s.first == nil {
 			s.first = cloneAll(cells)
 			continue
@@ -142,6 +153,7 @@ func (d *delimited) look(delimiter string, quote byte, known map[string]bool) *s
 		s.regular = s.regular && (len(cells) == len(s.first) || blank(cells))
 	}
 
+	// Names that are known from schema and mappings say more than any regularity.
 	for _, cell := range s.first {
 		if known[cell] {
 			s.known++
@@ -196,6 +208,8 @@ func (d *delimited) columnNames(first []string, said, connector layout) (names [
 		}
 	}
 
+	// The file's owner is believed first, then the connector where the row does not contradict it.
+	// Otherwise a row with a known name, or without any value that looks like data, is a header.
 	switch {
 	case said.header != nil:
 		header = *said.header
@@ -220,6 +234,8 @@ func (d *delimited) columnNames(first []string, said, connector layout) (names [
 	if header {
 		return first, true
 	}
+
+	// Names that come from elsewhere are assumed to be in the order of the columns.
 	if given != nil && said.columns == nil {
 		d.Assume("file-header", 0, strings.Join(given, ", "), "a row with the names of the columns", 0)
 	}

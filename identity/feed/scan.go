@@ -40,6 +40,7 @@ func past(start, base int, delims, others uint64) (int, uint64, uint64) {
 // delimiter begins, and where a line end or a quote may stand. Bytes that d does
 // not have are not marked.
 func (r *reader) scan(d []byte) (delims, others uint64) {
+	// The last block is filled with bytes that are never a mark.
 	if len(d) < 64 {
 		var pad [64]byte
 		for i := copy(pad[:], d); i < 64; i++ {
@@ -48,6 +49,7 @@ func (r *reader) scan(d []byte) (delims, others uint64) {
 		d = pad[:]
 	}
 
+	// Eight words at a time, without a branch: the loop over bytes was what reading cost.
 	b := (*[64]byte)(d)
 	var w [8]uint64
 	for i := range w {
@@ -63,6 +65,7 @@ func (r *reader) scan(d []byte) (delims, others uint64) {
 		breaks(w[4], lineEnd, quote)<<32 | breaks(w[5], lineEnd, quote)<<40 |
 		breaks(w[6], lineEnd, quote)<<48 | breaks(w[7], lineEnd, quote)<<56
 
+	// Bytes above ASCII are remembered for the file and for the block: only these need decoding.
 	high := w[0] | w[1] | w[2] | w[3] | w[4] | w[5] | w[6] | w[7]
 	r.blockHigh = high
 	r.high |= high

@@ -67,6 +67,9 @@ func (q *Query) read(ctx context.Context, t *table, yield func(identity.Account,
 	if err := t.columnsOf(names, diag.Pos{}); err != nil {
 		return err
 	}
+
+	// A column of days has no zone, and drivers hand it over as midnight in one; it has to stay the
+	// day it is.
 	if types, err := rows.ColumnTypes(); err == nil && len(types) == len(names) {
 		for i, c := range types {
 			t.columns[i].date = strings.EqualFold(c.DatabaseTypeName(), "DATE")
@@ -116,6 +119,7 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 		a.Name = values[t.name].Text()
 	}
 
+	// Fields are set before attributes are packed, since entitlements are in both.
 	for i, v := range values {
 		c := &t.columns[i]
 		if c.field != "" {

@@ -57,6 +57,7 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 		t.id = t.list.id
 	}
 
+	// The first column is only a guess, and only made for those who allow it.
 	if t.id < 0 && t.FirstColumn && t.NativeIdentity == "" && len(names) > 0 {
 		t.id = 0
 		t.Report(diag.Info, "id-column", pos,
@@ -64,6 +65,7 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 	}
 
 	if t.id < 0 {
+		// A wrong name is mostly a spelling; the nearest column is named.
 		want, near := "nativeIdentity or id", ""
 		if t.NativeIdentity != "" {
 			want = t.NativeIdentity
@@ -96,8 +98,12 @@ func (t *table) split(names []string, pos diag.Pos) {
 		known = known || t.Attributes == nil || t.KeepUnknown
 		c := column{Attribute: a, keep: known || i == t.id || i == t.name}
 
+		// A name that occurs twice keeps its first column, so that no value is silently taken from the
+		// second.
 		switch _, again := first[name]; {
 		case again:
+			// An attribute schema leaves unknown columns out, as a tenant does. Without one every
+			// column is an attribute.
 			t.Report(diag.Warning, "csv-duplicate-column", pos, "column %q occurs twice; the first one counts", name)
 			c = column{}
 		case t.list != nil && t.list.fields[i] != "":
@@ -108,6 +114,8 @@ func (t *table) split(names []string, pos diag.Pos) {
 			t.Report(diag.Info, "column-unknown", pos, "column %q is not in the account schema; it is left out", name)
 		}
 
+		// Reserved columns set fields of the account and are attributes as well, if the schema has
+		// them.
 		if _, again := first[name]; !again {
 			first[name] = i
 		}
@@ -126,6 +134,7 @@ func (t *table) split(names []string, pos diag.Pos) {
 
 	t.schema = identity.NewSchema(kept...)
 
+	// A stable id may be a column that is no attribute, so it is looked for among all.
 	for _, name := range t.stableNames() {
 		if i, ok := first[name]; ok {
 			t.stable = append(t.stable, i)

@@ -36,6 +36,7 @@ func (v *values) next() (text []byte, line, column int, err error) {
 		}
 	}
 
+	// In a file of lines a damaged value ends with its line; in an array, with its bracket.
 	if v.lines {
 		return v.nextLine()
 	}
@@ -106,6 +107,9 @@ func (v *values) space() (byte, error) {
 // separator goes to the start of the next value and returns its first byte.
 func (v *values) separator() (byte, error) {
 	commas := 0
+
+	// Commas are counted and not required: a list that was put together by hand is read all the same,
+	// and told of.
 	for {
 		c, err := v.space()
 		switch {

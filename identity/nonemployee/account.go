@@ -73,6 +73,7 @@ func (s *AccountSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 	return func(yield func(identity.Account, error) bool) {
 		names, err := s.core.columns(ctx, s.sourceID)
 		if err == nil && len(names) == 0 {
+			// A source without names is one without attributes, which none is: it was deleted.
 			err = errors.New("the non-employee source " + s.name + " is gone")
 		}
 		if err != nil {
@@ -87,6 +88,8 @@ func (s *AccountSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 		}
 
 		schema := identity.NewSchema(names...)
+
+		// One row for all: an account packs its values before the next one is made.
 		row := make([]identity.Value, len(names))
 		for i, r := range records {
 			if i%256 == 0 && ctx.Err() != nil {

@@ -146,6 +146,8 @@ func (c *core) eachOf(ctx context.Context, person string, visit func(*Approval))
 	if err != nil {
 		return err
 	}
+
+	// Whether somebody belongs to a group is asked of the directory, which may be far away.
 	known := map[Ref]bool{} // approvers repeat
 	for _, item := range all {
 		ok, seen := known[item.T.Approver]
@@ -244,6 +246,8 @@ type decision func(*tx, *Source, *Request, *Approval) error
 func (g Approvals) decide(ctx context.Context, a Actor, id, comment string, do decision) (Approval, error) {
 	var out Approval
 	err := g.write(ctx, a, func(t *tx) error {
+		// Everything is read inside the write: between looking and deciding another approver may have
+		// been faster.
 		old, version, err := t.itemFor(ctx, a, id, false)
 		if err != nil {
 			return err
@@ -300,6 +304,7 @@ func (t *tx) approve(s *Source, r *Request, item *Approval) error {
 		return err
 	}
 
+	// Approvals go one after the other; whoever comes next hears of it now and not before.
 	for _, old := range all {
 		if old.T.Order == item.Order+1 {
 			next := *old.T
@@ -375,6 +380,7 @@ func (g Approvals) Stuck(ctx context.Context, a Actor) ([]Approval, error) {
 		return nil, err
 	}
 
+	// Oldest first: these have waited longest.
 	slices.SortFunc(open, func(a, b Approval) int { return inOrder(a.Created, b.Created, a.ID, b.ID) })
 	var out []Approval
 	for _, item := range open {

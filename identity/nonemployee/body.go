@@ -91,6 +91,8 @@ func (b *RecordBody) readData(src json.RawMessage) {
 	}
 	var data map[string]any
 	dec := json.NewDecoder(bytes.NewReader(src))
+
+	// Numbers stay as they are written: 007 and 1.0 are texts to whoever reads them later.
 	dec.UseNumber()
 	if dec.Decode(&data) != nil {
 		b.problems = append(b.problems, "data must be an object")
@@ -110,6 +112,7 @@ func (b *RecordBody) readData(src json.RawMessage) {
 		}
 	}
 
+	// Members of an object have no order, and messages should.
 	slices.Sort(bad)
 	b.problems = append(b.problems, bad...)
 }

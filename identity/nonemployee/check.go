@@ -17,6 +17,8 @@ type owner struct{ record, request string }
 func (t *tx) checkNew(body RecordBody) (*Source, Values, []Warning, error) {
 	if body.SourceID == "" {
 		problems := append(slices.Clone(body.problems), "sourceId is required")
+
+		// No source is the first problem, but not the only one that can be told without it.
 		for _, a := range system {
 			if !a.optional && strings.TrimSpace(body.value(a.name)) == "" {
 				problems = append(problems, a.name+" is required")
@@ -56,6 +58,7 @@ func (t *tx) check(s *Source, body RecordBody, self owner) (Values, []Warning, e
 		return Values{}, nil, err
 	}
 
+	// Names are compared over the whole source and over open requests, which are records to be.
 	taken, err := t.nameTakenIn(s.SourceID, values.AccountName, self)
 	if err != nil {
 		return Values{}, nil, err
@@ -115,6 +118,8 @@ type fieldProblem struct{ name, text string }
 func (c *checker) values(body RecordBody) (Values, []fieldProblem, error) {
 	var problems []fieldProblem
 	add := func(name, text string) { problems = append(problems, fieldProblem{name, text}) }
+
+	// What could not be read as JSON comes first: it may be the reason for what is missing.
 	for _, p := range body.problems {
 		add("", p)
 	}
@@ -134,12 +139,14 @@ func (c *checker) values(body RecordBody) (Values, []fieldProblem, error) {
 		}
 	}
 
+	// Custom attributes are given in data; a system attribute there would be read by nobody.
 	for _, name := range sortedKeys(body.Data) {
 		if _, sys := systemNamed(name); sys || !known[name] {
 			add(name, `data has no attribute named "`+name+`"`)
 		}
 	}
 
+	// A control character in an account name breaks mails, files and searches alike.
 	if strings.ContainsFunc(v.AccountName, unicode.IsControl) {
 		add("accountName", "accountName holds a control character")
 	}

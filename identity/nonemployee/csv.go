@@ -95,6 +95,7 @@ func (c *core) export(ctx context.Context, s *Source, w io.Writer, o ExportOptio
 		return err
 	}
 
+	// Rows go out as they are made, so that an export of a full source needs no memory of its size.
 	out := bufio.NewWriter(w)
 	writeRow(out, names, o.VendorLayout)
 	cells := make([]string, len(names))
@@ -116,6 +117,9 @@ func (c *core) export(ctx context.Context, s *Source, w io.Writer, o ExportOptio
 
 func (c *core) cell(ctx context.Context, r *Record, name string, o ExportOptions) (string, error) {
 	v := r.Value(name)
+
+	// The vendor's export has local days and names of managers, where ours has what can be imported
+	// again.
 	if o.VendorLayout {
 		switch name {
 		case "startDate":
@@ -133,6 +137,8 @@ func (c *core) cell(ctx context.Context, r *Record, name string, o ExportOptions
 		}
 	}
 
+	// A spreadsheet takes a cell that begins like this for a formula. Only whoever asks gets the
+	// apostrophe, since it is part of the text when the file is read again.
 	if o.GuardFormulas && v != "" && strings.ContainsRune("=+-@\t\r", rune(v[0])) {
 		v = "'" + v
 	}
@@ -211,6 +217,8 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 		return nil, problems, nil
 	}
 
+	// A fault of the file is a problem with its line, told to whoever sent it; any other error is one
+	// of ours.
 	if p, ok := csvProblem(err); ok {
 		problems.add(p)
 		return nil, problems, nil
@@ -222,11 +230,14 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 
 	line, _ := c.FieldPos(0)
 	s := &sheet{}
+
+	// Without a header that is understood every row would be wrong, and say the same.
 	s.readHeader(header, line, attributes, problems)
 	if !problems.empty() {
 		return nil, problems, nil
 	}
 
+	// One row more than allowed is enough to know.
 	for len(s.Rows) <= maxRows {
 		if len(s.Rows)%256 == 0 && ctx.Err() != nil {
 			return nil, nil, ctx.Err()
@@ -235,6 +246,8 @@ func readSheet(ctx context.Context, r io.Reader, attributes []versioned[Attribut
 		if errors.Is(err, io.EOF) {
 			break
 		}
+
+		// Reading goes on behind a bad row, so that one upload shows all faults.
 		if p, ok := csvProblem(err); ok {
 			problems.add(p)
 			continue
@@ -284,6 +297,7 @@ func (s *sheet) readHeader(header []string, line int, attributes []versioned[Att
 	}
 	seen := map[string]bool{}
 	for i, cell := range header {
+		// The display name of the column counts, not its place: people reorder columns.
 		name, ok := names[fold(strings.TrimSpace(cell))]
 		switch {
 		case !ok:
@@ -297,6 +311,7 @@ func (s *sheet) readHeader(header []string, line int, attributes []versioned[Att
 		s.Columns = append(s.Columns, name)
 	}
 
+	// A required column that is missing is told once, and not for every row.
 	for _, at := range attributes {
 		if !seen[at.T.TechnicalName] && (at.T.System || at.T.Required) {
 			problems.add(Problem{Line: line, Text: fmt.Sprintf("the column %s is missing", at.T.TechnicalName)})

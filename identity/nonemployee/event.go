@@ -129,6 +129,8 @@ func (l *EventLog) Search(query string) ([]Event, error) {
 func parseTerms(query string) ([][2]string, error) {
 	var terms [][2]string
 	for rest := strings.TrimSpace(query); rest != ""; rest = strings.TrimSpace(rest) {
+		// Terms are joined by AND, written or not. OR and brackets are not understood, and refused as
+		// an unknown name.
 		if r, ok := strings.CutPrefix(rest, "AND "); ok && len(terms) > 0 {
 			rest = strings.TrimSpace(r)
 		}

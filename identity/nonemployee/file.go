@@ -185,12 +185,14 @@ func (s *File) Commit(ctx context.Context, changes []Change) error {
 		return nil
 	}
 
+	// A file of an older form is rewritten before anything is appended: one file has one form.
 	if s.log.Outdated() {
 		if err := s.compact(); err != nil {
 			return err
 		}
 	}
 
+	// Written and synced first, applied then: what is in memory is in the file.
 	if err := s.log.Append(func(b *filelog.Batch) error { return s.write(b, changes) }); err != nil {
 		return err
 	}

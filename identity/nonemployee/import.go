@@ -54,6 +54,8 @@ type ImportPlan struct {
 func (g Sources) Import(ctx context.Context, a Actor, id string, file io.Reader) (Job, ImportPlan, error) {
 	var out Job
 	var plan ImportPlan
+
+	// The file is read before the store is locked: a slow sender must not hold up everybody.
 	data, err := g.readFile(ctx, a, id, file)
 	if err != nil {
 		return out, plan, err
@@ -69,6 +71,8 @@ func (g Sources) Import(ctx context.Context, a Actor, id string, file io.Reader)
 			return err
 		}
 		out, plan = *job, p
+
+		// The rows are kept with the job and not handed out.
 		out.Sheet = nil
 		return nil
 	})
@@ -104,6 +108,7 @@ func (t *tx) readImport(id string, file []byte) (*Source, *sheet, ImportPlan, er
 		return nil, nil, none, err
 	}
 
+	// Two uploads at once would both be checked against the records of before.
 	if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
 		return nil, nil, none, err
 	} else if job != nil {

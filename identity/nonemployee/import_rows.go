@@ -42,6 +42,9 @@ func (t *tx) planImport(s *Source, rows *sheet, attributes []versioned[Attribute
 		tx: t, source: s, sheet: rows, problems: problems, lines: map[string]int{},
 		checker: checker{ctx: t.ctx, core: t.core, attributes: attributes, now: t.now},
 	}
+
+	// The limit is on the file first, since each row costs a check; then on what the source would
+	// hold.
 	if len(rows.Rows) > t.limits.Records {
 		return fullPlan{}, oneProblem(isc.CodeLimit, rows.Rows[t.limits.Records].Line, "the file has more than %d rows",
 			t.limits.Records)
@@ -116,6 +119,7 @@ func (m *importer) row(row sheetRow) error {
 		m.problem(row, p.name, p.text)
 	}
 
+	// Names are checked against other rows of the file too, which the records do not know.
 	m.name(row, body.AccountName, exists)
 	for _, w := range m.checker.warnings(values) {
 		w.Path = fmt.Sprintf("line %d, %s", row.Line, w.Path)
@@ -203,6 +207,8 @@ func (b *RecordBody) set(name, cell string) {
 // was checked is seen, because all rows are checked again.
 func (t *tx) runJob(job *Job, version int64) error {
 	s, _, err := t.findSource(t.ctx, job.SourceID)
+
+	// The job may have waited while its source was deleted.
 	if err != nil {
 		return err
 	}
@@ -228,6 +234,7 @@ func (t *tx) runJob(job *Job, version int64) error {
 		return err
 	}
 
+	// One commit: readers see none of the rows, or all of them.
 	if err := t.putPlan(s, plan); err != nil {
 		return err
 	}

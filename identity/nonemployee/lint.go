@@ -85,6 +85,9 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 		return nil, err
 	}
 	var out []Warning
+
+	// Each attribute is judged with its records: a rule of the schema may be broken by data that were
+	// there before.
 	for _, at := range attributes {
 		out = append(out, lintAttribute(at.T, records, o)...)
 	}
@@ -97,6 +100,7 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 			}
 		}
 
+		// A profile takes the account by this name, so its change is not an update there.
 		out = append(out, Warning{Code: "ne-unique-id", Path: "accountName",
 			Text: "editing a unique identifier after aggregation makes a second identity"})
 	}

@@ -122,6 +122,9 @@ func (t *table) check(ctx context.Context, changes []Change) error {
 		kind Kind
 		id   string
 	}
+
+	// Everything is checked before anything is changed, since a commit is all or nothing. Keys that
+	// are given up in the same commit are free.
 	seen := make(map[place]bool, len(changes))
 	taken := map[uniqueKey]string{} // unique keys after the commit; "" when given up
 	for _, c := range changes {
@@ -134,6 +137,8 @@ func (t *table) check(ctx context.Context, changes []Change) error {
 		if o := t.byID[c.Kind][c.ID]; o != nil {
 			old = *o
 		}
+
+		// The version is what the writer has read. Another one means that somebody was faster.
 		if old.Version != c.Version {
 			return fmt.Errorf("%s %q has version %d, expected %d: %w", c.Kind, c.ID, old.Version, c.Version, ErrConflict)
 		}

@@ -45,6 +45,7 @@ func refsField(doc *jsondoc.Node, name string) ([]Ref, error) {
 		return nil, isc.Refuse(isc.CodeIllegalValue, "%s must be a list", name)
 	}
 
+	// Both forms are found in what clients send: an id alone, or a reference.
 	refs := make([]Ref, 0, len(list.Items()))
 	for _, item := range list.Items() {
 		id, ok := item.Str()

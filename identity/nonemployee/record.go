@@ -157,6 +157,7 @@ var listedRecords = isc.Fields[versioned[Record]]{
 // List gives records: all to admins, those of managed sources to account managers. The
 // one filter is sourceId eq.
 func (g Records) List(ctx context.Context, a Actor, q isc.Query) (isc.Page[Record], error) {
+	// Only sources that the actor may see are read at all, so that a filter cannot ask about others.
 	sources, err := g.visibleSources(ctx, a)
 	if err != nil {
 		return isc.Page[Record]{}, err
@@ -234,6 +235,8 @@ func (c *core) recordFor(ctx context.Context, a Actor, id string, right Rights,
 	if err != nil {
 		return nil, 0, false, err
 	}
+
+	// Whoever has the right learns that there is no record; others only that they may not ask.
 	if a.may(right) {
 		if r == nil {
 			return nil, 0, true, notFound("record", id)
@@ -327,6 +330,7 @@ func (g Records) update(ctx context.Context, a Actor, id string,
 	var out Record
 	var warnings []Warning
 	err := g.write(ctx, a, func(t *tx) error {
+		// Found, checked and written in one transaction: the body was made for this version.
 		old, version, admin, err := t.recordFor(ctx, a, id, Update, "change this record")
 		if err != nil {
 			return err
@@ -339,6 +343,8 @@ func (g Records) update(ctx context.Context, a Actor, id string,
 		if err != nil {
 			return err
 		}
+
+		// The guard makes a deletion of the source and this change exclude each other.
 		if _, err := t.guard(old.SourceID); err != nil {
 			return err
 		}
@@ -360,6 +366,7 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 		return nil, nil, errors.New("the source of the record is gone")
 	}
 
+	// Both ids of the source are in use by clients.
 	if body.SourceID != s.SourceID && body.SourceID != s.ID {
 		return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "sourceId cannot be changed")
 	}
@@ -368,6 +375,7 @@ func (t *tx) checkUpdate(old *Record, body RecordBody) (*Record, []Warning, erro
 		return nil, nil, err
 	}
 
+	// The name identifies the account. A tenant that aggregates after this sees another person.
 	if values.AccountName != old.AccountName {
 		if t.forbidRename {
 			return nil, nil, isc.Refuse(isc.CodeIllegalUpdate, "accountName cannot be changed")

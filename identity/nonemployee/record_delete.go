@@ -37,6 +37,8 @@ func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 
 	return g.write(ctx, a, func(t *tx) error {
 		var missing []string
+
+		// Ids may be given twice, and one record can only be removed once.
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {
 			r, version, err := get[Record](ctx, t.store, KindRecord, id)
 			if err != nil {
@@ -49,6 +51,7 @@ func (g Records) BulkDelete(ctx context.Context, a Actor, ids []string) error {
 			}
 		}
 
+		// All that are missing at once; nothing has been removed, since the transaction is dropped.
 		if len(missing) > 0 {
 			return isc.Refuse(isc.CodeReferenceNotFound, "no records have these ids: %s", strings.Join(missing, ", "))
 		}

@@ -26,6 +26,9 @@ func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(
 	if err != nil {
 		return plan, err
 	}
+
+	// A new name may be the old one of another record, which is allowed: all are deleted before any is
+	// made.
 	seen := map[string]bool{}
 	for _, r := range records {
 		name := rename(r.T.clone())
@@ -40,6 +43,8 @@ func (g Sources) PlanRekey(ctx context.Context, a Actor, id string, rename func(
 		if name == r.T.AccountName {
 			continue
 		}
+
+		// The record is made again and not renamed: its account is another one for the tenant.
 		body := bodyOf(r.T)
 		body.AccountName = name
 		plan.Delete = append(plan.Delete, r.T.ID)

@@ -116,6 +116,7 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 		return none, err
 	}
 
+	// Open requests are counted like records, or a source could be filled past its limit by requests.
 	if guard.Count >= t.limits.Records {
 		return none, t.recordLimit(s)
 	}
@@ -136,6 +137,7 @@ func (t *tx) newRequest(s *Source, values Values, comment string) (RequestDetail
 		return none, err
 	}
 
+	// Without approvers nobody has to agree: the record is made at once.
 	if len(items) == 0 {
 		if err := t.completeRequest(s, r, nil); err != nil {
 			return none, err
@@ -185,9 +187,11 @@ func (g Requests) List(ctx context.Context, a Actor, q RequestQuery) (isc.Page[R
 	}
 	person, err := g.resolvePerson(a, q.RequestedFor, "list the requests of another person")
 	if err != nil {
+		// Rights are decided by the person asked about, not by the one who asks.
 		return none, err
 	}
 
+	// The filter is on sources, which are few; requests are only read of those that pass.
 	keep, err := bySource.Filter(q.Filters)
 	if err != nil {
 		return none, err
@@ -231,6 +235,8 @@ func (c *core) requestsOf(ctx context.Context, person string,
 		if !keep(s.T) {
 			continue
 		}
+
+		// Managing a source shows all of its requests, having made one shows that one.
 		managed, err := c.manages(ctx, s.T, person)
 		if err != nil {
 			return nil, nil, err
@@ -257,6 +263,7 @@ func (g Requests) Get(ctx context.Context, a Actor, id string) (RequestDetail, e
 		return RequestDetail{}, forbidden("read this request")
 	}
 
+	// After the rights: that a request does not exist is no business of others.
 	if r == nil {
 		return RequestDetail{}, notFound("request", id)
 	}
@@ -316,6 +323,8 @@ func (g Requests) Summary(ctx context.Context, a Actor, requestedFor string) (Re
 		return out, err
 	}
 	managed := 0
+
+	// Counting goes over the sources one manages, and an administrator may manage none.
 	for _, s := range sources {
 		ok, err := g.manages(ctx, s.T, person)
 		if err != nil {

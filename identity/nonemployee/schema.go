@@ -161,6 +161,8 @@ func TechnicalName(label string) (string, error) {
 	if len(label) > maxName {
 		return "", bad
 	}
+
+	// The first word stays lower case, others begin with a capital: "Cost Center" is costCenter.
 	var b strings.Builder
 	for i, word := range strings.FieldsFunc(label, func(r rune) bool { return r == ' ' }) {
 		word = strings.ToLower(word)
@@ -170,6 +172,7 @@ func TechnicalName(label string) (string, error) {
 		b.WriteString(word)
 	}
 
+	// Checked on the label, not on the result, so that the message names what was written.
 	for _, r := range label {
 		if !(r == ' ' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
 			return "", bad
@@ -190,6 +193,7 @@ func (body AttributeBody) check() (AttributeBody, error) {
 		return body, isc.Refuse(isc.CodeLength, "label is longer than %d characters", maxName)
 	}
 
+	// The only type that a custom attribute can have; it may be left out.
 	if body.Type == "" {
 		body.Type = TypeText
 	}
@@ -198,6 +202,7 @@ func (body AttributeBody) check() (AttributeBody, error) {
 			body.Type)
 	}
 
+	// A technical name never changes, so it is made once, of the first label.
 	if body.TechnicalName == "" {
 		var err error
 		if body.TechnicalName, err = TechnicalName(body.Label); err != nil {
@@ -248,6 +253,7 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 		return Attribute{}, err
 	}
 
+	// System attributes are not stored with the source, and their names are taken all the same.
 	_, clash := systemNamed(body.TechnicalName)
 	for _, at := range all {
 		clash = clash || strings.EqualFold(at.T.TechnicalName, body.TechnicalName)
@@ -264,6 +270,8 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 		return Attribute{}, err
 	}
 
+	// The serial number keeps the order in which attributes were made, which times do not when two are
+	// equal.
 	guard.Serial++
 	at := &Attribute{
 		ID: id, Type: body.Type, Label: body.Label, TechnicalName: body.TechnicalName,
@@ -292,6 +300,9 @@ func (g Schema) Patch(ctx context.Context, a Actor, sourceID, id string, ops []i
 		if err != nil {
 			return err
 		}
+
+		// The guard of the source: a record that is made at this moment is checked against one schema
+		// or the other, never both.
 		if _, err := t.guard(s.SourceID); err != nil {
 			return err
 		}
@@ -322,6 +333,7 @@ func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
 		return at, err
 	}
 
+	// Only these can be changed; the patch itself refuses the others by name.
 	for name, to := range map[string]*string{"label": &at.Label, "helpText": &at.HelpText,
 		"placeholder": &at.Placeholder} {
 		if *to, err = textField(doc, name); err != nil {
@@ -335,6 +347,7 @@ func patchAttribute(at Attribute, ops []isc.PatchOp) (Attribute, error) {
 	}
 	at.Required = required.IsTrue()
 
+	// Four system attributes may become optional, the others identify a person.
 	if sys, ok := systemNamed(at.TechnicalName); ok && at.System && !sys.optional && !at.Required {
 		return at, isc.Refuse(isc.CodeIllegalUpdate, "the attribute %s is always required", at.TechnicalName)
 	}

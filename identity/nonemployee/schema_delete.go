@@ -63,6 +63,8 @@ func (g Schema) drop(ctx context.Context, a Actor, sourceID string,
 func (t *tx) dropAttributes(s *Source, gone []versioned[Attribute]) (Deleted, error) {
 	var out Deleted
 	var names []string
+
+	// Mappings that read the attribute are told and not stopped: they read null from now on.
 	for _, at := range gone {
 		used, err := t.mappings(t.ctx, s.SourceID, at.T.TechnicalName)
 		if err != nil {
@@ -74,6 +76,8 @@ func (t *tx) dropAttributes(s *Source, gone []versioned[Attribute]) (Deleted, er
 		t.event(ActionSourceUpdated, s.Name, s.SourceID, "attributeDeleted", at.T.TechnicalName)
 	}
 
+	// The values go with the attribute, in records and in what is still requested, so that an
+	// attribute of the same name begins empty.
 	records, err := list[Record](t.ctx, t.store, KindRecord, s.SourceID)
 	if err != nil {
 		return out, err
@@ -138,6 +142,7 @@ func (g Schema) RecordsMissing(ctx context.Context, a Actor, sourceID, technical
 		return nil, err
 	}
 
+	// An unknown name would look like an attribute that everybody has.
 	known := slices.ContainsFunc(all, func(at versioned[Attribute]) bool { return at.T.TechnicalName == technicalName })
 	if !known {
 		return nil, isc.Refuse(isc.CodeReferenceNotFound, "the source has no attribute %q", technicalName)

@@ -153,6 +153,9 @@ func New(ctx context.Context, store Store, people Directory, opts ...Option) (*S
 	if store == nil || people == nil {
 		return nil, errors.New("a store and a directory are needed")
 	}
+
+	// Whatever is not given does nothing: mails and events go nowhere, no name is taken, no mapping
+	// reads.
 	c := &core{
 		store: store, directory: people, limits: DefaultLimits(), zone: time.UTC,
 		notify: func(context.Context, Notification) {}, emit: func(context.Context, Event) {},
@@ -170,12 +173,14 @@ func New(ctx context.Context, store Store, people Directory, opts ...Option) (*S
 		}
 	}
 
+	// After the options, which may bring a generator of their own.
 	if c.newID == nil {
 		if err := c.countIDs(ctx); err != nil {
 			return nil, err
 		}
 	}
 
+	// Other processes may be at work on a shared store; their uploads are not ours to end.
 	if !c.shared {
 		if err := c.endJobs(ctx); err != nil {
 			return nil, err
@@ -194,6 +199,8 @@ const countedID = "00000000-0000-4000-8000-"
 // countIDs makes the default id generator.
 func (c *core) countIDs(ctx context.Context) error {
 	var last int64
+
+	// One sequence for all kinds, so that an id names one thing.
 	for _, kind := range []Kind{KindSource, KindAttribute, KindRecord, KindRequest, KindApproval, KindJob} {
 		for o, err := range c.store.List(ctx, kind, "") {
 			if err != nil {

@@ -74,6 +74,8 @@ func (c *core) sourceFor(ctx context.Context, a Actor, id string, r sourceRights
 	if err != nil {
 		return nil, 0, err
 	}
+
+	// The right is looked at first; only those without it cost questions to the directory.
 	ok := a.may(r.right) || (r.settings && a.may(Settings))
 	if s == nil {
 		if ok {
@@ -82,6 +84,7 @@ func (c *core) sourceFor(ctx context.Context, a Actor, id string, r sourceRights
 		return nil, 0, forbidden(r.what)
 	}
 
+	// From here on the source exists, which somebody without any right must not learn.
 	if !ok && r.settings {
 		if ok, err = c.subAdmin(ctx, s, a.ID); err != nil {
 			return nil, 0, err
@@ -146,6 +149,8 @@ func (t *tx) newSource(body SourceBody) (*Source, error) {
 	if err := t.checkSource(s); err != nil {
 		return nil, err
 	}
+
+	// A source has two ids, as with the vendor: its own, and that of the source which accounts name.
 	if s.ID, err = t.id(); err != nil {
 		return nil, err
 	}
@@ -224,6 +229,9 @@ func (t *tx) checkSourceRefs(s *Source) error {
 	}
 
 	s.Owner = owner
+
+	// Group and identities are looked up when they are written. One that disappears later is found by
+	// whoever needs it.
 	if g := s.ManagementWorkgroup; g != "" {
 		if _, ok, err := t.directory.Group(t.ctx, g); err != nil {
 			return err

@@ -28,6 +28,8 @@ func (g Sources) Patch(ctx context.Context, a Actor, id string, ops []isc.PatchO
 		if _, err := t.guard(tenantGuard); err != nil { // names must stay unique
 			return err
 		}
+
+		// The patch is applied to a copy, and the result is checked as a new source would be.
 		s, err := patchSource(old, ops)
 		if err != nil {
 			return err
@@ -84,6 +86,8 @@ func (g Sources) Delete(ctx context.Context, a Actor, id string) error {
 		if s == nil {
 			return notFound("source", id)
 		}
+
+		// A profile without its source would lose all its identities at the next run.
 		profile, err := t.profileOf(ctx, s.SourceID)
 		if err != nil {
 			return err
@@ -91,6 +95,8 @@ func (g Sources) Delete(ctx context.Context, a Actor, id string) error {
 		if profile != "" {
 			return isc.Refuse(isc.CodeConflict, "identity profile %q uses the source %q", profile, s.Name)
 		}
+
+		// The upload would come into a source that is gone.
 		if job, err := t.openJob(t.ctx, s.SourceID); err != nil {
 			return err
 		} else if job != nil {
@@ -125,6 +131,7 @@ func (t *tx) dropSource(s *Source, version int64) error {
 		}
 	}
 
+	// Reminders and jobs go too: a source that is made again begins with nothing.
 	for _, kind := range []Kind{KindAttribute, KindRecord, KindRequest, KindJob, KindReminder} {
 		for o, err := range t.store.List(t.ctx, kind, s.SourceID) {
 			if err != nil {

@@ -64,6 +64,8 @@ func scanObject(kind Kind, row scanner) (Object, error) {
 	o := Object{}
 	var unique sql.NullString
 	var data string
+
+	// Not found has its own error, which callers tell from a failing database.
 	err := row.Scan(&o.Kind, &o.ID, &o.Parent, &unique, &o.Version, &data)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Object{}, fmt.Errorf("%s: %w", kind, ErrNotFound)
@@ -96,6 +98,7 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 	return func(yield func(Object, error) bool) {
 		query, args := selectObject, []any{string(kind)}
 		if parent != "" {
+			// The parent is optional, and its condition with it.
 			query, args = query+` AND parent = $2`, append(args, parent)
 		}
 		rows, err := s.db.QueryContext(ctx, query, args...)
@@ -107,6 +110,9 @@ func (s *SQL) List(ctx context.Context, kind Kind, parent string) iter.Seq2[Obje
 		defer rows.Close()
 		for rows.Next() {
 			o, err := scanObject(kind, rows)
+
+			// Each row is checked against what was asked, since an index that is damaged gives other
+			// rows.
 			if err == nil && parent != "" && o.Parent != parent {
 				err = fmt.Errorf("%s %q is listed under another parent: %w", kind, o.ID, ErrRow)
 			}
@@ -140,6 +146,8 @@ const (
 func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
 	w := writer{ctx: ctx, tx: tx, stmts: map[string]*sql.Stmt{}}
 	defer w.close()
+
+	// First everything gives its key up.
 	for _, c := range changes {
 		switch {
 		case c.Delete:
@@ -163,6 +171,8 @@ func commitTo(ctx context.Context, tx *sql.Tx, changes []Change) error {
 			continue
 		}
 
+		// Then everything takes its new one. A key that another object still has fails here, and with
+		// it the commit.
 		w.free(c)
 		w.exec(c, updateObject, c.Parent, unique, c.Version+1, sealed(c, data), string(c.Kind), c.ID, c.Version)
 	}

@@ -45,6 +45,8 @@ func (c *core) runImports(ctx context.Context, now time.Time, out *TickResult) e
 	if err != nil {
 		return err
 	}
+
+	// In the order of their uploads, since the later one may correct the earlier.
 	slices.SortFunc(jobs, func(a, b versioned[Job]) int { return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID) })
 	for _, j := range jobs {
 		var done *Job
@@ -71,6 +73,7 @@ func (c *core) runImports(ctx context.Context, now time.Time, out *TickResult) e
 // runImport takes a job through IN_PROGRESS to its end. The job is nil when another
 // process took it.
 func (c *core) runImport(ctx context.Context, now time.Time, j versioned[Job]) (*Job, error) {
+	// The records are made in the name of whoever uploaded them.
 	actor, clock := Actor{ID: j.T.Actor}, func() time.Time { return now }
 	begun := *j.T
 	begun.Status, begun.Modified = JobInProgress, At(now)
@@ -150,6 +153,8 @@ func (c *core) remind(ctx context.Context, now time.Time, out *TickResult) error
 		return err
 	}
 	slices.SortFunc(sources, func(a, b versioned[Source]) int { return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID) })
+
+	// Only sources that are still there are remembered, or the map would grow for ever.
 	live := map[string]scan{}
 	for _, s := range sources {
 		_, version, err := get[Guard](ctx, c.store, KindGuard, s.T.SourceID)
@@ -176,6 +181,7 @@ func (c *core) day(t time.Time) string { return t.In(c.zone).Format(time.DateOnl
 func (c *core) remindSource(ctx context.Context, now time.Time, s *Source, out *TickResult) error {
 	var due []Record
 	err := c.writeAt(ctx, Actor{}, func() time.Time { return now }, func(t *tx) error {
+		// A transaction may be tried again, so what it has gathered is gathered anew.
 		due = nil
 		records, err := c.recordsOf(ctx, s.SourceID)
 		if err != nil {
@@ -204,6 +210,7 @@ func (c *core) remindSource(ctx context.Context, now time.Time, s *Source, out *
 		return nil
 	})
 
+	// Told only when it is stored: a reminder is sent once.
 	if err == nil {
 		out.Reminders = append(out.Reminders, due...)
 	}
