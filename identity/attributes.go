@@ -167,6 +167,8 @@ const (
 // null.
 func AppendRow(dst []byte, n int, values []Value) []byte {
 	values = values[:min(n, len(values))]
+
+	// The width of the offsets depends on where the last cell ends, so sizes come first.
 	size := 0
 	for i := range values {
 		size += cellSize(&values[i])

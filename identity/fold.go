@@ -34,6 +34,9 @@ func AppendFold(dst []byte, s string) []byte {
 		}
 
 		r, size := utf8.DecodeRuneInString(s[i:])
+
+		// What is no UTF-8 has no case and stays as it is, so that two damaged texts are equal only
+		// when their bytes are.
 		if r == utf8.RuneError {
 			dst = append(dst, s[i:i+size]...)
 		} else {

@@ -63,6 +63,8 @@ func validItems(body string, depth int) bool {
 // reading the other values. The slot is one of its schema.
 func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
 	n := a.schema.Len()
+
+	// An empty row stands for all null and has no offsets to move.
 	if a.row == "" {
 		values := make([]Value, n)
 		values[slot] = v
@@ -74,6 +76,8 @@ func AppendReplaced(dst []byte, a Attributes, slot int, v Value) []byte {
 		start = offset(a.row, width, slot-1)
 	}
 	end, cells := offset(a.row, width, slot), a.row[1+width*n:]
+
+	// Cells behind the slot move by the difference; they are copied as they are, whatever they hold.
 	delta := cellSize(&v) - (end - start)
 	wide := offsetWidth(len(cells) + delta)
 	dst = append(dst, byte(wide))

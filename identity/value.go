@@ -238,6 +238,7 @@ func (v *Value) UnmarshalJSON(src []byte) error {
 		return err
 	}
 
+	// Literals and numbers are what is left: the text decides.
 	switch text := string(src); text {
 	case "null":
 		*v = Value{}

@@ -123,6 +123,7 @@ func (n comparison) match(p Reader) bool {
 		return !equal(have, n.value)
 	}
 
+	// Null is neither less nor more than anything.
 	if have.IsNull() || n.value.IsNull() {
 		return false
 	}
@@ -190,6 +191,8 @@ func anyItem(have, want identity.Value, fold bool, test func(text, part string) 
 	if have.IsNull() || want.IsNull() {
 		return false
 	}
+
+	// The wanted text is folded once for all items.
 	part := want.Text()
 	if fold {
 		part = identity.Fold(part)
@@ -251,6 +254,7 @@ func (n call) match(p Reader) bool {
 		return slices.ContainsFunc(n.args, func(a identity.Value) bool { return oneIs(have, a, n.fold) })
 	}
 
+	// All others are tests of texts, which hold for one item of a list.
 	test := strings.Contains
 	switch n.function {
 	case "startsWith":

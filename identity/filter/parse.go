@@ -137,6 +137,8 @@ var operators = []string{"==", "!=", "<=", ">=", "<", ">"}
 func (p *parser) comparison() (node, error) {
 	p.space()
 	start := p.at
+
+	// A name goes on up to an operator or a bracket, so that blanks and dots need no quotes.
 	for p.at < len(p.text) && !strings.ContainsRune("=!<>()&|\"'{}", rune(p.text[p.at])) {
 		p.at++
 	}
@@ -152,6 +154,7 @@ func (p *parser) comparison() (node, error) {
 		return nil, p.fail("expected the name of a property")
 	}
 
+	// Longer operators stand first in the list: <= is not < and =.
 	for _, op := range operators {
 		if p.take(op) {
 			v, err := p.value()
@@ -178,6 +181,8 @@ var functions = []string{"startsWith", "endsWith", "contains", "containsAll", "c
 
 func (p *parser) call(property, function string, start int) (node, error) {
 	n := call{property: property, function: function}
+
+	// The end of the name says that case does not matter, for functions on texts only.
 	if base, ok := strings.CutSuffix(function, "IgnoreCase"); ok && slices.Contains(functions[:6], base) {
 		n.function, n.fold = base, true
 	}
@@ -198,6 +203,7 @@ func (p *parser) call(property, function string, start int) (node, error) {
 		}
 	}
 
+	// Functions without values must have none, the others at least one.
 	if none := strings.HasPrefix(n.function, "is") || n.function == "notNull"; none != (n.args == nil) {
 		return nil, p.fail("wrong number of values for %s", function)
 	}
@@ -217,6 +223,8 @@ func (p *parser) value() (identity.Value, error) {
 		return p.list()
 	}
 
+	// A bare word is a literal or a number; a text has to be quoted, so that a misspelt name is not
+	// taken for one.
 	start := p.at
 	for p.at < len(p.text) && !strings.ContainsRune(" \t\r\n&|(){},\"'!=<>", rune(p.text[p.at])) {
 		p.at++

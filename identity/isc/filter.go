@@ -256,10 +256,13 @@ func (p *parser) value(name string, field Condition) (identity.Value, error) {
 	if text == "" && !quoted {
 		return identity.Value{}, p.fail(start, "found %s, expected a value for %s", p.rest(), name)
 	}
+
+	// In quotes it is a text like any other.
 	if strings.EqualFold(text, "null") && !quoted {
 		return identity.Value{}, nil
 	}
 
+	// Texts have to be quoted, as the vendor demands; numbers, flags and times may be.
 	if field.Kind == Text && !quoted {
 		return identity.Value{}, p.fail(start, "found %q, expected a text in double quotes", text)
 	}
@@ -307,6 +310,7 @@ func TimeValue(t time.Time) identity.Value {
 // literal reads a text in quotes, in which a backslash takes the next character
 // as it is, or a bare word.
 func (p *parser) literal() (text string, quoted bool, err error) {
+	// A bare word ends where an operator or a bracket begins.
 	if p.at == len(p.text) || p.text[p.at] != '"' {
 		word := p.word()
 		p.at += len(word)

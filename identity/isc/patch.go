@@ -42,6 +42,8 @@ func ParsePatch(src []byte) ([]PatchOp, error) {
 	}
 
 	ops := make([]PatchOp, 0, len(root.Items()))
+
+	// A fault names the operation by its place, which is all that a client knows it by.
 	for i, n := range root.Items() {
 		op, err := parseOp(n)
 		if err != nil {
@@ -127,6 +129,7 @@ type patch struct {
 }
 
 func (p *patch) apply(op PatchOp) error {
+	// A test may look at everything, a change only at what may be changed.
 	path, err := p.pointer(op.Path, op.Op != "test")
 	if err != nil {
 		return err
@@ -205,10 +208,13 @@ func (p *patch) add(path []string, v *jsondoc.Node) error {
 		parent.Set(last, v)
 		return nil
 	case jsondoc.Array:
+		// One place more than there are items: adding may come behind the last.
 		at, ok := index(last, len(parent.Items())+1)
 		if last == "-" {
 			at, ok = len(parent.Items()), true
 		}
+
+		// Anything else in an array is no place.
 		if ok {
 			parent.SetItems(slices.Insert(slices.Clone(parent.Items()), at, v))
 			return nil
@@ -244,6 +250,7 @@ func (p *patch) remove(path []string) (*jsondoc.Node, error) {
 
 // replace keeps the place of the member or item.
 func (p *patch) replace(path []string, v *jsondoc.Node) error {
+	// RFC 6902: there must be something to replace.
 	if _, err := valueAt(p.doc, path); err != nil {
 		return err
 	}

@@ -195,6 +195,7 @@ func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int)
 // smallest gives the first n items in order. It changes the order of all. A page is
 // a small part of a large list, so most items are looked at once and not sorted.
 func smallest[T any](all []T, n int, compare func(a, b T) int) []T {
+	// A page deep in the list has to sort most of it anyway.
 	if n >= len(all)/4 {
 		slices.SortFunc(all, compare)
 		return all[:n]
@@ -204,6 +205,8 @@ func smallest[T any](all []T, n int, compare func(a, b T) int) []T {
 		return nil
 	}
 
+	// Twice the page is gathered, sorted and halved; from then on an item has to be better than the
+	// worst to be kept at all.
 	best, sorted := make([]T, 0, 2*n), false
 	for _, item := range all {
 		if sorted && compare(item, best[n-1]) >= 0 {
@@ -230,6 +233,8 @@ func (f Fields[T]) sorter(text string) (func(a, b T) int, error) {
 	if strings.TrimSpace(text) == "" {
 		return func(T, T) int { return 0 }, nil
 	}
+
+	// A minus means descending; of equal items the next name decides.
 	var steps []func(a, b T) int
 	for name := range strings.SplitSeq(text, ",") {
 		name, down := strings.CutPrefix(strings.TrimSpace(name), "-")

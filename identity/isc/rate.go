@@ -62,6 +62,8 @@ func (l *Limiter) wait(caller string, now time.Time, n int) int {
 		w = window{from: now}
 	}
 
+	// The request that meets the bound still passes, the next one does not; asking without counting (n
+	// is 0) says what would happen.
 	w.count += n
 	if n > 0 {
 		l.seen[caller] = w

@@ -89,6 +89,7 @@ func (t *Table[T]) Column(name string, get func(T) identity.Value) []identity.Va
 // pack lets texts stand side by side, so that a walk over them goes straight through
 // memory.
 func pack(values []identity.Value) {
+	// First the size, so that the texts are copied once, into one piece.
 	size := 0
 	for _, v := range values {
 		if v.Kind() == identity.Text {
@@ -173,6 +174,7 @@ func (t *Table[T]) Select(name string, accepts func(row int) bool) (accepted []b
 		return known.accepted, known.total
 	}
 
+	// Computed without the lock: two that ask at once do the work twice, and nobody waits.
 	known.accepted = make([]bool, len(t.items))
 	for row := range t.items {
 		if accepts(row) {
@@ -183,6 +185,8 @@ func (t *Table[T]) Select(name string, accepts func(row int) bool) (accepted []b
 
 	t.mu.Lock()
 	defer t.mu.Unlock()
+
+	// Filters are endless; orders and columns are as many as fields.
 	if len(t.selections) >= maxRemembered {
 		clear(t.selections)
 	}
@@ -228,10 +232,14 @@ func (f Fields[T]) PageOf(t *Table[T], q Query, maxSize int, also *filter.Filter
 	if name := strings.ReplaceAll(q.Sorters, " ", ""); name != "" {
 		rows = t.Rows(name, sorted)
 	}
+
+	// A filter of the service itself, such as what the caller may see, is one more condition.
 	if also != nil {
 		parsed = filter.All(parsed, also)
 	}
 	limit := q.limit(maxSize)
+
+	// Nothing to filter: the page is a piece of the order, and the total is known.
 	if len(parsed.Properties()) == 0 {
 		from := min(q.Offset, len(t.items))
 		to := from + min(limit, len(t.items)-from)
@@ -289,10 +297,14 @@ func (t *Table[T]) Replace(gone func(T) bool, added []T, keep func(name string) 
 	added = slices.Clone(added)
 	slices.SortFunc(added, t.natural)
 	items := make([]T, 0, len(t.items)+len(added))
+
+	// Places change, so everything remembered is moved along instead of computed again.
 	moved := make([]int32, len(t.items)) // new place of each old item, -1 for none
 	fresh := make([]int32, 0, len(added))
 
 	next := 0
+
+	// Both are in natural order, so this is a merge.
 	insert := func(before func(T) bool) {
 		for next < len(added) && before(added[next]) {
 			fresh = append(fresh, int32(len(items)))
@@ -323,6 +335,7 @@ func (t *Table[T]) Replace(gone func(T) bool, added []T, keep func(name string) 
 		}
 	}
 
+	// An order only needs the new items sorted in.
 	for name, o := range t.orders {
 		if keep == nil || keep(name) {
 			out.orders[name] = o.moved(moved, fresh, items)

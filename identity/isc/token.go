@@ -56,6 +56,7 @@ func credentialForm(w http.ResponseWriter, r *http.Request) (url.Values, error) 
 		}
 	}
 
+	// Anybody may send here without a token, so the body is bounded before it is read.
 	r.Body = http.MaxBytesReader(w, r.Body, maxCredentials)
 
 	switch typ {

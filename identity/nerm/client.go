@@ -167,6 +167,7 @@ func (c *client) send(ctx context.Context, u *url.URL, scheme string) (a answer)
 		return answer{err: ctx.Err()}
 	}
 
+	// The time is for one attempt, with its body; waiting for one's turn does not count.
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
@@ -183,6 +184,8 @@ func (c *client) send(ctx context.Context, u *url.URL, scheme string) (a answer)
 
 	defer res.Body.Close()
 	a = answer{status: res.StatusCode, header: res.Header}
+
+	// One byte more than allowed shows that there was more.
 	a.body, a.err = io.ReadAll(io.LimitReader(res.Body, c.maxBody+1))
 	if a.err == nil && int64(len(a.body)) > c.maxBody {
 		a.err = ErrTooLarge
@@ -203,6 +206,8 @@ func (c *client) judge(ctx context.Context, a answer) verdict {
 		return verdict{err: ctx.Err()}
 	}
 	if a.err != nil {
+		// A certificate stays wrong and a body too large; a connection that broke may work the next
+		// time.
 		var cert *tls.CertificateVerificationError
 		return verdict{err: c.safe(a.err), again: !errors.As(a.err, &cert) && !errors.Is(a.err, ErrTooLarge)}
 	}
@@ -211,6 +216,8 @@ func (c *client) judge(ctx context.Context, a answer) verdict {
 	// before the status does.
 	o, err := decodeObject(a.body)
 	v := verdict{object: o, message: o.failure()}
+
+	// Lists that are empty come as success, as bad request or as not found, by service version.
 	switch listing := a.status/100 == 2 || a.status == http.StatusBadRequest || a.status == http.StatusNotFound; {
 	case listing && noneFound.MatchString(v.message):
 		v.err = errEmpty

@@ -54,6 +54,7 @@ func (c *Config) Check() diag.List {
 		c.checkHost(&list)
 	}
 
+	// The path is put behind the host as it is, so it must not be able to lead elsewhere.
 	if strings.ContainsAny(c.BasePath, "?#\\ ") || strings.Contains(c.BasePath, "..") {
 		c.add(&list, diag.Error, "nerm-base-path", "basePath",
 			fmt.Sprintf("base path is %q, expected a plain path", c.BasePath), "leave it empty for /api")
@@ -64,6 +65,7 @@ func (c *Config) Check() diag.List {
 				c.ProfileTypeID), "it has no spaces and no slashes")
 	}
 
+	// Attributes are checked by themselves, so that all faults of a configuration come at once.
 	c.checkAttributes(&list)
 	if c.Schedule != nil {
 		list = append(list, c.Schedule.Check()...)
@@ -172,6 +174,7 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 		return nil, &tenantProblem{"no value, expected the URL of the tenant", example}
 	}
 
+	// People paste the host alone, and a URL needs a scheme to be read at all.
 	if !strings.Contains(text, "://") {
 		text = "https://" + text
 	}
@@ -182,6 +185,8 @@ func parseTenant(domain string, allowHTTP bool) (*url.URL, *tenantProblem) {
 
 	u.Scheme = strings.ToLower(u.Scheme)
 	host := u.Hostname()
+
+	// From dangerous to merely odd; the first that applies is told, without the rest of the URL.
 	switch path := strings.TrimRight(u.Path, "/"); {
 	case u.User != nil:
 		return nil, &tenantProblem{"the URL holds a user name or password, expected the host only",

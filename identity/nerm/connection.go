@@ -94,6 +94,7 @@ func (s *Source) test(ctx context.Context) (*TestResult, error) {
 		return nil, err
 	}
 
+	// An archived type gives no profiles, which would look like everybody having left.
 	if t.Archived {
 		return nil, fmt.Errorf("profile type %q: %w", s.config.ProfileTypeID, ErrArchived)
 	}
@@ -140,6 +141,7 @@ func (s *Source) findType(ctx context.Context) (ProfileType, error) {
 	want := s.config.ProfileTypeID
 	o, err := s.client.get(ctx, nil, "profile_types", url.PathEscape(want))
 	if err == nil {
+		// Some versions wrap the object in its name.
 		if inner, ok := o.object("profile_type"); ok && inner != nil {
 			o = inner
 		}
@@ -155,6 +157,7 @@ func (s *Source) findType(ctx context.Context) (ProfileType, error) {
 		return t, fmt.Errorf("%w: asked for %q, found %q", ErrProfileType, want, t.UID)
 	}
 
+	// Not found may mean that this version knows ids only. Other errors stay what they are.
 	var e *Error
 	if !errors.As(err, &e) || e.Status/100 == 5 ||
 		!slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool { return errors.Is(err, k) }) {
@@ -216,6 +219,7 @@ const listSize = 100
 func (s *Source) list(ctx context.Context, name string) (all []object, err error) {
 	firsts := map[string]bool{}
 	for {
+		// The offset is counted by what has arrived: a service may give less than it was asked for.
 		q := url.Values{"limit": {strconv.Itoa(listSize)}, "offset": {strconv.Itoa(len(all))}, "metadata": {"true"}}
 		o, err := s.client.get(ctx, q, name)
 		if errors.Is(err, errEmpty) {
@@ -228,6 +232,8 @@ func (s *Source) list(ctx context.Context, name string) (all []object, err error
 		if !ok {
 			return nil, fmt.Errorf("%w: %s is no list", ErrMalformed, name)
 		}
+
+		// A service that ignores the offset gives the same page for ever.
 		if len(items) == 0 || firsts[string(items[0])] {
 			return all, nil
 		}
@@ -240,6 +246,7 @@ func (s *Source) list(ctx context.Context, name string) (all []object, err error
 			all = append(all, one)
 		}
 
+		// Without a total a short page is the last.
 		meta, _ := o.object("_metadata")
 		if total := meta.number("total"); total >= 0 && len(all) >= total || total < 0 && len(items) < listSize {
 			return all, nil
@@ -251,6 +258,8 @@ func (s *Source) list(ctx context.Context, name string) (all []object, err error
 func (s *Source) compare(r *TestResult) {
 	known := map[string]RemoteAttribute{}
 	var uids []string
+
+	// Archived attributes are known and never suggested.
 	for _, a := range r.Attributes {
 		known[a.UID] = a
 		if !a.Archived {
@@ -262,6 +271,7 @@ func (s *Source) compare(r *TestResult) {
 		switch remote, ok := known[a.Name]; {
 		case a.Name == NonEmployeeProfileID:
 		case !ok:
+			// People write what they see on the screen, which is the label.
 			isLabel := func(ra RemoteAttribute) bool { return strings.EqualFold(ra.Label, a.Name) }
 			hint := diag.Suggest(a.Name, uids)
 			if i := slices.IndexFunc(r.Attributes, isLabel); hint == "" && i >= 0 {

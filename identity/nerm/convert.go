@@ -37,6 +37,7 @@ func text(src json.RawMessage, depth int) string {
 	case '[':
 		var items []json.RawMessage
 		if depth < maxListDepth && json.Unmarshal(src, &items) == nil {
+			// Values of a list are one text with commas, as the connector aggregates them.
 			parts := make([]string, len(items))
 			for i, item := range items {
 				if !isNull(item) { // a null element leaves its place empty
@@ -66,6 +67,8 @@ func decimal(number string) string {
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	exp := 0
+
+	// The exponent decides how many zeros would be written, so it is bounded before anything is.
 	if exponent != "" {
 		n, err := strconv.Atoi(exponent)
 		if err != nil || n > 1e6 || n < -1e6 {
@@ -75,6 +78,8 @@ func decimal(number string) string {
 	}
 
 	digits := strings.TrimLeft(whole+fraction, "0")
+
+	// Digits without zeros at either end, and the place of the point: everything else follows.
 	if digits == "" {
 		return "0"
 	}

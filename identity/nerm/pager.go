@@ -74,8 +74,11 @@ func (p *pager) next(ctx context.Context) ([]profile, error) {
 		return nil, wrong(err)
 	}
 
+	// The same profile may come on two pages while others are added; it counts once.
 	fresh := p.fresh(found)
 	p.total = max(p.total, pg.total)
+
+	// More than one page beyond the total: the service counts wrongly or pages in a circle.
 	if p.accepted > p.total+p.client.pageSize && p.total > 0 {
 		return nil, wrong(fmt.Errorf("%w: %d, expected %d", ErrTooMany, p.accepted, p.total))
 	}
@@ -183,11 +186,14 @@ func (p *pager) fresh(found []profile) []profile {
 
 // advance decides where the next page begins, or that there is none.
 func (p *pager) advance(pg page, lastID string) {
+	// The service may allow fewer a page than it was asked for, and then no page is short.
 	size := p.client.pageSize
 	if pg.limit > 0 && pg.limit < size {
 		size = pg.limit
 	}
 	short := len(pg.items) < size
+
+	// By offset the total decides; where there is none, a short page.
 	if p.offsets {
 		p.offset += len(pg.items)
 		p.done = len(pg.items) == 0 || p.offset >= pg.total && pg.total >= 0 || short && pg.total < 0

@@ -53,6 +53,8 @@ func (s *Schedule) Next(t time.Time) time.Time {
 		if len(s.Weekdays) > 0 && !slices.Contains(s.Weekdays, midnight.Weekday()) {
 			continue
 		}
+
+		// An hour of the day may not exist, or be before now; the first that is neither counts.
 		for _, h := range hours {
 			if h < 0 || h > 23 {
 				continue

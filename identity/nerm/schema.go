@@ -148,12 +148,14 @@ func (a Attribute) check() (list diag.List) {
 	}
 	switch {
 	case a.Name == "":
+		// The name is sent as it is, and the service compares every character.
 		add(diag.Error, "nerm-attribute-name", "the attribute has no name, expected the uid of a NERM attribute", "")
 	case strings.TrimSpace(a.Name) != a.Name:
 		add(diag.Error, "nerm-attribute-name",
 			"the name begins or ends with a space, expected the exact uid of a NERM attribute", "")
 	}
 
+	// The vendor's connector knows texts only.
 	if a.Type != "" && !strings.EqualFold(a.Type, TypeString) {
 		add(diag.Error, "nerm-type", fmt.Sprintf("type is %q, expected String", a.Type),
 			"values of other types are converted to text")

@@ -133,6 +133,8 @@ func New(c Config, hc *http.Client, opts ...Option) (*Source, error) {
 	for _, opt := range opts {
 		opt(&o)
 	}
+
+	// Everything that can be wrong is found before the first request.
 	if err := c.Check().Err(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrConfig, err)
 	}
@@ -144,6 +146,7 @@ func New(c Config, hc *http.Client, opts ...Option) (*Source, error) {
 		return nil, err
 	}
 
+	// The schema is made once: accounts share it.
 	schema := c.schema()
 	return &Source{config: c, schema: schema, names: schema.names(), client: newClient(&c, hc, o)}, nil
 }
@@ -197,6 +200,8 @@ func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Ac
 		}
 
 		p := pager{client: s.client, typeID: id, since: since}
+
+		// The count is set however the stream ends, so that whoever stops early knows it too.
 		defer func() { s.refused.Store(int64(p.refused)) }()
 		for !p.done {
 			found, err := p.next(ctx)
@@ -205,6 +210,7 @@ func (s *Source) stream(ctx context.Context, since string) iter.Seq2[identity.Ac
 				return
 			}
 
+			// A page is handed out one by one: the caller may stop within it.
 			for _, one := range found {
 				if err := ctx.Err(); err != nil {
 					yield(identity.Account{}, err)

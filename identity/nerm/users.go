@@ -170,6 +170,8 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 			if errors.As(err, &bad) {
 				pos.Line = bad.Line
 			}
+
+			// Behind a broken quote nobody knows where rows end.
 			list.Addf(diag.Error, "nerm-user-file", pos, "the row is no CSV: a quote is not closed or stands where it must not")
 			return out, list
 		}
@@ -179,6 +181,8 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 		if !ok {
 			continue
 		}
+
+		// Logins that differ in case only are taken for one user's.
 		login := strings.ToLower(e.User.Login)
 		if first := logins[login]; first != 0 {
 			list.Addf(diag.Error, "nerm-user-duplicate", diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d",
@@ -205,6 +209,9 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 	names := make([]string, len(header))
 	for i, name := range header {
 		name = strings.TrimSpace(name)
+
+		// Columns of a user are known names; every other column is an attribute, whose uid counts to
+		// the letter.
 		if low := strings.ToLower(name); slices.Contains(userColumns[:], low) {
 			name = low
 		}
@@ -227,6 +234,7 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 }
 
 func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Employee, bool) {
+	// A row that is too short or too long has its values under wrong names.
 	if len(row) != len(columns) {
 		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d",
 			len(row), len(columns))
@@ -254,6 +262,7 @@ func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Em
 		Roles: splitList(cells["user_role"]),
 	}
 
+	// The service would refuse the user after the profile has been made; so it is checked before.
 	found := e.User.Check()
 	for _, d := range found {
 		d.Pos = diag.Pos{File: f.Name, Line: line}

@@ -137,6 +137,7 @@ func (c Cell) appendJSON(dst []byte) ([]byte, error) {
 		return append(dst, ']'), nil
 
 	case cellRaw:
+		// A raw value may have lines of its own, and a row is one line.
 		var line bytes.Buffer
 		if err := json.Compact(&line, []byte(c.text)); err != nil {
 			return nil, err

@@ -28,6 +28,8 @@ func WriteCSV(w io.Writer, t *Table, o CSVOptions) error {
 	if o.ByteOrderMark {
 		b.WriteString("\uFEFF")
 	}
+
+	// A table that is wrong in itself writes nothing, not even its header.
 	at := t.Visible()
 	if err := t.check(); err != nil {
 		return err

@@ -40,6 +40,8 @@ func ExceptionTable(name string, rows []ExceptionRow) *Table {
 // ExceptionLayout is the layout of [ExceptionTable].
 func ExceptionLayout() Layout[ExceptionRow] {
 	return Layout[ExceptionRow]{
+		// Keys and order are read by machines: new columns go to the end. Minor columns are the first
+		// to go where there is no room.
 		title: "Identity Exceptions",
 		columns: []Column{
 			{Key: "identityProfile", Header: "Identity Profile", Width: 9},

@@ -26,6 +26,8 @@ func WriteJSON(w io.Writer, t *Table) error {
 		return err
 	}
 	b.Write(head)
+
+	// Rows are written as they come: a report of a million rows is never in memory.
 	rows, sep := newJSONRows(t), "\n    "
 	err = t.Each(func(r Row) error {
 		b.WriteString(sep)
@@ -87,6 +89,9 @@ func jsonHead(t *Table) ([]byte, error) {
 	}
 
 	columns = append(columns, ']')
+
+	// The head is put together by hand, since its parts have an order and the rows that follow are a
+	// stream.
 	out := []byte("{\n")
 	for _, m := range []member{
 		{"report", Text(t.Name)}, {"title", Text(t.Heading())}, {"subtitle", Text(t.Subtitle)},

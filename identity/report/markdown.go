@@ -14,6 +14,8 @@ func WriteMarkdown(w io.Writer, t *Table) error {
 		return err
 	}
 	b := bufio.NewWriter(w)
+
+	// Everything that comes from data is escaped, headings included: a display name may hold markup.
 	b.WriteString("# " + EscapeMarkdown(t.Heading(), " ", "") + "\n\n")
 	if t.Subtitle != "" {
 		b.WriteString(EscapeMarkdown(t.Subtitle, " ", "") + "\n\n")

@@ -33,6 +33,7 @@ type Verdict struct {
 
 // WritePage writes a page, as [WriteHTML] writes a table.
 func WritePage(w io.Writer, p *Page, o HTMLOptions) error {
+	// All tables are checked before the first byte, so that no page breaks off in the middle.
 	for _, t := range p.Tables {
 		if err := t.check(); err != nil {
 			return err
@@ -64,6 +65,8 @@ func (p *Page) writeHead(b *bufio.Writer, o HTMLOptions) {
 	if language == "" {
 		language = "en"
 	}
+
+	// Only this style and this script may run: whatever a cell holds, it is text to the browser.
 	style := lookStyle + pageStyle
 	policy := "default-src 'none'; style-src " + sourceHash(style)
 	if o.Interactive {
@@ -94,6 +97,7 @@ func (p *Page) writeHead(b *bufio.Writer, o HTMLOptions) {
 		b.WriteString("</dl>\n")
 	}
 
+	// A chart without data is empty and gets no card.
 	var charts []string
 	for _, c := range p.Charts {
 		if s := c.String(); s != "" {
@@ -137,6 +141,8 @@ func writeHTMLTable(b *bufio.Writer, t *Table, o HTMLOptions, number int, headin
 		fmt.Fprintf(b, "<th scope=\"col\"%s>%s</th>", htmlClass(t.Columns[c]), htmlText(t.Columns[c].Header))
 	}
 	b.WriteString("</tr>\n</thead>\n<tbody>\n")
+
+	// The classes of a column are the same in every row.
 	classes := make([]string, len(at))
 	for i, c := range at {
 		classes[i] = htmlClass(t.Columns[c])
@@ -146,6 +152,8 @@ func writeHTMLTable(b *bufio.Writer, t *Table, o HTMLOptions, number int, headin
 		b.WriteString("<tr>")
 		for i, c := range at {
 			text := r[c].html()
+
+			// Old and new value stand side by side, and what differs in them is marked in both.
 			if before >= 0 && after >= 0 && (c == before || c == after) {
 				old, now := MarkDifference(r[before].Display(), r[after].Display())
 				if text = old; c == after {

@@ -32,6 +32,8 @@ func WriteText(w io.Writer, t *Table, o TextOptions) error {
 	b := bufio.NewWriter(w)
 	p.head(b, t)
 	p.row(b, p.header)
+
+	// The widths depend on all rows, so nothing is written before they are known.
 	rule := make([]string, len(p.widths))
 	for i, n := range p.widths {
 		rule[i] = strings.Repeat("-", n)
@@ -69,9 +71,13 @@ func newTextPage(t *Table, rows [][]string, o TextOptions) *textPage {
 		p.header = append(p.header, h)
 		p.align = append(p.align, t.Columns[c].Alignment())
 		natural = append(natural, lineWidth(h))
+
+		// A column is at least as wide as the longest word of its heading, or the heading itself would
+		// be broken.
 		floor = append(floor, max(t.Columns[c].Width, longestWord(h)))
 	}
 
+	// Controls are replaced before anything is measured, since what replaces them has a width.
 	for _, r := range rows {
 		for i := range r {
 			r[i] = visible(r[i])
@@ -115,6 +121,7 @@ func (p *textPage) paragraph(b *bufio.Writer, s string) {
 
 // row writes the cells of one row, each on as many lines as it needs.
 func (p *textPage) row(b *bufio.Writer, cells []string) {
+	// The row is as high as its highest cell.
 	lines := make([][]string, len(cells))
 	height := 1
 	for i, c := range cells {

@@ -54,6 +54,7 @@ func cluster(s string) (size, width int) {
 
 // runeWidth gives the columns of a code point that stands alone.
 func runeWidth(r rune) int {
+	// ASCII first: nearly all text is.
 	switch {
 	case r >= 0x20 && r < 0x7F:
 		return 1
@@ -118,6 +119,9 @@ func lineEnd(s string, width int, measure func(string) int) (end, next int) {
 	for at := 0; at < len(s); {
 		size, _ := cluster(s[at:])
 		w := measure(s[at : at+size])
+
+		// The line is full. It ends at the last space, else behind the last mark such as a dash, else
+		// within the word.
 		if used+w > width && at > 0 {
 			switch {
 			case s[at] == ' ':
@@ -179,6 +183,8 @@ func FitWidths(natural, floor []int, total int) []int {
 
 // fill raises the smallest unfinished columns to one common level, as water would.
 func fill(widths, natural []int, spare int) []int {
+	// The narrowest of the columns that still lack room grow together, up to the next one; so wide
+	// columns never take what narrow ones need.
 	for spare > 0 {
 		level, next, count := math.MaxInt, math.MaxInt, 0
 		for i, w := range widths {

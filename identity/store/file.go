@@ -116,6 +116,7 @@ func (f *File) Cut() *Cut { return f.log.Cut() }
 
 // replay takes in an entry of the file.
 func (f *File) replay(kind byte, body string) error {
+	// Entries count whatever they do: a file of many is written anew, since most of it is out of date.
 	f.entries++
 	b := &reader{lists: f.lists, data: body}
 	switch kind {
@@ -134,6 +135,7 @@ func (f *File) replay(kind byte, body string) error {
 	case entryForget:
 		delete(f.s.loose, identity.AccountKey{Source: b.text(), NativeIdentity: b.text()})
 	case entryDecision:
+		// Decisions are numbered, so that a hole, which a lost batch would leave, is seen.
 		d := identity.Decision{Number: int(b.uvarint()), Event: b.text()}
 		if b.err == nil && d.Number != len(f.s.decisions)+1 {
 			return fmt.Errorf("%w: decision %d behind %d others", errCodec, d.Number, len(f.s.decisions))
@@ -237,6 +239,8 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	if f == nil {
 		return os.ErrInvalid // opening it failed
 	}
+
+	// One writer at a time plans, checks and writes; readers only wait while memory changes.
 	f.writing.Lock()
 	defer f.writing.Unlock()
 	if err := c.check(func(key identity.AccountKey) (string, error) { return f.owner(ctx, key) }); err != nil {
@@ -246,6 +250,7 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 		return err
 	}
 
+	// The file first: what memory holds is on the disk.
 	if err := f.append(ctx, c); err != nil {
 		return fmt.Errorf("store %s: %w", f.log.Path(), err)
 	}
@@ -270,6 +275,7 @@ func (f *File) append(ctx context.Context, c *change) error {
 		}
 	}
 
+	// Names that a failed batch brought are no lists of the file, so they are forgotten again.
 	known, entries := len(f.lists.schemas), 0
 	err := f.log.Append(func(b *filelog.Batch) error {
 		e := &entryWriter{batch: b, lists: f.lists, known: known}
@@ -309,6 +315,8 @@ func (e *entryWriter) put(kind byte, body []byte) error {
 }
 
 func (e *entryWriter) change(ctx context.Context, c *change) error {
+	// In the order of their keys, so that one batch always has the same bytes. What goes comes first:
+	// an account may move to another identity in one batch.
 	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
 		if err := e.put(entryDelete, appendText(e.body[:0], id)); err != nil {
 			return err

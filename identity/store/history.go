@@ -49,11 +49,16 @@ func History(path string, visit func(s *Step) error) (*File, error) {
 		s.Number, s.End = h.number+1, end
 		s.Whole = h.number == 0
 		h.number++
+
+		// A step shows the state before and after its batch, whatever entries the batch had in
+		// between.
 		for _, id := range slices.Sorted(maps.Keys(h.before)) {
 			c := Change{Before: h.before[id], After: f.s.ids[id]}
 			if c.Before == nil && c.After == nil {
 				continue
 			}
+
+			// Steps have no time of their own; the latest evaluation in one is when the run was.
 			if c.After != nil && c.After.Evaluation.Now.After(s.Now) {
 				s.Now = c.After.Evaluation.Now
 			}

@@ -199,6 +199,8 @@ func (o *Overlay) countBelow(ctx context.Context) (int, error) {
 // hidden; both are in order.
 func merge[T any](ctx context.Context, list []T, base iter.Seq2[T, error], hidden func(T) bool, clone func(T) T,
 	order func(a, b T) int, yield func(T, error) bool) {
+	// Two sorted streams become one; where both have an item, that of the overlay counts, and the one
+	// below is hidden.
 	for item, err := range base {
 		for err == nil && len(list) > 0 && order(list[0], item) <= 0 {
 			if !yield(clone(list[0]), nil) {
@@ -242,6 +244,9 @@ func (o *Overlay) Apply(ctx context.Context, b identity.Batch) error {
 	if err := c.check(func(key identity.AccountKey) (string, error) { return o.locked(ctx, key) }); err != nil {
 		return err
 	}
+
+	// Numbers of decisions go on behind those below, which are counted only when there is something to
+	// add.
 	if len(c.decisions) > 0 {
 		below, err := o.countBelow(ctx)
 		if err != nil {
@@ -255,6 +260,8 @@ func (o *Overlay) Apply(ctx context.Context, b identity.Batch) error {
 	o.s.apply(c)
 	maps.Copy(o.gone, c.gone)
 	maps.Copy(o.forgotten, c.forget)
+
+	// An account that belongs to somebody here is not free below any more.
 	for key := range c.owners {
 		o.forgotten[key] = true
 	}

@@ -73,6 +73,8 @@ func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 		o.Indexed = []string{"uid", "email"}
 	}
 	s := &SQL{db: db, lists: newLists(), sqlite: isSQLite(ctx, db)}
+
+	// A damaged file may answer any query wrongly, so it is looked at before the first one.
 	if s.sqlite && !o.Unchecked {
 		if err := s.checkStructure(ctx); err != nil {
 			return nil, fmt.Errorf("store: %w", err)
@@ -91,6 +93,7 @@ func OpenSQL(ctx context.Context, db *sql.DB, o SQLOptions) (*SQL, error) {
 		}
 	}
 
+	// Last: the tables may only just have been made.
 	if err := s.loadLists(ctx, db); err != nil {
 		return nil, fmt.Errorf("store: %w", err)
 	}
@@ -254,6 +257,7 @@ func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error 
 		args = append(args, i.ID)
 	}
 
+	// Databases limit how many parameters a query may have.
 	for part := range slices.Chunk(args, 200) {
 		found, err := accountRows(ctx, s.db, `WHERE identity IN `+tuple(1, len(part))+` ORDER BY identity, position`, part...)
 		if err != nil {
@@ -265,6 +269,9 @@ func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error 
 				return err
 			}
 			owner := byID[f.owner.String]
+
+			// An index that does not fit its table gives rows of others; they must not end up with
+			// somebody.
 			if owner == nil {
 				return fmt.Errorf("account %s belongs to identity %q, which was not asked for: %w", a.Key(), f.owner.String, ErrRow)
 			}
@@ -291,6 +298,9 @@ func (s *SQL) pages(ctx context.Context,
 	next func(after string, first bool) ([]*identity.Identity, error)) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
 		after := ""
+
+		// Pages and not one long query: the caller may take its time, and a query would hold a
+		// connection and a snapshot.
 		for first := true; ; first = false {
 			list, err := next(after, first)
 			if err == nil {
@@ -318,6 +328,8 @@ func (s *SQL) pages(ctx context.Context,
 // Find yields the identities whose attribute has the value, by ascending id.
 // Without an index on the attribute it reads all identities.
 func (s *SQL) Find(ctx context.Context, attribute, value string, fold bool) iter.Seq2[*identity.Identity, error] {
+	// Whatever finds the candidates, each is compared once more: the index holds a shortened, folded
+	// key.
 	candidates := s.All(ctx)
 	if slices.Contains(s.indexed, attribute) {
 		key := valueKey(value)
@@ -342,6 +354,7 @@ func (s *SQL) Find(ctx context.Context, attribute, value string, fold bool) iter
 	return func(yield func(*identity.Identity, error) bool) {
 		for i, err := range candidates {
 			if err == nil && !slices.Contains(name.texts(i), value) {
+				// The same text in another case passes the index and not the comparison.
 				continue
 			}
 			if !yield(i, err) {
@@ -410,6 +423,8 @@ func (s *SQL) Uncorrelated(ctx context.Context, source string) iter.Seq2[identit
 }
 
 func (s *SQL) loosePage(ctx context.Context, source string, after identity.AccountKey) ([]identity.Account, error) {
+	// The page begins behind the last account of the one before; skipping by number would miss rows
+	// when others are deleted.
 	text := `WHERE identity IS NULL AND (source > $1 OR source = $1 AND native_identity > $2)`
 	args := []any{after.Source, after.NativeIdentity, pageSize}
 	if source != "" {

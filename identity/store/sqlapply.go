@@ -59,6 +59,7 @@ func (s *SQL) Apply(ctx context.Context, b identity.Batch) error {
 		return fmt.Errorf("store: %w", err)
 	}
 
+	// Lists that the transaction has added are there for all readers now, and not before.
 	clear(l.recent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,6 +95,7 @@ func (a *sqlApply) run(known int) error {
 		}
 	}
 
+	// New lists last: only now it is known which were needed.
 	w := newRows(a.ctx, a.tx, insertList, 2, ``)
 	for n := known; n < len(a.lists.schemas); n++ {
 		names, err := json.Marshal(a.lists.schemas[n].Names())
@@ -124,6 +126,8 @@ func (a *sqlApply) clear() error {
 		}
 	}
 
+	// What is put keeps its row in the table of identities, which is written over; what is gone loses
+	// it too.
 	for id := range a.put {
 		if err := errors.Join(accounts.add(id), values.add(id)); err != nil {
 			return err

@@ -44,6 +44,7 @@ func (s *SQL) keepRows(ctx context.Context) error {
 
 // addAttributes writes the rows of an identity.
 func addAttributes(w *rows, i *identity.Identity) error {
+	// Fields of the record are rows too, in brackets, which no attribute name begins with.
 	for _, field := range []struct{ name, value string }{
 		{"(name)", i.Alias}, {"(profile)", i.Profile}, {"(manager)", i.ManagerID}, {"(lifecycle)", i.Lifecycle.State},
 	} {
@@ -56,6 +57,7 @@ func addAttributes(w *rows, i *identity.Identity) error {
 	}
 
 	for name, v := range i.Attributes.All() {
+		// Each item of a list is a row with its place, so that a query can ask for one of them.
 		items := v.List()
 		if v.Kind() != identity.List {
 			items = []identity.Value{v}

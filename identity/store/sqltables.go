@@ -37,6 +37,7 @@ var migrations = [][]string{
 
 // migrate brings the tables to the newest version.
 func (s *SQL) migrate(ctx context.Context) error {
+	// Ids are compared by bytes: pages would else be in another order than the program's.
 	words := strings.NewReplacer("{text}", `TEXT COLLATE "C"`, "{bytes}", "BYTEA")
 	if s.sqlite {
 		words = strings.NewReplacer("{text}", "TEXT", "{bytes}", "BLOB")
@@ -52,6 +53,9 @@ func (s *SQL) migrate(ctx context.Context) error {
 		if version > len(migrations) {
 			return fmt.Errorf("the tables have version %d, this program knows %d", version, len(migrations))
 		}
+
+		// One version after the other, in one transaction: tables are of a version that somebody
+		// knows, or as they were.
 		for ; version < len(migrations); version++ {
 			for _, text := range migrations[version] {
 				if _, err := tx.ExecContext(ctx, words.Replace(text)); err != nil {

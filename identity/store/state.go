@@ -59,6 +59,8 @@ func plan(b identity.Batch) (*change, error) {
 		put: map[string]*identity.Identity{}, gone: map[string]bool{}, loose: map[identity.AccountKey]*identity.Account{},
 		forget: map[identity.AccountKey]bool{}, owners: map[identity.AccountKey]string{}, decisions: slices.Clone(b.Decisions),
 	}
+
+	// An identity that is deleted and put in one batch is put.
 	for _, id := range b.Delete {
 		c.gone[id] = true
 	}
@@ -70,6 +72,7 @@ func plan(b identity.Batch) (*change, error) {
 		delete(c.gone, i.ID)
 	}
 
+	// Copies, since the caller may go on using what it gave.
 	for id, i := range c.put {
 		c.put[id] = i.Clone()
 		for n := range i.Accounts {
@@ -117,6 +120,8 @@ func (c *change) replaced(id string) bool { return c.gone[id] || c.put[id] != ni
 // check compares a change with what is stored; owner returns the identity of an
 // account there, "" when there is none.
 func (c *change) check(owner func(identity.AccountKey) (string, error)) error {
+	// An account belongs to one identity. That of another one only becomes free when this batch
+	// replaces its owner too.
 	for key, id := range c.owners {
 		other, err := owner(key)
 		if err != nil {
@@ -155,6 +160,8 @@ func (c *change) follow(length int) error {
 
 // apply makes a change that was checked.
 func (s *state) apply(c *change) {
+	// Everything is taken away before anything is put: an account may go from one identity of the
+	// batch to another.
 	for id := range c.gone {
 		s.remove(id)
 		s.sorted = nil
@@ -184,6 +191,9 @@ func (s *state) apply(c *change) {
 	}
 	maps.Copy(s.loose, c.loose)
 	s.decisions = append(s.decisions, c.decisions...)
+
+	// Entries of an index are never taken out, they are checked when found; when too many are out of
+	// date it is built again.
 	for name, b := range s.index {
 		if b.entries > 1000+4*len(s.ids) {
 			delete(s.index, name)
@@ -238,6 +248,8 @@ func compareKeys(a, b identity.AccountKey) int {
 // an index.
 func (s *state) find(attribute, value string, fold bool) []*identity.Identity {
 	name := indexed{attribute, fold}
+
+	// An index is built by the first who asks, since few attributes are ever asked for.
 	b := s.index[name]
 	if b == nil {
 		b = &bucket{byText: map[string][]string{}}
@@ -252,6 +264,8 @@ func (s *state) find(attribute, value string, fold bool) []*identity.Identity {
 	}
 	ids := slices.Sorted(slices.Values(b.byText[value]))
 	var list []*identity.Identity
+
+	// Entries may be out of date, so each is compared with the identity.
 	for _, id := range slices.Compact(ids) {
 		if i := s.ids[id]; i != nil && slices.Contains(name.texts(i), value) {
 			list = append(list, i)

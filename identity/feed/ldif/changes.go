@@ -45,6 +45,8 @@ func Changes(file string, open func() (io.ReadCloser, error), o feed.Options,
 	d := &Delta{}
 	f, err := feed.NewFile(file, open, Defaults(o), func(ctx context.Context, r *feed.Reading, src io.Reader,
 		yield func(identity.Account, error) bool) {
+		// What a reading has removed is known at its end; that of the one before does not count
+		// meanwhile.
 		d.removed.Store(nil)
 		c := &changes{builder: newBuilder(r), delta: directory.NewDelta(known(), links...)}
 		if err := c.read(ctx, src); err != nil {
@@ -103,6 +105,8 @@ func (c *changes) apply(e *entry) {
 		return
 	}
 
+	// What stands before the type of the change are control lines, which say how a server should carry
+	// it out.
 	pos := diag.Pos{Line: e.line, Column: 1}
 	for len(e.values) > 0 && !bytes.EqualFold(e.values[0].name, []byte("changetype")) {
 		e.values = e.values[1:]
@@ -191,6 +195,7 @@ func (c *changes) known(a *identity.Account) map[int][]identity.Value {
 func (c *changes) change(values map[int][]identity.Value, op string, n int, lines []value) {
 	var list []identity.Value
 	for i := range lines {
+		// Values are copied: those of the record are written over by the next one.
 		list = append(list, c.text(n, &lines[i]).Clone())
 	}
 
@@ -205,6 +210,7 @@ func (c *changes) change(values map[int][]identity.Value, op string, n int, line
 			return
 		}
 
+		// A value is removed whatever its case, as most attributes of a directory compare.
 		values[n] = slices.DeleteFunc(values[n], func(v identity.Value) bool {
 			return slices.ContainsFunc(list, func(gone identity.Value) bool {
 				return strings.EqualFold(gone.Text(), v.Text())
@@ -218,10 +224,13 @@ func (c *changes) change(values map[int][]identity.Value, op string, n int, line
 
 // rebuild makes the account of the values that it has now.
 func (c *changes) rebuild(a identity.Account, values map[int][]identity.Value, pos diag.Pos) identity.Account {
+	// Values of the account before are taken out of the builder, whose memory is used again.
 	for _, n := range c.present {
 		c.builder.values[n] = c.builder.values[n][:0]
 	}
 	c.present = c.present[:0]
+
+	// State and entitlements follow from the values and may have gone with them.
 	a.Disabled, a.Locked, a.Entitlements = false, false, nil
 	for n, list := range values {
 		if len(list) == 0 {
@@ -236,6 +245,7 @@ func (c *changes) rebuild(a identity.Account, values map[int][]identity.Value, p
 
 	slices.Sort(c.present)
 
+	// An id that has become empty would be no account any more; so the one before stays.
 	if c.id >= 0 && c.first(c.id) != "" {
 		a.NativeIdentity = c.first(c.id)
 	}

@@ -82,6 +82,9 @@ func (r *reader) gather() error {
 	r.arena, r.ends, r.at = r.arena[:0], r.ends[:0], r.at[:0]
 	r.e = entry{values: r.e.values[:0]}
 	comment := false
+
+	// A folded line is joined before anything is looked at: a name, a value or a comment may be folded
+	// in the middle.
 	for {
 		begin := len(r.arena)
 		size, err := r.physical()
@@ -214,12 +217,14 @@ func parseLine(line []byte, number int) (value, *problem) {
 		return v, nil
 	}
 
+	// One bad line spoils the record, since what it would have said is missing.
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || !description(line[:colon]) {
 		return v, &problem{code: "ldif-syntax", line: number,
 			msg: fmt.Sprintf("found %q, expected an attribute and a colon", short(line))}
 	}
 
+	// One colon is text, two are base64, a less-than sign is a place elsewhere, which is never opened.
 	v.name = line[:colon]
 	rest := line[colon+1:]
 	switch {

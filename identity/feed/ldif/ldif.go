@@ -63,6 +63,8 @@ func Read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identi
 		if err == io.EOF {
 			break
 		}
+
+		// A file that begins with something else is passed over up to its first entry.
 		if err == nil && e.foreign {
 			err = b.passOver(e)
 		}
@@ -79,6 +81,7 @@ func Read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identi
 		}
 	}
 
+	// Told at the end, with how many there were.
 	if b.referrals > 0 {
 		r.Assume("ldif-referrals", 0, "", "", b.referrals)
 	}
@@ -108,6 +111,8 @@ type builder struct {
 
 func newBuilder(r *feed.Reading) *builder {
 	b := &builder{Reading: r, numbers: map[string]int{}, folded: map[string]int{}, id: -1, name: -1}
+
+	// Attributes of the schema have the lowest numbers; others get theirs when they first occur.
 	for _, a := range r.Attributes {
 		b.attribute(a.Name)
 	}
@@ -118,6 +123,7 @@ func newBuilder(r *feed.Reading) *builder {
 		}
 	}
 
+	// The DN is not among the attributes of an entry, so it needs no column to be the id.
 	switch strings.ToLower(r.NativeIdentity) {
 	case "", "dn", "distinguishedname":
 	default:
@@ -207,11 +213,13 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 		return a, false
 	}
 
+	// An addition is an entry like any other; another change needs what was there before.
 	if kind := changeType(e); kind != "" && kind != "add" {
 		b.Refuse("ldif-change", pos, "the record is a change (%s), expected an entry; it is left out", kind)
 		return a, false
 	}
 
+	// Names are compared by their parts: another spelling is the same entry.
 	if line, again := b.dns.Put(dn.Fold(e.dn), e.line); again {
 		b.Refuse("ldif-dn-duplicate", pos,
 			"the entry %sis also on line %d, maybe in another spelling; it is left out", quoted(e.dn), line)
@@ -259,6 +267,9 @@ func (b *builder) collect(e *entry) {
 		b.values[n] = b.values[n][:0]
 	}
 	b.present = b.present[:0]
+
+	// The type of the change is the entry's first line, or second behind controls, and no attribute
+	// there.
 	for i := range e.values {
 		v := &e.values[i]
 		if i < 2 && bytes.EqualFold(v.name, []byte("changetype")) {
@@ -271,6 +282,7 @@ func (b *builder) collect(e *entry) {
 		b.values[n] = append(b.values[n], b.text(n, v))
 	}
 
+	// The DN is an attribute where the schema asks for one and the entry has none of that name.
 	for _, n := range b.dnNames {
 		if len(b.values[n]) == 0 {
 			b.present = append(b.present, n)

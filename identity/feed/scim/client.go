@@ -86,6 +86,9 @@ func (p *pages) Read(buf []byte) (int, error) {
 // next asks for the next page and looks whether another follows.
 func (p *pages) next() error {
 	query := url.Values{"count": {strconv.Itoa(p.service.count())}}
+
+	// Services with cursors ignore the index and those without ignore the cursor, so one of the two is
+	// sent.
 	if p.cursor != "" {
 		query.Set("cursor", p.cursor)
 	} else {
@@ -109,6 +112,8 @@ func (p *pages) next() error {
 		return fmt.Errorf("page from resource %d: %w", p.start+1, cutOff(err))
 	}
 	n := len(list.Resources)
+
+	// A service that does not page answers with its first page for ever.
 	if n > 0 && list.Resources[0].ID == p.first && p.first != "" {
 		return fmt.Errorf("the page from resource %d is the one before again: the service does not page", p.start+1)
 	}
@@ -116,6 +121,8 @@ func (p *pages) next() error {
 		p.first = list.Resources[0].ID
 	}
 	p.page, p.start, p.found, p.cursor = body, p.start+n, p.found+n, list.NextCursor
+
+	// Where there is a cursor, only its absence is the end: totals of such services are estimates.
 	p.done = p.cursor == "" && (n == 0 || p.found >= list.TotalResults)
 	return nil
 }
@@ -173,6 +180,8 @@ func (s Service) once(ctx context.Context, address, etag string) (body []byte, a
 	}
 	defer answer.Body.Close()
 
+	// What may pass is tried again, what will not is not. A service that says how long to wait is
+	// believed.
 	switch code := answer.StatusCode; {
 	case code == http.StatusNotModified:
 		return nil, -1, errNotModified
@@ -187,6 +196,8 @@ func (s Service) once(ctx context.Context, address, etag string) (body []byte, a
 	if ctx.Err() != nil {
 		return nil, -1, ctx.Err()
 	}
+
+	// A body that breaks off is no short page: it is asked for again.
 	if err != nil {
 		return nil, 0, fmt.Errorf("the answer breaks off: %v", err)
 	}

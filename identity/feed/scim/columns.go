@@ -80,6 +80,7 @@ func (c *columns) complex(name string, n *jsondoc.Node) {
 
 // several adds the columns of an attribute with several values.
 func (c *columns) several(name string, items []*jsondoc.Node) {
+	// The primary value comes first, so that a single-valued attribute of the identity gets it.
 	items = slices.Clone(items)
 	slices.SortStableFunc(items, func(a, b *jsondoc.Node) int { return primary(b) - primary(a) })
 
@@ -101,6 +102,9 @@ func (c *columns) several(name string, items []*jsondoc.Node) {
 			all = append(all, value.Value())
 		}
 		typ := item.Get("type").Text()
+
+		// Every part is a column under its type, such as emails.work, and a list where several items
+		// have one type.
 		for _, m := range item.Members() {
 			switch {
 			case m.Value.IsNull() || m.Key == "type" || m.Key == "primary" || m.Key == "$ref":
@@ -118,6 +122,8 @@ func (c *columns) several(name string, items []*jsondoc.Node) {
 	if all != nil {
 		c.set(name, identity.ListValue(all...))
 	}
+
+	// Only a value that is marked is the primary one; the first of several is not.
 	if len(items) > 0 && primary(items[0]) == 1 {
 		c.set(name+".primary", items[0].Get("value").Value())
 	}

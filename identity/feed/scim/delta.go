@@ -26,6 +26,7 @@ type state struct{ native, version string }
 // gone.
 func (s Service) changes(ctx context.Context, r *feed.Reading, known iter.Seq[identity.Account],
 	yield func(identity.Account, error) bool) (removed []string, err error) {
+	// Who is known by what id, and in which version: all that a change can be told by.
 	before := map[string]state{}
 	for a := range known {
 		id := a.Attributes.Get("id").Text()
@@ -35,6 +36,7 @@ func (s Service) changes(ctx context.Context, r *feed.Reading, known iter.Seq[id
 		before[id] = state{native: a.NativeIdentity, version: versionOf(a.Attributes.Get)}
 	}
 
+	// The list only has ids and versions; a resource is fetched when its version is another.
 	list := s
 	list.URL += separator(s.URL) + "attributes=" + url.QueryEscape("id,meta")
 	seen, number := map[string]bool{}, 0
@@ -58,6 +60,7 @@ func (s Service) changes(ctx context.Context, r *feed.Reading, known iter.Seq[id
 		}
 	}
 
+	// Who was known and is not listed has gone.
 	for id, old := range before {
 		if !seen[id] {
 			removed = append(removed, old.native)

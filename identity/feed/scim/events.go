@@ -25,6 +25,8 @@ func Events(file string, open func() (io.ReadCloser, error), o feed.Options,
 	f, err := feed.NewFile(file, open, defaults(o),
 		func(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identity.Account, error) bool) {
 			d.removed.Store(nil)
+
+			// The account a resource makes is read at the end, once, however many requests changed it.
 			e := events{Reading: r, resources: map[string]*jsondoc.Node{}, touched: map[string]int{}}
 			for n := range known() {
 				e.resources[n.Get("id").Text()] = n.Clone()
@@ -87,11 +89,13 @@ func (e *events) apply(request *jsondoc.Node, n int) error {
 		id = body.Get("id").Text()
 		e.resources[id] = body
 	case "PUT":
+		// The body of a replacement may leave the id out, which the path has.
 		if body.Get("id") == nil {
 			body.Set("id", jsondoc.NewString(id))
 		}
 		e.resources[id] = body
 	case "PATCH":
+		// What is to be changed must be known: a change alone does not say what the rest is.
 		if e.resources[id] == nil {
 			return fmt.Errorf("PATCH of resource %q, which is not known", id)
 		}
@@ -109,6 +113,8 @@ func (e *events) apply(request *jsondoc.Node, n int) error {
 	if id == "" {
 		return fmt.Errorf("the request names no resource")
 	}
+
+	// In the order of their first change, which is stable however often one changes.
 	if _, again := e.touched[id]; !again {
 		e.touched[id] = n
 		e.order = append(e.order, id)

@@ -86,6 +86,8 @@ func target(resource *jsondoc.Node, path, verb string, value *jsondoc.Node) erro
 		if after == "" {
 			return set(resource, urn, verb, value)
 		}
+
+		// To set part of what is not there makes it; to remove part of it is done already.
 		if member(resource, urn) == nil {
 			if verb == "remove" {
 				return nil
@@ -150,6 +152,7 @@ func cutPath(path string) (name, rest string, filter [][]test, err error) {
 
 // set changes one member.
 func set(object *jsondoc.Node, name, verb string, value *jsondoc.Node) error {
+	// Names are compared without case, and kept as the resource has them.
 	name = key(object, name)
 	old := object.Get(name)
 	switch {
@@ -162,6 +165,7 @@ func set(object *jsondoc.Node, name, verb string, value *jsondoc.Node) error {
 	case value == nil:
 		return fmt.Errorf("%s of %q without a value", verb, name)
 	case verb == "add" && old.Kind() == jsondoc.Array:
+		// RFC 7644 3.5.2.1: adding a value that is there adds nothing.
 		add := []*jsondoc.Node{value}
 		if value.Kind() == jsondoc.Array {
 			add = value.Items()
@@ -236,6 +240,7 @@ func selected(object *jsondoc.Node, name, rest string, filter [][]test, verb str
 		items = append(items, item)
 	}
 
+	// The filter of a value that is to be added says what it is: emails[type eq "work"].
 	if !found && verb != "remove" {
 		if len(filter) != 1 {
 			return fmt.Errorf("no value of %s is selected", name)
@@ -271,6 +276,8 @@ type test struct {
 // parseFilter reads comparisons joined by and, and such groups joined by or.
 func parseFilter(text string) (any [][]test, err error) {
 	all := []test{}
+
+	// "and" binds more tightly, so the filter is a list of alternatives, each a list of conditions.
 	for rest := strings.TrimSpace(text); rest != ""; {
 		var t test
 		t.name, rest = word(rest)

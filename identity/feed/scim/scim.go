@@ -83,6 +83,7 @@ func newLists(src io.Reader) *lists { return &lists{dec: json.NewDecoder(feed.UT
 // next returns the next resource. The error is io.EOF at the end.
 func (l *lists) next() (json.RawMessage, error) {
 	for {
+		// Inside the list, one resource after the other, without holding the list.
 		if l.inside && l.dec.More() {
 			var text json.RawMessage
 			if err := l.dec.Decode(&text); err != nil {
@@ -139,6 +140,8 @@ func (l *lists) begin() error {
 // members reads the members of an object up to its resources, or to its end. An
 // object without resources is one, and is returned.
 func (l *lists) members() (json.RawMessage, error) {
+	// An object is a list response as soon as it has a member of one, and a resource if it has none
+	// until its end.
 	text := []byte{'{'}
 	for l.dec.More() {
 		key, err := l.dec.Token()
@@ -217,6 +220,8 @@ func account(r *feed.Reading, text []byte, pos diag.Pos) (a identity.Account, ok
 func fromNode(r *feed.Reading, n *jsondoc.Node, pos diag.Pos) (a identity.Account, ok bool) {
 	c := columns{values: map[string]identity.Value{}}
 	c.resource(n)
+
+	// The id first: without it the resource is no account, whatever else it has.
 	a.NativeIdentity = strings.Clone(c.values[r.NativeIdentity].Text())
 	if a.NativeIdentity == "" {
 		r.Refuse("account-id-missing", pos, "the resource has no %s for the account id; it is left out", r.NativeIdentity)
@@ -230,6 +235,7 @@ func fromNode(r *feed.Reading, n *jsondoc.Node, pos diag.Pos) (a identity.Accoun
 		}
 	}
 
+	// A resource that does not say is active.
 	if active := n.Get("active"); active.Kind() == jsondoc.Bool {
 		a.Disabled = !active.IsTrue()
 	} else if active.Kind() == jsondoc.String { // some services write a text

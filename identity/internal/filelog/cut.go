@@ -42,6 +42,8 @@ func (l *Log) keepCut() error {
 	if l.cut == nil || l.cut.Kept != "" {
 		return nil
 	}
+
+	// Earlier cuts stay, since nobody may have looked at them yet.
 	for n := range maxKept {
 		name := l.path + ".cut"
 		if n > 0 {

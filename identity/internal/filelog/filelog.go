@@ -231,6 +231,8 @@ func (l *Log) Append(write func(*Batch) error) error {
 		return err
 	}
 
+	// Entries go behind the end that counts. Until the commit is on the disk, a reader takes them for
+	// a torn write.
 	b := newBatch(l.file, l.size)
 	err := write(b)
 	if err == nil {
@@ -272,6 +274,8 @@ func (l *Log) begin() error {
 	if err := l.keepCut(); err != nil {
 		return err
 	}
+
+	// What an interrupted write has left is in the way of the next batch.
 	if l.length > l.size {
 		if err := l.file.Truncate(l.size); err != nil {
 			return err
@@ -279,6 +283,7 @@ func (l *Log) begin() error {
 		l.length = l.size
 	}
 
+	// The name of a file that was replaced has to be durable before anything is written to the file.
 	if l.unsynced {
 		if err := l.o.Disk.SyncFolder(l.path); err != nil {
 			return err
@@ -299,6 +304,8 @@ func (l *Log) begin() error {
 	if err == nil {
 		err = l.o.Disk.SyncFolder(l.path)
 	}
+
+	// Without its magic the file is nobody's, so it is emptied.
 	if err != nil {
 		return errors.Join(err, l.file.Truncate(0))
 	}

@@ -28,6 +28,8 @@ func (r *reader) read() error {
 	r.committed = magicSize
 	at := r.committed
 	for at < r.size {
+		// A payload that cannot be read ends the loop; whether that is damage is judged when
+		// everything before it counts.
 		payload, err := r.frame(at)
 		if err != nil {
 			return err
@@ -39,6 +41,8 @@ func (r *reader) read() error {
 		at += frameHeader + int64(len(payload))
 		r.batch = append(r.batch, payload)
 
+		// A batch counts from its commit on, which names where the batch began: pieces of different
+		// batches never count together.
 		if start, place, ok := commitOf(payload); ok {
 			if start != r.committed || place != own {
 				return fmt.Errorf("%w: the batch that ends at byte %d does not follow the one before", ErrDamaged, at)
@@ -49,6 +53,7 @@ func (r *reader) read() error {
 		}
 	}
 
+	// Whole frames behind the last commit are a batch that was interrupted.
 	if len(r.batch) > 0 {
 		if err := r.noteWhole(at); err != nil {
 			return err
@@ -164,6 +169,8 @@ func isCommit(s string) bool { return len(s) == commitSize && s[:len(commitMark)
 // entry may end like a commit; only one behind the last entry is.
 func commitOf(payload string) (start, own int64, ok bool) {
 	end := len(payload) - commitSize
+
+	// Walked from the front, since only that tells entries from a value that looks like a commit.
 	if end < 0 || !isCommit(payload[end:]) {
 		return 0, 0, false
 	}

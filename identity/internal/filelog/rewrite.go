@@ -17,6 +17,8 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 	if err := l.keepCut(); err != nil {
 		return err
 	}
+
+	// The new file is for whoever could read the old one.
 	own, err := l.file.Stat()
 	if err != nil {
 		return err
@@ -36,6 +38,8 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 	if err == nil {
 		err = write(b)
 	}
+
+	// The commit syncs the file before it gets the name.
 	if err == nil {
 		err = b.commit()
 	}
