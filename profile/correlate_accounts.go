@@ -44,31 +44,37 @@ func (l *linker) note(account int32, m *correlate.Match) {
 }
 
 const (
-	matchBlock = 1 << 14 // accounts that are matched before any of them is linked
+	matchBlock = 1 << 14 // accounts that are matched between two looks at whether to go on
 	matchPart  = 1 << 8  // of them, those that a worker takes at a time
 )
 
 // otherSource correlates accounts of a source that makes no identities. Identity
-// attributes stay as they are until all are through, so the workers match
-// accounts independently of each other. It reports whether an account found an
+// attributes stay as they are until all are through, so they are matched independently
+// of each other: by all workers, and in the order of their rows, for the one in which
+// they are linked goes from row to row at random. It reports whether an account found an
 // identity.
 func (l *linker) otherSource(name string, accounts []int32) bool {
 	t := relinked{source: l.accounts.SourceNumber(name), stale: make([]bool, len(l.people))}
-	decisions := make([]decision, min(matchBlock, len(accounts)))
+	d := decisions{accounts: accounts, of: make([]packedDecision, len(accounts)), notes: map[int32][]correlate.Ambiguity{}}
 	done := 0
-	for block := range slices.Chunk(accounts, matchBlock) {
+	for block := range slices.Chunk(rowOrder(accounts), matchBlock) {
 		l.progress("correlate "+name, done, len(accounts))
 		if l.ctx.Err() != nil {
 			return false
 		}
-		l.matchAll(block, decisions)
+		l.matchAll(block, &d)
 		if l.failure() != nil {
 			return false
 		}
-		for i, account := range block {
-			l.apply(account, &decisions[i], &t)
-		}
 		done += len(block)
+	}
+
+	for i, account := range accounts {
+		one := d.at(int32(i))
+		if l.state[account].decided { // it may depend on whose the ones before it are now
+			one = l.decision(account, &l.state[account], l.readAccount(account))
+		}
+		l.apply(account, &one, &t)
 	}
 
 	l.refreshTouched(&t)
@@ -89,46 +95,115 @@ const (
 	examined
 )
 
-// matchAll makes the decisions for accounts, on all workers.
-func (l *linker) matchAll(accounts []int32, decisions []decision) {
+// decisions are those about the accounts of a source, until they are carried out.
+type decisions struct {
+	accounts []int32
+	of       []packedDecision // by index of accounts
+
+	mu    sync.Mutex
+	notes map[int32][]correlate.Ambiguity // by index: of few
+}
+
+// packedDecision is a decision without what few have.
+type packedDecision struct {
+	identity  int32
+	criterion uint16
+	kind      uint8
+	method    uint8 // of methods
+	action    correlate.Action
+	noted     bool
+}
+
+// rowOrder returns the indexes of accounts in the order of their rows.
+func rowOrder(accounts []int32) []int32 {
+	list := make([]uint64, len(accounts))
+	for i, a := range accounts {
+		list[i] = uint64(a)<<32 | uint64(i)
+	}
+	slices.Sort(list)
+	order := make([]int32, len(list))
+	for i, at := range list {
+		order[i] = int32(uint32(at))
+	}
+	return order
+}
+
+// put keeps a decision. It may be called for several accounts at once.
+func (d *decisions) put(i int32, one *decision) {
+	m := &one.match
+	p := packedDecision{identity: m.Identity, criterion: uint16(m.Criterion), kind: one.kind, noted: len(m.Ambiguous) > 0,
+		method: uint8(slices.Index(methods[:], m.Method)), action: one.action}
+	d.of[i] = p
+	if p.noted {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.notes[i] = m.Ambiguous
+	}
+}
+
+// at returns a decision as it was put.
+func (d *decisions) at(i int32) decision {
+	p := d.of[i]
+	if p.kind == leftAlone {
+		return decision{}
+	}
+	one := decision{kind: p.kind, action: p.action,
+		match: correlate.Match{Identity: p.identity, Method: methods[p.method], Criterion: int(p.criterion)}}
+	if p.noted {
+		one.match.Ambiguous = d.notes[i]
+	}
+	return one
+}
+
+// matchAll makes the decisions for some accounts, on all workers.
+func (l *linker) matchAll(indexes []int32, d *decisions) {
 	l.index.Hold() // nobody is linked before all of them are decided
+	l.eachOf(d.accounts, indexes, func(i int32, a *identity.Account) {
+		one := l.decision(d.accounts[i], &l.state[d.accounts[i]], a)
+		d.put(i, &one)
+	})
+}
+
+// eachOf reads some of a list of accounts, given by their indexes, and hands them to do, on
+// all workers.
+func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.Account)) {
 	var next atomic.Int64
-	work := func(at *int) {
+	work := func(at *int32) {
 		var a identity.Account
 		for {
 			to := int(next.Add(matchPart))
-			for i := to - matchPart; i < min(to, len(accounts)); i++ {
-				*at = i
+			for _, i := range indexes[min(to-matchPart, len(indexes)):min(to, len(indexes))] {
+				*at = accounts[i]
 				a = identity.Account{}
-				l.accounts.Read(accounts[i], &a)
-				decisions[i] = l.decision(accounts[i], &l.state[accounts[i]], &a)
+				l.accounts.Read(*at, &a)
+				do(i, &a)
 			}
 
-			if to >= len(accounts) {
+			if to >= len(indexes) {
 				return
 			}
 		}
 	}
 
-	if workers := min(l.opts.Workers, len(accounts)/matchPart); workers > 1 && l.engine.opts.Correlation.Rule == nil &&
-		len(l.engine.opts.AccountRules) == 0 { // rules of the host belong to one goroutine
-		var wg sync.WaitGroup
-		for range workers {
-			wg.Go(func() {
-				at := 0
-				place := func() string {
-					a := l.accounts.At(accounts[at])
-					return fmt.Sprintf("correlate account %s", a.Key())
-				}
-				l.fail(guard(place, func() { work(&at) }))
-			})
-		}
-
-		wg.Wait()
+	workers := min(l.opts.Workers, len(indexes)/matchPart)
+	if workers <= 1 || l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 {
+		work(new(int32)) // rules of the host belong to one goroutine
 		return
 	}
 
-	work(new(int))
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			at := int32(0)
+			place := func() string {
+				a := l.accounts.At(at)
+				return fmt.Sprintf("correlate account %s", a.Key())
+			}
+			l.fail(guard(place, func() { work(&at) }))
+		})
+	}
+
+	wg.Wait()
 }
 
 // decision matches an account. One that is linked already is examined again when

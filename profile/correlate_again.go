@@ -23,11 +23,16 @@ func (l *linker) correlateAgain() {
 			continue
 		}
 
-		for _, account := range l.inOrder(source) {
+		// Nearly nobody meets another one, which is seen in the order of the rows and on all
+		// workers. As soon as one joins another, what that one is found by is no longer what
+		// was looked at, and everybody after it is looked at in turn.
+		accounts := l.inOrder(source)
+		meets, before := l.meetOthers(accounts), len(joined)
+		for i, account := range accounts {
 			if l.ctx.Err() != nil {
 				return
 			}
-			if l.born(account) {
+			if (meets[i] || len(joined) > before) && l.born(account) {
 				joined = l.lookAgain(account, joined)
 			}
 		}
@@ -35,6 +40,23 @@ func (l *linker) correlateAgain() {
 
 	l.reportLateClaims(joined)
 	l.reportMeetings()
+}
+
+// meetOthers tells which accounts, by their index, have made an identity and meet the criteria
+// of others, or may belong to others because people said so.
+func (l *linker) meetOthers(accounts []int32) []bool {
+	meets := make([]bool, len(accounts))
+	l.index.Hold()
+	l.eachOf(accounts, rowOrder(accounts), func(i int32, a *identity.Account) {
+		account := accounts[i]
+		if !l.born(account) {
+			return
+		}
+		m := l.matchOther(a, append(l.forbidden(account), l.state[account].owner))
+		meets[i] = l.state[account].decided || m.Method != correlate.Default && (m.Identity >= 0 || len(m.Ambiguous) > 0)
+	})
+
+	return meets
 }
 
 // searches reports whether accounts of a source look for identities by criteria.

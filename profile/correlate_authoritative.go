@@ -292,7 +292,10 @@ func (l *linker) byCreated(source uint16) []int32 {
 
 	slices.SortFunc(list, func(a, b aged) int {
 		if a.created != b.created {
-			return cmp.Compare(a.created, b.created)
+			if a.created < b.created {
+				return -1
+			}
+			return 1
 		}
 		if a.prefix != b.prefix && a.prefix != 0 && b.prefix != 0 {
 			return cmp.Compare(a.prefix, b.prefix)

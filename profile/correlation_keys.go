@@ -109,10 +109,13 @@ func (l *linker) touch(t *relinked, n int32) {
 
 // refreshTouched brings up to date what touched identities are found by.
 func (l *linker) refreshTouched(t *relinked) {
-	for n, stale := range t.stale {
-		if stale {
-			keys, _ := l.staleKeys(int32(n), t.source)
-			l.refresh(int32(n), keys)
+	if !slices.Contains(t.stale, true) {
+		return
+	}
+	for _, n := range l.byRows() {
+		if int(n) < len(t.stale) && t.stale[n] {
+			keys, _ := l.staleKeys(n, t.source)
+			l.refresh(n, keys)
 		}
 	}
 }

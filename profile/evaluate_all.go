@@ -26,8 +26,7 @@ func (calc *calculator) evaluate() error {
 	if names := len(calc.accounts.Names); names > 0 {
 		calc.rank(uint16(names - 1)) // before workers ask
 	}
-	type part struct{ from, to int }
-	parts := make(chan part)
+	parts := make(chan []int32)
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var rowsChanged, unsettled, full []int32
@@ -41,7 +40,7 @@ func (calc *calculator) evaluate() error {
 				if calc.failure() != nil {
 					continue // so that whoever hands out parts does not wait for ever
 				}
-				calc.fail(guard(b.place, func() { b.evaluate(part.from, part.to) }))
+				calc.fail(guard(b.place, func() { b.evaluate(part) }))
 			}
 
 			mu.Lock()
@@ -53,9 +52,14 @@ func (calc *calculator) evaluate() error {
 		})
 	}
 
-	for from := 0; from < len(calc.people) && calc.failure() == nil; from += evaluatePart {
-		parts <- part{from, min(from+evaluatePart, len(calc.people))}
-		calc.progress("evaluate", from, len(calc.people))
+	evaluated := 0
+	for part := range slices.Chunk(calc.byRows(), evaluatePart) {
+		if calc.failure() != nil {
+			break
+		}
+		parts <- part
+		calc.progress("evaluate", evaluated, len(calc.people))
+		evaluated += len(part)
 	}
 
 	close(parts)
@@ -153,8 +157,8 @@ type batch struct {
 	excess      int64   // bytes of rows beyond what is free
 }
 
-func (b *batch) evaluate(from, to int) {
-	for n := int32(from); n < int32(to); n++ {
+func (b *batch) evaluate(part []int32) {
+	for _, n := range part {
 		b.at = n
 		if !b.people[n].upToDate || b.changed.Has(n) {
 			b.one(n)

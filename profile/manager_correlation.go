@@ -22,8 +22,7 @@ func (rs *resolver) resolveManagers() {
 	for n := len(s.manager); n < len(rs.people); n++ {
 		s.manager, s.reports, rs.lookedUpBy = append(s.manager, -1), append(s.reports, 0), append(rs.lookedUpBy, 0)
 	}
-	for i := range rs.people {
-		n := int32(i)
+	for _, n := range rs.byRows() {
 		if rs.fullRun || rs.changed.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) {
 			rs.managerLink(n)
 		}

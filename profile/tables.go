@@ -160,6 +160,27 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 	return list
 }
 
+// byRows returns all identities in the order of their accounts' rows, for passes over
+// everybody in which the order decides nothing: numbers go by the age of accounts, so in
+// their order nearly every row is one that the processor has not at hand.
+func (t *tables) byRows() []int32 {
+	order := make([]int32, 0, len(t.people))
+	if t.fullRun {
+		for a := range t.state {
+			if n := t.state[a].owner; n >= 0 && t.people[n].first == int32(a) {
+				order = append(order, n)
+			}
+		}
+	}
+
+	for n := range t.people {
+		if !t.fullRun || t.people[n].first < 0 {
+			order = append(order, int32(n))
+		}
+	}
+	return order
+}
+
 // link gives an account to an identity, and takes it from the one it had.
 func (t *tables) link(account, n int32, method correlate.Method, criterion int) {
 	st := &t.state[account]

@@ -63,8 +63,7 @@ func (rs *resolver) resolveUIDs() {
 		s.uidOwner, claims = map[int32]int32{}, make(map[string]int32, len(rs.people))
 	}
 	maps.DeleteFunc(s.uidOwner, func(n, _ int32) bool { return rs.changed.Has(n) || rs.claimAffected(n) })
-	for i := range rs.people {
-		n := int32(i)
+	for _, n := range rs.byRows() {
 		if !rs.fullRun && !rs.claimAffected(n) {
 			continue
 		}

@@ -168,8 +168,11 @@ func (t *Accounts) Read(n int32, a *identity.Account) {
 	a.NativeIdentity, a.Name = r.text(), r.text()
 	if flags&flagMore != 0 {
 		a.Modified, a.ID, a.UUID, a.IdentityID = r.time(), r.text(), r.text(), r.text()
-		for range r.uvarint() {
-			a.Entitlements = append(a.Entitlements, r.text())
+		if count := r.uvarint(); count > 0 {
+			a.Entitlements = make([]string, 0, count)
+			for range count {
+				a.Entitlements = append(a.Entitlements, r.text())
+			}
 		}
 	}
 
