@@ -21,6 +21,7 @@ type reader struct {
 	byKey       []*table.Keys              // by source number
 	replaced    map[int32]identity.Account // stored accounts that differ from the data, as they were
 	formerOwner map[int32]int32            // identity of stored accounts whose links are recomputed
+	before      *People                    // the run whose outcome is the stored state, and whose accounts are the data
 }
 
 // release drops what only reading needs.
@@ -28,6 +29,9 @@ func (rd *reader) release() { rd.byKey = nil }
 
 // read takes in what was stored, then the accounts of all sources.
 func (rd *reader) read(sources []identity.Source) error {
+	if rd.before != nil {
+		return rd.readBefore()
+	}
 	if rd.opts.Stored != nil && rd.fullRun {
 		if err := rd.readStored(); err != nil {
 			return fmt.Errorf("stored state: %w", err)
@@ -88,7 +92,10 @@ func (rd *reader) readStored() error {
 // addStored adds an account that was there before the run. With recomputed links
 // only the account that made an identity stays with it.
 func (rd *reader) addStored(a *identity.Account, n int32, maker bool) {
-	account := rd.addAccount(a)
+	rd.linkStored(rd.addAccount(a), a, n, maker)
+}
+
+func (rd *reader) linkStored(account int32, a *identity.Account, n int32, maker bool) {
 	rd.state[account].presence, rd.state[account].wasLinked = unread, n >= 0
 	if n >= 0 && rd.opts.Recompute && !maker {
 		rd.formerOwner[account] = n

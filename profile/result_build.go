@@ -14,7 +14,10 @@ import (
 // builder is phase 5: it puts together what the run found for each identity. It
 // reads the tables and writes none of them, so any number of goroutines build
 // results at once.
-type builder struct{ *tables }
+type builder struct {
+	*tables
+	sparse bool // no Changes of somebody of whom nothing was stored
+}
 
 // result puts together what the run found for an identity.
 func (b *builder) result(n int32) *Result {
@@ -46,7 +49,9 @@ func (b *builder) result(n int32) *Result {
 	acct := b.accounts.At(q.auth)
 	i.Profile, r.Account = c.profile.Name, acct.Key()
 	b.finishAttributes(n, c, r)
-	r.Changes = changes(before, i.Attributes)
+	if !b.sparse || !r.Created {
+		r.Changes = changes(before, i.Attributes)
+	}
 	c.enterState(r, before)
 	b.evaluated(n, c, r)
 	r.Warnings = append(r.Warnings, uidWarnings(before, i.Attributes)...)

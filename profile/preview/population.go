@@ -20,17 +20,15 @@ import (
 // with it. It is immutable and safe for concurrent use; nobody may change what it
 // hands out.
 type Population struct {
+	*profile.People
 	Engine    *profile.Engine
 	Options   profile.RunOptions // without hooks
-	Results   []*profile.Result  // in the order of the run
 	Left      []profile.LeftAccount
 	Ambiguous []report.AmbiguousRow
 
-	byID      map[string]int32
-	byAccount map[identity.AccountKey]int32
-	sources   []identity.Source
-	indexes   sync.Map        // attribute and folding: *valueIndex
-	said      map[string]bool // what the run has found
+	sources []identity.Source
+	indexes sync.Map        // attribute and folding: *valueIndex
+	said    map[string]bool // what the run has found
 }
 
 // NewPopulation runs an engine over accounts and keeps everybody. The hooks of the
@@ -60,27 +58,32 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 		}
 	}
 
-	// The order of accounts on their sources decides ties, so it is written down
-	// while they are read: a later run has to meet them in the same order.
+	// The order of accounts on their sources decides ties. Where accounts are stored the run
+	// has met those first, so it is written down while the sources are read.
 	logs := make([]*orderLog, len(sources))
-	logged := make([]identity.Source, len(sources))
+	logged := slices.Clone(sources)
 	for i, s := range sources {
-		logs[i] = &orderLog{Source: s}
-		logged[i] = logs[i]
-	}
-
-	for r, err := range e.Run(ctx, o, logged...) {
-		if err != nil {
-			return nil, err
+		if o.Stored != nil {
+			logs[i] = &orderLog{Source: s}
+			logged[i] = logs[i]
 		}
-		p.Results = append(p.Results, r)
 	}
 
+	var err error
+	if p.People, err = e.People(ctx, o, logged...); err != nil {
+		return nil, err
+	}
 	p.Options.OnUncorrelated, p.Options.OnAmbiguous, p.Options.OnFinding = nil, nil, nil
 	p.Options.OnProgress, p.Options.OnStage, p.Options.Clock = nil, nil, nil
-	p.index()
-	for _, l := range logs {
-		p.sources = append(p.sources, p.replay(l))
+	for i, s := range sources {
+		k := &kept{name: s.Name(), people: p.People}
+		if r, ok := s.(identity.Refuser); ok {
+			k.refused = r.Refused()
+		}
+		if logs[i] != nil {
+			k.order = logs[i].once()
+		}
+		p.sources = append(p.sources, k)
 	}
 	return p, ctx.Err()
 }
@@ -114,22 +117,22 @@ func (l *orderLog) Refused() int {
 	return 0
 }
 
-func (p *Population) index() {
-	p.byID = make(map[string]int32, len(p.Results))
-	p.byAccount = make(map[identity.AccountKey]int32, 2*len(p.Results))
-	for n, r := range p.Results {
-		p.byID[r.Identity.ID] = int32(n)
-		for i := range r.Identity.Accounts {
-			p.byAccount[r.Identity.Accounts[i].Key()] = int32(n)
-		}
-	}
+// once returns the order with each account where it came first.
+func (l *orderLog) once() []string {
+	seen := make(map[string]bool, len(l.order))
+	return slices.DeleteFunc(l.order, func(id string) bool {
+		again := seen[id]
+		seen[id] = true
+		return again
+	})
 }
 
 // kept is a source whose accounts are in memory.
 type kept struct {
-	name     string
-	accounts []*identity.Account
-	refused  int
+	name    string
+	people  *profile.People
+	order   []string // nil: as the run has them
+	refused int
 }
 
 func (k *kept) Name() string { return k.name }
@@ -139,60 +142,38 @@ func (k *kept) Refused() int { return k.refused }
 // Accounts yields the accounts in the order of the source.
 func (k *kept) Accounts(context.Context) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
-		for _, a := range k.accounts {
-			if !yield(*a, nil) {
+		if k.order == nil {
+			for a := range k.people.Accounts(k.name) {
+				if !yield(a, nil) {
+					return
+				}
+			}
+			return
+		}
+
+		for _, id := range k.order {
+			a, ok := k.people.Account(identity.AccountKey{Source: k.name, NativeIdentity: id})
+			if ok && !yield(a, nil) {
 				return
 			}
 		}
 	}
 }
 
-// replay makes a source of the accounts that the run has kept. Of an account that
-// came several times, the one that counts stands where it came first.
-func (p *Population) replay(l *orderLog) *kept {
-	k := &kept{name: l.Name(), refused: l.Refused()}
-	byID := map[string]*identity.Account{}
-	for _, r := range p.Results {
-		for i := range r.Identity.Accounts {
-			if a := &r.Identity.Accounts[i]; a.Source == k.name {
-				byID[a.NativeIdentity] = a
-			}
-		}
-	}
-
-	for i := range p.Left {
-		if a := &p.Left[i].Account; a.Source == k.name {
-			byID[a.NativeIdentity] = a
-		}
-	}
-
-	for _, id := range l.order {
-		if a := byID[id]; a != nil {
-			k.accounts = append(k.accounts, a)
-			delete(byID, id)
-		}
-	}
-
-	return k
-}
-
 // Sources are the accounts of the population, to be run again.
 func (p *Population) Sources() []identity.Source { return slices.Clone(p.sources) }
 
-// Find returns the result for an identity id, nil when there is none.
-func (p *Population) Find(id string) *profile.Result {
-	if n, ok := p.byID[id]; ok {
-		return p.Results[n]
-	}
-	return nil
-}
+// Person returns the result for an identity id, nil when there is none.
+func (p *Population) Person(id string) *profile.Result { return p.at(p.People.Find(id)) }
 
-// Owner returns the result for the identity that has an account, nil when nobody has it.
-func (p *Population) Owner(k identity.AccountKey) *profile.Result {
-	if n, ok := p.byAccount[k]; ok {
-		return p.Results[n]
+// OwnerOf returns the result for the identity that has an account, nil when nobody has it.
+func (p *Population) OwnerOf(k identity.AccountKey) *profile.Result { return p.at(p.People.Owner(k)) }
+
+func (p *Population) at(i int, ok bool) *profile.Result {
+	if !ok {
+		return nil
 	}
-	return nil
+	return p.Result(i)
 }
 
 // State returns the population as the state that a later run begins with.
@@ -204,33 +185,31 @@ type populationStore struct{ *Population }
 
 // Get returns an identity, or [identity.ErrNotFound].
 func (s populationStore) Get(_ context.Context, id string) (*identity.Identity, error) {
-	return s.person(s.Population.Find(id))
+	return s.person(s.Population.Person(id))
 }
 
 // ByAccount returns the identity of an account, or [identity.ErrNotFound].
 func (s populationStore) ByAccount(_ context.Context, k identity.AccountKey) (*identity.Identity, error) {
-	return s.person(s.Owner(k))
+	return s.person(s.OwnerOf(k))
 }
 
 func (s populationStore) person(r *profile.Result) (*identity.Identity, error) {
 	if r == nil {
 		return nil, fmt.Errorf("identity: %w", identity.ErrNotFound)
 	}
-	return r.Identity.Clone(), nil
+	return r.Identity, nil // made for the caller
 }
 
 // All yields every identity by ascending id.
 func (s populationStore) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
-		order := slices.Clone(s.Results)
-		slices.SortFunc(order, func(a, b *profile.Result) int { return strings.Compare(a.Identity.ID, b.Identity.ID) })
-		for _, r := range order {
+		for i := range s.ByID() {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
 			}
 
-			if !yield(r.Identity.Clone(), nil) {
+			if !yield(s.Result(i).Identity, nil) {
 				return
 			}
 		}
@@ -270,7 +249,7 @@ func (s populationStore) Find(_ context.Context, attribute, value string,
 			value = identity.Fold(value)
 		}
 		for _, n := range s.values(attribute, fold).numbers[value] {
-			if !yield(s.Results[n].Identity.Clone(), nil) {
+			if !yield(s.Result(int(n)).Identity, nil) {
 				return
 			}
 		}
@@ -301,13 +280,17 @@ func (x *valueIndex) build(p *Population, attribute string, fold bool) {
 		if fold {
 			text = identity.Fold(text)
 		}
-		if list := x.numbers[text]; len(list) == 0 || list[len(list)-1] != int32(n) {
+		list, ok := x.numbers[text]
+		if !ok {
+			text = strings.Clone(text) // which would keep all that the person has
+		}
+		if len(list) == 0 || list[len(list)-1] != int32(n) {
 			x.numbers[text] = append(list, int32(n))
 		}
 	}
 
-	for n, r := range p.Results {
-		v := r.Identity.Attributes.Get(attribute)
+	for n := range p.ByID() {
+		v := p.Result(n).Identity.Attributes.Get(attribute)
 		if v.IsNull() {
 			continue
 		}
@@ -315,12 +298,6 @@ func (x *valueIndex) build(p *Population, attribute string, fold bool) {
 		for _, item := range v.List() {
 			add(item.Text(), n)
 		}
-	}
-
-	for _, list := range x.numbers {
-		slices.SortFunc(list, func(a, b int32) int {
-			return strings.Compare(p.Results[a].Identity.ID, p.Results[b].Identity.ID)
-		})
 	}
 }
 

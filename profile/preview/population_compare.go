@@ -128,6 +128,7 @@ const chunkSize = 512
 // chunk is some people in a row with what the second configuration gives them.
 type chunk struct {
 	from    int
+	before  []*profile.Result
 	after   []*profile.Result
 	reached bool
 	err     error
@@ -148,7 +149,7 @@ func (e *effect) attributes(plan map[string][]string) (*Report, error) {
 		}
 		e.reached = e.reached || c.reached
 		for i, a := range c.after {
-			b := e.population.Results[c.from+i]
+			b := c.before[i]
 			if a == b {
 				e.collect.count(b, b)
 			} else if err := e.together(b, a); err != nil {
@@ -157,7 +158,7 @@ func (e *effect) attributes(plan map[string][]string) (*Report, error) {
 		}
 
 		e.progress(c.from + len(c.after))
-		if e.reached && c.from+len(c.after) >= min(len(e.population.Results), 16*chunkSize) {
+		if e.reached && c.from+len(c.after) >= min(e.population.Len(), 16*chunkSize) {
 			return nil, errReach // the first figures are out; the rest is done by the run over everybody
 		}
 	}
@@ -176,7 +177,7 @@ func (e *effect) progress(done int) {
 		return
 	}
 	t := &e.collect.report.Totals
-	e.options.OnProgress(Progress{Done: done, Total: len(e.population.Results), People: t.People,
+	e.options.OnProgress(Progress{Done: done, Total: e.population.Len(), People: t.People,
 		Changes: maps.Clone(t.Changes), Estimate: e.reached})
 }
 
@@ -194,7 +195,7 @@ func (e *effect) chunks(ctx context.Context, plan map[string][]string) iter.Seq[
 			go e.work(ctx, i, plan, ends[i])
 		}
 
-		for n := 0; n*chunkSize < len(e.population.Results); n++ {
+		for n := 0; n*chunkSize < e.population.Len(); n++ {
 			select {
 			case c := <-ends[n%workers]:
 				if !yield(c) {
@@ -209,15 +210,16 @@ func (e *effect) chunks(ctx context.Context, plan map[string][]string) iter.Seq[
 
 // work evaluates every so many-th chunk.
 func (e *effect) work(ctx context.Context, first int, plan map[string][]string, out chan<- chunk) {
-	people := e.population.Results
+	people := e.population
 	after := newPartial(e.after.NewRun(e.opts.Run).Evaluator(ctx), plan)
 	var raw *partial
 	if len(e.reserved) > 0 {
 		raw = newPartial(e.before.NewRun(e.opts.Run).Evaluator(ctx), e.reserved)
 	}
-	for from := first * chunkSize; from < len(people); from += e.options.Workers * chunkSize {
+	for from := first * chunkSize; from < people.Len(); from += e.options.Workers * chunkSize {
 		c := chunk{from: from}
-		for _, b := range people[from:min(from+chunkSize, len(people))] {
+		for i := from; i < min(from+chunkSize, people.Len()); i++ {
+			b := people.Result(i)
 			a, reached, err := e.evaluate(b, after, raw)
 			if err != nil {
 				c.err = err
@@ -225,7 +227,7 @@ func (e *effect) work(ctx context.Context, first int, plan map[string][]string, 
 			}
 
 			c.reached = c.reached || reached
-			c.after = append(c.after, a)
+			c.before, c.after = append(c.before, b), append(c.after, a)
 		}
 
 		select {
@@ -303,7 +305,7 @@ func (e *effect) full() (*Report, error) {
 	o := e.comparison.options(&t.UncorrelatedAfter, false)
 	o.Workers = e.options.Workers
 	before := newSide(func(yield func(*profile.Result, error) bool) {
-		for n, r := range e.population.Results {
+		for n, r := range e.population.All() {
 			if n%chunkSize == 0 && n > 0 {
 				e.progress(n)
 			}
@@ -314,7 +316,7 @@ func (e *effect) full() (*Report, error) {
 	})
 
 	defer before.stop()
-	after := newSide(e.after.Run(e.ctx, o, e.population.sources...))
+	after := newSide(e.population.Again(e.ctx, e.after, o))
 	defer after.stop()
 	if err := e.merge(before, after); err != nil {
 		return nil, err

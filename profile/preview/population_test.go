@@ -65,7 +65,7 @@ func TestEffectIsCompare(t *testing.T) {
 			}
 			if alone := got.Evaluated != "all"; alone != slices.Contains([]string{"broken-transform", "phone", "same"}, change) {
 				t.Errorf("evaluated %s", got.Evaluated)
-			} else if alone && (last.Done != len(p.Results) || last.People != got.Totals.People) {
+			} else if alone && (last.Done != p.Len() || last.People != got.Totals.People) {
 				t.Errorf("progress ends with %+v", last)
 			}
 		})

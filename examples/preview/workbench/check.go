@@ -96,7 +96,7 @@ func (s *Server) check(r *http.Request) (any, error) {
 		before = before.Only(names...)
 	}
 	for _, id := range q.People[:min(len(q.People), maxChosen)] {
-		res := snap.population.Find(id)
+		res := snap.population.Person(id)
 		if res == nil {
 			continue
 		}

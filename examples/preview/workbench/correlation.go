@@ -153,20 +153,9 @@ func (s *Server) account(r *http.Request) (any, error) {
 }
 
 func (n *snapshot) findAccount(k identity.AccountKey) *identity.Account {
-	if r := n.population.Owner(k); r != nil {
-		for i := range r.Identity.Accounts {
-			if r.Identity.Accounts[i].Key() == k {
-				return &r.Identity.Accounts[i]
-			}
-		}
+	if a, ok := n.population.Account(k); ok {
+		return &a
 	}
-
-	for i := range n.population.Left {
-		if n.population.Left[i].Account.Key() == k {
-			return &n.population.Left[i].Account
-		}
-	}
-
 	return nil
 }
 
@@ -226,7 +215,7 @@ func (n *snapshot) reviewCase(a *preview.ProbableAccount) reviewCase {
 	}
 	for _, x := range a.Candidates {
 		candidate := caseCandidate{Account: x.Account, Probability: x.Probability}
-		if r := n.population.Owner(identity.AccountKey{Source: x.Account.Source,
+		if r := n.population.OwnerOf(identity.AccountKey{Source: x.Account.Source,
 			NativeIdentity: x.Account.NativeIdentity}); r != nil {
 			candidate.personRef = refOf(r)
 		}

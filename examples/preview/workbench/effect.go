@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,8 +36,19 @@ type effectLine struct {
 type kept struct {
 	id     string
 	report *preview.Report
-	people map[string][]changeLine
+	people map[string][]keptChange
 }
+
+// keptChange is a change of a person. A draft may change everybody, so the values stand in
+// a row of their own: a value as the run has it would keep all that the person has.
+type keptChange struct {
+	group                    *preview.Group
+	title, attribute, values string
+	message                  string
+	number                   int // of the group
+}
+
+var beforeAfter = identity.NewSchema("before", "after")
 
 // changeLine is what a draft does to a person, in short.
 type changeLine struct {
@@ -46,7 +58,6 @@ type changeLine struct {
 	Before    identity.Value `json:"before"`
 	After     identity.Value `json:"after"`
 	Message   string         `json:"message,omitempty"`
-	group     *preview.Group
 }
 
 // between is how long a browser waits at least for the next figures.
@@ -81,7 +92,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 	}
 
 	start, last := s.opts.Clock(), time.Time{}
-	k := &kept{id: c.id, people: map[string][]changeLine{}}
+	k := &kept{id: c.id, people: map[string][]keptChange{}}
 	o := preview.EffectOptions{
 		BeforeName: s.opts.Name, AfterName: "draft", Examples: 5, Workers: snap.population.Options.Workers, Recompute: q.Recompute,
 		OnPerson: func(p *preview.Person) error { k.add(p); return nil },
@@ -116,14 +127,14 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 }
 
 func (k *kept) add(p *preview.Person) {
-	lines := make([]changeLine, len(p.Changes))
+	lines := slices.Grow(k.people[p.ID], len(p.Changes))
 	for i := range p.Changes {
 		c := &p.Changes[i]
-		lines[i] = changeLine{Attribute: c.Attribute, Before: c.Before, After: c.After, Message: c.Message,
-			Title: c.Kind.Title(), group: c.Group()}
+		lines = append(lines, keptChange{group: c.Group(), title: c.Kind.Title(), attribute: c.Attribute,
+			values: identity.Pack(beforeAfter, []identity.Value{c.Before, c.After}).Row(), message: strings.Clone(c.Message)})
 	}
 
-	k.people[p.ID] = append(k.people[p.ID], lines...)
+	k.people[p.ID] = lines
 }
 
 // close numbers the groups, which have an order only when everybody has been seen.
@@ -134,9 +145,9 @@ func (k *kept) close() {
 		numbers[g] = i
 	}
 	for id, lines := range k.people {
-		lines = slices.DeleteFunc(lines, func(l changeLine) bool { _, ok := numbers[l.group]; return !ok })
+		lines = slices.DeleteFunc(lines, func(l keptChange) bool { _, ok := numbers[l.group]; return !ok })
 		for i := range lines {
-			lines[i].Group, lines[i].group = numbers[lines[i].group], nil
+			lines[i].number, lines[i].group = numbers[lines[i].group], nil
 		}
 		if k.people[id] = lines; len(lines) == 0 {
 			delete(k.people, id)
@@ -158,13 +169,12 @@ func (k *kept) members(group string) map[string]bool {
 
 func (k *kept) changes(id, group string) []changeLine {
 	n, err := strconv.Atoi(group)
-	if err != nil {
-		return k.people[id]
-	}
 	var list []changeLine
 	for _, l := range k.people[id] {
-		if l.Group == n {
-			list = append(list, l)
+		if err != nil || l.number == n {
+			values := identity.FromRow(beforeAfter, l.values)
+			list = append(list, changeLine{Group: l.number, Title: l.title, Attribute: l.attribute,
+				Before: values.At(0), After: values.At(1), Message: l.message})
 		}
 	}
 

@@ -45,12 +45,15 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 	return l.aheadOnce.get(func() (*aheadAnswer, error) {
 		const months = 12
 		a := &aheadAnswer{From: n.now, To: n.now.AddDate(0, months, 0), People: []transition{}}
-		parts, err := inParallel(n, func(people []*profile.Result) ([][]transition, error) {
+		parts, err := inParallel(n, func(from, to int) ([][]transition, error) {
 			moves := make([][]transition, months)
-			states := make([]string, len(people))
-			for m := 0; m <= months; m++ {
-				v := n.statesAt(ctx, n.now.AddDate(0, m, 0))
-				for i, p := range people {
+			at := make([]*profile.Evaluator, months+1)
+			for m := range at {
+				at[m] = n.statesAt(ctx, n.now.AddDate(0, m, 0))
+			}
+			for i := from; i < to; i++ {
+				p, last := n.population.Result(i), ""
+				for m, v := range at {
 					if p.Identity.Profile == "" || !n.engine.TimeBased(p.Identity.Profile) && m > 0 {
 						continue
 					}
@@ -59,11 +62,11 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 						return nil, err
 					}
 					state := lifecycleState(r)
-					if m > 0 && state != states[i] {
+					if m > 0 && state != last {
 						moves[m-1] = append(moves[m-1], transition{personRef: refOf(p),
-							Date: n.now.AddDate(0, m, 0).Format(time.DateOnly), From: states[i], To: state})
+							Date: n.now.AddDate(0, m, 0).Format(time.DateOnly), From: last, To: state})
 					}
-					states[i] = state
+					last = state
 				}
 			}
 
@@ -98,14 +101,14 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 }
 
 // inParallel cuts the population into as many parts as there are workers.
-func inParallel[T any](n *snapshot, work func([]*profile.Result) (T, error)) ([]T, error) {
-	all := n.population.Results
+func inParallel[T any](n *snapshot, work func(from, to int) (T, error)) ([]T, error) {
+	all := n.population.Len()
 	workers := max(n.population.Options.Workers, 1)
-	size := (len(all) + workers - 1) / workers
+	size := (all + workers - 1) / workers
 	parts, errs := make([]T, workers), make([]error, workers)
 	var wg sync.WaitGroup
 	for w := range workers {
-		wg.Go(func() { parts[w], errs[w] = work(all[min(w*size, len(all)):min((w+1)*size, len(all))]) })
+		wg.Go(func() { parts[w], errs[w] = work(min(w*size, all), min((w+1)*size, all)) })
 	}
 	wg.Wait()
 	for _, err := range errs {

@@ -94,7 +94,7 @@ func (n *snapshot) summarise() {
 	for _, s := range n.bundle.Sources {
 		t.source(s.Name)
 	}
-	for _, r := range n.population.Results {
+	for _, r := range n.population.All() {
 		t.person(r)
 	}
 	for i := range n.population.Left {

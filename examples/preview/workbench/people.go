@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
@@ -64,6 +63,12 @@ func newFilter(q url.Values) *filter {
 		f.words = append(f.words, []byte(identity.Fold(w)))
 	}
 	return f
+}
+
+// everybody reports whether nothing is asked for.
+func (f *filter) everybody() bool {
+	return len(f.words) == 0 && f.members == nil &&
+		f.profile+f.exception+f.errorOf+f.null+f.state+f.manager == ""
 }
 
 // match reports whether a person is meant; buf is memory to write into.
@@ -129,28 +134,29 @@ func hasException(r *profile.Result, code string) bool {
 	return slices.ContainsFunc(r.Exceptions, func(e profile.Exception) bool { return code == "any" || e.Code == code })
 }
 
-// find returns the people that a filter means, in their order. It looks at everybody,
+// find returns the numbers of the people that a filter means, in their order. It looks at everybody,
 // on as many goroutines as the run has, because an index of all that a person may
 // be known by would take as much memory as the people.
-func (n *snapshot) find(f *filter) []*profile.Result {
-	all := n.population.Results
-	workers := max(n.population.Options.Workers, 1)
-	size := (len(all) + workers - 1) / workers
-	parts := make([][]*profile.Result, workers)
-	var wg sync.WaitGroup
-	for w := range workers {
-		wg.Go(func() {
-			var buf []byte
-			ok := false
-			for _, r := range all[min(w*size, len(all)):min((w+1)*size, len(all))] {
-				if ok, buf = f.match(r, buf); ok {
-					parts[w] = append(parts[w], r)
-				}
-			}
-		})
+func (n *snapshot) find(f *filter) []int {
+	if f.everybody() {
+		all := make([]int, n.population.Len())
+		for i := range all {
+			all[i] = i
+		}
+		return all
 	}
 
-	wg.Wait()
+	parts, _ := inParallel(n, func(from, to int) (found []int, _ error) {
+		var buf []byte
+		ok := false
+		for i := from; i < to; i++ {
+			if ok, buf = f.match(n.population.Result(i), buf); ok {
+				found = append(found, i)
+			}
+		}
+		return found, nil
+	})
+
 	return slices.Concat(parts...)
 }
 
@@ -174,7 +180,7 @@ func (s *Server) people(r *http.Request) (any, error) {
 	offset, limit := number(q.Get("offset"), 0, 1<<30), number(q.Get("limit"), 50, 500)
 	found := snap.find(f)
 	if n := number(q.Get("sample"), 0, 100); n > 0 && n < len(found) { // some of them, from everywhere
-		some := make([]*profile.Result, n)
+		some := make([]int, n)
 		for i := range some {
 			some[i] = found[i*len(found)/n+len(found)/(2*n)]
 		}
@@ -183,9 +189,9 @@ func (s *Server) people(r *http.Request) (any, error) {
 
 	a := peopleAnswer{Total: len(found), Offset: offset, People: []personLine{}}
 	for _, p := range found[min(offset, len(found)):min(offset+limit, len(found))] {
-		l := lineOf(p)
+		l := lineOf(snap.population.Result(p))
 		if effect != nil {
-			l.Change = effect.changes(p.Identity.ID, q.Get("group"))
+			l.Change = effect.changes(l.ID, q.Get("group"))
 		}
 		a.People = append(a.People, l)
 	}

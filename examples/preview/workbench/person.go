@@ -86,7 +86,7 @@ func (s *Server) person(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	res := snap.population.Find(r.PathValue("id"))
+	res := snap.population.Person(r.PathValue("id"))
 	if res == nil {
 		return nil, notFound("there is nobody with this id")
 	}
@@ -163,7 +163,7 @@ func (n *snapshot) problems(r *profile.Result) []problem {
 	list := []problem{}
 	for _, e := range r.Exceptions {
 		p := problem{Code: e.Code, Attributes: e.Attributes, Value: e.Value, Message: e.Message}
-		if holder := n.population.Find(e.Conflicting); holder != nil {
+		if holder := n.population.Person(e.Conflicting); holder != nil {
 			ref := refOf(holder)
 			p.Other = &ref
 		}
@@ -203,7 +203,7 @@ func (n *snapshot) managers(r *profile.Result) []managerLine {
 	for r != nil && len(list) < maxChain && !seen[r.Identity.ID] {
 		seen[r.Identity.ID] = true
 		list = append(list, managerLine{personRef: refOf(r), State: managerState(r), Value: r.Manager.Value})
-		r = n.population.Find(r.Manager.ID)
+		r = n.population.Person(r.Manager.ID)
 	}
 
 	if r != nil {
@@ -215,11 +215,13 @@ func (n *snapshot) managers(r *profile.Result) []managerLine {
 // reports returns the first of those who have somebody as their manager, and how many there are.
 func (n *snapshot) reports(id string) ([]personRef, int) {
 	list, count := []personRef{}, 0
-	for _, r := range n.population.Results {
-		if r.Manager.ID == id {
-			if count++; len(list) < 50 {
-				list = append(list, refOf(r))
-			}
+	manager, ok := n.population.Find(id)
+	if !ok {
+		return list, 0
+	}
+	for i := range n.population.Reports(manager) {
+		if count++; len(list) < 50 {
+			list = append(list, refOf(n.population.Result(i)))
 		}
 	}
 
@@ -258,7 +260,7 @@ func (s *Server) ahead(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if id := r.URL.Query().Get("id"); id != "" {
-		res := snap.population.Find(id)
+		res := snap.population.Person(id)
 		if res == nil {
 			return nil, notFound("there is nobody with this id")
 		}

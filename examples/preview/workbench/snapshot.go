@@ -133,7 +133,7 @@ func (s *Server) read(progress func(string, int, int)) (*snapshot, error) {
 	progress("looking at everybody", 0, 0)
 	snap.listObjects()
 	snap.summarise()
-	runtime.GC() // the tables of the run are twice as large as what is kept of it
+	runtime.GC() // the run needs more than what is kept of it
 	return snap, nil
 }
 
@@ -255,7 +255,7 @@ func (s *Server) state(r *http.Request) (any, error) {
 		a.Error = l.err.Error()
 	}
 	if snap != nil {
-		a.Version, a.Now, a.People = snap.version, snap.now, len(snap.population.Results)
+		a.Version, a.Now, a.People = snap.version, snap.now, snap.population.Len()
 		a.Changed = s.changedOnDisk(snap)
 	}
 

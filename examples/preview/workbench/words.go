@@ -79,17 +79,18 @@ func (s *Server) words(*http.Request) (any, error) {
 func (n *snapshot) columns() map[string]map[string]bool {
 	out := map[string]map[string]bool{}
 	looked := map[string]int{}
-	for _, r := range n.population.Results {
-		for i := range r.Identity.Accounts {
-			a := &r.Identity.Accounts[i]
-			if looked[a.Source]++; looked[a.Source] > 200 || a.Attributes.Schema() == nil {
+	for _, s := range n.population.Sources() {
+		names := map[string]bool{}
+		out[s.Name()] = names
+		for a := range n.population.Accounts(s.Name()) {
+			if looked[s.Name()]++; looked[s.Name()] > 200 {
+				break
+			}
+			if a.Attributes.Schema() == nil {
 				continue
 			}
-			if out[a.Source] == nil {
-				out[a.Source] = map[string]bool{}
-			}
 			for _, name := range a.Attributes.Schema().Names() {
-				out[a.Source][name] = true
+				names[name] = true
 			}
 		}
 	}

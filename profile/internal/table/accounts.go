@@ -2,6 +2,7 @@ package table
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -105,6 +106,23 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 
 	t.scratch = append(b, a.Attributes.Row()...)
 	return t.scratch
+}
+
+// Over returns an empty table that reads the rows of t, of which [Accounts.Take] takes
+// accounts in without a copy. What is added to it later is not in t.
+func (t *Accounts) Over() *Accounts {
+	o := NewAccounts()
+	o.Rows.Chunks = slices.Clone(t.Rows.Chunks)
+	o.Names, o.schemas, o.byNames = slices.Clone(t.Names), slices.Clone(t.schemas), maps.Clone(t.byNames)
+	return o
+}
+
+// Take appends account n of the table that t was made over and returns its number.
+func (t *Accounts) Take(from *Accounts, n int32) int32 {
+	t.refs = append(t.refs, from.refs[n])
+	t.Sources = append(t.Sources, from.Sources[n])
+	t.schema = append(t.schema, from.schema[n])
+	return int32(len(t.refs) - 1)
 }
 
 // Add appends an account and returns its number.

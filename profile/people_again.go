@@ -1,0 +1,107 @@
+package profile
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// Again yields what another engine gives for the same accounts where what p has found
+// is stored: the results of [Engine.Run] from that state. Nothing is read again, and the
+// accounts are not copied. Of the options, Stored and Incremental are not looked at.
+func (p *People) Again(ctx context.Context, e *Engine, o RunOptions) iter.Seq2[*Result, error] {
+	o.Stored, o.Incremental = nil, false
+	return func(yield func(*Result, error) bool) {
+		again := newPhases(ctx, e.NewRun(o))
+		again.reader.before = p
+		if err := again.all(nil); err != nil {
+			yield(nil, err)
+			return
+		}
+
+		again.builder.results(yield)
+	}
+}
+
+// readBefore makes tables of what another run has found: those that reading its outcome from
+// a store, and then its accounts from their sources, would make.
+func (rd *reader) readBefore() error {
+	old := rd.before.phases
+	rd.accounts, rd.named = old.accounts.Over(), len(rd.before.order) > 0
+	for _, x := range rd.before.byID {
+		if err := rd.ctx.Err(); err != nil {
+			return err
+		}
+		from, n := rd.before.order[x.at], int32(len(rd.people))
+		rd.people = append(rd.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
+		i := old.builder.result(from).Identity
+		accounts := i.Accounts
+		i.Accounts = nil
+		rd.stored = append(rd.stored, i)
+		rd.withExceptions += btoi(len(i.ExceptionCodes) > 0)
+		rd.byID[i.ID] = n
+		at := 0
+		for a := old.people[from].first; a >= 0; a = old.state[a].next {
+			rd.linkStored(rd.takeBefore(a, &accounts[at]), &accounts[at], n, at == 0)
+			at++
+		}
+	}
+
+	for _, a := range rd.before.left() {
+		account := old.accounts.At(a)
+		rd.linkStored(rd.takeBefore(a, &account), &account, -1, false)
+	}
+	for n := range rd.people {
+		rd.people[n].linksChanged = false
+	}
+	rd.stillThere()
+	return rd.ctx.Err()
+}
+
+// takeBefore takes an account of the other run in, as its source has it still.
+func (rd *reader) takeBefore(from int32, a *identity.Account) int32 {
+	rd.named = rd.named || a.IdentityID != ""
+	rd.state = append(rd.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
+	n := rd.accounts.Take(rd.before.phases.accounts, from)
+	rd.keys(rd.accounts.Sources[n]).Add(a.NativeIdentity, n)
+	return n
+}
+
+// left returns the accounts without identity, as a store has them in order.
+func (p *People) left() (list []int32) {
+	t := p.phases
+	for n := range t.state {
+		if t.state[n].owner < 0 && t.state[n].presence.exists() {
+			list = append(list, int32(n))
+		}
+	}
+	slices.SortFunc(list, func(a, b int32) int {
+		return cmp.Or(strings.Compare(t.accounts.Names[t.accounts.Sources[a]], t.accounts.Names[t.accounts.Sources[b]]),
+			strings.Compare(t.accounts.Native(a), t.accounts.Native(b)))
+	})
+	return list
+}
+
+// stillThere marks the accounts of the sources that the engine knows as those that the data
+// have; those of the others are left out, which is said.
+func (rd *reader) stillThere() {
+	for number, name := range rd.accounts.Names {
+		if rd.engine.sources[name] == nil {
+			rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
+				Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", name)})
+			continue
+		}
+
+		for n := range rd.state {
+			if int(rd.accounts.Sources[n]) == number {
+				rd.state[n].presence, rd.state[n].pending = kept, rd.opts.Recorrelate
+			}
+		}
+	}
+}
