@@ -33,7 +33,7 @@ var defaultNames = []struct {
 func DefaultMapping(s *Source) *jsondoc.Node {
 	list := jsondoc.NewArray()
 	for _, m := range s.defaultPairs() {
-		AppendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m[0])),
+		appendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m[0])),
 			jsondoc.M("transformDefinition", accountRead(s, m[1]))))
 	}
 	return jsondoc.NewObject(jsondoc.M("enabled", jsondoc.NewBool(true)), jsondoc.M("attributeTransforms", list))

@@ -306,7 +306,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.assumeReadyMade()
 	l.assumeConnectorRules()
 	l.rank()
-	slices.SortStableFunc(l.b.Profiles, ComparePriority)
+	slices.SortStableFunc(l.b.Profiles, comparePriority)
 	l.checkData()
 	l.checkCriteria()
 	l.assumeUnmapped()
@@ -318,10 +318,10 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	return l.b, l.found
 }
 
-// ComparePriority orders profiles: priority, then creation, then id.
+// comparePriority orders profiles: priority, then creation, then id.
 //
 // Source: DECISION 54.
-func ComparePriority(a, b *Profile) int {
+func comparePriority(a, b *Profile) int {
 	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 }
 

@@ -33,7 +33,7 @@ func (b *Bundle) ProfileObject(p *Profile) *jsondoc.Node {
 	if old {
 		list := jsondoc.NewArray()
 		for _, m := range p.Mappings {
-			AppendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m.Attribute)),
+			appendItem(list, jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(m.Attribute)),
 				jsondoc.M("transformDefinition", m.Definition.Node.Clone())))
 		}
 		n.Set("identityAttributeConfig", jsondoc.NewObject(jsondoc.M("enabled", jsondoc.NewBool(p.Enabled)),

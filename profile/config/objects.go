@@ -170,14 +170,14 @@ func (l *loader) rank() {
 		func(p *Profile) bool { return slices.Contains(l.unranked, p) })
 	for _, p := range l.b.Profiles {
 		if slices.Contains(l.unranked, p) {
-			p.Priority = NextPriority(ranked)
+			p.Priority = nextPriority(ranked)
 			ranked = append(ranked, p)
 		}
 	}
 }
 
-// NextPriority is the priority of a new profile (DECISION 23).
-func NextPriority(profiles []*Profile) int64 {
+// nextPriority is the priority of a new profile (DECISION 23).
+func nextPriority(profiles []*Profile) int64 {
 	var greatest int64
 	for _, p := range profiles {
 		greatest = max(greatest, p.Priority)

@@ -32,10 +32,7 @@ func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {
 		gone[prof.Name] = true
 		p.Object = prof.AsRef()
 		p.note(AuditProfileDelete, p.Object, "")
-		if s := p.after.AuthoritativeSource(prof); s != nil {
-			s.Release()
-		}
-		p.after.RemoveProfile(prof.Name)
+		p.after.DeleteProfile(prof)
 	}
 
 	return p, t.planRehome(ctx, p, gone)

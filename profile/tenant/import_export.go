@@ -19,11 +19,11 @@ func (t *Tenant) ExportProfiles(filters string) (*jsondoc.Node, error) {
 	if err != nil {
 		return nil, t.tracked(err)
 	}
-	root := jsondoc.NewArray()
-	for _, p := range list {
-		config.AppendItem(root, config.EntryFor("IDENTITY_PROFILE", t.Object(p)))
+	objects := make([]*jsondoc.Node, len(list))
+	for i, p := range list {
+		objects[i] = t.Object(p)
 	}
-	return root, nil
+	return config.ExportEntries("IDENTITY_PROFILE", objects...), nil
 }
 
 // ImportMessage is a message about an import.
@@ -124,12 +124,10 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 	}
 
 	if config.RefOf(before.Get("authoritativeSource")) != config.RefOf(body.Get("authoritativeSource")) {
-		p.moveSource(old, body)
+		p.after.MoveSource(old, body)
 	}
-	old.KeepStates(body)
 	body.Set("modified", t.stamp())
-	p.after.ReplaceNode(old.Node, body)
-	p.after.Refresh()
+	p.after.ReplaceProfile(old, body)
 	t.imported(p, r, name, "updated")
 }
 

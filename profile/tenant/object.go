@@ -32,7 +32,7 @@ func (t *Tenant) newObject(b *config.Bundle, body *jsondoc.Node, s *config.Sourc
 		jsondoc.M("modified", t.stamp()),
 		jsondoc.M("description", jsondoc.NewNull()),
 		jsondoc.M("owner", jsondoc.NewNull()),
-		jsondoc.M("priority", jsondoc.NewInt(config.NextPriority(b.Profiles))),
+		jsondoc.M("priority", jsondoc.NewInt(b.NextPriority())),
 		jsondoc.M("authoritativeSource", config.RefNode(config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name})),
 		jsondoc.M("identityRefreshRequired", jsondoc.NewBool(true)),
 		jsondoc.M("identityCount", jsondoc.NewInt(0)),

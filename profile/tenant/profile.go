@@ -100,9 +100,7 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []isc.PatchOp) (*
 		err = checkPatch(before, after, ops)
 	}
 	if err == nil {
-		mapping := !isc.SameJSON(config.OrNull(before.Get("identityAttributeConfig")),
-			config.OrNull(after.Get("identityAttributeConfig")))
-		err = p.after.CheckObject(after, prof, mapping)
+		err = p.after.CheckObject(after, prof, changed(before, after, "identityAttributeConfig"))
 	}
 
 	if err != nil {
@@ -133,43 +131,44 @@ func checkPatch(before, after *jsondoc.Node, ops []isc.PatchOp) error {
 	}
 
 	for _, key := range computedFields {
-		if !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key))) {
+		if changed(before, after, key) {
 			return isc.Refuse(isc.CodeIllegalUpdate, "%s is read only", key)
 		}
 	}
 
-	changed := func(key string) bool {
-		return !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key)))
-	}
-	if changed("authoritativeSource") && changed("identityAttributeConfig") {
+	if changed(before, after, "authoritativeSource") && changed(before, after, "identityAttributeConfig") {
 		return isc.Refuse(isc.CodeIllegalUpdate,
 			"authoritativeSource and identityAttributeConfig cannot be changed by one patch")
 	}
 	return nil
 }
 
+// changed reports whether a member of an object is another one; one that is absent is
+// null.
+func changed(before, after *jsondoc.Node, key string) bool {
+	return !isc.SameJSON(before.Get(key), after.Get(key))
+}
+
 // replaceProfile puts the patched object into the configuration and notes what
 // follows from it.
 func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profile, before, after *jsondoc.Node) error {
-	changed := func(key string) bool {
-		return !isc.SameJSON(config.OrNull(before.Get(key)), config.OrNull(after.Get(key)))
-	}
 	name := after.Get("name").Text()
+	mapping, source := changed(before, after, "identityAttributeConfig"), changed(before, after, "authoritativeSource")
+
+	// Who passes another profile takes members from it, or gives it some: both sides need
+	// processing.
 	var dirty []string
-	if changed("priority") {
-		priority, ok := after.Get("priority").Int()
-		if !ok {
-			priority = config.NextPriority(p.after.Profiles)
+	if changed(before, after, "priority") {
+		if dirty = p.after.SetPriority(prof, after.Get("priority")); len(dirty) > 0 {
+			dirty = append(dirty, name)
 		}
-		dirty = affected(p.after.Profiles, prof, priority, name)
-		p.after.AuthoritativeSource(prof).MirrorPriority(priority)
 	}
 
-	if changed("authoritativeSource") || changed("identityAttributeConfig") {
+	if source || mapping {
 		dirty = append(dirty, name)
 	}
-	if changed("authoritativeSource") {
-		p.moveSource(prof, after)
+	if source {
+		p.after.MoveSource(prof, after)
 	}
 	if name != prof.Name {
 		if err := t.rename(ctx, p, prof, name); err != nil {
@@ -177,62 +176,20 @@ func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profi
 		}
 	}
 
-	prof.KeepStates(after)
-	p.after.ReplaceNode(prof.Node, after)
-	p.Findings = p.after.Refresh()
+	p.Findings = p.after.ReplaceProfile(prof, after)
 	slices.Sort(dirty)
 	p.markDirty(slices.Compact(dirty)...)
 	p.Object.Name = name
 	p.note(AuditProfileUpdate, p.Object, "")
-	if changed("identityAttributeConfig") {
+	if mapping {
 		p.note(AuditAttributesUpdated, p.Object, "")
 	}
 	return nil
 }
 
-// affected returns the profiles whose members can change when one gets another
-// priority: itself and those that it passes.
-//
-// Source: DECISION 54.
-func affected(profiles []*config.Profile, prof *config.Profile, priority int64, name string) []string {
-	moved := *prof
-	moved.Priority = priority
-	var list []string
-	for _, o := range profiles {
-		if !o.Is(prof) && config.ComparePriority(prof, o) != config.ComparePriority(&moved, o) {
-			list = append(list, o.Name)
-		}
-	}
-
-	if len(list) > 0 {
-		list = append(list, name)
-	}
-	return list
-}
-
-// moveSource makes another source authoritative.
-func (p *Plan) moveSource(prof *config.Profile, after *jsondoc.Node) {
-	if old := p.after.AuthoritativeSource(prof); old != nil {
-		old.Release()
-	}
-	if s := p.after.AuthoritativeSource(&config.Profile{Source: config.RefOf(after.Get("authoritativeSource"))}); s != nil {
-		s.Node.Set("authoritative", jsondoc.NewBool(true))
-		after.Set("authoritativeSource", config.RefNode(config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
-	}
-}
-
 // rename carries a new profile name to what points at it by name.
 func (t *Tenant) rename(ctx context.Context, p *Plan, prof *config.Profile, name string) error {
-	for _, s := range prof.States {
-		if to := s.Node.Get("identityProfile"); to.Get("name") != nil {
-			to.Set("name", jsondoc.NewString(name))
-		}
-	}
-
-	if s := p.after.AuthoritativeSource(prof); s != nil &&
-		s.Node.At("connectorAttributes", "cloudIdentityProfileName") != nil {
-		s.Node.Get("connectorAttributes").Set("cloudIdentityProfileName", jsondoc.NewString(name))
-	}
+	p.after.RenameProfile(prof, name)
 	for i, err := range t.store.All(ctx) {
 		if err != nil {
 			return err

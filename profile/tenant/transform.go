@@ -133,10 +133,7 @@ func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, erro
 	}
 
 	p.Object, p.Findings = config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}, found
-	for _, n := range p.after.CorrelationNodes(s) {
-		n.Set("attributeAssignments", config.OrNull(body.Get("attributeAssignments")).Clone())
-	}
-	p.after.Refresh()
+	p.after.SetCorrelation(s, body.Get("attributeAssignments"))
 	p.note(AuditCorrelationUpdated, p.Object, "")
 	return p, nil
 }

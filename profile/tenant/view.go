@@ -79,11 +79,11 @@ func (v IdentityView) Search(i *identity.Identity, errs []profile.AttributeError
 	n.Set("identityProfile", v.profileNode(i))
 	n.Set("source", v.sourceNode(i))
 	n.Set("attributes", attributesNode(i.Attributes))
-	list := jsondoc.NewArray()
+	accounts := make([]*jsondoc.Node, len(i.Accounts))
 	for k := range i.Accounts {
-		config.AppendItem(list, v.accountNode(&i.Accounts[k]))
+		accounts[k] = v.accountNode(&i.Accounts[k])
 	}
-	n.Set("accounts", list)
+	n.Set("accounts", jsondoc.NewArray(accounts...))
 	n.Set("accountCount", jsondoc.NewInt(int64(len(i.Accounts))))
 	return n
 }
@@ -209,11 +209,11 @@ func valueNode(v identity.Value) *jsondoc.Node {
 		b, _ := v.Bool()
 		return jsondoc.NewBool(b)
 	case identity.List:
-		list := jsondoc.NewArray()
-		for _, item := range v.List() {
-			config.AppendItem(list, valueNode(item))
+		items := make([]*jsondoc.Node, len(v.List()))
+		for i, item := range v.List() {
+			items[i] = valueNode(item)
 		}
-		return list
+		return jsondoc.NewArray(items...)
 	}
 
 	return jsondoc.NewString(v.Text())
