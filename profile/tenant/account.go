@@ -38,9 +38,13 @@ func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, 
 	if err != nil {
 		return nil, t.tracked(err)
 	}
+
+	// Nothing changes: no plan with an audit of it.
 	if change.identity == ownerID(owner) && change.manual == account.ManuallyCorrelated {
 		return p, nil
 	}
+
+	// The new owner is looked up before anything is planned; an empty id means nobody.
 	to := owner
 	if change.identity != ownerID(owner) {
 		to = nil
@@ -77,6 +81,7 @@ func (t *Tenant) account(ctx context.Context, key identity.AccountKey) (identity
 		return identity.Account{}, nil, err
 	}
 
+	// An account without identity is only found among those of its source.
 	for a, err := range t.store.Uncorrelated(ctx, key.Source) {
 		if err != nil {
 			return a, nil, err
@@ -96,6 +101,7 @@ type linkChange struct {
 
 // accountChange works out what a patch makes of an account.
 func accountChange(a identity.Account, owner *identity.Identity, ops []isc.PatchOp) (linkChange, error) {
+	// The patch works on an object of these two members, so it cannot reach anything else.
 	before := jsondoc.NewObject(jsondoc.M("identityId", jsondoc.NewString(ownerID(owner))),
 		jsondoc.M("manuallyCorrelated", jsondoc.NewBool(a.ManuallyCorrelated)))
 	marked := false
@@ -120,6 +126,8 @@ func accountChange(a identity.Account, owner *identity.Identity, ops []isc.Patch
 	if v := after.Get("identityId"); !v.IsNull() && v.Kind() != jsondoc.String {
 		return c, isc.Refuse(isc.CodeIllegalValue, "identityId is %s, expected the id of an identity", v.Append(nil))
 	}
+
+	// Whoever moves an account by hand means it to stay, unless the patch says otherwise.
 	if !marked {
 		c.manual = c.manual || c.identity != ownerID(owner)
 		return c, nil
@@ -137,6 +145,9 @@ func accountChange(a identity.Account, owner *identity.Identity, ops []isc.Patch
 func (t *Tenant) planLink(ctx context.Context, p *Plan, a identity.Account, from, to *identity.Identity) error {
 	ids := map[string]bool{}
 	var change identity.Batch
+
+	// Both identities are evaluated over a store in which the account has moved already; nothing is
+	// written yet.
 	src := p.after.SourceRef(a.Source)
 	if from != nil {
 		from.Accounts = slices.DeleteFunc(from.Accounts, func(o identity.Account) bool { return o.Key() == a.Key() })
@@ -186,6 +197,8 @@ func (t *Tenant) PlanCleanup(ctx context.Context) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// One pass: whether an identity is somebody's manager is known only when all have been read.
 	managers := map[string]bool{}
 	var orphans []*identity.Identity
 	for i, err := range t.store.All(ctx) {

@@ -29,6 +29,8 @@ type AggregateOptions struct {
 func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions,
 	sources ...identity.Source) (profile.Stats, error) {
 	t.feeds.Lock()
+
+	// One aggregation at a time, and no change of the configuration during it.
 	defer t.feeds.Unlock()
 	defer t.lock.Aggregate()()
 	o := t.runOptions(t.store)
@@ -40,6 +42,8 @@ func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions,
 	for _, s := range sources {
 		t.audit(AuditAggregationStarted, config.Ref{Name: s.Name(), ID: e.Bundle().SourceRef(s.Name()).ID}, "")
 	}
+
+	// Warnings of the run are counted into the event, besides going where the caller wants them.
 	report := o.OnFinding
 	o.OnFinding = func(d diag.Diagnostic) {
 		g.completed.note(d)
@@ -56,6 +60,9 @@ func (t *Tenant) AggregateWith(ctx context.Context, how AggregateOptions,
 	if err != nil {
 		return stats, err
 	}
+
+	// Observers hear of results when these are stored, and not before: a run that fails has changed
+	// nothing.
 	for _, r := range g.results {
 		t.tell(e, r)
 		for _, event := range uncorrelatedEvents(e.Bundle(), g.before[r.Identity.ID], r) {
@@ -112,6 +119,7 @@ func (t *Tenant) aggregated(ctx context.Context) error {
 }
 
 func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c AggregationCompleted,
+	// Stopped by its caller is no failure, though both end in an error.
 	stats profile.Stats, sources []identity.Source) {
 	audit := AuditAggregationPassed
 	switch {

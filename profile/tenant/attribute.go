@@ -53,6 +53,9 @@ func (t *Tenant) PlanSearchable(name string, searchable bool) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// What the catalogue of the files does not have cannot be changed in it; a standard attribute is
+	// known without.
 	a := p.after.Entry(name)
 	switch {
 	case a == nil:
@@ -93,6 +96,7 @@ func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 			"identity attribute %q is a system or standard attribute and cannot be deleted", name))
 	}
 
+	// The uses are part of the plan whatever comes of it, so that somebody can look before forcing it.
 	p.Status, p.Object = 204, config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
 	p.Uses = p.after.AttributeUses(name, t.opts.Compile.Library)
 	if len(p.Uses) > 0 && !force {
@@ -103,6 +107,7 @@ func (t *Tenant) PlanDeleteAttribute(name string, force bool) (*Plan, error) {
 		return nil, t.tracked(e)
 	}
 
+	// Names first: removing a mapping reads the profiles anew.
 	var names []string
 	for _, prof := range p.after.Profiles {
 		names = append(names, prof.Name)

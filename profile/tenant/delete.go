@@ -40,6 +40,7 @@ func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {
 
 // planRehome finds out what becomes of the identities of deleted profiles.
 func (t *Tenant) planRehome(ctx context.Context, p *Plan, gone map[string]bool) error {
+	// The configuration without the profiles decides who moves: whoever another profile still takes.
 	e, _ := profile.Compile(p.after, t.opts.Compile)
 	moved, deleted := map[string]bool{}, map[string]bool{}
 	for i, err := range t.store.All(ctx) {
@@ -59,6 +60,8 @@ func (t *Tenant) planRehome(ctx context.Context, p *Plan, gone map[string]bool) 
 	if err := t.planUnmanage(ctx, p, deleted, moved); err != nil {
 		return err
 	}
+
+	// Those who move are evaluated as if the others were gone already, whom they may refer to.
 	over := store.NewOverlay(t.store)
 	if err := over.Apply(ctx, identity.Batch{Delete: p.batch.Delete}); err != nil {
 		return err
@@ -104,6 +107,7 @@ func (t *Tenant) blockers(b *config.Bundle, i *identity.Identity) []string {
 		}
 	}
 
+	// What the host knows of, such as a role or a campaign, counts like what we know.
 	if t.opts.InUse != nil {
 		list = append(list, t.opts.InUse(i.ID)...)
 	}
@@ -116,6 +120,8 @@ func (t *Tenant) planUnmanage(ctx context.Context, p *Plan, deleted, moved map[s
 	if len(deleted) == 0 {
 		return nil
 	}
+
+	// Managers may stand in any profile, so all identities are looked at.
 	for i, err := range t.store.All(ctx) {
 		if err != nil {
 			return err
@@ -130,6 +136,8 @@ func (t *Tenant) planUnmanage(ctx context.Context, p *Plan, deleted, moved map[s
 		i.ManagerID = ""
 		values := i.Attributes.Map()
 		delete(values, config.AttrManager)
+
+		// Attributes were changed by hand, so what a run remembers of them holds no more.
 		i.Attributes, i.Evaluation = identity.NewAttributes(values), identity.Evaluation{}
 		p.batch.Put = append(p.batch.Put, i)
 	}
@@ -149,6 +157,8 @@ func (t *Tenant) planEvaluate(ctx context.Context, p *Plan, e *profile.Engine, s
 	if err != nil {
 		return err
 	}
+
+	// What was evaluated is written by the plan, as it was shown.
 	for _, r := range results {
 		p.Results = append(p.Results, r)
 		p.batch.Put = append(p.batch.Put, r.Identity)
@@ -191,6 +201,9 @@ func (t *Tenant) membership(ctx context.Context, p *Plan) error {
 		if err != nil {
 			return err
 		}
+
+		// Only the choice of the profile is compared here, which needs no evaluation: an import may
+		// touch every profile.
 		was, is := before.ProfileOf(i.Accounts), e.ProfileOf(i.Accounts)
 		switch {
 		case is == nil && was != nil:

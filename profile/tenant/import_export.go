@@ -66,6 +66,8 @@ func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResu
 	if root == nil {
 		return nil, nil, t.tracked(isc.Refuse(isc.CodeBadRequest, "the import is no JSON: %s", found[0].Message))
 	}
+
+	// An entry alone, an array and a whole export are all found in practice.
 	entries := root.Items()
 	if config.IsEntry(root) {
 		entries = []*jsondoc.Node{root}
@@ -79,6 +81,8 @@ func (t *Tenant) PlanImport(ctx context.Context, src []byte) (*Plan, *ImportResu
 	}
 	r := &ImportResult{Infos: []ImportMessage{}, Warnings: []ImportMessage{}, Errors: []ImportMessage{},
 		Imported: []ImportedObject{}}
+
+	// Each entry by itself: one that is refused stops no other.
 	for _, entry := range entries {
 		if !config.IsEntry(entry) || entry.At("self", "type").Text() != "IDENTITY_PROFILE" {
 			note(&r.Warnings, "IMPORT_SKIPPED", entry.At("self", "name").Text(), "the entry is no identity profile")
@@ -97,6 +101,8 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 	if s := p.after.Source(body.At("authoritativeSource", "name").Text()); s != nil { // ids differ between tenants
 		body.Set("authoritativeSource", config.RefNode(config.Ref{Type: "SOURCE", ID: s.ID, Name: s.Name}))
 	}
+
+	// A new profile gets an id of this tenant; an existing one keeps its own.
 	old := p.after.Profile(name)
 	if old == nil {
 		body.Remove("id")
@@ -110,6 +116,8 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 	}
 
 	before := p.after.ProfileObject(old)
+
+	// What the tenant computes, and the priority, stay those of this tenant.
 	for _, key := range append([]string{"priority"}, computedFields...) {
 		if v := before.Get(key); v != nil {
 			body.Set(key, v.Clone())
@@ -123,6 +131,7 @@ func (t *Tenant) importOne(p *Plan, r *ImportResult, body *jsondoc.Node) {
 		return
 	}
 
+	// Another source is a move; written in another way it is the same.
 	if config.RefOf(before.Get("authoritativeSource")) != config.RefOf(body.Get("authoritativeSource")) {
 		p.after.MoveSource(old, body)
 	}

@@ -41,6 +41,7 @@ func (t *Tenant) newObject(b *config.Bundle, body *jsondoc.Node, s *config.Sourc
 		jsondoc.M("hasTimeBasedAttr", jsondoc.NewBool(false)),
 	)
 
+	// What is computed is not taken from the body; everything else is, also fields we do not know.
 	computed := map[string]bool{"name": true, "authoritativeSource": true}
 	for _, key := range computedFields {
 		computed[key] = true
@@ -54,6 +55,8 @@ func (t *Tenant) newObject(b *config.Bundle, body *jsondoc.Node, s *config.Sourc
 	if n.Get("owner").IsNull() && t.opts.Launcher != (config.Ref{}) {
 		n.Set("owner", config.RefNode(config.Ref{Type: "IDENTITY", ID: t.opts.Launcher.ID, Name: t.opts.Launcher.Name}))
 	}
+
+	// A profile without mapping begins with the one of its kind of source.
 	if n.Get("identityAttributeConfig").IsNull() {
 		n.Set("identityAttributeConfig", config.DefaultMapping(s))
 	}

@@ -112,6 +112,8 @@ func (t *Tenant) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	if len(p.Blockers) > 0 {
 		return Outcome{}, t.tracked(p.blocked())
 	}
+
+	// A plan that only changes the configuration does not wait for an aggregation.
 	writes := len(p.batch.Put)+len(p.batch.Delete)+len(p.batch.Uncorrelated)+len(p.batch.Forget) > 0
 	if p.exclusive || writes {
 		done, err := t.lock.Change()
@@ -124,6 +126,8 @@ func (t *Tenant) Apply(ctx context.Context, p *Plan) (Outcome, error) {
 	if err := t.commit(ctx, p, writes); err != nil {
 		return Outcome{}, err
 	}
+
+	// Told after the commit: audits and events say what has happened.
 	for _, a := range p.audits {
 		t.audit(a.Name, config.Ref{ID: a.ID, Name: a.Target}, a.Detail)
 	}

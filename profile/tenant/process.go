@@ -50,6 +50,9 @@ func (t *Tenant) Process(ctx context.Context, sel Selection, onResult func(*prof
 		return ProcessStats{}, t.aggregating()
 	}
 	defer done()
+
+	// The engine is the one of this moment; what is changed meanwhile makes the profile need
+	// processing again.
 	e, _ := t.Engine()
 	names, err := t.selected(e, sel)
 	if err != nil {
@@ -80,6 +83,7 @@ func (t *Tenant) selected(e *profile.Engine, sel Selection) ([]string, error) {
 		names = append(names, p.Name)
 	}
 
+	// Nothing listed means everything; a schedule means everything that depends on time.
 	if len(sel.Profiles)+len(sel.Identities) > 0 && !sel.Scheduled {
 		return names, nil
 	}
@@ -96,6 +100,7 @@ func (t *Tenant) selected(e *profile.Engine, sel Selection) ([]string, error) {
 
 func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, names []string,
 	onResult func(*profile.Result)) (ProcessStats, error) {
+	// A resident tenant processes by a step, which only looks at what has changed.
 	if t.opts.Resident && onResult == nil && !sel.Scheduled && len(sel.Identities) == 0 {
 		stats, done, err := t.processStep(ctx, e, names)
 		if done || err != nil {
@@ -108,6 +113,9 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 	for _, id := range sel.Identities {
 		listed[id] = true
 	}
+
+	// An identity belongs to the selection by the profile it comes from as well as by the one it goes
+	// to.
 	results, err := t.evaluate(ctx, e, t.store, func(r *profile.Result) bool {
 		from := r.Identity.Profile
 		if r.Move != nil {
@@ -120,6 +128,8 @@ func (t *Tenant) process(ctx context.Context, e *profile.Engine, sel Selection, 
 	if err != nil {
 		return stats, err
 	}
+
+	// Everything is evaluated before anything is written, and written in one batch.
 	var batch identity.Batch
 	for _, r := range results {
 		stats.count(r)
@@ -205,10 +215,14 @@ func (t *Tenant) finish(ctx context.Context, batch identity.Batch, names []strin
 	if err := t.store.Apply(ctx, batch); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
+
+	// Plans made before this are stale from here on.
 	t.version++
 	if len(names) == 0 || !whole {
 		return nil
 	}
+
+	// The flags are cleared in the configuration of now, not in the one that was processed by.
 	after := t.bundle.Clone()
 	for _, name := range names {
 		if p := after.Profile(name); p != nil && p.RefreshRequired {
@@ -270,6 +284,8 @@ func (t *Tenant) tell(e *profile.Engine, r *profile.Result) {
 func resultEvents(b *config.Bundle, r *profile.Result) []Event {
 	var list []Event
 	who := profile.IdentityRef(r.Identity)
+
+	// A link that was there before is no event.
 	for i, l := range r.Links {
 		if l.Method == correlate.Sticky && !l.New || l.Method == correlate.Manual && !l.New {
 			continue
@@ -279,6 +295,7 @@ func resultEvents(b *config.Bundle, r *profile.Result) []Event {
 			Attributes: a.Attributes})
 	}
 
+	// A new identity is told first: what follows refers to it.
 	if r.Created {
 		return append([]Event{IdentityCreated{who, r.Identity.Attributes}}, list...)
 	}

@@ -36,6 +36,9 @@ func (t *Tenant) PlanCreate(ctx context.Context, body *jsondoc.Node) (*Plan, err
 	if err := t.membership(ctx, p); err != nil {
 		return nil, err
 	}
+
+	// Accounts of the source that had no identity get one in the next run; those linked by hand stay
+	// with whom they are.
 	s := p.after.AuthoritativeSource(p.after.Profile(prof.Name))
 	for a, err := range t.store.Uncorrelated(ctx, s.Name) {
 		if err != nil {
@@ -62,6 +65,8 @@ func (t *Tenant) create(p *Plan, body *jsondoc.Node) error {
 		return err
 	}
 	n := t.newObject(p.after, body, s)
+
+	// The source becomes authoritative with the profile, in one plan.
 	s.Node.Set("authoritative", jsondoc.NewBool(true))
 	name := n.Get("name").Text()
 	if err := p.after.PutProfile(n); err != nil {
@@ -94,6 +99,8 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []isc.PatchOp) (*
 		return nil, t.tracked(err)
 	}
 	p.Object = prof.AsRef()
+
+	// The patch is on what the API shows, whatever shape the file has.
 	before := p.after.ProfileObject(prof)
 	after, err := applyPatch(before, ops)
 	if err == nil {
@@ -106,6 +113,8 @@ func (t *Tenant) PlanPatch(ctx context.Context, id string, ops []isc.PatchOp) (*
 	if err != nil {
 		return nil, t.tracked(err)
 	}
+
+	// A patch that changes nothing makes no plan, also when it wrote the same.
 	if before.Equal(after) {
 		return p, nil
 	}
@@ -176,6 +185,7 @@ func (t *Tenant) replaceProfile(ctx context.Context, p *Plan, prof *config.Profi
 		}
 	}
 
+	// The object goes in last: everything before finds the profile by what it was.
 	p.Findings = p.after.ReplaceProfile(prof, after)
 	slices.Sort(dirty)
 	p.markDirty(slices.Compact(dirty)...)

@@ -48,6 +48,8 @@ func (t *Tenant) ExceptionReport(ctx context.Context, w io.Writer, id string) (n
 	if p.Node.Get("identityExceptionReportReference").IsNull() {
 		return "", t.tracked(isc.Refuse(isc.CodeNotFound, "identity profile %q has no exceptions", p.Name))
 	}
+
+	// Without the exceptions of others: the report is of this profile, evaluated as it is stored.
 	e, _ := t.Engine()
 	results, err := t.evaluate(ctx, e, t.store, func(r *profile.Result) bool {
 		return r.Identity.Profile == p.Name &&

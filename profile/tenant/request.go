@@ -81,6 +81,8 @@ func ReadRequests(file string, src []byte) ([]Request, error) {
 	if root.Kind() != jsondoc.Object || list.Kind() != jsondoc.Array {
 		return nil, fmt.Errorf(`%v: found a %v, expected an object with the list "changes"`, root.Pos(), root.Kind())
 	}
+
+	// A misspelt member would be a change that is silently not made.
 	for _, m := range root.Members() {
 		if !slices.Contains([]string{"changes", "description", "$schema"}, m.Key) {
 			wrong = append(wrong, fmt.Errorf("%v: a plan has no member %q %s", m.Pos(), m.Key,
@@ -100,6 +102,9 @@ func ReadRequests(file string, src []byte) ([]Request, error) {
 
 func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 	r = Request{Do: n.Get("do").Text(), Pos: n.Pos()}
+
+	// What an operation needs and may have stands in tables, so that all that is wrong is told at
+	// once.
 	needs, known := requests[r.Do]
 	if !known {
 		var names []string
@@ -128,6 +133,8 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 		}
 	}
 
+	// Texts and objects are checked for their kind here; whether they name something is for the
+	// operation to say.
 	for _, f := range []struct {
 		key string
 		to  *string

@@ -46,6 +46,8 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 	if err := config.CheckState(body, prof.States); err != nil {
 		return nil, t.tracked(err)
 	}
+
+	// In steps of ten, like priorities of profiles, so that one can be put between.
 	var greatest int64
 	for _, s := range prof.States {
 		if n, ok := s.Node.Get("priority").Int(); ok {
@@ -54,6 +56,8 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 	}
 
 	n := t.newState(prof.Name, body.Get("name").Text(), greatest/10*10+10)
+
+	// The body's fields win over the defaults, but for those that the tenant gives.
 	for _, m := range body.Members() {
 		switch m.Key {
 		case "id", "created", "modified", "identityCount":
@@ -87,6 +91,8 @@ func (t *Tenant) PlanPatchState(profile, state string, ops []isc.PatchOp) (*Plan
 	if old == nil {
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
+
+	// Each path is looked at, also of an operation that would change nothing.
 	for _, op := range ops {
 		for _, path := range writes(op) {
 			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
@@ -182,15 +188,22 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 	if s == nil {
 		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
+
+	// A state that is not enabled cannot be entered, also not by hand.
 	if !s.Enabled {
 		return nil, t.tracked(isc.Refuse(isc.CodeIllegalValue, "lifecycle state %q is not enabled", s.Name))
 	}
 	p.Object = profile.IdentityRef(i)
 	p.note(AuditStateChange, p.Object, "%s", s.TechnicalName)
+
+	// Setting a state is no evaluation: the result says what has changed and evaluates nothing.
 	r := &profile.Result{Identity: i, Lifecycle: profile.LifecycleResult{
 		Value: i.Attribute(config.AttrLifecycle).Text(), State: s.TechnicalName, Status: profile.LifecycleActive, Manual: true,
 		Previous: i.Lifecycle.State, Entered: i.Lifecycle.State != s.TechnicalName,
 	}}
+
+	// Remembered is what the mapping gives now. When it gives something else, the state set by hand
+	// ends.
 	i.Lifecycle = identity.Lifecycle{State: s.TechnicalName, ManuallyUpdated: true,
 		Overridden: i.Attribute(config.AttrLifecycle).Text()}
 	p.Results = []*profile.Result{r}

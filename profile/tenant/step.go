@@ -45,6 +45,8 @@ func (s *stepStore) Apply(ctx context.Context, b identity.Batch) error {
 func (t *Tenant) step(ctx context.Context, e *profile.Engine,
 	names []string) (changed []*profile.Result, done bool, err error) {
 	s := &t.steps
+
+	// A session knows its store by heart; when something else has written to it, a new one begins.
 	if s.session == nil || s.serial != t.store.changes() {
 		s.store = &stepStore{withoutLoose: withoutLoose{t.store}}
 		o := t.runOptions(s.store)
@@ -54,6 +56,7 @@ func (t *Tenant) step(ctx context.Context, e *profile.Engine,
 
 	s.session.Use(e)
 
+	// Where somebody comes from is known only from the results, while the step runs.
 	from := map[string]string{} // where identities that move come from
 	s.store.selected = func(i *identity.Identity) bool {
 		return slices.Contains(names, i.Profile) || slices.Contains(names, from[i.ID])
@@ -65,6 +68,7 @@ func (t *Tenant) step(ctx context.Context, e *profile.Engine,
 		changed = append(changed, r)
 	})
 
+	// The step would have changed others than those selected; nothing was written.
 	if errors.Is(err, errOthers) {
 		return nil, false, nil
 	}
@@ -99,6 +103,9 @@ func (s *talliedStore) Apply(ctx context.Context, b identity.Batch) error {
 	if len(b.Put)+len(b.Delete)+len(b.Uncorrelated)+len(b.Forget) == 0 {
 		return s.Store.Apply(ctx, b)
 	}
+
+	// The tally follows the batch where that costs less than counting again; it counts again after an
+	// error.
 	rows := s.rows
 	s.serial, s.rows = s.serial+1, nil // an error leaves it open what is there
 	if len(b.Put)+len(b.Delete) > maxTallied {

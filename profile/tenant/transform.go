@@ -25,6 +25,8 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 		return nil, err
 	}
 	name, typ := body.Get("name").Text(), body.Get("type").Text()
+
+	// The type is part of what refers to a transform, so it cannot be changed.
 	old := p.after.Transforms[name]
 	switch {
 	case name == "" || typ == "":
@@ -44,6 +46,8 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 		return nil, t.tracked(err)
 	}
 	p.note(p.Operation, p.Object, "")
+
+	// Only profiles that reach it, also through other transforms, give other values now.
 	p.markDirty(t.reaching(p.after, name)...)
 	_, p.Findings = profile.Compile(p.after, t.opts.Compile)
 	return p, nil
