@@ -99,6 +99,8 @@ func accountOf(s *config.Source, attributes *jsondoc.Node) (identity.Account, er
 	}
 	values := map[string]identity.Value{}
 	known := s.Schema.Names()
+
+	// Members are attributes of the schema, and one names the source.
 	for _, m := range attributes.Members() {
 		if m.Key == "sourceId" {
 			continue
@@ -110,6 +112,7 @@ func accountOf(s *config.Source, attributes *jsondoc.Node) (identity.Account, er
 		values[m.Key] = m.Value.Value()
 	}
 
+	// The account id comes from the schema's identity attribute, as an aggregation would read it.
 	native := values[s.Schema.IdentityAttribute].Text()
 	if native == "" {
 		return identity.Account{}, isc.Refuse(isc.CodeRequired, "the attribute %s is required: it is the account id",

@@ -108,6 +108,8 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 	for name, v := range a.Attributes.All() {
 		attributes.Set(name, valueNode(v))
 	}
+
+	// What the source says of itself is shown with each account, as the API does.
 	authoritative := false
 	connection := "file"
 	if s := h.sourceOf(a); s != nil && s.Node != nil {
@@ -135,6 +137,7 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 		jsondoc.M("hasEntitlements", jsondoc.NewBool(len(a.Entitlements) > 0)),
 		jsondoc.M("origin", jsondoc.NewString("AGGREGATED")))
 
+	// Without an identity these members are absent, not null: clients look whether they are there.
 	if a.owner != nil {
 		n.Set("identityId", jsondoc.NewString(a.owner.ID))
 		n.Set("identity", jsondoc.NewObject(

@@ -38,6 +38,7 @@ func (c *call) uploadedFile(name string) ([]byte, error) {
 // uploadedParts reads a multipart body: the file, nil when there is none, and the
 // other parts as texts. Clients name the file as they like and give it any type.
 func (c *call) uploadedParts(file string) ([]byte, map[string]string, error) {
+	// The body is bounded before it is read, and parts are read one after the other.
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.o.MaxUpload)
 	parts, err := c.r.MultipartReader()
 	if err != nil {

@@ -126,6 +126,8 @@ func (c *call) createAttribute() error {
 		return isc.Refuse(isc.CodeIllegalValue,
 			"the name %q is no technical name: a letter, then letters, digits and underscores", name)
 	}
+
+	// Looking and adding are one change, so that two requests cannot both add the name.
 	_, _, err = c.change(func() (*tenant.Plan, error) {
 		for _, a := range attributes(c.tenant.Bundle()) {
 			if strings.EqualFold(a.Name, name) {
@@ -133,6 +135,7 @@ func (c *call) createAttribute() error {
 			}
 		}
 
+		// Whoever makes an attribute cannot make it a standard one.
 		n := body.Clone()
 		for _, key := range []string{"standard", "system"} {
 			n.Set(key, jsondoc.NewBool(false))
@@ -185,6 +188,9 @@ func (c *call) putAttribute() error {
 		if v := body.Get("name"); !v.IsNull() && v.Text() != name {
 			return nil, isc.Refuse(isc.CodeIllegalUpdate, "name of an identity attribute cannot be changed")
 		}
+
+		// What the body leaves out stays; what it has and may not be changed is ignored, as by the
+		// API.
 		n := attributeView(a)
 		for _, key := range []string{"displayName", "type", "sources", "searchable", "multi"} {
 			if v := body.Get(key); v != nil {

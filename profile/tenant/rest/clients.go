@@ -121,6 +121,9 @@ func (c *Clients) Authenticate(r *http.Request) (Actor, error) {
 func (c *Clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	answer := func(status int, body any) { _ = isc.WriteJSON(w, status, body) }
+
+	// Wrong secrets are counted by the host they come from, so that guessing gets slow without locking
+	// clients out.
 	host := isc.RemoteHost(r)
 	if c.wrong.Wait(host, c.now()) > 0 {
 		w.Header().Set("Retry-After", "60")
@@ -136,6 +139,8 @@ func (c *Clients) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 
 	client, ok := c.client(given.ID)
+
+	// In constant time, whether or not the client is known: how long it takes must not tell.
 	same := subtle.ConstantTimeCompare([]byte(client.Secret), []byte(given.Secret)) == 1
 	switch {
 	case given.Grant != "client_credentials":

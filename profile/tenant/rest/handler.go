@@ -91,6 +91,8 @@ func New(b *config.Bundle, st identity.Store, o Options) (*Handler, error) {
 	if b == nil || st == nil || o.Authenticate == nil || o.Now == nil {
 		return nil, errors.New("a configuration, a store, a clock and a function to authenticate are needed")
 	}
+
+	// Bounds are on unless the host sets others: a server without them falls to one request.
 	if o.MaxBody == 0 {
 		o.MaxBody = 10 << 20
 	}
@@ -110,6 +112,7 @@ func New(b *config.Bundle, st identity.Store, o Options) (*Handler, error) {
 		o.Name = "local"
 	}
 
+	// The view of the store follows what is written through it, so everything goes through this store.
 	h := &Handler{o: o, routes: allRoutes(), rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts),
 		store: &watchedStore{Store: st}}
 	h.tasks.idle.L = &h.tasks.mu

@@ -128,6 +128,8 @@ func (c *call) processIdentities() error {
 	if n := len(ids); n == 0 || n > maxProcessed {
 		return isc.Refuse(isc.CodeLimit, "identityIds lists %d identities, expected 1 to %d", n, maxProcessed)
 	}
+
+	// All must be there before any is processed.
 	for _, id := range ids {
 		if _, err := c.tenant.Store().Get(c.ctx, id); errors.Is(err, identity.ErrNotFound) {
 			return isc.Refuse(isc.CodeReferenceNotFound, "there is no identity %q", id)
@@ -136,6 +138,7 @@ func (c *call) processIdentities() error {
 		}
 	}
 
+	// The work is kept with the task, so that it is done after a restart as well.
 	t, err := c.start(taskRefresh, "Process identities", nil, &work{Kind: workProcess, Identities: ids})
 	if err == nil {
 		c.json(http.StatusAccepted, t.reference())

@@ -103,6 +103,8 @@ func (c *call) createPolicy() error {
 		if err := checkPolicy(body); err != nil {
 			return nil, err
 		}
+
+		// That there is none yet is an answer here, not an error.
 		s, n, err := c.policy()
 		if s == nil {
 			return nil, err
@@ -146,6 +148,8 @@ func (c *call) updatePolicy(edit func(*jsondoc.Node) (*jsondoc.Node, error)) err
 		if err != nil {
 			return nil, err
 		}
+
+		// A patch may leave the usage out, which is part of the path.
 		if v := after.Get("usageType"); v == nil {
 			after.Set("usageType", old.Get("usageType").Clone())
 		} else if !v.Equal(old.Get("usageType")) {
@@ -192,6 +196,8 @@ func (c *call) bulkUpdatePolicies() error {
 		if err != nil {
 			return nil, err
 		}
+
+		// The list is checked as a whole before it replaces the one that is there.
 		seen := map[string]bool{}
 		for _, n := range body.Items() {
 			if err := checkPolicy(n); err != nil {

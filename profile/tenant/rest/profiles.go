@@ -265,6 +265,7 @@ func (c *call) previewIdentity() error {
 		return err
 	}
 
+	// The preview runs on what is stored and writes nothing.
 	run := c.o.Tenant.Run
 	run.Now, run.Stored = c.now(), c.tenant.Store()
 	answer, _, err := preview.Attributes(c.ctx, c.tenant.Bundle(), c.o.Tenant.Compile, run, i, request)

@@ -104,10 +104,13 @@ func (c *call) route(v string, parts []string) error {
 			continue
 		}
 		if rt.method != c.r.Method {
+			// The path exists with another method: that is another answer than no such path, and names
+			// the methods.
 			allowed = append(allowed, rt.method)
 			continue
 		}
 
+		// Rights before anything else, so that nobody learns by asking what is there.
 		if err := c.permit(rt); err != nil {
 			return err
 		}

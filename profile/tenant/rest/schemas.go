@@ -137,6 +137,8 @@ func checkSchema(n *jsondoc.Node) error {
 	if attributes.Kind() != jsondoc.Array {
 		return isc.Refuse(isc.CodeRequired, "attributes is required, as a list")
 	}
+
+	// A name twice would make one of two columns unreachable.
 	seen := map[string]bool{}
 	for _, a := range attributes.Items() {
 		name, ok := a.Get("name").Str()
@@ -222,6 +224,8 @@ func (c *call) updateSchema(edit func(before *jsondoc.Node) (*jsondoc.Node, erro
 		if err != nil {
 			return nil, err
 		}
+
+		// What may not change may be sent along unchanged, and is filled in where it is left out.
 		for _, key := range []string{"id", "name", "created"} {
 			if v := after.Get(key); v != nil && !v.Equal(orNull(before.Get(key))) {
 				return nil, isc.Refuse(isc.CodeIllegalUpdate, "%s of a schema cannot be changed", key)
@@ -303,6 +307,8 @@ func (c *call) importAccountsSchema() error {
 	if err != nil {
 		return err
 	}
+
+	// The mark of an editor is no part of the first column's name.
 	header, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(file, []byte("\ufeff")))).Read()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return isc.Refuse(isc.CodeBadRequest, "the header of the file cannot be read")
@@ -339,6 +345,8 @@ func schemaOfHeader(s *config.Source, header []string) (*jsondoc.Node, error) {
 		jsondoc.M("name", jsondoc.NewString("account")), jsondoc.M("nativeObjectType", jsondoc.NewString("User")),
 		jsondoc.M("identityAttribute", jsondoc.NewString(header[0])), jsondoc.M("displayAttribute",
 			jsondoc.NewString(header[0])))
+
+	// What somebody has said of a column, such as that it has several values, survives another file.
 	old := map[string]*jsondoc.Node{}
 	for _, o := range schemasOf(s) {
 		if o.Get("name").Text() == "account" {

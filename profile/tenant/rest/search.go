@@ -219,6 +219,9 @@ type sortKey struct {
 // shall work are ignored; what would change the answer and is not served is refused.
 func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 	r := &searchRequest{}
+
+	// Refused and not ignored: an answer that leaves a filter out shows people who should not be in
+	// it.
 	for _, key := range []string{"filters", "aggregations", "aggregationsDsl", "queryDsl", "textQuery", "typeAheadQuery"} {
 		if v := n.Get(key); len(v.Members())+len(v.Items()) > 0 {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "%s of a search is not served here, query.query is", key)
@@ -240,6 +243,8 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// Other indices hold nothing here, which is an answer.
 	for _, index := range indices.Items() {
 		if index.Text() == "identities" || index.Text() == "*" {
 			r.match = m
@@ -291,6 +296,8 @@ func (r *searchRequest) order(v *view) []int32 {
 	if len(r.sort) == 0 {
 		return nil
 	}
+
+	// The order is remembered by its name, so the name has to say all of it.
 	var name []string
 	var steps []func(a, b *identity.Identity) int
 	for _, k := range r.sort {
@@ -315,6 +322,7 @@ func (r *searchRequest) order(v *view) []int32 {
 		return 0
 	}}
 
+	// A single text is sorted by keys that are computed once.
 	if len(r.sort) == 1 && searchFields[r.sort[0].name] != nil && r.sort[0].name != "accountCount" { // a text
 		read := v.read(r.sort[0].name, r.sort[0].get)
 		o.Key = func(i *identity.Identity) string { return read(i).Text() }
@@ -329,6 +337,8 @@ func (r *searchRequest) behind(s *searched) bool {
 		if i >= len(r.after) {
 			break
 		}
+
+		// searchAfter comes as texts, whatever the field is.
 		have, want := k.get(s), identity.StringValue(r.after[i])
 		if k.name == "created" || k.name == "modified" {
 			if at, err := time.Parse(time.RFC3339, r.after[i]); err == nil {
@@ -336,6 +346,7 @@ func (r *searchRequest) behind(s *searched) bool {
 			}
 		}
 
+		// A number is compared as one, or 10 would stand before 9.
 		if n, err := strconv.ParseInt(r.after[i], 10, 64); err == nil && have.Kind() == identity.Integer {
 			want = identity.IntValue(n)
 		}
@@ -361,6 +372,8 @@ func (r *searchRequest) found(v *view, q isc.Query) (page isc.Page[*identity.Ide
 	if r.match == nil {
 		return page
 	}
+
+	// Sorting and selecting are each remembered for all pages of a search.
 	people, order := v.people.Items(), r.order(v)
 	at := func(n int) int {
 		if order == nil {

@@ -145,12 +145,15 @@ const (
 
 func (p *queryParser) term() (match, error) {
 	start := p.at
+
+	// A word without a colon is looked for in the names.
 	field := p.word(fieldEnd)
 	if field == "" || p.at == len(p.text) || p.text[p.at] != ':' {
 		p.at = start
 		return p.value(anyName)
 	}
 
+	// A field that is not known would match nobody, which looks like an answer.
 	p.at++
 	if field != "_exists_" {
 		if _, ok := searchFields.get(field); !ok {

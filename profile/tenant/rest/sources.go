@@ -59,6 +59,8 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 	if s.Node != nil {
 		n = s.Node.Clone()
 	}
+
+	// Set only what the file does not say.
 	set := func(key string, v *jsondoc.Node) {
 		if n.Get(key).IsNull() {
 			n.Set(key, v)
@@ -89,8 +91,11 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 				jsondoc.NewString(schemaID(s, schema))), jsondoc.M("name", orNull(schema.Get("name")).Clone())))
 	}
 
+	// The list of schemas shows references; the schemas have paths of their own.
 	schemas.SetItems(refs)
 	n.Set("schemas", schemas)
+
+	// What only the files have is none of the API's business.
 	for _, key := range internalOfSource {
 		n.Remove(key)
 	}
@@ -190,6 +195,8 @@ func (c *call) createSource() error {
 		return err
 	}
 	name := body.Get("name").Text()
+
+	// Everything that depends on other sources is checked inside the change.
 	_, _, err = c.change(func() (*tenant.Plan, error) {
 		if err := checkSource(c.tenant.Bundle(), body, nil); err != nil {
 			return nil, err
@@ -294,6 +301,8 @@ func (c *call) updateSource(edit func(before *jsondoc.Node) (*jsondoc.Node, []st
 		if err != nil {
 			return nil, err
 		}
+
+		// A patch may replace the whole document.
 		if after.Kind() != jsondoc.Object {
 			return nil, isc.Refuse(isc.CodeIllegalUpdate, "a source cannot become a %s", after.Kind())
 		}
@@ -416,6 +425,8 @@ func (c *call) getConnections() error {
 	if err != nil {
 		return err
 	}
+
+	// Counted from the view, which knows how many identities each profile has.
 	for _, p := range c.tenant.Bundle().Profiles {
 		if c.tenant.Bundle().AuthoritativeSource(p) == s {
 			count := int64(0)

@@ -11,7 +11,6 @@ import (
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
-	"github.com/idprofile/engine/profile/tenant"
 )
 
 func configRoutes() []route {

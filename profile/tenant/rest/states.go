@@ -126,6 +126,8 @@ func (c *call) createState() error {
 	if err != nil {
 		return err
 	}
+
+	// Read again: the plan has given the state an id and defaults.
 	p, err := c.profile(c.path["profile"])
 	if err != nil {
 		return err

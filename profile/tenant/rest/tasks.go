@@ -256,6 +256,8 @@ func (t task) view() *jsondoc.Node {
 			jsondoc.M("attributeName", jsondoc.NewString(r[1]))))
 	}
 	returns.SetItems(list)
+
+	// A task that is not done has neither end nor status.
 	percent := int64(0)
 	modified := t.created
 	if t.status != "" {
@@ -364,6 +366,8 @@ func (c *call) patchTask() error {
 	if err != nil {
 		return err
 	}
+
+	// Everything but the attributes is read only; a patch of it is refused by name.
 	fields := map[string]isc.Access{"attributes": isc.Writable}
 	for _, m := range t.view().Members() {
 		if m.Key != "attributes" {
@@ -375,6 +379,8 @@ func (c *call) patchTask() error {
 	if err != nil {
 		return err
 	}
+
+	// The task may have ended meanwhile: only its attributes are written.
 	c.tasks.mu.Lock()
 	for _, old := range c.tasks.list {
 		if old.id == t.id {

@@ -89,6 +89,8 @@ func (c *call) createTransform() error {
 		return err
 	}
 	name := body.Get("name").Text()
+
+	// Looking and writing are one change.
 	_, _, err = c.change(func() (*tenant.Plan, error) {
 		// The plan would replace a transform of the name; the API only makes new ones.
 		if c.tenant.Bundle().Transforms[name] != nil {
@@ -169,6 +171,7 @@ func (c *call) updateTransform() error {
 			}
 		}
 
+		// Only the attributes come from the body, the rest is what is stored.
 		n := t.node.Clone()
 		n.Set("id", jsondoc.NewString(t.id))
 		n.Set("attributes", orNull(body.Get("attributes")).Clone())

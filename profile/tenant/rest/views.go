@@ -50,6 +50,8 @@ func (h *Handler) current(ctx context.Context) (*view, error) {
 	defer h.views.mu.Unlock()
 
 	v, bundle := h.views.view, h.tenant.Bundle()
+
+	// What was written since the last request is taken here, and only what it touches is made again.
 	changes, known := h.store.take()
 	sources := sourceIDs(bundle)
 	switch {
@@ -117,6 +119,7 @@ func (v *view) accountsOf(list []*account, i *identity.Identity) []*account {
 
 // after gives the view once batches were applied to the store, in their order.
 func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
+	// Later batches win: somebody who is deleted and put again is there.
 	gone := map[string]bool{}
 	people := map[string]*identity.Identity{}
 	keys := map[identity.AccountKey]bool{} // accounts that are elsewhere or gone
@@ -149,6 +152,7 @@ func (v *view) after(batches []identity.Batch, b *config.Bundle) *view {
 		}
 	}
 
+	// Tables are replaced and not changed, since requests that are under way read the old ones.
 	next := &view{sources: v.sources, bundle: b}
 	var accounts []*account
 	for _, i := range people {

@@ -82,6 +82,9 @@ func (h *Handler) performKind(ctx context.Context, t *task, w *work) error {
 func (h *Handler) aggregate(ctx context.Context, s *config.Source, w *work) (profile.Stats, error) {
 	var o tenant.AggregateOptions
 	var accounts identity.Source
+
+	// Every kind of work ends in an aggregation of some accounts, so that links and events come about
+	// in one way.
 	var err error
 	switch w.Kind {
 	case workLoad:
@@ -226,6 +229,7 @@ func (h *Handler) Resume(kept [][]byte) error {
 		}
 	}
 
+	// Serial numbers give the order in which they were asked for.
 	slices.SortFunc(list, func(a, b keptTask) int { return a.Serial - b.Serial })
 
 	var found []*task
@@ -242,6 +246,7 @@ func (h *Handler) Resume(kept [][]byte) error {
 		})
 	}
 
+	// Nothing is taken over by halves: the host has to know first.
 	if wrong != nil {
 		return wrong
 	}
