@@ -176,6 +176,9 @@ func AppendRow(dst []byte, n int, values []Value) []byte {
 	if size < 1<<8 { // most rows
 		return appendNarrow(dst, n, values, size)
 	}
+	if size < 1<<16 {
+		return appendWide(dst, n, values, size)
+	}
 	width := offsetWidth(size)
 	dst = append(dst, byte(width))
 	end := 0
@@ -192,29 +195,53 @@ func AppendRow(dst []byte, n int, values []Value) []byte {
 	return dst
 }
 
+// appendWide is [AppendRow] for cells of less than 64 KiB.
+func appendWide(dst []byte, n int, values []Value, size int) []byte {
+	start := len(dst)
+	dst = slices.Grow(dst, 1+2*n+size)[:start+1+2*n+size]
+	dst[start] = 2
+	ends, cells := dst[start+1:start+1+2*n], dst[start+1+2*n:]
+	at := 0
+	for i := range n {
+		if i < len(values) {
+			at = putCell(cells, at, &values[i])
+		}
+		binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
+	}
+
+	return dst
+}
+
 // appendNarrow is [AppendRow] for cells of less than 256 bytes.
 func appendNarrow(dst []byte, n int, values []Value, size int) []byte {
 	start := len(dst)
-	dst = slices.Grow(dst, 1+n+size)[:start+1+n]
+	dst = slices.Grow(dst, 1+n+size)[:start+1+n+size]
 	dst[start] = 1
-	ends := dst[start+1:]
-	first := len(dst)
+	ends, cells := dst[start+1:start+1+n], dst[start+1+n:]
+	at := 0
 	for i := range values {
-		switch v := &values[i]; v.kind {
-		case Null:
-		case Text:
-			dst = append(append(dst, tagText), v.Text()...)
-		default:
-			dst = appendCell(dst, *v)
-		}
-
-		ends[i] = byte(len(dst) - first)
+		at = putCell(cells, at, &values[i])
+		ends[i] = byte(at)
 	}
 
 	for i := len(values); i < n; i++ {
-		ends[i] = byte(len(dst) - first)
+		ends[i] = byte(at)
 	}
 	return dst
+}
+
+// putCell writes a cell at a place of cells, where there is room for it, and
+// returns its end.
+func putCell(cells []byte, at int, v *Value) int {
+	switch v.kind {
+	case Null:
+		return at
+	case Text:
+		cells[at] = tagText
+		return at + 1 + copy(cells[at+1:], v.Text())
+	}
+
+	return len(appendCell(cells[:at], *v))
 }
 
 func cellSize(v *Value) int {

@@ -56,6 +56,7 @@ type Engine struct {
 	lib      *transform.Library
 	profiles []*compiled // by priority
 	bySource map[string]*compiled
+	ranked   []*compiled // those of bySource, by priority
 	sources  map[string]*compiledSource
 	rules    map[string]transform.Rule // expressions of the settings
 	keys     []string                  // identity attributes that correlation compares with
@@ -153,6 +154,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 			"400.1.409 Reference conflict: source %q already serves profile %q", c.source.Name, other.profile.Name)
 	} else {
 		e.bySource[c.source.Name] = c
+		e.ranked = append(e.ranked, c)
 	}
 
 	e.link(c, found)

@@ -149,7 +149,9 @@ func (x *evaluation) evaluate(i int, nested bool) {
 	}
 
 	if err == nil {
-		v = identityValue(v, a.multi)
+		if v.Kind() > identity.Text {
+			v = identityValue(v, a.multi)
+		}
 		err = x.keep(v)
 	}
 
@@ -163,12 +165,15 @@ func (x *evaluation) evaluate(i int, nested bool) {
 
 // keep counts a value against what one value, and the values of one identity, may hold.
 func (x *evaluation) keep(v identity.Value) error {
-	size := int64(len(v.Text()))
-	if v.Kind() == identity.List {
-		size = 0
-		for _, item := range v.List() {
-			size += int64(len(item.Text()))
+	var size int64
+	if v.Kind() <= identity.Text { // nearly all
+		size = int64(len(v.Text()))
+		if kept := x.kept + size; size <= x.limits.Value && kept <= x.limits.Identity {
+			x.kept = kept
+			return nil
 		}
+	} else {
+		size = sizeOf(v)
 	}
 
 	switch {
@@ -183,6 +188,17 @@ func (x *evaluation) keep(v identity.Value) error {
 
 	x.kept += size
 	return nil
+}
+
+// sizeOf is the size of what is neither null nor text.
+func sizeOf(v identity.Value) (size int64) {
+	if v.Kind() != identity.List {
+		return int64(len(v.Text()))
+	}
+	for _, item := range v.List() {
+		size += int64(len(item.Text()))
+	}
+	return size
 }
 
 // identityValue turns a result into what identity attributes hold: text, or a
@@ -278,11 +294,27 @@ func isMissing(v identity.Value, blankToo bool) bool {
 	return v.IsNull() || blankToo && strings.TrimSpace(v.Text()) == ""
 }
 
+// fewProfiles is how many profiles are looked through one by one.
+const fewProfiles = 4
+
 // chooseProfile returns the profile with the highest priority on whose source
 // one of the accounts is; nil when there is none.
 //
 // Source: DECISION 54.
 func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
+	// Comparing a few names is faster than hashing those of all accounts.
+	if len(e.ranked) <= fewProfiles {
+		for _, c := range e.ranked {
+			for i := range accounts {
+				if accounts[i].Source == c.source.Name {
+					return c
+				}
+			}
+		}
+
+		return nil
+	}
+
 	var best *compiled
 	for i := range accounts {
 		if c := e.bySource[accounts[i].Source]; c != nil && (best == nil || c.rank < best.rank) {

@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"slices"
 	"unsafe"
 
 	"github.com/idprofile/engine/identity"
@@ -174,7 +175,10 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 
 	res.Exceptions = missingException(missing, x.errors)
 	attributes := res.Identity.Attributes
-	if stored.Schema() != attributes.Schema() || stored.Row() != attributes.Row() { // most people stay what they are
+	switch {
+	case stored.Schema() == nil: // who is new had nothing
+		res.Changes = d.created(attributes)
+	case stored.Schema() != attributes.Schema() || stored.Row() != attributes.Row(): // most people stay what they are
 		d.changes = appendChanged(d.changes[:0], stored, attributes)
 		if v.picks == nil {
 			d.changes = appendRemoved(d.changes, stored, attributes)
@@ -195,6 +199,23 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 	}
 }
 
+// created returns the attributes of somebody who is new, as changes.
+func (d *desk) created(attributes identity.Attributes) []Change {
+	names := attributes.Schema().Names()
+	d.values = attributes.AppendValues(d.values[:0])
+	list := slices.Grow(d.changes[:0], len(names))[:len(names)]
+	n := 0
+	for i, v := range d.values {
+		if !v.IsNull() {
+			list[n] = Change{Attribute: names[i], NewValue: v}
+			n++
+		}
+	}
+
+	d.changes = list
+	return list[:n:n]
+}
+
 // missingOf returns the required attributes among those picked that have no value.
 func (x *evaluation) missingOf(p *pick, values []identity.Value) []string {
 	var names []string
@@ -210,7 +231,7 @@ func (x *evaluation) missingOf(p *pick, values []identity.Value) []string {
 // rowChunk is how many bytes are reserved for rows at a time, and rowRoom how many
 // have to be free for the next row: most need less.
 const (
-	rowChunk = 4 << 10
+	rowChunk = 16 << 10
 	rowRoom  = 512
 )
 

@@ -19,8 +19,9 @@ type Node interface {
 // Child is the value of an attribute: a literal, a template or a nested
 // transform. The zero Child is absent.
 type Child struct {
-	node Node
-	site *Site
+	node   Node
+	site   *Site
+	column *columnNode // the node, when it is one: the most frequent of all needs no call
 }
 
 // Present reports whether the attribute is there and not null.
@@ -39,6 +40,9 @@ func (c *Child) Pos() diag.Pos {
 
 // Eval evaluates the child; an absent one is null.
 func (c *Child) Eval(s *Scope) (identity.Value, error) {
+	if c.column != nil {
+		return c.column.read(s), nil
+	}
 	if c.node == nil {
 		return identity.Value{}, nil
 	}

@@ -34,7 +34,7 @@ func (c *Compiler) Choice(slot int, key string, choose Choose) int {
 	return len(c.unit.choices) - 1
 }
 
-// ChosenColumn is [Compiler.Column] for [Scope.ReadFirst] among the accounts of a
+// ChosenColumn is [Compiler.Column] for [Compiler.First] among the accounts of a
 // choice.
 func (c *Compiler) ChosenColumn(slot int, attribute string, choice int) int {
 	return c.column(columnKey{slot: slot, attribute: attribute, choice: 1 + choice})

@@ -41,7 +41,8 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 		node = &observedNode{site: site, node: node}
 	}
 
-	return Child{node, site}
+	column, _ := node.(*columnNode)
+	return Child{node: node, site: site, column: column}
 }
 
 func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {

@@ -166,10 +166,6 @@ func (c *Compiler) ReadsAccount(source, attribute string) {
 	c.deps.Accounts = append(c.deps.Accounts, Read{source, attribute})
 }
 
-// ReadsFirst records that all that the operation reads is what [Scope.ReadFirst]
-// gives for a column. It comes after [Compiler.ReadsAccount].
-func (c *Compiler) ReadsFirst(column int) { c.depends.base = 1 + column }
-
 // ReadsIdentity records that the operation reads an identity attribute of the
 // subject; an empty name means that it is computed. Such reads are never shared:
 // what they see can depend on who reads.
@@ -252,7 +248,7 @@ func (c *Compiler) IdentityAttributes() []string { return c.unit.opts.IdentityAt
 func (c *Compiler) SourceSlot(name string) int { return c.unit.source(name) }
 
 // Column reserves a place to remember where an attribute stands in the schema
-// last seen, for [Scope.Read] and [Scope.ReadFirst]. Slot is that of the source,
+// last seen, for [Scope.Read] and [Compiler.First]. Slot is that of the source,
 // -1 when it is computed. Readers of the same attribute share the place.
 func (c *Compiler) Column(slot int, attribute string) int {
 	return c.column(columnKey{slot: slot, attribute: attribute})

@@ -251,7 +251,7 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 
 		v := identity.StringValue(string(n.Append(nil)))
 		site.Facts = factsOf(v)
-		return Child{constNode{v}, site}
+		return Child{node: constNode{v}, site: site}
 
 	case jsondoc.Array:
 		list := &listNode{}
@@ -262,7 +262,7 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 		}
 
 		site.Facts = Facts{Kind: identity.List}
-		return Child{list, site}
+		return Child{node: list, site: site}
 	}
 
 	return c.compile(n, step)

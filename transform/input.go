@@ -28,9 +28,9 @@ type inputNode struct {
 }
 
 func (n *inputNode) Eval(s *Scope) (identity.Value, error) {
-	v, err := n.input.node.Eval(s) // as Child.Eval, without the call
+	v, err := n.input.Eval(s)
 	if err != nil {
-		return identity.Value{}, under(n.input.site, err)
+		return v, err
 	}
 
 	// Everything in the body sees the new input, and the caller gets the old one back.
@@ -49,6 +49,10 @@ type applyNode struct {
 }
 
 func (n *applyNode) Eval(s *Scope) (identity.Value, error) {
+	if n.input.column != nil { // as Child.Eval, without the call
+		return n.body.Apply(s, n.input.column.read(s))
+	}
+
 	v, err := n.input.node.Eval(s)
 	if err != nil {
 		return identity.Value{}, under(n.input.site, err)

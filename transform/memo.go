@@ -24,7 +24,7 @@ const (
 )
 
 // Of dependence.base; other numbers are 1 + that of a column, which is read as by
-// [Scope.ReadFirst] and alone.
+// [Compiler.First] and alone.
 const (
 	noBase   = 0  // nothing
 	manyBase = -1 // several, or something else
@@ -74,8 +74,14 @@ func (s *Scope) number(base int) int {
 
 	// The base looks its value up once for a subject, whoever asks first.
 	if c.round != s.round {
-		key := &s.unit.columns[base-1]
-		c.round, c.number = s.round, c.find(s.ReadFirst(key.slot, base-1, key.attribute))
+		var v identity.Value
+		if k := &s.columns[base-1]; k.round == s.round {
+			v = k.value
+		} else {
+			key := &s.unit.columns[base-1]
+			v = s.readFirst(key.slot, base-1, key.attribute)
+		}
+		c.round, c.number = s.round, c.find(v)
 	}
 
 	return c.number

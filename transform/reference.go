@@ -24,7 +24,7 @@ type target struct {
 	behind  []*target // targets on the way back to it, whose deps are not among its own
 }
 
-func (t *target) child() Child { return Child{t.node, t.site} }
+func (t *target) child() Child { return Child{node: t.node, site: t.site} }
 
 // reference compiles a stored transform, once for the unit.
 func (u *Unit) reference(c *Compiler, name string) *target {

@@ -376,17 +376,32 @@ func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
 	return a.Field(name)
 }
 
-// ReadFirst returns an attribute from the oldest account of a source slot that
-// has it, or from the first of those that the choice of the column leaves; see
-// [Scope.Read]. It looks once for each subject, so that col must be of this slot
-// too.
-func (s *Scope) ReadFirst(slot, col int, name string) identity.Value {
-	if k := &s.columns[col]; k.round == s.round {
-		return k.value
-	}
-	return s.readFirst(slot, col, name)
+// columnNode gives an attribute from the oldest account of a source slot that has
+// it, or from the first of those that the choice of the column leaves. It looks once
+// for each subject.
+type columnNode struct {
+	slot, column int
+	attribute    string
 }
 
+// First returns a node that reads an attribute from the first account of a source
+// slot that has it; column is from [Compiler.Column], or [Compiler.ChosenColumn],
+// for both. It comes after [Compiler.ReadsAccount].
+func (c *Compiler) First(slot, column int, attribute string) Node {
+	c.depends.base = 1 + column // all that is read
+	return &columnNode{slot: slot, column: column, attribute: attribute}
+}
+
+func (n *columnNode) Eval(s *Scope) (identity.Value, error) { return n.read(s), nil }
+
+func (n *columnNode) read(s *Scope) identity.Value {
+	if k := &s.columns[n.column]; k.round == s.round {
+		return k.value
+	}
+	return s.readFirst(n.slot, n.column, n.attribute)
+}
+
+// readFirst looks for the value of a column, for a new subject.
 func (s *Scope) readFirst(slot, col int, name string) (v identity.Value) {
 	accounts := s.accounts[slot]
 	if choice := s.unit.columns[col].choice; choice > 0 {

@@ -77,16 +77,15 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	if c.Plain() || n.slot < 0 || n.attribute == "" {
 		return n
 	}
-	n.direct = n.sorted && !a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
-	if s, ok := n.selection(c); !n.direct && ok {
+	direct := n.sorted && !a.Filter.Present() && !a.PropertyFilter.Present() && !a.ReturnFirst.Present()
+	if s, ok := n.selection(c); !direct && ok {
 		n.column = c.ChosenColumn(n.slot, n.attribute, c.Choice(n.slot, s.key(), s.choose))
-		n.direct = true
+		direct = true
 	}
 
-	if n.direct {
-		c.ReadsFirst(n.column)
+	if direct { // most mappings
+		return c.First(n.slot, n.column, n.attribute)
 	}
-
 	return n
 }
 
@@ -100,7 +99,6 @@ type accountNode struct {
 	sorted    bool // the default order: oldest first
 	byOwn     *filter.Filter
 	byAny     *filter.Filter
-	direct    bool // everything is constant, so the column says what is read
 }
 
 // reader resolves the names that are constant.
@@ -172,10 +170,6 @@ func (n *accountNode) constSource(c *transform.Compiler) (name string, ok, known
 }
 
 func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
-	// Most mappings end here.
-	if n.direct {
-		return s.ReadFirst(n.slot, n.column, n.attribute), nil
-	}
 	if n.none {
 		return identity.Value{}, nil
 	}
