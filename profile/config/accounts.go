@@ -39,6 +39,8 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 	var sources []identity.Source
 	var found diag.List
 	var reads []columnRead
+
+	// Columns are only looked for when somebody listens: it takes a walk over all definitions.
 	if l.OnFinding != nil {
 		reads = b.columnReads()
 	}
@@ -52,6 +54,8 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 		var opened []identity.Source
 		for _, file := range files {
 			o := b.feedOptions(s, l)
+
+			// With several files a column may be in any of them.
 			if l.OnFinding != nil && len(files) == 1 {
 				o.OnColumns = func(names []string) {
 					for _, d := range missingColumns(reads, s, file, names) {
@@ -61,6 +65,8 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 			}
 
 			f, err := openFile(fsys, file, o)
+
+			// The settings named the file, so the place to mend is there.
 			if err != nil {
 				pos, why := diag.Pos{File: file}, strings.TrimPrefix(err.Error(), file+": ")
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
@@ -73,6 +79,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 			opened = append(opened, f)
 		}
 
+		// Several files of one source are one stream, in the order of their names.
 		switch len(opened) {
 		case 0:
 		case 1:

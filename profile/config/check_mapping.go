@@ -28,12 +28,14 @@ func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) erro
 		}
 	}
 
+	// A number with a fraction has another kind of error than a text, and both are refused.
 	if v := n.Get("priority"); !v.IsNull() && v.Kind() != jsondoc.Number {
 		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	} else if _, ok := v.Int(); !v.IsNull() && !ok {
 		return isc.Refuse(isc.CodeIllegalValue, "priority is %s, expected a whole number", v.Append(nil))
 	}
 
+	// The source is checked also where the mapping stays: another profile may have taken it.
 	source, err := b.CheckSource(n.Get("authoritativeSource"), self)
 	if err != nil || !mappings {
 		return err
@@ -188,6 +190,9 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
 	if used == nil {
 		return // the compiler reports unknown sources
 	}
+
+	// Each way of naming a source is looked up by itself: a file that was moved between tenants has
+	// ids that mean another source than the name does.
 	for _, way := range []struct {
 		key  string
 		find func(string) *Source

@@ -34,6 +34,9 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 	reads := b.columnReads()
 	for _, s := range b.Sources {
 		files := b.Data[s.Name]
+
+		// Several files have columns in any of them, and a large one would take longer than the check
+		// is worth.
 		if len(files) != 1 || tooLarge(fsys, files[0]) {
 			continue
 		}
@@ -45,6 +48,8 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 			found = append(found, missingColumns(reads, s, files[0], names)...)
 		}
 		f, err := openFile(fsys, files[0], o)
+
+		// Reading stops when the columns were told, which is after the first rows of a delimited file.
 		if err == nil {
 			err = firstError(f.Accounts(ctx), &told)
 		}
@@ -98,6 +103,8 @@ func (b *Bundle) columnReads() []columnRead {
 			switch m.Get("type").Text() {
 			case "accountAttribute":
 				name := attributes.Get("attributeName")
+
+				// A name with a variable in it is known only when it is evaluated.
 				if text, ok := name.Str(); ok && !strings.Contains(text, "$") {
 					if s := b.ReadSource(attributes); s != nil {
 						reads = append(reads, columnRead{source: s, attribute: text, what: what, pos: name.Pos()})
@@ -105,6 +112,7 @@ func (b *Bundle) columnReads() []columnRead {
 				}
 
 			case "reference":
+				// Each transform is followed once, however many mappings refer to it.
 				if id := attributes.Get("id").Text(); !referred[id] && known[id] != nil {
 					referred[id] = true
 					follow(known[id].Node, fmt.Sprintf("transform %q", id))
@@ -148,6 +156,8 @@ func missingColumns(reads []columnRead, s *Source, file string, columns []string
 			s.Lacks(r.attribute) {
 			continue
 		}
+
+		// One finding for each column, with how many others read it.
 		if _, again := first[r.attribute]; again {
 			others[r.attribute]++
 			continue

@@ -39,6 +39,7 @@ func (l *loader) assumeDefaults() {
 		}
 	}
 
+	// States and authoritative sources last: what they take depends on the objects before.
 	for _, p := range l.b.Profiles {
 		d.profile(p)
 		if s := l.b.AuthoritativeSource(p); s != nil && !s.Implied {
@@ -57,6 +58,7 @@ func (l *loader) assumeDefaults() {
 	l.settingDefaults(d)
 
 	for _, object := range slices.Sorted(maps.Keys(d)) {
+		// In the order of their names, since maps have none.
 		l.b.Assumptions = append(l.b.Assumptions, d[object].assumption(object))
 	}
 }
@@ -247,6 +249,8 @@ func (l *loader) assumeUnmapped() {
 	}
 
 	slices.Sort(names)
+
+	// A name counts once, whichever profile brings it.
 	names = slices.Compact(names)
 
 	for _, p := range l.b.Profiles {

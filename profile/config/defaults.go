@@ -44,6 +44,9 @@ func (s *Source) defaultPairs() [][2]string {
 		return nil
 	}
 	var pairs [][2]string
+
+	// The uid of the default mapping is the account's name where the schema says which attribute that
+	// is.
 	uid := s.Schema.DisplayAttribute
 	if uid == "" {
 		uid = s.Schema.IdentityAttribute
@@ -57,6 +60,7 @@ func (s *Source) defaultPairs() [][2]string {
 		}
 	}
 
+	// What the platform added later is mapped by its name alone.
 	for _, a := range catalogue[added2024 : len(catalogue)-1] { // without nextProcessing
 		if name := s.Schema.only([]string{looseName(a.Name)}); name != "" {
 			pairs = append(pairs, [2]string{a.Name, name})

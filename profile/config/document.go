@@ -50,6 +50,9 @@ func wrapped(n *jsondoc.Node) *jsondoc.Node {
 		return nil
 	}
 	var list *jsondoc.Node
+
+	// One list beside plain values is an answer of an API with its paging; an object inside makes it
+	// something else.
 	for _, m := range n.Members() {
 		switch m.Value.Kind() {
 		case jsondoc.Object:

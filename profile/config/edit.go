@@ -108,6 +108,8 @@ func (b *Bundle) PutState(profile string, n *jsondoc.Node) error {
 	if p == nil {
 		return isc.Refuse(isc.CodeNotFound, "there is no identity profile %q", profile)
 	}
+
+	// A state of the technical name is replaced where it stands.
 	for _, s := range p.States {
 		if s.TechnicalName == stateOf(n).TechnicalName {
 			b.replaceNode(s.Node, n)
@@ -116,6 +118,7 @@ func (b *Bundle) PutState(profile string, n *jsondoc.Node) error {
 		}
 	}
 
+	// A new one goes where the profile keeps its states, which may be a file of its own.
 	if list := p.Node.Get("configuredStates"); list.Kind() == jsondoc.Array {
 		list.SetItems(append(slices.Clone(list.Items()), n))
 	} else if list := p.Node.Get("lifecycleStates"); list.Kind() == jsondoc.Array {

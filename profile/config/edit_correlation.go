@@ -37,6 +37,7 @@ func (b *Bundle) correlationNodes(s *Source) []*jsondoc.Node {
 		})
 	}
 
+	// A configuration that stands alone counts before what the source says of itself.
 	if len(list) > 0 {
 		return list
 	}
@@ -46,6 +47,7 @@ func (b *Bundle) correlationNodes(s *Source) []*jsondoc.Node {
 		}
 	}
 
+	// The source has none yet and gets one, in the shape that the API shows.
 	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewNull()),
 		jsondoc.M("name", jsondoc.NewString(s.ApplicationName+" Account Correlation")))
 	s.Node.Set("correlationConfigDetails", n)

@@ -21,12 +21,16 @@ func (b *Bundle) PutMapping(profile, attribute string, definition *jsondoc.Node)
 		return nil
 	}
 
+	// A profile of the old shape keeps it: a file of two shapes would be read by nobody.
 	list, old := mappingList(p.Node)
 	entry := jsondoc.NewObject(jsondoc.M("identityAttributeName", jsondoc.NewString(attribute)),
 		jsondoc.M("transformDefinition", definition))
 	if old {
 		entry = oldEntry(attribute, definition)
 	}
+
+	// Of several mappings of the attribute the last one counts; it is the one to replace, and the
+	// others go.
 	items := slices.DeleteFunc(slices.Clone(list.Items()),
 		func(n *jsondoc.Node) bool { return mappedName(n) == attribute && n != lastFor(list, attribute) })
 	if i := slices.IndexFunc(items, func(n *jsondoc.Node) bool { return mappedName(n) == attribute }); i >= 0 {

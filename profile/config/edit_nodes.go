@@ -146,9 +146,12 @@ func swap(in, old, n *jsondoc.Node) bool {
 		}
 	}
 
+	// Members may hold the value too: an entry has it as its object.
 	for _, m := range in.Members() {
 		if m.Value == old {
 			in.Set(m.Key, n)
+
+			// The entry repeats the name of its object, and would name another one.
 			if name := n.Get("name"); m.Key == "object" && in.Get("self").Kind() == jsondoc.Object && !name.IsNull() {
 				in.Get("self").Set("name", name.Clone())
 			}

@@ -55,6 +55,7 @@ func (l *loader) joinParts() {
 
 // joinState puts a lifecycle state that stands alone into its profile.
 func (l *loader) joinState(p part) {
+	// A state names its profile in one of three members.
 	to := p.node.Get("identityProfileRef")
 	for _, key := range []string{"identityProfile", "identityProfileId"} {
 		if to.IsNull() {
@@ -81,6 +82,8 @@ func (l *loader) joinState(p part) {
 
 	state := stateOf(p.node)
 	profile := l.b.Profiles[i]
+
+	// A state may be in the profile's object and in a file of its own, and is one.
 	known := slices.ContainsFunc(profile.States, func(o *LifecycleState) bool {
 		return o.TechnicalName == state.TechnicalName && o.Node.Equal(state.Node)
 	})
@@ -188,6 +191,8 @@ func (l *loader) join(p part, owners []owner, refers func(owner) bool, hasRefere
 	if i := slices.IndexFunc(owners, refers); i >= 0 {
 		return i
 	}
+
+	// Something is meant that is not here. Guessing by folder would give it to somebody else.
 	if hasReference {
 		return -1
 	}
@@ -199,6 +204,8 @@ func (l *loader) join(p part, owners []owner, refers func(owner) bool, hasRefere
 	if i < 0 {
 		return -1
 	}
+
+	// A guess is an assumption, so that it can be seen.
 	code := "joined-by-folder"
 	if how == asOnly {
 		code = "joined-as-only"
@@ -229,6 +236,7 @@ func onlyFree(owners []owner) int {
 // file itself at its beginning; else the only one whose own file lies in the
 // nearest folder around that has any.
 func ownerByPlace(file string, owners []owner) int {
+	// Name of a folder first, then the beginning of the file's name, then whose own file is nearest.
 	stem := strings.TrimSuffix(path.Base(file), path.Ext(file))
 	for dir := path.Dir(file); dir != "." && dir != "/"; dir = path.Dir(dir) {
 		if i := slices.IndexFunc(owners, func(o owner) bool { return namedAs(path.Base(dir), o) }); i >= 0 {

@@ -87,6 +87,8 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 		return isc.Refuse(isc.CodeRequired, "the lifecycle state has no name")
 	}
 	derived, err := TechnicalName(name)
+
+	// Letters and digits only, as the technical name is used in paths and expressions.
 	if err != nil {
 		return err
 	}
@@ -107,6 +109,7 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 		}
 	}
 
+	// They say whether an identity counts as active; the platform has no others.
 	switch state := n.Get("identityState"); state.Text() {
 	case "", StateActive, StateInactiveShort, StateInactiveLong:
 	default:

@@ -118,6 +118,7 @@ func (l *Lineage) Names() []string {
 // others of that kind use them, and identity attributes that no mapping feeds though a
 // file defines them or something reads them.
 func (l *Lineage) Unused() []int {
+	// Everything that leads to a mapping, a link or an account is used. What is left leads nowhere.
 	used := make([]bool, len(l.Nodes))
 	var mark func(n int)
 	mark = func(n int) {
@@ -159,6 +160,7 @@ func (l *Lineage) Unused() []int {
 // Walk visits what a node is made of, or who uses it when up is true, each node once, the
 // nearest first: with the edge that led there and how far it is from the node.
 func (l *Lineage) Walk(n int, up bool, visit func(e LineageEdge, to, depth int)) {
+	// By levels, so that the nearest way to a node is the one that is told.
 	seen := map[int]bool{n: true}
 	for level, depth := []int{n}, 1; len(level) > 0; depth++ {
 		var next []int

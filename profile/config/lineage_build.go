@@ -104,6 +104,8 @@ func (l *lineage) definition(to int, def *transform.Definition) {
 	if def == nil {
 		return
 	}
+
+	// The compiled program says what is read, also through expressions and templates.
 	unit, _ := l.lib.Link(transform.Options{Provisioning: true}, transform.Item{Def: def})
 	deps := unit.Programs()[0].Deps
 	for _, r := range deps.Accounts {
@@ -190,6 +192,7 @@ func (l *lineage) accounts(s *Source) {
 
 // uses adds correlation, manager correlation and create profiles of a source.
 func (l *lineage) uses(s *Source) {
+	// A source without criteria and rule has nothing to draw.
 	if s.Correlation != nil && len(s.Correlation.Assignments) > 0 || s.CorrelationRule != "" {
 		pos := s.Node.Pos()
 		if s.Correlation != nil && s.Correlation.Node != nil {
@@ -282,6 +285,7 @@ func (l *lineage) finish() *Lineage {
 		rank[n], out.Nodes[i] = i, l.nodes[n]
 	}
 
+	// One edge for each way, however many places it is found at.
 	seen := map[LineageEdge]bool{}
 	for _, e := range l.edges {
 		e.From, e.To = rank[e.From], rank[e.To]

@@ -183,6 +183,8 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 	b := bufio.NewWriter(w)
 	columns := l.columns()
 	x, y := make([]int, len(l.Nodes)), make([]int, len(l.Nodes))
+
+	// All columns are centred to the longest, so that lines stay short.
 	rows := 1
 	for _, c := range columns {
 		rows = max(rows, len(c))
@@ -198,6 +200,8 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" class="lineage" role="img" aria-label="%s" width="%d" height="%d" viewBox="0 0 %d %d">`+"\n",
 		html.EscapeString(printable(title)), max(width, 8), height, max(width, 8), height)
 	fmt.Fprintf(b, "<title>%s</title>\n<style>%s</style>\n", html.EscapeString(printable(title)), lineageStyle)
+
+	// Edges first: nodes are drawn over them.
 	for _, e := range l.Edges {
 		from, to := x[e.From]+nodeWidth, x[e.To]
 		y1, y2 := y[e.From]+nodeHeight/2, y[e.To]+nodeHeight/2
@@ -213,6 +217,8 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 		if rank(n.Kind) == len(lineageOrder) || rank(n.Kind) > rank(LineageIdentityAttribute) {
 			tone = "reader"
 		}
+
+		// A long name is cut in the box and whole in its title.
 		name := []rune(printable(n.Title()))
 		if len(name) > nodeLetter {
 			name = append(name[:nodeLetter-1], '…')
@@ -228,6 +234,7 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 // columns are the nodes from left to right, in each column from top to bottom.
 func (l *Lineage) columns() [][]int {
 	// Transforms stand right of those that they refer to.
+	// A transform in a circle has no depth; it is left where the walk came to it.
 	depth := make([]int, len(l.Nodes))
 	busy := make([]bool, len(l.Nodes))
 	var deep func(n int) int
@@ -247,6 +254,7 @@ func (l *Lineage) columns() [][]int {
 		return d
 	}
 
+	// Transforms take as many columns as their longest chain.
 	transforms := 0
 	for i := range l.Nodes {
 		transforms = max(transforms, deep(i))

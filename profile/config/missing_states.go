@@ -59,6 +59,7 @@ const outputFormat = "outputFormat"
 
 // of adds the texts that a value can be: itself, or what the operation hands on.
 func (l *literals) of(n *jsondoc.Node) {
+	// A text is one that the value can be, or several, where it is a template.
 	if text, ok := n.Str(); ok {
 		l.texts = append(l.texts, words(text)...)
 		return
@@ -74,10 +75,13 @@ func (l *literals) of(n *jsondoc.Node) {
 		return
 	}
 
+	// An operation that is not known may give anything.
 	op, ok := library().Operation(n.Get("type").Text())
 	if !ok {
 		return
 	}
+
+	// What a date becomes is known by its format.
 	if slices.ContainsFunc(op.Fields, func(f transform.Field) bool { return f.Name == outputFormat }) {
 		format := attributes.Get(outputFormat)
 		if text, ok := format.Str(); ok || format.IsNull() {
@@ -86,6 +90,7 @@ func (l *literals) of(n *jsondoc.Node) {
 		return
 	}
 
+	// What an operation chooses among, and what it passes on, can be the value; a condition cannot.
 	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate, transform.RoleText) {
 		value := attributes.Get(f.Name)
 		switch {

@@ -14,6 +14,8 @@ var oldFields = []string{"attributeConfig", "dirtyFlag", "source", "configuredSt
 // Source: DECISION 49.
 func (b *Bundle) ProfileObject(p *Profile) *jsondoc.Node {
 	n := p.Node.Clone()
+
+	// The old shape has other names for mapping, source and flag; the API shows the new ones.
 	old := n.Get("identityAttributeConfig") == nil && n.Get("attributeConfig") != nil
 	if n.Get("id").IsNull() && p.ID != "" {
 		n.Set("id", jsondoc.NewString(p.ID))
@@ -30,6 +32,8 @@ func (b *Bundle) ProfileObject(p *Profile) *jsondoc.Node {
 	if old || n.Get("dirtyFlag") != nil {
 		n.Set("identityRefreshRequired", jsondoc.NewBool(p.RefreshRequired))
 	}
+
+	// Mappings are written anew from what was read, and each keeps its definition.
 	if old {
 		list := jsondoc.NewArray()
 		for _, m := range p.Mappings {

@@ -93,6 +93,8 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 		source = n.Get("source") // old shape
 	}
 	p.Source = RefOf(source)
+
+	// An external id says more than the one inside of an export.
 	if ext := source.Get("externalId").Text(); ext != "" {
 		p.Source.ID = ext
 	}
@@ -102,6 +104,8 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 	}
 	l.priority(n, p)
 	l.mappings(p, n)
+
+	// States stand in the profile in two shapes, and in files of their own.
 	for _, s := range n.Get("configuredStates").Items() {
 		p.States = append(p.States, stateOf(s))
 	}
@@ -190,6 +194,8 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 	if config.IsNull() {
 		config, old = n.Get("attributeConfig"), true
 	}
+
+	// A mapping that is switched off is read and checked all the same.
 	p.Enabled = config.Get("enabled").IsTrue()
 	if !config.IsNull() && !p.Enabled {
 		l.found.Addf(diag.Warning, "config-disabled", config.Pos(),
@@ -201,6 +207,8 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 	}
 	for _, entry := range config.Get("attributeTransforms").Items() {
 		m := &Mapping{Node: entry}
+
+		// Old and new entries may stand in one list.
 		if old || entry.Get("transformDefinition") == nil && entry.Get("attributeName") != nil {
 			m.Attribute = entry.Get("attributeName").Text()
 			m.Definition = transform.FromNode(normalised(entry))
@@ -239,6 +247,7 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 		return
 	}
 
+	// The last one counts; the place of the first is told, since both are somebody's.
 	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
 		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts",
 			p.Name, m.Attribute, p.Mappings[i].Node.Pos())
@@ -284,6 +293,7 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 		l.b.Sources = append(l.b.Sources, s)
 	}
 
+	// A later file about the same source adds to what is known and replaces what it says again.
 	s.Node = n
 	if self := entry.At("self", "name").Text(); strings.HasSuffix(self, "]") && strings.Contains(self, " [source") {
 		s.ApplicationName = self
@@ -313,6 +323,7 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 		}
 	}
 
+	// Full criteria are in one of two members, and a reference to them in the other.
 	cfg := n.Get("correlationConfigDetails")
 	if !hasCriteria(cfg) {
 		cfg = n.Get("accountCorrelationConfig")
@@ -323,6 +334,8 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 	}
 
 	s.CorrelationRule = ruleOf(n.Get("accountCorrelationRule"))
+
+	// Names of both ages.
 	m := n.Get("managerCorrelationMapping")
 	acct, ident := FirstText(m.Get("accountAttributeName"), m.Get("accountAttribute")),
 		FirstText(m.Get("identityAttributeName"), m.Get("identityAttribute"))

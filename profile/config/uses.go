@@ -37,6 +37,8 @@ type AttributeUse struct {
 // Source: DECISION 51.
 func (b *Bundle) AttributeUses(name string, lib *transform.Library) []AttributeUse {
 	var uses []AttributeUse
+
+	// What maps the attribute and what reads it lose it in different ways, so both are told apart.
 	for _, p := range b.Profiles {
 		for _, m := range p.Mappings {
 			if m.Attribute == name {
@@ -57,6 +59,8 @@ func (b *Bundle) AttributeUses(name string, lib *transform.Library) []AttributeU
 	for _, s := range b.Sources {
 		uses = append(uses, s.attributeUses(name, lib)...)
 	}
+
+	// Code is searched for the quoted name only: as a word it may be anything.
 	for _, r := range b.Rules {
 		if strings.Contains(r.Source, `"`+name+`"`) {
 			uses = append(uses, AttributeUse{Kind: UseRule, Name: r.Name, Detail: "its code names it", Pos: diag.Pos{}})

@@ -122,6 +122,9 @@ func (x *binder) accounts(specs []*accountSpec) []identity.Account {
 func (x *binder) account(s *accountSpec, src *config.Source) identity.Account {
 	a := s.account
 	values := s.values
+
+	// A fixture is complete, as a file of a source is; an account written in the case may leave its id
+	// out of the attributes.
 	if s.fixture {
 		a, values = x.fromFixture(s)
 	} else if src.Schema != nil && src.Schema.IdentityAttribute != "" {
@@ -134,6 +137,8 @@ func (x *binder) account(s *accountSpec, src *config.Source) identity.Account {
 	if a.Name == "" && src.Schema != nil {
 		a.Name = values[src.Schema.DisplayAttribute].Text()
 	}
+
+	// Attributes that the schema lacks never reach an aggregation, so a case must not rest on them.
 	if !s.fixture && src.Schema != nil && len(src.Schema.Attributes) > 0 {
 		names := src.Schema.Names()
 		for name := range values {
@@ -169,6 +174,8 @@ func (x *binder) fromFixture(s *accountSpec) (identity.Account, map[string]ident
 		if !ok {
 			x.fail("test-fixture", s.pos, "", "%s has no account %q", fix.file, s.account.NativeIdentity)
 		}
+
+		// What the case itself says wins over the fixture.
 		values := map[string]identity.Value{}
 		for name, v := range a.Attributes.All() {
 			values[name] = v
@@ -192,8 +199,12 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	if accounts, ok := x.fixtures[key]; ok {
 		return accounts
 	}
+
+	// Noted before it is read, so that a file with faults is told of once.
 	accounts := map[string]identity.Account{}
 	x.fixtures[key] = accounts
+
+	// A bundle of one source reads the file as the run would, with the source's own settings.
 	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string][]string{source: {f.file}},
 		Settings: x.bundle.Settings}
 	sources, found := b.Accounts(x.suite.fsys, func(d diag.Diagnostic) {
@@ -223,6 +234,8 @@ func (x *binder) population(b *bound) {
 	if len(b.accounts) > 0 {
 		b.first = b.accounts[0].Key()
 	}
+
+	// A case about correlation must leave the link open; any other says whose accounts these are.
 	if !b.correlate || b.identity != nil {
 		b.subject = "subject"
 		if b.identity != nil {
@@ -247,6 +260,8 @@ func (x *binder) population(b *bound) {
 	}
 
 	x.fill(b, x.stock(b, add))
+
+	// In the order of their names, as a run reads them.
 	for _, name := range slices.Sorted(maps.Keys(bySource)) {
 		b.sources = append(b.sources, feed.Slice(name, bySource[name]...))
 	}

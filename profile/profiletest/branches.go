@@ -81,6 +81,8 @@ func (s *templateScanner) directive(i int) int {
 		s.begin(end, true)
 	case "end":
 		s.close(i)
+
+		// An if without else has one more branch, which is empty: leaving everything out.
 		if n := len(s.open); n > 0 {
 			if b := s.open[n-1]; b != nil && !s.other[n-1] {
 				b.branches = append(b.branches, span{})

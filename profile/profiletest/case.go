@@ -123,6 +123,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	if clock := p.instant(n.Get("clock")); !clock.IsZero() {
 		c.clock = clock
 	}
+
+	// Answers of rules stand in the file for all cases, and a case may replace some of them.
 	if rules := n.Get("rules"); rules != nil {
 		c.rules = p.values(rules)
 		for name, v := range p.rules {
@@ -140,6 +142,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	if file := n.Get("csv"); file.Kind() == jsondoc.String {
 		p.csv(c, file)
 	}
+
+	// With rows or a file this is no case but what all of them share.
 	if n.Get("rows") == nil && n.Get("csv") == nil {
 		if n.Get("expect") == nil {
 			p.fail("test-missing", n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"",
@@ -173,6 +177,7 @@ func (p *parser) people(c *Case, n *jsondoc.Node, shared []*accountSpec) {
 
 // subject reads what the case evaluates and expects.
 func (p *parser) subject(c *Case, n *jsondoc.Node) {
+	// A name means a stored transform, an object one that only the case has.
 	switch t := n.Get("transform"); t.Kind() {
 	case jsondoc.String:
 		c.transform = &transformSpec{name: t.Text(), pos: t.Pos()}
@@ -196,6 +201,8 @@ func (p *parser) subject(c *Case, n *jsondoc.Node) {
 	if e := n.Get("expect"); e.Kind() == jsondoc.Object {
 		p.expectation(c, e)
 	}
+
+	// The profile of a case is also what it expects, unless it says so itself.
 	if s := n.Get("profile"); s.Kind() == jsondoc.String && c.expect.profile == nil && c.transform == nil &&
 		c.policy == nil {
 		c.expect.profile = &matcher{value: s.Value(), pos: s.Pos()}
@@ -227,6 +234,8 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 		for _, e := range item.Get("entitlements").Items() {
 			s.account.Entitlements = append(s.account.Entitlements, e.Text())
 		}
+
+		// Which members are there matters beside a fixture, where false and absent differ.
 		for _, m := range item.Members() {
 			s.own[m.Key] = true
 		}

@@ -87,9 +87,13 @@ func (c *bound) checkState(r *profile.Result, res *CaseResult) {
 	res.compare(e.lifecycleStatus, "lifecycleStatus", "cloudLifecycleState", textOrNull(string(r.Lifecycle.Status)))
 	res.compare(e.lifecycleState, "lifecycleState", "cloudLifecycleState", textOrNull(r.Lifecycle.State))
 	res.compare(e.managerState, "managerState", "manager", textOrNull(r.Manager.State))
+
+	// A manager may be named by id or by name; the message shows the name.
 	if m := e.manager; m != nil && !m.check(textOrNull(r.Manager.ID), nil, true) {
 		res.compare(m, "manager", "manager", textOrNull(r.Manager.Name))
 	}
+
+	// All exceptions are compared as a set: one too many is as wrong as one too few.
 	if e.exceptions != nil && !sameExceptions(e.exceptions.list, r.Exceptions) {
 		var got, messages []string
 		for _, x := range r.Exceptions {
@@ -136,6 +140,8 @@ func (r *CaseResult) compare(m *matcher, what, attribute string, got identity.Va
 
 func (w *wantedLink) check(o *outcome, res *CaseResult) {
 	got, ok := o.links[w.account]
+
+	// The accounts of the case are told, since a misspelt one is what mostly happened.
 	if !ok {
 		var known []string
 		for name := range o.links {
@@ -156,6 +162,8 @@ func (w *wantedLink) check(o *outcome, res *CaseResult) {
 		res.fail(Failure{Pos: w.method.pos, What: what, Want: w.method.String(), Got: textOrNull(got.method).String(),
 			Hint: hint, account: w.account, actual: valueNode(textOrNull(got.method))})
 	}
+
+	// The identity may be named by id or by alias.
 	if m := w.identity; m != nil && !m.check(textOrNull(got.identity), nil, true) &&
 		!m.check(textOrNull(got.alias), nil, true) {
 		res.fail(Failure{Pos: m.pos, What: what, Want: "identity " + m.String(),

@@ -177,6 +177,8 @@ func (c *Coverage) begins(site *transform.Site, _ identity.Value) {
 		c.cases[n][c.current] = true
 	}
 
+	// What the case reaches and what is covered are counted apart: the first chooses cases for
+	// mutants.
 	x := c.byNode[n]
 	if x == nil {
 		return
@@ -187,6 +189,9 @@ func (c *Coverage) begins(site *transform.Site, _ identity.Value) {
 	if x.begin != nil {
 		x.begin.Hits++
 	}
+
+	// A filter has two branches, that an account passes and that one fails; each account decides by
+	// itself.
 	if x.filter != nil {
 		for _, a := range c.rec.scope.AccountsOf(x.source) {
 			if x.filter.Match(a.Property) {

@@ -128,6 +128,8 @@ func (d *decoder) values(n *jsondoc.Node) map[string]identity.Value {
 // matcher reads what a value is compared with.
 func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	m := &matcher{pos: n.Pos(), value: n.Value()}
+
+	// Any value but an object is compared as it is.
 	if n.Kind() != jsondoc.Object {
 		return m
 	}

@@ -12,6 +12,7 @@ import (
 
 // expectation reads what a case must give.
 func (p *parser) expectation(c *Case, n *jsondoc.Node) {
+	// What a case may expect depends on what it tests.
 	keys := []key{object("attributes"), anything("profile"), list("exceptions"), anything("lifecycleStatus"),
 		anything("lifecycleState"), anything("manager"),
 		text("managerState"), object("correlation")}
@@ -39,6 +40,7 @@ func (p *parser) expectation(c *Case, n *jsondoc.Node) {
 		}
 	}
 
+	// An expected error stands where a value would.
 	if v := n.Get("error"); v != nil && c.transform != nil {
 		e.value = &matcher{form: raises, text: v.Text(), pos: v.Pos()}
 	}

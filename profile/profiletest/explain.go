@@ -206,6 +206,7 @@ func (x *explainer) describe(s *step) string {
 		at += " "
 	}
 
+	// A template and a literal have no operation to be named.
 	if s.site.Type == "" {
 		if s.literal() {
 			return at + "literal"
@@ -213,6 +214,7 @@ func (x *explainer) describe(s *step) string {
 		return at + "template " + string(s.site.Def.Append(nil))
 	}
 
+	// What an operation says of itself comes first; else what it works on.
 	op := x.lib.About(s.site.Type)
 	if tell := op.Traits.Tell; tell != nil {
 		return at + s.site.Type + " " + tell(func(name string) string { return s.site.Def.At("attributes", name).Text() })

@@ -53,6 +53,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 		return s, found
 	}
 
+	// Folders are passed over as the configuration passes over them.
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err

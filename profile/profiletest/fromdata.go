@@ -56,6 +56,8 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
+
+	// Everybody is evaluated, since managers and holders of a uid may be anybody.
 	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key},
 		keys: keys(b), values: columnValues{}}
 	w.now = o.now(b)
@@ -179,6 +181,9 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 	for _, r := range chosen {
 		cases = append(cases, w.oneCase(r))
 	}
+
+	// The cases are run as they will be read, masked and from text, and what they give becomes their
+	// expectation. So a case passes from the first day on.
 	root := jsondoc.NewObject(jsondoc.M("clock", jsondoc.NewString(w.now.Format(time.RFC3339))),
 		jsondoc.M("cases", jsondoc.NewArray(cases...)))
 	f, found := Parse(nil, "new"+Suffix, root.Indent())
@@ -200,6 +205,8 @@ func (w *dataWriter) file(ctx context.Context, chosen []*profile.Result) ([]byte
 			return nil, fmt.Errorf("%w: the masked accounts of %q make no identity", ErrNobody, c.Name)
 		}
 		w.report(c.Name, chosen[i], o.subject)
+
+		// An expectation is put in last, as people write it.
 		cases[i].Remove("expect") // so that it comes last
 		cases[i].Set("expect", expected(o.subject))
 	}

@@ -51,6 +51,7 @@ func (c *Coverage) WriteHTML(w io.Writer, fsys fs.FS) error {
 		}
 	}
 
+	// A file is read once, however many units it has.
 	files := map[string][]byte{}
 	for _, u := range c.units {
 		file := u.entry.Pos().File

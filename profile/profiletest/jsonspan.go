@@ -6,6 +6,7 @@ import "unicode/utf8"
 func jsonEnd(src []byte, i int) int {
 	depth := 0
 	for ; i < len(src); i++ {
+		// The text is JSON that was parsed before, so only its end is looked for.
 		switch src[i] {
 		case '"':
 			if i = stringEnd(src, i) - 1; depth == 0 {
@@ -48,6 +49,8 @@ func stringEnd(src []byte, i int) int {
 // in the text; the string begins at i. One more entry is the closing quote.
 func stringOffsets(src []byte, i int) []int {
 	var offsets []int
+
+	// Coverage marks characters of a template, which the file may spell as escapes.
 	for i++; i < len(src) && src[i] != '"'; {
 		if src[i] != '\\' || i+1 >= len(src) {
 			offsets = append(offsets, i)

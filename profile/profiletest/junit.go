@@ -54,6 +54,8 @@ func (r *Report) WriteJUnit(w io.Writer, folder string) error {
 	var total time.Duration
 	index := map[string]int{}
 	times := []time.Duration{}
+
+	// Cases of a file follow each other, and each file is one suite.
 	for i := range r.Cases {
 		c := &r.Cases[i]
 		k, ok := index[c.File]

@@ -64,6 +64,8 @@ func (m *mutator) walk(n *jsondoc.Node) {
 // operation lists the changes of one operation: what its attributes are good for
 // and what its traits say tell which ones are plausible.
 func (m *mutator) operation(n *jsondoc.Node, op *transform.Operation, attrs *jsondoc.Node) {
+	// Roles say what kind of mistake is plausible: to leave out a candidate, to swap branches, to
+	// misspell a text.
 	var branches []string
 	for _, f := range op.Fields {
 		switch v := attrs.Get(f.Name); {
@@ -80,6 +82,7 @@ func (m *mutator) operation(n *jsondoc.Node, op *transform.Operation, attrs *jso
 		}
 	}
 
+	// Two branches, such as those of a condition, are the ones that people mix up.
 	if len(branches) == 2 {
 		m.swap(n, op.Type, attrs, branches[0], branches[1])
 	}

@@ -86,6 +86,8 @@ func (c *Coverage) mutants() []*Mutant {
 		list = append(list, m.mutants...)
 	}
 
+	// Mistakes outside of transforms: a mapping that was dropped, a state that was switched off, a
+	// criterion that is missing.
 	for i, p := range c.bundle.Profiles {
 		for k, mapping := range p.Mappings {
 			list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q > attribute %q", p.Name, mapping.Attribute),
@@ -232,6 +234,7 @@ func (x *mutationRun) run(m *Mutant, cases []*bound) {
 
 // mutated returns the changed bundle.
 func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
+	// The copy is shallow; what a mutant changes is copied when it does.
 	b := *x.bundle
 	b.Profiles, b.Sources = slices.Clone(b.Profiles), slices.Clone(b.Sources)
 	if m.apply != nil {
@@ -249,6 +252,7 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 		}
 	}
 
+	// The change is in one place, and the first definition that it makes another one is it.
 	for i, p := range b.Profiles {
 		for k, mapping := range p.Mappings {
 			if n := rebuild(mapping.Definition.Node, m.target, m.replacement); n != mapping.Definition.Node {

@@ -27,6 +27,8 @@ func (p *parser) rows(c *Case, n *jsondoc.Node) {
 		if !p.object(item, "a row", keys...) {
 			continue
 		}
+
+		// A row is the case with some values of its own.
 		row := *c
 		row.Name = rowName(c.Name, item.Get("name").Text(), i)
 		row.Pos = item.Pos()
@@ -82,6 +84,8 @@ func (p *parser) set(row *Case, sets []setting) {
 	if len(sets) == 0 {
 		return
 	}
+
+	// Accounts are shared by the rows of a table, so those that a row changes are copied.
 	specs := make([]*accountSpec, len(row.accounts))
 	for i, s := range row.accounts {
 		c := *s
@@ -132,6 +136,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 		return
 	}
 
+	// Spreadsheets write a mark in front.
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
 	header, err := r.Read()
 	if err != nil {
@@ -155,6 +160,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 			return
 		}
 
+		// Places are those of cells, so that a failure leads to the cell.
 		at := func(column int) diag.Pos {
 			line, col := r.FieldPos(column)
 			return diag.Pos{File: file, Line: line, Column: col}

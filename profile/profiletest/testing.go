@@ -35,6 +35,8 @@ func TestWith(t *testing.T, e *profile.Engine, fsys fs.FS, pattern string, o Opt
 		t.Fatal(found.Err())
 	}
 	r := &runner{ctx: t.Context(), engine: e, options: o}
+
+	// One test of Go for each file and in it one for each case, so that -run can choose them.
 	for at := 0; at < len(cases); {
 		file := cases[at].file
 		end := at

@@ -31,6 +31,8 @@ func (s *Suite) Update(r *Report) (files map[string][]byte, left []Failure) {
 	csvs := tables{fsys: s.fsys, files: map[string]*tableEdits{}}
 	for i := range r.Cases {
 		for _, f := range r.Cases[i].Failures {
+			// What was expected in JSON is replaced where it stands; a cell of a table has an edit of
+			// its own.
 			if f.actual == nil || s.file(f.Pos.File) == nil {
 				if !csvs.note(f) {
 					left = append(left, f)
@@ -42,6 +44,7 @@ func (s *Suite) Update(r *Report) (files map[string][]byte, left []Failure) {
 		}
 	}
 
+	// All edits of a file at once, since each moves those behind it.
 	for name, list := range edits {
 		files[name] = applied(s.file(name).src, list)
 	}
@@ -128,6 +131,7 @@ func cellOf(n *jsondoc.Node) (string, bool) {
 		}
 	}
 
+	// Written as a spreadsheet would, so that reading it gives the same.
 	if strings.ContainsAny(text, ",\"\r\n") || strings.TrimSpace(text) != text {
 		text = `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
 	}
@@ -149,6 +153,8 @@ func cellAt(src []byte, pos diag.Pos) (from, to int) {
 	if from += pos.Column - 1; from > len(src) {
 		return -1, -1
 	}
+
+	// A quote inside of a quoted cell is doubled.
 	to = from
 	if to < len(src) && src[to] == '"' {
 		for to++; to < len(src); to++ {

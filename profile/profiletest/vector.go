@@ -62,7 +62,6 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 			found.Addf(diag.Error, "vector-shape", n.Pos(), "a vector needs id, transform and expected")
 			continue
 		}
-
 		vectors = append(vectors, v)
 	}
 
@@ -113,6 +112,7 @@ func (v *Vector) eval(ctx context.Context, lib *transform.Library,
 		env.Now = now
 	}
 
+	// Some operations only mean something where an account is created.
 	opts := transform.Options{Transforms: stored, Sources: v.sources(),
 		Provisioning: def.Node.Get("type").Text() == "usernameGenerator"}
 	change(&opts)
