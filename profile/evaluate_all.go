@@ -19,6 +19,7 @@ type calculator struct {
 	writers     []*table.Writer // by worker
 	writer      *table.Writer   // of the second pass
 	evaluations int             // identities that were evaluated
+	narrowed    *narrowed       // of whom what is needed; nil: all of everybody
 }
 
 // evaluate gives every identity its attributes, on all workers.
@@ -35,7 +36,7 @@ func (calc *calculator) evaluate() error {
 	for _, w := range calc.writersFor(len(calc.people)) {
 		wg.Go(func() {
 			b := batch{tables: calc.tables, v: newEvaluator(calc.ctx, calc.engine, calc.env), w: w,
-				keeper: newKeeper(calc.tables), before: before}
+				keeper: newKeeper(calc.tables), before: before, narrowed: calc.narrowed}
 			for part := range parts {
 				if calc.failure() != nil {
 					continue // so that whoever hands out parts does not wait for ever
@@ -155,6 +156,7 @@ type batch struct {
 	unsettled   []int32 // identities whose attributes still moved in the last pass
 	full        []int32 // identities with a value that was not kept
 	excess      int64   // bytes of rows beyond what is free
+	narrowed    *narrowed
 }
 
 func (b *batch) evaluate(part []int32) {
@@ -224,7 +226,11 @@ func (b *batch) one(n int32) {
 	if needs == nil || !needs.none {
 		b.evaluated++
 	}
-	x.promote()
+	if b.narrowed != nil && b.narrowed.person != n && x.profile.profile.Enabled {
+		x.some(b.narrowed.slots[x.profile.rank])
+	} else {
+		x.promote()
+	}
 	if x.unsettled {
 		b.unsettled = append(b.unsettled, n)
 	}

@@ -79,14 +79,33 @@ type Step struct {
 	err   error
 }
 
-// Explain runs the sources as [Engine.Run] does and explains the first identity
-// for which find is true: all its attributes, or the named ones. It returns
-// [identity.ErrNotFound] when there is none.
+// Explain explains the first identity for which find is true: all its attributes, or the
+// named ones. It says what an [Engine.Run] over the sources gives, and returns
+// [identity.ErrNotFound] when there is nobody.
+//
+// All accounts are read and correlated, because whose an account is depends on everybody.
+// Then find is asked for those identities by what is known of them: id, alias and accounts. Only
+// when that is nobody, it is asked again with everybody's results, in the same order. Where it
+// is somebody, of the others nothing is evaluated but what decides about this one: uid, and what
+// managers are found and called by. All is evaluated for all if some mapping
+// reads other identities or asks for unique values, or those attributes read each other in a
+// circle or what is known only then; findings about others are then heard too.
+//
+// A program that has the accounts of a person needs none of this: see [Evaluator.Explain].
 func (e *Engine) Explain(ctx context.Context, o RunOptions, find func(*Result) bool, attributes []string,
 	sources ...identity.Source) (*Trace, error) {
 	p := newPhases(ctx, e.NewRun(o))
+	who := int32(-1)
+	p.linked = func() {
+		if who = p.known(find); who >= 0 {
+			p.calculator.narrowed = p.narrow(who)
+		}
+	}
 	if err := p.all(sources); err != nil {
 		return nil, err
+	}
+	if who >= 0 {
+		return p.explain(who, p.builder.result(who), attributes)
 	}
 	for n := range p.people {
 		if p.people[n].unmade {

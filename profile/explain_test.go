@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/feed"
+	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/internal/fixture"
 )
@@ -130,5 +131,66 @@ func TestExplainAgrees(t *testing.T) {
 				t.Errorf("%s %s: trace %s, step %s, result %s", i.Alias, a.Name, a.Result, a.Step.Output, want)
 			}
 		}
+	}
+}
+
+// What is said of one person is what a run over everybody says, whoever it is and whatever the
+// tenant looks like.
+func TestExplainIsTheRun(t *testing.T) {
+	narrow := 0
+	for seed := range uint64(120) {
+		m := newMutant(seed)
+		m.variant[0] = int(seed % 5)
+		if seed%3 > 0 { // without mappings that read others
+			m.mapped &^= 1<<16 | 1<<17 | 1<<18 | 1<<20
+		}
+		e, _ := m.tenant().Engine(t, profile.Options{SnapshotOrder: m.snapshot})
+		sources := []identity.Source{m.source("HR"), m.source("VMS"), m.source("AD")}
+		var none heard
+		o := m.options(&none)
+		if seed%2 == 0 {
+			st := store.NewMemory()
+			m.run(t, e, st, []string{"HR", "VMS", "AD"}, false, false)
+			m.change()
+			o.Stored = st
+		}
+		if !e.ReadsOthers() {
+			narrow++
+		}
+		for r, err := range e.Run(t.Context(), o, sources...) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			var traces, results [2]string
+			for i, find := range []func(*profile.Result) bool{
+				func(x *profile.Result) bool { return x.Identity.ID == r.Identity.ID },
+				func(x *profile.Result) bool { return len(x.Links) > 0 && x.Identity.ID == r.Identity.ID }, // only in the run
+			} {
+				trace, err := e.Explain(t.Context(), o, find, nil, sources...)
+				if errors.Is(err, identity.ErrNotFound) && len(r.Links) == 0 {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				var out heard
+				out.add(t, trace.Result)
+				traces[i], results[i] = jsonOf(t, trace), out.Results[0]
+			}
+			if len(r.Links) == 0 {
+				continue
+			}
+			if diff := cmp.Diff(traces[1], traces[0]); diff != "" {
+				t.Fatalf("seed %d, %s: mismatch (-run +one):\n%s", seed, r.Identity.Alias, diff)
+			}
+			var out heard
+			out.add(t, r)
+			if diff := cmp.Diff([]string{out.Results[0], out.Results[0]}, results[:]); diff != "" {
+				t.Fatalf("seed %d, %s: the result (-run +explained):\n%s", seed, r.Identity.Alias, diff)
+			}
+		}
+	}
+	if narrow < 20 {
+		t.Errorf("only %d tenants read nobody else", narrow)
 	}
 }

@@ -17,6 +17,8 @@ type phases struct {
 	calculator calculator
 	resolver   resolver
 	builder    builder
+
+	linked func() // called when all accounts are linked; may be nil
 }
 
 func newPhases(ctx context.Context, r *Run) *phases {
@@ -68,6 +70,9 @@ func (p *phases) all(sources []identity.Source) error {
 	if err := p.stage("correlate", p.link); err != nil {
 		return err
 	}
+	if p.linked != nil {
+		p.linked()
+	}
 	if err := p.stage("evaluate", p.calculate); err != nil {
 		return err
 	}
@@ -76,7 +81,7 @@ func (p *phases) all(sources []identity.Source) error {
 	if err := p.stage("settle", p.resolve); err != nil {
 		return err
 	}
-	if !p.resident {
+	if !p.resident && p.linked == nil { // what explains reads other identities again
 		p.linker.release()
 		p.reader.release()
 	}
