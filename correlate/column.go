@@ -10,28 +10,32 @@ import (
 )
 
 // column finds identities by one key. It holds no pointer for each identity:
-// keys stand in one piece of memory, identities that have a key alone in their
-// entry.
+// keys stand in their entries or in one piece of memory, identities that have a
+// key alone in their entry.
 type column struct {
-	slots   []slot  // open hash table
+	tags    []uint8 // open hash table: eight bits of the hash of a key; 0: free
+	slots   []int32 // and its entry number
 	entries []entry // by entry number
 	lists   [][]int32
 	spare   []int32 // lists that are free
 	at      []int32 // by identity: 1 + its entry; 0: none
-	text    []byte
-	unused  int // entries without identity
+	text    []byte  // of long keys
+	unused  int     // entries without identity
 }
 
-type slot struct {
-	tag   uint32
-	entry int32 // 1 + number; 0: free
-}
-
+// entry is a key and who has it. Most keys are short and stand in it: nothing else has to be
+// looked at to compare them.
 type entry struct {
 	hash uint64
-	off  uint32 // of the key
-	id   int32  // the identity; -1: none; otherwise -2-i for lists[i]
+	id   int32 // the identity; -1: none; otherwise -2-i for lists[i]
+	size uint8 // of the key; longKey: it stands in the text of the column
+	key  [shortKey]byte
 }
+
+const (
+	shortKey = 19
+	longKey  = 255
+)
 
 const noIdentity = -1
 
@@ -76,26 +80,46 @@ func (c *column) of(e int32) []int32 {
 
 // search returns the entry of a key, or -1 and the slot where it belongs.
 func (c *column) search(key []byte, hash uint64) (e int32, free int) {
-	mask := uint64(len(c.slots) - 1)
-	tag := uint32(hash >> 32)
+	mask := uint64(len(c.tags) - 1)
+	tag := tagOf(hash)
 	for s := hash & mask; ; s = (s + 1) & mask {
-		switch x := c.slots[s]; {
-		case x.entry == 0:
+		switch c.tags[s] {
+		case 0:
 			return -1, int(s)
-		case x.tag == tag && bytes.Equal(c.key(x.entry-1), key):
-			return x.entry - 1, int(s)
+		case tag:
+			if e := c.slots[s]; bytes.Equal(c.key(e), key) {
+				return e, int(s)
+			}
 		}
 	}
 }
 
+// tagOf returns the tag of a hash. Tags are small, so that most of them are at hand in the
+// processor: nearly all look-ups of keys that nobody has end with them.
+func tagOf(hash uint64) uint8 { return max(1, uint8(hash>>56)) }
+
 func (c *column) key(e int32) []byte {
-	off := c.entries[e].off
-	if n := c.text[off]; n < 0x80 {
-		return c.text[off+1 : off+1+uint32(n)]
+	x := &c.entries[e]
+	if x.size != longKey {
+		return x.key[:x.size]
 	}
+	off := binary.LittleEndian.Uint32(x.key[:])
 	n, size := binary.Uvarint(c.text[off:])
 	start := uint64(off) + uint64(size)
 	return c.text[start : start+n]
+}
+
+// newEntry returns an entry that nobody has.
+func (c *column) newEntry(key []byte, hash uint64) entry {
+	x := entry{hash: hash, id: noIdentity, size: uint8(len(key))}
+	if len(key) <= shortKey {
+		copy(x.key[:], key)
+		return x
+	}
+	x.size = longKey
+	binary.LittleEndian.PutUint32(x.key[:], uint32(len(c.text)))
+	c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
+	return x
 }
 
 // put makes key the key of an identity; an empty one removes it.
@@ -129,9 +153,8 @@ func (c *column) entry(key []byte) int32 {
 	e, free := c.search(key, hash)
 	if e < 0 {
 		e = int32(len(c.entries))
-		c.entries = append(c.entries, entry{hash: hash, off: uint32(len(c.text)), id: noIdentity})
-		c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
-		c.slots[free] = slot{uint32(hash >> 32), e + 1}
+		c.entries = append(c.entries, c.newEntry(key, hash))
+		c.tags[free], c.slots[free] = tagOf(hash), e
 		c.unused++
 	}
 
@@ -215,33 +238,33 @@ func (c *column) resize(n int) {
 	for size < 2*n {
 		size *= 2
 	}
-	c.slots = make([]slot, size)
+	c.tags, c.slots = make([]uint8, size), make([]int32, size)
 	mask := uint64(size - 1)
 	for e := range c.entries {
 		hash := c.entries[e].hash
 		s := hash & mask
-		for c.slots[s].entry != 0 {
+		for c.tags[s] != 0 {
 			s = (s + 1) & mask
 		}
-		c.slots[s] = slot{uint32(hash >> 32), int32(e) + 1}
+		c.tags[s], c.slots[s] = tagOf(hash), int32(e)
 	}
 }
 
 func (c *column) compact() {
-	var entries []entry
-	var text []byte
+	var kept column
 
 	// Entries without identity go, and their texts with them; the others keep their order and get new
 	// numbers.
 	moved := make([]int32, len(c.entries))
 	for e := range c.entries {
-		if c.entries[e].id == noIdentity {
+		x := &c.entries[e]
+		if x.id == noIdentity {
 			continue
 		}
-		moved[e] = int32(len(entries))
-		key := c.key(int32(e))
-		entries = append(entries, entry{hash: c.entries[e].hash, off: uint32(len(text)), id: c.entries[e].id})
-		text = append(binary.AppendUvarint(text, uint64(len(key))), key...)
+		moved[e] = int32(len(kept.entries))
+		fresh := kept.newEntry(c.key(int32(e)), x.hash)
+		fresh.id = x.id
+		kept.entries = append(kept.entries, fresh)
 	}
 
 	// Numbers are stored one higher, 0 being no entry.
@@ -251,7 +274,7 @@ func (c *column) compact() {
 		}
 	}
 
-	c.entries, c.text, c.unused = entries, text, 0
+	c.entries, c.text, c.unused = kept.entries, kept.text, 0
 }
 
 // scan calls f for every key that an identity has.

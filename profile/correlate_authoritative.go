@@ -34,6 +34,7 @@ type linker struct {
 
 	buf     []identity.Account
 	current identity.Account // the one that is correlated
+	at      int32            // its number
 }
 
 // release drops what only linking needs.
@@ -185,7 +186,7 @@ func (l *linker) newIdentity(account int32, a *identity.Account) int32 {
 
 // readAccount returns an account, valid until the next call.
 func (l *linker) readAccount(account int32) *identity.Account {
-	l.current = identity.Account{}
+	l.current, l.at = identity.Account{}, account
 	l.accounts.Read(account, &l.current)
 	return &l.current
 }

@@ -182,8 +182,13 @@ func (x *evaluation) current(name string) (identity.Value, error) {
 	return x.input.stored.Get(name), nil
 }
 
-// accountsOf returns the accounts of an identity, valid until the next call.
+// accountsOf returns the accounts of an identity, valid until the next call. That of an
+// identity which was just made is at hand.
 func (l *linker) accountsOf(n int32) []identity.Account {
+	if q := &l.people[n]; q.first >= 0 && q.first == q.last && q.first == l.at {
+		l.buf = append(l.buf[:0], l.current)
+		return l.buf
+	}
 	l.buf = l.appendAccounts(l.buf[:0], n)
 	return l.buf
 }

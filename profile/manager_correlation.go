@@ -171,7 +171,7 @@ func (rs *resolver) indexOf(attribute string) *table.Text {
 	}
 	x := rs.indexes[attribute]
 	if x == nil {
-		x = table.NewText(len(rs.people), func(n int32) string { return rs.lookup(n, attribute) })
+		x = table.NewText(rs.byRows(), func(n int32) string { return rs.lookup(n, attribute) })
 		x.Number = uint64(len(rs.indexes)) + 1
 		rs.indexes[attribute] = x
 	}

@@ -51,7 +51,7 @@ func (p *phases) begin(ctx context.Context, r *Run) {
 	t.failed.Store(nil)
 	t.notes, t.errors, t.goneFrom = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}, formerOwners{}
 	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
-	p.linker.ambiguous = map[int32][]correlate.Ambiguity{}
+	p.linker.ambiguous, p.linker.at = map[int32][]correlate.Ambiguity{}, -1
 
 	t.env.Directory = directory{&p.linker}
 	p.linker.eval = newEvaluator(ctx, r.engine, t.env)

@@ -9,12 +9,14 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/feed"
 )
 
 // renames are the accounts of one source that may be stored ones under another
 // native identity: those of the data that have a stable id.
 type renames struct {
-	byStable map[string]int32 // accounts of the data
+	byStable feed.SeenIDs // the last account of the data with each stable id
+	any      bool         // there is one
 	// taken are accounts of the data that stand in the place of a stored one with
 	// another stable id, with the manual mark that the data give them.
 	taken map[int32]bool
@@ -33,18 +35,13 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 	if a.UUID == "" {
 		return
 	}
-	if r.byStable == nil {
-		r.byStable = map[string]int32{}
-	}
-	other, twice := r.byStable[a.UUID]
-	if twice && other != n {
-		first := rd.accounts.At(other)
+	r.any = true
+	if other, twice := r.byStable.Put(a.UUID, int(n)); twice && other != int(n) {
+		first := rd.accounts.At(int32(other))
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
 			Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
 				a.NativeIdentity)})
 	}
-
-	r.byStable[a.UUID] = n
 }
 
 // takenPlace notes an account of the data that has the native identity of a stored
@@ -73,7 +70,7 @@ type rename struct {
 // (DECISION 48). Link, manual mark and creation time stay; the old native identity
 // is gone, which is no removal that a delete threshold counts.
 func (rd *reader) followRenames(src identity.Source, r *renames) {
-	if len(r.byStable) == 0 {
+	if !r.any {
 		return
 	}
 
@@ -123,7 +120,8 @@ func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
 		if taken {
 			old = rd.replaced[n]
 		}
-		to, ok := r.byStable[old.UUID]
+		line, ok := r.byStable.Line(old.UUID)
+		to := int32(line)
 		if _, place := r.taken[to]; old.UUID == "" || !ok || rd.state[to].presence != isNew && !place {
 			continue
 		}

@@ -33,23 +33,45 @@ func (s *SeenIDs) Put(id string, line int) (before int, again bool) {
 	}
 
 	tag := uint32(maphash.String(idSeed, id) >> 32)
-	i := s.start(tag)
-	for ; s.slots[i].chunk != 0; i = s.next(i) {
-		if slot := s.slots[i]; slot.tag == tag {
-			// Tags may be equal by chance, texts decide.
-			entry := s.chunks[slot.chunk-1][slot.at:]
-			if n, size := binary.Uvarint(entry[8:]); string(entry[8+size:8+size+int(n)]) == id {
-				before = int(binary.LittleEndian.Uint64(entry))
-				binary.LittleEndian.PutUint64(entry, uint64(line))
-				return before, true
-			}
-		}
+	entry, i := s.find(id, tag)
+	if entry != nil {
+		before = int(binary.LittleEndian.Uint64(entry))
+		binary.LittleEndian.PutUint64(entry, uint64(line))
+		return before, true
 	}
 
 	chunk, at := s.keep(id, line)
 	s.slots[i] = seenSlot{tag: tag, chunk: chunk, at: at}
 	s.used++
 	return 0, false
+}
+
+// Line returns the line that an id has.
+func (s *SeenIDs) Line(id string) (line int, ok bool) {
+	if s.used == 0 {
+		return 0, false
+	}
+	entry, _ := s.find(id, uint32(maphash.String(idSeed, id)>>32))
+	if entry == nil {
+		return 0, false
+	}
+	return int(binary.LittleEndian.Uint64(entry)), true
+}
+
+// find returns the entry of an id, or nil and the slot where it belongs.
+func (s *SeenIDs) find(id string, tag uint32) (entry []byte, slot int) {
+	i := s.start(tag)
+	for ; s.slots[i].chunk != 0; i = s.next(i) {
+		if slot := s.slots[i]; slot.tag == tag {
+			// Tags may be equal by chance, texts decide.
+			entry := s.chunks[slot.chunk-1][slot.at:]
+			if n, size := binary.Uvarint(entry[8:]); string(entry[8+size:8+size+int(n)]) == id {
+				return entry, i
+			}
+		}
+	}
+
+	return nil, i
 }
 
 // keep writes an id and its line.

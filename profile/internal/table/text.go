@@ -1,6 +1,7 @@
 package table
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
@@ -17,11 +18,11 @@ type Text struct {
 	found  []int32
 }
 
-// NewText indexes identities 0 to n-1. Blank texts are nobody's.
-func NewText(n int, text func(n int32) string) *Text {
-	x := &Text{text: text, Tags: make([]uint32, n)}
-	x.table.slots = make([]keySlot, 2*n+1)
-	for i := range int32(n) {
+// NewText indexes identities 0 to len(order)-1, read in that order. Blank texts are nobody's.
+func NewText(order []int32, text func(n int32) string) *Text {
+	x := &Text{text: text, Tags: make([]uint32, len(order))}
+	x.table.slots = make([]keySlot, 2*len(order)+1)
+	for _, i := range order {
 		if tag := x.Tag(text(i)); tag != 0 {
 			x.table.put(keySlot{tag, i + 1})
 			x.table.used++
@@ -71,7 +72,7 @@ func (x *Text) rebuild() {
 	}
 }
 
-// Find returns the identities whose folded text is the given one, valid until
+// Find returns the identities whose folded text is the given one, ascending, valid until
 // the next call.
 func (x *Text) Find(folded string) []int32 {
 	if x == nil || x.table.used == 0 || strings.TrimSpace(folded) == "" {
@@ -86,5 +87,6 @@ func (x *Text) Find(folded string) []int32 {
 		}
 	}
 
+	slices.Sort(x.found)
 	return x.found
 }

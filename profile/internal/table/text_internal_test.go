@@ -29,7 +29,11 @@ func TestTextIndex(t *testing.T) {
 			want[key] = append(want[key], n)
 		}
 	}
-	x := NewText(len(texts), func(n int32) string { return texts[n] })
+	order := make([]int32, len(texts))
+	for i, n := range r.Perm(len(texts)) {
+		order[i] = int32(n)
+	}
+	x := NewText(order, func(n int32) string { return texts[n] })
 	for key, list := range want {
 		if diff := cmp.Diff(list, slices.Clone(x.Find(key))); diff != "" {
 			t.Fatalf("%q: mismatch (-want +got):\n%s", key, diff)
