@@ -33,10 +33,12 @@ func (e *evaluator) reference(r *reference) (Value, error) {
 
 // memberError dresses an error at member i of r; nil is for null.
 func (e *evaluator) memberError(r *reference, i int, v Value, err error) error {
+	// Budget and control flow are no failures of a reference; they pass through undressed.
 	if errors.Is(err, limit.Err) || err == errStop || err == errBreak {
 		return err
 	}
 
+	// The innermost failure names its reference best, and keeps it.
 	var inner *RenderError
 	if errors.As(err, &inner) {
 		return err
@@ -99,6 +101,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 		return e.at(v, fromEnd(i, v))
 	}
 
+	// Most methods have at most two arguments: these cost no memory.
 	var buf [3]Value
 	args := buf[:0]
 	for _, x := range m.args {
@@ -109,6 +112,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 		args = append(args, a)
 	}
 
+	// Arguments are evaluated before the method is looked up, as either may raise.
 	return e.call(v, m, args)
 }
 
@@ -129,6 +133,7 @@ func (e *evaluator) property(v Value, name string) (Value, error) {
 		return v.ref.(*loopScope).property(name), nil
 	}
 
+	// What is left are Java's getters: isEmpty is empty, getKey is key.
 	switch p := lowerFirst(name); {
 	case p == "empty" && v.kind == Text:
 		return BoolOf(v.text == ""), nil
@@ -237,6 +242,7 @@ func (e *evaluator) setMember(r *reference, v Value) error {
 		at = next
 	}
 
+	// Null has no members to set, and Velocity says nothing about it.
 	if at.kind == Unset {
 		return nil
 	}
@@ -251,6 +257,7 @@ func (e *evaluator) setMember(r *reference, v Value) error {
 		key = fromEnd(i, at)
 	}
 
+	// Only an index sets an item of a list; a name there is a setter, which lists have none of.
 	if err := e.store(at, key, v, m.kind == index); err != nil {
 		return e.memberError(r, last, at, err)
 	}
@@ -279,6 +286,8 @@ func (e *evaluator) store(at, key, v Value, indexed bool) error {
 		if !indexed || !l.isIndexed() || key.kind != Integer {
 			return nil
 		}
+
+		// Outside of the list Java's set raises, where a read gives null in a template.
 		if key.num < 0 || key.num >= int64(l.len()) {
 			return indexError(key.num, l.len())
 		}

@@ -25,6 +25,7 @@ func (p *parser) directive() node {
 		return nil
 	}
 
+	// A word after # that is no directive is text. It is noted, since mostly one was meant.
 	if !known {
 		p.noteWord(start, name)
 	}
@@ -39,6 +40,7 @@ func (p *parser) directive() node {
 		return nil
 	}
 
+	// What has no block is complete here.
 	switch {
 	case name == "stop":
 		return &stopNode{}
@@ -129,6 +131,7 @@ func (p *parser) blockDirective(start *token, name string, args []argument) node
 		p.loopHead(loop, args)
 	}
 
+	// An unknown #@macro swallows its block as text.
 	loop.body = p.statements()
 	closed := p.last
 	p.expectEnd(start, "#"+name)
@@ -136,6 +139,7 @@ func (p *parser) blockDirective(start *token, name string, args []argument) node
 	case p.err != nil:
 		return nil
 	case name == "foreach":
+		// Velocity renders the extra argument in place of the block.
 		if len(args) > 3 {
 			loop.body = extraArgument(args[3])
 		}

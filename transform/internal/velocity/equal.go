@@ -35,6 +35,8 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 	if a.kind != b.kind {
 		return false, nil
 	}
+
+	// A list may hold itself.
 	if depth > maxTextDepth {
 		return false, limit.Err
 	}
@@ -101,6 +103,7 @@ func (e *evaluator) equalMaps(a, b *dict, depth int) (bool, error) {
 			return false, err
 		}
 
+		// Maps are equal whatever their order; each key is looked up in the other.
 		i := b.find(p.key)
 		if i < 0 {
 			return false, nil

@@ -363,6 +363,7 @@ func (e *evaluator) testBinary(x *binaryExpr) (bool, error) {
 		return e.test(x.right)
 	}
 
+	// Texts are nearly all that is compared, and need no values made of them.
 	if equal, ok := e.textEqual(x); ok {
 		return equal == (x.op == opEqual), nil
 	}
@@ -426,6 +427,7 @@ func (e *evaluator) arithmetic(x *binaryExpr) (Value, error) {
 		return e.concat(left, right)
 	}
 
+	// A number and null, or a flag, make null: Velocity writes a warning and goes on.
 	if !left.isNumber() || !right.isNumber() {
 		return Value{}, nil
 	}

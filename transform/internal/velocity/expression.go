@@ -31,6 +31,7 @@ var levels = [...]map[tokenKind]operator{
 }
 
 func (p *parser) binary(level int) operand {
+	// Below the last level stand values, with a sign or a not before them.
 	if level == len(levels) {
 		return p.unary()
 	}
@@ -48,6 +49,7 @@ func (p *parser) binary(level int) operand {
 			p.fail(p.last.pos, CodeLimit, "more than %d operators in a row", maxChain)
 		}
 
+		// The texts of both sides are kept for plus, which joins them where a side is null.
 		t := p.take()
 		first := p.after(p.last)
 		right := p.binary(level + 1)
@@ -252,6 +254,8 @@ func (p *parser) stringValue(place Place) expr {
 	t := p.take()
 	q := t.image[:1]
 	s := t.image[1 : len(t.image)-1]
+
+	// Without a dollar or a mark there is nothing to evaluate: a plain text.
 	active := q == `"` && strings.ContainsAny(s, "$#")
 	if q == `"` {
 		var ok bool

@@ -157,6 +157,7 @@ func (f *flow) items(list []expr) (from Origins) {
 
 // path follows a reference from member to member.
 func (f *flow) path(r *reference) Origins {
+	// Whatever reads a variable may get what any path has put there.
 	from := Origins(0)
 	if !r.bare {
 		from = f.get(r.slot)

@@ -25,12 +25,14 @@ func (e *evaluator) foreach(n *foreachNode) error {
 		return err
 	}
 
+	// Velocity loops over nothing else, and has no error for it.
 	switch v.kind {
 	case List, Map:
 	default:
 		return nil
 	}
 
+	// The loop's variables are given back after it, also when it is left by an error.
 	slots := [...]int{n.slot, e.t.scope.count, e.t.scope.hasNext}
 	var saved [len(slots)]Value
 	for i, slot := range slots {
@@ -51,6 +53,7 @@ func (e *evaluator) foreach(n *foreachNode) error {
 		e.leave()
 	}
 
+	// A break ends the loop it is meant for, and passes through those inside of that.
 	if err == errBreak && (e.target == nil || e.target == scope) {
 		e.target = nil
 		return nil
@@ -124,6 +127,7 @@ func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
 			return err
 		}
 
+		// Java notices a change when it asks for the next item, so a change in the last round passes.
 		if now := sizeOf(v); (now != size || movedOf(v) != moved) && now == i+1 {
 			return nil
 		} else if now != size || movedOf(v) != moved {

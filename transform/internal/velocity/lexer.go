@@ -61,6 +61,7 @@ func (l *lexer) scan() (*token, *SyntaxError) {
 	start := l.pos
 	for {
 		if l.pos == len(l.src) {
+			// What was read as the front of a token is no token by itself.
 			if start == l.pos {
 				return &token{kind: tEOF, pos: l.pos, special: special}, nil
 			}
@@ -123,6 +124,7 @@ func (l *lexer) unexpected() *SyntaxError {
 
 // prefix switches the state for what becomes the front of the next token.
 func (l *lexer) prefix(kind tokenKind) {
+	// Inside of a comment or a text block marks are characters.
 	if l.verbatim {
 		return
 	}

@@ -13,10 +13,12 @@ func (p *parser) noteCondition(test expr, start int) {
 		return
 	}
 
+	// Only a condition without variables has one answer for everybody.
 	if !testIsFixed(test) {
 		return
 	}
 
+	// It is evaluated as it would be, within a small budget.
 	e := &evaluator{b: &limit.Budget{Steps: 10_000, Output: 10_000}}
 	truth, err := e.test(test)
 	if err != nil {

@@ -87,6 +87,8 @@ func matchText(b *best, s string) {
 
 	b.add(tText, i)
 	b.add(tSet, setLength(s))
+
+	// A backslash is text unless what follows could have been a directive.
 	switch s[0] {
 	case '\\':
 		b.add(tEscape, 1)
@@ -298,11 +300,14 @@ func matchOperator(b *best, s string) {
 // matchHash finds what may follow #.
 func matchHash(b *best, s string) {
 	b.add(tDirectiveEnd, 1)
+
+	// A number may stand behind a mark, and is text then.
 	matchLineComment(b, s)
 	if isDigit(s[0]) || s[0] == '-' || s[0] == '.' {
 		matchNumber(b, s)
 	}
 
+	// Word and directive may both match; the longer one counts, of equal ones the directive.
 	b.add(tWord, wordLength(s))
 	n := bracedLength(s)
 	b.add(tBracedWord, n)

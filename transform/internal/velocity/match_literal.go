@@ -42,10 +42,12 @@ func matchNumber(b *best, s string) {
 		i = 1
 	}
 
+	// A sign alone is no number; the digits behind it decide.
 	start := i
 	i = digits(s, i)
 	whole := i > start
 	if whole {
+		// 1..3 is a range: the point belongs to it and not to a number.
 		b.add(tInteger, i)
 		if hasPrefix(s[i:], "..") {
 			b.add(tInteger, i+2)

@@ -139,6 +139,7 @@ func (m methodID) givesText() bool {
 // returns. Bad ones are left for the evaluation, which reports them if it gets
 // there.
 func (m *member) resolve() (pattern string, ok bool) {
+	// The method is known by its name alone; what it is called on is known at evaluation.
 	m.method = methods[m.name]
 	if len(m.args) == 0 {
 		return "", false
@@ -156,6 +157,7 @@ func (m *member) resolve() (pattern string, ok bool) {
 		}
 	}
 
+	// The same for the replacement, whose groups are read once.
 	if len(m.args) == 2 && m.method != mSplit {
 		if s, ok := literalText(m.args[1]); ok {
 			m.repl, _ = javaregex.ParseReplacement(s)
@@ -185,6 +187,7 @@ func (e *evaluator) call(v Value, m *member, args []Value) (Value, error) {
 		return BoolOf(ok), err
 	}
 
+	// Given an argument, a method without one is another one in Java, which is not there.
 	if len(args) == 1 && m.method.takesNothing() && v.kind != loop {
 		return Value{}, errors.New("takes no argument")
 	}

@@ -97,6 +97,7 @@ func parseConversion(s string) (d conversion, size int, ok bool) {
 		at = 1
 	}
 
+	// Flags come before the width; a zero there is a flag and not its first digit.
 	start := at
 	for at < len(s) && strings.IndexByte("-#+ 0,(", s[at]) >= 0 {
 		at++
@@ -123,6 +124,7 @@ var (
 )
 
 func (f *formatter) convert(e *evaluator, d *conversion, args []Value) error {
+	// Java demands a width for these flags, but not for a line end.
 	if (d.has('-') || d.has('0')) && d.width < 0 && d.letter != 'n' {
 		return errors.New("format width is missing")
 	}
@@ -250,6 +252,7 @@ func formatInteger(d *conversion, v Value) (string, error) {
 		return "", errFormatFlags
 	}
 
+	// Signs, groups and brackets are for decimals; other bases show bits.
 	decimal := d.letter == 'd'
 	if decimal && d.has('#') || !decimal && strings.ContainsAny(d.flags, "+ ,(") && v.kind != BigInt ||
 		!decimal && d.has(',') {
@@ -263,6 +266,8 @@ func formatInteger(d *conversion, v Value) (string, error) {
 		return "null", nil
 	case Integer, Long:
 		negative = decimal && v.num < 0
+
+		// The bits of an int are 32, those of a long 64.
 		switch n := uint64(v.num); {
 		case negative:
 			digits = strconv.FormatUint(-n, base)
@@ -313,6 +318,8 @@ func formatDecimal(d *conversion, v Value) (string, error) {
 		return "", limit.Err
 	}
 
+	// Shortest digits first and rounded then: rounding the exact value would differ from Java where
+	// the digits end in a 5.
 	whole, fraction, _ := strings.Cut(strconv.FormatFloat(math.Abs(x), 'f', -1, 64), ".")
 	up := len(fraction) > precision && fraction[precision] >= '5'
 	fraction = (fraction + strings.Repeat("0", precision))[:precision]
@@ -350,6 +357,7 @@ func (d *conversion) number(digits string, negative bool) string {
 		}
 	}
 
+	// A negative number has a sign or brackets; plus and blank are for others.
 	front, back := "", ""
 	switch {
 	case negative && d.has('('):
@@ -363,6 +371,7 @@ func (d *conversion) number(digits string, negative bool) string {
 	}
 
 	if d.has('0') && d.width <= maxWidth {
+		// Zeros stand between the prefix and the digits.
 		if strings.HasPrefix(digits, "0x") && d.has('#') {
 			front, digits = front+"0x", digits[2:]
 		}

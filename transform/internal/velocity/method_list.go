@@ -74,6 +74,7 @@ func (e *evaluator) remove(l *list, a Value) (Value, error) {
 		return Value{}, errNoMember
 	}
 
+	// Everything behind moves up.
 	if err := e.b.Spend(int64(l.len())); err != nil {
 		return Value{}, err
 	}
@@ -94,6 +95,7 @@ func (e *evaluator) remove(l *list, a Value) (Value, error) {
 		}
 	}
 
+	// A range is written out before it can lose an item.
 	l.writeOut()
 	l.items = append(l.items[:at:at], l.items[at+1:]...)
 	l.moved++

@@ -176,6 +176,7 @@ func appendDouble(dst []byte, f float64) []byte {
 		return append(dst, "-Infinity"...)
 	}
 
+	// Between these bounds Java writes no exponent.
 	if a := math.Abs(f); a == 0 || a >= 1e-3 && a < 1e7 {
 		start := len(dst)
 		dst = strconv.AppendFloat(dst, f, 'f', -1, 64)

@@ -214,6 +214,7 @@ func (p *parser) statement() (n node, ok bool) {
 	case tName:
 		return p.reference(p.place), true
 	case tCurlyOpen:
+		// A brace without a name behind it is text.
 		if p.after(p.after(p.last)).kind == tName {
 			return p.reference(p.place), true
 		}

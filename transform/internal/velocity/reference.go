@@ -14,6 +14,8 @@ func (p *parser) reference(place Place) *reference {
 
 	p.root(r, first)
 	p.indexes(r)
+
+	// A point only leads on when a name follows; at the end of a sentence it is text.
 	for p.peek() == tDot && p.after(p.after(p.last)).kind == tName {
 		p.take()
 		name := p.take()
@@ -93,6 +95,7 @@ func (p *parser) root(r *reference, first *token) {
 		return
 	}
 
+	// Half of the backslashes are text, and an odd one escapes the reference.
 	full := len(first.image)
 	if n := run(first.image, 0, '\\'); n > 0 {
 		r.escaped = n%2 != 0
@@ -100,6 +103,7 @@ func (p *parser) root(r *reference, first *token) {
 		first.image = first.image[n:]
 	}
 
+	// Dollars in front of the last one are text.
 	if i := strings.LastIndexByte(first.image, '$'); i > 0 {
 		if !r.escaped {
 			r.prefix += first.image[:i]

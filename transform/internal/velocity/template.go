@@ -183,6 +183,7 @@ func (t *Template) evalSimple(b *limit.Budget, vars []Value, dst []byte) ([]byte
 		return dst, err
 	}
 
+	// A template of texts and plain references, which most are, needs no tree: its parts are joined.
 	out := dst
 	for i := range t.simple {
 		s := &t.simple[i]
@@ -201,6 +202,7 @@ func (t *Template) evalSimple(b *limit.Budget, vars []Value, dst []byte) ([]byte
 			}
 		}
 
+		// Counted by what was written, so that a long value costs what it is long.
 		if err := b.Produce(len(out) - start); err != nil {
 			return dst, err
 		}

@@ -63,6 +63,7 @@ func appendList(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error)
 			dst = append(dst, ", "...)
 		}
 
+		// Java's own words for a list in itself.
 		item := l.at(i)
 		if item.kind == List && item.list() == l {
 			dst = append(dst, "(this Collection)"...)
@@ -95,6 +96,7 @@ func appendMap(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error) 
 				dst = append(dst, '=')
 			}
 
+			// Java's own words for a map in itself.
 			if part.kind == Map && part.dict() == d {
 				dst = append(dst, "(this Map)"...)
 				continue
