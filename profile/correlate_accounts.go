@@ -10,14 +10,14 @@ import (
 	"github.com/idprofile/engine/identity"
 )
 
-// match correlates an account, with nobody that people have said it does not belong to.
-// It changes nothing and is safe for concurrent use.
-func (l *linker) match(account int32, a *identity.Account) correlate.Match {
-	return l.matchOther(a, l.forbidden(account))
+// match correlates an account with everybody but those named, and but those that people
+// have said it does not belong to. It changes nothing and is safe for concurrent use.
+func (l *linker) match(account int32, a *identity.Account, but ...int32) correlate.Match {
+	return l.byRules(a, append(l.forbidden(account), but...))
 }
 
-// matchOther correlates an account with all identities but some.
-func (l *linker) matchOther(a *identity.Account, without []int32) correlate.Match {
+// byRules correlates an account as the rules of its source say, whatever people have said.
+func (l *linker) byRules(a *identity.Account, without []int32) correlate.Match {
 	c := l.engine.sources[a.Source].correlator
 	var value func(n int32, attribute string) identity.Value
 	if c.ReadsValues() {

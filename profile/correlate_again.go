@@ -52,7 +52,7 @@ func (l *linker) meetOthers(accounts []int32) []bool {
 		if !l.born(account) {
 			return
 		}
-		m := l.matchOther(a, append(l.forbidden(account), l.state[account].owner))
+		m := l.match(account, a, l.state[account].owner)
 		meets[i] = l.state[account].decided || m.Method != correlate.Default && (m.Identity >= 0 || len(m.Ambiguous) > 0)
 	})
 
@@ -82,7 +82,7 @@ func (l *linker) born(account int32) bool {
 func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 	made := l.state[account].owner
 	a := l.readAccount(account)
-	m := l.matchOther(a, append(l.forbidden(account), made))
+	m := l.match(account, a, made)
 	if n, ok := l.mustBe(account, a); ok && n != made {
 		m = correlate.Match{Identity: n, Method: correlate.Manual}
 	}
@@ -134,7 +134,7 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 				continue
 			}
 			a, own := l.readAccount(account), l.state[account].owner
-			if m := l.matchOther(a, append(l.forbidden(account), own)); m.Identity >= 0 && m.Method != correlate.Default &&
+			if m := l.match(account, a, own); m.Identity >= 0 && m.Method != correlate.Default &&
 				was[m.Identity] && !was[own] {
 				l.reportMeeting(a, own, []int32{m.Identity}, "another account joined that one first")
 			}
@@ -180,7 +180,7 @@ func (l *linker) reportMeetings() {
 				continue
 			}
 			a := l.readAccount(int32(n))
-			if m := l.matchOther(a, append(l.forbidden(int32(n)), st.owner)); m.Identity >= 0 &&
+			if m := l.match(int32(n), a, st.owner); m.Identity >= 0 &&
 				m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
 				meeting = append(meeting, int32(n))
 			}
@@ -189,7 +189,7 @@ func (l *linker) reportMeetings() {
 		slices.SortFunc(meeting, l.compareAccounts)
 		for _, n := range meeting {
 			a := l.readAccount(n)
-			m := l.matchOther(a, append(l.forbidden(n), l.state[n].owner))
+			m := l.match(n, a, l.state[n].owner)
 			l.reportMeeting(a, l.state[n].owner, []int32{m.Identity}, "it is correlated already")
 		}
 	}

@@ -225,7 +225,7 @@ func (l *linker) noteCannot(account, old int32, from string) {
 		return
 	}
 	a := l.accounts.At(account)
-	m := l.matchOther(&a, nil)
+	m := l.byRules(&a, nil)
 	met := []int32{old, m.Identity}
 	for _, one := range m.Ambiguous {
 		met = append(met, one.Identities...)

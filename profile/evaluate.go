@@ -294,51 +294,8 @@ func isMissing(v identity.Value, blankToo bool) bool {
 	return v.IsNull() || blankToo && strings.TrimSpace(v.Text()) == ""
 }
 
-// fewProfiles is how many profiles are looked through one by one.
-const fewProfiles = 4
-
-// chooseProfile returns the profile with the highest priority on whose source
-// one of the accounts is; nil when there is none.
-//
-// Source: DECISION 54.
-func (e *Engine) chooseProfile(accounts []identity.Account) *compiled {
-	// Comparing a few names is faster than hashing those of all accounts.
-	if len(e.ranked) <= fewProfiles {
-		for _, c := range e.ranked {
-			for i := range accounts {
-				if accounts[i].Source == c.source.Name {
-					return c
-				}
-			}
-		}
-
-		return nil
-	}
-
-	var best *compiled
-	for i := range accounts {
-		if c := e.bySource[accounts[i].Source]; c != nil && (best == nil || c.rank < best.rank) {
-			best = c
-		}
-	}
-
-	return best
-}
-
-// ProfileOf returns the profile that somebody with these accounts is a member of:
-// that of the best priority among those whose source has one of them; nil for
-// nobody's.
-//
-// Source: DECISION 54.
-func (e *Engine) ProfileOf(accounts []identity.Account) *config.Profile {
-	if c := e.chooseProfile(accounts); c != nil {
-		return c.profile
-	}
-	return nil
-}
-
-// authoritative returns the account that ties an identity to its profile: the
-// oldest on the profile's source.
+// authoritative returns the account that would tie an identity to this profile, whichever
+// is chosen: the oldest on its source.
 func (c *compiled) authoritative(accounts []identity.Account) *identity.Account {
 	var best *identity.Account
 	for i := range accounts {

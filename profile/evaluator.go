@@ -106,7 +106,7 @@ func (v *Evaluator) Evaluate(person *identity.Identity) (*Result, error) {
 	d.person = *person
 	res, out := &d.result, &d.person
 	*res = Result{Identity: out}
-	c := d.v.engine.chooseProfile(person.Accounts)
+	c, account := d.v.engine.membership(person.Accounts)
 	if c == nil {
 		if v.picks != nil {
 			out.Attributes = identity.Attributes{}
@@ -119,7 +119,7 @@ func (v *Evaluator) Evaluate(person *identity.Identity) (*Result, error) {
 	x.scope.SetTracer(v.trace)
 	v.calculate(x)
 	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
-	res.Account = c.authoritative(out.Accounts).Key()
+	res.Account = account.Key()
 	if len(x.errors) > 0 {
 		res.Errors = x.errors
 	}
@@ -263,7 +263,7 @@ func (v *Evaluator) Explain(person *identity.Identity, names ...string) (*Trace,
 
 	res = res.Clone()
 	t := v.v.engine.trace(res)
-	if c := v.v.engine.chooseProfile(p.Accounts); c != nil {
+	if c, _ := v.v.engine.membership(p.Accounts); c != nil {
 		x := v.observer(c).begin(subjectInput{
 			who: alone{p.ID, p.Alias}, accounts: p.Accounts, stored: p.Attributes,
 		})

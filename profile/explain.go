@@ -123,7 +123,7 @@ func (p *phases) explain(n int32, r *Result, attributes []string) (*Trace, error
 	t := p.engine.trace(r)
 	accounts := p.appendAccounts(nil, n)
 	defer func() { p.explainManager(n, t) }()
-	if c := p.engine.chooseProfile(accounts); c != nil {
+	if c, _ := p.engine.membership(accounts); c != nil {
 		observing, c := p.engine.observing(c)
 		x := newEvaluator(p.ctx, observing, p.env).begin(c,
 			subjectInput{who: p.tables, number: n, accounts: accounts, stored: p.storedAttributes(n)})

@@ -93,7 +93,8 @@ func (t *Trial) bind(ctx context.Context, c *compiled, env *transform.Env, in su
 // profile. What other attributes the transform reads is calculated by the mappings of the
 // person's profile.
 func (t *Trial) For(ctx context.Context, person *identity.Identity) {
-	t.bind(ctx, t.engine.chooseProfile(person.Accounts), t.run.env, subjectInput{
+	c, _ := t.engine.membership(person.Accounts)
+	t.bind(ctx, c, t.run.env, subjectInput{
 		who:      alone{ident: person.ID, alias: person.Alias},
 		accounts: person.Accounts,
 		stored:   person.Attributes,
@@ -118,7 +119,8 @@ func (t *Trial) InRun(ctx context.Context, find func(*Result) bool,
 			continue
 		}
 		accounts := p.appendAccounts(nil, int32(n))
-		t.bind(ctx, t.engine.chooseProfile(accounts), p.env, subjectInput{
+		c, _ := t.engine.membership(accounts)
+		t.bind(ctx, c, p.env, subjectInput{
 			who:      p.tables,
 			number:   int32(n),
 			accounts: accounts,

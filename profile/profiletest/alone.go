@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/transform"
 )
 
 // single notes the identity of a case that comes out the same without a
@@ -19,29 +18,9 @@ func (x *binder) single(b *bound) {
 		return
 	}
 
-	maker := x.maker(b.accounts)
+	_, maker := x.engine.Membership(b.accounts)
 	if maker == nil {
 		return
 	}
 	b.alone = &identity.Identity{ID: b.subject, Alias: maker.DisplayName(), Accounts: b.accounts}
-}
-
-// maker returns the account that a run would make the identity from: the oldest on
-// the source of the profile that comes first.
-func (x *binder) maker(accounts []identity.Account) *identity.Account {
-	for _, p := range x.bundle.Profiles {
-		src := x.bundle.AuthoritativeSource(p)
-		var first *identity.Account
-		for i := range accounts {
-			if a := &accounts[i]; src != nil && a.Source == src.Name && (first == nil || transform.ByCreated(a, first) < 0) {
-				first = a
-			}
-		}
-
-		if first != nil {
-			return first
-		}
-	}
-
-	return nil
 }

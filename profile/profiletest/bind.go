@@ -34,6 +34,7 @@ type binder struct {
 	ctx         context.Context
 	suite       *Suite
 	bundle      *config.Bundle
+	engine      *profile.Engine                        // of the bundle
 	fixtures    map[string]map[string]identity.Account // by file and source, by native identity
 	readsOthers bool                                   // some mapping reads other identities
 }
@@ -41,7 +42,7 @@ type binder struct {
 // bind prepares all cases of a bundle that e was compiled from. Findings name what the
 // configuration does not have.
 func (s *Suite) bind(ctx context.Context, b *config.Bundle, e *profile.Engine) ([]*bound, diag.List) {
-	x := &binder{ctx: ctx, suite: s, bundle: b, fixtures: map[string]map[string]identity.Account{},
+	x := &binder{ctx: ctx, suite: s, bundle: b, engine: e, fixtures: map[string]map[string]identity.Account{},
 		readsOthers: e.ReadsOthers()}
 	var cases []*bound
 	for _, f := range s.Files {
