@@ -15,7 +15,7 @@ import (
 func (c *Compiler) checkShape() {
 	attrs := c.attributes()
 	if !attrs.IsNull() && attrs.Kind() != jsondoc.Object {
-		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-type", Pos: attrs.Pos(), Path: c.path,
+		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-type", Pos: attrs.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("attributes is a %s, expected an object", attrs.Kind())})
 	}
 
@@ -26,7 +26,7 @@ func (c *Compiler) checkShape() {
 	}
 
 	if n := attrs.Get("requiresPeriodicRefresh"); n != nil {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.at.Path(),
 			Message: "requiresPeriodicRefresh stands inside \"attributes\"",
 			Hint:    "make it a boolean at the root of the transform"})
 	}
@@ -72,7 +72,7 @@ func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
 }
 
 func (c *Compiler) reportMember(m jsondoc.Member, s diag.Severity, code, message, hint string) {
-	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: m.Pos(), Path: c.path, Message: message, Hint: hint})
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: m.Pos(), Path: c.at.Path(), Message: message, Hint: hint})
 }
 
 // isField reports whether the object is a field of an account create profile: it
@@ -114,7 +114,7 @@ func (c *Compiler) checkNames(fields []Field) {
 	}
 
 	for _, m := range c.extra(fields) {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.path,
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key),
 			Hint:    diag.DidYouMean(c.meant(m.Key, known))})
 	}
@@ -136,7 +136,7 @@ func (c *Compiler) meant(name string, known []string) string {
 func (c *Compiler) checkUnused() {
 	for _, v := range c.vars {
 		if v.own == c.site && !v.used && !c.early[v.name] {
-			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.path,
+			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.at.Path(),
 				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name),
 				Hint:    "remove it, or correct the name"})
 		}
@@ -146,14 +146,14 @@ func (c *Compiler) checkUnused() {
 // checkRoot reports what concerns the root of a transform.
 func (c *Compiler) checkRoot(def *Definition) {
 	if n := def.Node.Get("requiresPeriodicRefresh"); !n.IsNull() && n.Kind() != jsondoc.Bool {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.path,
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("requiresPeriodicRefresh is a %s", n.Kind()),
 			Hint:    "make it a boolean at the root of the transform"})
 	}
 
 	// Nothing else recalculates the value when time passes.
 	if c.clock && !def.PeriodicRefresh() && !c.unit.opts.Provisioning {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-missing", Pos: def.Node.Pos(), Path: c.path,
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-missing", Pos: def.Node.Pos(), Path: c.at.Path(),
 			Message: "the value depends on now and goes stale until something else recalculates it",
 			Hint:    "set requiresPeriodicRefresh to true"})
 	}

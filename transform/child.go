@@ -9,6 +9,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/transform/internal/velocity"
 )
 
 // Node evaluates one transform or literal. Nodes are immutable.
@@ -210,13 +211,57 @@ type Table struct {
 	duplicate *Entry
 }
 
-// Entry is a member of a [Table].
+// Entry is a member of a [Table]. Tables can have a million of them, most of which are
+// literals: those are no more than their value.
 type Entry struct {
-	Key      string
-	Value    Child
-	member   jsondoc.Member
-	value    identity.Value // when the entry is a literal
-	constant bool
+	Key    string
+	member *jsondoc.Member
+	table  *tablePlace
+	value  identity.Value // of a literal
+	child  *Child         // nil for a literal
+}
+
+// tablePlace is where a table stands.
+type tablePlace struct {
+	site          *Site // of the operation
+	op, attribute string
+}
+
+// literal returns the value of a text without template, of a number or a boolean, and null.
+func literal(n *jsondoc.Node) (v identity.Value, ok bool) {
+	switch n.Kind() {
+	case jsondoc.Array, jsondoc.Object:
+		return v, false
+	case jsondoc.String:
+		if velocity.NeedsRender(n.Text()) {
+			return v, false
+		}
+	}
+
+	return n.Value(), true
+}
+
+func (e *Entry) step() diag.Step { return diag.Entry(e.table.op, e.table.attribute, e.Key) }
+
+// Value returns the value of the entry as that of an attribute.
+func (e *Entry) Value() *Child {
+	switch {
+	case e.child != nil:
+		return e.child
+	case e.value.IsNull():
+		return &Child{}
+	}
+
+	site := &Site{up: e.table.site, Step: e.step(), Def: e.member.Value, Facts: factsOf(e.value)}
+	return &Child{node: constNode{e.value}, site: site}
+}
+
+// Facts returns what is known of the value of the entry.
+func (e *Entry) Facts() Facts {
+	if e.child != nil {
+		return e.child.Facts()
+	}
+	return factsOf(e.value)
 }
 
 // Duplicate returns a key that occurs more than once.
@@ -233,7 +278,7 @@ func (t *Table) Present() bool { return t.present }
 // Get returns the entry with exactly that key; of equal keys the last.
 func (t *Table) Get(key string) (*Child, bool) {
 	if e := t.find(key); e != nil {
-		return &e.Value, true
+		return e.Value(), true
 	}
 	return nil, false
 }
@@ -244,10 +289,10 @@ func (t *Table) Entry(key string) *Entry { return t.find(key) }
 // Eval evaluates the value of the entry.
 func (e *Entry) Eval(s *Scope) (identity.Value, error) {
 	// Most tables hold texts, which need no evaluation.
-	if e.constant {
+	if e.child == nil {
 		return e.value, nil
 	}
-	return e.Value.Eval(s)
+	return e.child.Eval(s)
 }
 
 func (t *Table) find(key string) *Entry {

@@ -3,7 +3,6 @@ package transform
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -12,16 +11,14 @@ import (
 
 // compile turns a JSON value into a child at a step below the current path.
 func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
-	site := &Site{Step: step, Path: c.path, Def: n, Facts: Facts{Null: MayBeNull}}
-	if step != (diag.Step{}) {
-		site.Path = append(slices.Clip(c.path), step)
+	if n.IsNull() {
+		return Child{}
 	}
+	site := &Site{up: c.at, Step: step, Def: n, Facts: Facts{Null: MayBeNull}}
 
 	// What a value is decides how it compiles; a number or a boolean is itself.
 	var node Node
 	switch n.Kind() {
-	case jsondoc.Null:
-		return Child{}
 	case jsondoc.String:
 		node = c.text(n, site)
 	case jsondoc.Array:
@@ -59,7 +56,7 @@ func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {
 
 // operation compiles a nested transform in a frame of its own.
 func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
-	sub := &Compiler{unit: c.unit, found: c.found, path: site.Path, chain: c.chain, depth: c.depth + 1,
+	sub := &Compiler{unit: c.unit, found: c.found, at: site, chain: c.chain, depth: c.depth + 1,
 		node: n, site: site, inputSite: c.inputSite, enclosing: c.enclosing, vars: c.vars, declaredLater: c.declaredLater, early: c.early,
 		caught: c.caught}
 
@@ -73,7 +70,7 @@ func (c *Compiler) operation(n *jsondoc.Node, site *Site) Node {
 	site.Fails, site.FailsOnNull = site.Fails || sub.raises, site.FailsOnNull || sub.raisesOnNull
 	site.counts = sub.counts
 	c.clock = c.clock || sub.clock
-	c.deps.merge(sub.deps)
+	c.deps.take(sub.deps)
 	c.behind = append(c.behind, sub.behind...)
 
 	// Folding and sharing are decided by what the whole subtree reads.
@@ -180,7 +177,7 @@ func (c *Compiler) optimise(node Node, visible int) Node {
 // share evaluates a node that occurs again only once for each subject, when that
 // is worth it.
 func (c *Compiler) share(node Node) Node {
-	key := string(c.node.Append(nil))
+	key := c.unit.prints[c.node]
 
 	// Sharing costs a lookup for each reader, which cheap operations do not earn back.
 	if c.unit.counts[key] < 2 || !c.depends.worthMemo {

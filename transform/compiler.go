@@ -15,7 +15,7 @@ import (
 type Compiler struct {
 	unit  *Unit
 	found *diag.List
-	path  diag.Path
+	at    *Site    // the place of the operation, or that of the whole
 	chain []string // stored transforms being compiled, outermost first
 	depth int
 
@@ -109,11 +109,11 @@ func (c *Compiler) Report(s diag.Severity, code, attribute, message, hint string
 }
 
 func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string) {
-	d := diag.Diagnostic{Severity: s, Code: code, Pos: c.node.Pos(), Path: c.path, Message: message, Hint: hint}
+	d := diag.Diagnostic{Severity: s, Code: code, Pos: c.node.Pos(), Path: c.at.Path(), Message: message, Hint: hint}
 
 	// An attribute that is not there has the place of the operation.
 	if attribute != "" {
-		d.Path = append(slices.Clone(c.path), diag.Attr(c.op.Type, attribute))
+		d.Path = append(d.Path, diag.Attr(c.op.Type, attribute))
 		if n := c.attributes().Get(attribute); n != nil {
 			d.Pos = n.Pos()
 		}
@@ -128,14 +128,14 @@ func (c *Compiler) ReportAt(child *Child, s diag.Severity, code, message, hint s
 }
 
 func (c *Compiler) reportSite(site *Site, s diag.Severity, code, message, hint string) {
-	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path, Message: message,
+	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path(), Message: message,
 		Hint: hint})
 }
 
 // ReportEntry reports a finding at a member of a table, see [Compiler.Report].
 func (c *Compiler) ReportEntry(e *Entry, s diag.Severity, code, attribute, message, hint string) {
 	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: e.member.Pos(), Message: message, Hint: hint,
-		Path: append(slices.Clone(c.path), diag.Entry(c.op.Type, attribute, e.Key))})
+		Path: append(c.at.Path(), diag.Entry(c.op.Type, attribute, e.Key))})
 }
 
 // Fail reports an error and returns a node that raises it when evaluated.
@@ -199,7 +199,7 @@ func (c *Compiler) ReadsRandom() Stream {
 	c.once()
 	c.deps.Random = true
 	c.unit.streams++
-	return Stream{path: c.site.Path.String(), slot: c.unit.streams - 1}
+	return Stream{path: c.site.Path().String(), slot: c.unit.streams - 1}
 }
 
 // ReadsUnique records that the operation asks which values are taken.
@@ -255,11 +255,14 @@ func (c *Compiler) Column(slot int, attribute string) int {
 }
 
 func (c *Compiler) column(key columnKey) int {
-	if i := slices.Index(c.unit.columns, key); i >= 0 {
-		return i
+	i, ok := c.unit.columnOf[key]
+	if !ok {
+		i = len(c.unit.columns)
+		c.unit.columnOf[key] = i
+		c.unit.columns = append(c.unit.columns, key)
 	}
-	c.unit.columns = append(c.unit.columns, key)
-	return len(c.unit.columns) - 1
+
+	return i
 }
 
 // Around returns the attributes of the account create profile's field that the

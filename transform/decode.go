@@ -106,12 +106,17 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 		return Table{}, c.wrongShape(n, f, "an object with keys and values")
 	}
 
-	t := Table{slots: make([]uint32, 2<<bits.Len(uint(len(n.Members())))), present: true}
-	for _, m := range n.Members() {
-		value := c.compile(m.Value, diag.Entry(c.op.Type, f.Name, m.Key))
-		e := Entry{Key: m.Key, Value: value, member: m}
-		if k, ok := value.node.(constNode); ok {
-			e.value, e.constant = k.value, true
+	members := n.Members()
+	t := Table{slots: make([]uint32, 2<<bits.Len(uint(len(members)))), present: true}
+	t.Entries = make([]Entry, 0, len(members))
+	place := &tablePlace{site: c.at, op: c.op.Type, attribute: f.Name}
+	for i := range members {
+		m := &members[i]
+		e := Entry{Key: m.Key, member: m, table: place}
+		if value, ok := literal(m.Value); ok && !c.unit.opts.Observe {
+			e.value = value
+		} else {
+			e.child = new(c.compile(m.Value, e.step()))
 		}
 
 		// The last of equal keys stays in the place of the first, as a tenant that took the
@@ -240,7 +245,7 @@ func (c *Compiler) Collect(a *Arguments) {
 // argument compiles one argument. An object that is no transform is handed on as
 // its JSON text, with all that it holds.
 func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
-	site := &Site{Step: step, Path: append(slices.Clip(c.path), step), Def: n}
+	site := &Site{up: c.at, Step: step, Def: n}
 	switch n.Kind() {
 	case jsondoc.Object:
 		if typ, ok := n.Get("type").Str(); ok {

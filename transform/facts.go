@@ -69,8 +69,8 @@ func (f Facts) Either(o Facts) Facts {
 
 // Site is a place in a transform: where a node stands and what is known of it.
 type Site struct {
-	Path diag.Path     // from the outermost named thing
-	Step diag.Step     // last step of Path; zero at the root
+	up   *Site         // the place around it; nil outermost
+	Step diag.Step     // last step of the path; zero at the root
 	Def  *jsondoc.Node // the JSON value
 	Type string        // operation; empty for literals and templates
 	Facts
@@ -78,6 +78,39 @@ type Site struct {
 	counts  bool // uses $uniqueCounter
 	objects bool // a template that is nothing but a path to objects
 	unary   bool // an operation on its input
+}
+
+// Path returns the steps to the place, from the outermost named thing. They are gathered
+// when somebody asks: each place of a deep tree would keep a path of its own.
+func (s *Site) Path() diag.Path {
+	n := 0
+	for at := s; at != nil; at = at.up {
+		if at.Step != (diag.Step{}) {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+
+	path := make(diag.Path, n)
+	for at := s; at != nil; at = at.up {
+		if at.Step != (diag.Step{}) {
+			n--
+			path[n] = at.Step
+		}
+	}
+
+	return path
+}
+
+// below returns a place at the end of a path.
+func below(path diag.Path) *Site {
+	var at *Site
+	for _, step := range path {
+		at = &Site{up: at, Step: step}
+	}
+	return at
 }
 
 // Facts returns what is known of the child; an absent one is null.

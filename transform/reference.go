@@ -37,7 +37,7 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 
 	// It is there before it is compiled, so that a way back to it is seen.
 	u.targets[name] = t
-	sub := &Compiler{unit: u, found: c.found, path: diag.Path{t.name}, chain: append(slices.Clone(c.chain), name),
+	sub := &Compiler{unit: u, found: c.found, at: below(diag.Path{t.name}), chain: append(slices.Clone(c.chain), name),
 		caught: u.caught[name]}
 
 	def := u.opts.Transforms[name]
@@ -221,7 +221,7 @@ func (c *Compiler) constantText(attribute string) string {
 	}
 
 	// Its findings are reported where the attribute is compiled for good.
-	aside := &Compiler{unit: c.unit, found: &diag.List{}, path: c.path, depth: c.depth}
+	aside := &Compiler{unit: c.unit, found: &diag.List{}, at: c.at, depth: c.depth}
 	child := aside.compile(n, diag.Attr(c.op.Type, attribute))
 	if aside.depends.input || aside.depends.reads {
 		return ""

@@ -63,6 +63,7 @@ type Unit struct {
 	vars        int
 	sharedSlots int
 	columns     []columnKey
+	columnOf    map[columnKey]int
 	choices     []choice
 	streams     int
 	resultSlots int
@@ -70,8 +71,9 @@ type Unit struct {
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:
-	counts   map[string]int // by the text of a subtree
-	shared   map[string]*sharedNode
+	prints   map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
+	counts   map[fingerprint]int
+	shared   map[fingerprint]*sharedNode
 	caught   map[string]bool // stored transforms, see [Unit.caughtTransforms]
 	folder   *Scope
 	foldLeft int64
@@ -156,6 +158,22 @@ func (d *Deps) merge(o Deps) {
 	d.OldValue = d.OldValue || o.OldValue
 }
 
+// take is merge for reads that are used nowhere else.
+func (d *Deps) take(o Deps) {
+	for _, l := range []struct{ to, from *[]string }{
+		{&d.Identity, &o.Identity}, {&d.Transforms, &o.Transforms}, {&d.Rules, &o.Rules},
+	} {
+		if len(*l.to) == 0 {
+			*l.to, *l.from = *l.from, nil
+		}
+	}
+
+	if len(d.Accounts) == 0 {
+		d.Accounts, o.Accounts = o.Accounts, nil
+	}
+	d.merge(o)
+}
+
 func (d *Deps) normalise() {
 	slices.SortFunc(d.Accounts, func(a, b Read) int {
 		return strings.Compare(a.Source+"\x00"+a.Attribute, b.Source+"\x00"+b.Attribute)
@@ -172,7 +190,8 @@ func (d *Deps) normalise() {
 // [ErrConfig] only when it is evaluated.
 func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	u := &Unit{lib: l, opts: opts, sources: map[string]int{}, targets: map[string]*target{},
-		counts: map[string]int{}, shared: map[string]*sharedNode{}, foldLeft: foldTotal}
+		columnOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, counts: map[fingerprint]int{},
+		shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
 
 	// Sources have the first slots, in the order of the catalogue.
 	for _, src := range opts.Sources {
@@ -197,7 +216,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 		p.complete()
 	}
 
-	u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil
+	u.prints, u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil, nil
 	found.Sort()
 	return u, found
 }
@@ -216,7 +235,7 @@ func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, a
 
 func (u *Unit) program(item Item, found *diag.List) *Program {
 	p := &Program{path: item.Path}
-	c := &Compiler{unit: u, found: found, path: item.Path, enclosing: item.Field}
+	c := &Compiler{unit: u, found: found, at: below(item.Path), enclosing: item.Field}
 
 	// A stored transform is compiled once, for this program and for all that refer to it.
 	if name := item.Def.Name; name != "" && u.opts.Transforms[name] == item.Def {
@@ -291,13 +310,19 @@ func (u *Unit) slot(name string) (int, bool) {
 func (u *Unit) countAll(items []Item) {
 	visited := map[string]bool{}
 	var count func(n *jsondoc.Node) bool
+	look := func(root *jsondoc.Node) {
+		if _, ok := u.prints[root]; !ok {
+			u.fingerprint(root)
+		}
+		root.Walk(count)
+	}
 	count = func(n *jsondoc.Node) bool {
 		typ, ok := n.Get("type").Str()
 		if !ok {
 			return true
 		}
 
-		key := string(n.Append(nil))
+		key := u.prints[n]
 		if u.counts[key]++; u.counts[key] > 1 {
 			return false // what is inside occurs as often
 		}
@@ -305,14 +330,14 @@ func (u *Unit) countAll(items []Item) {
 		if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] &&
 			u.opts.Transforms[id] != nil {
 			visited[id] = true
-			u.opts.Transforms[id].Node.Walk(count)
+			look(u.opts.Transforms[id].Node)
 		}
 
 		return true
 	}
 
 	for _, item := range items {
-		item.Def.Node.Walk(count)
+		look(item.Def.Node)
 	}
 }
 

@@ -47,7 +47,7 @@ func (a *app) folder(name string) (fs.FS, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, expected a folder", name)
 	}
-	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20})
+	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20, MaxValues: a.maxValues})
 }
 
 // configuration reads what a folder configures and warns of its errors.

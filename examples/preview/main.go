@@ -49,6 +49,7 @@ type commands struct {
 	Version    versionCommand    `cmd:"" group:"about" help:"Print the version."`
 
 	MaxFile     int64            `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
+	MaxValues   int              `placeholder:"N" help:"Most JSON values that are read from the configuration of a folder. Default: 4000000."`
 	NoProgress  bool             `help:"Show no progress."`
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
@@ -65,16 +66,17 @@ var errFailed = errors.New("a check failed")
 
 // app is what commands take from outside.
 type app struct {
-	ctx      context.Context
-	in       io.Reader
-	piped    bool // in is a pipe or a file
-	out, err io.Writer
-	clock    func() time.Time
-	color    bool  // out shows colours
-	width    int   // columns of out that lines are fitted to; 0: any number
-	terminal bool  // err is a terminal
-	quiet    bool  // no progress is shown
-	maxFile  int64 // MiB that a file of a folder may have; 0: what the library has as default
+	ctx       context.Context
+	in        io.Reader
+	piped     bool // in is a pipe or a file
+	out, err  io.Writer
+	clock     func() time.Time
+	color     bool  // out shows colours
+	width     int   // columns of out that lines are fitted to; 0: any number
+	terminal  bool  // err is a terminal
+	quiet     bool  // no progress is shown
+	maxFile   int64 // MiB that a file of a folder may have; 0: what the library has as default
+	maxValues int   // of the configuration of a folder; 0: the default
 }
 
 func main() {
@@ -154,7 +156,7 @@ func (a *app) command(args []string) error {
 	if err != nil {
 		return usage(parser, args, err)
 	}
-	a.maxFile, a.quiet = c.MaxFile, c.NoProgress
+	a.maxFile, a.maxValues, a.quiet = c.MaxFile, c.MaxValues, c.NoProgress
 	if a.width > 0 {
 		lines := &fitted{w: a.out, width: a.width}
 		a.out = lines

@@ -3,6 +3,7 @@ package jsondoc_test
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -358,5 +359,64 @@ func BenchmarkPlaces(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestMaxValues: a text with more values than may be read gives a finding and no tree, and
+// one with as many is read.
+func TestMaxValues(t *testing.T) {
+	const text = "{\"a\": [1, 2],\n \"b\": {}}" // five values
+	for _, tc := range []struct {
+		most, values int
+		want         []string
+	}{
+		{most: 0, values: 5, want: []string{}},
+		{most: 5, values: 5, want: []string{}},
+		{most: 4, values: 5, want: []string{"f.json:2:7: error json-values: the file has more than 4 JSON values, which is as many as " +
+			"may be read (leave out what is not needed, or allow more (the option MaxValues))"}},
+	} {
+		n, values, found := jsondoc.Options{MaxValues: tc.most}.Parse(diag.Pos{File: "f.json", Line: 1, Column: 1}, text)
+		if (n != nil) != (len(tc.want) == 0) || values != tc.values {
+			t.Errorf("at most %d: tree %v, %d values", tc.most, n != nil, values)
+		}
+		if diff := cmp.Diff(tc.want, findings(found)); diff != "" {
+			t.Errorf("at most %d: mismatch (-want +got):\n%s", tc.most, diff)
+		}
+	}
+}
+
+// TestLean: a tree takes little more than a hundred bytes for each value, the text and what
+// is thrown away while it is read included.
+func TestLean(t *testing.T) {
+	const n = 20_000
+	text := "[" + strings.Repeat(`{"id":"1","name":"T","attributes":{"input":{"type":"é"}}},`, n) + "0]"
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	root, values, _ := jsondoc.Options{}.Parse(diag.Pos{File: "f"}, text)
+	runtime.ReadMemStats(&after)
+	if each := int(after.TotalAlloc-before.TotalAlloc) / values; root == nil || each > 110 {
+		t.Errorf("%d values take %d bytes each, want at most 110", values, each)
+	}
+}
+
+// TestManyKeys: large objects are compared without looking through all keys for each.
+func TestManyKeys(t *testing.T) {
+	const n = 50_000
+	var list, turned []string
+	for i := range n {
+		list = append(list, fmt.Sprintf(`"k%d":%d`, i, i))
+		turned = append(turned, fmt.Sprintf(`"k%d":%d`, n-1-i, n-1-i))
+	}
+	a, b := parse(t, "{"+strings.Join(list, ",")+"}"), parse(t, "{"+strings.Join(turned, ",")+"}")
+	if !a.Equal(a.Clone()) || !a.Equal(b) {
+		t.Error("equal objects differ")
+	}
+	b.Set("k7", jsondoc.NewInt(8))
+	if a.Equal(b) {
+		t.Error("different objects are equal")
+	}
+	src := b.Append(nil)
+	if got := string(jsondoc.Rewrite(src, b)); got != string(src) {
+		t.Error("an unchanged text is written anew")
 	}
 }

@@ -7,8 +7,10 @@
 package jsondoc
 
 import (
+	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -36,35 +38,68 @@ func (k Kind) String() string {
 
 // Node is one JSON value. A nil *Node stands for a value that is absent: all
 // methods that only read accept it.
+//
+// Files of a million values are read, so a node has no more than it needs: a text that
+// stands in the file as it is, is where it stands and how long it is.
 type Node struct {
-	kind    Kind
-	text    string // decoded string, or the spelling of a number or boolean
-	members []Member
-	items   []*Node
-	src     *source
-	offset  int
+	src  *source // nil: made, not read
+	data any     // *[]Member of an object, *[]*Node of a list; else the text, if it is not in the source as it is
+	at   uint32  // offset in the source
+	size uint32  // of the text in the source
+	kind Kind
 }
 
 // Member is a key of an object with its value.
 type Member struct {
 	Key   string
 	Value *Node
-	at    int // offset of the key
-	src   *source
+	at    uint32 // 1 + the offset of the key in the source of the value; 0: it has no place
 }
 
 // Pos returns the place of the key.
-func (m Member) Pos() diag.Pos { return m.src.pos(m.at) }
+func (m Member) Pos() diag.Pos {
+	if m.at == 0 || m.Value == nil {
+		return diag.Pos{}
+	}
+	return m.Value.src.pos(int(m.at) - 1)
+}
 
 // source is a text that was read. The strings of the tree are parts of it.
 type source struct {
-	file  string
-	lines []int32 // offset of the first byte of each line
-	text  string
-	base  diag.Pos // where the text begins in the file
+	file string
+	text string
+	base diag.Pos // where the text begins in the file
+
+	lined sync.Once
+	lines []int32 // offset of the first byte of each line, see [source.line]
 
 	marked sync.Once
 	marks  []mark // in long lines, see [source.characters]
+}
+
+// byteOrderMark may stand before the first line.
+const byteOrderMark = "\ufeff"
+
+// line returns the number of the line of an offset, from 0, and where that begins.
+// Lines are counted when the first place is asked for: most files have no findings.
+func (s *source) line(offset int) (line, start int) {
+	s.lined.Do(func() {
+		first := 0
+		if strings.HasPrefix(s.text, byteOrderMark) {
+			first = len(byteOrderMark)
+		}
+		s.lines = append(make([]int32, 0, 1+strings.Count(s.text, "\n")), int32(first))
+		for at := 0; ; {
+			i := strings.IndexByte(s.text[at:], '\n')
+			if i < 0 {
+				break
+			}
+			at += i + 1
+			s.lines = append(s.lines, int32(at))
+		}
+	})
+	line = sort.Search(len(s.lines), func(i int) bool { return int(s.lines[i]) > offset }) - 1
+	return line, int(s.lines[line])
 }
 
 // mark is how many characters a text has before an offset.
@@ -113,8 +148,7 @@ func (s *source) pos(offset int) diag.Pos {
 	if s == nil {
 		return diag.Pos{}
 	}
-	line := sort.Search(len(s.lines), func(i int) bool { return int(s.lines[i]) > offset }) - 1
-	start := int(s.lines[line])
+	line, start := s.line(offset)
 	column := s.characters(start, min(offset, len(s.text))) + 1
 	if line == 0 && s.base.Line > 0 {
 		column += s.base.Column - 1
@@ -139,25 +173,23 @@ func (n *Node) Pos() diag.Pos {
 	if n == nil {
 		return diag.Pos{}
 	}
-	return n.src.pos(n.offset)
+	return n.src.pos(int(n.at))
 }
 
 // Get returns the value of a member, or nil. When a key occurs twice, the last
 // one counts.
 func (n *Node) Get(key string) *Node {
-	if i := n.find(key); i >= 0 {
-		return n.members[i].Value
+	members := n.Members()
+	if i := findKey(members, key); i >= 0 {
+		return members[i].Value
 	}
 	return nil
 }
 
-// find returns the index of the last member of that key, or -1.
-func (n *Node) find(key string) int {
-	if n == nil {
-		return -1
-	}
-	for i := len(n.members) - 1; i >= 0; i-- {
-		if n.members[i].Key == key {
+// findKey returns the index of the last member of that key, or -1.
+func findKey(members []Member, key string) int {
+	for i := len(members) - 1; i >= 0; i-- {
+		if members[i].Key == key {
 			return i
 		}
 	}
@@ -180,10 +212,10 @@ func (n *Node) Walk(visit func(*Node) bool) {
 	if n == nil || !visit(n) {
 		return
 	}
-	for _, m := range n.members {
+	for _, m := range n.Members() {
 		m.Value.Walk(visit)
 	}
-	for _, item := range n.items {
+	for _, item := range n.Items() {
 		item.Walk(visit)
 	}
 }
@@ -200,27 +232,43 @@ func (n *Node) Any(match func(*Node) bool) bool {
 
 // Members returns the members in order. The caller must not change the slice.
 func (n *Node) Members() []Member {
-	if n == nil {
+	if n == nil || n.kind != Object {
 		return nil
 	}
-	return n.members
+	members, _ := n.data.(*[]Member)
+	if members == nil {
+		return nil
+	}
+	return *members
 }
 
 // Items returns the items of a list. The caller must not change the slice.
 func (n *Node) Items() []*Node {
-	if n == nil {
+	if n == nil || n.kind != Array {
 		return nil
 	}
-	return n.items
+	items, _ := n.data.(*[]*Node)
+	if items == nil {
+		return nil
+	}
+	return *items
 }
 
 // Text returns the text of a string, the spelling of a number or boolean, and
 // "" for everything else.
 func (n *Node) Text() string {
-	if n == nil {
+	if n == nil || n.kind == Null || n.kind > String {
 		return ""
 	}
-	return n.text
+	if text, ok := n.data.(string); ok {
+		return text
+	}
+
+	from := n.at
+	if n.kind == String { // behind the quote
+		from++
+	}
+	return n.src.text[from : from+n.size]
 }
 
 // Str returns the text of a string and whether n is one.
@@ -232,17 +280,17 @@ func (n *Node) IsTrue() bool {
 	if n.Kind() != Bool && n.Kind() != String {
 		return false
 	}
-	b, err := strconv.ParseBool(n.text)
-	return err == nil && b && len(n.text) == 4
+	b, err := strconv.ParseBool(n.Text())
+	return err == nil && b && len(n.Text()) == 4
 }
 
 // Int returns a whole number and whether n is one; 2.0 and "2" count.
 func (n *Node) Int() (int64, bool) {
 	switch n.Kind() {
 	case Number:
-		return identity.NumberValue(n.text).Int()
+		return identity.NumberValue(n.Text()).Int()
 	case String:
-		i, err := strconv.ParseInt(n.text, 10, 64)
+		i, err := strconv.ParseInt(n.Text(), 10, 64)
 		return i, err == nil
 	}
 
@@ -253,14 +301,14 @@ func (n *Node) Int() (int64, bool) {
 func (n *Node) Value() identity.Value {
 	switch n.Kind() {
 	case Bool:
-		return identity.BoolValue(n.text == "true")
+		return identity.BoolValue(n.Text() == "true")
 	case Number:
-		return identity.NumberValue(n.text)
+		return identity.NumberValue(n.Text())
 	case String:
-		return identity.StringValue(n.text)
+		return identity.StringValue(n.Text())
 	case Array:
-		items := make([]identity.Value, len(n.items))
-		for i, item := range n.items {
+		items := make([]identity.Value, len(n.Items()))
+		for i, item := range n.Items() {
 			items[i] = item.Value()
 		}
 		return identity.ListValue(items...)
@@ -273,22 +321,22 @@ func (n *Node) Value() identity.Value {
 }
 
 // NewString returns a text node.
-func NewString(s string) *Node { return &Node{kind: String, text: s} }
+func NewString(s string) *Node { return &Node{kind: String, data: s} }
 
 // NewBool returns a boolean node.
-func NewBool(b bool) *Node { return &Node{kind: Bool, text: strconv.FormatBool(b)} }
+func NewBool(b bool) *Node { return &Node{kind: Bool, data: strconv.FormatBool(b)} }
 
 // NewInt returns a number node.
-func NewInt(i int64) *Node { return &Node{kind: Number, text: strconv.FormatInt(i, 10)} }
+func NewInt(i int64) *Node { return &Node{kind: Number, data: strconv.FormatInt(i, 10)} }
 
 // NewNull returns a null node.
 func NewNull() *Node { return &Node{} }
 
 // NewArray returns a list of the given items.
-func NewArray(items ...*Node) *Node { return &Node{kind: Array, items: items} }
+func NewArray(items ...*Node) *Node { return &Node{kind: Array, data: &items} }
 
 // NewObject returns an object; keys and values alternate in pairs of members.
-func NewObject(members ...Member) *Node { return &Node{kind: Object, members: members} }
+func NewObject(members ...Member) *Node { return &Node{kind: Object, data: &members} }
 
 // M returns a member for [NewObject].
 func M(key string, value *Node) Member { return Member{Key: key, Value: value} }
@@ -299,35 +347,32 @@ func (n *Node) Set(key string, value *Node) {
 	if n.Kind() != Object {
 		return
 	}
-	if i := n.find(key); i >= 0 {
-		n.members[i].Value = value
+	members := n.Members()
+	if i := findKey(members, key); i >= 0 {
+		members[i].Value, members[i].at = value, 0
 		return
 	}
 
-	n.members = append(n.members, Member{Key: key, Value: value})
+	n.setMembers(append(slices.Clip(members), Member{Key: key, Value: value}))
 }
+
+// setMembers gives an object other members.
+func (n *Node) setMembers(members []Member) { n.data = &members }
 
 // Remove deletes all members of that key and reports whether there were any.
 func (n *Node) Remove(key string) bool {
-	if n == nil {
+	members := n.Members()
+	if findKey(members, key) < 0 {
 		return false
 	}
-	kept := n.members[:0]
-	for _, m := range n.members {
-		if m.Key != key {
-			kept = append(kept, m)
-		}
-	}
-
-	found := len(kept) < len(n.members)
-	n.members = kept
-	return found
+	n.setMembers(slices.DeleteFunc(slices.Clone(members), func(m Member) bool { return m.Key == key }))
+	return true
 }
 
 // SetItems replaces the items of a list.
 func (n *Node) SetItems(items []*Node) {
 	if n.Kind() == Array {
-		n.items = items
+		n.data = &items
 	}
 }
 
@@ -337,14 +382,22 @@ func (n *Node) Clone() *Node {
 		return nil
 	}
 	c := *n
-	c.members = append([]Member(nil), n.members...)
-	for i := range c.members {
-		c.members[i].Value = c.members[i].Value.Clone()
+	switch n.kind {
+	case Object:
+		members := slices.Clone(n.Members())
+		for i := range members {
+			members[i].Value = members[i].Value.Clone()
+		}
+		c.setMembers(members)
+
+	case Array:
+		items := slices.Clone(n.Items())
+		for i := range items {
+			items[i] = items[i].Clone()
+		}
+		c.SetItems(items)
 	}
-	c.items = append([]*Node(nil), n.items...)
-	for i := range c.items {
-		c.items[i] = c.items[i].Clone()
-	}
+
 	return &c
 }
 
@@ -357,11 +410,12 @@ func (n *Node) Equal(o *Node) bool {
 	if n == nil || o == nil {
 		return true
 	}
-	if n.text != o.text || len(n.items) != len(o.items) || !n.sameMembers(o) {
+	items, others := n.Items(), o.Items()
+	if n.Text() != o.Text() || len(items) != len(others) || !sameMembers(n.Members(), o.Members()) {
 		return false
 	}
-	for i, item := range n.items {
-		if !item.Equal(o.items[i]) {
+	for i, item := range items {
+		if !item.Equal(others[i]) {
 			return false
 		}
 	}
@@ -369,19 +423,41 @@ func (n *Node) Equal(o *Node) bool {
 	return true
 }
 
-// sameMembers reports whether n and o have the same keys with the same values.
-func (n *Node) sameMembers(o *Node) bool {
-	for _, m := range o.members {
-		if n.find(m.Key) < 0 {
-			return false
+// sameMembers reports whether two objects have the same keys with the same values.
+func sameMembers(a, b []Member) bool {
+	// Most have them in one order, and each once: then no key need be looked up.
+	var keys keySet
+	ordered := len(a) == len(b)
+	for i := 0; i < len(a) && ordered; i++ {
+		ordered = a[i].Key == b[i].Key && !keys.add(a[:i], a[i].Key)
+	}
+	if ordered {
+		for i := range a {
+			if !a[i].Value.Equal(b[i].Value) {
+				return false
+			}
 		}
+		return true
 	}
 
-	for _, m := range n.members {
-		if i, j := n.find(m.Key), o.find(m.Key); j < 0 || !n.members[i].Value.Equal(o.members[j].Value) {
+	last, other := lastOf(a), lastOf(b)
+	if len(last) != len(other) {
+		return false
+	}
+	for key, value := range last {
+		if o, ok := other[key]; !ok || !value.Equal(o) {
 			return false
 		}
 	}
 
 	return true
+}
+
+// lastOf returns the values that count, by key.
+func lastOf(members []Member) map[string]*Node {
+	last := make(map[string]*Node, len(members))
+	for _, m := range members {
+		last[m.Key] = m.Value
+	}
+	return last
 }

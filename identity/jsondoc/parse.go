@@ -1,8 +1,10 @@
 package jsondoc
 
 import (
-	"bytes"
 	"fmt"
+	"math"
+	"slices"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -23,36 +25,85 @@ func Parse(file string, src []byte) (*Node, diag.List) {
 // ParseAt is [Parse] for a text that stands inside a file: places are counted
 // from base.
 func ParseAt(base diag.Pos, src []byte) (*Node, diag.List) {
-	s := &source{file: base.File, text: string(src), base: base, lines: []int32{0}}
-	for at := 0; ; {
-		i := bytes.IndexByte(src[at:], '\n')
-		if i < 0 {
-			break
-		}
-		at += i + 1
-		s.lines = append(s.lines, int32(at))
+	n, _, found := Options{}.Parse(base, string(src))
+	return n, found
+}
+
+// Options bound what is read.
+type Options struct {
+	MaxValues int // JSON values in the text, those in lists and objects included; 0: no limit
+}
+
+// Parse is [ParseAt] for a text that is kept, not copied, and says how many values it has.
+// Finding: json-values (error; no tree) where there are more than may be.
+func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found diag.List) {
+	s := &source{file: base.File, text: text, base: base}
+	if len(text) > maxText {
+		found.Addf(diag.Error, "json-values", diag.Pos{File: base.File}, "the file has %d bytes, at most %d can be read",
+			len(text), maxText)
+		return nil, 0, found
 	}
 
-	p := &parser{source: s, src: src}
-	if bytes.HasPrefix(src, []byte("\ufeff")) {
-		p.at, s.lines[0] = 3, 3
+	// A value has about sixteen bytes, and a short text should not take more memory than it needs.
+	p := &parser{source: s, src: text, most: o.MaxValues}
+	p.nodes.size, p.pairs.size, p.lists.size = len(text)/16, len(text)/16, len(text)/128
+	p.members = make([]Member, 0, min(8+len(text)/16, mostInSlab))
+	if strings.HasPrefix(text, byteOrderMark) {
+		p.at = len(byteOrderMark)
 	}
 	n, ok := p.value(0)
-	if p.space(); ok && p.at < len(src) {
+	if p.space(); ok && p.at < len(text) {
 		ok = p.fail("text after the end of the JSON value")
 	}
 	if !ok {
 		n = nil
 	}
-	return n, p.found
+	return n, p.values, p.found
 }
+
+// maxText is how long a text can be: places in it are kept in 32 bits.
+const maxText = math.MaxInt32
 
 type parser struct {
 	*source
-	src   []byte
-	at    int
-	slab  []Node // nodes to be used
-	found diag.List
+	src    string
+	at     int
+	values int // so far
+	most   int // of them; 0: no limit
+	found  diag.List
+
+	// Lists and objects are gathered here while they are read, the outer ones before the inner
+	// ones, and then get slices of just their size.
+	members []Member
+	items   []*Node
+
+	nodes slab[Node]
+	lists slab[[]Member]
+	pairs slab[Member]
+}
+
+// slab gives out parts of larger pieces of memory.
+type slab[T any] struct {
+	rest []T
+	size int // of a piece
+}
+
+// most elements that a piece of a slab has.
+const mostInSlab = 512
+
+// take returns n elements.
+func (s *slab[T]) take(n int) []T {
+	if n > mostInSlab/4 {
+		return make([]T, n)
+	}
+	if len(s.rest) < n {
+		s.size = max(min(s.size, mostInSlab), n)
+		s.rest = make([]T, s.size)
+	}
+
+	part := s.rest[:n:n]
+	s.rest = s.rest[n:]
+	return part
 }
 
 func (p *parser) fail(format string, args ...any) bool {
@@ -76,23 +127,25 @@ func (p *parser) next() string {
 	if p.at >= len(p.src) {
 		return "the end of the file"
 	}
-	r, _ := utf8.DecodeRune(p.src[p.at:])
+	r, _ := utf8.DecodeRuneInString(p.src[p.at:])
 	return fmt.Sprintf("%q", r)
 }
 
 func (p *parser) value(depth int) (*Node, bool) {
 	p.space()
-	if len(p.slab) == 0 {
-		p.slab = make([]Node, 16)
-	}
-	n := &p.slab[0]
-	p.slab = p.slab[1:]
-	n.src, n.offset = p.source, p.at
+	n := &p.nodes.take(1)[0]
+	n.src, n.at = p.source, uint32(p.at)
 	if p.at >= len(p.src) {
 		return nil, p.fail("found the end of the file, expected a JSON value")
 	}
 	if depth > MaxDepth {
 		return nil, p.fail("lists and objects are nested more than %d deep", MaxDepth)
+	}
+	if p.values++; p.most > 0 && p.values > p.most {
+		p.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "json-values", Pos: p.pos(p.at),
+			Message: fmt.Sprintf("the file has more than %d JSON values, which is as many as may be read", p.most),
+			Hint:    "leave out what is not needed, or allow more (the option MaxValues)"})
+		return nil, false
 	}
 	ok := false
 	switch c := p.src[p.at]; {
@@ -102,7 +155,7 @@ func (p *parser) value(depth int) (*Node, bool) {
 		ok = p.array(n, depth)
 	case c == '"':
 		n.kind = String
-		n.text, ok = p.str()
+		ok = p.text(n)
 	case c == '-' || c >= '0' && c <= '9':
 		ok = p.number(n)
 	default:
@@ -114,10 +167,10 @@ func (p *parser) value(depth int) (*Node, bool) {
 
 func (p *parser) word(n *Node) bool {
 	for _, word := range [...]string{"null", "true", "false"} {
-		if bytes.HasPrefix(p.src[p.at:], []byte(word)) {
+		if strings.HasPrefix(p.src[p.at:], word) {
 			p.at += len(word)
 			if word != "null" {
-				n.kind, n.text = Bool, word
+				n.kind, n.size = Bool, uint32(len(word))
 			}
 			return true
 		}
@@ -135,9 +188,10 @@ func (p *parser) object(n *Node, depth int) bool {
 		return true
 	}
 
+	from := len(p.members)
 	for {
 		p.space()
-		m := Member{at: p.at, src: p.source}
+		m := Member{at: uint32(p.at) + 1}
 		if p.at >= len(p.src) || p.src[p.at] != '"' {
 			return p.fail("found %s, expected a key in double quotes", p.next())
 		}
@@ -145,8 +199,8 @@ func (p *parser) object(n *Node, depth int) bool {
 		if m.Key, ok = p.str(); !ok {
 			return false
 		}
-		if keys.seen(n, m.Key) {
-			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(m.at),
+		if keys.add(p.members[from:], m.Key) {
+			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(int(m.at)-1),
 				"key %q occurs twice in this object; the last one counts", m.Key)
 		}
 		if p.space(); p.at >= len(p.src) || p.src[p.at] != ':' {
@@ -156,35 +210,20 @@ func (p *parser) object(n *Node, depth int) bool {
 		if m.Value, ok = p.value(depth + 1); !ok {
 			return false
 		}
-		if n.members == nil {
-			n.members = make([]Member, 0, 8)
-		}
-		n.members = append(n.members, m)
-		if more, ok := p.more('}'); !ok || !more {
-			return ok
-		}
-	}
-}
-
-// keySet finds keys that occur twice. It is empty as long as an object is small
-// enough to be searched.
-type keySet map[string]bool
-
-// seen reports whether n has that key already, and remembers it.
-func (k *keySet) seen(n *Node, key string) bool {
-	if *k == nil {
-		if len(n.members) < 16 {
-			return n.find(key) >= 0
-		}
-		*k = keySet{}
-		for _, m := range n.members {
-			(*k)[m.Key] = true
+		p.members = append(p.members, m)
+		if more, ok := p.more('}'); !ok {
+			return false
+		} else if !more {
+			break
 		}
 	}
 
-	found := (*k)[key]
-	(*k)[key] = true
-	return found
+	list := &p.lists.take(1)[0]
+	*list = p.pairs.take(len(p.members) - from)
+	copy(*list, p.members[from:])
+	p.members = p.members[:from]
+	n.data = list
+	return true
 }
 
 func (p *parser) array(n *Node, depth int) bool {
@@ -195,16 +234,24 @@ func (p *parser) array(n *Node, depth int) bool {
 		return true
 	}
 
+	from := len(p.items)
 	for {
 		item, ok := p.value(depth + 1)
 		if !ok {
 			return false
 		}
-		n.items = append(n.items, item)
-		if more, ok := p.more(']'); !ok || !more {
-			return ok
+		p.items = append(p.items, item)
+		if more, ok := p.more(']'); !ok {
+			return false
+		} else if !more {
+			break
 		}
 	}
+
+	items := slices.Clone(p.items[from:])
+	p.items = p.items[:from]
+	n.data = &items
+	return true
 }
 
 // more consumes a comma (more is true) or the closing bracket.
@@ -240,7 +287,7 @@ func (p *parser) number(n *Node) bool {
 	}
 
 	is := func(set string) bool {
-		return p.at < len(p.src) && bytes.IndexByte([]byte(set), p.src[p.at]) >= 0
+		return p.at < len(p.src) && strings.IndexByte(set, p.src[p.at]) >= 0
 	}
 	if is("-") {
 		p.at++
@@ -268,34 +315,53 @@ func (p *parser) number(n *Node) bool {
 		}
 	}
 
-	n.kind, n.text = Number, p.text[start:p.at]
+	n.kind, n.size = Number, uint32(p.at-start)
 	return true
 }
 
-// str reads a string in quotes.
+// text reads a string in quotes as the value of a node.
+func (p *parser) text(n *Node) bool {
+	start := p.at + 1
+	text, ok := p.str()
+	if plain := p.at - 1 - start; ok && len(text) == plain && text == p.src[start:start+plain] {
+		n.size = uint32(plain)
+	} else {
+		n.data = text
+	}
+	return ok
+}
+
+// str reads a string in quotes; one that means what it says is a part of the source.
 func (p *parser) str() (string, bool) {
 	p.at++
-	start := p.at
-	for p.at < len(p.src) {
+	start, ascii := p.at, true
+	for p.at += plain(p.src[p.at:]); p.at < len(p.src); p.at += plain(p.src[p.at:]) {
 		switch c := p.src[p.at]; {
 		case c == '"':
-			p.at++
-			return p.text[start : p.at-1], true
-		case c == '\\' || c >= utf8.RuneSelf:
-			return p.hardString(start)
+			if part := p.src[start:p.at]; ascii || utf8.ValidString(part) {
+				p.at++
+				return part, true
+			}
+			p.at = start
+			return p.hardString()
+
+		case c == '\\':
+			p.at = start
+			return p.hardString()
 		case c < ' ':
 			return "", p.fail("a control character (%q) in a string must be escaped", rune(c))
 		}
 
+		ascii = false
 		p.at++
 	}
 
 	return "", p.fail("the string is not closed")
 }
 
-// hardString goes on with a string that has escapes or characters beyond ASCII.
-func (p *parser) hardString(start int) (string, bool) {
-	buf := append([]byte(nil), p.src[start:p.at]...)
+// hardString reads a string that has escapes, or bytes that are not UTF-8.
+func (p *parser) hardString() (string, bool) {
+	var buf []byte
 	for p.at < len(p.src) {
 		switch c := p.src[p.at]; {
 		case c == '"':
@@ -309,7 +375,7 @@ func (p *parser) hardString(start int) (string, bool) {
 		case c < ' ':
 			return "", p.fail("a control character (%q) in a string must be escaped", rune(c))
 		default:
-			r, size := utf8.DecodeRune(p.src[p.at:])
+			r, size := utf8.DecodeRuneInString(p.src[p.at:])
 			if r == utf8.RuneError && size == 1 {
 				p.found.Addf(diag.Warning, "json-utf8", p.pos(p.at), "byte 0x%02x is not UTF-8; read as U+FFFD", c)
 			}
@@ -328,7 +394,7 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 	}
 
 	c := p.src[p.at+1]
-	if i := bytes.IndexByte([]byte(`"\/bfnrt`), c); i >= 0 {
+	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
 		p.at += 2
 		return append(buf, "\"\\/\b\f\n\r\t"[i]), true
 	}
@@ -361,7 +427,7 @@ func (p *parser) hex(i int) (rune, bool) {
 		return 0, false
 	}
 	var r rune
-	for _, c := range p.src[i+2 : i+6] {
+	for _, c := range []byte(p.src[i+2 : i+6]) {
 		switch {
 		case c >= '0' && c <= '9':
 			r = r<<4 | rune(c-'0')

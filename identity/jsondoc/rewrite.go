@@ -56,7 +56,7 @@ func (r *rewriter) value(old, n *Node) {
 	switch {
 	case old.Equal(n) && sameOrder(old, n):
 	case old.Kind() == Object && n.Kind() == Object && r.object(old, n):
-	case old.Kind() == Array && n.Kind() == Array && len(old.items) > 0 && len(n.items) > 0:
+	case old.Kind() == Array && n.Kind() == Array && len(old.Items()) > 0 && len(n.Items()) > 0:
 		r.array(old, n)
 	default:
 		from := old.Pos().Offset
@@ -66,14 +66,16 @@ func (r *rewriter) value(old, n *Node) {
 
 // sameOrder reports whether equal values have their members in the same order, everywhere.
 func sameOrder(a, b *Node) bool {
-	for i, m := range a.members {
-		if m.Key != b.members[i].Key || !sameOrder(m.Value, b.members[i].Value) {
+	members := b.Members()
+	for i, m := range a.Members() {
+		if m.Key != members[i].Key || !sameOrder(m.Value, members[i].Value) {
 			return false
 		}
 	}
 
-	for i := range a.items {
-		if !sameOrder(a.items[i], b.items[i]) {
+	items := b.Items()
+	for i, item := range a.Items() {
+		if !sameOrder(item, items[i]) {
 			return false
 		}
 	}
@@ -84,19 +86,20 @@ func sameOrder(a, b *Node) bool {
 // object rewrites member by member; false where the order of what stays differs, or a key
 // occurs twice, so that the whole has to be written anew.
 func (r *rewriter) object(old, n *Node) bool {
-	if twice(old) || twice(n) || len(old.members) == 0 || len(n.members) == 0 {
+	before, after := placesOf(old.Members()), placesOf(n.Members())
+	if len(before) < len(old.Members()) || len(after) < len(n.Members()) || len(before) == 0 || len(after) == 0 {
 		return false
 	}
 	var stay []string
-	for _, m := range old.members {
-		if n.find(m.Key) >= 0 {
+	for _, m := range old.Members() {
+		if _, ok := after[m.Key]; ok {
 			stay = append(stay, m.Key)
 		}
 	}
 
 	var still []string
-	for _, m := range n.members {
-		if old.find(m.Key) >= 0 {
+	for _, m := range n.Members() {
+		if _, ok := before[m.Key]; ok {
 			still = append(still, m.Key)
 		}
 	}
@@ -106,9 +109,10 @@ func (r *rewriter) object(old, n *Node) bool {
 	}
 
 	s := &sequence{rewriter: r, open: old.Pos().Offset}
-	for _, m := range old.members {
+	for _, m := range old.Members() {
+		_, stays := after[m.Key]
 		s.begins, s.ends = append(s.begins, m.Pos().Offset), append(s.ends, r.end(m.Value.Pos().Offset))
-		s.stays = append(s.stays, n.find(m.Key) >= 0)
+		s.stays = append(s.stays, stays)
 	}
 
 	s.layout()
@@ -119,11 +123,11 @@ func (r *rewriter) object(old, n *Node) bool {
 		s.insert(at, fresh)
 		fresh = nil
 	}
-	for _, m := range n.members {
-		if i := old.find(m.Key); i >= 0 {
+	for _, m := range n.Members() {
+		if i, ok := before[m.Key]; ok {
 			flush()
 			at = i
-			r.value(old.members[i].Value, m.Value)
+			r.value(old.Members()[i].Value, m.Value)
 			continue
 		}
 
@@ -135,16 +139,14 @@ func (r *rewriter) object(old, n *Node) bool {
 	return true
 }
 
-func twice(n *Node) bool {
-	seen := map[string]bool{}
-	for _, m := range n.members {
-		if seen[m.Key] {
-			return true
-		}
-		seen[m.Key] = true
+// placesOf returns the places of members by their keys; fewer than there are members if a
+// key occurs twice.
+func placesOf(members []Member) map[string]int {
+	places := make(map[string]int, len(members))
+	for i, m := range members {
+		places[m.Key] = i
 	}
-
-	return false
+	return places
 }
 
 // mostItems bounds the table that finds the items which stay.
@@ -153,9 +155,10 @@ const mostItems = 2000
 // array rewrites item by item: those that are equal stay, as many as possible, and as many
 // as there are between them on both sides are changed.
 func (r *rewriter) array(old, n *Node) {
-	pairs := matches(old.items, n.items) // by item of n: the item of old it is made of, else -1
-	s := &sequence{rewriter: r, open: old.Pos().Offset, stays: make([]bool, len(old.items))}
-	for _, item := range old.items {
+	items := old.Items()
+	pairs := matches(items, n.Items()) // by item of n: the item of old it is made of, else -1
+	s := &sequence{rewriter: r, open: old.Pos().Offset, stays: make([]bool, len(items))}
+	for _, item := range items {
 		s.begins, s.ends = append(s.begins, item.Pos().Offset), append(s.ends, r.end(item.Pos().Offset))
 	}
 	some := false
@@ -174,11 +177,11 @@ func (r *rewriter) array(old, n *Node) {
 	s.remove()
 	at := -1
 	var fresh [][]byte
-	for k, item := range n.items {
+	for k, item := range n.Items() {
 		if i := pairs[k]; i >= 0 {
 			s.insert(at, fresh)
 			fresh, at = nil, i
-			r.value(old.items[i], item)
+			r.value(items[i], item)
 			continue
 		}
 

@@ -27,31 +27,33 @@ func (n *Node) write(dst []byte, newline, step string) []byte {
 	case Null:
 		return append(dst, "null"...)
 	case String:
-		return AppendString(dst, n.text)
+		return AppendString(dst, n.Text())
 	case Array:
+		items := n.Items()
 		dst = append(dst, '[')
-		for i, item := range n.items {
+		for i, item := range items {
 			dst = item.write(separate(dst, i, inner), inner, step)
 		}
-		if len(n.items) > 0 {
+		if len(items) > 0 {
 			dst = append(dst, newline...)
 		}
 		return append(dst, ']')
 
 	case Object:
+		members := n.Members()
 		dst = append(dst, '{')
-		for i, m := range n.members {
+		for i, m := range members {
 			dst = AppendString(separate(dst, i, inner), m.Key)
 			dst = m.Value.write(append(dst, colon...), inner, step)
 		}
 
-		if len(n.members) > 0 {
+		if len(members) > 0 {
 			dst = append(dst, newline...)
 		}
 		return append(dst, '}')
 	}
 
-	return append(dst, n.text...)
+	return append(dst, n.Text()...)
 }
 
 func separate(dst []byte, i int, newline string) []byte {

@@ -53,7 +53,7 @@ type Bundle struct {
 type Document struct {
 	Path string
 	Root *jsondoc.Node
-	src  []byte // as it was read; nil: not read from a file
+	src  string // as it was read; empty: not read from a file
 }
 
 // Ref points at another object, in a file as in an event.

@@ -106,8 +106,8 @@ func isContainer(n *jsondoc.Node) bool { return IsExport(n) || IsEntry(n) || wra
 // Bytes returns the document as a file: as it was read, but for the places that were
 // changed, see [jsondoc.Rewrite]; a new one indented by two blanks.
 func (d *Document) Bytes() []byte {
-	if d.src != nil {
-		return jsondoc.Rewrite(d.src, d.Root)
+	if d.src != "" {
+		return jsondoc.Rewrite([]byte(d.src), d.Root)
 	}
 	return d.Root.Indent()
 }

@@ -15,17 +15,26 @@ var ErrUnsafeFile = errors.New("the file is not read")
 type FolderOptions struct {
 	// MaxFile is how many bytes a file may have; 0: 4 GiB.
 	MaxFile int64
+	// MaxConfig is how many bytes the files of the configuration may have together, and
+	// MaxValues how many JSON values may stand in them; 0: 256 MiB and 4,000,000. What is more
+	// is an error, not a process without memory.
+	MaxConfig int64
+	MaxValues int
 }
 
-const defaultMaxFile = 4 << 30
+const (
+	defaultMaxFile   = 4 << 30
+	defaultMaxConfig = 256 << 20
+	defaultMaxValues = 4_000_000
+)
 
 // Folder is a folder of the file system for [Load] and [Bundle.Accounts]. A configuration may
 // come from anybody, as with a pull request, so nothing outside of the folder is read, whatever
 // links lie in it; and neither pipes, which may never give anything, nor devices, which have
 // no end.
 type Folder struct {
-	root *os.Root
-	max  int64
+	root    *os.Root
+	options FolderOptions
 }
 
 var (
@@ -42,7 +51,13 @@ func OpenFolder(name string, o FolderOptions) (*Folder, error) {
 	if o.MaxFile <= 0 {
 		o.MaxFile = defaultMaxFile
 	}
-	return &Folder{root: root, max: o.MaxFile}, nil
+	if o.MaxConfig <= 0 {
+		o.MaxConfig = defaultMaxConfig
+	}
+	if o.MaxValues <= 0 {
+		o.MaxValues = defaultMaxValues
+	}
+	return &Folder{root: root, options: o}, nil
 }
 
 // Open opens a regular file or a folder. Error: [ErrUnsafeFile], those of [os.Root].
@@ -94,8 +109,8 @@ func (f *Folder) allowed(name string, info fs.FileInfo) error {
 		return nil
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s: %w: it is no regular file", name, ErrUnsafeFile)
-	case info.Size() > f.max:
-		return fmt.Errorf("%s: %w: it has %d bytes, the limit is %d", name, ErrUnsafeFile, info.Size(), f.max)
+	case info.Size() > f.options.MaxFile:
+		return fmt.Errorf("%s: %w: it has %d bytes, the limit is %d", name, ErrUnsafeFile, info.Size(), f.options.MaxFile)
 	}
 
 	return nil

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
 )
 
@@ -64,5 +65,52 @@ func TestFolder(t *testing.T) {
 	}
 	if len(unreadable) != 5 || len(b.Sources) != 1 {
 		t.Errorf("unreadable: %v; %d sources", unreadable, len(b.Sources))
+	}
+}
+
+// TestMaxConfig: a configuration that is larger than may be read is an error that says so, and
+// the files that are within the limits are read.
+func TestMaxConfig(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.json": `{"id":"s","name":"HR","connector":"x"}`, // four values
+		"b.json": `{"name":"T","type":"static","attributes":{"value":"` + strings.Repeat("x", 300) + `"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	for _, tc := range []struct {
+		name    string
+		options config.FolderOptions
+		want    string
+	}{
+		{name: "enough", options: config.FolderOptions{MaxConfig: 500, MaxValues: 9}},
+		{name: "values", options: config.FolderOptions{MaxValues: 8},
+			want: "b.json:1:51: error json-values: the file has more than 4 JSON values, which is as many as may be read"},
+		{name: "bytes", options: config.FolderOptions{MaxConfig: 100},
+			want: "b.json: error file-unreadable: the file is not read: it has 354 bytes, and the configuration may have 62 more"},
+	} {
+		f, err := config.OpenFolder(dir, tc.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, found := config.Load(f)
+		f.Close()
+
+		var errs []string
+		for _, d := range found {
+			if d.Severity == diag.Error {
+				d.Hint = ""
+				errs = append(errs, d.String())
+			}
+		}
+		if got := strings.Join(errs, "\n"); got != tc.want || len(b.Sources) != 1 || (len(b.Transforms) == 1) != (tc.want == "") {
+			t.Errorf("%s: found %q, want %q; %d sources, %d transforms", tc.name, got, tc.want, len(b.Sources), len(b.Transforms))
+		}
+		if tc.want != "" && len(b.Unread) != 1 {
+			t.Errorf("%s: unread are %v", tc.name, b.Unread)
+		}
 	}
 }

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -25,6 +24,9 @@ import (
 // returns what could be read and all findings; the bundle is never nil.
 func Load(fsys fs.FS) (*Bundle, diag.List) {
 	l := newLoader()
+	if f, ok := fsys.(*Folder); ok {
+		l.values, l.bytes = f.options.MaxValues, f.options.MaxConfig
+	}
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
 			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
@@ -68,7 +70,7 @@ type File struct {
 func LoadFiles(files ...File) (*Bundle, diag.List) {
 	l := newLoader()
 	for _, f := range files {
-		l.config(f.Name, f.Data)
+		l.config(f.Name, string(f.Data))
 	}
 	return l.finish()
 }
@@ -85,10 +87,14 @@ type loader struct {
 	files []dataFile
 	// profiles without priority
 	unranked []*Profile
+	// what the rest of the configuration may have, see [FolderOptions]
+	values int
+	bytes  int64
 }
 
 func newLoader() *loader {
-	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string][]string{}}}
+	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string][]string{}},
+		values: defaultMaxValues, bytes: defaultMaxConfig}
 }
 
 func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
@@ -113,7 +119,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		path.Ext(name) != ".json" {
 		return nil
 	}
-	src, err := fs.ReadFile(fsys, p)
+	src, err := l.read(fsys, p)
 	if err != nil {
 		l.b.Unread = append(l.b.Unread, p)
 		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
@@ -131,7 +137,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	}
 
 	// A state keeps what name its owner gives it, and may lie in the folder that it is of.
-	if store.IsFile(src) {
+	if store.IsFile([]byte(src[:min(len(src), headSize)])) {
 		return nil
 	}
 	l.config(p, src)
@@ -160,10 +166,9 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 	}
 }
 
-func (l *loader) config(file string, src []byte) {
+func (l *loader) config(file, src string) {
 	src = l.utf8(file, src)
-	root, found := jsondoc.Parse(file, src)
-	l.found = append(l.found, found...)
+	root := l.parse(file, src)
 	if root == nil {
 		l.b.Unread = append(l.b.Unread, file)
 		return
@@ -176,24 +181,53 @@ func (l *loader) config(file string, src []byte) {
 
 // utf8 decodes a file that begins with the mark of UTF-16, as a shell on Windows
 // writes what is redirected into a file.
-func (l *loader) utf8(file string, src []byte) []byte {
+func (l *loader) utf8(file, src string) string {
 	order := ""
 	switch {
-	case bytes.HasPrefix(src, []byte{0xFF, 0xFE}):
+	case strings.HasPrefix(src, "\xFF\xFE"):
 		order = feed.UTF16LE
-	case bytes.HasPrefix(src, []byte{0xFE, 0xFF}):
+	case strings.HasPrefix(src, "\xFE\xFF"):
 		order = feed.UTF16BE
 	default:
 		return src
 	}
 
-	text, err := io.ReadAll(feed.UTF8Reader(bytes.NewReader(src)))
+	text, err := io.ReadAll(feed.UTF8Reader(strings.NewReader(src)))
 	if err != nil {
 		return src // what it is not, parsing tells
 	}
 	l.b.Assumptions = append(l.b.Assumptions,
 		diag.Assumption{Code: "file-encoding", File: file, Used: order, Instead: feed.UTF8})
-	return text
+	return string(text)
+}
+
+// read reads a file into one piece of memory, of which the tree is made of.
+func (l *loader) read(fsys fs.FS, file string) (string, error) {
+	f, err := fsys.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+
+	var text strings.Builder
+	if info, err := f.Stat(); err == nil {
+		if info.Size() > l.bytes {
+			return "", fmt.Errorf("%w: it has %d bytes, and the configuration may have %d more", ErrUnsafeFile, info.Size(), l.bytes)
+		}
+		text.Grow(int(info.Size()))
+	}
+	n, err := io.Copy(&text, io.LimitReader(f, l.bytes))
+	l.bytes -= n
+	return text.String(), err
+}
+
+// parse reads JSON as long as there are not too many values; nil if it is none. What is
+// wrong with it is a finding.
+func (l *loader) parse(file, src string) *jsondoc.Node {
+	root, values, found := jsondoc.Options{MaxValues: l.values}.Parse(diag.Pos{File: file, Line: 1, Column: 1}, src)
+	l.found = append(l.found, found...)
+	l.values = max(l.values-values, 1) // 0 is no limit
+	return root
 }
 
 // document takes every object of a document.

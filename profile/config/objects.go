@@ -419,9 +419,8 @@ func (s *Source) refersTo(cfg *correlate.Config) bool {
 }
 
 // settings reads idprofile.json.
-func (l *loader) settings(file string, src []byte) {
-	root, found := jsondoc.Parse(file, src)
-	l.found = append(l.found, found...)
+func (l *loader) settings(file, src string) {
+	root := l.parse(file, src)
 	if root == nil {
 		return
 	}

@@ -62,9 +62,8 @@ func (l *loader) suppressions(list *jsondoc.Node, beside string) {
 }
 
 // lintFile reads a file of suppressions for the file beside it.
-func (l *loader) lintFile(file string, src []byte) {
-	root, found := jsondoc.Parse(file, src)
-	l.found = append(l.found, found...)
+func (l *loader) lintFile(file, src string) {
+	root := l.parse(file, src)
 	if root == nil || !l.settingIs(root, "a file of suppressions", jsondoc.Object) {
 		return
 	}

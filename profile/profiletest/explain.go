@@ -90,7 +90,7 @@ func (x *explainer) add(c *bound, res *CaseResult) {
 			continue
 		}
 		origin := x.origin(root)
-		f.Config, f.Path = origin.site.Def.Pos(), origin.site.Path.String()
+		f.Config, f.Path = origin.site.Def.Pos(), origin.site.Path().String()
 		f.Path = strings.ReplaceAll(f.Path, " > "+observedType+".definition", "")
 		x.list(&f.Trace, root, 0)
 	}

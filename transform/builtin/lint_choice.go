@@ -83,7 +83,7 @@ func checkLookup(c *transform.Compiler, n *lookupArgs) {
 
 	f := transform.Facts{}
 	for i := range n.Table.Entries {
-		if of := n.Table.Entries[i].Value.Facts(); i == 0 {
+		if of := n.Table.Entries[i].Facts(); i == 0 {
 			f = of
 		} else {
 			f = f.Either(of)

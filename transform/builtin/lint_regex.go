@@ -16,7 +16,7 @@ const maxPairs = 20_000
 func checkOrder(c *transform.Compiler, n *replaceAllArgs) {
 	pairs := 0
 	for i := range n.steps {
-		text, ok := n.Table.Entries[i].Value.Source()
+		text, ok := n.Table.Entries[i].Value().Source()
 		if !ok || text == "" || strings.ContainsAny(text, "$\\") {
 			continue
 		}

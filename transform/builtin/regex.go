@@ -217,7 +217,8 @@ func replaceAll() transform.Operation {
 }
 
 func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
-	if !e.Value.Present() {
+	value := e.Value()
+	if !value.Present() {
 		c.ReportEntry(e, diag.Error, "attribute-type", "table",
 			fmt.Sprintf("the replacement for %q is null, expected text", e.Key), "")
 		step.err = fmt.Errorf("%w: the replacement for %q is null", transform.ErrNull, e.Key)
@@ -236,6 +237,6 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 	}
 
 	step.pattern.fixed = re
-	step.with.arg = &e.Value
+	step.with.arg = value
 	step.with.compile(c, &step.pattern, "table")
 }
