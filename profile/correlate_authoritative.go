@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -271,11 +272,6 @@ func (l *linker) inOrder(source string) []int32 {
 }
 
 func (l *linker) byCreated(source uint16) []int32 {
-	type aged struct {
-		created int64
-		prefix  uint64 // of the native identity, for accounts whose order it decides
-		account int32
-	}
 	var list []aged
 	for n, s := range l.accounts.Sources {
 		if s == source && l.mustCorrelate(&l.state[n]) {
@@ -291,24 +287,88 @@ func (l *linker) byCreated(source uint16) []int32 {
 		}
 	}
 
-	slices.SortFunc(list, func(a, b aged) int {
-		if a.created != b.created {
-			if a.created < b.created {
-				return -1
-			}
-			return 1
-		}
-		if a.prefix != b.prefix && a.prefix != 0 && b.prefix != 0 {
-			return cmp.Compare(a.prefix, b.prefix)
-		}
-		return l.compareAccounts(a.account, b.account)
-	})
+	if l.fullRun {
+		sortByAge(list)
+	} else {
+		slices.SortFunc(list, l.compareAged)
+	}
 
 	order := make([]int32, len(list))
 	for i, a := range list {
 		order[i] = a.account
 	}
 	return order
+}
+
+// aged is an account with what its order goes by.
+type aged struct {
+	created int64
+	prefix  uint64 // of the native identity, for accounts whose order it decides
+	account int32
+}
+
+func (l *linker) compareAged(a, b aged) int {
+	if a.created != b.created {
+		return cmp.Compare(a.created, b.created)
+	}
+	if a.prefix != b.prefix && a.prefix != 0 && b.prefix != 0 {
+		return cmp.Compare(a.prefix, b.prefix)
+	}
+	return l.compareAccounts(a.account, b.account)
+}
+
+// sortByAge sorts accounts by creation; those of one time keep their order. Many are sorted
+// digit by digit from the last one, by what all times are multiples of: whole seconds or
+// milliseconds in nearly all files.
+func sortByAge(list []aged) {
+	const digit = 11 // bits
+	if len(list) < 1<<digit {
+		slices.SortStableFunc(list, func(a, b aged) int { return cmp.Compare(a.created, b.created) })
+		return
+	}
+
+	first, last, unit := list[0].created, int64(math.MinInt64), int64(time.Second)
+	for _, a := range list {
+		if first = min(first, a.created); a.created < math.MaxInt64 {
+			last = max(last, a.created)
+		}
+	}
+	for _, a := range list {
+		for a.created < math.MaxInt64 && (uint64(a.created)-uint64(first))%uint64(unit) != 0 {
+			unit /= 1000
+		}
+	}
+
+	// Accounts without a time come last.
+	most := (uint64(last) - uint64(first)) / uint64(unit)
+	key := func(a *aged) uint64 {
+		if a.created == math.MaxInt64 {
+			return most + 1
+		}
+		return (uint64(a.created) - uint64(first)) / uint64(unit)
+	}
+
+	from, to := list, make([]aged, len(list))
+	for shift := 0; shift < 64 && (most+1)>>shift > 0; shift += digit {
+		var at [1<<digit + 1]int
+		for i := range from {
+			at[key(&from[i])>>shift&(1<<digit-1)+1]++
+		}
+		for i := range 1 << digit {
+			at[i+1] += at[i]
+		}
+		for i := range from {
+			d := key(&from[i]) >> shift & (1<<digit - 1)
+			to[at[d]] = from[i]
+			at[d]++
+		}
+
+		from, to = to, from
+	}
+
+	if len(from) > 0 && &from[0] != &list[0] {
+		copy(list, from)
+	}
 }
 
 // mustCorrelate reports whether correlation has to look at an account.
