@@ -238,10 +238,39 @@ func putCell(cells []byte, at int, v *Value) int {
 		return at
 	case Text:
 		cells[at] = tagText
-		return at + 1 + copy(cells[at+1:], v.Text())
+		return putText(cells, at+1, v.Text())
 	}
 
 	return len(appendCell(cells[:at], *v))
+}
+
+// putText is copy for short texts, most of which two overlapping words hold.
+func putText(cells []byte, at int, text string) int {
+	end := at + len(text)
+	switch n := len(text); {
+	case n > 16:
+		copy(cells[at:], text)
+	case n >= 8:
+		to := cells[at:end]
+		binary.LittleEndian.PutUint64(to, word(text[:8]))
+		binary.LittleEndian.PutUint64(to[n-8:], word(text[n-8:]))
+	case n >= 4:
+		to := cells[at:end]
+		binary.LittleEndian.PutUint32(to, half(text[:4]))
+		binary.LittleEndian.PutUint32(to[n-4:], half(text[n-4:]))
+	default:
+		for i := range n {
+			cells[at+i] = text[i]
+		}
+	}
+
+	return end
+}
+
+func word(s string) uint64 { return uint64(half(s)) | uint64(half(s[4:]))<<32 }
+
+func half(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
 func cellSize(v *Value) int {

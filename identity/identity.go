@@ -80,6 +80,17 @@ func (a *Account) Field(name string) Value {
 	return Value{}
 }
 
+// IsField reports whether [Account.Field] can have a value of that name.
+func IsField(name string) bool {
+	switch name {
+	case "created", "modified", "nativeIdentity", "displayName", "name", "id", "uuid", "disabled", "locked",
+		"entitlements":
+		return true
+	}
+
+	return false
+}
+
 func timeValue(t time.Time) Value {
 	if t.IsZero() {
 		return Value{}

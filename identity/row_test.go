@@ -3,6 +3,7 @@ package identity_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -53,4 +54,16 @@ func FuzzValidRow(f *testing.F) {
 			_ = a.At(i).Text()
 		}
 	})
+}
+
+// The names of fields are those that an account with everything has values of.
+func TestIsField(t *testing.T) {
+	now := time.Unix(1, 0)
+	a := identity.Account{NativeIdentity: "n", Name: "d", ID: "i", UUID: "u", Created: now, Modified: now}
+	for _, name := range []string{"created", "modified", "nativeIdentity", "displayName", "name", "id", "uuid", "disabled", "locked",
+		"entitlements", "source", "Created", "mail", ""} {
+		if v := a.Field(name); identity.IsField(name) == v.IsNull() {
+			t.Errorf("%q: the field is %v, IsField says %v", name, v, identity.IsField(name))
+		}
+	}
 }

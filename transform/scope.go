@@ -89,6 +89,7 @@ type column struct {
 	schema *identity.Schema
 	slot   int
 	ok     bool
+	field  bool // a field that every account has is called like this
 	round  uint32
 	value  identity.Value // of the oldest account that has it, when round is the scope's
 }
@@ -364,10 +365,11 @@ func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
 	if schema := a.Attributes.Schema(); k.schema != schema {
 		k.schema = schema
 		k.slot, k.ok = schema.Slot(name)
+		k.field = identity.IsField(name)
 	}
 
 	if k.ok {
-		if v := a.Attributes.At(k.slot); !v.IsNull() {
+		if v := a.Attributes.At(k.slot); !v.IsNull() || !k.field {
 			return v
 		}
 	}
