@@ -152,7 +152,7 @@ func (c *Compiler) withInput() Node {
 
 	// Nothing but the operation sees the input, so it need not go through the scope.
 	if op, ok := body.(onInput); ok && alone {
-		return &applyNode{input: input, body: op.Applier}
+		return apply(input, op.Applier)
 	}
 
 	return &inputNode{input: input, body: body}

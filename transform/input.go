@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/idprofile/engine/identity"
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+)
 
 // Input stands in the arguments of an operation that consumes its input. Its
 // node is then an [Applier], see [OnInput].
@@ -42,20 +46,52 @@ func (n *inputNode) Eval(s *Scope) (identity.Value, error) {
 }
 
 // applyNode is an inputNode in whose body nothing but the operation itself sees
-// the input.
+// the input. Operations one after another are one node, which hands the value on
+// from each to the next.
 type applyNode struct {
 	input Child
-	body  Applier
+	steps []step
 }
 
-func (n *applyNode) Eval(s *Scope) (identity.Value, error) {
+// step is an operation, and the place of its result when others come after it.
+type step struct {
+	body Applier
+	site *Site
+}
+
+// apply returns a node for an operation on the given input.
+func apply(input Child, body Applier) Node {
+	n := &applyNode{input: input, steps: []step{{body: body}}}
+	if inner, ok := input.node.(*applyNode); ok {
+		n.input, n.steps = inner.input, append(slices.Clone(inner.steps), step{body: body})
+		n.steps[len(inner.steps)-1].site = input.site
+	}
+	return n
+}
+
+func (n *applyNode) Eval(s *Scope) (v identity.Value, err error) {
 	if n.input.column != nil { // as Child.Eval, without the call
-		return n.body.Apply(s, n.input.column.read(s))
+		v = n.input.column.read(s)
+	} else if v, err = n.input.node.Eval(s); err != nil {
+		return identity.Value{}, n.failed(0, under(n.input.site, err))
 	}
 
-	v, err := n.input.node.Eval(s)
-	if err != nil {
-		return identity.Value{}, under(n.input.site, err)
+	for i := range n.steps {
+		if v, err = n.steps[i].body.Apply(s, v); err != nil {
+			if i+1 < len(n.steps) {
+				err = n.failed(i+1, under(n.steps[i].site, err))
+			}
+			return v, err
+		}
 	}
-	return n.body.Apply(s, v)
+
+	return v, nil
+}
+
+// failed lets an error go up to the last operation, from one that has met it.
+func (n *applyNode) failed(at int, err error) error {
+	for ; at+1 < len(n.steps); at++ {
+		err = under(n.steps[at].site, err)
+	}
+	return err
 }
