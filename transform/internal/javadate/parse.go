@@ -30,6 +30,9 @@ func (e *ParseError) Error() string {
 func (p *Pattern) Parse(text string, zone Zone, twoDigitStart int64) (ms int64, err error) {
 	// Everyday patterns need no general parser; what it does not take may still be a date.
 	if p.fixed {
+		if ms, ok := p.layout.parse(text); ok {
+			return ms, nil
+		}
 		if ms, ok := p.parseFixed(text, twoDigitStart); ok {
 			return ms, nil
 		}

@@ -4,10 +4,12 @@ package javadate
 // dates that transforms hand to each other.
 
 // layout prints a pattern of four-digit year and two-digit fields by putting
-// digits into a prepared text.
+// digits into a prepared text, and reads what it would print.
 type layout struct {
 	text string // with zeros where digits go
 	put  []place
+	keep []int // where the text stands as it is
+	read bool  // a text of this form means nothing else
 }
 
 type place struct {
@@ -20,14 +22,22 @@ var widths = map[byte]int{'y': 4, 'M': 2, 'd': 2, 'H': 2, 'm': 2, 's': 2, 'S': 3
 
 // newLayout returns the layout of a pattern, empty when it has other fields.
 func newLayout(ops []op) layout {
-	var l layout
+	l := layout{read: true}
 	text := []byte{}
 	for _, o := range ops {
 		width, ok := widths[o.letter]
 		switch {
 		case o.letter == 0:
+			// Where a number meets more digits, or what could be its exponent, it does not end.
+			if c := o.literal[0]; c-'0' <= 9 || c == 'E' || c >= 0x80 {
+				l.read = false
+			}
+			for i := range len(o.literal) {
+				l.keep = append(l.keep, len(text)+i)
+			}
 			text = append(text, o.literal...)
 		case o.letter == 'X':
+			l.keep = append(l.keep, len(text))
 			text = append(text, 'Z')
 		case !ok || width != o.count:
 			return layout{}
@@ -78,6 +88,58 @@ func (l *layout) append(dst []byte, ms int64) []byte {
 	}
 
 	return dst
+}
+
+// parse reads a date of the form that the layout prints. When it reports false,
+// nothing is known.
+func (l *layout) parse(text string) (ms int64, ok bool) {
+	if !l.read || len(text) != len(l.text) {
+		return 0, false
+	}
+	for _, at := range l.keep {
+		if text[at] != l.text[at] {
+			return 0, false
+		}
+	}
+
+	year, month, day, time := int64(1970), int64(1), int64(1), int64(0)
+	for _, p := range l.put {
+		n, ok := pair(text, p.at)
+		if !ok {
+			return 0, false
+		}
+
+		switch p.letter {
+		case 'y':
+			low, ok := pair(text, p.at+2)
+			if year = n*100 + low; !ok {
+				return 0, false
+			}
+
+		case 'M':
+			month = n
+		case 'd':
+			day = n
+		case 'H':
+			time += n * 3_600_000
+		case 'm':
+			time += n * 60_000
+		case 's':
+			time += n * 1000
+		case 'S':
+			low := text[p.at+2] - '0'
+			if time += n*10 + int64(low); low > 9 {
+				return 0, false
+			}
+		}
+	}
+
+	// Days and hours beyond their ends go on into the next month or day.
+	if year <= cutoverYear || month < 1 || month > 12 {
+		return 0, false
+	}
+	days := gregorianDay(year, int(month-1), 1) + day - 1 - unixEpochDay
+	return days*msPerDay + time, len(l.put) > 0 && days+unixEpochDay >= cutoverDay
 }
 
 func two(b []byte, n int) { b[0], b[1] = byte('0'+n/10), byte('0'+n%10) }

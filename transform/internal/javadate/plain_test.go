@@ -55,12 +55,13 @@ func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
 		"dd.MM.yyyy", "MMM d, yyyy", "d MMMM yyyy", "EEE, d MMM yyyy HH:mm:ss Z", "EEEE dd-MMM-yy", "yyMMdd", "d/M/y", "dd/MM/yy",
 		"MM/dd/yyyy hh:mm a", "MM/dd/yyyy h:mma", "a hh 'o''clock' d.M.yyyy", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ssX",
 		"yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyy-MM-dd kk:mm XX", "yyyyMMddHHmmss'Z'", "K:mm a dd.MM.yyyy", "HH:mm", "MMM", "yyyyMMM",
+		"yyyyMMdd", "dd/MM/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSX",
 	} {
 		p := mustCompile(t, pattern)
 		if !p.fixed {
 			t.Fatalf("%s is not read directly", pattern)
 		}
-		direct := 0
+		direct, laid := 0, 0
 		for range 20_000 {
 			b := p.Append(nil, r.Int64N(4e12)-1e12, GMT)
 			for range r.IntN(3) {
@@ -75,6 +76,13 @@ func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
 				}
 			}
 
+			if got, ok := p.layout.parse(string(b)); ok {
+				laid++
+				if want, err := p.parseGeneral(string(b), start); err != nil || got != want {
+					t.Fatalf("%q in the layout of %q: got %d, the general way gives %d, %v", b, pattern, got, want, err)
+				}
+			}
+
 			got, ok := p.parseFixed(string(b), start)
 			if !ok {
 				continue
@@ -86,6 +94,18 @@ func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
 		}
 		if direct < 5000 {
 			t.Errorf("%s: only %d of 20000 are read directly", pattern, direct)
+		}
+		if p.layout.read && laid < 5000 {
+			t.Errorf("%s: only %d of 20000 are read by the layout", pattern, laid)
+		}
+	}
+}
+
+// A layout does not read numbers that go on in the text behind them.
+func TestLayoutLeavesNumbers(t *testing.T) {
+	for _, pattern := range []string{"yyyy'0'MM", "dd'E'HH", "yyyy'\u00e9'MM"} {
+		if p := mustCompile(t, pattern); p.layout.text == "" || p.layout.read {
+			t.Errorf("%s: the layout is %+v", pattern, p.layout)
 		}
 	}
 }
