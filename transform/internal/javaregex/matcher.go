@@ -134,6 +134,20 @@ func (m *matcher) search(i int) bool {
 
 // candidate goes on to a character with which a match can start.
 func (m *matcher) candidate(i int) int {
+	// In ASCII, with steps for all that is left, nothing has to be asked at each character.
+	if left := len(m.u) - i; m.off == nil && m.steps > int64(left) {
+		bits := &m.prog.first.ascii
+		for k, rest := 0, m.src[i:]; k < len(rest); k++ {
+			if c := rest[k]; bits[c>>6&1]&(1<<(c&63)) != 0 {
+				m.steps -= int64(k) + 1
+				return i + k
+			}
+		}
+
+		m.steps -= int64(left)
+		return -1
+	}
+
 	for i < len(m.u) && m.step() {
 		r, n := m.at(i)
 		if m.prog.first.has(r) {
