@@ -201,11 +201,11 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 
 // created returns the attributes of somebody who is new, as changes.
 func (d *desk) created(attributes identity.Attributes) []Change {
-	names := attributes.Schema().Names()
-	d.values = attributes.AppendValues(d.values[:0])
+	var room [32]identity.Value
+	names, values := attributes.Schema().Names(), attributes.AppendValues(room[:0])
 	list := slices.Grow(d.changes[:0], len(names))[:len(names)]
 	n := 0
-	for i, v := range d.values {
+	for i, v := range values {
 		if !v.IsNull() {
 			list[n] = Change{Attribute: names[i], NewValue: v}
 			n++
