@@ -58,6 +58,7 @@ func (c *command) flags(args []string) []string {
 		{&c.bounds.Pruning, "bound-pruning", "rounds that take away who manages nobody"},
 		{&c.bounds.Cycles, "bound-cycles", "managers that may be left then"},
 		{&c.bounds.Outputs, "outputs", "files of each output"},
+		{&c.bounds.Buckets, "buckets", "parts of each shuffle, one of which must fit a worker"},
 	} {
 		flag.IntVar(b.to, b.name, *b.to, b.help)
 	}
@@ -158,20 +159,22 @@ func (c *command) spread(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(m.Counts)) {
 		fmt.Fprintf(c.out, "%12d %s\n", m.Counts[name], name)
 	}
-	c.stages(result)
+	c.stages(m, result)
 	return nil
 }
 
 // stages prints what each stage has handed to a shuffle.
-func (c *command) stages(result beam.PipelineResult) {
-	rows := pipeline.Shuffled(result)
-	if len(rows) == 0 {
-		return
+func (c *command) stages(m *pipeline.Manifest, result beam.PipelineResult) {
+	people := max(1, m.Counts[pipeline.OutIdentities])
+	var sum int64
+	fmt.Fprintln(c.out, "\n     records        bytes  bytes each  shuffled by")
+	for _, r := range pipeline.Shuffled(result) {
+		fmt.Fprintf(c.out, "%12d %12d %11.1f  %s\n", r.Records, r.Bytes, float64(r.Bytes)/float64(people), r.Stage)
+		if !r.Kept() {
+			sum += r.Bytes
+		}
 	}
-	fmt.Fprintln(c.out, "\n     records        bytes  shuffled by")
-	for _, r := range rows {
-		fmt.Fprintf(c.out, "%12d %12d  %s\n", r.Records, r.Bytes, r.Stage)
-	}
+	fmt.Fprintf(c.out, "%d shuffles, %d bytes of each identity\n", m.Shuffles, sum/people)
 }
 
 // single runs the job without Beam.

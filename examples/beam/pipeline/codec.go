@@ -16,8 +16,15 @@ import (
 // the bytes of its texts and a few more, and equal rows are equal bytes, which is
 // what a key or a repeated bundle needs.
 
-// writer appends the parts of a row.
-type writer struct{ b []byte }
+// writer appends the parts of a row. In a pack, attributes have the number of their
+// schema in place of its names.
+type writer struct {
+	b       []byte
+	inPack  bool
+	records int
+	schemas []*identity.Schema
+	numbers map[*identity.Schema]int
+}
 
 func (w *writer) uint(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
 
@@ -53,75 +60,100 @@ func (w *writer) time(t time.Time) {
 
 // attributes writes names and row.
 func (w *writer) attributes(a identity.Attributes) {
-	w.text(strings.Join(a.Schema().Names(), "\x00"))
+	if w.inPack {
+		w.uint(uint64(w.schema(a.Schema())))
+	} else {
+		w.text(strings.Join(a.Schema().Names(), "\x00"))
+	}
 	w.text(a.Row())
+}
+
+// schema returns the number of a schema in the pack. Shards of a source have schemas of
+// their own with the same names; they share one number.
+func (w *writer) schema(s *identity.Schema) int {
+	n, ok := w.numbers[s]
+	if ok {
+		return n
+	}
+	one := interned.of(strings.Join(s.Names(), "\x00"))
+	if n, ok = w.numbers[one]; !ok {
+		n = len(w.schemas)
+		w.schemas = append(w.schemas, one)
+	}
+
+	if w.numbers == nil {
+		w.numbers = map[*identity.Schema]int{}
+	}
+	w.numbers[s], w.numbers[one] = n, n
+	return n
 }
 
 // errShort is the error of a row that ends too early.
 var errShort = errors.New("the row is cut")
 
-// reader reads what a writer has written. After an error everything is zero.
+// reader reads what a writer has written. After an error everything is zero. Texts are
+// views of what is read.
 type reader struct {
-	b   []byte
-	err error
+	s       string
+	err     error
+	inPack  bool
+	schemas []*identity.Schema
 }
 
 func (r *reader) fail() {
 	if r.err == nil {
 		r.err = errShort
 	}
-	r.b = nil
+	r.s = ""
 }
 
 func (r *reader) uint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
+	var v uint64
+	for i := range min(len(r.s), binary.MaxVarintLen64) {
+		c := r.s[i]
+		v |= uint64(c&0x7f) << (7 * i)
+		if c < 0x80 {
+			r.s = r.s[i+1:]
+			return v
+		}
 	}
 
-	r.b = r.b[n:]
-	return v
+	r.fail()
+	return 0
 }
 
 func (r *reader) int() int64 {
-	v, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-
-	r.b = r.b[n:]
-	return v
+	v := r.uint()
+	return int64(v>>1) ^ -int64(v&1)
 }
 
 func (r *reader) bool() bool {
-	if len(r.b) == 0 {
+	if len(r.s) == 0 {
 		r.fail()
 		return false
 	}
 
-	v := r.b[0] != 0
-	r.b = r.b[1:]
+	v := r.s[0] != 0
+	r.s = r.s[1:]
 	return v
 }
 
 func (r *reader) text() string {
 	n := r.uint()
-	if n > uint64(len(r.b)) {
+	if n > uint64(len(r.s)) {
 		r.fail()
 		return ""
 	}
 
-	s := string(r.b[:n])
-	r.b = r.b[n:]
+	s := r.s[:n]
+	r.s = r.s[n:]
 	return s
 }
 
 // count reads how many parts follow, each of at least one byte.
 func (r *reader) count() int {
 	n := r.uint()
-	if n > uint64(len(r.b)) {
+	if n > uint64(len(r.s)) {
 		r.fail()
 		return 0
 	}
@@ -150,17 +182,31 @@ func (r *reader) time() time.Time {
 }
 
 func (r *reader) attributes() identity.Attributes {
+	if r.inPack {
+		n := r.uint()
+		row := r.text()
+		if n >= uint64(len(r.schemas)) {
+			r.fail()
+			return identity.Attributes{}
+		}
+		return attributes(r.schemas[n], row)
+	}
 	names, row := r.text(), r.text()
-	if names == "" && row == "" {
+	return attributes(interned.of(names), row)
+}
+
+// attributes returns those of a row; the zero ones have no names and an empty row.
+func attributes(s *identity.Schema, row string) identity.Attributes {
+	if s.Len() == 0 && row == "" {
 		return identity.Attributes{}
 	}
-	return identity.FromRow(schemas.of(names), row)
+	return identity.FromRow(s, row)
 }
 
 // done returns the error of a row that was read to its end.
 func (r *reader) done(what string) error {
-	if r.err == nil && len(r.b) > 0 {
-		r.err = fmt.Errorf("%d bytes are left", len(r.b))
+	if r.err == nil && len(r.s) > 0 {
+		r.err = fmt.Errorf("%d bytes are left", len(r.s))
 	}
 	if r.err != nil {
 		return fmt.Errorf("row of %s: %w", what, r.err)
@@ -168,9 +214,9 @@ func (r *reader) done(what string) error {
 	return nil
 }
 
-// schemas are those that rows of this process had last: thousands of rows share
+// interned are the schemas that rows of this process had last: thousands of rows share
 // one.
-var schemas schemaTable
+var interned schemaTable
 
 type schemaTable struct {
 	mu    sync.RWMutex
@@ -187,7 +233,10 @@ func (t *schemaTable) of(names string) *identity.Schema {
 	if s != nil {
 		return s
 	}
-	s = identity.NewSchema(slices.Clip(strings.Split(names, "\x00"))...)
+	s = identity.NewSchema()
+	if names != "" {
+		s = identity.NewSchema(slices.Clip(strings.Split(strings.Clone(names), "\x00"))...)
+	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.known == nil || len(t.known) >= maxSchemas {
@@ -195,4 +244,19 @@ func (t *schemaTable) of(names string) *identity.Schema {
 	}
 	t.known[strings.Clone(names)] = s
 	return s
+}
+
+// encoded writes a row by itself.
+func encoded(x parts) []byte {
+	var w writer
+	x.put(&w)
+	return w.b
+}
+
+// decoded reads what encoded has written.
+func decoded[T any](b []byte) (T, error) {
+	r := reader{s: string(b)}
+	var x T
+	get(&r, &x)
+	return x, r.done(fmt.Sprintf("%T", x))
 }

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/profile"
 )
@@ -25,11 +24,6 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[*formAloneFn]())
 	beam.RegisterType(reflect.TypeFor[*labelOf]())
 	beam.RegisterType(reflect.TypeFor[*sameLabelFn]())
-	register.Emitter1[Person]()
-	register.Emitter2[string, string]()
-	register.Emitter2[string, KeyUse]()
-	register.Iter1[KeyUse]()
-	register.Iter1[string]()
 }
 
 // ErrRefused is the error of a run that would exceed a bound.
@@ -46,28 +40,38 @@ func refused(code, format string, args ...any) error {
 // identity is found is known only when all its accounts are: so components are tried
 // first, and those that turn out to meet others become one with them. The last time
 // that must not happen.
-func (p *plan) formPeople(s beam.Scope, rows beam.PCollection) beam.PCollection {
+//
+// It returns the identities by their ids, those of components and those of accounts
+// that meet nobody.
+func (p *plan) formPeople(s beam.Scope, rows beam.PCollection) []beam.PCollection {
 	s = s.Scope("form")
-	uses, keyed := beam.ParDo2(s, &aloneFn{Worker: p.worker("keys of accounts")}, rows)
-	edges := p.meet(s, uses, "accounts that meet")
+	uses, accounts := beam.ParDo2(s, &aloneFn{Worker: p.worker("keys of accounts")}, rows)
+	usesOf := packed[KeyUse](p, s, "keys of accounts", uses)
+	keyed := packed[Row](p, s, "accounts by key", accounts)
+	edges := p.meet(s, usesOf, "accounts that meet")
 	for i := range p.job.Bounds.Merges {
 		s := s.Scope(fmt.Sprint("merge ", i+1))
-		_, together := p.sortOut(s, p.labels(s, edges), keyed)
-		tried := beam.ParDo(s, &tryFn{Worker: p.worker("components as a trial")}, beam.GroupByKey(s, together))
-		edges = beam.Flatten(s, edges, p.meet(s, beam.Flatten(s, uses, tried), "components that meet"))
+		_, together := p.sortOut(s, p.labels(s, edges, fmt.Sprint("merge ", i+1)), keyed)
+		tried := beam.ParDo(s, &tryFn{Worker: p.worker("components as a trial")},
+			beam.GroupByKey(s, packed[Row](p, s, "components as a trial", together)))
+		keys := beam.Flatten(s, usesOf, packed[KeyUse](p, s, "keys of components as a trial", tried))
+		edges = beam.Flatten(s, edges, p.meet(s, keys, "components that meet"))
 	}
 
-	labels := p.labels(s, edges)
+	labels := p.labels(s, edges, "the end")
 	alone, together := p.sortOut(s, labels, keyed)
-	people, found, used := beam.ParDo3(s, &formFn{Worker: p.worker("components")}, beam.GroupByKey(s, together))
+	people, found, used := beam.ParDo3(s, &formFn{Worker: p.worker("components")},
+		beam.GroupByKey(s, packed[Row](p, s, "components", together)))
 	people2, found2 := beam.ParDo2(s, &formAloneFn{Worker: p.worker("accounts alone")}, alone)
 	p.say(found, found2)
 
 	// Nobody may meet any more who is not in one component.
-	late := p.meet(s, beam.Flatten(s, uses, used), "late meetings")
-	ends := beam.ParDo(s, &labelOf{Worker: p.worker("late meetings")}, beam.CoGroupByKey(s, labels, late))
-	beam.ParDo0(s, &sameLabelFn{Worker: p.worker("late meetings")}, beam.CoGroupByKey(s, labels, ends))
-	return beam.Flatten(s, people, people2)
+	late := p.meet(s, beam.Flatten(s, usesOf, packed[KeyUse](p, s, "keys of components", used)), "late meetings")
+	ends := beam.ParDo(s, &labelOf{Worker: p.worker("late meetings")},
+		beam.CoGroupByKey(s, labels, packed[string](p, s, "late meetings", late)))
+	beam.ParDo0(s, &sameLabelFn{Worker: p.worker("late meetings")},
+		beam.CoGroupByKey(s, labels, packed[string](p, s, "ends of late meetings", ends)))
+	return []beam.PCollection{people, people2}
 }
 
 // keyText writes a key as a text.
@@ -117,24 +121,33 @@ type meetFn struct{ Worker }
 
 // ProcessElement yields both directions of each edge: from the first account by name
 // to each of the others.
-func (f *meetFn) ProcessElement(key string, uses func(*KeyUse) bool, edges func(string, string)) error {
+func (f *meetFn) ProcessElement(_ int, packs func(*[]byte) bool, edges func(string, string)) error {
+	return each(packs, func(key string, uses func(*KeyUse) bool) error { return f.one(key, uses, edges) })
+}
+
+func (f *meetFn) one(key string, uses func(*KeyUse) bool, edges func(string, string)) error {
 	looks, found := false, false
 	names := map[string]bool{}
 	var use KeyUse
 	for uses(&use) {
 		looks, found = looks || use.Looks, found || use.Found
-		if names[use.Account] = true; len(names) > f.work.Bounds.Component && looks && found {
-			return refused("component-too-large", "more than %d authoritative accounts share the key %q",
-				f.work.Bounds.Component, textKey(key).Text)
+		if bound := f.work.Bounds.Component; len(names) <= bound {
+			names[use.Account] = true // names beyond the bound change nothing
+		} else if looks && found {
+			break
 		}
 	}
 
+	if !looks || !found {
+		return nil
+	}
+	if len(names) > f.work.Bounds.Component {
+		return refused("component-too-large", "more than %d authoritative accounts share the key %q",
+			f.work.Bounds.Component, textKey(key).Text)
+	}
 	return f.do(func() (func(), error) {
 		list := slices.Sorted(maps.Keys(names))
 		return func() {
-			if !looks || !found {
-				return
-			}
 			for _, name := range list[1:] {
 				edges(list[0], name)
 				edges(name, list[0])
@@ -147,15 +160,17 @@ func (f *meetFn) ProcessElement(key string, uses func(*KeyUse) bool, edges func(
 // min: everybody knows a set of names, tells all of them to the first of them and the
 // first to all. Rounds grow with the logarithm of the distance in a component. One
 // more round shows that nothing changes.
-func (p *plan) labels(s beam.Scope, edges beam.PCollection) beam.PCollection {
+func (p *plan) labels(s beam.Scope, edges beam.PCollection, of string) beam.PCollection {
 	s = s.Scope("labels")
 	known := edges
 	for i := range p.job.Bounds.Labels {
 		round := &spreadFn{Worker: p.worker("labels"), First: i == 0, Last: i == p.job.Bounds.Labels-1}
-		known = beam.ParDo(s, round, beam.GroupByKey(s, known))
+		known = beam.ParDo(s, round, beam.GroupByKey(s, packed[string](p, s, "labels of "+of, known)))
 	}
 
-	return beam.ParDo(s, &labelFn{Worker: p.worker("labels")}, beam.GroupByKey(s, known))
+	labels := beam.ParDo(s, &labelFn{Worker: p.worker("labels")},
+		beam.GroupByKey(s, packed[string](p, s, "labels of "+of, known)))
+	return packed[string](p, s, "labels of "+of, labels)
 }
 
 // spreadFn is a round. In the last one what somebody knew is sent along with a mark.
@@ -167,7 +182,11 @@ type spreadFn struct {
 const beforeMark = "\x00before"
 
 // ProcessElement yields what is told to whom.
-func (f *spreadFn) ProcessElement(name string, told func(*string) bool, tell func(string, string)) error {
+func (f *spreadFn) ProcessElement(_ int, packs func(*[]byte) bool, tell func(string, string)) error {
+	return each(packs, func(name string, told func(*string) bool) error { return f.one(name, told, tell) })
+}
+
+func (f *spreadFn) one(name string, told func(*string) bool, tell func(string, string)) error {
 	known, _, err := f.known(name, f.First, told)
 	if err != nil {
 		return err
@@ -212,8 +231,12 @@ func (w *Worker) known(name string, first bool, told func(*string) bool) (known,
 // labelFn ends the rounds.
 type labelFn struct{ Worker }
 
-// ProcessElement yields the label of an account.
-func (f *labelFn) ProcessElement(name string, told func(*string) bool, labels func(string, string)) error {
+// ProcessElement yields the labels of accounts.
+func (f *labelFn) ProcessElement(_ int, packs func(*[]byte) bool, labels func(string, string)) error {
+	return each(packs, func(name string, told func(*string) bool) error { return f.one(name, told, labels) })
+}
+
+func (f *labelFn) one(name string, told func(*string) bool, labels func(string, string)) error {
 	known, before, err := f.known(name, false, told)
 	if err != nil {
 		return err
@@ -232,8 +255,15 @@ func (p *plan) sortOut(s beam.Scope, labels, keyed beam.PCollection) (alone, tog
 
 type sortOutFn struct{ Worker }
 
-// ProcessElement yields an account.
-func (f *sortOutFn) ProcessElement(_ string, labels func(*string) bool, rows func(*Row) bool, alone func(Row),
+// ProcessElement yields accounts.
+func (f *sortOutFn) ProcessElement(_ int, labels, rows func(*[]byte) bool, alone func(Row),
+	together func(string, Row)) error {
+	return eachOf(labels, rows, func(_ string, labels func(*string) bool, rows func(*Row) bool) error {
+		return f.one(labels, rows, alone, together)
+	})
+}
+
+func (f *sortOutFn) one(labels func(*string) bool, rows func(*Row) bool, alone func(Row),
 	together func(string, Row)) error {
 	var row Row
 	var label string
@@ -256,11 +286,13 @@ func (f *sortOutFn) ProcessElement(_ string, labels func(*string) bool, rows fun
 type tryFn struct{ Worker }
 
 // ProcessElement yields the keys of the people, under the label.
-func (f *tryFn) ProcessElement(label string, rows func(*Row) bool, uses func(string, KeyUse)) error {
-	list := placed(rows)
-	return f.do(func() (func(), error) {
-		formed, err := f.steps.Form(list)
-		return func() { usesOf(label, formed, uses) }, err
+func (f *tryFn) ProcessElement(_ int, packs func(*[]byte) bool, uses func(string, KeyUse)) error {
+	return each(packs, func(label string, rows func(*Row) bool) error {
+		list := placed(rows)
+		return f.do(func() (func(), error) {
+			formed, err := f.steps.Form(list)
+			return func() { usesOf(label, formed, uses) }, err
+		})
 	})
 }
 
@@ -274,21 +306,23 @@ func usesOf(label string, formed *profile.Formed, uses func(string, KeyUse)) {
 type formFn struct{ Worker }
 
 // ProcessElement yields the people, lines, and the keys of the people.
-func (f *formFn) ProcessElement(label string, rows func(*Row) bool, people func(Person), lines func(Line),
+func (f *formFn) ProcessElement(_ int, packs func(*[]byte) bool, people func(string, Person), lines func(Line),
 	uses func(string, KeyUse)) error {
-	list := placed(rows)
-	return f.do(func() (func(), error) {
-		formed, err := f.steps.Form(list)
-		return func() {
-			formedLines(formed, people, lines)
-			usesOf(label, formed, uses)
-		}, err
+	return each(packs, func(label string, rows func(*Row) bool) error {
+		list := placed(rows)
+		return f.do(func() (func(), error) {
+			formed, err := f.steps.Form(list)
+			return func() {
+				formedLines(formed, people, lines)
+				usesOf(label, formed, uses)
+			}, err
+		})
 	})
 }
 
-func formedLines(formed *profile.Formed, people func(Person), lines func(Line)) {
+func formedLines(formed *profile.Formed, people func(string, Person), lines func(Line)) {
 	for _, q := range formed.People {
-		people(Person{q})
+		people(q.ID, Person{q})
 	}
 	for i := range formed.Left {
 		lines(UncorrelatedLine(&formed.Left[i].Account, formed.Left[i].Unlinked))
@@ -300,7 +334,7 @@ func formedLines(formed *profile.Formed, people func(Person), lines func(Line)) 
 type formAloneFn struct{ Worker }
 
 // ProcessElement yields the identity, if the account makes one, and lines.
-func (f *formAloneFn) ProcessElement(row Row, people func(Person), lines func(Line)) error {
+func (f *formAloneFn) ProcessElement(row Row, people func(string, Person), lines func(Line)) error {
 	return f.do(func() (func(), error) {
 		formed, err := f.steps.Form([]profile.PlacedAccount{row.PlacedAccount})
 		return func() { formedLines(formed, people, lines) }, err
@@ -311,14 +345,16 @@ func (f *formAloneFn) ProcessElement(row Row, people func(Person), lines func(Li
 type labelOf struct{ Worker }
 
 // ProcessElement yields the label by where the edge goes.
-func (f *labelOf) ProcessElement(name string, labels, edges func(*string) bool, to func(string, string)) error {
-	own, to2 := ownLabel(name, labels), ""
-	return f.do(func() (func(), error) {
-		return func() {
-			for edges(&to2) {
-				to(to2, own)
-			}
-		}, nil
+func (f *labelOf) ProcessElement(_ int, labels, edges func(*[]byte) bool, to func(string, string)) error {
+	return eachOf(labels, edges, func(name string, labels, edges func(*string) bool) error {
+		own, end := ownLabel(name, labels), ""
+		return f.do(func() (func(), error) {
+			return func() {
+				for edges(&end) {
+					to(end, own)
+				}
+			}, nil
+		})
 	})
 }
 
@@ -335,15 +371,16 @@ func ownLabel(name string, labels func(*string) bool) string {
 type sameLabelFn struct{ Worker }
 
 // ProcessElement compares the labels of both ends.
-func (f *sameLabelFn) ProcessElement(name string, labels, others func(*string) bool) error {
-	own := ownLabel(name, labels)
-	var other string
-	for others(&other) {
-		if other != own {
-			return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges", own, other,
-				f.work.Bounds.Merges)
+func (f *sameLabelFn) ProcessElement(_ int, labels, others func(*[]byte) bool) error {
+	return eachOf(labels, others, func(name string, labels, others func(*string) bool) error {
+		own := ownLabel(name, labels)
+		var other string
+		for others(&other) {
+			if other != own {
+				return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges", own, other,
+					f.work.Bounds.Merges)
+			}
 		}
-	}
-
-	return nil
+		return nil
+	})
 }

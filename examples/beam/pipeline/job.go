@@ -50,12 +50,13 @@ type Bounds struct {
 	Pruning    int // rounds that take those without reports from the managers
 	Cycles     int // managers that are left then
 	Outputs    int // files of each output
+	Buckets    int // into which each shuffle is cut; one must fit a worker
 }
 
 // Defaults are the bounds where none are given.
 func Defaults() Bounds {
 	return Bounds{Component: 2000, Candidates: 32, Merges: 1, Rounds: 3, Labels: 5, Pruning: 6, Cycles: 1_000_000,
-		Outputs: 4}
+		Outputs: 4, Buckets: 64}
 }
 
 // Test makes a run worse than it is, to show that the outcome stays the same.

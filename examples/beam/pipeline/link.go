@@ -17,63 +17,65 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[*askFn]())
 	beam.RegisterType(reflect.TypeFor[*answerFn]())
 	beam.RegisterType(reflect.TypeFor[*chooseFn]())
-	beam.RegisterType(reflect.TypeFor[*byIDFn]())
 	beam.RegisterType(reflect.TypeFor[*joinFn]())
 	beam.RegisterType(reflect.TypeFor[*leftFn]())
 	beam.RegisterType(reflect.TypeFor[*unsettledLinksFn]())
-	beam.RegisterType(reflect.TypeFor[*offersFn]())
 	register.Emitter1[Pending]()
-	register.Emitter2[string, Offer]()
-	register.Emitter2[string, Answer]()
-	register.Emitter2[string, Pending]()
-	register.Emitter2[string, Joined]()
-	register.Emitter2[string, Person]()
-	register.Iter1[Offers]()
-	register.Iter1[Pending]()
-	register.Iter1[Answer]()
-	register.Iter1[Person]()
-	register.Iter1[Joined]()
-	register.Iter1[int64]()
 }
 
 // link takes the accounts of the other sources through the passes of a run. In each
 // of them identities and accounts meet by key.
-func (p *plan) link(s beam.Scope, people, rows beam.PCollection) beam.PCollection {
+func (p *plan) link(s beam.Scope, people []beam.PCollection, rows beam.PCollection) []beam.PCollection {
 	s = s.Scope("link")
-	pending := beam.ParDo(s, &pendFn{Worker: p.worker("accounts to link")}, rows)
+	pending := []beam.PCollection{beam.ParDo(s, &pendFn{Worker: p.worker("accounts to link")}, rows)}
 	passes := slices.DeleteFunc(slices.Clone(p.work.passes),
 		func(x profile.Pass) bool { return x.Round > p.job.Bounds.Rounds })
 	cut := len(passes) < len(p.work.passes)
 	var late []beam.PCollection
 	for i, pass := range passes {
 		var linked beam.PCollection
-		people, pending, linked = p.pass(s.Scope(fmt.Sprintf("pass %d", i+1)), pass, people, pending)
+		name := fmt.Sprintf("pass %d", i+1)
+		people, pending, linked = p.pass(s.Scope(name), name, pass, people, pending)
 		if pass.Last || cut && pass.Round == p.job.Bounds.Rounds {
 			late = append(late, linked)
 		}
 	}
 
 	if len(late) > 0 {
-		all := beam.GroupByKey(s, beam.Flatten(s, late...))
+		all := beam.GroupByKey(s, mergedPacks[int64](p, s, "late links", late...))
 		p.say(beam.ParDo(s, &unsettledLinksFn{Worker: p.worker("late links"), Cut: cut}, all))
 	}
 
-	p.say(beam.ParDo(s, &leftFn{Worker: p.worker("accounts without identity")}, pending))
+	for _, list := range pending {
+		p.say(beam.ParDo(s, &leftFn{Worker: p.worker("accounts without identity")}, list))
+	}
 	return people
 }
 
 // pass is one turn of some sources. It gives the identities with their accounts, the
-// accounts that are left, and a count of those that were linked.
-func (p *plan) pass(s beam.Scope, pass profile.Pass, people, pending beam.PCollection) (_, _, linked beam.PCollection) {
+// accounts that are left, and a count of those that were linked. Collections are not
+// made one before they are packed, which would cost a runner another copy of them.
+func (p *plan) pass(s beam.Scope, name string, pass profile.Pass,
+	people, pending []beam.PCollection) (_, _ []beam.PCollection, linked beam.PCollection) {
 	w := p.worker(fmt.Sprintf("pass of %v, round %d", pass.Sources, pass.Round))
-	offers := beam.ParDo(s, &offerFn{Worker: w, Sources: pass.Sources}, people)
-	byKey := beam.CombinePerKey(s, &offersFn{Limit: p.job.Bounds.Candidates}, offers)
-	asks, asking, resting := beam.ParDo3(s, &askFn{Worker: w, Sources: pass.Sources}, pending)
-	answers := beam.ParDo(s, &answerFn{Worker: w}, beam.CoGroupByKey(s, byKey, asks))
-	joined, left, found, linked := beam.ParDo4(s, &chooseFn{Worker: w}, beam.CoGroupByKey(s, asking, answers))
+	var offers, asks, asking, left []beam.PCollection
+	for _, list := range people {
+		offers = append(offers, beam.ParDo(s, &offerFn{Worker: w, Sources: pass.Sources}, list))
+	}
+	for _, list := range pending {
+		keys, accounts, resting := beam.ParDo3(s, &askFn{Worker: w, Sources: pass.Sources}, list)
+		asks, asking, left = append(asks, keys), append(asking, accounts), append(left, resting)
+	}
+
+	answers := beam.ParDo(s, &answerFn{Worker: w}, beam.CoGroupByKey(s,
+		mergedPacks[Offers](p, s, name+": identities by key", offers...),
+		packed[string](p, s, name+": accounts by key", asks...)))
+	joined, still, found, linked := beam.ParDo4(s, &chooseFn{Worker: w}, beam.CoGroupByKey(s,
+		packed[Pending](p, s, name+": accounts", asking...), packed[Answer](p, s, name+": answers", answers)))
 	p.say(found)
-	people = beam.ParDo(s, &joinFn{Worker: w}, beam.CoGroupByKey(s, beam.ParDo(s, &byIDFn{Worker: w}, people), joined))
-	return people, beam.Flatten(s, left, resting), linked
+	next := beam.ParDo(s, &joinFn{Worker: w}, beam.CoGroupByKey(s,
+		packed[Person](p, s, name+": identities", people...), packed[Joined](p, s, name+": linked accounts", joined)))
+	return []beam.PCollection{next}, append(left, still), linked
 }
 
 // pendFn makes an account that looks for its identity.
@@ -91,8 +93,8 @@ type offerFn struct {
 	columns map[int]bool
 }
 
-// ProcessElement yields the offers.
-func (f *offerFn) ProcessElement(q Person, offers func(string, Offer)) error {
+// ProcessElement yields the offers; of a key of uids, the best claimant is to be found.
+func (f *offerFn) ProcessElement(_ string, q Person, offers func(string, Offers)) error {
 	if f.columns == nil {
 		f.columns = f.steps.Columns(f.Sources...)
 	}
@@ -103,41 +105,15 @@ func (f *offerFn) ProcessElement(q Person, offers func(string, Offer)) error {
 				if !f.columns[k.Column] {
 					continue
 				}
-				o := Offer{candidate, f.steps.OfUID(k)}
-				if !o.Best {
-					o.Claim = profile.Claim{}
+				one, best := candidate, f.steps.OfUID(k)
+				if !best {
+					one.Claim = profile.Claim{}
 				}
-				offers(keyText(k), o)
+				offers(keyText(k), Offers{profile.Candidates{List: []profile.Candidate{one}, Total: 1}, best})
 			}
 		}, err
 	})
 }
-
-// offersFn gathers the offers of a key: how many there are, and the first of them;
-// of a key of uids, the best claimant.
-type offersFn struct{ Limit int }
-
-// CreateAccumulator returns no offers.
-func (f *offersFn) CreateAccumulator() Offers { return Offers{} }
-
-// AddInput adds an offer.
-func (f *offersFn) AddInput(a Offers, o Offer) Offers {
-	return f.MergeAccumulators(a, Offers{profile.Candidates{List: []profile.Candidate{o.Candidate}, Total: 1}, o.Best})
-}
-
-// MergeAccumulators adds offers; it leaves both as they are.
-func (f *offersFn) MergeAccumulators(a, b Offers) Offers {
-	sum := Offers{Best: a.Best || b.Best}
-	sum.Merge(f.Limit, &a.Candidates)
-	sum.Merge(f.Limit, &b.Candidates)
-	if sum.Best {
-		sum.Candidates.Best()
-	}
-	return sum
-}
-
-// ExtractOutput returns the offers.
-func (f *offersFn) ExtractOutput(a Offers) Offers { return a }
 
 // askFn looks up the keys of an account whose turn it is.
 type askFn struct {
@@ -168,27 +144,24 @@ func (f *askFn) ProcessElement(a Pending, asks func(string, string), asking func
 type answerFn struct{ Worker }
 
 // ProcessElement yields the answers by account. A key that nobody has is no answer.
-func (f *answerFn) ProcessElement(key string, offers func(*Offers) bool, asks func(*string) bool,
-	answers func(string, Answer)) error {
-	var o Offers
-	if !offers(&o) {
-		return nil
-	}
-	return f.do(func() (func(), error) {
-		return func() {
-			var name string
-			for asks(&name) {
-				answers(name, Answer{key, o})
-			}
-		}, nil
+func (f *answerFn) ProcessElement(_ int, offers, asks func(*[]byte) bool, answers func(string, Answer)) error {
+	return lookup(f.work.Bounds.Candidates, offers, asks, func(key string, o *Offers, name *string) error {
+		return f.do(func() (func(), error) { return func() { answers(*name, Answer{key, *o}) }, nil })
 	})
 }
 
 // chooseFn decides whose an account is.
 type chooseFn struct{ Worker }
 
-// ProcessElement yields the account by its identity, or the account that is left.
-func (f *chooseFn) ProcessElement(name string, accounts func(*Pending) bool, answers func(*Answer) bool,
+// ProcessElement yields accounts by their identities, and accounts that are left.
+func (f *chooseFn) ProcessElement(_ int, accounts, answers func(*[]byte) bool, joined func(string, Joined),
+	left func(Pending), lines func(Line), linked func(string, int64)) error {
+	return eachOf(accounts, answers, func(_ string, accounts func(*Pending) bool, answers func(*Answer) bool) error {
+		return f.one(accounts, answers, joined, left, lines, linked)
+	})
+}
+
+func (f *chooseFn) one(accounts func(*Pending) bool, answers func(*Answer) bool,
 	joined func(string, Joined), left func(Pending), lines func(Line), linked func(string, int64)) error {
 	var a Pending
 	if !accounts(&a) {
@@ -229,27 +202,25 @@ type unsettledLinksFn struct {
 }
 
 // ProcessElement yields the finding.
-func (f *unsettledLinksFn) ProcessElement(_ string, _ func(*int64) bool, lines func(Line)) error {
+func (f *unsettledLinksFn) ProcessElement(_ int, _ func(*[]byte) bool, lines func(Line)) error {
 	if f.Cut {
 		return refused("rounds", "accounts still find identities after %d rounds; a run takes more", f.work.Bounds.Rounds)
 	}
 	return f.do(func() (func(), error) { return func() { lines(FindingLine(profile.UnsettledCorrelation())) }, nil })
 }
 
-// byIDFn keys identities by their ids.
-type byIDFn struct{ Worker }
-
-// ProcessElement yields the identity.
-func (f *byIDFn) ProcessElement(q Person, emit func(string, Person)) error {
-	return f.do(func() (func(), error) { return func() { emit(q.ID, q) }, nil })
-}
-
 // joinFn gives an identity the accounts that a pass has linked.
 type joinFn struct{ Worker }
 
-// ProcessElement yields the identity with its accounts.
-func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined func(*Joined) bool,
-	emit func(Person)) error {
+// ProcessElement yields the identities with their accounts.
+func (f *joinFn) ProcessElement(_ int, people, joined func(*[]byte) bool, emit func(string, Person)) error {
+	return eachOf(people, joined, func(id string, people func(*Person) bool, joined func(*Joined) bool) error {
+		return f.one(id, people, joined, emit)
+	})
+}
+
+func (f *joinFn) one(id string, people func(*Person) bool, joined func(*Joined) bool,
+	emit func(string, Person)) error {
 	var q Person
 	if !people(&q) {
 		return fmt.Errorf("%s: accounts are linked to %q, who is not there", f.Stage, id)
@@ -268,7 +239,7 @@ func (f *joinFn) ProcessElement(id string, people func(*Person) bool, joined fun
 			next.Accounts = append(next.Accounts,
 				profile.LinkedAccount{Account: j.Account, Method: correlate.Method(j.Method), Criterion: j.Criterion})
 		}
-		return func() { emit(next) }, nil
+		return func() { emit(id, next) }, nil
 	})
 }
 

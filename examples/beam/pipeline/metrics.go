@@ -8,11 +8,17 @@ import (
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 )
 
+// kept begins the name of packs that wait for other records and are not shuffled.
+const kept = "kept: "
+
 // Shuffle is what the stages of a name have handed to shuffles.
 type Shuffle struct {
 	Stage          string
 	Records, Bytes int64
 }
+
+// Kept reports whether these records only wait for others.
+func (s *Shuffle) Kept() bool { return strings.HasPrefix(s.Stage, kept) }
 
 // namespace is that of the counters.
 const namespace = "idprofile"
@@ -25,10 +31,8 @@ func newMeter(stage string) meter {
 }
 
 func (m *meter) add(ctx context.Context, records, bytes int) {
-	if ctx != nil && records > 0 {
-		m.records.Inc(ctx, int64(records))
-		m.bytes.Inc(ctx, int64(bytes))
-	}
+	m.records.Inc(ctx, int64(records))
+	m.bytes.Inc(ctx, int64(bytes))
 }
 
 // Shuffled returns what the stages of a run have shuffled, by name. A runner that has

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
+	"github.com/apache/beam/sdks/v2/go/pkg/beam/core/graph"
 	"github.com/idprofile/engine/examples/beam/shards"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
@@ -59,7 +60,7 @@ func Build(pipe *beam.Pipeline, j *Job) error {
 	s := pipe.Root()
 	accounts := p.readAccounts(s, j.Shards)
 	if len(w.engine.ProbedSources()) > 0 {
-		p.say(p.probe(s, beam.Flatten(s, accounts.authoritative, accounts.others)))
+		p.say(p.probe(s, accounts.authoritative, accounts.others))
 	}
 	people := p.formPeople(s, accounts.authoritative)
 	p.settle(s, p.link(s, people, accounts.others))
@@ -96,10 +97,25 @@ func Run(ctx context.Context, runner string, j *Job, out string) (*Manifest, bea
 	if err != nil {
 		return nil, nil, err
 	}
+	if m.Shuffles, err = shuffles(pipe); err != nil {
+		return nil, nil, err
+	}
 	if err := removeParts(tmp); err != nil {
 		return nil, nil, err
 	}
 	return m, result, os.Rename(tmp, out)
+}
+
+// shuffles counts where a plan brings together what belongs together.
+func shuffles(pipe *beam.Pipeline) (int, error) {
+	edges, _, err := pipe.Build()
+	count := 0
+	for _, e := range edges {
+		if e.Op == graph.CoGBK {
+			count++
+		}
+	}
+	return count, err
 }
 
 // removeParts removes what bundles that were repeated have left.

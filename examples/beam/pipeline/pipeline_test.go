@@ -50,10 +50,11 @@ func jobOf(t *testing.T, folder string) *pipeline.Job {
 func spread(t *testing.T, j *pipeline.Job) map[string][]string {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "out")
-	m, _, err := pipeline.Run(t.Context(), "prism", j, out)
+	m, result, err := pipeline.Run(t.Context(), "prism", j, out)
 	if err != nil {
 		t.Fatal(err)
 	}
+	countedShuffles(t, m, pipeline.Shuffled(result))
 	lines := map[string][]string{}
 	for _, f := range m.Files {
 		b, err := os.ReadFile(filepath.Join(out, f.Name))
@@ -71,6 +72,28 @@ func spread(t *testing.T, j *pipeline.Job) map[string][]string {
 		slices.Sort(list)
 	}
 	return lines
+}
+
+// countedShuffles reports shuffles whose counts do not fit what a run has counted, and
+// those that take more than they should.
+func countedShuffles(t *testing.T, m *pipeline.Manifest, shuffles []pipeline.Shuffle) {
+	t.Helper()
+	var bytes int64
+	records := map[string]int64{}
+	for _, s := range shuffles {
+		bytes += s.Bytes
+		records[s.Stage] = s.Records
+	}
+	if records["rows"] != m.Counts["rows"] || records["evaluated identities"] != m.Counts[pipeline.OutIdentities] {
+		t.Errorf("%d rows and %d identities were shuffled, but there are %d and %d", records["rows"],
+			records["evaluated identities"], m.Counts["rows"], m.Counts[pipeline.OutIdentities])
+	}
+	if m.Shuffles < 40 || m.Shuffles > 80 {
+		t.Errorf("%d shuffles; expected 40 to 80", m.Shuffles)
+	}
+	if each := bytes / max(1, m.Counts[pipeline.OutIdentities]); each > 30_000 && m.Counts[pipeline.OutIdentities] > 200 {
+		t.Errorf("%d bytes of each identity were shuffled; expected less than 30,000", each)
+	}
 }
 
 // compare reports where a spread run differs from the one on one machine.

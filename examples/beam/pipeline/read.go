@@ -21,9 +21,6 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[*stableFn]())
 	register.Emitter1[Row]()
 	register.Emitter1[Line]()
-	register.Emitter2[string, Row]()
-	register.Emitter2[string, int64]()
-	register.Iter1[Row]()
 }
 
 // accounts are the accounts of the shards, each once.
@@ -42,8 +39,9 @@ func (p *plan) readAccounts(s beam.Scope, list []shards.Shard) accounts {
 	from := beam.Reshuffle(s, beam.CreateList(s, texts))
 	rows, stable, found, counts := beam.ParDo4(s, &readFn{Worker: p.worker("read")}, from)
 	authoritative, others, duplicates, counts2 := beam.ParDo4(s, &duplicatesFn{Worker: p.worker("duplicates")},
-		beam.GroupByKey(s, rows))
-	again := beam.ParDo(s, &stableFn{Worker: p.worker("stable ids")}, beam.GroupByKey(s, stable))
+		beam.GroupByKey(s, packed[Row](p, s, "rows", rows)))
+	again := beam.ParDo(s, &stableFn{Worker: p.worker("stable ids")},
+		beam.GroupByKey(s, packed[Row](p, s, "rows by stable id", stable)))
 	p.say(found, duplicates, again)
 	p.count(counts, counts2)
 	return accounts{authoritative, others}
@@ -118,11 +116,17 @@ func stableRow(row Row) Row {
 // duplicatesFn leaves one row of each account.
 type duplicatesFn struct{ Worker }
 
-// ProcessElement yields the account to those of authoritative sources or to the
+// ProcessElement yields the accounts to those of authoritative sources or to the
 // others.
-func (f *duplicatesFn) ProcessElement(_ string, rows func(*Row) bool, authoritative, others func(Row),
+func (f *duplicatesFn) ProcessElement(_ int, packs func(*[]byte) bool, authoritative, others func(Row),
 	lines func(Line), counts func(string, int64)) error {
-	list := placed(rows)
+	return each(packs, func(_ string, rows func(*Row) bool) error {
+		return f.one(placed(rows), authoritative, others, lines, counts)
+	})
+}
+
+func (f *duplicatesFn) one(list []profile.PlacedAccount, authoritative, others func(Row), lines func(Line),
+	counts func(string, int64)) error {
 	return f.do(func() (func(), error) {
 		a, found := f.steps.Duplicates(list)
 		return func() {
@@ -153,10 +157,12 @@ func placed(rows func(*Row) bool) []profile.PlacedAccount {
 type stableFn struct{ Worker }
 
 // ProcessElement yields the findings.
-func (f *stableFn) ProcessElement(_ string, rows func(*Row) bool, lines func(Line)) error {
-	list := placed(rows)
-	return f.do(func() (func(), error) {
-		found := f.steps.StableIDs(list)
-		return func() { findings(lines, found) }, nil
+func (f *stableFn) ProcessElement(_ int, packs func(*[]byte) bool, lines func(Line)) error {
+	return each(packs, func(_ string, rows func(*Row) bool) error {
+		list := placed(rows)
+		return f.do(func() (func(), error) {
+			found := f.steps.StableIDs(list)
+			return func() { findings(lines, found) }, nil
+		})
 	})
 }

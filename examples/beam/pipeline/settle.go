@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
-	"github.com/apache/beam/sdks/v2/go/pkg/beam/register"
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
@@ -23,35 +22,29 @@ func init() {
 	beam.RegisterType(reflect.TypeFor[*oneFn]())
 	beam.RegisterType(reflect.TypeFor[*cyclesFn]())
 	beam.RegisterType(reflect.TypeFor[*upFn]())
-	beam.RegisterType(reflect.TypeFor[*bossFn]())
-	beam.RegisterType(reflect.TypeFor[*bestFn]())
-	register.Iter1[Claimant]()
-	register.Emitter2[string, Evaluated]()
-	register.Emitter2[string, Claimant]()
-	register.Emitter2[string, Boss]()
-	register.Emitter2[string, Settling]()
-	register.Emitter2[string, Report]()
-	register.Iter1[Boss]()
-	register.Iter1[Evaluated]()
-	register.Iter1[Settling]()
-	register.Iter1[Report]()
 }
 
 // settle evaluates everybody, and answers what somebody asks the others: who holds
 // the uid, who is the manager.
-func (p *plan) settle(s beam.Scope, people beam.PCollection) {
+func (p *plan) settle(s beam.Scope, people []beam.PCollection) {
 	s = s.Scope("settle")
-	evaluated, claims, bosses, texts, searches, unsettled, excess := beam.ParDo7(s,
-		&evaluateFn{Worker: p.worker("evaluate")}, people)
-	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")},
-		beam.CoGroupByKey(s, beam.CombinePerKey(s, &bestFn{}, claims), claims))
-	byValue := beam.CombinePerKey(s, &bossFn{}, bosses)
-	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s, byValue, searches))
-	answers := beam.Flatten(s, holders, managers)
-	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")},
-		beam.CoGroupByKey(s, evaluated, answers))
-	moving := beam.ParDo(s, &unsettledFn{Worker: p.worker("unsettled attributes")}, beam.GroupByKey(s, unsettled))
-	p.count(excess)
+	var evaluated, claims, bosses, texts, searches, unsettled []beam.PCollection
+	for _, list := range people {
+		a, b, c, d, e, f, excess := beam.ParDo7(s, &evaluateFn{Worker: p.worker("evaluate")}, list)
+		evaluated, claims, bosses = append(evaluated, a), append(claims, b), append(bosses, c)
+		texts, searches, unsettled = append(texts, d), append(searches, e), append(unsettled, f)
+		p.count(excess)
+	}
+
+	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s,
+		mergedPacks[Claimant](p, s, "best claims of uids", claims...), packed[Claimant](p, s, "claims of uids", claims...)))
+	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s,
+		mergedPacks[Boss](p, s, "managers by value", bosses...), packed[string](p, s, "look-ups of managers", searches...)))
+	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s,
+		packed[Evaluated](p, s, "evaluated identities", evaluated...),
+		packed[Settling](p, s, "answers to identities", holders, managers)))
+	moving := beam.ParDo(s, &unsettledFn{Worker: p.worker("unsettled attributes")},
+		beam.GroupByKey(s, packed[Report](p, s, "unsettled attributes", unsettled...)))
 	p.say(lines, moving, p.cycles(s, reports), p.near(s, lost, texts))
 }
 
@@ -62,9 +55,9 @@ type evaluateFn struct{ Worker }
 // what it is found as a manager, the same as a text, what it looks for its own by, its
 // name when its attributes are unsettled or were too long, and how much text it has too
 // much.
-func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated), claims func(string, Claimant),
-	bosses func(string, Boss),
-	texts func(Named), searches func(string, string), unsettled func(string, Report), excess func(string, int64)) error {
+func (f *evaluateFn) ProcessElement(_ string, q Person, evaluated func(string, Evaluated),
+	claims func(string, Claimant), bosses func(string, Boss), texts func(string, Named), searches func(string, string),
+	unsettled func(string, Report), excess func(string, int64)) error {
 	return f.do(func() (func(), error) {
 		e, err := f.steps.Evaluate(&q.Person)
 		if err != nil {
@@ -80,7 +73,7 @@ func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated),
 				l := by.Lookup
 				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order, Best: l.Attribute == config.AttrUID,
 					Count: 1})
-				texts(Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
+				texts(q.ID, Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
 			}
 
 			if e.Search != nil && e.Search.Lookup != (profile.Lookup{}) {
@@ -101,95 +94,51 @@ func (f *evaluateFn) ProcessElement(q Person, evaluated func(string, Evaluated),
 
 func lookupText(l profile.Lookup) string { return l.Attribute + "\x00" + l.Value }
 
-// bestFn keeps the best claimant of a uid.
-type bestFn struct{}
-
-// MergeAccumulators chooses one of two.
-func (f *bestFn) MergeAccumulators(a, b Claimant) Claimant {
-	if a.ID == "" || b.ID != "" && b.Claim.Compare(&a.Claim) < 0 {
-		return b
-	}
-	return a
-}
-
 // uidFn tells those who claim a uid, and do not get it, who holds it. The claimants
 // pass one by one, so that a uid that everybody claims needs no memory.
 type uidFn struct{ Worker }
 
 // ProcessElement yields the answers.
-func (f *uidFn) ProcessElement(_ string, bests, claims func(*Claimant) bool, answers func(string, Settling)) error {
-	var best Claimant
-	if !bests(&best) {
-		return fmt.Errorf("%s: nobody is the best claimant", f.Stage)
-	}
-	return f.do(func() (func(), error) {
-		return func() {
-			var c Claimant
-			for claims(&c) {
-				if c.ID != best.ID {
-					answers(c.ID, Settling{profile.Settled{Holder: best.ID, HolderName: best.Alias}})
-				}
-			}
-		}, nil
+func (f *uidFn) ProcessElement(_ int, bests, claims func(*[]byte) bool, answers func(string, Settling)) error {
+	return lookup(0, bests, claims, func(_ string, best, c *Claimant) error {
+		if c.ID == best.ID {
+			return nil
+		}
+		return f.do(func() (func(), error) {
+			return func() {
+				answers(c.ID, Settling{profile.Settled{Holder: best.ID, HolderName: best.Alias}})
+			}, nil
+		})
 	})
-}
-
-// bossFn counts who is found by a value and keeps one; of claimants of a uid, the
-// best.
-type bossFn struct{}
-
-// MergeAccumulators adds the counts.
-func (f *bossFn) MergeAccumulators(a, b Boss) Boss {
-	switch {
-	case a.Count == 0:
-		return b
-	case b.Count == 0:
-		return a
-	}
-
-	first := strings.Compare(a.Order, b.Order)
-	if a.Best {
-		first = a.Claim.Compare(&b.Claim)
-	}
-	count := a.Count + b.Count
-	if a.Best {
-		count = 1
-	}
-	if first > 0 {
-		a = b
-	}
-	a.Count = count
-	return a
 }
 
 // managerFn answers who the manager is.
 type managerFn struct{ Worker }
 
-// ProcessElement yields the answers to all who look for the value.
-func (f *managerFn) ProcessElement(_ string, bosses func(*Boss) bool, searches func(*string) bool,
-	answers func(string, Settling)) error {
-	var b Boss
-	if !bosses(&b) {
-		return nil
-	}
-	found := profile.ManagersFound{Count: b.Count, ID: b.ID, Alias: b.Alias, Name: b.Name}
-	return f.do(func() (func(), error) {
-		return func() {
-			var id string
-			for searches(&id) {
-				answers(id, Settling{profile.Settled{Managers: found}})
-			}
-		}, nil
+// ProcessElement yields the answers to all who look for a value.
+func (f *managerFn) ProcessElement(_ int, bosses, searches func(*[]byte) bool, answers func(string, Settling)) error {
+	return lookup(0, bosses, searches, func(_ string, b *Boss, id *string) error {
+		found := profile.ManagersFound{Count: b.Count, ID: b.ID, Alias: b.Alias, Name: b.Name}
+		return f.do(func() (func(), error) {
+			return func() { answers(*id, Settling{profile.Settled{Managers: found}}) }, nil
+		})
 	})
 }
 
 // finishFn puts results together.
 type finishFn struct{ Worker }
 
-// ProcessElement yields the lines of an identity, the edge to the manager, and the
-// look-up of one who is nobody.
-func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool,
-	lines func(Line), reports func(string, Report), lost func(Lost)) error {
+// ProcessElement yields the lines of identities, the edges to their managers, and the
+// look-ups of those who are nobody.
+func (f *finishFn) ProcessElement(_ int, evaluated, answers func(*[]byte) bool, lines func(Line),
+	reports func(string, Report), lost func(string, Lost)) error {
+	return eachOf(evaluated, answers, func(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool) error {
+		return f.one(id, evaluated, answers, lines, reports, lost)
+	})
+}
+
+func (f *finishFn) one(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool,
+	lines func(Line), reports func(string, Report), lost func(string, Lost)) error {
 	var e Evaluated
 	if !evaluated(&e) {
 		return fmt.Errorf("%s: %q gets an answer and is not there", f.Stage, id)
@@ -216,7 +165,7 @@ func (f *finishFn) ProcessElement(id string, evaluated func(*Evaluated) bool, an
 			if l, ok := arrived.Lost(r); ok {
 				one.List = profile.FirstLost([]profile.LostManager{l})
 			}
-			lost(one)
+			lost("", one)
 			ResultLines(r, lines)
 			if r.Manager.State == profile.ManagerResolved {
 				reports(id, Report{ID: id, Alias: r.Identity.Alias, Order: e.Person.Order, Manager: r.Manager.ID})
@@ -235,8 +184,12 @@ const (
 // long.
 type unsettledFn struct{ Worker }
 
-// ProcessElement yields the finding.
-func (f *unsettledFn) ProcessElement(what string, people func(*Report) bool, lines func(Line)) error {
+// ProcessElement yields the findings.
+func (f *unsettledFn) ProcessElement(_ int, packs func(*[]byte) bool, lines func(Line)) error {
+	return each(packs, func(what string, people func(*Report) bool) error { return f.one(what, people, lines) })
+}
+
+func (f *unsettledFn) one(what string, people func(*Report) bool, lines func(Line)) error {
 	var q, first Report
 	count := 0
 	for people(&q) {
@@ -259,13 +212,16 @@ func (f *unsettledFn) ProcessElement(what string, people func(*Report) bool, lin
 // What is left fits one worker.
 func (p *plan) cycles(s beam.Scope, reports beam.PCollection) beam.PCollection {
 	s = s.Scope("cycles")
-	for range p.job.Bounds.Pruning {
+	for i := range p.job.Bounds.Pruning {
+		name := fmt.Sprintf("cycles, round %d: ", i+1)
 		up := beam.ParDo(s, &upFn{Worker: p.worker("prune")}, reports)
-		reports = beam.ParDo(s, &pruneFn{Worker: p.worker("prune")}, beam.CoGroupByKey(s, reports, up))
+		reports = beam.ParDo(s, &pruneFn{Worker: p.worker("prune")}, beam.CoGroupByKey(s,
+			packed[Report](p, s, name+"edges", reports), mergedPacks[string](p, s, name+"managers", up)))
 	}
 
 	one := beam.ParDo(s, &oneFn{Worker: p.worker("cycles")}, reports)
-	return beam.ParDo(s, &cyclesFn{Worker: p.worker("cycles")}, beam.GroupByKey(s, one))
+	return beam.ParDo(s, &cyclesFn{Worker: p.worker("cycles")},
+		beam.GroupByKey(s, packed[Report](p, s, "cycles", one)))
 }
 
 // upFn tells managers that they have a report.
@@ -279,8 +235,14 @@ func (f *upFn) ProcessElement(_ string, r Report, up func(string, string)) error
 // pruneFn keeps the edges of those who have reports.
 type pruneFn struct{ Worker }
 
-// ProcessElement yields the edge of somebody who has reports.
-func (f *pruneFn) ProcessElement(id string, edges func(*Report) bool, reports func(*string) bool,
+// ProcessElement yields the edges of those who have reports.
+func (f *pruneFn) ProcessElement(_ int, edges, reports func(*[]byte) bool, emit func(string, Report)) error {
+	return eachOf(edges, reports, func(id string, edges func(*Report) bool, reports func(*string) bool) error {
+		return f.one(id, edges, reports, emit)
+	})
+}
+
+func (f *pruneFn) one(id string, edges func(*Report) bool, reports func(*string) bool,
 	emit func(string, Report)) error {
 	var r Report
 	var any string
@@ -302,7 +264,11 @@ func (f *oneFn) ProcessElement(_ string, r Report, emit func(string, Report)) er
 type cyclesFn struct{ Worker }
 
 // ProcessElement yields the findings.
-func (f *cyclesFn) ProcessElement(_ string, edges func(*Report) bool, lines func(Line)) error {
+func (f *cyclesFn) ProcessElement(_ int, packs func(*[]byte) bool, lines func(Line)) error {
+	return each(packs, func(_ string, edges func(*Report) bool) error { return f.one(edges, lines) })
+}
+
+func (f *cyclesFn) one(edges func(*Report) bool, lines func(Line)) error {
 	var list []Report
 	var r Report
 	for edges(&r) {

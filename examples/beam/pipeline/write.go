@@ -29,12 +29,16 @@ func init() {
 // there is no outcome.
 func (p *plan) write(s beam.Scope) {
 	s = s.Scope("write")
-	lines := beam.Flatten(s, p.lines...)
+	lines := make([]beam.PCollection, len(p.lines))
+	for i, list := range p.lines {
+		lines[i] = beam.ParDo(s, &shardFn{Worker: p.worker("write")}, list)
+	}
 	files, written := beam.ParDo2(s, &writeFn{Worker: p.worker("write")},
-		beam.GroupByKey(s, beam.ParDo(s, &shardFn{Worker: p.worker("write")}, lines)))
-	counts := beam.Flatten(s, append(p.counts, written)...)
-	sums := beam.ParDo(s, &sumFn{Worker: p.worker("count")}, beam.GroupByKey(s, counts))
-	beam.ParDo0(s, &manifestFn{Worker: p.worker("manifest")}, beam.GroupByKey(s, beam.Flatten(s, files, sums)))
+		beam.GroupByKey(s, packed[string](p, s, "lines of files", lines...)))
+	sums := beam.ParDo(s, &sumFn{Worker: p.worker("count")},
+		beam.GroupByKey(s, mergedPacks[int64](p, s, "counts", append(p.counts, written)...)))
+	beam.ParDo0(s, &manifestFn{Worker: p.worker("manifest")},
+		beam.GroupByKey(s, packed[string](p, s, "manifest", files, sums)))
 }
 
 // fileName is the name of a file of an output.
@@ -58,9 +62,14 @@ func (f *shardFn) ProcessElement(l Line, emit func(string, string)) error {
 // writeFn writes a file.
 type writeFn struct{ Worker }
 
-// ProcessElement yields the file for the manifest, and counts. The file appears
+// ProcessElement yields the files for the manifest, and counts. A file appears
 // under its name when it is complete; one that is written again is the same.
-func (f *writeFn) ProcessElement(key string, lines func(*string) bool, files func(string, string),
+func (f *writeFn) ProcessElement(_ int, packs func(*[]byte) bool, files func(string, string),
+	counts func(string, int64)) error {
+	return each(packs, func(key string, lines func(*string) bool) error { return f.one(key, lines, files, counts) })
+}
+
+func (f *writeFn) one(key string, lines func(*string) bool, files func(string, string),
 	counts func(string, int64)) error {
 	output, name, _ := strings.Cut(key, " ")
 	var list []string
@@ -110,26 +119,26 @@ func writeLines(name string, lines []string) (sum string, err error) {
 // sumFn sums up a count.
 type sumFn struct{ Worker }
 
-// ProcessElement yields the sum for the manifest. A run that holds too much text ends
+// ProcessElement yields the sums for the manifest. A run that holds too much text ends
 // here.
-func (f *sumFn) ProcessElement(name string, counts func(*int64) bool, emit func(string, string)) error {
-	var sum, n int64
-	for counts(&n) {
-		sum += n
-	}
-	if name == countExcess {
-		if err := f.steps.WithinTextLimit(sum); err != nil {
-			return refused("text-limit-run", "%v", err)
+func (f *sumFn) ProcessElement(_ int, packs func(*[]byte) bool, emit func(string, string)) error {
+	return eachMerged(0, packs, func(name string, sum *int64) error {
+		if name == countExcess {
+			if err := f.steps.WithinTextLimit(*sum); err != nil {
+				return refused("text-limit-run", "%v", err)
+			}
 		}
-	}
 
-	return f.do(func() (func(), error) { return func() { emit("", fmt.Sprintf("count %d %s", sum, name)) }, nil })
+		return f.do(func() (func(), error) { return func() { emit("", fmt.Sprintf("count %d %s", *sum, name)) }, nil })
+	})
 }
 
 // Manifest says what a run has written.
 type Manifest struct {
 	Counts map[string]int64 `json:"counts"`
 	Files  []File           `json:"files"`
+
+	Shuffles int `json:"-"` // of the plan; of a run that has just ended
 }
 
 // File is a file of an output.
@@ -146,7 +155,11 @@ const ManifestName = "manifest.json"
 type manifestFn struct{ Worker }
 
 // ProcessElement checks the sums and writes the file.
-func (f *manifestFn) ProcessElement(_ string, parts func(*string) bool) error {
+func (f *manifestFn) ProcessElement(_ int, packs func(*[]byte) bool) error {
+	return each(packs, func(_ string, parts func(*string) bool) error { return f.one(parts) })
+}
+
+func (f *manifestFn) one(parts func(*string) bool) error {
 	m := Manifest{Counts: map[string]int64{}}
 	var text string
 	for parts(&text) {
