@@ -38,6 +38,7 @@ type Column struct {
 	near                       map[string]*nearly
 	dates                      map[string]int
 	dated                      int
+	scratch                    []byte
 }
 
 // nearly are values that are the same but for case, blanks and punctuation.
@@ -84,7 +85,12 @@ func (c *Column) text(s string) {
 		kept = strings.ToValidUTF8(kept[:maxLength], "") + "…"
 	}
 	known := count(c.values, kept, maxValues, &c.otherValues)
-	count(c.patterns, pattern(s), maxPatterns, &c.otherPatterns)
+	c.scratch = appendPattern(c.scratch[:0], s)
+	if k, ok := c.patterns[string(c.scratch)]; ok {
+		c.patterns[string(c.scratch)] = k + 1
+	} else {
+		count(c.patterns, string(c.scratch), maxPatterns, &c.otherPatterns)
+	}
 	if !known {
 		c.nearTo(kept)
 	}
@@ -155,25 +161,33 @@ func (c *Column) distinct() (n int, exact bool) {
 
 // nearTo remembers a value by what is left without case, blanks and punctuation.
 func (c *Column) nearTo(s string) {
-	key := folded(s)
-	if key == "" {
+	c.scratch = appendFolded(c.scratch[:0], s)
+	if len(c.scratch) == 0 {
 		return
 	}
-	switch n := c.near[key]; {
+	switch n := c.near[string(c.scratch)]; {
 	case n == nil && len(c.near) < maxNear:
-		c.near[key] = &nearly{first: s}
+		c.near[string(c.scratch)] = &nearly{first: strings.Clone(s)} // s is a piece of all that was read
 	case n != nil && n.second == "" && n.first != s:
 		n.second = strings.Clone(s)
 	}
 }
 
-func folded(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) {
-			return unicode.ToLower(r)
+func folded(s string) string { return string(appendFolded(nil, s)) }
+
+func appendFolded(dst []byte, s string) []byte {
+	for _, r := range s {
+		switch {
+		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+			dst = append(dst, byte(r))
+		case 'A' <= r && r <= 'Z':
+			dst = append(dst, byte(r)+'a'-'A')
+		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
+			dst = utf8.AppendRune(dst, unicode.ToLower(r))
 		}
-		return -1
-	}, s)
+	}
+
+	return dst
 }
 
 // Count is a text with how often it occurs.

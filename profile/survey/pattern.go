@@ -5,24 +5,24 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // longestPattern is how many runs of a text its pattern shows.
 const longestPattern = 16
 
-// pattern is how a text is built: A stands for an upper case letter, a for a lower case
+// appendPattern writes how a text is built: A stands for an upper case letter, a for a lower case
 // one, x for one of neither, 9 for a digit; + behind it for several, {n} for n digits.
 // Other characters stand for themselves.
-func pattern(s string) string {
-	var b strings.Builder
+func appendPattern(dst []byte, s string) []byte {
 	for runs := 0; len(s) > 0; runs++ {
 		if runs == longestPattern {
-			return b.String() + "…"
+			return append(dst, "…"...)
 		}
 		class, n, end := ' ', 0, len(s)
 		for i, r := range s {
 			k := classOf(r)
-			if n > 0 && (k != class || !strings.ContainsRune("Aax9", k)) {
+			if n > 0 && (k != class || k != 'A' && k != 'a' && k != 'x' && k != '9') {
 				end = i
 				break
 			}
@@ -30,23 +30,29 @@ func pattern(s string) string {
 			class, n = k, n+1
 		}
 
-		b.WriteRune(class)
+		dst = utf8.AppendRune(dst, class)
 		switch {
 		case n == 1:
 		case class == '9':
-			b.WriteString("{" + strconv.Itoa(n) + "}")
+			dst = append(strconv.AppendInt(append(dst, '{'), int64(n), 10), '}')
 		default:
-			b.WriteByte('+')
+			dst = append(dst, '+')
 		}
 
 		s = s[end:]
 	}
 
-	return b.String()
+	return dst
 }
 
 func classOf(r rune) rune {
 	switch {
+	case 'a' <= r && r <= 'z':
+		return 'a'
+	case 'A' <= r && r <= 'Z':
+		return 'A'
+	case '0' <= r && r <= '9':
+		return '9'
 	case unicode.IsUpper(r):
 		return 'A'
 	case unicode.IsLower(r):

@@ -97,7 +97,7 @@ func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, 
 	if o.Library == nil {
 		o.Library = builtin.Library()
 	}
-	t := &taker{o: o, b: b, sources: map[string]*sourceTaker{}, attributes: map[[2]string]*attributeTaker{},
+	t := &taker{o: o, b: b, engine: e, sources: map[string]*sourceTaker{}, attributes: map[[2]string]*attributeTaker{},
 		lookups: map[lookupKey]*lookupTaker{}}
 	for _, s := range b.Sources {
 		t.sources[s.Name] = &sourceTaker{columns: map[string]*Column{}}
@@ -128,6 +128,7 @@ func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, 
 type taker struct {
 	o          Options
 	b          *config.Bundle
+	engine     *profile.Engine
 	sources    map[string]*sourceTaker
 	attributes map[[2]string]*attributeTaker // by profile and name
 	lookups    map[lookupKey]*lookupTaker
@@ -140,11 +141,14 @@ type sourceTaker struct {
 	accounts int
 	names    []string // of columns, in order
 	columns  map[string]*Column
+	schema   *identity.Schema // of the last account
+	slots    []*Column        // its columns, as far as they have been seen
 }
 
 type attributeTaker struct {
 	Column
 	nulls map[string]*Null
+	known *known // nil: each person is explained
 }
 
 // profileTaker is what is looked at for everybody of a profile.
@@ -196,17 +200,36 @@ func (w *watched) Accounts(ctx context.Context) iter.Seq2[identity.Account, erro
 
 func (t *sourceTaker) account(a *identity.Account) {
 	t.accounts++
-	for name, v := range a.Attributes.All() {
-		c := t.columns[name]
-		if c == nil {
-			c = &Column{}
-			name = strings.Clone(name)
-			t.columns[name] = c
-			t.names = append(t.names, name)
+	schema := a.Attributes.Schema()
+	if schema == nil {
+		return
+	}
+	if schema != t.schema {
+		t.schema, t.slots = schema, make([]*Column, schema.Len())
+	}
+	for i, c := range t.slots {
+		v := a.Attributes.At(i)
+		if v.IsNull() {
+			continue
 		}
-
+		if c == nil {
+			c = t.column(schema.Names()[i])
+			t.slots[i] = c
+		}
 		c.Add(v)
 	}
+}
+
+// column returns the column of a name, which is new when no account has had it.
+func (t *sourceTaker) column(name string) *Column {
+	c := t.columns[name]
+	if c == nil {
+		c = &Column{}
+		name = strings.Clone(name)
+		t.columns[name] = c
+		t.names = append(t.names, name)
+	}
+	return c
 }
 
 // finding keeps what is said of columns.
@@ -240,7 +263,7 @@ func (t *taker) profile(name string) *profileTaker {
 				continue
 			}
 			p.names = append(p.names, m.Attribute)
-			t.attributes[[2]string{name, m.Attribute}] = &attributeTaker{nulls: map[string]*Null{}}
+			t.attributes[[2]string{name, m.Attribute}] = &attributeTaker{nulls: map[string]*Null{}, known: t.known(name, m)}
 			if m.Definition != nil && t.looksUp(m.Definition.Node, map[string]bool{}) {
 				p.lookups = append(p.lookups, m.Attribute)
 			}
@@ -280,6 +303,7 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 		}
 	}
 
+	why = slices.DeleteFunc(why, func(name string) bool { return t.again(r, name) })
 	if len(why) == 0 {
 		return nil
 	}
@@ -290,25 +314,37 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 	}
 	for i := range trace.Attributes {
 		a := &trace.Attributes[i]
-		outside(t.o.Library, a.Step, func(s *profile.Step) { t.miss(r, a.Name, s) })
-		if !r.Identity.Attribute(a.Name).IsNull() {
-			continue
-		}
-		reason, example := Reason(a.Step)
-		if reason == "" {
-			reason = notKept(r, a)
-		}
-		nulls := t.attributes[[2]string{r.Identity.Profile, a.Name}].nulls
-		n := nulls[reason]
-		if n == nil {
-			n = &Null{Reason: reason, Example: example.Clone(), Who: strings.Clone(r.Account.String())}
-			nulls[reason] = n
+		at := t.attributes[[2]string{r.Identity.Profile, a.Name}]
+		said := &answer{}
+		outside(t.o.Library, a.Step, func(s *profile.Step) {
+			said.missed = append(said.missed, missed{pos: s.Pos, fails: s.Failed, text: strings.Clone(s.Input.Text())})
+		})
+		if r.Identity.Attribute(a.Name).IsNull() {
+			reason, example := Reason(a.Step)
+			if reason == "" {
+				reason, at.known = notKept(r, a), nil // it is not the accounts that decide
+			}
+			if said.null = at.nulls[reason]; said.null == nil {
+				said.null = &Null{Reason: reason, Example: example.Clone(), Who: strings.Clone(r.Account.String())}
+				at.nulls[reason] = said.null
+			}
 		}
 
-		n.Count++
+		at.known.keep(r, said)
+		t.say(r.Identity.Profile, a.Name, said)
 	}
 
 	return nil
+}
+
+// say counts what there is to say of an attribute of somebody.
+func (t *taker) say(profile, attribute string, a *answer) {
+	for i := range a.missed {
+		t.miss(profile, attribute, &a.missed[i])
+	}
+	if a.null != nil {
+		a.null.Count++
+	}
 }
 
 // notKept says why an identity does not have what its mapping gives.
@@ -327,8 +363,8 @@ func notKept(r *profile.Result, a *profile.AttributeTrace) string {
 }
 
 // miss counts a value that a look-up does not have.
-func (t *taker) miss(r *profile.Result, attribute string, s *profile.Step) {
-	key := lookupKey{profile: r.Identity.Profile, attribute: attribute, pos: s.Pos}
+func (t *taker) miss(profile, attribute string, m *missed) {
+	key := lookupKey{profile: profile, attribute: attribute, pos: m.pos}
 	l := t.lookups[key]
 	if l == nil {
 		l = &lookupTaker{values: map[string]int{}}
@@ -336,6 +372,6 @@ func (t *taker) miss(r *profile.Result, attribute string, s *profile.Step) {
 	}
 
 	l.count++
-	l.fails = l.fails || s.Failed
-	count(l.values, s.Input.Text(), maxValues, &l.others)
+	l.fails = l.fails || m.fails
+	count(l.values, m.text, maxValues, &l.others)
 }
