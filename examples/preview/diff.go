@@ -317,6 +317,7 @@ func (c *diffCommand) adviseOverlay(a *app, before, after *folder) {
 
 // lint gathers the errors that only the configuration after has.
 func (c *diffCommand) lint(before, after *folder, found *findings) {
+	found.honour(after.bundle)
 	old := check(before.bundle, before.found)
 	for _, d := range check(after.bundle, after.found) {
 		known := slices.ContainsFunc(old, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Message == d.Message })

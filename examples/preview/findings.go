@@ -11,6 +11,7 @@ import (
 
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile/config"
 )
 
 // findings counts findings by code and keeps some of each.
@@ -20,6 +21,9 @@ type findings struct {
 	groups map[groupKey]*group
 	counts [3]int // by severity
 	said   map[string]bool
+
+	suppresses func(diag.Diagnostic) int // nil: no finding is suppressed
+	suppressed int
 }
 
 type groupKey struct {
@@ -37,7 +41,18 @@ func newFindings(folder string, samples sampleFlags) *findings {
 	return &findings{folder: folder, sampleFlags: samples, groups: map[groupKey]*group{}, said: map[string]bool{}}
 }
 
+// honour counts findings that the configuration suppresses, and no more.
+func (f *findings) honour(b *config.Bundle) {
+	if len(b.Suppressions) > 0 {
+		f.suppresses = b.Suppressor()
+	}
+}
+
 func (f *findings) add(d diag.Diagnostic) {
+	if f.suppresses != nil && f.suppresses(d) >= 0 {
+		f.suppressed++
+		return
+	}
 	f.counts[d.Severity]++
 	key := groupKey{d.Severity, d.Code}
 	g := f.groups[key]
@@ -72,6 +87,8 @@ func (f *findings) addError(d diag.Diagnostic) {
 func (f *findings) warn(a *app) {
 	if f.counts[diag.Error] > 0 {
 		f.print(a, a.err)
+	} else if f.suppressed > 0 {
+		report.Fprintf(a.err, "preview: %s suppressed; lint --format sarif tells which, and why\n", plural(f.suppressed, "error"))
 	}
 }
 
@@ -113,6 +130,9 @@ func (f *findings) summary() string {
 		f.counts[diag.Info])
 	if f.counts[diag.Info] > 0 && !f.All {
 		s += " (--all)"
+	}
+	if f.suppressed > 0 {
+		s += fmt.Sprintf(", %d suppressed", f.suppressed)
 	}
 	return s
 }

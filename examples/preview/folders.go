@@ -210,6 +210,7 @@ func (u union) ReadDir(name string) ([]fs.DirEntry, error) {
 
 // compile makes the engine of the configuration. Errors of loading and compiling go to found.
 func (f *folder) compile(found *findings, o profile.Options) *profile.Engine {
+	found.honour(f.bundle)
 	engine, wrong := profile.Compile(f.bundle, o)
 	for _, d := range slices.Concat(f.found, wrong) {
 		found.addError(d)

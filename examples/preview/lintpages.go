@@ -107,5 +107,6 @@ func unwrapped(text string) string { return strings.ReplaceAll(text, "\n", " ") 
 func off(code string) string {
 	return `in idprofile.json, for an object, a file or a folder, and with a reason:
 {"suppress": [{"code": "` + code + `", "object": "NAME", "reason": "why it is right here"}]}
-or beside the file, in FILE.lint.json, with the same list in it`
+or beside the file, in FILE.lint.json, with the same list in it;
+run, diff, correlate and the others count such findings and say no more of them`
 }

@@ -155,6 +155,7 @@ func (x *execution) csv() report.CSVOptions {
 func (x *execution) load(fsys fs.FS) {
 	start := x.app.clock()
 	b, found := config.Load(fsys)
+	x.findings.honour(b)
 	x.summary = &summary{}
 	sources, list := b.OpenAccounts(fsys, config.Listener{
 		OnFinding:    x.findings.add,

@@ -28,7 +28,7 @@ type summary struct {
 	Errors       map[string]*count `json:"errors"`       // by attribute
 	Managers     map[string]*count `json:"managers"`     // by outcome
 	Warnings     map[string]*count `json:"warnings"`     // by kind
-	Findings     map[string]int    `json:"findings"`     // by severity
+	Findings     map[string]int    `json:"findings"`     // by severity; and suppressed ones
 	Assumptions  []diag.Assumption `json:"assumptions"`  // what was taken for granted, dropped or defaulted
 	Stats        *statsResult      `json:"stats,omitempty"`
 
@@ -251,6 +251,9 @@ func (s *summary) close() error { return nil }
 func (s *summary) finish(f *findings) {
 	for severity, n := range f.counts {
 		s.Findings[diag.Severity(severity).String()] = n
+	}
+	if f.suppressed > 0 {
+		s.Findings["suppressed"] = f.suppressed
 	}
 }
 

@@ -83,10 +83,10 @@ func (l *loader) lintFile(file, src string) {
 // Suppress takes those findings away that a suppression fits, and reports suppressions
 // that fit none. File names of the findings are those of the folder that was loaded.
 func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppressed) {
-	places := b.places()
+	suppresses := b.Suppressor()
 	used := make([]bool, len(b.Suppressions))
 	for _, d := range found {
-		by := slices.IndexFunc(b.Suppressions, func(s Suppression) bool { return s.fits(d, places) })
+		by := suppresses(d)
 		if by < 0 {
 			kept.Add(d)
 			continue
@@ -105,6 +105,15 @@ func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppres
 	}
 
 	return kept, suppressed
+}
+
+// Suppressor returns a function that gives the number of the suppression that fits a finding,
+// -1 where none does.
+func (b *Bundle) Suppressor() func(diag.Diagnostic) int {
+	places := b.places()
+	return func(d diag.Diagnostic) int {
+		return slices.IndexFunc(b.Suppressions, func(s Suppression) bool { return s.fits(d, places) })
+	}
 }
 
 func (s *Suppression) fits(d diag.Diagnostic, places map[string][]placed) bool {
