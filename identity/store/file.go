@@ -254,9 +254,13 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	if err := f.append(ctx, c); err != nil {
 		return fmt.Errorf("store %s: %w", f.log.Path(), err)
 	}
+	before := f.nextLimit()
 	f.mu.Lock()
 	f.s.apply(c)
 	f.mu.Unlock()
+
+	// What is new is not out of date: the first batch of a store is not written twice.
+	f.limit += max(0, f.nextLimit()-before)
 
 	// The batch is safe already; a file that cannot be written anew is only longer
 	// than it could be.

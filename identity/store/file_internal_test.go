@@ -168,6 +168,38 @@ func TestFileCompacts(t *testing.T) {
 	}
 }
 
+// The first batch of a store is written once, however large it is.
+func TestFileKeepsItsFirstBatch(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	f, err := OpenFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var b identity.Batch
+	for n := range 3000 {
+		b.Put = append(b.Put, person(fmt.Sprint(n), "x"))
+	}
+	info := func() os.FileInfo {
+		i, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+
+	if err := f.Apply(t.Context(), identity.Batch{Put: b.Put[:1]}); err != nil {
+		t.Fatal(err)
+	}
+	first := info()
+	if err := f.Apply(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(first, info()) {
+		t.Error("the file was written anew")
+	}
+}
+
 // Whatever an entry holds, taking it in gives a store or an error.
 func FuzzReplay(f *testing.F) {
 	l := newLists()
