@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,8 +64,9 @@ func Defaults() Bounds {
 type Test struct {
 	Shuffle uint64 // seed of the order in which rows leave their shard; 0: as they are
 	Twice   bool   // every step does its work twice, and what it did first is lost
-	Fail    string // the stage whose first FailTimes bundles fail
+	Fail    string // the stage whose first bundles fail, so many Times
 	Times   int
+	Kill    bool // they do not fail, their process is killed
 }
 
 // Bytes encodes the job.
@@ -219,6 +221,9 @@ func (w *Worker) do(step func() (handOn func(), err error)) error {
 		return fmt.Errorf("%s: %w", w.Stage, err)
 	}
 	if w.work.Test.Fail == w.Stage && w.work.failed.Add(1) <= int64(w.work.Test.Times) {
+		if p, err := os.FindProcess(os.Getpid()); err == nil && w.work.Test.Kill {
+			_ = p.Kill()
+		}
 		return fmt.Errorf("%s: %w", w.Stage, errPlanted)
 	}
 	handOn()

@@ -20,6 +20,9 @@ import (
 func TestMain(m *testing.M) {
 	beam.Init()
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if os.Getenv(asWorker) != "" {
+		serve()
+	}
 	os.Exit(m.Run())
 }
 
