@@ -112,11 +112,15 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 		c.fields = append(c.fields, f)
 	}
 
+	// A create profile is evaluated with another set of operations than a mapping: usernameGenerator
+	// is one of them, and identity attributes are read from whom the account is for.
 	options := e.LinkOptions()
 	options.Provisioning, options.IdentityAttributes = true, nil
 	unit, found := e.lib.Link(options, items...)
 	c.unit = unit
 	programs := unit.Programs()
+
+	// Programs come in the order of their definitions; fields without one have a fixed value.
 	for i, n := range policy.Get("fields").Items() {
 		if f := &c.fields[i]; f.definition(n) != nil {
 			f.program, programs = programs[0], programs[1:]
@@ -170,6 +174,8 @@ func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o Creat
 			return nil, err
 		}
 		f := &c.fields[k]
+
+		// What is unique is asked by field, as one value may be taken in one and free in another.
 		check.attribute = f.name
 		s.Reset(subject, i.Accounts)
 		s.SetAttribute(f.name, identity.Value{})
@@ -179,6 +185,8 @@ func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o Creat
 			err = ErrFieldRequired
 		}
 		p.Fields = append(p.Fields, PlannedField{Name: f.name, Value: v, Err: err})
+
+		// Fields after this one see it as a variable, unless it failed.
 		if err == nil && !v.IsNull() {
 			earlier[f.name] = v
 		}
@@ -269,6 +277,7 @@ func TakenIn(ctx context.Context, st identity.Store, source string) (TakenValues
 		}
 	}
 
+	// An account without identity has its name all the same.
 	for a, err := range st.Uncorrelated(ctx, source) {
 		if err != nil {
 			return nil, err

@@ -57,6 +57,8 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if err := s.failure(); err != nil {
 		return err
 	}
+
+	// Decisions are written with what they led to, in one batch.
 	var err error
 	if s.batch.Decisions, err = s.linker.decided.cases.Unsaved(); err != nil {
 		return err
@@ -64,6 +66,8 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if err := s.opts.Stored.Apply(s.ctx, s.batch); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
+
+	// Only now: a batch that failed is tried again with them.
 	s.linker.decided.cases.Saved()
 	return nil
 }
@@ -116,6 +120,9 @@ func (s *aggregation) accounts() {
 			continue
 		}
 		s.count(st)
+
+		// An account that was stored as nobody's has to be forgotten when it has an owner now, or is
+		// gone.
 		known := st.presence.wasStored() && !st.wasLinked // as an account without identity
 		switch {
 		case (!st.presence.exists() || st.owner >= 0) && known:
@@ -124,6 +131,9 @@ func (s *aggregation) accounts() {
 		case !st.presence.exists() || st.owner >= 0:
 		default:
 			s.stats.Uncorrelated++
+
+			// A result is written when something that the store keeps has changed. One that only rests
+			// on other mappings is written as well, so that the next run evaluates less.
 			if !known || st.difference == dataDiffer || st.difference == detailsDiffer && p.details {
 				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
 			}

@@ -44,6 +44,9 @@ func (r *Run) CompareOrders(ctx context.Context, i *identity.Identity) (OrderCom
 		return c, err
 	}
 	snapshot := r.ordered(true).Evaluator(ctx)
+
+	// A tenant refreshes one identity after the other, and each refresh sees what the one before has
+	// stored.
 	current := *i
 	for c.Refreshes = 0; ; c.Refreshes++ {
 		next, err := snapshot.Evaluate(&current)

@@ -70,6 +70,8 @@ func (l *linker) otherSource(name string, accounts []int32) bool {
 		done += len(block)
 	}
 
+	// Linking goes in the order of the run, whatever the order of matching was: who comes first
+	// decides what later accounts meet.
 	for i, account := range accounts {
 		one := d.at(int32(i))
 		if l.state[account].decided { // it may depend on whose the ones before it are now
@@ -200,6 +202,7 @@ func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.
 		}
 	}
 
+	// Parts are small enough that no worker waits for another at the end.
 	workers := min(l.opts.Workers, len(indexes)/matchPart)
 	if workers <= 1 || l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 {
 		work(new(int32)) // rules of the host belong to one goroutine
@@ -247,6 +250,8 @@ func (l *linker) action(source string, m correlate.Match, owner int32, baseless 
 // it, no match leaves it (correlate/DECISIONS.md, DECISION 33).
 func (l *linker) apply(account int32, d *decision, t *relinked) {
 	st, m := &l.state[account], &d.match
+
+	// What a decision of people has changed is noted at the end, whichever way is taken.
 	old := st.owner
 	if st.decided {
 		defer l.noteEffects(account, old)
@@ -267,6 +272,7 @@ func (l *linker) apply(account int32, d *decision, t *relinked) {
 		return
 	}
 
+	// A match that is ambiguous is a finding also when it found somebody by a later rule.
 	l.note(account, m)
 	switch d.action {
 	case correlate.LinkAccount, correlate.MoveAccount:
@@ -278,6 +284,7 @@ func (l *linker) apply(account int32, d *decision, t *relinked) {
 		}
 	}
 
+	// Whoever had it before has lost an account, and is found by other keys now.
 	if old >= 0 {
 		l.touch(t, old)
 		st.pending = false

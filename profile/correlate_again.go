@@ -80,12 +80,16 @@ func (l *linker) born(account int32) bool {
 // lookAgain moves the account to the one other identity that its criteria meet, and
 // appends what that one was found by.
 func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
+	// It must not meet the identity that it has made itself.
 	made := l.state[account].owner
 	a := l.readAccount(account)
 	m := l.match(account, a, made)
 	if n, ok := l.mustBe(account, a); ok && n != made {
 		m = correlate.Match{Identity: n, Method: correlate.Manual}
 	}
+
+	// The identity may only be taken back while it has no other account: others may have joined it
+	// meanwhile, and are somebody's.
 	switch {
 	case m.Identity < 0 && len(m.Ambiguous) == 0 || m.Method == correlate.Default:
 	case m.Identity < 0:
@@ -117,6 +121,7 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 		return
 	}
 
+	// The index is set back to what identities were found by before anybody joined them.
 	was := map[int32]bool{}
 	for _, j := range slices.Backward(joined) { // the first one last: it is how the identity began
 		was[j.identity] = true
@@ -141,6 +146,7 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 		}
 	}
 
+	// And forward again, to what they are found by now.
 	for _, j := range joined {
 		l.refreshKeys(j.identity)
 	}
@@ -186,6 +192,8 @@ func (l *linker) reportMeetings() {
 			}
 		}
 
+		// In the order of accounts, so that findings come in the same order whatever the tables look
+		// like.
 		slices.SortFunc(meeting, l.compareAccounts)
 		for _, n := range meeting {
 			a := l.readAccount(n)

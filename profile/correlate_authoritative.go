@@ -45,6 +45,7 @@ func (l *linker) release() { l.index, l.orders = nil, nil }
 // authoritative sources by priority, other sources by name, then rounds until no
 // new link appears.
 func (l *linker) correlate() error {
+	// Keys of everybody who lost or got an account since the last run are not those that were stored.
 	l.prepareKeys()
 	for n := range l.people {
 		if l.people[n].linksChanged {
@@ -52,6 +53,7 @@ func (l *linker) correlate() error {
 		}
 	}
 
+	// Authoritative sources first: their accounts make the identities that all others belong to.
 	l.authoritativeSources()
 	if err := l.ctx.Err(); err != nil {
 		return err
@@ -60,9 +62,14 @@ func (l *linker) correlate() error {
 	for _, name := range l.otherSources() {
 		l.otherSource(name, l.inOrder(name))
 	}
+
+	// Reports come at the end, however this ends, as they are about what is left.
 	defer l.reportLikelyRenames()
 	defer l.reportAmbiguous()
 	defer l.reportRules()
+
+	// An account that joins changes what its identity is found by, which may let others join. Rounds
+	// end when nothing moves, or after so many.
 	for range maxRounds {
 		linked := false
 		for _, name := range l.otherSources() {
@@ -126,6 +133,8 @@ func (l *linker) authoritativeAccount(account int32) {
 		return
 	}
 
+	// In this order: what the data or people say, what must be left alone, what the rules find; only
+	// then a new identity.
 	a := l.readAccount(account)
 	n, method, ok := l.knownOf(account, a)
 	switch {
@@ -147,6 +156,8 @@ func (l *linker) authoritativeAccount(account int32) {
 		return
 	}
 
+	// Many accounts of one identity would each index it anew; those of a crowd do it together, when
+	// their source is through.
 	if l.joined[n]++; l.joined[n] <= maxJoined {
 		l.refreshKeys(n)
 	}
@@ -311,6 +322,8 @@ func (l *linker) compareAged(a, b aged) int {
 	if a.created != b.created {
 		return cmp.Compare(a.created, b.created)
 	}
+
+	// The first eight bytes decide nearly always, without reading the account.
 	if a.prefix != b.prefix && a.prefix != 0 && b.prefix != 0 {
 		return cmp.Compare(a.prefix, b.prefix)
 	}
@@ -402,6 +415,7 @@ func (t *tables) compareAccounts(a, b int32) int {
 		return strings.Compare(t.accounts.Native(a), t.accounts.Native(b))
 	}
 
+	// Both belong to identities: by these, and within one by the order of linking.
 	x, y := t.state[a].owner, t.state[b].owner
 	if x != y {
 		return t.compare(x, y)
@@ -434,6 +448,7 @@ func (l *linker) indexStored() {
 		return
 	}
 
+	// Stored values are what identities were found by until now.
 	for n := range l.stored {
 		if l.opts.Recompute { // the stored values may come from accounts that are not linked yet
 			l.refreshKeys(int32(n))

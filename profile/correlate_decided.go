@@ -31,6 +31,7 @@ type decided struct {
 
 // readDecisions looks up the accounts that people decided about.
 func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error {
+	// Marks of the run before are taken off first.
 	for _, account := range l.decided.about {
 		l.state[account].decided = false
 	}
@@ -53,6 +54,7 @@ func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error
 		a, okA := find(one.A)
 		b, okB := find(one.B)
 		if okA {
+			// Decisions about accounts that are not here are told, and wait.
 			d.about = append(d.about, a) // it may have another identity because the other account was there
 		}
 		if !okA || !okB {
@@ -67,6 +69,7 @@ func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error
 		}
 	}
 
+	// What has been taken back since is found by the effects that were written down.
 	d.takenBack(find)
 	for _, account := range d.about {
 		l.state[account].decided = true
@@ -185,6 +188,8 @@ func (l *linker) noteEffects(account, old int32) {
 		}
 
 		delete(l.decided.undone, account)
+
+		// Several decisions may have moved it; the first one knows where it came from.
 		old = l.numberOf(e.From) // what came before is before these, too
 	}
 
@@ -193,6 +198,7 @@ func (l *linker) noteEffects(account, old int32) {
 	}
 	from := l.before(key, old)
 
+	// A must-link has an effect only where it made the difference.
 	if other, ok := l.decided.must[account]; ok && l.state[other].owner == l.state[account].owner {
 		l.noteDecision(linkage.Event{Action: linkage.Applied, A: key, B: l.recordKey(other), Verdict: linkage.MustLink,
 			From: from})

@@ -61,12 +61,15 @@ func (e *Engine) sourcesRead(c *compiled, slot int) (sources []string, all bool)
 		}
 		seen[i] = true
 		d := &c.attrs[i].program.Deps
+
+		// These may read anything, so any account may change them.
 		all = d.AnyAccount || d.AnyIdentity || d.Others || d.Unique || len(d.Rules) > 0
 		for _, read := range d.Accounts {
 			all = all || e.sources[read.Source] == nil // it may be another name of any source
 			sources = append(sources, read.Source)
 		}
 
+		// The lifecycle state is evaluated last and read as it was stored, so it leads no further.
 		for _, name := range d.Identity {
 			if j, ok := c.slots[name]; ok && name != config.AttrLifecycle {
 				visit(j)

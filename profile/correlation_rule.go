@@ -50,6 +50,7 @@ func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
 		return o
 	}
 
+	// A rule of the host is code: what it reads is not known, and the usual attributes are at hand.
 	if host := e.opts.AccountRules[s.CorrelationRule]; host != nil {
 		o.Rule = host
 		if o.RuleAttributes == nil {
@@ -58,6 +59,7 @@ func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
 		return o
 	}
 
+	// An expression says by itself which attributes it names.
 	if expression := e.rules[s.CorrelationRule]; expression != nil {
 		o.Rule = accountRule(s.CorrelationRule, expression)
 		o.RuleAttributes = e.namedAttributes(e.bundle.Settings.Rules[s.CorrelationRule])

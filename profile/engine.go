@@ -103,6 +103,8 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	if e.lib == nil {
 		e.lib = builtin.Library()
 	}
+
+	// Rules that stand for code of a tenant are compiled first, since correlators take them.
 	e.transforms = b.Referable()
 	found := e.expressions()
 	for _, s := range b.Sources {
@@ -117,9 +119,12 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 		}
 	}
 
+	// In the order of priorities, which is the rank of a profile from here on.
 	for _, p := range b.Profiles {
 		e.addProfile(p, &found)
 	}
+
+	// A finding that only follows from another one is left out.
 	e.check(&found)
 	found = b.WithoutConsequences(found)
 	found.Sort()
@@ -143,6 +148,8 @@ func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)
+
+	// A profile without a source is compiled all the same: its mappings are checked.
 	c.setStates()
 	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
 		if p.Source != (config.Ref{}) {
@@ -157,6 +164,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 		e.ranked = append(e.ranked, c)
 	}
 
+	// Each step needs the one before: slots, then what reads what, then the schema of the outcome.
 	e.link(c, found)
 	c.order = c.dependencyOrder()
 	c.schema = c.newSchema()
@@ -247,6 +255,9 @@ func (c *compiled) dependencyOrder() []int {
 		if state[i] != 0 {
 			return
 		}
+
+		// A read in a circle comes back to an attribute that is being visited, and is not followed
+		// again.
 		state[i] = 1
 		for _, name := range c.attrs[i].program.Deps.Identity {
 			if j, ok := c.slots[name]; ok && name != config.AttrLifecycle {
@@ -263,6 +274,7 @@ func (c *compiled) dependencyOrder() []int {
 		}
 	}
 
+	// The lifecycle state may read everything else, and nothing waits for it.
 	if last, ok := c.slots[config.AttrLifecycle]; ok {
 		visit(last)
 	}
@@ -399,6 +411,8 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 		if s.Correlation == nil {
 			continue
 		}
+
+		// Each criterion has two sides, and either may name what nobody has.
 		for _, a := range s.Correlation.Assignments {
 			mapped := a.Property == "name" || a.Property == correlate.Alias
 			for _, c := range e.profiles {

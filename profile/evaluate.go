@@ -135,6 +135,8 @@ func (x *evaluation) some(attrs []int) {
 func (x *evaluation) evaluate(i int, nested bool) {
 	a := &x.profile.attrs[i]
 	x.state[i] = busy
+
+	// A value that was never stored is null, also without a schema.
 	var stored identity.Value
 	if x.input.stored.Schema() != nil {
 		stored = x.input.stored.Get(a.name)
@@ -155,6 +157,7 @@ func (x *evaluation) evaluate(i int, nested bool) {
 		err = x.keep(v)
 	}
 
+	// The stored value stays, as a tenant keeps it when promotion fails.
 	if err != nil {
 		x.errors = append(x.errors, AttributeError{a.name, err})
 		v = stored

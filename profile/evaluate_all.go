@@ -32,6 +32,8 @@ func (calc *calculator) evaluate() error {
 	var mu sync.Mutex
 	var rowsChanged, unsettled, full []int32
 	calc.excess.Store(0)
+
+	// Workers write rows into chunks of their own; what is read meanwhile are those from before.
 	before := calc.rows.Chunks // workers add to them
 	for _, w := range calc.writersFor(len(calc.people)) {
 		wg.Go(func() {
@@ -44,6 +46,8 @@ func (calc *calculator) evaluate() error {
 				calc.fail(guard(b.place, func() { b.evaluate(part) }))
 			}
 
+			// What a worker has found joins the rest when it is done, so there is one lock for each
+			// worker and not for each person.
 			mu.Lock()
 			defer mu.Unlock()
 			calc.evaluations += b.evaluated
@@ -201,6 +205,8 @@ func (b *batch) setRow(n int32, row []byte) {
 
 func (b *batch) one(n int32) {
 	needs := b.keeper.needs(n)
+
+	// Nothing it rests on has changed: its row is still there, or can be had from what is stored.
 	if needs != nil && needs.none {
 		if q := &b.people[n]; q.row != 0 {
 			q.upToDate = true
@@ -220,6 +226,7 @@ func (b *batch) one(n int32) {
 		return
 	}
 
+	// Some attributes are taken over from the store, and the others see them as evaluated.
 	if needs != nil {
 		b.keeper.kept(n, needs, x)
 	}
@@ -239,6 +246,8 @@ func (b *batch) one(n int32) {
 	}
 	b.row = identity.AppendRow(b.row[:0], len(x.values), x.values)
 	b.setRow(n, b.row)
+
+	// An error of an earlier run is over.
 	delete(b.errors, n)
 	if len(x.errors) > 0 {
 		if b.errors == nil {

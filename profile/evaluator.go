@@ -114,6 +114,7 @@ func (v *Evaluator) Evaluate(person *identity.Identity) (*Result, error) {
 		return res, nil
 	}
 
+	// What mappings read of the person is this one, apart from any population.
 	d.self = alone{out.ID, out.Alias}
 	x := d.v.begin(c, subjectInput{who: &d.self, accounts: out.Accounts, stored: stored})
 	x.scope.SetTracer(v.trace)

@@ -150,6 +150,7 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 // trace says how accounts and profile were found.
 func (e *Engine) trace(r *Result) *Trace {
 	t := &Trace{Result: r, ID: r.Identity.ID, Name: r.Identity.Alias, Profile: r.Identity.Profile,
+		// Every profile is shown, so that one sees why a better one was not chosen.
 		Profiles: []ProfileTrace{}, Accounts: []AccountTrace{}}
 	for _, c := range e.profiles {
 		pt := ProfileTrace{Name: c.profile.Name, Priority: c.profile.Priority,
@@ -189,6 +190,7 @@ func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
 		}
 	}
 
+	// Evaluated in the order of dependencies, shown in the order of the mappings.
 	slices.SortStableFunc(list, func(a, b AttributeTrace) int { return x.profile.slots[a.Name] - x.profile.slots[b.Name] })
 	for _, name := range attributes {
 		if _, ok := x.profile.slots[name]; !ok {
@@ -209,6 +211,7 @@ func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 		return t
 	}
 
+	// The attribute is evaluated once more, alone and observed.
 	rec := &recorder{x: x}
 	x.scope.SetTracer(&transform.Tracer{Begin: rec.begin, End: rec.end})
 	x.scope.Forget()
@@ -260,6 +263,7 @@ type recorder struct {
 
 func (r *recorder) begin(site *transform.Site, input identity.Value) {
 	s := &Step{Operation: site.Type, Pos: site.Def.Pos(), Input: input.Clone(), site: site,
+		// Steps are a tree: what begins within a step belongs to it.
 		about: r.x.engine.lib.About(site.Type)}
 	if site.Step.Attribute != "" {
 		s.Place = site.Step.Attribute
@@ -285,10 +289,14 @@ func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
 	s := r.stack[len(r.stack)-1]
 	r.stack = r.stack[:len(r.stack)-1]
 	s.Output, s.err, s.Failed = v.Clone(), err, err != nil
+
+	// An error is shown where it arose, not at each step that passes it on.
 	if err != nil && !slices.ContainsFunc(s.Steps,
 		func(c *Step) bool { return c.err != nil && c.err.Error() == err.Error() }) {
 		s.Error = err.Error()
 	}
+
+	// The input of an operation may be a step of its own, whose outcome it is.
 	for _, c := range s.Steps {
 		if c.Place == "input" {
 			s.Input = c.Output

@@ -75,6 +75,8 @@ func (s *Step) readAccount(x *evaluation) {
 	if !ok {
 		return
 	}
+
+	// The account that has the value, as the operation does not say which one it took.
 	accounts := slices.Clone(x.scope.AccountsOf(source))
 	attribute, chosen := s.Name, -1
 	for i, a := range accounts {
@@ -83,6 +85,7 @@ func (s *Step) readAccount(x *evaluation) {
 		}
 	}
 
+	// What filters or sorts accounts is named, since the usual reason, the oldest, does not hold then.
 	special := ""
 	for _, option := range []string{"accountFilter", "accountPropertyFilter", "accountSortAttribute",
 		"accountSortDescending", "accountReturnFirstLink"} {

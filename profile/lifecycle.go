@@ -112,6 +112,8 @@ func (e *Engine) accountIntents(r *Result, state *config.LifecycleState, base In
 
 func accessIntents(before, after *config.LifecycleState, base Intent) []Intent {
 	var list []Intent
+
+	// Removing everything comes before granting what the new state has.
 	now := after.AccessProfiles()
 	if after.Node.At("accessActionConfiguration", "removeAllAccessEnabled").IsTrue() {
 		next := base
@@ -127,6 +129,7 @@ func accessIntents(before, after *config.LifecycleState, base Intent) []Intent {
 		}
 	}
 
+	// What both states grant is an intent too: whether somebody still has it is not known here.
 	for _, id := range now {
 		next := base
 		next.Kind, next.AccessProfile = IntentGrant, id

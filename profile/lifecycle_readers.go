@@ -21,6 +21,8 @@ func (c *compiled) findLifecycleReaders() {
 
 	late := make([]bool, len(c.attrs))
 	found := false
+
+	// Readers of readers follow too, so the marks spread until nothing is added.
 	for again := true; again; {
 		again = false
 		for i, a := range c.attrs {
@@ -52,6 +54,7 @@ func (x *evaluation) followLifecycle() {
 		return
 	}
 
+	// A stored state that stays needs no second pass, which is so for nearly everybody.
 	slot := c.slots[config.AttrLifecycle]
 	seen := x.input.stored.Get(config.AttrLifecycle)
 	for pass := 0; !x.values[slot].Equal(seen); pass++ {
@@ -64,6 +67,7 @@ func (x *evaluation) followLifecycle() {
 		x.lifecycleNow, x.lifecycleKnown = seen, true
 		x.scope.Forget()
 
+		// Errors and values of these attributes are those of the last pass only.
 		x.errors = slices.DeleteFunc(x.errors, func(e AttributeError) bool { return c.late[c.slots[e.Attribute]] })
 		for i := range c.late {
 			if c.late[i] {

@@ -34,6 +34,8 @@ func (e *Engine) lint(found *diag.List) {
 
 func (c *compiled) lintStates(found *diag.List) {
 	acts := false
+
+	// Each state is checked against those before it, so that of two alike the second is told.
 	for i, s := range c.profile.States {
 		others := slices.Delete(slices.Clone(c.profile.States), i, i+1)
 		if err := config.CheckState(s.Node, others[:i]); err != nil {
@@ -68,6 +70,8 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 	}
 	slot, mapped := c.slots[config.AttrManager]
 	configured := c.source.Manager != nil
+
+	// The manager may be correlated by the profile's own source or by the one that its mapping reads.
 	if mapped {
 		for _, read := range c.attrs[slot].program.Deps.Accounts {
 			s := e.bundle.Source(read.Source)
@@ -112,6 +116,8 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 		Pos: source.Node.Get("managerCorrelationMapping").Pos(),
 		Message: fmt.Sprintf("no profile maps the identity attribute %q, so the manager correlation of source %q never finds anybody",
 			property, source.Name), Hint: diag.Suggest(property, mapped)}
+
+	// Criteria and manager correlation may have found the same fault already.
 	if !slices.ContainsFunc(*found, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Pos == d.Pos }) {
 		found.Add(d)
 	}
@@ -268,6 +274,8 @@ func (e *Engine) TimeBased(profile string) bool {
 }
 
 func (e *Engine) timeBased(c *compiled) bool {
+	// What a mapping, its transforms and its rules say by themselves; nobody else knows that time
+	// matters.
 	for i, m := range c.profile.Mappings {
 		if flagged(m.Definition.Node) {
 			return true

@@ -55,6 +55,7 @@ func (e *Engine) lintRuleUse(found *diag.List) {
 		}
 	}
 
+	// Any text of the files that is the rule's name counts as a use.
 	for _, d := range e.bundle.Documents {
 		d.Root.Walk(func(n *jsondoc.Node) bool {
 			if text, ok := n.Str(); ok && rules[text] != "" {

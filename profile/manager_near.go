@@ -81,6 +81,8 @@ func NewNearManagers(lost []LostManager, people int) *NearManagers {
 		}
 
 		t.all = append(t.all, i)
+
+		// Names of directories are compared by their parts, which texts of other kinds do not have.
 		if strings.Contains(l.Text, "=") {
 			name := dn.Fold(l.Text)
 			t.byName[name] = append(t.byName[name], i)
@@ -90,6 +92,7 @@ func NewNearManagers(lost []LostManager, people int) *NearManagers {
 		t.byLetters[sum] = append(t.byLetters[sum], i)
 	}
 
+	// Every text of everybody with every look-up is a product that is bounded first.
 	for _, t := range m.byAttribute {
 		t.edits = people*len(t.all) <= maxEdits
 	}
@@ -181,6 +184,7 @@ func (rs *resolver) reportNearManagers() {
 		}
 	}
 
+	// In the order of the run, so that the first hundred are the same ones every time.
 	slices.SortFunc(people, rs.compare)
 	lost := firstLost(func(yield func(LostManager) bool) {
 		for _, n := range people {
@@ -234,6 +238,7 @@ func (rs *resolver) nearest(lost []LostManager) []nearAnswer {
 		return nil
 	}
 
+	// Those who were taken back are no people any more.
 	unmade := 0
 	for i := range rs.people {
 		unmade += btoi(rs.people[i].unmade)

@@ -68,6 +68,9 @@ func (e *Engine) lintNextProcessing(c *compiled, found *diag.List) {
 		return
 	}
 	m := c.profile.Mappings[slot]
+
+	// Both what the mapping spells out and what a format can write are tried against what a tenant
+	// takes.
 	texts, formats := e.bundle.Spelled(m.Definition.Node)
 	for _, text := range texts {
 		if why := notProcessed(text); why != "" {

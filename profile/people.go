@@ -37,6 +37,8 @@ func (e *Engine) People(ctx context.Context, o RunOptions, sources ...identity.S
 		return nil, err
 	}
 
+	// Places are looked up by id, and ids are only computed where the beginnings of native ids are
+	// equal.
 	x := &People{phases: p, order: p.builder.resultOrder(p.builder.resulting()), place: make([]int32, len(p.people))}
 	x.byID = make([]idPlace, len(x.order))
 	for i, n := range x.order {
@@ -49,6 +51,7 @@ func (e *Engine) People(ctx context.Context, o RunOptions, sources ...identity.S
 		return strings.Compare(x.id(a.at), x.id(b.at))
 	})
 
+	// Accounts are found by their names from here on.
 	for n := range p.state {
 		if p.state[n].presence.exists() {
 			p.reader.keys(p.accounts.Sources[n]).Add(p.accounts.Native(int32(n)), int32(n))

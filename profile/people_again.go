@@ -38,6 +38,9 @@ func (rd *reader) readBefore() error {
 		if err := rd.ctx.Err(); err != nil {
 			return err
 		}
+
+		// The same tables as from a store, without writing one: results stand for what would have been
+		// stored.
 		from, n := rd.before.order[x.at], int32(len(rd.people))
 		rd.people = append(rd.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
 		i := old.builder.result(from).Identity
@@ -53,6 +56,7 @@ func (rd *reader) readBefore() error {
 		}
 	}
 
+	// Accounts without identity come last, as from a store.
 	for _, a := range rd.before.left() {
 		account := old.accounts.At(a)
 		rd.linkStored(rd.takeBefore(a, &account), &account, -1, false)

@@ -32,11 +32,14 @@ func newPhases(ctx context.Context, r *Run) *phases {
 		builder:    builder{tables: t},
 	}
 
+	// Each worker has a writer; this one is for what no worker writes.
 	p.calculator.writer = t.rows.NewWriter()
 
 	for _, src := range r.engine.bundle.Sources {
 		p.linker.index.Cover(r.engine.sources[src.Name].correlator)
 	}
+
+	// Of several who have a uid, one counts; those without accounts count last.
 	p.linker.index.UIDOrder, p.linker.index.RankLast = t.hasPriority, t.uncorrelatedIdentity
 
 	p.begin(ctx, r)

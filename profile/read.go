@@ -38,6 +38,7 @@ func (rd *reader) read(sources []identity.Source) error {
 		}
 	}
 
+	// Whether anything is known by name decides whether names are looked up at all.
 	rd.named = rd.named || len(rd.stored) > 0
 	for _, src := range sources {
 		if rd.engine.sources[src.Name()] == nil {
@@ -63,6 +64,8 @@ func (rd *reader) readStored() error {
 			return err
 		}
 		n := int32(len(rd.people))
+
+		// Everybody gets a number, by which all tables know them; accounts are apart.
 		rd.people = append(rd.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
 		accounts := i.Accounts
 		light := *i
@@ -156,6 +159,8 @@ func (rd *reader) find(key linkage.RecordKey) (account int32, ok bool) {
 // counts, in the place of the first (DECISION 44).
 func (rd *reader) readSource(src identity.Source) error {
 	keys := rd.keys(rd.accounts.SourceNumber(src.Name()))
+
+	// Where single changes come, details that mappings do not read are worth writing as well.
 	if _, ok := src.(identity.Changes); ok {
 		rd.details = true
 	}
@@ -175,6 +180,8 @@ func (rd *reader) readSource(src identity.Source) error {
 		}
 	}
 
+	// Accounts that were renamed are followed when all of the source is there: the name that one has
+	// now may have been another's.
 	rd.progress("read "+src.Name(), count, count) // now the total is known
 	rd.followRenames(src, &r)
 	return rd.ctx.Err()
@@ -193,6 +200,7 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 		return again
 	}
 
+	// Stored or new, in the data it counts once.
 	st := &rd.state[n]
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
 	if st.presence.inData() {
@@ -207,6 +215,7 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 		rd.accounts.Replace(n, a)
 	}
 
+	// An account that is other than it was is correlated again.
 	st.pending = st.difference == dataDiffer || rd.opts.Recorrelate
 	return n
 }
@@ -241,6 +250,8 @@ func (rd *reader) removals(src identity.Source) {
 	if len(gone) == 0 {
 		return
 	}
+
+	// A row that was refused looks like an account that is gone.
 	if r, ok := src.(identity.Refuser); ok && r.Refused() > 0 {
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "removal-skipped",
 			Message: fmt.Sprintf("source %q refused %d rows, so its %d missing accounts are not removed", src.Name(),
@@ -251,6 +262,8 @@ func (rd *reader) removals(src identity.Source) {
 	if rd.overThreshold(src.Name(), len(gone), stored) {
 		return
 	}
+
+	// Who has lost an account is remembered, for the findings on what was renamed.
 	for _, n := range gone {
 		if owner := rd.state[n].owner; owner >= 0 {
 			rd.goneFrom[n] = owner
@@ -274,6 +287,7 @@ func (rd *reader) missing(src identity.Source) (gone []int32, stored int) {
 		}
 	}
 
+	// A source of changes says which are gone; silence there means that nothing has changed.
 	if !partial {
 		return gone, stored
 	}

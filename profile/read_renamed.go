@@ -87,12 +87,15 @@ func (rd *reader) followRenames(src identity.Source, r *renames) {
 		}
 	}
 
+	// An account of another name stands where one was stored; the stored one is gone unless it has
+	// moved.
 	for _, n := range slices.Sorted(maps.Keys(r.taken)) {
 		if targets[n] && !sources[n] {
 			rd.placeTaken(n)
 		}
 	}
 
+	// Now every account gets its link, under its new name.
 	for _, x := range list {
 		rd.rename(&x, r)
 		if rd.state[x.from].presence == unread {
@@ -116,6 +119,8 @@ func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
 		if rd.accounts.Sources[n] != number || rd.state[n].presence != unread && !taken {
 			continue
 		}
+
+		// The account of the data has taken the place of the one that was stored there.
 		old := rd.accounts.At(n)
 		if taken {
 			old = rd.replaced[n]
@@ -138,6 +143,8 @@ func (rd *reader) rename(x *rename, r *renames) {
 	if manual, taken := r.taken[x.to]; taken { // the mark of the account whose name it has now is not its own
 		a.ManuallyCorrelated = manual
 	}
+
+	// The account stays as old as it was: its age decides who comes first.
 	if !x.old.Created.IsZero() {
 		a.Created = x.old.Created
 	}
@@ -156,6 +163,7 @@ func (rd *reader) rename(x *rename, r *renames) {
 		rd.state[x.to].wasLinked = true
 	}
 
+	// Told for each, since a link is carried over.
 	rd.report(diag.Diagnostic{Severity: diag.Info, Code: "account-renamed",
 		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", x.old.NativeIdentity,
 			a.Source, a.NativeIdentity, a.UUID)})
@@ -188,6 +196,8 @@ func (l *linker) reportLikelyRenames() {
 	if l.opts.OnFinding == nil {
 		return
 	}
+
+	// What went is matched as it was, what came by what it is linked by.
 	for _, account := range l.goneFrom.accounts() {
 		owner := l.goneFrom[account]
 		old := l.accounts.At(account)

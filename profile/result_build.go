@@ -35,6 +35,7 @@ func (b *builder) result(n int32) *Result {
 			Criterion: int(st.criterion), New: st.presence == isNew})
 	}
 
+	// The order matters: a move, the attributes, then what follows from them.
 	r.Created = b.storedOf(n) == nil
 	if b.details && !r.Created && b.hasFresh(n) {
 		r.renew = &b.storedOf(n).Modified
@@ -77,6 +78,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
 	}
 
+	// Only required attributes are looked at, so the rest of the row is not read.
 	var room [32]identity.Value
 	values := slices.Grow(room[:0], len(c.attrs))[:len(c.attrs)]
 	for _, name := range required { // others are not looked at
@@ -85,6 +87,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 		}
 	}
 
+	// What is missing is decided before the uid is taken away: losing it is an exception of its own.
 	r.Exceptions = missingException(b.engine.missing(c, values), r.Errors)
 	if holder, lost := b.resolved.uidOwner[n]; lost {
 		slot := c.slots[config.AttrUID]
@@ -149,6 +152,7 @@ func (b *builder) moveReason(n int32, from string, to *compiled) string {
 		}
 	}
 
+	// The reason is the first of these that explains the move.
 	switch {
 	case !remains:
 		return AccountRemoved
@@ -175,6 +179,7 @@ func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
 		return r
 	}
 
+	// A state that is not enabled is known and not entered.
 	if s, ok := c.states[text]; ok {
 		if r.Status = LifecycleDisabled; s.Enabled {
 			r.Status, r.State = LifecycleActive, text
@@ -182,6 +187,8 @@ func (c *compiled) lifecycle(v identity.Value) LifecycleResult {
 		return r
 	}
 
+	// Values are compared exactly; one in another case is told apart, since that is what mostly
+	// happened.
 	for name := range c.states {
 		if strings.EqualFold(name, text) {
 			r.Status = LifecycleWrongCase
@@ -322,6 +329,9 @@ func (b *builder) evaluated(n int32, c *compiled, r *Result) {
 	for _, err := range r.Errors {
 		e.Again = append(e.Again, err.Attribute)
 	}
+
+	// Manager and uid of the result are those of the population; what the mapping gave is kept where
+	// it differs.
 	row := b.attributes(n)
 	given, differ := make([]identity.Value, len(base.settled)), false
 	for at, i := range base.settled {

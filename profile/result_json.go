@@ -32,6 +32,7 @@ func (r *Result) AppendJSON(dst []byte) []byte {
 		dst = appendKey(append(dst, `{"account":`...), r.Account)
 	}
 
+	// By hand, since the form is promised and a run writes a million of these.
 	dst = appendMember(dst, "id", r.Identity.ID)
 	dst = appendMember(dst, "name", r.Identity.Alias)
 	if r.Identity.Profile == "" {

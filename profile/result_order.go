@@ -43,6 +43,8 @@ func (b *builder) resultsAhead(order []int32, yield func(*Result, error) bool) b
 		identities []int32
 		results    chan []*Result
 	}
+
+	// Results are made ahead, part by part, and handed on in order.
 	workers := min(b.opts.Workers, (len(order)+resultsAtOnce-1)/resultsAtOnce)
 	todo := make(chan part)
 	ready := make(chan part, 2*workers) // in order
@@ -55,6 +57,9 @@ func (b *builder) resultsAhead(order []int32, yield func(*Result, error) bool) b
 		defer close(ready)
 		for identities := range slices.Chunk(order, resultsAtOnce) {
 			next := part{identities, make(chan []*Result, 1)}
+
+			// Each part is in the queue of results before a worker can have it, so the order is that
+			// of the queue.
 			for _, to := range []chan<- part{ready, todo} {
 				select {
 				case to <- next:
@@ -115,6 +120,7 @@ func (b *builder) resultOrder(list []int32) []int32 {
 		}
 	}
 
+	// The prefix decides nearly always; names are only read where it does not.
 	slices.SortFunc(keys, func(x, y key) int {
 		if x.source != y.source || x.source == len(rank) {
 			return cmp.Or(cmp.Compare(x.source, y.source), b.compare(x.n, y.n))
@@ -199,6 +205,7 @@ func (b *builder) resulting() []int32 {
 		return all
 	}
 
+	// Somebody's manager may have another name now, which is an attribute of theirs.
 	for n, m := range b.resolved.manager {
 		n := int32(n)
 		if m >= 0 && b.changed.Has(m) && !b.resultsDue.Has(n) &&

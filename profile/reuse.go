@@ -70,6 +70,9 @@ func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 	a := &c.attrs[i]
 	d := &a.program.Deps
 	reach := reachable{transforms: r.engine.transforms, state: map[string]uint8{}}
+
+	// What an attribute rests on: its own tree with all it refers to, what it reads, and what cannot
+	// be known.
 	reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
 	b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
 	b.now[i], b.any[i] = d.Now, d.AnyIdentity
@@ -84,10 +87,13 @@ func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 		b.reads[i] = append(b.reads[i], j)
 	}
 
+	// Random values depend on the seed, and on the place they are drawn at.
 	seed := ""
 	if d.Random {
 		seed = strconv.FormatUint(r.opts.Seed, 36) + c.profile.Name // which is part of the path that numbers are drawn by
 	}
+
+	// The fingerprint covers everything that decides about the value but for what is read.
 	sum := sha256.Sum256([]byte(strings.Join([]string{common, a.name, strconv.FormatBool(a.multi), seed,
 		string(reach.text)}, "\x00")))
 	b.prints[i] = base64.RawURLEncoding.EncodeToString(sum[:])[:printSize]
@@ -156,7 +162,11 @@ func (r *reachable) visit(n *jsondoc.Node) bool {
 		id = n.Get("id")
 	}
 	name, literal := id.Str()
+
+	// A name that is computed may mean any transform.
 	r.unclear = r.unclear || !literal || strings.ContainsAny(name, "$#")
+
+	// Each transform is visited once; one that refers to itself is unclear.
 	if def := r.transforms[name]; def != nil {
 		switch r.state[name] {
 		case todo:
@@ -235,6 +245,8 @@ func (k *keeper) needs(n int32) *needs {
 	if s.Profile != c.profile.Name || !c.profile.Enabled {
 		return nil
 	}
+
+	// A new or changed account may change anything.
 	if k.fullRun || k.changed.Has(n) {
 		for a := q.first; a >= 0; a = k.state[a].next {
 			if st := &k.state[a]; st.presence == isNew || st.difference != noDifference {
@@ -243,6 +255,8 @@ func (k *keeper) needs(n int32) *needs {
 		}
 	}
 
+	// What has to be evaluated is the same for all who were evaluated by the same mappings, so it is
+	// worked out once for them.
 	e := &s.Evaluation
 	b := k.bases[c.rank]
 	key := needsKey{rank: c.rank, mappings: e.Mappings, now: e.Now.Equal(k.opts.Now), stable: e.Stable}
@@ -259,6 +273,8 @@ func (k *keeper) needs(n int32) *needs {
 	if len(e.Again) == 0 {
 		return list
 	}
+
+	// Those that raised before may have been waiting for somebody else.
 	some := slices.Clone(list.some)
 	for _, name := range e.Again {
 		if i, ok := c.slots[name]; ok {
@@ -320,6 +336,7 @@ func (k *keeper) all(n int32) (row []byte, ok bool) {
 		}
 	}
 
+	// The last value is replaced in the row that is handed on, without another copy.
 	if slot < 0 {
 		k.row = append(k.row[:0], a.Row()...)
 	} else {

@@ -98,12 +98,15 @@ func (e *Engine) unusable(v identity.Value) string {
 	if n.Kind() != jsondoc.Object {
 		return fmt.Sprintf("the %v %s", v.Kind(), report.Quote(v.Text()))
 	}
+
+	// Both members have to be there; a null one means nobody.
 	for _, key := range []string{"identityAttributeName", "identityAttributeValue"} {
 		if n.Get(key) == nil && len(n.Members()) > 0 {
 			return fmt.Sprintf("an object without %q", key)
 		}
 	}
 
+	// An attribute that nobody has finds nobody, which looks like a rule that works.
 	attribute, known := n.Get("identityAttributeName").Text(), e.searchable()
 	if attribute == "" || slices.Contains(known, attribute) {
 		return ""

@@ -58,6 +58,8 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	o := s.opts
 	o.Now = now
 	p := s.tables
+
+	// A run that fails leaves tables that are half of the next state, so the next one reads the store.
 	s.tables = nil // until the run has come to its end
 	first := p == nil
 	if first {
@@ -75,11 +77,15 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	if err := a.run(sources); err != nil {
 		return Stats{}, err
 	}
+
+	// What was written is the state that the next run begins with.
 	p.keep(a.put, a.batch.Put)
 	a.stats.Exceptions = p.withExceptions
 	if s.written = a.put; first {
 		s.limit = 2*p.size() + minGarbage
 	}
+
+	// Rows that are out of date stay in the tables. When there are too many, the next run begins anew.
 	if p.size() < s.limit {
 		s.tables = p
 	}
@@ -107,7 +113,6 @@ func (s *Session) Results(ctx context.Context, o RunOptions) iter.Seq2[*Result, 
 		} else {
 			p.next(ctx, s.engine.NewRun(opts), s.written)
 		}
-
 		if err := p.all(nil); err != nil {
 			yield(nil, err)
 			return

@@ -15,6 +15,8 @@ import (
 // have moved: whether they had a uid before decides who has it.
 func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 	p.remapped = p.engine != r.engine
+
+	// Other mappings or another time: everything may come out another way.
 	if p.remapped || !p.opts.Now.Equal(r.opts.Now) {
 		for n := range p.people {
 			p.people[n].upToDate = false
@@ -36,6 +38,7 @@ func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 		}
 	}
 
+	// Managers and uids are found anew, but only where something has moved.
 	p.resolved.linked, p.resolved.swept = false, false
 	p.resolver.seenChanges, p.resolver.affectedKeys = 0, map[uint64]bool{}
 }

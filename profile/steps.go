@@ -212,6 +212,9 @@ func (s *Steps) Form(accounts []PlacedAccount) (*Formed, error) {
 	p := s.phases()
 	f := &Formed{}
 	seen := map[correlate.Key]bool{}
+
+	// Every key that somebody of the component is ever found by is gathered, not only those at the
+	// end.
 	p.linker.onRefresh = func(n int32) {
 		keys := p.linker.index.IdentityKeys(n)
 		for _, k := range append(keys, correlate.Key{Column: IdentityIDs, Text: p.id(n)}) {

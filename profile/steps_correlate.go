@@ -123,6 +123,7 @@ type Choice struct {
 //
 // Error: [ErrTooShared] when candidates that were left out would have been needed.
 func (s *Steps) Choose(a *identity.Account, found func(correlate.Key) Candidates) (Choice, error) {
+	// The tables of one account: its candidates are the population.
 	t := &tables{Run: s.run, delta: &delta{fullRun: true}, control: control{ctx: s.ctx}, byID: map[string]int32{}}
 	c := newChoosing(t, s.AccountKeys(a), found)
 	l := &linker{tables: t, index: s.roomy().linker.index.Given(&c.given)}
@@ -130,6 +131,8 @@ func (s *Steps) Choose(a *identity.Account, found func(correlate.Key) Candidates
 	l.index.UIDOrder = func(a, b int32) bool { return c.list[a].Claim.Compare(&c.list[b].Claim) < 0 }
 
 	d := l.decision(-1, &accountState{owner: -1}, a)
+
+	// Candidates that were left out would have been needed to decide.
 	if c.given.Short {
 		return Choice{}, fmt.Errorf("account %s: %w", a.Key(), ErrTooShared)
 	}
@@ -162,6 +165,7 @@ func newChoosing(t *tables, keys []correlate.Key, found func(correlate.Key) Cand
 		c.list = append(c.list, byKey[k].List...)
 	}
 
+	// In the order of the run, and each once, since several keys may find the same one.
 	slices.SortFunc(c.list, func(a, b Candidate) int { return strings.Compare(a.Order, b.Order) })
 	c.list = slices.CompactFunc(c.list, func(a, b Candidate) bool { return a.ID == b.ID })
 
@@ -215,6 +219,7 @@ func (e *Engine) Passes() []Pass {
 		}
 	}
 
+	// Sources that cannot affect each other take their turn together.
 	slices.Sort(names)
 
 	due := map[string]bool{}
@@ -229,6 +234,8 @@ func (e *Engine) Passes() []Pass {
 				continue
 			}
 			due[name] = false
+
+			// A source that others feed waits for its own turn.
 			if last := len(passes) - 1; last >= begun &&
 				!slices.ContainsFunc(passes[last].Sources, func(s string) bool { return e.feeds(s, name) }) {
 				passes[last].Sources = append(passes[last].Sources, name)
@@ -236,6 +243,7 @@ func (e *Engine) Passes() []Pass {
 				passes = append(passes, Pass{Sources: []string{name}, Round: round, Last: round == maxRounds})
 			}
 
+			// Whoever is fed by this one takes another turn.
 			for _, other := range names {
 				due[other] = due[other] || e.feeds(name, other)
 			}

@@ -59,6 +59,8 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 
 	e := &Evaluated{Person: *q, Row: []byte(p.attributes(n).Row()), Errors: b.errors[n], Unsettled: len(b.unsettled) > 0,
 		Full: len(b.full) > 0, Excess: b.excess}
+
+	// What others need to know of this identity: its claim, and what it is found by.
 	e.Alias, e.Name, e.Claim = p.aliasOf(n), p.nameOf(n), p.claim(n)
 	p.completeClaim(n, &e.Claim)
 	if uid := p.attributes(n).Get(config.AttrUID).Text(); strings.TrimSpace(uid) != "" {
@@ -77,6 +79,7 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 		}
 	}
 
+	// The accounts go on without their attributes: nobody behind this reads them.
 	e.Person.Accounts = slices.Clone(q.Accounts)
 	for i := range e.Person.Accounts {
 		a := &e.Person.Accounts[i].Account
@@ -124,6 +127,7 @@ func (s *Steps) Finish(e *Evaluated, o Settled) (*Result, error) {
 		p.errors[n] = e.Errors
 	}
 
+	// The answers of the others are put where the run would have found them.
 	r := &p.resolved
 	if r.outcome == nil {
 		r.outcome, r.uidOwner, r.keptUID = map[int32]ManagerResult{}, map[int32]int32{}, map[int32]string{}

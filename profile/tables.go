@@ -210,6 +210,8 @@ func (t *tables) unlink(account int32) {
 	}
 	q := &t.people[st.owner]
 	q.linksChanged = true
+
+	// Lists of accounts are short, so the one before is found by walking.
 	before := int32(-1)
 	for a := q.first; a != account; a = t.state[a].next {
 		before = a

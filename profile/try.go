@@ -74,11 +74,13 @@ func (t *Trial) bind(ctx context.Context, c *compiled, env *transform.Env, in su
 		t.with.source, t.with.states, t.with.impliedStates = c.source, c.states, c.impliedStates
 	}
 
+	// The mapping is switched on, whatever the profile says: the trial is of this transform.
 	beside.Enabled = true
 	beside.Mappings = slices.DeleteFunc(slices.Clone(beside.Mappings),
 		func(m *config.Mapping) bool { return m.Attribute == t.attribute })
 	beside.Mappings = append(beside.Mappings, &config.Mapping{Attribute: t.attribute, Definition: t.def, Node: t.def.Node})
 
+	// A copy of the engine with one profile, which is the only one linked.
 	var found diag.List
 	o := *t.engine
 	o.opts.Observe, o.profiles = true, []*compiled{t.with}
@@ -159,6 +161,8 @@ func (t *Trial) Eval(input identity.Value) Outcome {
 	x.state[t.slot()] = busy
 	x.scope.SetAttribute(t.attribute, stored)
 	v, err := t.program().Eval(x.scope, input)
+
+	// The path begins with profile and attribute, which are made up here.
 	if err != nil {
 		var at *transform.Error
 		if errors.As(err, &at) && len(at.Path) > 2 {

@@ -62,6 +62,8 @@ func (rs *resolver) resolveUIDs() {
 	if s.keptUID = map[int32]string{}; rs.fullRun {
 		s.uidOwner, claims = map[int32]int32{}, make(map[string]int32, len(rs.people))
 	}
+
+	// Only claims that something has changed about are decided anew.
 	maps.DeleteFunc(s.uidOwner, func(n, _ int32) bool { return rs.changed.Has(n) || rs.claimAffected(n) })
 	for _, n := range rs.byRows() {
 		if !rs.fullRun && !rs.claimAffected(n) {
@@ -71,6 +73,8 @@ func (rs *resolver) resolveUIDs() {
 		if strings.TrimSpace(uid) == "" {
 			continue
 		}
+
+		// One pass, in which the better of two stays; who comes later does not matter.
 		key := identity.Fold(uid)
 		other, taken := claims[key]
 		switch {
@@ -85,6 +89,8 @@ func (rs *resolver) resolveUIDs() {
 	}
 
 	rs.finalOwners(claims)
+
+	// A result is due where owner or kept uid is another one than before.
 	for _, losers := range []map[int32]int32{before, s.uidOwner} {
 		for n := range losers {
 			old, was := before[n]
