@@ -132,9 +132,10 @@ type finishFn struct{ Worker }
 // look-ups of those who are nobody.
 func (f *finishFn) ProcessElement(_ int, evaluated, answers func(*[]byte) bool, lines func(Line),
 	reports func(string, Report), lost func(string, Lost)) error {
-	return eachOf(evaluated, answers, func(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool) error {
+	one := func(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool) error {
 		return f.one(id, evaluated, answers, lines, reports, lost)
-	})
+	}
+	return eachOf(evaluated, answers, one)
 }
 
 func (f *finishFn) one(id string, evaluated func(*Evaluated) bool, answers func(*Settling) bool,
