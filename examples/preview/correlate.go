@@ -158,7 +158,7 @@ func (c *correlateCommand) find(a *app, x *preview.Correlation) (any, answer, er
 	case c.Suggest:
 		s, err := x.Suggest(a.ctx)
 		if err == nil && c.PlanOut != "" {
-			err = writeSuggestions(c.PlanOut, s)
+			err = writeSuggestions(a, c.PlanOut, s)
 		}
 		return s, suggestionsAnswer{s}, err
 

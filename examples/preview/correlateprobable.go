@@ -51,7 +51,7 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 	case c.Explain != "":
 		return explainProbable(p, c.Explain)
 	case c.Pair != "":
-		return c.explainProbablePair(p)
+		return c.explainProbablePair(a, p)
 	}
 
 	s := summariseProbable(p, reopened)
@@ -148,7 +148,7 @@ func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
 		}
 	}
 
-	return writeFile(c.Train, p.Models().Write)
+	return a.writeFile(c.Train, p.Models().Write)
 }
 
 // pairEvidence is what the evidence says of two accounts.
@@ -161,7 +161,7 @@ func (e pairEvidence) print(p *printer) {
 }
 
 // explainProbablePair tells what the evidence says of the two accounts of --pair.
-func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer, error) {
+func (c *correlateCommand) explainProbablePair(a *app, p *preview.Probable) (any, answer, error) {
 	account, candidate, ok := strings.Cut(c.Pair, "=")
 	if !ok {
 		return nil, nil, fmt.Errorf("--pair %s: expected two accounts with = between them", c.Pair)
@@ -171,7 +171,7 @@ func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer
 		return nil, nil, err
 	}
 	if c.SVG != "" {
-		if err := writeFile(c.SVG, e.WriteSVG); err != nil {
+		if err := a.writeFile(c.SVG, e.WriteSVG); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -182,7 +182,7 @@ func (c *correlateCommand) explainProbablePair(p *preview.Probable) (any, answer
 // writeManual writes the links, and says how many cannot be named.
 func (c *correlateCommand) writeManual(a *app, p *preview.Probable) error {
 	left := 0
-	err := writeFile(c.ManualOut, func(w io.Writer) (err error) {
+	err := a.writeFile(c.ManualOut, func(w io.Writer) (err error) {
 		left, err = p.WriteManual(w)
 		return err
 	})

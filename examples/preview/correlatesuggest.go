@@ -109,7 +109,7 @@ type plannedAssignment struct {
 
 // writeSuggestions writes the suggested criteria of each source as a plan, where they are
 // not configured already.
-func writeSuggestions(file string, s *preview.Suggestions) error {
+func writeSuggestions(a *app, file string, s *preview.Suggestions) error {
 	plan := struct {
 		Changes []plannedCorrelation `json:"changes"`
 	}{Changes: []plannedCorrelation{}}
@@ -128,5 +128,5 @@ func writeSuggestions(file string, s *preview.Suggestions) error {
 		plan.Changes = append(plan.Changes, change)
 	}
 
-	return writeFile(file, func(w io.Writer) error { return writeJSON(w, plan) })
+	return a.writeFile(file, func(w io.Writer) error { return writeJSON(w, plan) })
 }

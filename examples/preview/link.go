@@ -55,7 +55,7 @@ func (c *linkCommand) Run(a *app) error {
 	}{{c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
 	for _, f := range files {
 		if f.name != "" {
-			if err := writeFile(f.name, f.write); err != nil {
+			if err := a.writeFile(f.name, f.write); err != nil {
 				return err
 			}
 		}
@@ -170,7 +170,7 @@ func (c *linkCommand) explain(a *app, r *linkage.Result) error {
 		return err
 	}
 	if c.SVG != "" {
-		if err := writeFile(c.SVG, e.WriteSVG); err != nil {
+		if err := a.writeFile(c.SVG, e.WriteSVG); err != nil {
 			return err
 		}
 	}

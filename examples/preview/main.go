@@ -71,12 +71,13 @@ type app struct {
 	piped     bool // in is a pipe or a file
 	out, err  io.Writer
 	clock     func() time.Time
-	color     bool  // out shows colours
-	width     int   // columns of out that lines are fitted to; 0: any number
-	terminal  bool  // err is a terminal
-	quiet     bool  // no progress is shown
-	maxFile   int64 // MiB that a file of a folder may have; 0: what the library has as default
-	maxValues int   // of the configuration of a folder; 0: the default
+	color     bool      // out shows colours
+	width     int       // columns of out that lines are fitted to; 0: any number
+	terminal  bool      // err is a terminal
+	quiet     bool      // no progress is shown
+	stdout    io.Writer // what an output named - is written to, see [app.giveOut]
+	maxFile   int64     // MiB that a file of a folder may have; 0: what the library has as default
+	maxValues int       // of the configuration of a folder; 0: the default
 }
 
 func main() {
@@ -157,6 +158,9 @@ func (a *app) command(args []string) error {
 		return usage(parser, args, err)
 	}
 	a.maxFile, a.maxValues, a.quiet = c.MaxFile, c.MaxValues, c.NoProgress
+	if err := a.giveOut(selected.Flags()); err != nil {
+		return err
+	}
 	if a.width > 0 {
 		lines := &fitted{w: a.out, width: a.width}
 		a.out = lines

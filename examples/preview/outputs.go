@@ -10,12 +10,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alecthomas/kong"
+
 	"github.com/idprofile/engine/identity/report"
 )
 
 // outputs are the files that a command writes. They are written beside their places and take
 // them all together, so that a command that fails leaves every file as it was.
-type outputs struct{ files []*output }
+type outputs struct {
+	files  []*output
+	stdout io.Writer // of what is named -
+}
 
 // output is one of them.
 type output struct {
@@ -53,6 +58,9 @@ func (o *outputs) create(name string) (*os.File, error) {
 
 // write makes a file of what write gives.
 func (o *outputs) write(name string, write func(io.Writer) error) error {
+	if name == standardOutput {
+		return write(o.stdout)
+	}
 	f, err := o.create(name)
 	if err != nil {
 		return err
@@ -132,6 +140,43 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
+}
+
+// standardOutput is the name of a file that is none.
+const standardOutput = "-"
+
+// besidesFlags are the flags for what is written besides the answer.
+var besidesFlags = []string{"clusters", "cover-html", "cover-json", "exceptions", "junit", "manual-out", "mutate-json", "plan-out",
+	"svg", "train", "uncorrelated"}
+
+// giveOut gives standard output to the flag that asks for it with a -. The answer goes to
+// standard error then: two things in one stream are of use to nobody.
+func (a *app) giveOut(flags []*kong.Flag) error {
+	a.stdout = a.out
+	var names []string
+	for _, f := range flags {
+		if slices.Contains(besidesFlags, f.Name) && f.Target.String() == standardOutput {
+			names = append(names, "--"+f.Name)
+		}
+	}
+
+	switch len(names) {
+	case 0:
+	case 1:
+		a.out, a.color, a.width = a.err, false, 0
+	default:
+		return fmt.Errorf("%s: only one of them can be written to standard output", strings.Join(names, ", "))
+	}
+
+	return nil
+}
+
+// writeFile is [writeFile], where - is standard output.
+func (a *app) writeFile(name string, write func(io.Writer) error) error {
+	if name == standardOutput {
+		return write(a.stdout)
+	}
+	return writeFile(name, write)
 }
 
 // writeFile makes one file, which is there as a whole or not at all.

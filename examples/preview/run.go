@@ -197,6 +197,7 @@ func (x *execution) load(fsys fs.FS) {
 // open creates the files that the run writes.
 func (x *execution) open() error {
 	x.sinks = append(x.sinks, x.summary)
+	x.outputs.stdout = x.app.stdout
 	switch {
 	case x.Identities == "-":
 		x.sinks = append(x.sinks, newLines(x.app.out, nil))

@@ -250,7 +250,7 @@ func (r *testRun) test() error {
 	})
 
 	if r.JUnit != "" {
-		err = errors.Join(err, createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
+		err = errors.Join(err, r.app.createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
 	}
 	if r.Update && r.failed {
 		return errors.Join(err, r.update(report))
@@ -297,10 +297,10 @@ func (r *testRun) cover() error {
 
 	err := c.WriteText(r.besides(), r.text)
 	if r.CoverHTML != "" {
-		err = errors.Join(err, createFile(r.CoverHTML, func(w io.Writer) error { return c.WriteHTML(w, r.fsys) }))
+		err = errors.Join(err, r.app.createFile(r.CoverHTML, func(w io.Writer) error { return c.WriteHTML(w, r.fsys) }))
 	}
 	if r.CoverJSON != "" {
-		err = errors.Join(err, createFile(r.CoverJSON, c.WriteJSON))
+		err = errors.Join(err, r.app.createFile(r.CoverJSON, c.WriteJSON))
 	}
 	if least := c.Summary().Least(); least < r.Min {
 		report.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
@@ -334,7 +334,7 @@ func (r *testRun) mutants() error {
 	}
 	err = m.WriteText(r.besides(), r.text)
 	if r.MutateJSON != "" {
-		err = errors.Join(err, createFile(r.MutateJSON, m.WriteJSON))
+		err = errors.Join(err, r.app.createFile(r.MutateJSON, m.WriteJSON))
 	}
 	if m.Score() < r.MinScore {
 		report.Fprintf(r.app.err, "mutation score of %.1f %% is below the least of %g %%\n", m.Score(), r.MinScore)
@@ -382,9 +382,9 @@ func (c *testCommand) fromData(a *app) error {
 }
 
 // createFile creates a file and its folder.
-func createFile(name string, write func(io.Writer) error) error {
+func (a *app) createFile(name string, write func(io.Writer) error) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	return writeFile(name, write)
+	return a.writeFile(name, write)
 }

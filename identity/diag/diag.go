@@ -122,7 +122,14 @@ func (l *List) Sort() {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
 			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
-	*l = slices.CompactFunc(*l, func(a, b Diagnostic) bool { return a.String() == b.String() })
+	*l = slices.CompactFunc(*l, same)
+}
+
+// same reports whether two findings say the same of one place.
+func same(a, b Diagnostic) bool {
+	a.Pos.Offset, b.Pos.Offset = 0, 0
+	return a.Pos == b.Pos && a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && a.Hint == b.Hint &&
+		slices.Equal(a.Path, b.Path)
 }
 
 // Err returns nil when no finding is an error, else an error that lists them.

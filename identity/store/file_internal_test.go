@@ -249,3 +249,24 @@ func FuzzOpenFile(f *testing.F) {
 		}
 	})
 }
+
+// A file that was made for a batch which the disk has no room for is removed again: what
+// holds nothing would look like a store.
+func TestFileFirstDiskFull(t *testing.T) {
+	for room := range 40 {
+		path := filepath.Join(t.TempDir(), "s")
+		f, err := openFile(path, filelog.Options{Disk: &faultdisk.Disk{On: true, Steps: 1 << 30, Bytes: room}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Apply(t.Context(), identity.Batch{Put: []*identity.Identity{person("a", "x")}}); !errors.Is(err, faultdisk.ErrFailed) {
+			t.Fatalf("room for %d bytes: error %v", room, err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if info, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("room for %d bytes: a file of %d bytes is left, error %v", room, info.Size(), err)
+		}
+	}
+}

@@ -59,7 +59,7 @@ type Log struct {
 	size     int64 // end of the last batch that counts
 	length   int64 // of the file, with what was cut
 	outdated bool
-	created  bool // by us, and nothing written yet
+	created  bool // by us, and no batch written yet
 	unsynced bool // the name of the file may not be durable
 	cut      *Cut
 	broken   error // why nothing can be written any more
@@ -313,14 +313,14 @@ func (l *Log) begin() error {
 	return nil
 }
 
-// Close releases the file. One that was made by opening it and never written to is
-// removed again.
+// Close releases the file. One that was made by opening it and holds no batch is removed
+// again: none was written, or none could be.
 func (l *Log) Close() error {
 	if l.broken == nil {
 		l.broken = fmt.Errorf("%s: %w", l.path, fs.ErrClosed)
 	}
 	var err error
-	if l.created && l.size == 0 && l.file != nil && !l.o.ReadOnly {
+	if l.created && l.file != nil && !l.o.ReadOnly {
 		err = l.o.Disk.Remove(l.path)
 	}
 	return errors.Join(err, l.release())
