@@ -75,6 +75,8 @@ func (s *Server) check(r *http.Request) (any, error) {
 	a := &checkAnswer{Version: snap.version, Findings: []underline{}, Elsewhere: []finding{},
 		Problems: append([]draftProblem{}, c.problems...),
 		Reach:    []string{}, People: []checkedPerson{}}
+
+	// Drafts that are no JSON have no values, and nothing else is worth saying of them.
 	if len(c.syntax) > 0 {
 		for _, d := range c.syntax[q.Key] {
 			a.Findings = append(a.Findings, c.underline(snap, q.Key, d))
@@ -91,6 +93,8 @@ func (s *Server) check(r *http.Request) (any, error) {
 	a.Reach = append(a.Reach, names...)
 
 	after := c.engine.NewRun(snap.population.Options).Evaluator(r.Context())
+
+	// Both sides are evaluated in this moment: what the population kept may be of another time.
 	before := snap.engine.NewRun(snap.population.Options).Evaluator(r.Context())
 	if names != nil {
 		before = before.Only(names...)
@@ -169,6 +173,8 @@ func (c *compiled) underline(snap *snapshot, key string, d diag.Diagnostic) unde
 	u := underline{Severity: d.Severity, Code: d.Code, Path: d.Path.String(), Message: d.Message, Hint: d.Hint}
 	p := c.places[key]
 	src := []byte(nil)
+
+	// An object that is not edited may have a finding because another one is.
 	if p == nil { // not edited
 		o := c.byKey[key]
 		if o == nil {
@@ -181,6 +187,8 @@ func (c *compiled) underline(snap *snapshot, key string, d diag.Diagnostic) unde
 	if src = c.files[p.file]; src == nil {
 		src = snap.files[p.file]
 	}
+
+	// A finding without a value behind it is shown at one character.
 	from, to, ok := span(src, d.Pos.Offset)
 	if !ok {
 		from, to = d.Pos.Offset, d.Pos.Offset+1
@@ -233,6 +241,8 @@ func meant(hint string) (string, bool) {
 // mappings; nil: all of them.
 func (c *compiled) reach(key string) []string {
 	kind, name, _ := strings.Cut(key, "/")
+
+	// What an object reaches by itself.
 	direct := map[string]bool{}
 	switch kind {
 	case "mapping":
@@ -250,6 +260,7 @@ func (c *compiled) reach(key string) []string {
 		return nil
 	}
 
+	// And what reads that, on and on.
 	for again := true; again; {
 		again = false
 		for _, p := range c.bundle.Profiles {

@@ -81,6 +81,8 @@ func (s *Server) correlation(r *http.Request) (any, error) {
 		if source == "" {
 			return nil
 		}
+
+		// Suggestions take long, and are made for all sources at once by the first who asks.
 		if _, ok := l.suggestions[source]; !ok {
 			all, err := l.correlation.Suggest(r.Context())
 			if err != nil {
@@ -100,6 +102,7 @@ func (s *Server) correlation(r *http.Request) (any, error) {
 		return nil, err
 	}
 
+	// Only some are listed, and all are counted.
 	for i := range snap.population.Left {
 		x := &snap.population.Left[i]
 		if source != "" && x.Account.Source != source {
@@ -182,6 +185,7 @@ func (s *Server) probable(r *http.Request) (any, error) {
 	}
 	bands, cases := map[string]int{}, []reviewCase{}
 	err = snap.useLinks(r.Context(), func(l *links) error {
+		// The evidence is weighed once for each reading of the folder.
 		if l.probable == nil {
 			p, err := l.correlation.Probable(r.Context(), preview.ProbableOptions{Options: snap.bundle.Settings.Linkage})
 			if err != nil {
@@ -231,6 +235,9 @@ func (n *snapshot) criteria(source string) (*object, *jsondoc.Node) {
 	if src == nil {
 		return nil, nil
 	}
+
+	// Criteria stand in the source, in one of the members that exports have, or in a file of their
+	// own.
 	for _, key := range []string{"correlationConfigDetails", "accountCorrelationConfig", "correlationConfig"} {
 		if list := src.Node.At(key, "attributeAssignments"); list.Kind() == jsondoc.Array && list.Pos().Line > 0 {
 			return objectAt(n.objects, list.Pos()), list
@@ -283,6 +290,8 @@ func (s *Server) criterion(r *http.Request) (any, error) {
 	if !ok || q.Property == "" || q.Value == "" {
 		return nil, badRequest("a criterion compares an identity attribute with an account attribute")
 	}
+
+	// The text is put in as the file is indented, so that nothing else of it changes.
 	pad := string(indentOf(src, from)) + "  "
 	text := strings.ReplaceAll(criterionText(&q), "\n", "\n"+pad)
 	var with []byte
@@ -298,6 +307,7 @@ func (s *Server) criterion(r *http.Request) (any, error) {
 		with = slices.Concat(src[from:end], []byte(",\n"+pad+text), src[end:to])
 	}
 
+	// The draft is the whole object, since drafts are of objects.
 	whole := slices.Concat(src[o.from:from], with, src[to:o.to])
 	f := formOf(src, o)
 	return map[string]any{"key": o.Key, "base": hashOf(src[o.from:o.to]), "original": shown(src, o),

@@ -73,6 +73,8 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 	for i := range drafts {
 		d := &drafts[i]
 		o := byKey[d.Key]
+
+		// A draft without a base makes something new.
 		if d.Base == "" {
 			e.create(files, d, o)
 			continue
@@ -95,6 +97,7 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 		byFile[o.File] = append(byFile[o.File], change{object: o, draft: d, bytes: f.give([]byte(d.Text)), form: f})
 	}
 
+	// Drafts of one file are put in from front to back; one inside of another would be lost in it.
 	for file, list := range byFile {
 		slices.SortFunc(list, func(a, b change) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
 		src := files[file]
@@ -206,6 +209,7 @@ type compiled struct {
 
 // compile loads and compiles a snapshot with drafts. Nobody's draft changes what others see.
 func (s *Server) compile(snap *snapshot, drafts []draft) *compiled {
+	// The same drafts are compiled once, however many requests have them.
 	id := draftsID(snap, drafts)
 	if c := s.drafts.get(id); c != nil {
 		return c
@@ -222,6 +226,7 @@ func (s *Server) compile(snap *snapshot, drafts []draft) *compiled {
 		}
 	}
 
+	// Only files that are JSON are loaded; a draft with a fault would hide everything else.
 	if len(c.syntax) == 0 {
 		files := maps.Clone(snap.files)
 		maps.Copy(files, c.files)
@@ -319,6 +324,8 @@ func (m memory) ReadDir(name string) ([]fs.DirEntry, error) {
 	if name == "." {
 		prefix = ""
 	}
+
+	// A folder that only drafts have is there as well.
 	for p, src := range m.files {
 		rest, ok := strings.CutPrefix(p, prefix)
 		if !ok {

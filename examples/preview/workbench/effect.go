@@ -76,6 +76,8 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// Lines are sent as they are known. The first figures are there before the last person is
+	// compared.
 	w.Header().Set("Content-Type", "application/x-ndjson; charset=utf-8")
 	out := json.NewEncoder(w)
 	send := func(l effectLine) {
@@ -104,6 +106,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 		},
 	}
 
+	// Without a difference one line says so.
 	if len(c.files) == 0 {
 		o.Examples = 1 // nothing differs, which the comparison says in no time
 	}
@@ -116,6 +119,7 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// What was found is kept, so that lists can ask for it page by page.
 	q.Gate.Check(k.report)
 	k.close()
 	s.effects.put(k)

@@ -54,6 +54,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// The browser saves it as a file instead of showing it.
 	w.Header().Set("Content-Type", kind)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	_, _ = w.Write(out)
@@ -160,6 +161,7 @@ const maxEdits = 2000
 // compareLines finds the lines that stay: as many as possible, in the way of Myers, "An
 // O(ND) Difference Algorithm and Its Variations".
 func compareLines(a, b []string) []edge {
+	// Most of two texts is the same at both ends.
 	var head, tail []edge
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		head = append(head, edge{' ', a[0]})
@@ -174,6 +176,8 @@ func compareLines(a, b []string) []edge {
 	slices.Reverse(tail)
 
 	out := head
+
+	// Texts that differ too much are shown as replaced: a diff of them would say nothing.
 	if middle, ok := shortest(a, b); ok {
 		out = append(out, middle...)
 	} else {
@@ -216,6 +220,7 @@ func shortest(a, b []string) ([]edge, bool) {
 		reached = append(reached, row)
 	}
 
+	// Back from the end along the way that was found.
 	var out []edge
 	x, y := len(a), len(b)
 	for d := found; d > 0; d-- {
@@ -302,6 +307,7 @@ func writeHunk(b *bytes.Buffer, all []edge, from, to int) {
 		}
 	}
 
+	// A side without lines is said to begin at the line before.
 	if oldLines == 0 {
 		oldStart--
 	}

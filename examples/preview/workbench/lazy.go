@@ -45,6 +45,8 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 	return l.aheadOnce.get(func() (*aheadAnswer, error) {
 		const months = 12
 		a := &aheadAnswer{From: n.now, To: n.now.AddDate(0, months, 0), People: []transition{}}
+
+		// Workers take people and not months, since reading a person costs more than evaluating one.
 		parts, err := inParallel(n, func(from, to int) ([][]transition, error) {
 			moves := make([][]transition, months)
 			at := make([]*profile.Evaluator, months+1)
@@ -54,6 +56,7 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 			for i := from; i < to; i++ {
 				p, last := n.population.Result(i), ""
 				for m, v := range at {
+					// Only who depends on time can change; for all others today says everything.
 					if p.Identity.Profile == "" || !n.engine.TimeBased(p.Identity.Profile) && m > 0 {
 						continue
 					}

@@ -53,6 +53,7 @@ func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string
 		l.add("profile/"+p.Name, "profile", p.Name, "", p.Node)
 	}
 
+	// Objects by kind, in the order in which the list shows them; files come last, by name.
 	for _, s := range b.Sources {
 		l.add("source/"+s.Name, "source", s.Name, "", s.Node)
 	}

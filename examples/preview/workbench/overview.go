@@ -94,6 +94,8 @@ func (n *snapshot) summarise() {
 	for _, s := range n.bundle.Sources {
 		t.source(s.Name)
 	}
+
+	// One pass over everybody gives all figures.
 	for _, r := range n.population.All() {
 		t.person(r)
 	}
@@ -115,6 +117,7 @@ func (n *snapshot) summarise() {
 		t.Findings = append(t.Findings, n.located(d))
 	}
 
+	// The worst first, and within one severity in the order of the files.
 	slices.SortStableFunc(t.Findings, func(a, b finding) int { return cmp.Compare(b.Severity, a.Severity) })
 	t.charts()
 }
@@ -138,6 +141,7 @@ func (t *tally) person(r *profile.Result) {
 		c.Methods[methodName(l.Method, l.Criterion)]++
 	}
 
+	// Those without a profile have no exceptions to count.
 	p := t.profiles[r.Identity.Profile]
 	if p == nil {
 		return

@@ -179,6 +179,8 @@ func (s *Server) people(r *http.Request) (any, error) {
 
 	offset, limit := number(q.Get("offset"), 0, 1<<30), number(q.Get("limit"), 50, 500)
 	found := snap.find(f)
+
+	// A sample is spread over all that were found, and the same each time.
 	if n := number(q.Get("sample"), 0, 100); n > 0 && n < len(found) { // some of them, from everywhere
 		some := make([]int, n)
 		for i := range some {

@@ -94,6 +94,8 @@ func (s *Server) person(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// Another date is another evaluation of the same accounts.
 	o := snap.population.Options
 	o.Now = at
 	trace, err := snap.engine.NewRun(o).Evaluator(r.Context()).Explain(res.Identity)

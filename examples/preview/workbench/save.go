@@ -41,6 +41,7 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// One saves at a time: between looking at the files and writing them nobody else may write.
 	s.saving.Lock()
 	defer s.saving.Unlock()
 	saved, problems, err := s.store(q.Drafts)
