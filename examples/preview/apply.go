@@ -118,11 +118,15 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
 	for i, r := range requests {
+		// Each request is planned against what the ones before it have made of the tenant, so a plan
+		// is carried out at once, in memory; files are written when all of them are through.
 		p, err := t.Plan(a.ctx, r)
 		if err == nil && len(p.Blockers) == 0 {
 			_, err = t.Apply(a.ctx, p)
 		}
 		var refused *isc.Error
+
+		// A refusal of the tenant is an answer and is shown as one; anything else ends the command.
 		if err != nil && !errors.As(err, &refused) {
 			return err
 		}
@@ -138,6 +142,8 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 			c.print(a, i+1, r, line)
 		}
 
+		// The first that cannot be carried out ends it: the ones behind it were written for a tenant
+		// in which it has happened.
 		if refused != nil || len(p.Blockers) > 0 {
 			report.Fprintf(a.err, "preview: %s: %s cannot be carried out; nothing was written\n", r.Pos, r.Do)
 			return errFailed
@@ -146,12 +152,16 @@ func (c *applyCommand) apply(a *app, f *folder, t *tenant.Tenant, requests []ten
 
 	after := map[string][]byte{}
 	now := t.Bundle().Files()
+
+	// Only the files that differ are written, so that a diff of the folder shows the change and no
+	// other formatting.
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		if !bytes.Equal(now[name], before[name]) {
 			after[name] = now[name]
 		}
 	}
 
+	// nil stands for a file that goes.
 	for name := range before {
 		if _, still := now[name]; !still {
 			after[name] = nil
@@ -222,6 +232,7 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 		return
 	}
 
+	// The order is that of harm: people first, then accounts, then what else names the thing.
 	p := line.Plan
 	if len(p.Dirty) > 0 {
 		report.Fprintf(a.out, "  needs processing: %s\n", strings.Join(p.Dirty, ", "))
@@ -309,10 +320,15 @@ func (c *applyCommand) write(a *app, before, after map[string][]byte) (bool, err
 	}
 	var o outputs
 	var gone []string
+
+	// The rollback of the outputs needs to know about every error on the way, so the whole is one
+	// step.
 	err := func() error {
 		for _, name := range slices.Sorted(maps.Keys(after)) {
 			file := filepath.Join(c.Folder, filepath.FromSlash(name))
 			if was, ok := before[name]; ok {
+				// Somebody may have edited the folder while the question was on the screen; his work
+				// is worth more than ours.
 				if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, was) {
 					return errors.Join(fmt.Errorf("%s was changed meanwhile; nothing was written", file), err)
 				}
@@ -339,6 +355,8 @@ func (c *applyCommand) write(a *app, before, after map[string][]byte) (bool, err
 	if err != nil {
 		return false, errors.Join(err, o.rollback())
 	}
+
+	// What is deleted goes last and after the commit: until then everything can be taken back.
 	for _, file := range gone {
 		err = errors.Join(err, os.Remove(file))
 	}

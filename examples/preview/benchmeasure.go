@@ -64,6 +64,9 @@ func (m *measurement) stages(engine *profile.Engine, found *findings) error {
 		p.show("round", round, m.rounds)
 		var start time.Time
 		n := 0
+
+		// The time from the first result to the last is that of giving results out; the stages before
+		// it tell their own.
 		for r, err := range engine.Run(m.app.ctx, o, m.folder.accounts(found.addError)...) {
 			if err != nil {
 				return err
@@ -71,6 +74,8 @@ func (m *measurement) stages(engine *profile.Engine, found *findings) error {
 			if n++; n == 1 {
 				start = m.app.clock()
 			}
+
+			// One round is enough for the sample: each has the same people in the same order.
 			if round == 0 {
 				s.add(r)
 			}
@@ -136,6 +141,9 @@ func pick(list []*identity.Identity, n int) []*identity.Identity {
 // profile measures the attributes of a profile, and their operations.
 func (m *measurement) profile(fast, observed *profile.Run, name string, all *stopwatch) error {
 	members := m.members[name]
+
+	// Isolated evaluators share nothing between attributes, so each is charged with all it needs, also
+	// where a run would evaluate a shared part once.
 	isolated := fast.Evaluator(m.app.ctx).Isolated()
 	var attributes []string
 	var each []*profile.Evaluator
@@ -143,6 +151,9 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 		attributes, each = append(attributes, mapping.Attribute), append(each, isolated.Only(mapping.Attribute))
 	}
 	each = append(each, isolated.Only()) // nothing but taking up identities
+
+	// All attributes take turns within a round, so that a machine that gets warm or busy slows all of
+	// them alike; the median leaves out a round that was disturbed.
 	took := make([][]float64, len(each))
 	for range m.rounds {
 		for slot, ns := range m.round(each, members) {
@@ -159,6 +170,8 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 		if err := m.observe(observed, name, attribute, own); err != nil {
 			return err
 		}
+
+		// An attribute that costs less than the clock resolves can come out below nothing.
 		s := attributeShare{Profile: name, Attribute: attribute, Members: len(members), NS: max(0, median(took[slot])-idle)}
 		s.Operation, s.OperationShare = own.most()
 		m.report.Attributes = append(m.report.Attributes, s)

@@ -59,6 +59,9 @@ func (c *correlateCommand) Run(a *app) error {
 	engine := f.compile(found, profile.Options{})
 	o := profile.RunOptions{Now: now, Seed: f.seed(c.Seed), Workers: runtime.GOMAXPROCS(0),
 		Linking: profile.Linking{Recompute: c.Links == "recompute"}}
+
+	// Links by hand are put into the sources before anything else, because the run has to see them as
+	// the tenant would: as links that are there already.
 	sources, err := c.links(a, f.bundle, o, f.accounts(found.addError))
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
@@ -75,6 +78,7 @@ func (c *correlateCommand) Run(a *app) error {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
 
+	// The reports are of the run, so they are written before any question is answered.
 	if c.Report != "" {
 		tables, err := x.Tables(a.ctx)
 		if err != nil {
@@ -90,6 +94,8 @@ func (c *correlateCommand) Run(a *app) error {
 	if c.PlanOut != "" && !c.Suggest {
 		return errors.New("--plan-out needs --suggest")
 	}
+
+	// From here on rules are asked for accounts one by one, of which nobody knows how many.
 	p.show("ask the rules again", 0, 0)
 	out, show, err := c.find(a, x)
 	p.stop()

@@ -13,6 +13,8 @@ type accountAnswer struct{ *correlate.AccountExplanation }
 
 func (e accountAnswer) print(p *printer) {
 	report.Fprintf(p.w, "%s\n", e.Account)
+
+	// Many sources name an account by its id, and telling it twice is noise.
 	if e.Name != "" && !strings.HasSuffix(e.Account, "/"+e.Name) {
 		report.Fprintf(p.w, "  name: %s\n", e.Name)
 	}

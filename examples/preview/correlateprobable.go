@@ -28,6 +28,8 @@ type probableFlags struct {
 
 // probable finds probable owners and writes what is asked for.
 func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer, error) {
+	// What was found is needed before a sitting, because that is what it asks about, and again behind
+	// it, because answers change which pairs the weights are learnt of.
 	p, reopened, err := c.findProbable(a, x)
 	if err != nil {
 		return nil, nil, err
@@ -55,6 +57,9 @@ func (c *correlateCommand) probable(a *app, x *preview.Correlation) (any, answer
 	}
 
 	s := summariseProbable(p, reopened)
+
+	// In a sitting that is not kept, or one that a program reads, there are no questions: the cases
+	// are all printed.
 	if c.Review && (c.Cases == "" || c.asJSON()) {
 		for i := range p.Accounts {
 			if p.Accounts[i].Band != linkage.Review {
@@ -79,6 +84,8 @@ func (c *correlateCommand) findProbable(a *app, x *preview.Correlation) (*previe
 	if c.Cases != "" {
 		var err error
 		cases, err = readCases(a, c.Cases)
+
+		// Without --review, a file that is named and missing is a typing error.
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && c.Review: // the first sitting
 			cases = linkage.NewCases()
@@ -100,6 +107,8 @@ func (c *correlateCommand) findProbable(a *app, x *preview.Correlation) (*previe
 	if err != nil {
 		return nil, nil, err
 	}
+
+	// Check marks in the cases what the list below looks for.
 	if _, err := cases.Check(a.clock(), p.Inputs); err != nil {
 		return nil, nil, err
 	}
@@ -137,6 +146,9 @@ func (c *correlateCommand) saveProbable(a *app, p *preview.Probable) error {
 	if c.Train == "" {
 		return nil
 	}
+
+	// A model that was trained before is compared with the new one, since weights that move much
+	// are the first sign of data that has changed.
 	before, err := readModels(c.Train)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -266,6 +278,7 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 		s.Reopened = append(s.Reopened, reopenedCase{A: one.A, B: one.B, Verdict: one.Verdict})
 	}
 	for i := range p.Accounts {
+		// Accounts come by source, so a source that differs from the last one is new.
 		a := &p.Accounts[i]
 		if n := len(s.Sources); n == 0 || s.Sources[n-1].Source != a.Account.Source {
 			s.Sources = append(s.Sources, probableSource{Source: a.Account.Source})
@@ -273,6 +286,9 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 		one := &s.Sources[len(s.Sources)-1]
 		switch a.Band {
 		case linkage.Linked:
+			// The sum of what each link lacks to certainty is how many of them are expected to be
+			// wrong, and likewise for what is to be reviewed: this is what the number behind "about"
+			// means.
 			one.Links++
 			one.Wrong += 1 - a.Probability
 		case linkage.Review:

@@ -61,6 +61,8 @@ func (s managersAnswer) print(p *printer) {
 		heading(p.app, p.w, fmt.Sprintf("Cycles: %d, with %s on them or below", len(s.Cycles), below))
 		for _, cycle := range s.Cycles {
 			text := ""
+
+			// The first stands at the end again, so that a reader sees that it closes.
 			for _, member := range cycle {
 				text += member.String() + " -> "
 			}

@@ -43,6 +43,9 @@ func (c *dataCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// A misspelt source would otherwise give an answer about nothing, which looks like an answer about
+	// an empty source.
 	for _, name := range c.Source {
 		if f.bundle.Source(name) == nil {
 			var names []string
@@ -66,6 +69,7 @@ func (c *dataCommand) Run(a *app) error {
 			Linking: profile.Linking{Recompute: c.Links == "recompute"},
 			Hooks:   profile.Hooks{OnProgress: p.show},
 		},
+		// More examples than the survey keeps cannot be asked for.
 		Examples: min(c.most(), maxSamples), OnFinding: found.addError, Library: builtin.Library(),
 	}
 
@@ -116,6 +120,8 @@ func (c *dataCommand) pick(r *survey.Report) {
 func (c *dataCommand) lines(a *app, r *survey.Report) error {
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
+
+	// The first error ends the writing; the checks would hide what is written where.
 	var err error
 	put := func(l dataLine) {
 		if err == nil {
@@ -156,6 +162,8 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 			for i := range s.Columns {
 				col := &s.Columns[i]
 				remarks := survey.Remarks(&col.Stats)
+
+				// Columns are counted that have a remark, not remarks.
 				doubtful += min(1, len(remarks))
 				if col.Unread {
 					unread++
@@ -191,6 +199,9 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 		if l.Fails {
 			what = "fail"
 		}
+
+		// Files are named from where the command was called, as in findings, so that an editor finds
+		// them.
 		pos := l.Pos
 		report.Fprintf(a.out, "  %s/%s: %d %s: %s  %s:%d\n", l.Profile, l.Attribute, l.Count, what, inCounts(l.Values),
 			f.name+"/"+pos.File, pos.Line)
@@ -219,6 +230,9 @@ func (c *dataCommand) printAttributes(a *app, r *survey.Report) (nulls, empty in
 			if at.Filled == 0 && at.Rows > 0 {
 				empty++
 			}
+
+			// Reasons are sorted by how many values they explain: the first few are the ones worth
+			// reading.
 			var why []string
 			for k, n := range at.Nulls {
 				if k == c.most() {

@@ -71,6 +71,8 @@ func (c *diffCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// A git revision is unpacked into the folder, so both sides are folders from here on.
 	temp, err := os.MkdirTemp("", "preview-diff-")
 	if err != nil {
 		return err
@@ -84,10 +86,14 @@ func (c *diffCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// Gates look at the values before they are masked, and name no values themselves.
 	breaches := gate.Check(r)
 	if c.Mask {
 		r = r.Mask()
 	}
+
+	// The report is written in any case: whoever broke a gate wants to see why.
 	failed := (c.ExitCode || c.fails("change", true)) && !r.Empty()
 	if err := c.write(a, r, gate, failed); err != nil {
 		return err
@@ -254,6 +260,8 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	if err != nil {
 		return nil, err
 	}
+
+	// Two runs at different moments would show every date rule as a change, so both get one.
 	if c.Now.IsZero() && after.bundle.Settings.Now.IsZero() {
 		c.Now = instant{before.bundle.Settings.Now} // what AFTER says nothing of stays as it is
 	}
@@ -262,15 +270,23 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 	}
 	o := profile.RunOptions{Now: after.clock(a, c.Now), Seed: after.seed(c.Seed), Workers: workers,
 		Hooks: profile.Hooks{OnProgress: p.show}}
+
+	// Links by hand name people as they are before the change, since that is what the file was written
+	// for.
 	sources, err = c.links(a, before.bundle, profile.RunOptions{Now: o.Now, Seed: o.Seed, Workers: workers}, sources)
 	if err != nil {
 		return nil, err
 	}
 	var state func() identity.Store
+
+	// A state lets the run of the second side start from that of the first, as a tenant does, which is
+	// what keeps links and lifecycle changes of the first run.
 	if !c.Fresh {
 		state = func() identity.Store { return store.NewMemory() }
 	}
 	o.Recompute = c.Links == "recompute"
+
+	// Other data are wanted for the second side only, so they are read when the first has its sources.
 	if c.AfterData != "" {
 		if err := after.withData(a, c.AfterData); err != nil {
 			return nil, err

@@ -40,6 +40,8 @@ func (c *docsCommand) Run(a *app) error {
 		return fmt.Errorf("%s: %w", f.name, err)
 	}
 	form := c.form("markdown", "html", "json", "svg", "mermaid", "dot")
+
+	// Drawings show the lineage only, for which neither tests nor accounts are read.
 	if form == "svg" || form == "mermaid" || form == "dot" {
 		return c.answer(a, func(a *app) error { return c.draw(a, f, form) })
 	}

@@ -56,6 +56,8 @@ func (c *evalCommand) Run(a *app) error {
 		return w.Flush()
 	})
 
+	// A file that cannot be read outweighs vectors that fail: the exit code says that not all were
+	// run.
 	if err := errors.Join(append(unreadable, err)...); err != nil {
 		return err
 	}

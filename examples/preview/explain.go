@@ -30,6 +30,9 @@ func (c *explainCommand) Run(a *app) error {
 	defer found.warn(a)
 	engine := f.compile(found, profile.Options{})
 	now := f.clock(a, c.Now)
+
+	// The accounts are opened before the attribute is looked at, so that what is wrong with a file is
+	// said even if the command then ends.
 	sources := f.accounts(found.addError)
 	if err := knownAttributes(f.bundle, c.Attribute); err != nil {
 		return fmt.Errorf("%s: %w", f.name, err)
@@ -45,10 +48,15 @@ func (c *explainCommand) Run(a *app) error {
 	}
 
 	var t *profile.Trace
+
+	// This may be called twice: where only names are alike, the second time is with the id behind the
+	// name.
 	err = f.forPerson(a, c.Identity, sources, func(find func(*profile.Result) bool) (err error) {
 		t, err = engine.Explain(a.ctx, o, find, c.Attribute, sources...)
 		return err
 	})
+
+	// The progress line goes before anything else is printed on the terminal.
 	p.stop()
 	if err != nil {
 		return err

@@ -90,10 +90,14 @@ func readFolder(name string, fsys fs.FS) (*folder, error) {
 // several is the error of a folder that holds several tenants in folders of their own, and
 // does not make sense as one: the question which of them is meant.
 func several(name string, fsys fs.FS, found diag.List) error {
+	// A folder that is valid is a tenant, whatever else is below it.
 	if !found.HasErrors() {
 		return nil
 	}
 	var tenants []string
+
+	// A tenant is known by its settings or by its accounts. The search ends some levels down: who
+	// starts the command in a home directory should not wait for what only serves an error message.
 	_ = fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d == nil || !d.IsDir() && d.Name() != "idprofile.json":
@@ -109,6 +113,7 @@ func several(name string, fsys fs.FS, found diag.List) error {
 		return nil
 	})
 
+	// The folder itself is one of them, so what is below belongs to it.
 	if len(tenants) < 2 || slices.Contains(tenants, ".") {
 		return nil
 	}

@@ -74,13 +74,17 @@ func (g *grid) row(cells ...any) {
 // print writes the table, fitted to the terminal: what is too wide is broken at words, and
 // where not even the words fit, each row is a list.
 func (g *grid) print(a *app, w io.Writer) {
+	// Without a terminal the width is not known, and lines stay whole for programs that cut them.
 	widths := g.natural
 	if a.width > 0 {
+		// Two columns of the terminal are the indent.
 		total := a.width - 2 - gap*(len(g.natural)-1)
 		words := 0
 		for _, n := range g.word {
 			words += n
 		}
+
+		// Words are never broken: an id that is cut cannot be searched for.
 		if words > total {
 			g.printLists(a, w)
 			return
@@ -104,6 +108,9 @@ func (g *grid) print(a *app, w io.Writer) {
 	g.w.SetColumnConfigs(configs)
 
 	rendered := g.w.Render()
+
+	// Lines of the heading are made bold after the table is laid out, since the escapes would count as
+	// width.
 	heads := g.headLines(widths)
 	for i, l := range strings.Split(rendered, "\n") {
 		if i < heads {

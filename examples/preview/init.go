@@ -92,6 +92,7 @@ func (in *starter) missing(name, text string, get ...initIt) {
 
 // look says what is in the folder and what is not.
 func (in *starter) look() {
+	// What is found is told first and in the order in which somebody sets a tenant up.
 	b := in.bundle
 	for _, p := range b.Profiles {
 		in.found("identity profile "+p.Name, "priority %d, %s, %s", p.Priority, plural(len(p.Mappings), "mapping"),
@@ -110,6 +111,7 @@ func (in *starter) look() {
 		in.missing("configuration", "there is no identity profile in this folder", getConfiguration()...)
 	}
 	for _, s := range b.Sources {
+		// A source that only a mapping names exists, and nothing else is known about it.
 		if s.Implied {
 			in.missing("source "+s.Name, "its schema and correlation: no file describes it", getConfiguration()...)
 		}
@@ -119,6 +121,7 @@ func (in *starter) look() {
 	}
 
 	for _, r := range b.Rules {
+		// Rules run in the tenant alone. One that nobody calls needs no stand-in.
 		if b.Settings.Rules[r.Name] == "" && in.called(r.Name) {
 			in.missing("rule "+r.Name, "its code runs in the tenant only",
 				initIt{By: "here", Command: fmt.Sprintf(`"rules": {%q: "an expression that gives what the rule gives"} in idprofile.json`, r.Name)})
@@ -220,6 +223,8 @@ func (in *starter) write(found diag.List) error {
 // file writes one file unless there is one. What cannot be made is said, and stops nothing.
 func (in *starter) file(name, what string, content func() ([]byte, error)) error {
 	place := filepath.Join(in.Folder, filepath.FromSlash(name))
+
+	// Lstat, not Stat: a link that leads nowhere is also somebody's file.
 	if _, err := os.Lstat(place); err == nil {
 		in.lines = append(in.lines, initLine{Kind: "kept", Name: name, Text: "it is there already"})
 		return nil
@@ -227,6 +232,7 @@ func (in *starter) file(name, what string, content func() ([]byte, error)) error
 		return err
 	}
 
+	// The content is made before the folder, so a failure leaves no empty folder behind.
 	src, err := content()
 	if err != nil {
 		in.missing(name, err.Error())
@@ -290,6 +296,9 @@ func slug(s string) string {
 // firstTest is a test of some people of a profile.
 func (in *starter) firstTest(name string, found diag.List) ([]byte, error) {
 	bundle := in.bundle
+
+	// The settings that this command writes are not read again; the test has to be made as of the
+	// moment that they say.
 	if bundle.Settings.Now.IsZero() {
 		bundle.Settings.Now = in.now() // as the settings say that were just written
 	}
@@ -300,12 +309,14 @@ func (in *starter) firstTest(name string, found diag.List) ([]byte, error) {
 	sources, _ := bundle.Accounts(in.fsys, nil)
 	o := profile.RunOptions{Now: bundle.Settings.Now, Seed: bundle.Settings.Seed, Workers: runtime.GOMAXPROCS(0)}
 	var people []string
+
+	// Somebody with exceptions or errors would make a test that fixes a mistake.
 	for r, err := range engine.Run(in.app.ctx, o, sources...) {
 		if err != nil {
 			return nil, err
 		}
 		if r.Identity.Profile == name && len(people) < in.People && len(r.Exceptions)+len(r.Errors) == 0 {
-			people = append(people, strings.Clone(r.Identity.ID))
+			people = append(people, strings.Clone(r.Identity.ID)) // results share their memory
 		}
 	}
 
@@ -316,6 +327,8 @@ func (in *starter) firstTest(name string, found diag.List) ([]byte, error) {
 		d := profiletest.DataOptions{Identities: people, Mask: !in.Plain, Key: path.Base(filepath.ToSlash(in.Folder))}
 		return profiletest.FromData(in.app.ctx, engine, in.fsys, profiletest.Options{Now: o.Now}, d)
 	}
+
+	// Where masking makes several people the same, a test of one is better than none.
 	src, err := test(people)
 	if err != nil && len(people) > 1 { // masked, several may have one name
 		return test(people[:1])
@@ -354,6 +367,8 @@ const gitlabPipeline = `identity profiles:
 // print writes the answer.
 func (in *starter) print(a *app) error {
 	if in.asJSON() {
+		// The lines are written at once, so that a reader never sees half of them where one cannot be
+		// written as JSON.
 		var b bytes.Buffer
 		enc := json.NewEncoder(&b)
 		enc.SetEscapeHTML(false)
@@ -367,6 +382,7 @@ func (in *starter) print(a *app) error {
 		return err
 	}
 
+	// The kinds stand in the order of reading: what is there, what is wanted, what was done.
 	for _, part := range []struct{ kind, title string }{{"found", "Found"}, {"missing", "Missing"}, {"wrote", "Written"},
 		{"kept", "Left as they are"}} {
 		shown := false
@@ -386,6 +402,8 @@ func (in *starter) print(a *app) error {
 		}
 	}
 
+	// The next step is the first that is possible: without configuration nobody can tell which
+	// accounts are needed.
 	folder := filepath.ToSlash(in.Folder)
 	next := "preview run " + folder
 	switch {

@@ -42,6 +42,8 @@ func (c *linkCommand) Run(a *app) error {
 	defer p.stop()
 	p.show("link", 0, 0)
 	r, err := c.link(a, o)
+
+	// The number of pairs is known only now, so the progress is one step.
 	if err == nil {
 		p.show("link", int(r.Report.Compared), int(r.Report.Compared))
 	}
@@ -49,6 +51,8 @@ func (c *linkCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// The files are written before anything is printed, as what is printed may be cut by a pager.
 	files := []struct {
 		name  string
 		write func(io.Writer) error
@@ -217,6 +221,8 @@ func linkSummary(r *linkage.Result) summaryOfLinks {
 // printLinks prints what was assumed and found.
 func printLinks(a *app, r *linkage.Result) {
 	s := linkSummary(r)
+
+	// A table that is linked with itself has both sides alike.
 	tables := []*linkage.Table{r.A, r.B}
 	if len(r.Clusters) > 0 {
 		tables = tables[:1]
@@ -235,11 +241,15 @@ func printLinks(a *app, r *linkage.Result) {
 		}
 	}
 
+	// A user name made of the name agrees whenever the name does: counted in full it would decide
+	// twice.
 	if len(s.Report.Derived) > 0 {
 		report.Fprintf(a.out, "made of the name, so counted for what the name does not say: %s\n",
 			strings.Join(s.Report.Derived, ", "))
 	}
 	report.Fprintln(a.out, "blocking keys")
+
+	// How many links a key found alone tells whether it is worth its pairs.
 	for _, k := range s.Report.Keys {
 		report.Fprintf(a.out, "  %-44s %10d pairs %8d found %6d by it alone", k.Name, k.Pairs, k.Links, k.Alone)
 		if k.Cut > 0 {

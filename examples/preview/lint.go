@@ -102,6 +102,9 @@ func (c *lintCommand) lint(a *app) (*linted, error) {
 		if err != nil {
 			return nil, err
 		}
+
+		// A folder is checked as a tenant, in which names have to resolve; files that are named on
+		// their own are taken together as one.
 		if info.IsDir() {
 			if err := all.folder(a, p); err != nil {
 				return nil, err
@@ -118,10 +121,14 @@ func (c *lintCommand) lint(a *app) (*linted, error) {
 
 	if len(files) > 0 {
 		bundle, list := config.LoadFiles(files...)
+
+		// A single file without profiles or transforms is a part of a configuration: references out of
+		// it are no mistakes.
 		bundle.Partial = len(files) == 1 && (len(bundle.Profiles) == 0 || len(bundle.Transforms) == 0)
 		all.add("", bundle, check(bundle, list))
 	}
 
+	// Findings of several folders come in one order, by file.
 	all.found.Sort()
 	return all, nil
 }
@@ -175,12 +182,16 @@ func (c *lintCommand) print(a *app, all *linted) error {
 
 // text writes a line for each finding and one with the counts.
 func (c *lintCommand) text(a *app, all *linted, shown diag.List) error {
+	// The counts are of all findings, also of those that are not shown, as these decide about the exit
+	// code.
 	found := all.found
 	for _, d := range shown {
 		place := d.Pos.String()
 		if place != "" {
 			place += ": "
 		}
+
+		// The place stands in front already, where editors look for it.
 		d.Pos = diag.Pos{}
 		if _, err := report.Fprintf(a.out, "%s%s %s: %s\n", place, report.Raw(a.severity(d.Severity)), d.Code,
 			line(d)); err != nil {

@@ -29,6 +29,8 @@ const rounds = 5
 // fix shows what becomes of the files when what is certain is mended, and does it with --write.
 func (c *lintCommand) fix(a *app, all *linted) error {
 	before, after, mended := mend(all.found)
+
+	// Nothing is written without being asked for, and what would be is shown as a patch.
 	report.Fprintf(a.out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
 	if !c.Write {
 		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
@@ -37,6 +39,9 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 	}
 
 	total, files := 0, map[string]bool{}
+
+	// A mended finding can bring another to light, which was hidden by it. The rounds are counted,
+	// because two mendings might undo each other.
 	for range rounds {
 		if mended == 0 {
 			break
@@ -53,6 +58,7 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 			}
 		}
 
+		// The findings have new places now, so the files are read again.
 		var err error
 		if all, err = c.lint(a); err != nil {
 			return err
@@ -120,6 +126,9 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 			continue
 		}
 		n++
+
+		// Two findings about one token, as of a misspelt name that is also written twice, want one
+		// change: the later one, which was made knowing the earlier.
 		if at := slices.IndexFunc(changes, func(x change) bool { return x.from == c.from && x.to > x.from }); at >= 0 {
 			changes[at] = c
 		} else {
@@ -142,6 +151,9 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 	}
 
 	out = append(out, src[last:]...)
+
+	// A file that was JSON stays JSON: otherwise all its changes are dropped, as nobody can tell which
+	// was wrong.
 	if again, _ := jsondoc.Parse(file, out); again == nil {
 		return src, 0
 	}
@@ -193,6 +205,7 @@ func fixSpelling(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, boo
 		return true
 	})
 
+	// A name that its object already has cannot be given to another member: one of them would be lost.
 	if token, name = tokenAt(src, at); taken || name == right || sameLetters(name) != sameLetters(right) {
 		return change{}, false
 	}
@@ -236,6 +249,8 @@ func fixTruth(src []byte, d diag.Diagnostic) (change, bool) {
 func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, bool) {
 	var c change
 	found := false
+
+	// The finding stands at the object, so the walk looks for the one at its place.
 	root.Walk(func(n *jsondoc.Node) bool {
 		if found || n.Pos().Offset != d.Pos.Offset || n.Kind() != jsondoc.Object || n.Get("requiresPeriodicRefresh") != nil {
 			return !found
@@ -249,6 +264,8 @@ func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (chang
 			if value.to == 0 {
 				return false
 			}
+
+			// The form of another member is copied, so that the file keeps its indent, whatever it is.
 			form := m.Pos().Offset // of a member that a comma is before, if there is one
 			if i == 0 && len(n.Members()) > 1 {
 				form = n.Members()[1].Pos().Offset

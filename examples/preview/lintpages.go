@@ -72,6 +72,7 @@ func (c *lintCommand) explain(a *app) error {
 		return nil
 	}
 
+	// Codes are searched with hints, since they are typed by hand.
 	code, err := codeOf(c.Explain)
 	if err != nil {
 		return err
@@ -83,6 +84,8 @@ func (c *lintCommand) explain(a *app) error {
 
 	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, code.Code)),
 		report.Raw(a.severity(code.Severity)), code.Meaning)
+
+	// Texts of the catalogue are wrapped already; examples keep their lines.
 	part := func(head, text string) {
 		if text == "" {
 			return

@@ -22,6 +22,7 @@ type manualFlag struct {
 // identities have without it, which a first run over the accounts tells.
 func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions,
 	sources []identity.Source) ([]identity.Source, error) {
+	// Without a file no run is made: it costs as much as the command itself.
 	if m.Manual == "" {
 		return sources, nil
 	}
@@ -35,6 +36,8 @@ func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions,
 	for _, d := range found {
 		report.Fprintln(a.err, d)
 	}
+
+	// A file of which nothing can be read ends the command; single rows that are wrong do not.
 	if rows == nil && found.HasErrors() {
 		return nil, found.Err()
 	}
@@ -43,6 +46,9 @@ func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions,
 	if err != nil {
 		return nil, err
 	}
+
+	// The file gives people by user name, which only a run can tell, so the rows are resolved against
+	// what a run without the file has found.
 	links, counts, more := correlate.ApplyManual(rows, bad, known.account, known.identity)
 	for _, d := range more {
 		report.Fprintln(a.err, d)
@@ -52,6 +58,9 @@ func (m manualFlag) links(a *app, b *config.Bundle, o profile.RunOptions,
 	for _, l := range links {
 		byAccount[known.accounts[l.Account]] = known.ids[l.Identity]
 	}
+
+	// The sources get the links as the tenant keeps them, on the accounts, so the engine has no second
+	// way.
 	out := make([]identity.Source, len(sources))
 	for i, s := range sources {
 		out[i] = linkedBy(s, b, byAccount)

@@ -68,6 +68,7 @@ func (c *printCommand) Run(a *app) error {
 
 // choose returns what is to be printed.
 func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
+	// A file counts before a name of the tenant, as with all commands of this kind.
 	src, err := os.ReadFile(c.Name)
 	switch {
 	case c.Name != "" && err == nil:
@@ -87,6 +88,9 @@ func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
 		return all, nil
 	}
 	known := b.Referable()
+
+	// Names are completed by their profile for hints and for the choice: a mapping is called like its
+	// attribute, of which each profile may have one.
 	var list []printedLine
 	names := slices.Sorted(maps.Keys(known))
 	for _, line := range all {
@@ -96,6 +100,7 @@ func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
 		names = append(names, line.Name, line.In+"/"+line.Name)
 	}
 
+	// Ready-made transforms belong to no file and are therefore not in the list of all.
 	if len(list) == 0 && known[c.Name] != nil { // ready-made
 		list = append(list, c.transform(c.Name, known[c.Name]))
 	}
@@ -188,9 +193,13 @@ const pageWidth = 100
 // print writes the answer.
 func (c *printCommand) print(a *app, b *config.Bundle, list []printedLine) error {
 	lib := builtin.Library()
+
+	// JSON has the short form, as lines there have no width.
 	short, o := b.PrintOptions(0), b.PrintOptions(cmp.Or(a.width, pageWidth)-2)
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
+
+	// "nothing" is what an attribute without transform gives; an empty text would read like a mistake.
 	for i, line := range list {
 		line.Text = "nothing"
 		if line.def != nil {

@@ -255,6 +255,9 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 		return err
 	}
 	names := fileNames(site.tables)
+
+	// Tables are copied, since the caller's have the names that a reader sees, and these ones have
+	// names for files.
 	zipped := make([]*report.Table, len(site.tables))
 	for i, t := range site.tables {
 		renamed := *t
@@ -288,6 +291,7 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 		}
 	}
 
+	// The index is last, because the counts in it come of the pages.
 	return o.write(filepath.Join(dir, "index.html"), func(w io.Writer) error {
 		return report.WritePage(w, site.index(names, counts, runAt), report.HTMLOptions{Interactive: true})
 	})

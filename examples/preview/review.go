@@ -80,6 +80,7 @@ func reopen(a *app, file *caseFile, p *preview.Probable) (map[linkage.RecordKey]
 		}
 	}
 
+	// Check gives back what it found; its events are those behind the ones of the file.
 	changed, err := looked.Check(a.clock(), p.Inputs)
 	if err != nil {
 		return nil, err
@@ -91,6 +92,8 @@ func reopen(a *app, file *caseFile, p *preview.Probable) (map[linkage.RecordKey]
 	for _, one := range changed {
 		accounts[one.A] = true
 	}
+
+	// Cases that were reopened before and not decided again are still to be asked.
 	for _, one := range file.List() {
 		if one.Reopened {
 			accounts[one.A] = true
@@ -188,6 +191,8 @@ func (r *review) answer(one *preview.ProbableAccount, list []*linkage.Explanatio
 		return nil
 	}
 	number, err := strconv.Atoi(words[len(words)-1])
+
+	// A number that is no candidate is no answer, rather than the nearest one.
 	known := err == nil && number >= 1 && number <= len(one.Candidates)
 	switch {
 	case len(words) == 1 && known:
@@ -214,6 +219,7 @@ func (r *review) answer(one *preview.ProbableAccount, list []*linkage.Explanatio
 
 // decide keeps that one candidate is the owner, or, below 0, that none is.
 func (r *review) decide(one *preview.ProbableAccount, list []*linkage.Explanation, owner int) error {
+	// One moment for all events of an answer, so taking it back takes all of them.
 	at := r.clock()
 	var events []linkage.Event
 	for n, c := range one.Candidates {
@@ -225,6 +231,8 @@ func (r *review) decide(one *preview.ProbableAccount, list []*linkage.Explanatio
 		case n == owner:
 			e.Verdict = linkage.MustLink
 		case owner >= 0:
+			// With an owner, one event says all. With none, each candidate has to be excluded by
+			// itself, because another account may still be found later.
 			continue // that it is somebody else's follows
 		}
 
@@ -232,6 +240,9 @@ func (r *review) decide(one *preview.ProbableAccount, list []*linkage.Explanatio
 		for _, o := range one.Candidates {
 			e.Candidates = append(e.Candidates, linkage.Candidate{ID: o.Account.String(), Probability: o.Probability})
 		}
+
+		// What was on the screen is kept with the answer: whoever asks later why somebody decided so
+		// sees what he saw.
 		events = append(events, e)
 	}
 

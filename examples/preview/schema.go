@@ -101,6 +101,7 @@ func (c *schemaCommand) write(a *app) error {
 // schemaOf returns the schema of a kind of files: its text, completed by what the code
 // knows, such as the operations with their attributes.
 func schemaOf(kind string) ([]byte, error) {
+	// The library writes its own, from the tables that it also checks with.
 	if kind == "transform" {
 		return builtin.Library().JSONSchema(), nil
 	}
@@ -116,6 +117,7 @@ func schemaOf(kind string) ([]byte, error) {
 	}
 
 	// A schema has the definitions of the others that it points to, so each file is whole.
+	// The list is closed under pointing: an export has sources, which have states of profiles.
 	for _, other := range map[string][]string{"export": {"profile", "source"}, "source": {"profile"},
 		"suppressions": {"settings"}}[kind] {
 		more, err := schemaText(other)
@@ -125,6 +127,7 @@ func schemaOf(kind string) ([]byte, error) {
 		maps.Copy(defs, more["$defs"].(map[string]any))
 	}
 
+	// These kinds hold transforms anywhere in them.
 	if slices.Contains([]string{"export", "profile", "source", "test"}, kind) {
 		var transforms struct {
 			Defs map[string]any `json:"$defs"`
@@ -137,6 +140,7 @@ func schemaOf(kind string) ([]byte, error) {
 
 	complete(root, defs)
 
+	// Names are not escaped for HTML, so that patterns stay readable.
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -159,6 +163,9 @@ func schemaText(kind string) (map[string]any, error) {
 // identity attributes, and members of objects of the vendor.
 func complete(root, defs map[string]any) {
 	var known []any
+
+	// Lists that the code has are put in when the schema is made. Written down they would be out of
+	// date with the next code.
 	for _, c := range codes() {
 		known = append(known, c.Code)
 	}
@@ -170,6 +177,8 @@ func complete(root, defs map[string]any) {
 	if names := inside(defs, "profile", "properties", "identityAttributeConfig", "properties", "attributeTransforms",
 		"items",
 		"properties", "identityAttributeName"); names != nil {
+		// The first alternative is the list of known names, for completion in editors; the second lets
+		// any name pass.
 		names["anyOf"].([]any)[0] = map[string]any{"enum": attributes}
 	}
 
@@ -180,11 +189,15 @@ func complete(root, defs map[string]any) {
 	}
 
 	var kinds []any
+
+	// Kinds are in a row from the first to the last; a new one appears by itself.
 	for k := linkage.Ignored; k <= linkage.Text; k++ {
 		kinds = append(kinds, k.String())
 	}
 	fill(root, kinds, "properties", "linkage", "properties", "columns", "additionalProperties", "enum")
 
+	// Members of the vendor's objects are suggestions: unknown ones are allowed, as the vendor adds
+	// some at any time.
 	for def, shape := range map[string]string{"profile": "IDENTITY_PROFILE", "source": "SOURCE",
 		"lifecycleState": "LIFECYCLE_STATE"} {
 		for at, names := range config.Members(shape) {
@@ -196,6 +209,7 @@ func complete(root, defs map[string]any) {
 // suggest adds names of members to the shape of an object, which stays open.
 func suggest(defs, shape map[string]any, at string, names []string) {
 	for shape != nil {
+		// Pointers and arrays are followed before a step is taken, since a path names neither.
 		if ref, ok := shape["$ref"].(string); ok {
 			shape = inside(defs, strings.TrimPrefix(ref, "#/$defs/"))
 			continue

@@ -35,11 +35,15 @@ func (c *serveCommand) Run(a *app) error {
 	if c.Port < 0 || c.Port > 65535 {
 		return fmt.Errorf("--port=%d is no port: expected 0 to 65535", c.Port)
 	}
+
+	// The loopback address alone: accounts are personal data, and the token is all that protects them.
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", fmt.Sprint(c.Port)))
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
+
+	// Port 0 lets the system choose, so the address is that of the listener and not of the flag.
 	o := workbench.Options{
 		Name: filepath.ToSlash(c.Folder), Dir: c.Folder, FS: fsys, Addr: listener.Addr().String(), Token: workbench.NewToken(),
 		Write: c.Write, Now: c.Now.Time, Seed: c.Seed, Workers: c.Workers, Recompute: c.Links == "recompute", Clock: a.clock,

@@ -61,6 +61,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		}
 	}
 
+	// One identity is enough to know that there was a run before; an empty file begins from nothing.
 	for _, err := range f.All(ctx) {
 		if err != nil {
 			return err
@@ -69,6 +70,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 		break
 	}
 
+	// The file is committed after the reports are in place: what is told and what is kept are one.
 	o.Incremental = true
 	s, err := x.engine.Aggregate(ctx, lastly{File: f, before: x.finish}, o, onResult, x.sources...)
 	if err != nil {

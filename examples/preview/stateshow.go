@@ -81,9 +81,14 @@ func (c *stateCommand) Run(a *app) error {
 	var runs []*stateRun
 	last := 0
 	find := preview.Finder(c.Identity)
+
+	// The file is read once, step by step, and only the last runs are kept: histories are longer than
+	// memory.
 	f, err := store.History(c.File, func(s *store.Step) error {
 		run := c.step(s, find)
 		last = s.Number
+
+		// Of a single person only the runs are shown that changed something.
 		if c.Identity == "" || len(run.changes) > 0 {
 			runs = append(runs, run)
 		}
@@ -101,6 +106,7 @@ func (c *stateCommand) Run(a *app) error {
 		report.Fprintf(a.err, "warning: %s\n", cut)
 	}
 
+	// What is held is counted in the state as the last step has left it.
 	held, err := c.held(a, f, info.Size(), last)
 	if err != nil {
 		return err
@@ -128,6 +134,8 @@ func (c *stateCommand) step(s *store.Step, find func(*profile.Result) bool) *sta
 		if c.Identity != "" && !isOf(ch, find) {
 			continue
 		}
+
+		// A change of what runs only remember, such as fingerprints, is none for a reader.
 		lines := changesOf(ch, s.Number)
 		switch {
 		case ch.Before == nil:
@@ -144,6 +152,8 @@ func (c *stateCommand) step(s *store.Step, find func(*profile.Result) bool) *sta
 			}
 		}
 
+		// A step that writes all, as the first does, is counted and not listed, unless somebody is
+		// asked for.
 		switch {
 		case len(lines) == 0, s.Whole && c.Identity == "":
 		case run.people >= c.most():
@@ -170,10 +180,12 @@ func isOf(ch *store.Change, find func(*profile.Result) bool) bool {
 
 // changesOf are the changes of an identity; none when only what runs remember has changed.
 func changesOf(ch *store.Change, run int) []stateLine {
+	// Texts are cloned since the identities of a step are not held after it.
 	line := stateLine{Kind: "change", Number: run, ID: strings.Clone(ch.ID())}
 	switch {
 	case ch.Before == nil:
 		line.Change, line.Name = "created", strings.Clone(ch.After.Alias)
+
 		return []stateLine{line}
 	case ch.After == nil:
 		line.Change, line.Name = "removed", strings.Clone(ch.Before.Alias)
@@ -195,6 +207,8 @@ func changesOf(ch *store.Change, run int) []stateLine {
 	for _, name := range attributeNames(b, x) {
 		add(name, b.Attributes.Get(name), x.Attributes.Get(name))
 	}
+
+	// What is no attribute is in parentheses, so that an attribute of the same name stays another one.
 	add("(profile)", orNull(b.Profile), orNull(x.Profile))
 	add("(manager)", orNull(b.ManagerID), orNull(x.ManagerID))
 	add("(exceptions)", listOf(b.ExceptionCodes), listOf(x.ExceptionCodes))
@@ -256,6 +270,9 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 		if err != nil {
 			return nil, err
 		}
+
+		// People whom later runs did not evaluate keep the moment of an earlier one, so the latest
+		// counts.
 		if i.Evaluation.Now.After(all.Now) {
 			all.Now = i.Evaluation.Now
 		}
@@ -342,6 +359,8 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 	}
 
 	var rows []report.Row
+
+	// The latest run comes first: it is what somebody looks for.
 	for _, run := range slices.Backward(runs) {
 		if run.more > 0 {
 			t.Notes = append(t.Notes, fmt.Sprintf("Run %d changes %d more people (--all).", run.Number, run.more))
@@ -376,6 +395,8 @@ func moment(t time.Time) string {
 func (c *stateCommand) print(a *app, held []stateLine, runs []*stateRun) {
 	profiles := newGrid("Profile", ">Identities", ">With exceptions", "Lifecycle states")
 	sources := newGrid("Source", ">Accounts", ">Uncorrelated", ">Linked by hand")
+
+	// The first line is the whole, which is told at the end.
 	for _, l := range held[1:] {
 		if l.Kind == "profile" {
 			profiles.row(l.Name, l.Identities, l.Exceptions, inLine(l.States))

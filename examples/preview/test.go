@@ -158,6 +158,9 @@ func (c *testCommand) once(a *app) error {
 	}
 	p := newProgress(a)
 	defer p.stop()
+
+	// Coverage and mutants come after the tests, as both are of no use while tests are broken; a
+	// failing test does not keep them from running, because both are asked for by flags.
 	for _, step := range []struct {
 		name string
 		do   func() error
@@ -179,6 +182,8 @@ func (c *testCommand) once(a *app) error {
 func (r *testRun) load() error {
 	bundle, found := config.Load(r.fsys)
 	r.bundle = bundle
+
+	// Findings below an error are lint's matter.
 	for _, d := range found {
 		if d.Severity == diag.Error {
 			report.Fprintln(r.app.err, below(r.Folder, d))
@@ -201,6 +206,9 @@ func (r *testRun) load() error {
 		return fmt.Errorf("%s: no test cases: expected files named *%s", r.Folder, profiletest.Suffix)
 	}
 	r.suite = suite
+
+	// Rules of the tests stand in for those of the tenant at compile time, so the suite comes before
+	// the engine.
 	r.options = profiletest.Options{Compile: profile.Options{Rules: suite.Rules()}, Seed: bundle.Settings.Seed,
 		Clock: r.app.clock, Now: r.now(r.app, bundle)}
 	return nil
@@ -235,6 +243,8 @@ func (r *testRun) test() error {
 	}
 	r.failed = !report.OK()
 	err = r.answer(r.app, func(a *app) error {
+		// The report goes to the place of the answer, and as JUnit to its own file as well, which is
+		// for the build server.
 		switch r.form("text", "json", "junit") {
 		case "json":
 			return report.WriteJSON(a.out)
@@ -252,6 +262,8 @@ func (r *testRun) test() error {
 	if r.JUnit != "" {
 		err = errors.Join(err, r.app.createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
 	}
+
+	// Expectations are updated after the report, so that what was wrong is seen before it is gone.
 	if r.Update && r.failed {
 		return errors.Join(err, r.update(report))
 	}
@@ -285,6 +297,9 @@ func (r *testRun) cover() error {
 		return nil
 	}
 	c := profiletest.NewCoverage(r.bundle, r.options)
+
+	// Data come after the tests: what no test reaches may be reached by them, and the summary counts
+	// both.
 	if _, _, err := c.Suite(r.app.ctx, r.suite); err != nil {
 		return err
 	}
@@ -302,6 +317,8 @@ func (r *testRun) cover() error {
 	if r.CoverJSON != "" {
 		err = errors.Join(err, r.app.createFile(r.CoverJSON, c.WriteJSON))
 	}
+
+	// The least of all measures counts, so that one cannot hide behind another.
 	if least := c.Summary().Least(); least < r.Min {
 		report.Fprintf(r.app.err, "coverage of %.1f %% is below the least of %g %%\n", least, r.Min)
 		r.failed = true

@@ -160,6 +160,8 @@ func (t *timeline) flushDay() {
 	groups := map[string][]string{}
 	for _, e := range t.events {
 		t.counts[e.Attribute]++
+
+		// Equal changes have equal texts, which is all that a group needs.
 		kind := fmt.Sprintf("%s: %s → %s", e.Attribute, shown(e.From.String(), e.From.IsNull()),
 			shown(e.To.String(), e.To.IsNull()))
 		switch {
@@ -188,6 +190,7 @@ func (t *timeline) flushDay() {
 		report.Fprintf(t.w, "  %6d  %s: %s\n", len(names), strings.TrimPrefix(kind, "\x00"), line)
 	}
 
+	// The memory of a day serves the next: a long time has many days and few events in each.
 	t.events = t.events[:0]
 }
 

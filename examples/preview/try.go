@@ -61,6 +61,9 @@ func (c *tryCommand) Run(a *app) error {
 		return err
 	}
 	c.warn(a, f, found)
+
+	// The transform has to have an identity before it can be asked, as what it reads may come from its
+	// accounts.
 	if err := c.bind(a, f, t); err != nil {
 		return err
 	}
@@ -72,6 +75,8 @@ func (c *tryCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// A note and no error: a pipeline of inputs may be right with a transform that ignores them.
 	if (c.Input != nil || inputs != nil) && !t.ReadsInput() {
 		report.Fprintln(a.err, "note: the transform does not read an input: what it works on is in it; --identity and --account give it accounts")
 	}
@@ -101,6 +106,7 @@ func (c *tryCommand) open(a *app) (*folder, error) {
 // find finds what is to be tried.
 func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine,
 	o profile.RunOptions) (*profile.Trial, diag.List, error) {
+	// A file counts before a name of the tenant, as with all commands of this kind.
 	src, err := os.ReadFile(c.Transform)
 	switch {
 	case err == nil:
@@ -121,6 +127,7 @@ func (c *tryCommand) find(a *app, f *folder, engine *profile.Engine,
 		return t, found, nil
 	}
 
+	// Mappings are tried by profile and attribute, of which the hints at the end know, too.
 	names := slices.Sorted(maps.Keys(stored))
 	for _, p := range f.bundle.Profiles {
 		for _, m := range p.Mappings {
@@ -210,6 +217,8 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 	if c.Identity == "" && c.Account == "" {
 		return nil
 	}
+
+	// Findings of the folder are told here because only now its accounts matter.
 	found := newFindings(f.name, fewSamples)
 	defer found.warn(a)
 	for _, d := range f.found {
@@ -223,6 +232,7 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 		})
 	}
 
+	// The first slash divides, unless a source has one in its name.
 	for _, s := range sources {
 		name, id, ok := strings.Cut(c.Account, "/")
 		if s.Name() != name || !ok {
@@ -237,6 +247,7 @@ func (c *tryCommand) bind(a *app, f *folder, t *profile.Trial) error {
 				return err
 			}
 			if account.NativeIdentity == id {
+				// The account of a source is valid until the next one is read, so it is cloned.
 				t.For(a.ctx, preview.NewAccount(f.bundle, account.Clone()))
 				return nil
 			}
@@ -302,6 +313,9 @@ func (c *tryCommand) outcome(out profile.Outcome, input identity.Value) tryOutco
 func (c *tryCommand) inputs(a *app) ([]identity.Value, error) {
 	var src []byte
 	var err error
+
+	// A pipe counts as input only where nothing else was given: build servers start commands with a
+	// pipe that nobody writes to.
 	switch {
 	case c.Inputs == "-", c.Inputs == "" && c.Input == nil && c.Identity == "" && c.Account == "" && a.piped:
 		if a.in == nil {
@@ -314,6 +328,7 @@ func (c *tryCommand) inputs(a *app) ([]identity.Value, error) {
 		src, err = os.ReadFile(c.Inputs)
 	}
 
+	// An empty pipe is none; an empty file that was named is an empty list.
 	if err != nil || len(src) == 0 && c.Inputs == "" {
 		return nil, err
 	}

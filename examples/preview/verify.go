@@ -49,9 +49,14 @@ func (c *verifyCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// Dialects are tried after the comparison, as only what differs needs an explanation.
 	if err := c.dialects(a, f, now, tenant, v); err != nil {
 		return err
 	}
+
+	// The answer is printed in any case; whether it fails is decided on all differences, not on those
+	// shown.
 	failed := (c.ExitCode || c.fails("difference", true)) && !v.Agrees()
 	err = c.answer(a, func(a *app) error { return c.print(a, v, now, failed) })
 	switch {
@@ -88,6 +93,8 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 	if v.Matched == 0 {
 		return nil
 	}
+
+	// The first difference comes with the command that explains it, at the same moment.
 	if attribute, e := v.First(); e != nil {
 		report.Fprintf(a.out, "\nHow the first one comes about: preview explain %s --identity %s --attribute %s --now %s\n",
 			shellWord(c.Folder), shellWord(e.Name), shellWord(attribute), now.Format(time.RFC3339))

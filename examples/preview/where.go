@@ -201,6 +201,9 @@ func (w *where) below(out io.Writer, n int, up bool, indent string, seen map[int
 		if place := w.place(e.Pos); place != "" {
 			line += "  " + place
 		}
+
+		// A place is walked once: lineage may have cycles, and shared transforms would be printed as often
+		// as they are used.
 		again := seen[to]
 		if again && w.more(to, up) {
 			line += "  (see above)"
@@ -239,6 +242,9 @@ func (w *where) unused() error {
 		if place := w.place(node.Pos); place != "" {
 			line += "  " + place
 		}
+
+		// What only unused things use is told as such, because deleting the one lets the other go,
+		// too.
 		users := w.l.OutOf(n)
 		switch {
 		case node.Kind == config.LineageIdentityAttribute && len(users) > 0:
