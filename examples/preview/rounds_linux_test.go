@@ -1,0 +1,131 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var (
+	inRounds   = flag.Int("rounds", 0, "rounds in which whole commands are measured; 0: they are not")
+	otherBuild = flag.String("before", "", "another build of preview, which is measured in the same rounds")
+	population = flag.Int("population", 30_000, "people of the made-up tenant that is measured")
+)
+
+// measured is one command in all rounds.
+type measured struct {
+	name, build string
+	args        []string
+	prepare     func() // before each round; nil: nothing
+	cpu         []time.Duration
+	peak        int64 // KiB, the most of all rounds
+}
+
+func (m *measured) median() time.Duration {
+	slices.Sort(m.cpu)
+	return m.cpu[len(m.cpu)/2]
+}
+
+func (m *measured) round(t *testing.T) {
+	if m.prepare != nil {
+		m.prepare()
+	}
+	cmd := exec.CommandContext(t.Context(), m.build, m.args...)
+	if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() > exitFailed {
+		t.Fatalf("%s: %v\n%s", m.name, err, out)
+	}
+	u := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	m.cpu = append(m.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
+	m.peak = max(m.peak, u.Maxrss)
+}
+
+// TestRounds measures whole commands on a made-up tenant: processor time, medians of rounds
+// in which every command comes once, and peak memory. Nothing is asserted.
+func TestRounds(t *testing.T) {
+	if *inRounds == 0 {
+		t.Skip("for measuring: -rounds 5 -v, with -before FILE beside another build")
+	}
+
+	dir := t.TempDir()
+	now := filepath.Join(dir, "preview")
+	buildPreview(t, now)
+	folder, other, altered := filepath.Join(dir, "a"), filepath.Join(dir, "b"), filepath.Join(dir, "c")
+	for _, to := range []string{folder, other, altered} {
+		execute(t, now, "generate", "-n", strconv.Itoa(*population), to)
+	}
+
+	// One more transform that nobody uses changes nothing; the other change is one of an attribute.
+	writeText(t, filepath.Join(other, "transforms", "spare.json"), `{"name": "Spare", "type": "trim", "attributes": {}}`)
+	writeText(t, filepath.Join(altered, "transforms", "mail-nickname.json"), `{"name": "Mail Nickname", "type": "upper", "attributes":
+		{"input": {"type": "identityAttribute", "attributes": {"name": "email"}}}}`)
+
+	var list []*measured
+	builds := []string{now}
+	if *otherBuild != "" {
+		builds = append(builds, *otherBuild)
+	}
+	for i, b := range builds {
+		state := filepath.Join(dir, fmt.Sprint("state", i))
+		add := func(name string, args ...string) *measured {
+			m := &measured{name: name, build: b, args: args}
+			list = append(list, m)
+			return m
+		}
+		add("run", "run", "--workers", "1", folder)
+		add("run, two workers", "run", "--workers", "2", folder)
+		add("first run with a state", "run", "--workers", "1", "--state", state, folder).prepare = func() { _ = os.Remove(state) }
+		add("second run with a state", "run", "--workers", "1", "--state", state, folder)
+		add("diff, nothing changes", "diff", folder, other)
+		add("diff, one attribute", "diff", folder, altered)
+		add("correlate", "correlate", folder)
+		add("correlate --suggest", "correlate", "--suggest", folder)
+	}
+
+	for range *inRounds {
+		for _, m := range list {
+			m.round(t)
+		}
+	}
+
+	t.Logf("%d people, %d rounds; processor time, against a run of the same build, peak memory", *population, *inRounds)
+	var run time.Duration
+	for i, m := range list {
+		if m.name == "run" {
+			run = m.median()
+		}
+		line := fmt.Sprintf("%-24s %6.2f s  %5.2f  %5d MiB", m.name, m.median().Seconds(), float64(m.median())/float64(run), m.peak>>10)
+		if n := len(list) / 2; *otherBuild != "" && i < n {
+			line += fmt.Sprintf("  %5.2f of the other build, memory %.2f", float64(m.median())/float64(list[i+n].median()),
+				float64(m.peak)/float64(list[i+n].peak))
+		}
+		t.Log(line)
+	}
+}
+
+func buildPreview(t *testing.T, to string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", to, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func execute(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.CommandContext(t.Context(), name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %v\n%s", args, err, out)
+	}
+}
+
+func writeText(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
