@@ -59,10 +59,14 @@ type step struct {
 	site *Site
 }
 
+// maxSteps is how many operations one node has. The steps of the inner node are copied, which
+// costs the square of their number.
+const maxSteps = 8
+
 // apply returns a node for an operation on the given input.
 func apply(input Child, body Applier) Node {
 	n := &applyNode{input: input, steps: []step{{body: body}}}
-	if inner, ok := input.node.(*applyNode); ok {
+	if inner, ok := input.node.(*applyNode); ok && len(inner.steps) < maxSteps {
 		n.input, n.steps = inner.input, append(slices.Clone(inner.steps), step{body: body})
 		n.steps[len(inner.steps)-1].site = input.site
 	}
