@@ -84,10 +84,13 @@ func (b *blame) change(s set, p *Person, c *Change) {
 	case AccountLinked, AccountUnlinked, AccountMovedIn, AccountMovedOut:
 		b.links(s, c.Source)
 	default:
+		// Everything else is a value, which its mapping gives, or another profile's.
 		s.add(b.attribute(p.Before, p.After, c.Attribute))
 		if p.Before != p.After {
 			b.profiles(s, p)
 		}
+
+		// A state may enter or leave by what the profile says of it, without any value changing.
 		if c.Kind == LifecycleChanged {
 			b.find(s, func(k *Cause) bool {
 				return k.Kind == CauseLifecycle && (k.Name == p.Before || k.Name == p.After) &&

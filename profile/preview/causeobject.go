@@ -100,6 +100,8 @@ func (d *differ) states(before, after *config.Profile) {
 		m := map[string]*jsondoc.Node{}
 		for _, s := range p.States {
 			n := s.Node.Clone()
+
+			// What the vendor writes by itself is no change that anybody made.
 			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId",
 				"identityProfileRef",
 				"description"} {
@@ -113,6 +115,8 @@ func (d *differ) states(before, after *config.Profile) {
 	}
 
 	was, is := list(before), list(after)
+
+	// States that are gone come last, those that are there keep their order.
 	names := slices.Sorted(maps.Keys(is))
 	for _, name := range slices.Sorted(maps.Keys(was)) {
 		if is[name] == nil {
@@ -154,6 +158,8 @@ func (d *differ) source(b, a *config.Source) {
 		d.causes = append(d.causes, m)
 	}
 	c := Cause{Kind: CauseSource, Name: a.Name, Change: "changed"}
+
+	// Ids differ between tenants and mean nothing then.
 	if !d.ignoreIDs {
 		c.scalar("id", b.Node, a.Node, b.ID, a.ID)
 		c.scalar("cloudDisplayName", b.Node, a.Node, b.ApplicationName, a.ApplicationName)
@@ -161,6 +167,8 @@ func (d *differ) source(b, a *config.Source) {
 
 	c.scalar("deleteThreshold", b.Node, a.Node, written(b.Node.Get("deleteThreshold")),
 		written(a.Node.Get("deleteThreshold")))
+
+	// These decide about how accounts are read and removed.
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
 	for _, key := range feed.RowKeys() {
 		old, value := b.Node.At("connectorAttributes", key), a.Node.At("connectorAttributes", key)
@@ -214,6 +222,8 @@ func (d *differ) catalogue(before, after *config.Bundle) {
 	}
 
 	was, is := multi(before), multi(after)
+
+	// Attributes that only one side has count as not multi-valued, which is what the platform takes.
 	names := slices.Sorted(maps.Keys(is))
 	for name := range was {
 		if is[name] == nil {

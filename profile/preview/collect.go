@@ -131,6 +131,8 @@ func (c *collector) attribute(ch *Change) {
 
 // group counts a change with those that look the same.
 func (c *collector) group(p *Person, ch *Change) {
+	// Patterns with a text of the person's own would make a group for everybody, so only so many are
+	// kept apart.
 	if ch.pattern.personal {
 		ch.pattern = c.bounded(ch)
 	}
@@ -146,6 +148,8 @@ func (c *collector) group(p *Person, ch *Change) {
 	}
 
 	g.Count++
+
+	// Pairs are counted while there is room; those that are left out still count in the group.
 	ch.group = g
 	k := pairKey{quoted(ch.Before), quoted(ch.After)}
 	if _, known := g.pairs[k]; known || len(g.pairs) < maxPairs {

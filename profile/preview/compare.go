@@ -227,6 +227,8 @@ func (x *comparison) full(sources []identity.Source) (*Report, error) {
 	x.collect.report.Evaluated = "all"
 	before := newSide(x.before.Run(x.ctx, x.options(&t.UncorrelatedBefore, true), sources...))
 	defer before.stop()
+
+	// After accounts of their own, or a later time, are what the second run has instead.
 	if x.opts.AfterSources != nil {
 		sources = x.opts.AfterSources
 	}
@@ -239,6 +241,8 @@ func (x *comparison) full(sources []identity.Source) (*Report, error) {
 	if err := x.merge(before, after); err != nil {
 		return nil, err
 	}
+
+	// Who waits at the end was met on one side only.
 	for _, r := range before.waiting {
 		x.alone(r, nil)
 	}
@@ -283,6 +287,8 @@ func (x *comparison) merge(before, after *side) error {
 	before.advance()
 	after.advance()
 	for before.current != nil || after.current != nil {
+		// Both streams are in one order, so the smaller key waits for its other side, which may have
+		// moved.
 		b, a := before.current, after.current
 		var err error
 		switch {

@@ -86,6 +86,7 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 		x.results = append(x.results, r)
 	}
 
+	// Accounts of identities and those without are known only now.
 	x.link(links, counts, without)
 	x.persons = correlate.PopulationOf(x.people)
 	x.analyse(e, &o, links)
@@ -276,6 +277,7 @@ func (x *Correlation) account(name string) (*correlate.Analysis, int, error) {
 		}
 	}
 
+	// An id that fits exactly is meant, whatever else a name fits.
 	found := byID
 	if len(found) == 0 {
 		found = byName

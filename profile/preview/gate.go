@@ -136,6 +136,9 @@ func (g *Gate) Check(r *Report) []Breach {
 	if g == nil {
 		return nil
 	}
+
+	// Percentages are of whichever run had more people, so that a run that lost half of them cannot
+	// pass.
 	all := max(r.Totals.Before, r.Totals.After)
 	for _, a := range r.Attributes {
 		if n := a.Set + a.Changed + a.Cleared + a.Errors + a.Resolved; n > 0 && contains(g.Frozen, a.Name) {
@@ -146,6 +149,7 @@ func (g *Gate) Check(r *Report) []Breach {
 		}
 	}
 
+	// Kinds of change that look alike to whoever sets the rule are counted together.
 	n := r.Totals.Changes
 	for _, rule := range []struct {
 		name  string

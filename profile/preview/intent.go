@@ -32,6 +32,8 @@ func (c *collector) intents(b *config.Bundle, profileName, state string) []strin
 
 func stateIntents(b *config.Bundle, s *config.LifecycleState) []string {
 	var list []string
+
+	// What is due is told in words, as nothing carries it out here.
 	for _, action := range s.Node.Get("accountActions").Items() {
 		verb := strings.ToLower(action.Get("action").Text())
 		if action.Get("allSources").IsTrue() {

@@ -24,6 +24,7 @@ func (r *Report) WriteJSON(w io.Writer) error {
 		return b.Flush()
 	}
 
+	// People are written one by one behind the rest, so that a report of a million is never one text.
 	b.Write(src[:len(src)-3]) // without the closing brace and the line ends around it
 	b.WriteString(",\n  \"people\": [")
 	for i, p := range r.People {

@@ -20,6 +20,8 @@ func patternOf(before, after identity.Value) Pattern {
 	old, now := before.Text(), after.Text()
 	oldLocal, oldDomain, oldMail := strings.Cut(old, "@")
 	local, domain, mail := strings.Cut(now, "@")
+
+	// From the narrow to the wide: two values may fit several, and the first says most.
 	switch {
 	case oldMail && mail && oldLocal != "" && strings.EqualFold(oldLocal, local) && !strings.EqualFold(oldDomain, domain):
 		return Pattern{Name: "mail domain", Before: oldDomain, After: domain, personal: true}
@@ -66,6 +68,8 @@ func affixPattern(old, now string) Pattern {
 		long, short, added = old, now, false
 	}
 	name, affix := "", ""
+
+	// Only one may be the beginning or the end of the other.
 	switch {
 	case strings.HasSuffix(long, short):
 		name, affix = "text in front", strings.TrimSuffix(long, short)
@@ -81,6 +85,7 @@ func affixPattern(old, now string) Pattern {
 		affix = strconv.Quote(affix)
 	}
 
+	// The text put in may be the person's own.
 	p := Pattern{Name: name, Before: affix, personal: true}
 	if added {
 		p.Before, p.After = "", affix

@@ -93,11 +93,15 @@ func (x *comparison) attributeChanges(b, a *profile.Result) []Change {
 	if lifecycle {
 		list = append(list, x.lifecycleChange(b, a))
 	}
+
+	// Equal rows over equal schemas are equal values, which is so for nearly everybody.
 	x.schemas.of(b.Identity.Attributes.Schema(), a.Identity.Attributes.Schema())
 	if x.schemas.same && len(b.Errors) == 0 && len(a.Errors) == 0 &&
 		b.Identity.Attributes.Row() == a.Identity.Attributes.Row() {
 		return list
 	}
+
+	// Manager and state are told by what they are, and not as texts as well.
 	for i, name := range x.schemas.names {
 		if name == attrManager && manager || name == attrLifecycle && lifecycle {
 			continue

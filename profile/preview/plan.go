@@ -26,6 +26,8 @@ func (x *comparison) plan() (map[string][]string, bool) {
 	if !sameOrder(x.before.Bundle(), x.after.Bundle()) {
 		return nil, false
 	}
+
+	// Anything but a mapping or a transform may reach everything.
 	changed := map[string]bool{} // transforms
 	for _, c := range x.causes {
 		switch {
@@ -111,12 +113,14 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 		}
 	}
 
+	// A mapping that was changed reaches what it gives.
 	for _, c := range x.causes {
 		if c.Kind == CauseMapping && c.Name == p.Name {
 			reached[c.Attribute] = true
 		}
 	}
 
+	// And whatever reads it, on and on.
 	for again := len(reached) > 0; again; {
 		again = false
 		for _, m := range p.Mappings {
@@ -158,6 +162,8 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 		if err != nil {
 			return nil, err
 		}
+
+		// Only what can differ is evaluated, for a person as the first run left it.
 		part, err := after.evaluate(b)
 		if err != nil {
 			return nil, err
@@ -192,6 +198,8 @@ func (x *comparison) settled(o profile.RunOptions, sources []identity.Source) it
 		return asStored(x.before.Run(x.ctx, o, sources...))
 	}
 
+	// The state is made first, in the way that costs least: a session where nothing has to be looked
+	// at anew.
 	return func(yield func(*profile.Result, error) bool) {
 		if o.Recompute || o.Recorrelate { // whatever the tables hold has to be looked at anew
 			if err := x.settle(sources); err != nil {
@@ -317,6 +325,7 @@ func merged(b, part *profile.Result) (*profile.Result, error) {
 		}
 	}
 
+	// Nearly nobody differs, so the result of before stands for both.
 	if len(b.Errors) == 0 && len(errs) == 0 {
 		same := true
 		for i, name := range names {
@@ -336,6 +345,7 @@ func merged(b, part *profile.Result) (*profile.Result, error) {
 		}
 	}
 
+	// A copy: links, managers and everything else stay those of before.
 	a, i := *b, *b.Identity
 	i.Attributes = replaced(i.Attributes, attributes)
 	a.Identity, a.Errors = &i, errs

@@ -44,6 +44,7 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 		}
 	}
 
+	// What the run says is kept and handed on; whoever asked for it hears it as before.
 	o.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
 		p.Left = append(p.Left, profile.LeftAccount{Account: a, Unlinked: u})
 		if left != nil {
@@ -75,6 +76,8 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 	}
 	p.Options.OnUncorrelated, p.Options.OnAmbiguous, p.Options.OnFinding = nil, nil, nil
 	p.Options.OnProgress, p.Options.OnStage, p.Options.Clock = nil, nil, nil
+
+	// Hooks were for this run. Later ones over the same population say nothing.
 	for i, s := range sources {
 		k := &kept{name: s.Name(), people: p.People}
 		if r, ok := s.(identity.Refuser); ok {
@@ -280,6 +283,8 @@ func (x *valueIndex) build(p *Population, attribute string, fold bool) {
 		if fold {
 			text = identity.Fold(text)
 		}
+
+		// The index keeps texts of its own, or it would keep every row alive.
 		list, ok := x.numbers[text]
 		if !ok {
 			text = strings.Clone(text) // which would keep all that the person has

@@ -57,6 +57,8 @@ func (p *Population) Effect(ctx context.Context, after *config.Bundle, o EffectO
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 
+	// Where the difference cannot reach beyond some attributes, these are evaluated first. When they
+	// do reach something, everything runs.
 	e := &effect{comparison: x, population: p, options: &o}
 	if plan, ok := x.reachable(); ok && !o.Recompute {
 		e.deciding(plan)
@@ -158,6 +160,8 @@ func (e *effect) attributes(plan map[string][]string) (*Report, error) {
 		}
 
 		e.progress(c.from + len(c.after))
+
+		// Some chunks are finished all the same, so that somebody who waits sees figures.
 		if e.reached && c.from+len(c.after) >= min(e.population.Len(), 16*chunkSize) {
 			return nil, errReach // the first figures are out; the rest is done by the run over everybody
 		}
@@ -212,6 +216,9 @@ func (e *effect) chunks(ctx context.Context, plan map[string][]string) iter.Seq[
 func (e *effect) work(ctx context.Context, first int, plan map[string][]string, out chan<- chunk) {
 	people := e.population
 	after := newPartial(e.after.NewRun(e.opts.Run).Evaluator(ctx), plan)
+
+	// What decides about more than itself is compared by what the mapping gives, not by what became of
+	// it.
 	var raw *partial
 	if len(e.reserved) > 0 {
 		raw = newPartial(e.before.NewRun(e.opts.Run).Evaluator(ctx), e.reserved)

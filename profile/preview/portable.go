@@ -50,6 +50,7 @@ func portable(b *config.Bundle, n *jsondoc.Node) *jsondoc.Node {
 		}
 		if attributes := at.Get("attributes"); at.Get("type").Text() == "accountAttribute" &&
 			attributes.Kind() == jsondoc.Object {
+			// A source is named in four ways, and only the name means something elsewhere.
 			if s := b.ReadSource(attributes); s != nil {
 				for _, key := range []string{"applicationId", "applicationName", "sourceId"} {
 					attributes.Remove(key)
@@ -58,6 +59,7 @@ func portable(b *config.Bundle, n *jsondoc.Node) *jsondoc.Node {
 			}
 		}
 
+		// The id beside a name is that of one tenant.
 		if at.Get("name") != nil {
 			at.Remove("id")
 		}

@@ -157,6 +157,8 @@ func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []
 	for i := range a.Accounts {
 		at[keyOf(&a.Accounts[i]).String()] = i
 	}
+
+	// Each authoritative source is linked by itself: its columns and its model are its own.
 	for _, anchor := range anchors {
 		if len(a.Accounts) == 0 || len(anchor.Accounts) == 0 {
 			continue
@@ -177,6 +179,8 @@ func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []
 	if len(anchors) == 0 {
 		return nil
 	}
+
+	// What all of them found competes for the account.
 	for i := range a.Accounts {
 		b.hold(&a.Accounts[i], found[i], results)
 		b.out.Accounts = append(b.out.Accounts, b.account(a, i, found[i], born))
@@ -255,6 +259,8 @@ func (b *probable) compete(list []ProbableCandidate) []ProbableCandidate {
 	slices.SortStableFunc(list, func(p, q ProbableCandidate) int {
 		return cmp.Or(-cmp.Compare(p.bits, q.bits), strings.Compare(p.Account.String(), q.Account.String()))
 	})
+
+	// Several accounts of one person do not compete with each other.
 	seen := map[int32]bool{}
 	var best []ProbableCandidate
 	for _, c := range list {
@@ -269,6 +275,8 @@ func (b *probable) compete(list []ProbableCandidate) []ProbableCandidate {
 	if len(best) == 1 {
 		return best
 	}
+
+	// The part for nobody: it may be none of them.
 	most := max(0, best[0].bits)
 	sum := math.Exp2(-most)
 	for _, c := range best {
@@ -332,6 +340,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 		}
 	}
 
+	// What a person linked is certain, whatever the evidence.
 	if account.ManuallyCorrelated {
 		out.Band, out.Reason = linkage.Linked, "linked by hand"
 		c := b.candidate(owner)
@@ -352,6 +361,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 		out.Band, out.Reason = linkage.Review, "a rule links it, but nothing else speaks for it"
 	}
 
+	// The owner is among the candidates even when nothing speaks for it.
 	if own < 0 {
 		out.Candidates = append(out.Candidates, b.candidate(owner))
 	}

@@ -185,6 +185,7 @@ func (t *textWriter) groups() {
 
 // members prints pairs where values repeat, else examples.
 func (t *textWriter) members(g *Group) {
+	// Where few pairs of values repeat they say more than people do.
 	if len(g.Pairs) > 0 && g.Kind.hasValues() {
 		rest := g.Count
 		for _, p := range g.Pairs {

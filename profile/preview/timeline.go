@@ -65,6 +65,8 @@ func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent
 	}
 	x.events = make([][]TimelineEvent, len(x.days))
 
+	// People who do not concern each other are taken through all days one by one, which reads the
+	// accounts once.
 	run := x.together
 	if names, alone := timed(e); alone {
 		x.names = names
@@ -121,6 +123,7 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 		}
 	}
 
+	// What decides about others makes it a matter of everybody.
 	looked := map[string]bool{config.AttrUID: true, config.AttrManager: true}
 	for _, s := range b.Sources {
 		if s.Correlation != nil {
@@ -143,6 +146,7 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 		}
 	}
 
+	// An attribute depends on the time when one that it reads does.
 	return slices.Sorted(maps.Keys(depends)), true
 }
 
@@ -167,6 +171,9 @@ func (x *timeline) oneByOne(sources []identity.Source) (people int, err error) {
 		if len(x.names) == 0 {
 			continue
 		}
+
+		// From the second day on only what time can change is evaluated, and everything only for whom
+		// it did.
 		person, failed := *r.Identity, failures(r)
 		for i := 1; i < len(desks); i++ {
 			some, err := desks[i].some.Evaluate(&person)
@@ -247,6 +254,7 @@ func (x *timeline) appendEvents(events []TimelineEvent, day int, r *profile.Resu
 		}
 	}
 
+	// Each day is compared with the one before.
 	for _, c := range r.Changes {
 		if !told(c.Attribute) {
 			continue

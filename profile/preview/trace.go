@@ -57,6 +57,7 @@ func WriteTrace(w io.Writer, t *profile.Trace, paint report.Paint) error {
 		report.Fprintf(b, "  %s: %s, by %s\n", a.Source, a.NativeIdentity, how)
 	}
 
+	// Exceptions first: they are what somebody mostly looks for.
 	for _, e := range t.Result.Exceptions {
 		report.Fprintf(b, "\n%s %s: %s\n", paint.As(report.Bad, "Exception "+e.Code), strings.Join(e.Attributes, ", "),
 			e.Message)
@@ -122,6 +123,7 @@ func writeStep(b *bufio.Writer, s *profile.Step, paint report.Paint, indent, cho
 		out += " → " + paint.As(report.After, show(s.Output))
 	}
 
+	// Why comes behind what, so that the outcomes stand in one column of thought.
 	switch {
 	case s.Reason != "" && s.Account != "":
 		out += "  " + paint.As(report.Dim, "("+s.Account+": "+s.Reason+")")

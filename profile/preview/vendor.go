@@ -91,6 +91,9 @@ func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run pr
 	if p == nil {
 		return nil, nil, fmt.Errorf("identity %q has no profile: %w", i.ID, identity.ErrNotFound)
 	}
+
+	// The mappings of the request replace those of the profile in a copy, which is compiled like any
+	// other.
 	trial, found := withMappings(b, p, r.Config)
 	engine, more := profile.Compile(trial, o)
 	found = append(found, more...)

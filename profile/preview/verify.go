@@ -44,6 +44,8 @@ func ReadIdentities(r io.Reader) ([]TenantIdentity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("identity %d: %w", len(list)+1, err)
 		}
+
+		// Exports are one list, or one object a line.
 		items := []json.RawMessage{raw}
 		if raw[0] == '[' {
 			if err := json.Unmarshal(raw, &items); err != nil {
@@ -161,6 +163,8 @@ func Verify(results iter.Seq2[*profile.Result, error], tenant []TenantIdentity, 
 		Absent: []string{}, Attributes: []*Agreement{}, examples: examples}
 	x := &verifier{Verification: v, byName: map[string]*Agreement{}, index: indexTenant(tenant),
 		present: map[string]bool{}, seen: make([]bool, len(tenant))}
+
+	// What the tenant's file never has is not compared: it was not exported.
 	for i := range tenant {
 		for name, value := range tenant[i].Attributes {
 			x.present[name] = x.present[name] || !value.IsNull()
@@ -175,6 +179,7 @@ func Verify(results iter.Seq2[*profile.Result, error], tenant []TenantIdentity, 
 		x.result(r, tenant)
 	}
 
+	// Whom nobody matched is told by any name.
 	for i := range tenant {
 		if !x.seen[i] && len(v.OnlyTheirs) < examples {
 			v.OnlyTheirs = append(v.OnlyTheirs, cmp.Or(tenant[i].Alias, tenant[i].Name, tenant[i].ID))
@@ -261,6 +266,7 @@ func (x *verifier) result(r *profile.Result, tenant []TenantIdentity) {
 		agree = x.compare(r, t, name, ours, theirs) && agree
 	}
 
+	// Somebody agrees who agrees in everything.
 	if agree {
 		x.Agreeing++
 	}
@@ -283,6 +289,7 @@ func (x *verifier) compare(r *profile.Result, t *TenantIdentity, name string, ou
 		x.Attributes = append(x.Attributes, a)
 	}
 
+	// How they differ is told by a pattern, so that one cause shows as one line.
 	var pattern *Pattern
 	switch {
 	case sameValue(ours, theirs):
@@ -381,6 +388,8 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 		report.Fprintf(b, "With the dialect option %s (%s) %d agree: set it in idprofile.json.\n", fit.Option, fit.Doc,
 			fit.Agreeing)
 	}
+
+	// Attributes that agree for everybody are named once, at the end.
 	var whole []string
 	head := fmt.Sprintf("\n%s\n", paint.As(report.Heading,
 		"Attribute                agree   differ  only ours  only theirs"))

@@ -27,6 +27,7 @@ func (v *Verification) Table() *report.Table {
 		},
 	}
 
+	// One row for each example, since everybody would be too many.
 	var rows []report.Row
 	for _, a := range v.Attributes {
 		for _, e := range a.Examples {
