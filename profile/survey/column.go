@@ -67,6 +67,7 @@ func (c *Column) Add(v identity.Value) {
 }
 
 func (c *Column) text(s string) {
+	// Columns are many and mostly short: nothing is made for one that has no texts.
 	if c.hashes == nil {
 		c.hashes, c.values, c.patterns = map[uint64]struct{}{}, map[string]int{}, map[string]int{}
 		c.near, c.dates = map[string]*nearly{}, map[string]int{}
@@ -78,12 +79,16 @@ func (c *Column) text(s string) {
 	if strings.TrimSpace(s) != s {
 		c.padded++
 	}
+
+	// Distinct values are counted by hashes, so that a column of a million costs eight bytes each.
 	c.hash(hashOf(s))
 
 	kept := s
 	if len(kept) > maxLength {
 		kept = strings.ToValidUTF8(kept[:maxLength], "") + "…"
 	}
+
+	// Only so many values and patterns are kept apart, and the others are counted together.
 	known := count(c.values, kept, maxValues, &c.otherValues)
 	c.scratch = appendPattern(c.scratch[:0], s)
 	if k, ok := c.patterns[string(c.scratch)]; ok {

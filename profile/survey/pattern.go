@@ -19,6 +19,9 @@ func appendPattern(dst []byte, s string) []byte {
 		if runs == longestPattern {
 			return append(dst, "…"...)
 		}
+
+		// Runs of one class are one letter, of digits their number too: the length of a number says
+		// what it is.
 		class, n, end := ' ', 0, len(s)
 		for i, r := range s {
 			k := classOf(r)
@@ -94,6 +97,8 @@ func dateFormat(s string) string {
 	if len(s) < 8 || len(s) > 35 || s[0] < '0' || s[0] > '9' {
 		return ""
 	}
+
+	// The first mark and its place leave few layouts to try.
 	mark, at := byte(0), 0
 	if at = strings.IndexFunc(s, func(r rune) bool { return r < '0' || r > '9' }); at < 0 {
 		at = len(s)
@@ -111,6 +116,7 @@ func dateFormat(s string) string {
 		}
 	}
 
+	// Both readings fit most days, so the column decides which one is meant.
 	if strings.Count(s, "/") == 2 {
 		_, day := time.Parse("2/1/2006", s)
 		_, month := time.Parse("1/2/2006", s)
@@ -126,6 +132,7 @@ func dateFormat(s string) string {
 		return ""
 	}
 
+	// Digits alone are a time of a system, told by their number.
 	if strings.Trim(s, "0123456789") == "" {
 		switch {
 		case len(s) == 13 && s[0] == '1':

@@ -64,6 +64,7 @@ func empty(s, given *profile.Step) (string, identity.Value) {
 		}
 	}
 
+	// From the inside: what gave null there is the reason, and everything around it hands that on.
 	switch {
 	case s.Operation == "accountAttribute":
 		return account(s), identity.Value{}

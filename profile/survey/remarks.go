@@ -15,6 +15,8 @@ func Remarks(s *Stats) []string {
 	if s.Padded > 0 {
 		list = append(list, fmt.Sprintf("blanks at the ends of %d", s.Padded))
 	}
+
+	// One format needs no remark but its name; several do.
 	switch len(s.Dates) {
 	case 0:
 	case 1:

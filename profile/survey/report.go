@@ -31,6 +31,7 @@ func (t *taker) report() *Report {
 		})
 	}
 
+	// Most often first: that is what to mend.
 	slices.SortFunc(r.Outside, func(a, b *Lookup) int {
 		return cmp.Or(b.Count-a.Count, strings.Compare(a.Profile, b.Profile), strings.Compare(a.Attribute, b.Attribute),
 			strings.Compare(a.Pos.String(), b.Pos.String()))

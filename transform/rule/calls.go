@@ -123,6 +123,7 @@ func accountAttribute(b *budget, a []any) (any, error) {
 }
 
 func add(b *budget, a []any) (any, error) {
+	// Null in, null out, as everywhere in the language of rules.
 	if a[0] == nil || a[1] == nil {
 		return nil, nil
 	}
@@ -186,6 +187,8 @@ func rangeOf(b *budget, a []any) (any, error) {
 		return []any{}, nil
 	}
 
+	// The number of items wraps around for the widest range there is; more than allowed is enough to
+	// know.
 	n := uint64(to) - uint64(from) + 1
 	if n == 0 || n > uint64(b.items) {
 		n = uint64(b.items) + 1
@@ -263,6 +266,7 @@ func join(b *budget, a []any) (any, error) {
 		return nil, wrong(a[0], "a list")
 	}
 
+	// A text of everything but texts is their plain form; null is nothing.
 	sep := ""
 	if len(a) > 1 {
 		if sep, ok = a[1].(string); !ok {
@@ -285,6 +289,7 @@ func join(b *budget, a []any) (any, error) {
 			out.WriteString(s)
 		}
 
+		// What is too long already need not be finished.
 		if int64(out.Len()) > b.output {
 			break
 		}
@@ -312,6 +317,8 @@ func substr(b *budget, a []any) (any, error) {
 	}
 
 	length := charCount(s)
+
+	// From the end, and no further than the beginning.
 	if from < 0 {
 		from = max(0, length+from)
 	}

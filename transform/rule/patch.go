@@ -137,12 +137,15 @@ func (p *patcher) predicate(node *ast.Node, n *ast.BuiltinNode) {
 	if len(n.Arguments) == 1 { // count of a list of true and false
 		n.Arguments = append(n.Arguments, &ast.PredicateNode{Node: condition(&ast.PointerNode{})})
 	}
+
+	// A predicate over null gives null or its value for nothing, where the language would raise.
 	list := n.Arguments[0]
 	if n.Name != "map" && n.Name != "filter" {
 		n.Arguments[0] = call(list, "$items", list)
 		return
 	}
 
+	// The list is evaluated once, since evaluating it may be what costs.
 	p.lists++
 	name := fmt.Sprintf("$list%d", p.lists)
 	n.Arguments[0] = call(list, "$items", &ast.IdentifierNode{Value: name})
@@ -230,6 +233,7 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 		return
 	}
 
+	// Only true is true: a text or a number in a condition is a mistake.
 	switch n.Operator {
 	case "and", "or", "&&", "||":
 		n.Left, n.Right = condition(n.Left), condition(n.Right)

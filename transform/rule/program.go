@@ -68,6 +68,8 @@ func compile(name, source string, names Names, l Limits, account bool) (p *Progr
 		env[value] = types.Any
 	}
 
+	// Nothing of the language's own functions is there, but for predicates over lists; ours have
+	// budgets.
 	options := []expr.Option{expr.Env(env), expr.DisableAllBuiltins(), expr.AsAny(), expr.Patch(v)}
 	for _, predicate := range predicates {
 		options = append(options, expr.EnableBuiltin(predicate))
@@ -78,6 +80,8 @@ func compile(name, source string, names Names, l Limits, account bool) (p *Progr
 	}
 
 	code, err := expr.Compile(source, options...)
+
+	// Names that were open until now are judged: our finding names what was meant.
 	if v.finish(); v.err != nil {
 		return nil, located(name, source, v.err)
 	}
@@ -142,6 +146,7 @@ func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
 		r.env[runName] = &r.budget
 	}
 
+	// Runners are used again, each by one goroutine at a time.
 	r.budget.steps, r.budget.output, r.budget.items = p.limits.Steps, p.limits.Output, p.limits.Items
 	r.budget.objects = objects
 	var err error
@@ -156,6 +161,7 @@ func (p *Program) run(objects []Object, values []identity.Value) (any, error) {
 		r.env[name] = v
 	}
 
+	// Memory is bounded by items, at what the machine takes for each.
 	r.vm.MemoryBudget = uint(p.limits.Items) * 16
 	out, err := r.vm.Run(p.code, r.env)
 	r.budget.objects = nil

@@ -44,6 +44,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 			return v, err
 		}
 
+		// An identity that cannot be read is an error of the rule, and not a null.
 		for _, failed := range []error{subject.err, manager.object.err} {
 			if failed != nil {
 				return identity.Value{}, &Error{Name: name, Err: failed}

@@ -25,6 +25,8 @@ func toAny(v identity.Value, b *budget) (any, error) {
 		return t, nil
 	case identity.List:
 		items := v.List()
+
+		// Lists count against the budget also when they only come in.
 		if err := b.list(len(items)); err != nil {
 			return nil, err
 		}
