@@ -104,6 +104,8 @@ func (r *rewriter) object(old, n *Node) bool {
 		}
 	}
 
+	// Members that stay but in another order cannot be kept in their places, and a text that nothing
+	// stays of is better written anew.
 	if len(stay) == 0 || !slices.Equal(stay, still) {
 		return false
 	}
@@ -117,6 +119,9 @@ func (r *rewriter) object(old, n *Node) bool {
 
 	s.layout()
 	s.remove()
+
+	// New members go behind the one that they stand behind in the new object, and together, so that
+	// they keep their order.
 	at := -1 // member of old behind which new ones go
 	var fresh [][]byte
 	flush := func() {
@@ -168,6 +173,7 @@ func (r *rewriter) array(old, n *Node) {
 		}
 	}
 
+	// Nothing of the list stays, so its layout tells nothing about the new one.
 	if !some {
 		r.change(s.open, r.end(s.open), r.written(n, s.open))
 		return
@@ -213,6 +219,9 @@ func matches(old, n []*Node) []int {
 	}
 
 	a, b := len(old)-head-tail, len(n)-head-tail
+
+	// The table below has a place for each pair of items, so lists that differ in very many are not
+	// matched in the middle.
 	if a > mostItems || b > mostItems {
 		a, b = 0, 0
 	}
@@ -231,6 +240,8 @@ func matches(old, n []*Node) []int {
 		}
 	}
 
+	// Where as many items went as came, they are taken for changed ones, which keeps the text around
+	// them.
 	var gapOld, gapNew []int
 	change := func() {
 		if len(gapOld) == len(gapNew) {
@@ -366,6 +377,7 @@ func (r *rewriter) indentAt(at int) string {
 
 // end is where the value ends that begins at a place of a text that is JSON.
 func (r *rewriter) end(at int) int {
+	// The text is JSON, so counting brackets outside of strings is enough.
 	depth := 0
 	for i := at; i < len(r.src); i++ {
 		switch c := r.src[i]; c {

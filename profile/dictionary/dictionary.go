@@ -143,11 +143,16 @@ func (m *maker) attributes() {
 	l := m.d.Lineage
 	for i := range l.Nodes {
 		n := &l.Nodes[i]
+
+		// An attribute that each tenant has is left out where nobody maps or reads it: the page would
+		// be full of them.
 		if n.Kind != config.LineageIdentityAttribute || n.Given && len(l.OutOf(i))+len(l.Into(i)) == 0 {
 			continue
 		}
 		a := &Attribute{Name: n.Name, Given: n.Given, Required: slices.Contains(config.Required(), n.Name),
 			Mappings: []Mapping{}, ReadBy: []Reader{}}
+
+		// What a file says about an attribute is there only when the configuration has such a file.
 		if known := m.b.Attribute(n.Name); known != nil {
 			a.DisplayName, a.Standard, a.Searchable, a.Multi = known.DisplayName, known.Standard, known.Searchable, known.Multi
 		}
@@ -201,6 +206,9 @@ func (m *maker) behind(profile, attribute string, out *Mapping) {
 	}
 
 	seen := map[int]bool{}
+
+	// The search is by levels and stops at attributes and accounts, so the nearest come first and
+	// nothing is walked twice.
 	for len(level) > 0 {
 		var next []int
 		for _, at := range level {
@@ -279,6 +287,8 @@ func (m *maker) table(in string, pos diag.Pos, table *jsondoc.Node) *Table {
 	if m.o.Survey == nil {
 		return t
 	}
+
+	// Several mappings may use one table, which has one place in the file: what they miss is added up.
 	missed := map[string]int{}
 	for _, l := range m.o.Survey.Outside {
 		if l.Pos == pos {
@@ -325,6 +335,7 @@ func (t *tests) add(file string, c *jsondoc.Node) {
 		return
 	}
 
+	// A test without profile can still be about one, by what it expects.
 	if test.profile == "" {
 		test.profile = c.At("expect", "profile").Text()
 	}
@@ -344,6 +355,7 @@ func (t *tests) add(file string, c *jsondoc.Node) {
 		}
 	}
 
+	// A test may give an attribute in several rows and is one test all the same.
 	slices.Sort(names)
 	for _, name := range slices.Compact(names) {
 		t.attributes[name] = append(t.attributes[name], test)

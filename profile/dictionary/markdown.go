@@ -51,6 +51,9 @@ func (m markdown) fence(indent, lines string) {
 func (d *Dictionary) WriteMarkdown(w io.Writer, title string) error {
 	m := markdown{bufio.NewWriter(w)}
 	m.f("# %s\n\n%s\n\n", text(title), d.Summary())
+
+	// The overview comes first, a line for each mapping, as nobody reads a page of hundreds of
+	// attributes from its beginning.
 	m.f("| attribute | profile | rule | filled | read by |\n|---|---|---|---:|---|\n")
 	for _, a := range d.Attributes {
 		if len(a.Mappings) == 0 {
@@ -144,6 +147,7 @@ func (a *Attribute) Kind() string {
 func (m markdown) attribute(a *Attribute) {
 	m.f("\n## %s\n\n", text(a.Name))
 	if a.DisplayName != "" || a.Kind() != "" {
+		// Either part may be missing, and the separator with it.
 		m.f("%s\n\n", text(strings.Trim(a.DisplayName+"; "+a.Kind(), "; ")))
 	}
 	if len(a.Mappings) == 0 && !a.Given {

@@ -51,6 +51,7 @@ func tellAccount(text func(string) string) string {
 }
 
 func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
+	// While an account is being created there is none to read from.
 	if c.Provisioning() {
 		c.Report(diag.Error, "account-in-provisioning", "", "accountAttribute does not work in an account create profile",
 			"use identityAttribute")

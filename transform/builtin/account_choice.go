@@ -31,6 +31,9 @@ type columnFilter struct {
 func (n *accountNode) selection(c *transform.Compiler) (s *selection, ok bool) {
 	a := n.args
 	s = &selection{}
+
+	// A choice that depends on nothing but the accounts is the same for all mappings that make it, so
+	// it is worth being remembered.
 	for _, f := range []struct {
 		arg   *transform.Child
 		ready *filter.Filter
@@ -55,6 +58,8 @@ func (n *accountNode) selection(c *transform.Compiler) (s *selection, ok bool) {
 		return nil, false
 	}
 	s.first = first
+
+	// Accounts come oldest first, so the usual order needs no sorting.
 	if !n.sorted {
 		s.by = "created"
 		if !by.IsNull() {

@@ -19,6 +19,7 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 		c.Infof("firstvalid-single", "values", "firstValid has %d values, so there is no fallback", len(n.Values))
 	}
 
+	// What the whole gives is the first value that is not null, so it is null only where all are.
 	ignore, _ := n.IgnoreErrors.Fixed(n.skips)
 	f := transform.Facts{Null: transform.MayBeNull}
 	for i := range n.Values {
@@ -32,6 +33,7 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 			f.Null = null
 		}
 
+		// Only what has something behind it can be a reason for that not being reached.
 		last := i == len(n.Values)-1
 		if last {
 			break
@@ -55,6 +57,7 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 		}
 	}
 
+	// Errors that are passed over are those of the values; none comes out.
 	if ignore {
 		c.Catches()
 		f.Fails, f.FailsOnNull = false, false

@@ -124,11 +124,14 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 		}
 	}
 
+	// A negation stands in front of the operand, where it is compared as text like the rest.
 	if first := strings.TrimLeft(left, " ("); strings.HasPrefix(first, "!") ||
 		strings.HasPrefix(strings.ToLower(first), "not $") {
 		note("not")
 	}
 
+	// Quotes alone are text that may be meant; beside an operator they show that a language is
+	// expected that is not there.
 	if len(found) > 0 {
 		for _, side := range []string{left, right} {
 			if strings.ContainsAny(strings.Trim(side, "()! "), `'"`) {

@@ -41,6 +41,7 @@ func (p patternFields) has(letters string) bool {
 
 // checkPattern reports letters that are hardly meant.
 func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
+	// The pattern behind the name has no digits behind the dot, which directories write.
 	if f.String() == "LDAP" && attribute == "inputFormat" {
 		c.Report(diag.Warning, "date-ldap", attribute,
 			"LDAP does not match what directories hold, such as 20270309120000.0Z", "use yyyyMMddHHmmss")
@@ -50,6 +51,8 @@ func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 		return
 	}
 
+	// Each of these letters is right in some pattern; it is the company that it keeps that gives it
+	// away.
 	p := patternFields(f.Pattern().Fields())
 	if p.has("Y") && !p.has("wWuF") {
 		c.Report(diag.Error, "date-weekyear", attribute, "Y is the year of the week, which differs around New Year",
@@ -116,6 +119,8 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 		return
 	}
 
+	// Whether a pattern reads what the input is written in is tried with examples, as comparing
+	// patterns would have to know what each letter accepts.
 	pattern := n.parser.fixed.String()
 	reads, tried := readsAll(n.parser.fixed, in.Format)
 	if tried > 0 && reads == tried {

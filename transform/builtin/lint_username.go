@@ -15,6 +15,7 @@ func checkUsername(c *transform.Compiler, n *username) {
 			"it needs the field's limits and the uniqueness check of a create profile")
 	}
 
+	// A counter that is misspelt explains why none is there, so that is said once.
 	counted, misspelled := -1, false
 	for i := range n.Patterns {
 		p := &n.Patterns[i]
@@ -38,6 +39,7 @@ func checkUsername(c *transform.Compiler, n *username) {
 			"no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
 	}
 
+	// Tools show the limits beside the transform, and they are often put in it.
 	for _, name := range []string{"cloudMaxSize", "cloudMaxUniqueChecks", "cloudRequired"} {
 		if c.Attribute(name) != nil {
 			c.Report(diag.Error, "username-limits", name, name+" stands inside the transform, where it has no effect",
@@ -45,6 +47,7 @@ func checkUsername(c *transform.Compiler, n *username) {
 		}
 	}
 
+	// The field that is filled has the limits, so they are looked for around the transform.
 	checkLimit(c, c.Around().Get("cloudMaxSize"), "cloudMaxSize", 1<<31)
 	checkLimit(c, c.Around().Get("cloudMaxUniqueChecks"), "cloudMaxUniqueChecks", maxUniqueChecks)
 }

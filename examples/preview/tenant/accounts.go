@@ -21,6 +21,9 @@ func (q *person) dn(account string) string {
 // accounts writes the directory accounts and the badge of an employee.
 func (p *population) accounts(e *employee) error {
 	number := fmt.Sprintf("%06d", e.number)
+
+	// Shares are per mille of those who have an account at all, and the order of the draws is part of
+	// the data: another draw in between changes all that follows.
 	if e.directory {
 		a := account{dn: e.dn(e.uid), name: e.uid, given: e.given.roman(), family: e.family.roman(),
 			created: stamp(e.created),
@@ -28,6 +31,9 @@ func (p *population) accounts(e *employee) error {
 				titles), manager: p.boss().dn,
 			disabled: !e.end.IsZero() && e.end.Before(today)}
 		a.display = a.family + ", " + a.given
+
+		// The directory knows people by employee number, some by mail only, and some by neither: these
+		// are the ones that stay without identity.
 		switch n := p.rng.IntN(1000); {
 		case n < 80:
 		case n < 190:
@@ -39,6 +45,9 @@ func (p *population) accounts(e *employee) error {
 		if err := p.rowDirectory(&a); err != nil {
 			return err
 		}
+
+		// An administrative account has the number of its owner, so two accounts of one source belong
+		// to one identity.
 		if p.share(30) {
 			admin := account{dn: "CN=adm-" + e.uid + ",OU=Admins,OU=People,DC=acme,DC=example", name: "adm-" + e.uid,
 				employee: number,

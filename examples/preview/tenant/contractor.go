@@ -24,6 +24,9 @@ func (p *population) contractor() error {
 	n := p.counts.Contractors
 	p.counts.Contractors++
 	r := p.region()
+
+	// Names in other scripts are an exercise for employees; most contractors have Latin ones, so that
+	// correlation by name has something to find.
 	if !r.latin && p.share(400) {
 		r = &regions[0]
 	}
@@ -34,6 +37,8 @@ func (p *population) contractor() error {
 	p.sponsor(&c)
 	p.term(&c)
 	directory := p.share(700)
+
+	// Some lack what the profile requires, which gives exceptions.
 	switch k := p.rng.IntN(1000); {
 	case k < 15:
 		c.family = " "
@@ -50,6 +55,8 @@ func (p *population) contractor() error {
 		}
 	}
 
+	// The same person comes back under another number and with the mail in capitals: a duplicate that
+	// correlation has to deal with.
 	if c.mail == "" || !p.share(15) {
 		return nil
 	}

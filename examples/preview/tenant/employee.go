@@ -55,6 +55,8 @@ func (p *population) hire() employee {
 	e := employee{person: p.somebody(p.region()), number: firstNumber + p.counts.Employees, status: "A", entered: true}
 	e.login, e.work = e.uid, e.mail
 	e.latin1, e.latin2 = e.given.latin, e.family.latin
+
+	// Everything that can be missing is there first, so that what is left out is decided in one place.
 	e.hired = p.day(-4800, -30)
 	e.directory = p.share(900)
 	if !p.share(800) {
@@ -63,6 +65,9 @@ func (p *population) hire() employee {
 	if !p.share(700) {
 		e.personal = ""
 	}
+
+	// Capitals and blanks around a login are what real exports have, and what comparing has to see
+	// through or not.
 	switch n := p.rng.IntN(1000); {
 	case n < 100:
 		e.login = strings.ToUpper(e.login)
@@ -75,6 +80,7 @@ func (p *population) hire() employee {
 		e.login = e.uid
 	}
 
+	// The same letters in another form of Unicode: equal to a reader and different to a program.
 	if p.share(5) {
 		e.family.own = decomposed(e.family.own)
 	}
@@ -101,6 +107,8 @@ func (p *population) defects(e *employee) {
 }
 
 func (p *population) lifecycle(e *employee) {
+	// The states follow from dates and codes alone, as the profile derives them; who falls in no case
+	// just works.
 	switch n := p.rng.IntN(1000); {
 	case n < 50:
 		e.hired = p.day(1, 150)
@@ -120,6 +128,8 @@ func (p *population) lifecycle(e *employee) {
 	if e.created.After(today) {
 		e.created = p.day(-20, -1)
 	}
+
+	// A text that is no date makes the attribute fail, not the person.
 	switch n := p.rng.IntN(1000); {
 	case n < 25:
 	case n < 30:

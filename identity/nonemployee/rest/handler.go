@@ -59,6 +59,9 @@ func New(s *nonemployee.Service, o Options) (*Handler, error) {
 	if s == nil || o.Authenticate == nil {
 		return nil, errors.New("a service and a function to authenticate are needed")
 	}
+
+	// Bounds that are left out are set, not lifted: a server without them can be brought down by one
+	// client.
 	if o.MaxBody == 0 {
 		o.MaxBody = 1 << 20
 	}
@@ -81,6 +84,8 @@ func New(s *nonemployee.Service, o Options) (*Handler, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	h := &Handler{service: s, o: o, rate: isc.NewLimiter(o.Rate), wrong: isc.NewLimiter(o.Attempts)}
+
+	// The number is of the handler, so tracking ids are the same in every run of a test.
 	if h.o.TrackingIDs == nil {
 		h.o.TrackingIDs = func() string { return fmt.Sprintf("%032x", h.tracking.Add(1)) }
 	}
@@ -206,6 +211,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // admit finds out who asks, and answers when nobody known does or when somebody
 // asks too often.
 func (c *call) admit() bool {
+	// Without a clock nothing is counted, as the options say.
 	var now time.Time
 	if c.o.Clock != nil {
 		now = c.o.Clock()
@@ -221,6 +227,7 @@ func (c *call) admit() bool {
 		}
 	}
 
+	// A failure to authenticate does not say why, as that would help whoever guesses.
 	actor, err := c.o.Authenticate(c.r)
 	if err != nil || actor.ID == "" {
 		if c.o.Clock != nil {
@@ -230,6 +237,7 @@ func (c *call) admit() bool {
 		return false
 	}
 
+	// What somebody may ask is counted by person and not by address, behind which many may work.
 	if c.o.Clock != nil {
 		if wait := c.rate.Count(actor.ID, now); wait > 0 {
 			c.tooMany(wait)
@@ -250,6 +258,7 @@ func (c *call) dispatch() error {
 		return isc.Refuse(isc.CodeIllegalValue, "the query is not well formed")
 	}
 
+	// That the path exists and the method does not is another answer than that there is no path.
 	var allowed []string
 	for _, rt := range routes {
 		path, ok := rt.match(parts)

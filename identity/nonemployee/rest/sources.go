@@ -95,6 +95,8 @@ func (c *call) upload() error {
 		return err
 	}
 
+	// A dry run answers at once with what would come of it; an import is a job, whose end is asked
+	// for.
 	if dry {
 		plan, err := c.service.Sources.DryRun(c.r.Context(), c.actor, c.path["id"], file)
 		if err == nil {

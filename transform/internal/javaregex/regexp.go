@@ -116,7 +116,6 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 
 		n++
 
-		// And what is behind the last match.
 		mark := len(dst)
 		from, to := s.m.groups[0], s.m.groups[1]
 
@@ -136,6 +135,7 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 		return dst, 0, nil
 	}
 
+	// And what is behind the last match.
 	mark := len(dst)
 	dst = s.m.appendTo(dst, tail, len(s.m.u))
 	return dst, n, b.Produce(max(0, len(dst)-mark))
