@@ -84,8 +84,13 @@ func (c *correlateCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		sum, err := x.Summary(a.ctx)
+		if err != nil {
+			return err
+		}
 		if err := writeReports(c.Report, report.CSVOptions{NeutralizeFormulas: true}, reportSite{
-			title: "Correlation of " + f.name, now: now, tables: tables, fonts: c.fontFlag,
+			title: "Correlation of " + f.name, now: now, tables: tables, charts: correlationCharts(sum), verdict: correlationVerdict(sum),
+			fonts: c.fontFlag,
 		}); err != nil {
 			return err
 		}

@@ -156,4 +156,18 @@ func TestCorrelateReport(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows: mismatch (-want +got):\n%s", diff)
 	}
+
+	index, err := os.ReadFile(filepath.Join(dir, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Accounts by source, uncorrelated in red", "How accounts found their identity",
+		"Why accounts have no identity", "18 (2.4 %) of 745 accounts without identity; 5 accounts whose link other rules contradict."} {
+		if !strings.Contains(string(index), want) {
+			t.Errorf("the index does not say %q", want)
+		}
+	}
+	if strings.Contains(string(index), ">UNCORRELATED<") {
+		t.Error("accounts without identity are said to have found one")
+	}
 }
