@@ -8,8 +8,19 @@ import (
 	"time"
 )
 
-// tries is how often a transaction is begun before its conflict is an error.
-const tries = 12
+// How often a transaction is begun before its conflict is an error. One that reads before it
+// writes gets its turn in SQLite only between two transactions of the others, and these may
+// follow each other closely, so it tries often; a row that is there already stays there.
+const (
+	triesTurn = 400
+	triesRow  = 12
+)
+
+// pause is how long a transaction waits after its attempt: some milliseconds, not twice the
+// same, so that it does not keep step with another one.
+func pause(try int) time.Duration {
+	return time.Duration(min(1<<min(try, 4), 16)+try*7%13) * time.Millisecond
+}
 
 // Transact runs do in a transaction, which is undone when do fails. When the database says
 // that another transaction was in the way, all of it is done again, so do must not keep
@@ -19,17 +30,17 @@ const tries = 12
 func Transact(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
 	for try := 1; ; try++ {
 		err := once(ctx, db, do)
-		if err == nil || try == tries || !IsConflict(err) {
+		if err == nil || try == triesTurn || !IsConflict(err) || isRow(err) && try >= triesRow {
 			return err
 		}
 
 		// Whoever was first needs a moment.
-		pause := time.NewTimer(min(time.Millisecond<<try, 200*time.Millisecond))
+		timer := time.NewTimer(pause(try))
 		select {
 		case <-ctx.Done():
-			pause.Stop()
+			timer.Stop()
 			return errors.Join(ctx.Err(), err)
-		case <-pause.C:
+		case <-timer.C:
 		}
 	}
 }
@@ -77,4 +88,15 @@ func IsConflict(err error) bool {
 	}
 
 	return err != nil && strings.Contains(err.Error(), "database is locked")
+}
+
+// isRow reports whether a conflict is about a row that another transaction has made, which
+// waiting does not take away.
+func isRow(err error) bool {
+	var postgres interface{ SQLState() string }
+	if errors.As(err, &postgres) {
+		return postgres.SQLState() == "23505"
+	}
+	var sqlite interface{ Code() int }
+	return errors.As(err, &sqlite) && sqlite.Code()&0xff == 19
 }
