@@ -50,7 +50,7 @@ func (c *serveCommand) Run(a *app) error {
 	}
 	// Most of the memory is rows without pointers, which cost the collector nothing: it may come
 	// often. Whoever has set GOGC knows better.
-	if before := debug.SetGCPercent(40); before != 100 {
+	if before := debug.SetGCPercent(30); before != 100 {
 		debug.SetGCPercent(before)
 	}
 	server, err := workbench.New(a.ctx, o)
