@@ -211,10 +211,10 @@ func (in *starter) write(found diag.List) error {
 	switch in.CI {
 	case "github":
 		return in.file(".github/workflows/idprofile.yml", "a pipeline that lints and tests",
-			func() ([]byte, error) { return []byte(githubPipeline), nil })
+			func() ([]byte, error) { return []byte(pinned(githubPipeline, versionName())), nil })
 	case "gitlab":
 		return in.file(".gitlab-ci.yml", "a pipeline that lints and tests",
-			func() ([]byte, error) { return []byte(gitlabPipeline), nil })
+			func() ([]byte, error) { return []byte(pinned(gitlabPipeline, versionName())), nil })
 	}
 
 	return nil
@@ -334,6 +334,15 @@ func (in *starter) firstTest(name string, found diag.List) ([]byte, error) {
 		return test(people[:1])
 	}
 	return src, err
+}
+
+// pinned makes a pipeline install the build that writes it, so that what passes today is not
+// judged by another one tomorrow. A build that has no name can only be the latest.
+func pinned(pipeline, build string) string {
+	if build == "(devel)" || strings.Contains(build, "+") { // + marks what was changed after a checkout
+		return pipeline
+	}
+	return strings.ReplaceAll(pipeline, "preview@latest", "preview@"+build)
 }
 
 const githubPipeline = `name: identity profiles

@@ -88,3 +88,17 @@ func TestInitOf(t *testing.T) {
 		t.Error("an empty folder got files")
 	}
 }
+
+// A pipeline installs the build that wrote it, as far as that can be had again.
+func TestPipelineIsPinned(t *testing.T) {
+	for build, want := range map[string]string{
+		"v1.2.0": "preview@v1.2.0\n", "0d57329": "preview@0d57329\n",
+		"(devel)": "preview@latest\n", "v0.0.0-20260101000000-0d5732900000+dirty": "preview@latest\n",
+	} {
+		for _, pipeline := range []string{githubPipeline, gitlabPipeline} {
+			if got := pinned(pipeline, build); !strings.Contains(got, want) {
+				t.Errorf("%s: no %q in\n%s", build, want, got)
+			}
+		}
+	}
+}
