@@ -5,7 +5,7 @@
 # Guess before: -LLL would leave out comments and the version, not the news that entries are missing.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
-[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends slapd ldap-utils >/dev/null; }
+[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends 'slapd=2.5.*' 'ldap-utils=2.5.*' >/dev/null; }
 dir=$(mktemp -d); mkdir "$dir/data"
 trap 'kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 cat > "$dir/slapd.conf" <<CONF

@@ -6,7 +6,7 @@
 # What the RFC makes one guess: the entries below get a new change time, since their DN is not what it was.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
-[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends slapd ldap-utils >/dev/null; }
+[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends 'slapd=2.5.*' 'ldap-utils=2.5.*' >/dev/null; }
 dir=$(mktemp -d); mkdir "$dir/data"
 trap 'kill "$pid" 2>/dev/null; rm -rf "$dir"' EXIT
 cat > "$dir/slapd.conf" <<CONF

@@ -6,7 +6,7 @@
 # Whoever folds DNs as the RFC says takes one entry for another: uid=İrem and uid=irem cannot both be there, Straße and Strasse can.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
-[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends slapd ldap-utils >/dev/null; }
+[ -x /usr/sbin/slapd ] && command -v ldapsearch >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends 'slapd=2.5.*' 'ldap-utils=2.5.*' >/dev/null; }
 version=$(/usr/sbin/slapd -VV 2>&1 | grep -o 'slapd [0-9.]*')
 echo "$version"
 case $version in "slapd 2.5."*|"slapd 2.6."*) ;; *) echo "another version than those that were seen"; exit 1 ;; esac
