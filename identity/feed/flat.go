@@ -26,8 +26,8 @@ type flat struct {
 
 // flatAttribute is where a member goes.
 type flatAttribute struct {
-	slot               int // -1: nowhere
-	multi, entitlement bool
+	Attribute
+	slot int // -1: nowhere
 }
 
 // read reads an object, and reports whether it could. Texts are views.
@@ -232,12 +232,7 @@ func (o *objects) flat(text []byte, pos diag.Pos) (a identity.Account, read bool
 	if !f.read(text) || slices.Contains(f.keys, "sourceName") {
 		return a, false
 	}
-	key := o.NativeIdentity
-	if key == "" {
-		if key = "nativeIdentity"; !slices.Contains(f.keys, key) {
-			key = "id"
-		}
-	}
+	key := o.idKey(func(key string) bool { return slices.Contains(f.keys, key) })
 	if a.NativeIdentity = f.scalar(key); a.NativeIdentity == "" {
 		return a, false
 	}
@@ -276,23 +271,11 @@ func (r *Reading) packFlat(a *identity.Account, f *flat) bool {
 
 	r.row = append(r.row[:0], make([]identity.Value, r.schema.Len())...)
 	for i, v := range f.values {
-		at := f.attributes[i]
-		if at.slot < 0 {
-			continue
+		if at := &f.attributes[i]; at.slot >= 0 {
+			r.row[at.slot] = r.attributeValue(a, at.Attribute, v)
 		}
-		if at.multi && v.Kind() != identity.List && !v.IsNull() {
-			v = identity.ListValue(v)
-		}
-		if at.entitlement {
-			r.addEntitlements(a, v.Clone())
-		}
-		r.row[at.slot] = v
 	}
-
-	for i := range r.row {
-		r.packer.Value(r.row[i])
-	}
-	a.Attributes = r.packer.Pack(r.schema)
+	r.packRow(a)
 	return true
 }
 
@@ -310,18 +293,7 @@ func (r *Reading) learnFlat(f *flat) bool {
 
 	f.schema, f.attributes = r.schema, f.attributes[:0]
 	for _, key := range f.keys {
-		slot, ok := r.schema.Slot(key)
-		if !ok {
-			slot = -1
-			if r.OnColumns != nil && len(r.foreign) < maxNames && !r.foreign[key] {
-				r.addForeign(key)
-			}
-		} else {
-			r.give(slot)
-		}
-		attribute := r.attributes[key]
-		f.attributes = append(f.attributes,
-			flatAttribute{slot: slot, multi: attribute.Multi, entitlement: attribute.Entitlement})
+		f.attributes = append(f.attributes, flatAttribute{Attribute: r.attributes[key], slot: r.place(key)})
 	}
 
 	return true

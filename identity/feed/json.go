@@ -198,16 +198,22 @@ func entitlement(n *jsondoc.Node) identity.Value {
 	return n.Get("name").Value()
 }
 
-// plain reads an object whose members are the attributes.
-func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
-	// Without a configured attribute the API's name for it counts, and then what most files call it.
-	key := o.NativeIdentity
-	if key == "" {
-		if key = "nativeIdentity"; n.Get(key) == nil {
-			key = "id"
-		}
+// idKey returns the member that is the account id. Without a configured attribute the API's
+// name for it counts, and then what most files call it.
+func (o *objects) idKey(has func(key string) bool) string {
+	switch {
+	case o.NativeIdentity != "":
+		return o.NativeIdentity
+	case has("nativeIdentity"):
+		return "nativeIdentity"
 	}
 
+	return "id"
+}
+
+// plain reads an object whose members are the attributes.
+func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
+	key := o.idKey(func(key string) bool { return n.Get(key) != nil })
 	if a.NativeIdentity = scalar(n.Get(key)); a.NativeIdentity == "" {
 		o.Refuse("account-id-missing", n.Pos(), "the account has no account id (%q); it is left out", key)
 		return a, false

@@ -25,7 +25,7 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 	if !r.learn(values) {
 		own := map[string]identity.Value{}
 		for name, v := range values {
-			own[strings.Clone(name)] = r.attributeValue(a, name, v).Clone()
+			own[strings.Clone(name)] = r.attributeValue(a, r.attributes[name], v).Clone()
 		}
 		a.Attributes = identity.NewAttributes(own)
 		return
@@ -34,18 +34,33 @@ func (r *Reading) Pack(a *identity.Account, values iter.Seq2[string, identity.Va
 	// A row begins empty: what an account lacks is null.
 	r.row = append(r.row[:0], make([]identity.Value, r.schema.Len())...)
 	for name, v := range values {
-		if slot, ok := r.schema.Slot(name); ok {
-			r.give(slot)
-			r.row[slot] = r.attributeValue(a, name, v)
-		} else if r.OnColumns != nil && len(r.foreign) < maxNames && !r.foreign[name] {
-			r.addForeign(name)
+		if slot := r.place(name); slot >= 0 {
+			r.row[slot] = r.attributeValue(a, r.attributes[name], v)
 		}
 	}
+	r.packRow(a)
+}
 
-	for _, v := range r.row {
-		r.packer.Value(v)
+// packRow makes the values by slot the attributes of the account.
+func (r *Reading) packRow(a *identity.Account) {
+	for i := range r.row {
+		r.packer.Value(r.row[i])
 	}
 	a.Attributes = r.packer.Pack(r.schema)
+}
+
+// place returns the slot of an attribute that an object has, -1 for one that the schema does
+// not have, and notes either.
+func (r *Reading) place(name string) int {
+	slot, ok := r.schema.Slot(name)
+	if ok {
+		r.give(slot)
+		return slot
+	}
+	if r.OnColumns != nil && len(r.foreign) < maxNames && !r.foreign[name] {
+		r.addForeign(name)
+	}
+	return -1
 }
 
 // give notes that an object has the attribute of that slot.
@@ -116,8 +131,7 @@ func (r *Reading) prepare() {
 
 // attributeValue returns the value of an attribute. That of a multi-valued one is
 // a list also when it is a single one.
-func (r *Reading) attributeValue(a *identity.Account, name string, v identity.Value) identity.Value {
-	attribute := r.attributes[name]
+func (r *Reading) attributeValue(a *identity.Account, attribute Attribute, v identity.Value) identity.Value {
 	if attribute.Multi && v.Kind() != identity.List && !v.IsNull() {
 		v = identity.ListValue(v)
 	}
