@@ -124,13 +124,11 @@ func (o *Brief) Manager() (state string) {
 	switch {
 	case !ok:
 		return ""
-	case o.b.resolved.manager[o.n] >= 0:
+	case o.b.resolved.manager[o.n] >= 0: // whose name and id nobody has asked for
 		return ManagerResolved
-	case o.values[slot].IsNull():
-		return ""
 	}
 
-	return o.b.resolved.outcome[o.n].State
+	return o.b.managerResult(o.n, o.values[slot]).State
 }
 
 // Lifecycle returns what became of the lifecycle state.

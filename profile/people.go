@@ -37,8 +37,7 @@ func (e *Engine) People(ctx context.Context, o RunOptions, sources ...identity.S
 		return nil, err
 	}
 
-	// Places are looked up by id, and ids are only computed where the beginnings of native ids are
-	// equal.
+	// Places are looked up by id, of which only the beginning is kept.
 	x := &People{phases: p, order: p.builder.resultOrder(p.builder.resulting()), place: make([]int32, len(p.people))}
 	x.byID = make([]idPlace, len(x.order))
 	for i, n := range x.order {

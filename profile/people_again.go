@@ -3,13 +3,11 @@ package profile
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/diag"
 )
 
 // Again yields what another engine gives for the same accounts where what p has found
@@ -70,11 +68,7 @@ func (rd *reader) readBefore() error {
 
 // takeBefore takes an account of the other run in, as its source has it still.
 func (rd *reader) takeBefore(from int32, a *identity.Account) int32 {
-	rd.named = rd.named || a.IdentityID != ""
-	rd.state = append(rd.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
-	n := rd.accounts.Take(rd.before.phases.accounts, from)
-	rd.keys(rd.accounts.Sources[n]).Add(a.NativeIdentity, n)
-	return n
+	return rd.keyed(rd.begun(rd.accounts.Take(rd.before.phases.accounts, from), a), a)
 }
 
 // left returns the accounts without identity, as a store has them in order.
@@ -97,8 +91,7 @@ func (p *People) left() (list []int32) {
 func (rd *reader) stillThere() {
 	for number, name := range rd.accounts.Names {
 		if rd.engine.sources[name] == nil {
-			rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
-				Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", name)})
+			rd.reportUnknown(name)
 			continue
 		}
 

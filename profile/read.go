@@ -42,8 +42,7 @@ func (rd *reader) read(sources []identity.Source) error {
 	rd.named = rd.named || len(rd.stored) > 0
 	for _, src := range sources {
 		if rd.engine.sources[src.Name()] == nil {
-			rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
-				Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", src.Name())})
+			rd.reportUnknown(src.Name())
 			continue
 		}
 
@@ -126,15 +125,28 @@ func (rd *reader) markLostAccounts() {
 }
 
 func (rd *reader) addAccount(a *identity.Account) int32 {
-	n := rd.newAccount(a)
+	return rd.keyed(rd.newAccount(a), a)
+}
+
+func (rd *reader) newAccount(a *identity.Account) int32 { return rd.begun(rd.accounts.Add(a), a) }
+
+// begun makes the state of an account that the table has got.
+func (rd *reader) begun(n int32, a *identity.Account) int32 {
+	rd.named = rd.named || a.IdentityID != ""
+	rd.state = append(rd.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
+	return n
+}
+
+// keyed makes an account one that is found by its native identity.
+func (rd *reader) keyed(n int32, a *identity.Account) int32 {
 	rd.keys(rd.accounts.Sources[n]).Add(a.NativeIdentity, n)
 	return n
 }
 
-func (rd *reader) newAccount(a *identity.Account) int32 {
-	rd.named = rd.named || a.IdentityID != ""
-	rd.state = append(rd.state, accountState{owner: -1, next: -1, named: a.IdentityID != ""})
-	return rd.accounts.Add(a)
+// reportUnknown reports the accounts of a source that is not configured.
+func (rd *reader) reportUnknown(source string) {
+	rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
+		Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", source)})
 }
 
 // keys returns the table of the accounts of a source.
