@@ -27,7 +27,7 @@ import (
 
 // applyCommand carries a change to the files of a folder, as a tenant would.
 type applyCommand struct {
-	Plan   string `arg:"" help:"JSON file with the changes, such as --plan-out writes; - is standard input."`
+	Plan   string `arg:"" help:"JSON file with the changes, such as --plan-out of correlate, diff, lint and where writes; - is standard input."`
 	Folder string `arg:"" default:"." help:"Folder with configuration and accounts. Default: here."`
 
 	Yes    bool `short:"y" help:"Write the files without asking. Without it, and without a terminal, nothing is written."`
@@ -218,15 +218,7 @@ func refusal(e *isc.Error) string {
 
 // print shows a plan.
 func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLine) {
-	title := fmt.Sprintf("%d. %s", number, r.Do)
-	for _, s := range []string{r.Profile, r.Source, r.Attribute, r.Name, r.Transform.Get("name").Text(),
-		r.State.Get("name").Text()} {
-		if s != "" {
-			title += " " + s
-		}
-	}
-
-	heading(a, a.out, title)
+	heading(a, a.out, fmt.Sprintf("%d. %s", number, titleOf(r)))
 	if line.Refused != "" {
 		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad], report.OneLine("refused: "+line.Refused))))
 		return

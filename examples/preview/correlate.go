@@ -18,8 +18,8 @@ type correlateCommand struct {
 	Explain  string `xor:"what" placeholder:"ACCOUNT" help:"Explain one account: every rule with the values of both sides. ACCOUNT is source/id, an account id or an account name."`
 	Pair     string `xor:"what" placeholder:"ACCOUNT=IDENTITY" help:"Tell what each rule says about an account and an identity."`
 	Suggest  bool   `xor:"what,suggest" help:"Suggest criteria: pairs of attributes that would find identities, in order."`
-	PlanOut  string `placeholder:"FILE" help:"With --suggest, write what is suggested as a plan that preview apply carries out."`
-	Managers bool   `xor:"what,managers" help:"Tell how managers were found: states, cycles, depth, span."`
+	planFlag `set:"plan=With --suggest, write what is suggested"`
+	Managers bool `xor:"what,managers" help:"Tell how managers were found: states, cycles, depth, span."`
 
 	probableFlags
 	manualFlag
@@ -107,6 +107,11 @@ func (c *correlateCommand) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Folder, err)
 	}
+	if s, ok := out.(*preview.Suggestions); ok {
+		if err := c.planFlag.write(a, engine.Bundle(), nil, suggestedChanges(s)); err != nil {
+			return err
+		}
+	}
 	if err := c.print(a, out, show); err != nil {
 		return err
 	}
@@ -168,9 +173,6 @@ func (c *correlateCommand) find(a *app, x *preview.Correlation) (any, answer, er
 		return e, pairAnswer{e}, err
 	case c.Suggest:
 		s, err := x.Suggest(a.ctx)
-		if err == nil && c.PlanOut != "" {
-			err = writeSuggestions(a, c.PlanOut, s)
-		}
 		return s, suggestionsAnswer{s}, err
 
 	case c.Managers:

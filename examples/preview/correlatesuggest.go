@@ -2,12 +2,13 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/preview"
+	"github.com/idprofile/engine/profile/tenant"
 )
 
 // suggestionsAnswer prints what criteria would be good, by source.
@@ -87,34 +88,9 @@ func (s managersAnswer) print(p *printer) {
 	}
 }
 
-// plannedCorrelation is a change of a plan, see [tenant.Request].
-type plannedCorrelation struct {
-	Do     string `json:"do"`
-	Source string `json:"source"`
-	Why    string `json:"why"`
-	Config struct {
-		Assignments []plannedAssignment `json:"attributeAssignments"`
-	} `json:"config"`
-}
-
-type plannedAssignment struct {
-	Property  string `json:"property"`
-	Value     string `json:"value"`
-	Operation string `json:"operation"`
-
-	// As a tenant writes them.
-	Complex      bool    `json:"complex"`
-	IgnoreCase   bool    `json:"ignoreCase"`
-	MatchMode    *string `json:"matchMode"`
-	FilterString *string `json:"filterString"`
-}
-
-// writeSuggestions writes the suggested criteria of each source as a plan, where they are
-// not configured already.
-func writeSuggestions(a *app, file string, s *preview.Suggestions) error {
-	plan := struct {
-		Changes []plannedCorrelation `json:"changes"`
-	}{Changes: []plannedCorrelation{}}
+// suggestedChanges are the suggested criteria of each source as changes of a plan, where
+// they are not configured already.
+func suggestedChanges(s *preview.Suggestions) (list []tenant.Request) {
 	for _, src := range s.Sources {
 		pairs := slices.Clone(src.Pairs)
 		pairs = slices.DeleteFunc(pairs, func(p correlate.SuggestedPair) bool { return p.Order == 0 })
@@ -122,13 +98,26 @@ func writeSuggestions(a *app, file string, s *preview.Suggestions) error {
 		if !slices.ContainsFunc(pairs, func(p correlate.SuggestedPair) bool { return !p.Configured }) {
 			continue
 		}
-		change := plannedCorrelation{Do: "setCorrelation", Source: src.Name, Why: "suggested by the data"}
-		for _, p := range pairs {
-			change.Config.Assignments = append(change.Config.Assignments,
-				plannedAssignment{Property: p.Property, Value: p.Value, Operation: "EQ"})
-		}
-		plan.Changes = append(plan.Changes, change)
-	}
 
-	return a.writeFile(file, func(w io.Writer) error { return writeJSON(w, plan) })
+		var items []*jsondoc.Node
+		for _, p := range pairs {
+			items = append(items, assignment(p))
+		}
+		list = append(list, tenant.Request{Do: "setCorrelation", Source: src.Name, Why: "suggested by the data",
+			Config: jsondoc.NewObject(jsondoc.M("attributeAssignments", jsondoc.NewArray(items...)))})
+	}
+	return list
+}
+
+// assignment is a criterion as a tenant writes it.
+func assignment(p correlate.SuggestedPair) *jsondoc.Node {
+	return jsondoc.NewObject(
+		jsondoc.M("property", jsondoc.NewString(p.Property)),
+		jsondoc.M("value", jsondoc.NewString(p.Value)),
+		jsondoc.M("operation", jsondoc.NewString("EQ")),
+		jsondoc.M("complex", jsondoc.NewBool(false)),
+		jsondoc.M("ignoreCase", jsondoc.NewBool(false)),
+		jsondoc.M("matchMode", jsondoc.NewNull()),
+		jsondoc.M("filterString", jsondoc.NewNull()),
+	)
 }

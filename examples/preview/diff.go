@@ -18,6 +18,7 @@ import (
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/preview"
+	"github.com/idprofile/engine/profile/tenant"
 )
 
 // diffCommand compares what two configurations do with the same accounts.
@@ -33,8 +34,9 @@ type diffCommand struct {
 
 	outputFlags `set:"formats=text,json,markdown,html"`
 	sampleFlags
-	People bool `help:"List every person that changes, beside the groups."`
-	Mask   bool `help:"Replace personal values by numbers, equal ones by equal numbers."`
+	People   bool `help:"List every person that changes, beside the groups."`
+	Mask     bool `help:"Replace personal values by numbers, equal ones by equal numbers."`
+	planFlag `set:"plan=Write what differs in the configuration"`
 
 	Gate      string `placeholder:"FILE" help:"JSON file with what a change may do at most; what it says is broken ends with 1."`
 	failFlags `set:"failures=change"`
@@ -87,6 +89,10 @@ func (c *diffCommand) Run(a *app) error {
 		return err
 	}
 
+	if err := c.plan(a, before, after); err != nil {
+		return err
+	}
+
 	// Gates look at the values before they are masked, and name no values themselves.
 	breaches := gate.Check(r)
 	if c.Mask {
@@ -105,6 +111,19 @@ func (c *diffCommand) Run(a *app) error {
 		return errFailed
 	}
 	return nil
+}
+
+// plan writes the operations that make AFTER of BEFORE.
+func (c *diffCommand) plan(a *app, before, after *folder) error {
+	if c.PlanOut == "" {
+		return nil
+	}
+
+	// Mappings and states name sources by id, and ids of the one tenant mean nothing in the other.
+	if c.IgnoreIDs || preview.TwoTenants(before.bundle, after.bundle) {
+		return errors.New("--plan-out: these are two tenants, and a plan would carry the ids of the one to the other")
+	}
+	return c.planFlag.write(a, before.bundle, after.bundle, tenant.Requests(before.bundle, after.bundle))
 }
 
 // gate reads the gate; nil when nothing is limited.

@@ -23,6 +23,7 @@ type lintCommand struct {
 	Explain     string `placeholder:"CODE" help:"Tell what a code means, why it matters, what is wrong and right, and how to switch it off; all: list the codes."`
 	Fix         bool   `help:"Show, as a patch, how findings are mended whose remedy is certain."`
 	Write       bool   `help:"With --fix: mend the files."`
+	planFlag    `set:"plan=With --fix, write what is mended in profiles, transforms and sources"`
 	Severity    string `enum:",info,warning,error" default:"" help:"Least severity to print. Default: warning, in JSON info."`
 	All         bool   `help:"Short for --severity info."`
 	FailOn      string `enum:"error,warning,info,never" default:"error" help:"Exit with 1 when a finding is that severe, or more."`
@@ -41,6 +42,9 @@ func (c *lintCommand) Run(a *app) error {
 	}
 	if c.Write && !c.Fix {
 		return errors.New("--write goes with --fix")
+	}
+	if c.PlanOut != "" && (!c.Fix || c.Write || len(c.Paths) != 1) {
+		return errors.New("--plan-out needs --fix without --write, and one folder")
 	}
 	p := newProgress(a)
 	defer p.stop()

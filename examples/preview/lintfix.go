@@ -6,6 +6,8 @@ import (
 	"io"
 	"maps"
 	"os"
+	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,6 +16,8 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/report"
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
 )
 
 // change replaces bytes of a file. Changes work on the text, so whatever else stands in the
@@ -35,7 +39,7 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 	if !c.Write {
 		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
 			plural(mended, "finding"), len(all.found), plural(len(after), "file"))
-		return nil
+		return c.plan(a, after)
 	}
 
 	total, files := 0, map[string]bool{}
@@ -69,6 +73,30 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 	report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(total, "finding"), plural(len(files), "file"),
 		len(all.found))
 	return nil
+}
+
+// plan writes what is mended in a folder as operations of a tenant.
+func (c *lintCommand) plan(a *app, after map[string][]byte) error {
+	if c.PlanOut == "" {
+		return nil
+	}
+	fsys, err := a.folder(c.Paths[0])
+	if err != nil {
+		return err
+	}
+	before, _ := config.Load(fsys)
+
+	// Findings name files as the command was called, the configuration by their place in the folder.
+	var files []config.File
+	for name, src := range before.Files() {
+		if mended := after[path.Join(filepath.ToSlash(c.Paths[0]), name)]; mended != nil {
+			src = mended
+		}
+		files = append(files, config.File{Name: name, Data: src})
+	}
+	slices.SortFunc(files, func(x, y config.File) int { return cmp.Compare(x.Name, y.Name) })
+	b, _ := config.LoadFiles(files...)
+	return c.planFlag.write(a, before, b, tenant.Requests(before, b))
 }
 
 // mend returns the files that have findings whose remedy is certain, as they are and mended.

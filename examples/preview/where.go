@@ -12,6 +12,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
 	"github.com/idprofile/engine/transform/builtin"
 )
 
@@ -23,6 +24,7 @@ type whereCommand struct {
 	Unused bool `help:"List what nobody uses: transforms, rules, account attributes of schemas, identity attributes that no profile maps."`
 
 	outputFlags `set:"formats=text,json"`
+	planFlag    `set:"plan=With --unused, write the deletion of what nobody uses"`
 }
 
 // whereLine is one line of the answer as JSON.
@@ -63,13 +65,45 @@ func (c *whereCommand) Run(a *app) error {
 	if c.Name == "" && !c.Unused {
 		return fmt.Errorf("where needs a name, or --unused")
 	}
+	if c.PlanOut != "" && !c.Unused {
+		return fmt.Errorf("--plan-out needs --unused")
+	}
 	b, err := a.configuration(c.Folder)
 	if err != nil {
 		return err
 	}
 
-	return c.answer(a, func(a *app) error { return c.print(a, b) })
+	if err := c.answer(a, func(a *app) error { return c.print(a, b) }); err != nil || c.PlanOut == "" {
+		return err
+	}
+	return c.planFlag.write(a, b, nil, deletions(b))
 }
+
+// deletions delete the stored transforms and identity attributes that nobody uses. Account
+// attributes and rules have no operation that deletes them.
+func deletions(b *config.Bundle) []tenant.Request {
+	l := b.Lineage(builtin.Library())
+	var transforms []string
+	var attributes []tenant.Request
+	for _, n := range l.Unused() {
+		switch node := &l.Nodes[n]; {
+		case node.Kind == config.LineageTransform && b.Transforms[node.Name] != nil:
+			transforms = append(transforms, node.Name)
+		case node.Kind == config.LineageIdentityAttribute && len(l.OutOf(n)) == 0 && deletable(b.Attribute(node.Name)):
+			attributes = append(attributes, tenant.Request{Do: "deleteAttribute", Attribute: node.Name, Why: "no profile maps it"})
+		}
+	}
+
+	// Users go before those that they use.
+	list := tenant.DeleteTransforms(b, transforms)
+	for i := range list {
+		list[i].Why = "nobody uses it"
+	}
+	return append(list, attributes...)
+}
+
+// deletable reports whether a tenant deletes an identity attribute at all.
+func deletable(a *config.IdentityAttribute) bool { return a != nil && !a.Standard && !a.System }
 
 // print writes the answer.
 func (c *whereCommand) print(a *app, b *config.Bundle) error {

@@ -88,7 +88,7 @@ func (d *Difference) pos() string {
 // difference for people, in a fixed order. Configurations of two tenants, whose
 // sources have the same names and other ids, are compared by name.
 func Causes(before, after *config.Bundle) []Cause {
-	return causes(before, after, twoTenants(before, after))
+	return causes(before, after, TwoTenants(before, after))
 }
 
 func causes(before, after *config.Bundle, ignoreIDs bool) []Cause {

@@ -72,7 +72,7 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options,
 	if o.Examples == 0 {
 		o.Examples = 5
 	}
-	ignoreIDs := o.IgnoreIDs || twoTenants(before, after)
+	ignoreIDs := o.IgnoreIDs || TwoTenants(before, after)
 	x := &comparison{ctx: ctx, opts: o, causes: causes(before, after, ignoreIDs)}
 	x.before, _ = profile.Compile(before, o.Compile)
 	if ignoreIDs {

@@ -7,10 +7,10 @@ import (
 	"github.com/idprofile/engine/profile/config"
 )
 
-// twoTenants reports whether the configurations come from different tenants:
+// TwoTenants reports whether the configurations come from different tenants:
 // sources of the same names have other ids, and none has the same one. Ids say
 // nothing then.
-func twoTenants(before, after *config.Bundle) bool {
+func TwoTenants(before, after *config.Bundle) bool {
 	other := false
 	for _, b := range before.Sources {
 		a := after.Source(b.Name)

@@ -43,6 +43,7 @@ type Request struct {
 	Transform  *jsondoc.Node
 	Config     *jsondoc.Node
 	State      *jsondoc.Node
+	Why        string   // for whoever reads the plan
 	Pos        diag.Pos // where it stands
 }
 
@@ -101,7 +102,7 @@ func ReadRequests(file string, src []byte) ([]Request, error) {
 }
 
 func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
-	r = Request{Do: n.Get("do").Text(), Pos: n.Pos()}
+	r = Request{Do: n.Get("do").Text(), Why: n.Get("why").Text(), Pos: n.Pos()}
 
 	// What an operation needs and may have stands in tables, so that all that is wrong is told at
 	// once.

@@ -41,7 +41,15 @@ func FuzzReadRequests(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		b, _ := config.LoadFiles(config.File{Name: "t.json", Data: []byte(`{"name":"A","priority":10,"authoritativeSource":{"type":"SOURCE","id":"1","name":"HR"},"identityAttributeConfig":{"enabled":true,"attributeTransforms":[]}}`)})
 		tn := tenant.New(b, store.NewMemory(), tenant.Options{})
-		list, _ := tenant.ReadRequests("p.json", []byte(src))
+		list, err := tenant.ReadRequests("p.json", []byte(src))
+
+		// What is read without a fault is written so that it is read again, and the same.
+		if written, _ := json.Marshal(map[string]any{"changes": list}); err == nil && len(list) > 0 {
+			again, err := tenant.ReadRequests("p.json", written)
+			if twice, _ := json.Marshal(map[string]any{"changes": again}); err != nil || string(twice) != string(written) {
+				t.Errorf("%s was written as %s: %v", src, written, err)
+			}
+		}
 		for _, r := range list {
 			p, err := tn.Plan(t.Context(), r)
 			if err != nil {
