@@ -127,30 +127,17 @@ type Identity struct {
 	Protected      bool // never deleted, always a correlation candidate
 	Created        time.Time
 	Modified       time.Time
-	ExceptionCodes []string   // of the last run, see profile.Exception
-	Evaluation     Evaluation `json:",omitzero"`
-}
+	ExceptionCodes []string // of the last run, see profile.Exception
 
-// Evaluation is what an incremental run has to know of the run that gave an
-// identity its attributes. Runs alone write and read it. Whoever changes accounts
-// or attributes of an identity in another way makes it zero, and the next run
-// evaluates everything.
-type Evaluation struct {
-	// Mappings are fingerprints of what the attributes were evaluated by; the
-	// same for all identities of a profile.
-	Mappings string    `json:",omitempty"`
-	Now      time.Time `json:",omitzero"`
-	// Stable: the attributes were the same before, so that a mapping that reads
-	// stored values has seen those that are stored now.
-	Stable bool     `json:",omitempty"`
-	Again  []string `json:",omitempty"` // attributes to evaluate in any case: they raised an error
-	// Given are values that the population settled otherwise: the uid that
-	// somebody else holds, the account value that leads to the manager.
-	Given Attributes `json:",omitzero"`
+	// Evaluated is the instant that a run evaluated the attributes for; zero when none
+	// did, or when they were changed by other means since.
+	Evaluated time.Time `json:",omitzero"`
+	// RunState is what that run notes for the next one. Package profile alone knows what
+	// the names and cells mean; a store keeps them as they are. Whoever changes accounts
+	// or attributes of an identity in another way than by a run makes both zero, and the
+	// next run evaluates everything.
+	RunState Attributes `json:",omitzero"`
 }
-
-// IsZero reports whether nothing is known.
-func (e Evaluation) IsZero() bool { return e.Mappings == "" }
 
 // Lifecycle is the lifecycle state of an identity.
 type Lifecycle struct {
@@ -219,7 +206,6 @@ func (i *Identity) Clone() *Identity {
 		c.Accounts[n] = c.Accounts[n].Clone()
 	}
 	c.ExceptionCodes = slices.Clone(i.ExceptionCodes)
-	c.Evaluation.Again = slices.Clone(i.Evaluation.Again)
 	return &c
 }
 

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"slices"
+	"time"
 	"unsafe"
 
 	"github.com/idprofile/engine/identity"
@@ -119,7 +120,7 @@ func (v *Evaluator) Evaluate(person *identity.Identity) (*Result, error) {
 	x := d.v.begin(c, subjectInput{who: &d.self, accounts: out.Accounts, stored: stored})
 	x.scope.SetTracer(v.trace)
 	v.calculate(x)
-	out.Profile, out.Evaluation = c.profile.Name, identity.Evaluation{}
+	out.Profile, out.Evaluated, out.RunState = c.profile.Name, time.Time{}, identity.Attributes{}
 	res.Account = account.Key()
 	if len(x.errors) > 0 {
 		res.Errors = x.errors

@@ -320,40 +320,40 @@ func appendChanged(list []Change, before, after identity.Attributes) []Change {
 
 // evaluated notes what the attributes of a result rest on.
 func (b *builder) evaluated(n int32, c *compiled, r *Result) {
-	e := &r.Identity.Evaluation
 	if !c.profile.Enabled || b.bases == nil {
 		return
 	}
 	base := b.bases[c.rank]
-	*e = identity.Evaluation{Mappings: base.mappings, Now: b.opts.Now, Stable: !r.Created && len(r.Changes) == 0}
-	for _, err := range r.Errors {
-		e.Again = append(e.Again, err.Attribute)
-	}
 
 	// Manager and uid of the result are those of the population; what the mapping gave is kept where
 	// it differs.
 	row := b.attributes(n)
-	given, differ := make([]identity.Value, len(base.settled)), false
+	var given []identity.Value
 	for at, i := range base.settled {
 		if v := row.At(i); !v.Equal(r.Identity.Attributes.At(i)) {
-			given[at], differ = v, true
+			if given == nil {
+				given = make([]identity.Value, len(base.settled))
+			}
+			given[at] = v
 		}
 	}
 
-	if differ {
-		e.Given = identity.Pack(base.given, given)
-	}
-	if b.renews(n, base, e) {
+	r.Identity.Evaluated = b.opts.Now
+	r.Identity.RunState = base.state(!r.Created && len(r.Changes) == 0, r.Errors, given)
+	if b.renews(n, base, stateOf(r.Identity)) {
 		r.renew = &b.storedOf(n).Modified
 	}
 }
 
-// renews reports whether a store should get the evaluation of an identity that
-// has not changed otherwise, so that the next run evaluates less.
-func (b *builder) renews(n int32, base *basis, e *identity.Evaluation) bool {
+// renews reports whether a store should get the note of an identity that has not changed
+// otherwise, so that the next run evaluates less.
+func (b *builder) renews(n int32, base *basis, note runState) bool {
 	s := b.storedOf(n)
-	if !b.opts.Incremental || s == nil || s.Evaluation.Mappings == e.Mappings &&
-		(s.Evaluation.Stable == e.Stable || !base.anyOld) {
+	if !b.opts.Incremental || s == nil {
+		return false
+	}
+	before := stateOf(s)
+	if before.mappings() == note.mappings() && (before.stable() == note.stable() || !base.anyOld) {
 		return false
 	}
 	return !b.hasFresh(n)

@@ -18,7 +18,7 @@ import (
 // mapping reads can have changed since the store got the value: neither the
 // accounts, nor the configuration of the mapping, nor the clock if it asks for
 // it, nor an identity attribute that it reads. What an identity's attributes
-// rest on is in [identity.Evaluation]. Links, managers, uid claims, exceptions
+// rest on is in a [runState]. Links, managers, uid claims, exceptions
 // and lifecycle states are settled over everybody in every run.
 
 // basis is what the mappings of a profile rest on in this run.
@@ -31,8 +31,10 @@ type basis struct {
 	now      []bool   // it asks for the clock
 	old      []bool   // it reads what was stored before the run
 	anyOld   bool
-	given    *identity.Schema
 	settled  []int // attributes that settling may replace
+
+	note  *identity.Schema       // of the notes for the next run
+	plain [2]identity.Attributes // the two notes that most identities have, by whether they are stable
 }
 
 // ReadsStored reports whether some mapping can read what is stored of an identity: its
@@ -60,7 +62,7 @@ func (r *Run) basisOf(c *compiled) *basis {
 		}
 	}
 
-	b.mappings, b.given = strings.Join(b.prints, ""), identity.NewSchema(names...)
+	b.setNotes(names)
 	b.cycles()
 	b.anyOld = slices.Contains(b.old, true)
 	return b
@@ -238,7 +240,7 @@ func newKeeper(t *tables) *keeper {
 // needs returns what has to be evaluated of a stored identity; nil: everything.
 func (k *keeper) needs(n int32) *needs {
 	s, q := k.storedOf(n), &k.people[n]
-	if !k.opts.Incremental || s == nil || s.Evaluation.IsZero() || q.linksChanged || q.profile < 0 {
+	if !k.opts.Incremental || s == nil || stateOf(s).unknown() || q.linksChanged || q.profile < 0 {
 		return nil
 	}
 	c := k.engine.profiles[q.profile]
@@ -257,9 +259,9 @@ func (k *keeper) needs(n int32) *needs {
 
 	// What has to be evaluated is the same for all who were evaluated by the same mappings, so it is
 	// worked out once for them.
-	e := &s.Evaluation
+	note := stateOf(s)
 	b := k.bases[c.rank]
-	key := needsKey{rank: c.rank, mappings: e.Mappings, now: e.Now.Equal(k.opts.Now), stable: e.Stable}
+	key := needsKey{rank: c.rank, mappings: note.mappings(), now: s.Evaluated.Equal(k.opts.Now), stable: note.stable()}
 	list := k.lastNeeds
 	if key != k.lastKey || list == nil {
 		if list = k.known[key]; list == nil {
@@ -270,14 +272,15 @@ func (k *keeper) needs(n int32) *needs {
 		k.lastKey, k.lastNeeds = key, list
 	}
 
-	if len(e.Again) == 0 {
+	raised := note.errors()
+	if len(raised) == 0 {
 		return list
 	}
 
 	// Those that raised before may have been waiting for somebody else.
 	some := slices.Clone(list.some)
-	for _, name := range e.Again {
-		if i, ok := c.slots[name]; ok {
+	for _, name := range raised {
+		if i, ok := c.slots[name.Text()]; ok {
 			some[i] = true
 		}
 	}
@@ -311,11 +314,11 @@ func (k *keeper) kept(n int32, l *needs, x *evaluation) {
 		}
 	}
 
-	for name, v := range s.Evaluation.Given.All() {
+	stateOf(s).given(func(name string, v identity.Value) {
 		if i, ok := c.slots[name]; ok && !l.some[i] {
 			x.values[i] = v
 		}
-	}
+	})
 }
 
 // all returns the row of an identity of which nothing is evaluated; ok is false
@@ -327,14 +330,14 @@ func (k *keeper) all(n int32) (row []byte, ok bool) {
 	}
 	a := identity.FromRow(c.schema, s.Attributes.Row())
 	slot, value := -1, identity.Value{} // the last one, which is put into memory that is used again
-	for name, v := range s.Evaluation.Given.All() {
+	stateOf(s).given(func(name string, v identity.Value) {
 		if i, known := c.slots[name]; known {
 			if slot >= 0 {
 				a = identity.FromRow(c.schema, string(identity.AppendReplaced(nil, a, slot, value)))
 			}
 			slot, value = i, v
 		}
-	}
+	})
 
 	// The last value is replaced in the row that is handed on, without another copy.
 	if slot < 0 {

@@ -70,9 +70,9 @@ func sourceName(s *config.Source) string {
 func (p *phases) remap() {
 	for n, s := range p.stored {
 		rank := p.people[n].profile
-		if s == nil || rank < 0 || s.Evaluation.IsZero() || s.Profile != p.engine.profiles[rank].profile.Name {
+		if s == nil || rank < 0 || stateOf(s).unknown() || s.Profile != p.engine.profiles[rank].profile.Name {
 			continue
 		}
-		s.Evaluation.Mappings = p.bases[rank].mappings
+		s.RunState = p.bases[rank].renamed(stateOf(s))
 	}
 }

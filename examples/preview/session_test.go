@@ -114,7 +114,7 @@ func dump(tb testing.TB, st identity.Store) map[string]*identity.Identity {
 		if err != nil {
 			tb.Fatal(err)
 		}
-		i.Evaluation = identity.Evaluation{}
+		i.Evaluated, i.RunState = time.Time{}, identity.Attributes{}
 		all[i.ID] = i
 	}
 	return all

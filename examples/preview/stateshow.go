@@ -273,8 +273,8 @@ func (c *stateCommand) held(a *app, f *store.File, size int64, runs int) ([]stat
 
 		// People whom later runs did not evaluate keep the moment of an earlier one, so the latest
 		// counts.
-		if i.Evaluation.Now.After(all.Now) {
-			all.Now = i.Evaluation.Now
+		if i.Evaluated.After(all.Now) {
+			all.Now = i.Evaluated
 		}
 		p := of(profiles, "profile", cmp.Or(i.Profile, "(none)"))
 		for _, l := range []*stateLine{&all, p} {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -20,15 +21,21 @@ type lists struct {
 	byKey   map[string]int
 	schemas []*identity.Schema
 	recent  map[*identity.Schema]int // while one batch is encoded
+
+	// notes has the schemas of notes that were stored in the form of before, by those of their
+	// parts, see runState. Readers of a database share it.
+	notes *sync.Map
 }
 
 func newLists() *lists {
-	return &lists{byKey: map[string]int{}, recent: map[*identity.Schema]int{}}
+	return &lists{byKey: map[string]int{}, recent: map[*identity.Schema]int{}, notes: new(sync.Map)}
 }
 
 // clone returns lists that grow on their own.
 func (l *lists) clone() *lists {
-	return &lists{byKey: maps.Clone(l.byKey), schemas: slices.Clip(l.schemas), recent: map[*identity.Schema]int{}}
+	c := newLists()
+	c.byKey, c.schemas = maps.Clone(l.byKey), slices.Clip(l.schemas)
+	return c
 }
 
 func listKey(names []string) string {
@@ -129,17 +136,16 @@ func (l *lists) appendAttributes(b []byte, a identity.Attributes) []byte {
 func (l *lists) appendIdentity(b []byte, i *identity.Identity) []byte {
 	b = appendText(appendText(appendText(b, i.ID), i.Alias), i.Profile)
 	b = l.appendAttributes(b, i.Attributes)
-	b = appendFlags(b, i.Lifecycle.ManuallyUpdated, i.Protected, i.Evaluation.IsZero(), i.Evaluation.Stable)
+
+	// The third flag tells earlier versions that no note follows that they can read.
+	note := !i.Evaluated.IsZero() || i.RunState.Schema() != nil
+	b = appendFlags(b, i.Lifecycle.ManuallyUpdated, i.Protected, true, false, note)
 	b = appendText(appendText(appendText(b, i.ManagerID), i.Lifecycle.State), i.Lifecycle.Overridden)
 	b = appendTime(appendTime(b, i.Created), i.Modified)
 	b = appendTexts(b, i.ExceptionCodes)
-	if e := &i.Evaluation; !e.IsZero() {
-		b = binary.AppendUvarint(b, uint64(l.number([]string{e.Mappings})))
-		b = appendTime(b, e.Now)
-		b = appendTexts(b, e.Again)
-		b = l.appendAttributes(b, e.Given)
+	if note {
+		b = l.appendAttributes(appendTime(b, i.Evaluated), i.RunState)
 	}
-
 	return b
 }
 
@@ -264,16 +270,37 @@ func (r *reader) identity() *identity.Identity {
 	i.ManagerID, i.Lifecycle.State, i.Lifecycle.Overridden = r.text(), r.text(), r.text()
 	i.Created, i.Modified = r.time(), r.time()
 	i.ExceptionCodes = r.texts()
-	if flags&4 == 0 {
-		e := &i.Evaluation
-		if names := r.list().Names(); len(names) == 1 {
-			e.Mappings = names[0]
-		}
-		e.Stable, e.Now = flags&8 != 0, r.time()
-		e.Again, e.Given = r.texts(), r.attributes()
+	switch {
+	case flags&16 != 0:
+		i.Evaluated, i.RunState = r.time(), r.attributes()
+	case flags&4 == 0:
+		i.Evaluated, i.RunState = r.runState(flags&8 != 0)
 	}
 
 	return i
+}
+
+// runState reads what a run had noted in the form of before, when this package knew the
+// parts, as runs note it now: whether the attributes were stable, those with errors, and
+// values by attribute, under the name of the mappings.
+func (r *reader) runState(stable bool) (evaluated time.Time, note identity.Attributes) {
+	mappings, evaluated, errors, given := r.list(), r.time(), r.texts(), r.attributes()
+	if mappings.Len() != 1 {
+		return evaluated, note
+	}
+
+	key := [2]*identity.Schema{mappings, given.Schema()}
+	schema, ok := r.lists.notes.Load(key)
+	if !ok {
+		names := append([]string{mappings.Name(0), "errors"}, given.Schema().Names()...)
+		schema, _ = r.lists.notes.LoadOrStore(key, identity.NewSchema(names...))
+	}
+
+	cells := []identity.Value{identity.BoolValue(stable), {}}
+	if len(errors) > 0 {
+		cells[1] = identity.StringsValue(errors...)
+	}
+	return evaluated, identity.Pack(schema.(*identity.Schema), given.AppendValues(cells))
 }
 
 func (r *reader) account() identity.Account {

@@ -204,7 +204,7 @@ func TestFileKeepsItsFirstBatch(t *testing.T) {
 func FuzzReplay(f *testing.F) {
 	l := newLists()
 	p := person("a", "x")
-	p.Evaluation = identity.Evaluation{Mappings: "m", Again: []string{"a"}, Given: p.Attributes}
+	p.RunState = p.Attributes
 	p.Attributes = identity.NewAttributes(map[string]identity.Value{"l": identity.StringsValue("a", "b"), "i": identity.IntValue(7)})
 	f.Add(byte(entryIdentity), []byte(l.appendPerson(nil, p)))
 	f.Add(byte(entryList), appendTexts(nil, []string{"i", "l"}))

@@ -2,13 +2,16 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -217,6 +220,58 @@ func TestFileVersion1(t *testing.T) {
 	}
 	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor2" {
 		t.Errorf("the file begins with %q (%v)", now[:8], err)
+	}
+}
+
+// The parts of what a run notes were fields of the record once. A store from then is
+// read as one of today, and so is what it becomes when it is written anew.
+func TestFileEarlierNotes(t *testing.T) {
+	old, err := os.ReadFile("testdata/version2.state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "s")
+	if err := os.WriteFile(path, old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	note := func(mappings string, cells []identity.Value, more ...string) identity.Attributes {
+		return identity.Pack(identity.NewSchema(append([]string{mappings, "errors"}, more...)...), cells)
+	}
+	full := storetest.Full()
+	full.RunState = note("uid=1 z=2", []identity.Value{identity.BoolValue(true), identity.StringsValue("z"),
+		identity.StringValue("anna")}, "uid")
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	bea := storetest.Person("b", []identity.Account{storetest.Account("HR", "2")}, "uid", "bea", "city", "Bern")
+	bea.Evaluated, bea.RunState = at, note("uid=1 z=2", []identity.Value{identity.BoolValue(false)})
+	dan := storetest.Person("d", nil, "uid", "dan")
+	dan.Evaluated, dan.RunState = at, note("uid=3", []identity.Value{identity.BoolValue(false), identity.StringsValue("z", "uid")})
+	want := []*identity.Identity{bea, storetest.Person("c", nil, "uid", "cid"), dan, full}
+
+	f := openFile(t, path)
+	for _, form := range []string{"as it was", "written anew"} {
+		var got []*identity.Identity
+		for i, err := range f.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, i)
+		}
+		if diff := cmp.Diff(storetest.Text(want), storetest.Text(got)); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", form, diff)
+		}
+		for _, i := range got {
+			for _, w := range want {
+				if w.ID == i.ID && !slices.Equal(w.RunState.Schema().Names(), i.RunState.Schema().Names()) {
+					t.Errorf("%s: cells of %s: %q, want %q", form, i.ID, i.RunState.Schema().Names(), w.RunState.Schema().Names())
+				}
+			}
+		}
+
+		if err := errors.Join(f.Compact(t.Context()), f.Close()); err != nil {
+			t.Fatal(err)
+		}
+		f = openFile(t, path)
 	}
 }
 

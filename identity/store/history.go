@@ -59,8 +59,8 @@ func History(path string, visit func(s *Step) error) (*File, error) {
 			}
 
 			// Steps have no time of their own; the latest evaluation in one is when the run was.
-			if c.After != nil && c.After.Evaluation.Now.After(s.Now) {
-				s.Now = c.After.Evaluation.Now
+			if c.After != nil && c.After.Evaluated.After(s.Now) {
+				s.Now = c.After.Evaluated
 			}
 			s.Changes = append(s.Changes, c)
 		}

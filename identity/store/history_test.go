@@ -22,7 +22,7 @@ func TestHistory(t *testing.T) {
 		t.Fatal(err)
 	}
 	person := func(id, alias string, day int) *identity.Identity {
-		return &identity.Identity{ID: id, Alias: alias, Evaluation: identity.Evaluation{Mappings: "m", Now: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}}
+		return &identity.Identity{ID: id, Alias: alias, Evaluated: time.Date(2026, 1, day, 0, 0, 0, 0, time.UTC)}
 	}
 	for _, b := range []identity.Batch{
 		{Put: []*identity.Identity{person("a", "one", 1), person("b", "two", 1)}, Uncorrelated: []identity.Account{{Source: "AD", NativeIdentity: "x"}}},

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"time"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/store"
@@ -138,7 +139,8 @@ func (t *Tenant) planUnmanage(ctx context.Context, p *Plan, deleted, moved map[s
 		delete(values, config.AttrManager)
 
 		// Attributes were changed by hand, so what a run remembers of them holds no more.
-		i.Attributes, i.Evaluation = identity.NewAttributes(values), identity.Evaluation{}
+		i.Attributes = identity.NewAttributes(values)
+		i.Evaluated, i.RunState = time.Time{}, identity.Attributes{}
 		p.batch.Put = append(p.batch.Put, i)
 	}
 

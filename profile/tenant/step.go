@@ -146,7 +146,7 @@ func tally(rows map[string]profileCount, i *identity.Identity, n int64) {
 	if len(i.ExceptionCodes) > 0 {
 		row.exceptions += n
 	}
-	if len(i.Evaluation.Again) > 0 {
+	if profile.HasErrors(i) {
 		row.errors += n
 	}
 	rows[i.Profile] = row

@@ -28,7 +28,8 @@ func stored(t *testing.T, st identity.Store) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		i.Evaluation, i.Attributes = identity.Evaluation{}, identity.NewAttributes(i.Attributes.Map())
+		i.Evaluated, i.RunState = time.Time{}, identity.Attributes{}
+		i.Attributes = identity.NewAttributes(i.Attributes.Map())
 		text, err := json.MarshalIndent(i, "", " ")
 		if err != nil {
 			t.Fatal(err)

@@ -149,8 +149,7 @@ func Full() *identity.Identity {
 		Accounts: []identity.Account{account, second}, ManagerID: "m",
 		Lifecycle: identity.Lifecycle{State: "active", ManuallyUpdated: true, Overridden: "inactive"},
 		Protected: true, Created: at, Modified: at.Add(time.Minute), ExceptionCodes: []string{"X", "A"},
-		Evaluation: identity.Evaluation{Mappings: "uid=1 z=2", Now: at, Stable: true, Again: []string{"z"},
-			Given: attrs("uid", "anna")},
+		Evaluated: at, RunState: attrs("note", "of a run", "uid", "anna"),
 	}
 }
 
