@@ -29,6 +29,7 @@ var homonyms = map[string][]string{
 	"profile/profiletest/vector.go":   {"usernameGenerator"}, // it works in an account create profile only
 	"profile/tenant/attribute.go":     {"rule"},              // a kind of attribute source
 	"profile/tenant/patch.go":         {"replace"},           // an operation of JSON Patch
+	"profile/tenant/propose.go":       {"replace"},           // the same
 	"transform/facts.go":              {"dateMath"},          // the name of a format
 	"transform/lint_template.go":      {"substring"},         // an attribute
 }
