@@ -263,16 +263,22 @@ func (v *Evaluator) Explain(person *identity.Identity, names ...string) (*Trace,
 		return nil, err
 	}
 
-	res = res.Clone()
-	t := v.v.engine.trace(res)
+	return v.ExplainResult(res.Clone(), names...)
+}
+
+// ExplainResult explains the named attributes of a person as a run has evaluated it, without
+// evaluating the others again; without names, all. The trace refers to the result and
+// shares no other memory with the evaluator.
+func (v *Evaluator) ExplainResult(r *Result, names ...string) (*Trace, error) {
+	t, p := v.v.engine.trace(r), r.Identity
 	if c, _ := v.v.engine.membership(p.Accounts); c != nil {
 		x := v.observer(c).begin(subjectInput{
 			who: alone{p.ID, p.Alias}, accounts: p.Accounts, stored: p.Attributes,
 		})
-		t.Attributes = x.explain(res, names)
+		t.Attributes = x.explain(r, names)
 	}
 
-	return t, nil
+	return t, v.v.ctx.Err()
 }
 
 // observer evaluates the mappings of a profile with programs that report their steps.

@@ -179,7 +179,7 @@ func (e *Engine) trace(r *Result) *Trace {
 // explain evaluates attributes and records how.
 func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
 	// Readers of the lifecycle state are shown in the pass that decided: the last one.
-	if x.profile.profile.Enabled && x.profile.late != nil {
+	if x.profile.profile.Enabled && x.profile.late != nil && x.profile.asksLate(attributes) {
 		x.all()
 	}
 
@@ -200,6 +200,14 @@ func (x *evaluation) explain(r *Result, attributes []string) []AttributeTrace {
 	}
 
 	return list
+}
+
+// asksLate reports whether one of the attributes, or of all, reads the lifecycle state.
+func (c *compiled) asksLate(attributes []string) bool {
+	return attributes == nil || slices.ContainsFunc(attributes, func(name string) bool {
+		i, ok := c.slots[name]
+		return ok && c.late[i]
+	})
 }
 
 func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {

@@ -29,16 +29,31 @@ type Column struct {
 	shortest, longest     int
 	length                int64
 
-	hashes   map[uint64]struct{}
+	hashes   []uint64 // those that are sorted, then others, which may be there twice
+	sorted   int
 	greatest uint64 // hash that is kept, once some were dropped
 	dropped  bool
 
-	values, patterns           map[string]int
-	otherValues, otherPatterns int
-	near                       map[string]*nearly
-	dates                      map[string]int
-	dated                      int
-	scratch                    []byte
+	values        map[string]*counted
+	kept          filter // of the hashes of values
+	otherValues   int
+	patterns      map[string]*int
+	otherPatterns int
+	near          map[uint64]*nearly // by the hash of what is left of them
+	folds         filter             // of these hashes
+	dates         map[string]*int
+	dated         int
+	scratch       []byte
+	other         counted // the value that was looked at last and is not kept
+}
+
+// counted is a value that is kept, with all that was found out about it when it came first:
+// most columns have few values, and to look at each of them again is what costs.
+type counted struct {
+	count, length int
+	padded        bool
+	pattern       *int // how often its pattern occurs; nil: it is among the others
+	date          *int // how often its format occurs; nil: it is no date
 }
 
 // nearly are values that are the same but for case, blanks and punctuation.
@@ -69,40 +84,84 @@ func (c *Column) Add(v identity.Value) {
 func (c *Column) text(s string) {
 	// Columns are many and mostly short: nothing is made for one that has no texts.
 	if c.hashes == nil {
-		c.hashes, c.values, c.patterns = map[uint64]struct{}{}, map[string]int{}, map[string]int{}
-		c.near, c.dates = map[string]*nearly{}, map[string]int{}
+		c.hashes, c.values, c.patterns = []uint64{}, map[string]*counted{}, map[string]*int{}
+		c.near, c.dates = map[uint64]*nearly{}, map[string]*int{}
 		c.shortest = math.MaxInt
 	}
 
-	n := utf8.RuneCountInString(s)
-	c.shortest, c.longest, c.length = min(c.shortest, n), max(c.longest, n), c.length+int64(n)
-	if strings.TrimSpace(s) != s {
-		c.padded++
+	// A value that was cut is not the key that it is kept by, so it is never found here.
+	var v *counted
+	if len(c.values) < maxValues || c.kept.has(hashOf(s)) {
+		v = c.values[s]
+	}
+	if v == nil || len(s) > maxLength {
+		v = c.look(s, hashOf(s))
+	} else {
+		v.count++
 	}
 
-	// Distinct values are counted by hashes, so that a column of a million costs eight bytes each.
-	c.hash(hashOf(s))
+	c.shortest, c.longest, c.length = min(c.shortest, v.length), max(c.longest, v.length), c.length+int64(v.length)
+	if v.padded {
+		c.padded++
+	}
+	if v.pattern != nil {
+		*v.pattern++
+	} else {
+		c.otherPatterns++
+	}
+	if v.date != nil {
+		*v.date++
+		c.dated++
+	}
+}
 
+// look looks at a value that is not known yet, and keeps it where there is room.
+func (c *Column) look(s string, h uint64) *counted {
+	// Distinct values are counted by hashes, so that a column of a million costs eight bytes each.
+	c.hash(h)
+
+	v := &c.other
 	kept := s
 	if len(kept) > maxLength {
 		kept = strings.ToValidUTF8(kept[:maxLength], "") + "…"
 	}
 
 	// Only so many values and patterns are kept apart, and the others are counted together.
-	known := count(c.values, kept, maxValues, &c.otherValues)
-	c.scratch = appendPattern(c.scratch[:0], s)
-	if k, ok := c.patterns[string(c.scratch)]; ok {
-		c.patterns[string(c.scratch)] = k + 1
-	} else {
-		count(c.patterns, string(c.scratch), maxPatterns, &c.otherPatterns)
+	known := (*counted)(nil)
+	if len(s) > maxLength { // what is cut may be like another one in front
+		known = c.values[kept]
 	}
-	if !known {
+	switch {
+	case known != nil:
+		known.count++
+	case len(c.values) < maxValues:
+		n := &counted{count: 1}
+		c.values[strings.Clone(kept)] = n // s is a piece of all that was read
+		c.kept.add(h)
+		if kept == s {
+			v = n
+		}
+		c.nearTo(kept)
+	default:
+		c.otherValues++
 		c.nearTo(kept)
 	}
+
+	v.length, v.padded = utf8.RuneCountInString(s), strings.TrimSpace(s) != s
+	v.date = nil
 	if f := dateFormat(s); f != "" {
-		c.dates[f]++
-		c.dated++
+		if v.date = c.dates[f]; v.date == nil {
+			v.date = new(int)
+			c.dates[f] = v.date
+		}
 	}
+	c.scratch = appendPattern(c.scratch[:0], s)
+	v.pattern = c.patterns[string(c.scratch)]
+	if v.pattern == nil && len(c.patterns) < maxPatterns {
+		v.pattern = new(int)
+		c.patterns[string(c.scratch)] = v.pattern
+	}
+	return v
 }
 
 // count counts a text among a number of them, and reports whether it was there.
@@ -125,74 +184,129 @@ func (c *Column) hash(h uint64) {
 	if c.dropped && h > c.greatest {
 		return
 	}
-	c.hashes[h] = struct{}{}
-	if len(c.hashes) <= 2*maxHashes {
-		return
+	c.hashes = append(c.hashes, h)
+
+	// Sorting now and then costs less than to look for each where it belongs.
+	if len(c.hashes)-c.sorted > 2*maxHashes {
+		c.sort()
 	}
-	all := make([]uint64, 0, len(c.hashes))
-	for h := range c.hashes {
-		all = append(all, h)
-	}
-	slices.Sort(all)
-	for _, h := range all[maxHashes:] {
-		delete(c.hashes, h)
-	}
-	c.greatest, c.dropped = all[maxHashes-1], true
 }
+
+// sort sorts the hashes and keeps the smallest, each once.
+func (c *Column) sort() {
+	slices.Sort(c.hashes)
+	c.hashes = slices.Compact(c.hashes)
+	if len(c.hashes) > 2*maxHashes {
+		c.hashes = c.hashes[:maxHashes]
+		c.greatest, c.dropped = c.hashes[maxHashes-1], true
+	}
+	c.sorted = len(c.hashes)
+}
+
+const fnvOffset, fnvPrime = 14695981039346656037, 1099511628211
 
 // hashOf is FNV-1a, mixed so that all bits depend on all.
 func hashOf(s string) uint64 {
-	h := uint64(14695981039346656037)
+	h := uint64(fnvOffset)
 	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
+		h = (h ^ uint64(s[i])) * fnvPrime
 	}
+	return mix(h)
+}
+
+func mix(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb
 	return h ^ h>>31
 }
 
 func (c *Column) distinct() (n int, exact bool) {
+	c.sort()
 	if !c.dropped {
 		return len(c.hashes), true
 	}
-	all := make([]uint64, 0, len(c.hashes))
-	for h := range c.hashes {
-		all = append(all, h)
-	}
-	slices.Sort(all)
-	last := all[min(len(all), maxHashes)-1]
+	last := c.hashes[min(len(c.hashes), maxHashes)-1]
 	return int(float64(maxHashes-1) / (float64(last) / math.Exp2(64))), false
 }
 
 // nearTo remembers a value by what is left without case, blanks and punctuation.
 func (c *Column) nearTo(s string) {
-	c.scratch = appendFolded(c.scratch[:0], s)
-	if len(c.scratch) == 0 {
+	h, empty := foldedHash(s)
+	if empty {
 		return
 	}
-	switch n := c.near[string(c.scratch)]; {
-	case n == nil && len(c.near) < maxNear:
-		c.near[string(c.scratch)] = &nearly{first: strings.Clone(s)} // s is a piece of all that was read
+	full := len(c.near) >= maxNear
+	if full && !c.folds.has(h) {
+		return
+	}
+	switch n := c.near[h]; {
+	case n == nil && !full:
+		c.near[h] = &nearly{first: strings.Clone(s)} // s is a piece of all that was read
+		c.folds.add(h)
 	case n != nil && n.second == "" && n.first != s:
 		n.second = strings.Clone(s)
 	}
 }
 
+// filter tells of most hashes that were not added that they were not, without the cost of
+// looking for them in a map that is full. The zero filter is empty.
+type filter []uint64
+
+const filterBits = 1 << 16
+
+func (f *filter) add(h uint64) {
+	if *f == nil {
+		*f = make(filter, filterBits/64)
+	}
+	(*f)[h%filterBits/64] |= 1 << (h % 64)
+}
+
+func (f filter) has(h uint64) bool { return f != nil && f[h%filterBits/64]&(1<<(h%64)) != 0 }
+
 func folded(s string) string { return string(appendFolded(nil, s)) }
 
 func appendFolded(dst []byte, s string) []byte {
 	for _, r := range s {
-		switch {
-		case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
-			dst = append(dst, byte(r))
-		case 'A' <= r && r <= 'Z':
-			dst = append(dst, byte(r)+'a'-'A')
-		case r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)):
-			dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		if r = foldOf(r); r != 0 {
+			dst = utf8.AppendRune(dst, r)
 		}
 	}
 
 	return dst
+}
+
+// foldedHash is the hash of the runes of a folded text, without making it.
+func foldedHash(s string) (h uint64, empty bool) {
+	h, empty = fnvOffset, true
+	for _, r := range s {
+		if r = foldOf(r); r != 0 {
+			h, empty = (h^uint64(r))*fnvPrime, false
+		}
+	}
+
+	return mix(h), empty
+}
+
+// folds are what is left of the first characters; 0: nothing.
+var folds = func() (list [utf8.RuneSelf]rune) {
+	for r := range list {
+		list[r] = anyFold(rune(r))
+	}
+	return list
+}()
+
+func foldOf(r rune) rune {
+	if 0 <= r && r < utf8.RuneSelf {
+		return folds[r]
+	}
+	return anyFold(r)
+}
+
+func anyFold(r rune) rune {
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return unicode.ToLower(r)
+	}
+	return 0
 }
 
 // Count is a text with how often it occurs.
@@ -237,22 +351,34 @@ func (c *Column) Stats(rows, n int) Stats {
 	if !s.Exact {
 		s.Distinct = min(s.Distinct, max(c.filled, len(c.values)))
 	}
-	items := 0
+	items := c.otherPatterns
 	for _, k := range c.patterns {
-		items += k
+		items += *k
 	}
-	items += c.otherPatterns
 	s.Shortest, s.Longest = c.shortest, c.longest
 	s.Mean = math.Round(float64(c.length)/float64(items)*10) / 10
-	s.Patterns = most(c.patterns, 1, n)
-	s.Values = most(c.values, 2, n)
+	s.Patterns = most(plain(c.patterns), 1, n)
+	values := make(map[string]int, len(c.values))
+	for text, v := range c.values {
+		values[text] = v.count
+	}
+	s.Values = most(values, 2, n)
 
 	// Single texts look like dates by chance: only a column full of them is one of dates.
 	if c.dated*10 >= items*8 {
-		s.Dates = most(c.dates, 1, n)
+		s.Dates = most(plain(c.dates), 1, n)
 	}
 	s.Near = c.pairs(n)
 	return s
+}
+
+// plain are counts that are not shared.
+func plain(shared map[string]*int) map[string]int {
+	m := make(map[string]int, len(shared))
+	for text, n := range shared {
+		m[text] = *n
+	}
+	return m
 }
 
 // most returns the greatest counts, from at least on.
@@ -272,7 +398,7 @@ func most(m map[string]int, least, n int) []Count {
 func (c *Column) pairs(n int) []Near {
 	var list []Near
 	add := func(a, b string) {
-		k := Near{Value: a, Count: c.values[a], Like: b, LikeCount: c.values[b]}
+		k := Near{Value: a, Count: c.countOf(a), Like: b, LikeCount: c.countOf(b)}
 		if k.Count > k.LikeCount || k.Count == k.LikeCount && a > b {
 			k = Near{Value: b, Count: k.LikeCount, Like: a, LikeCount: k.Count}
 		}
@@ -292,6 +418,14 @@ func (c *Column) pairs(n int) []Near {
 	return list[:min(n, len(list))]
 }
 
+// countOf is how often a value occurs; 0: it is not kept.
+func (c *Column) countOf(s string) int {
+	if v := c.values[s]; v != nil {
+		return v.count
+	}
+	return 0
+}
+
 // typos calls add for rare values that are one letter from a frequent one, in a column of
 // few values, where such a thing is no chance.
 func (c *Column) typos(add func(a, b string)) {
@@ -304,7 +438,7 @@ func (c *Column) typos(add func(a, b string)) {
 			continue
 		}
 		for frequent, m := range c.values {
-			if m >= often*k && folded(rare) != folded(frequent) && oneApart(rare, frequent) {
+			if m.count >= often*k.count && folded(rare) != folded(frequent) && oneApart(rare, frequent) {
 				add(rare, frequent)
 			}
 		}

@@ -17,6 +17,7 @@ import (
 type known struct {
 	reads   []transform.Read
 	answers map[string]*answer
+	manager bool // what became of the correlation decides, too
 	key     []byte
 }
 
@@ -40,19 +41,21 @@ const maxKnown = 10_000
 // of accounts decide.
 func (t *taker) known(profile string, m *config.Mapping) *known {
 	deps, ok := t.engine.Dependencies(profile, m.Attribute)
-	if !ok || m.Definition == nil || m.Attribute == config.AttrManager || m.Attribute == config.AttrUID ||
+	if !ok || m.Definition == nil || m.Attribute == config.AttrUID ||
 		deps.AnyAccount || deps.AnyIdentity || deps.Others || deps.Random || deps.Unique || deps.OldValue ||
 		len(deps.Identity) > 0 || len(deps.Rules) > 0 || t.chooses(m.Definition.Node, map[string]bool{}) {
 		return nil
 	}
-	return &known{reads: deps.Accounts, answers: map[string]*answer{}}
+	return &known{reads: deps.Accounts, answers: map[string]*answer{}, manager: m.Attribute == config.AttrManager}
 }
 
-// plain are the members of a read of an account attribute that name what is read.
-var plain = []string{"sourceName", "sourceId", "applicationId", "applicationName", "attributeName"}
+// namesAndOrder are the members of a read of an account attribute that name what is read, and those
+// that order the accounts: of one account, and of none, these decide nothing.
+var namesAndOrder = []string{"sourceName", "sourceId", "applicationId", "applicationName", "attributeName",
+	"accountSortAttribute", "accountSortDescending", "accountReturnFirstLink"}
 
-// chooses reports whether a transform, or one behind it, says which account it reads: then
-// other values decide, too.
+// chooses reports whether a transform, or one behind it, says which accounts it leaves out:
+// then other values decide, too.
 func (t *taker) chooses(n *jsondoc.Node, seen map[string]bool) bool {
 	return n.Any(func(m *jsondoc.Node) bool {
 		switch m.Get("type").Text() {
@@ -65,7 +68,7 @@ func (t *taker) chooses(n *jsondoc.Node, seen map[string]bool) bool {
 
 		case "accountAttribute":
 			for _, member := range m.Get("attributes").Members() {
-				if !slices.Contains(plain, member.Key) {
+				if !slices.Contains(namesAndOrder, member.Key) {
 					return true
 				}
 			}
@@ -76,13 +79,13 @@ func (t *taker) chooses(n *jsondoc.Node, seen map[string]bool) bool {
 }
 
 // again says what was said of somebody with the same values; false when nobody was.
-func (t *taker) again(r *profile.Result, attribute string) bool {
-	k := t.attributes[[2]string{r.Identity.Profile, attribute}].known
+func (t *taker) again(r *profile.Result, at *attributeTaker, attribute string, null bool) bool {
+	k := at.known
 	if !k.of(r) {
 		return false
 	}
 	a := k.answers[string(k.key)]
-	if a == nil || (a.null != nil) != r.Identity.Attribute(attribute).IsNull() {
+	if a == nil || (a.null != nil) != null {
 		return false
 	}
 	t.say(r.Identity.Profile, attribute, a)
@@ -103,6 +106,9 @@ func (k *known) of(r *profile.Result) bool {
 		return false
 	}
 	k.key = k.key[:0]
+	if k.manager {
+		k.key = append(append(k.key, r.Manager.State...), 0)
+	}
 	for _, read := range k.reads {
 		var found *identity.Account
 		for i := range r.Identity.Accounts {

@@ -48,14 +48,23 @@ func appendPattern(dst []byte, s string) []byte {
 	return dst
 }
 
+// classes are those of the first characters, which nearly all texts are made of.
+var classes = func() (list [utf8.RuneSelf]rune) {
+	for r := range list {
+		list[r] = anyClass(rune(r))
+	}
+	return list
+}()
+
 func classOf(r rune) rune {
+	if 0 <= r && r < utf8.RuneSelf {
+		return classes[r]
+	}
+	return anyClass(r)
+}
+
+func anyClass(r rune) rune {
 	switch {
-	case 'a' <= r && r <= 'z':
-		return 'a'
-	case 'A' <= r && r <= 'Z':
-		return 'A'
-	case '0' <= r && r <= '9':
-		return '9'
 	case unicode.IsUpper(r):
 		return 'A'
 	case unicode.IsLower(r):

@@ -143,6 +143,7 @@ type sourceTaker struct {
 	columns  map[string]*Column
 	schema   *identity.Schema // of the last account
 	slots    []*Column        // its columns, as far as they have been seen
+	row      []identity.Value // of the last account
 }
 
 type attributeTaker struct {
@@ -153,9 +154,40 @@ type attributeTaker struct {
 
 // profileTaker is what is looked at for everybody of a profile.
 type profileTaker struct {
-	rows    int
-	names   []string
-	lookups []string // attributes whose mapping has a look-up
+	rows       int
+	names      []string
+	attributes []*attributeTaker // by place in names
+	lookups    []bool            // whether the mapping has a look-up
+	schema     *identity.Schema  // of the last identity
+	slots      []int             // where it has the names; -1: nowhere
+	row        []identity.Value  // of the last identity
+	why        []string          // attributes of which there is something to say
+}
+
+// of returns the values of an identity for the names of the profile.
+func (p *profileTaker) of(i *identity.Identity) func(place int) identity.Value {
+	schema := i.Attributes.Schema()
+	if p.slots == nil || schema != p.schema {
+		p.schema, p.slots = schema, p.slots[:0]
+		for _, name := range p.names {
+			slot, ok := schema.Slot(name)
+			if !ok {
+				slot = -1
+			}
+			p.slots = append(p.slots, slot)
+		}
+	}
+
+	p.row = p.row[:0]
+	if schema != nil {
+		p.row = i.Attributes.AppendValues(p.row)
+	}
+	return func(place int) identity.Value {
+		if slot := p.slots[place]; slot >= 0 {
+			return p.row[slot]
+		}
+		return identity.Value{}
+	}
 }
 
 type lookupKey struct {
@@ -207,8 +239,9 @@ func (t *sourceTaker) account(a *identity.Account) {
 	if schema != t.schema {
 		t.schema, t.slots = schema, make([]*Column, schema.Len())
 	}
+	t.row = a.Attributes.AppendValues(t.row[:0])
 	for i, c := range t.slots {
-		v := a.Attributes.At(i)
+		v := t.row[i]
 		if v.IsNull() {
 			continue
 		}
@@ -262,11 +295,10 @@ func (t *taker) profile(name string) *profileTaker {
 			if slices.Contains(p.names, m.Attribute) {
 				continue
 			}
-			p.names = append(p.names, m.Attribute)
-			t.attributes[[2]string{name, m.Attribute}] = &attributeTaker{nulls: map[string]*Null{}, known: t.known(name, m)}
-			if m.Definition != nil && t.looksUp(m.Definition.Node, map[string]bool{}) {
-				p.lookups = append(p.lookups, m.Attribute)
-			}
+			at := &attributeTaker{nulls: map[string]*Null{}, known: t.known(name, m)}
+			t.attributes[[2]string{name, m.Attribute}] = at
+			p.names, p.attributes = append(p.names, m.Attribute), append(p.attributes, at)
+			p.lookups = append(p.lookups, m.Definition != nil && t.looksUp(m.Definition.Node, map[string]bool{}))
 		}
 	}
 
@@ -294,21 +326,20 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 	t.identities++
 	p := t.profile(r.Identity.Profile)
 	p.rows++
-	why := slices.Clone(p.lookups)
-	for _, name := range p.names {
-		v := r.Identity.Attribute(name)
-		t.attributes[[2]string{r.Identity.Profile, name}].Add(v)
-		if v.IsNull() && !slices.Contains(why, name) {
-			why = append(why, name)
+	p.why = p.why[:0]
+	value := p.of(r.Identity)
+	for i, at := range p.attributes {
+		v := value(i)
+		at.Add(v)
+		if (v.IsNull() || p.lookups[i]) && !t.again(r, at, p.names[i], v.IsNull()) {
+			p.why = append(p.why, p.names[i])
 		}
 	}
-
-	why = slices.DeleteFunc(why, func(name string) bool { return t.again(r, name) })
-	if len(why) == 0 {
+	if len(p.why) == 0 {
 		return nil
 	}
 
-	trace, err := explainer.Explain(r.Identity, why...)
+	trace, err := explainer.ExplainResult(r, p.why...)
 	if err != nil {
 		return err
 	}
@@ -322,7 +353,10 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 		if r.Identity.Attribute(a.Name).IsNull() {
 			reason, example := Reason(a.Step)
 			if reason == "" {
-				reason, at.known = notKept(r, a), nil // it is not the accounts that decide
+				reason = notKept(r, a)
+				if a.Name != config.AttrManager {
+					at.known = nil // it is not the accounts that decide
+				}
 			}
 			if said.null = at.nulls[reason]; said.null == nil {
 				said.null = &Null{Reason: reason, Example: example.Clone(), Who: strings.Clone(r.Account.String())}
