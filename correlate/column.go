@@ -122,34 +122,40 @@ func (c *column) newEntry(key []byte, hash uint64) entry {
 	return x
 }
 
-// put makes key the key of an identity; an empty one removes it.
-func (c *column) put(n int32, key []byte) {
+// put makes key the key of an identity, and reports whether it is new to that; an empty one
+// removes the key it had.
+func (c *column) put(n int32, key []byte) bool {
+	key = join.Short(key)
+	return c.putHashed(n, key, join.Hash(key))
+}
+
+// putHashed is put of a key in its short form, whose hash is known.
+func (c *column) putHashed(n int32, key []byte, hash uint64) bool {
 	for int(n) >= len(c.at) {
 		c.at = append(c.at, 0)
 	}
-	key = join.Short(key)
 	if old := c.at[n] - 1; old >= 0 {
 		if bytes.Equal(c.key(old), key) {
-			return
+			return false
 		}
 		c.remove(old, n)
 		c.at[n] = 0
 	}
 
 	if len(key) == 0 {
-		return
+		return false
 	}
-	e := c.entry(key)
+	e := c.entry(key, hash)
 	c.add(e, n)
 	c.at[n] = e + 1
+	return true
 }
 
 // entry returns the entry of a key, which it makes when there is none.
-func (c *column) entry(key []byte) int32 {
+func (c *column) entry(key []byte, hash uint64) int32 {
 	if 2*(len(c.entries)+1) > len(c.slots) {
 		c.grow()
 	}
-	hash := join.Hash(key)
 	e, free := c.search(key, hash)
 	if e < 0 {
 		e = int32(len(c.entries))
@@ -164,7 +170,8 @@ func (c *column) entry(key []byte) int32 {
 // intern returns a number for a key, the same for equal keys, for a column that
 // only numbers keys: each has identity 0, so that none is dropped.
 func (c *column) intern(key []byte) int32 {
-	e := c.entry(join.Short(key))
+	key = join.Short(key)
+	e := c.entry(key, join.Hash(key))
 	if c.entries[e].id == noIdentity {
 		c.add(e, 0)
 	}

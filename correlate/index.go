@@ -3,6 +3,7 @@ package correlate
 import (
 	"slices"
 
+	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
 )
 
@@ -29,6 +30,7 @@ type Index struct {
 	epoch       uint64              // of [Index.Hold]; 0: nothing holds
 	epochs      uint64              // how many there were
 	given       *Given              // identities that were looked up elsewhere; nil: those of the columns
+	watches     []*Watch
 
 	// UIDOrder orders claimants of one uid: the best one holds it, the others are
 	// not found by it (DECISION 17).
@@ -146,7 +148,7 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 			if out != compared {
 				text = ""
 			}
-			x.columns[i].put(n, view(text))
+			x.put(n, i, view(text))
 			continue
 		}
 
@@ -169,7 +171,21 @@ func (x *Index) putAll(n int32, key, column int, v identity.Value) {
 	if !ok {
 		k = nil
 	}
-	x.columns[column].put(n, k)
+	x.put(n, column, k)
+}
+
+// put gives an identity a key.
+func (x *Index) put(n int32, column int, key []byte) {
+	key = join.Short(key)
+	x.putHashed(n, column, key, join.Hash(key))
+}
+
+func (x *Index) putHashed(n int32, column int, key []byte, hash uint64) {
+	if x.columns[column].putHashed(n, key, hash) {
+		for _, w := range x.watches {
+			w.note(markOf(column, hash))
+		}
+	}
 }
 
 // Hold promises that RankLast and Order answer the same until the next Hold or Put,
@@ -201,7 +217,9 @@ func (x *Index) kept(attribute string, n int32) identity.Value {
 
 // Find returns the identities whose attribute has the value without case,
 // ascending. The result must not be changed.
-func (x *Index) Find(attribute, value string) []int32 {
+func (x *Index) Find(attribute, value string) []int32 { return x.find(attribute, value, 0) }
+
+func (x *Index) find(attribute, value string, before int32) []int32 {
 	if blank(value) {
 		return nil
 	}
@@ -209,22 +227,26 @@ func (x *Index) Find(attribute, value string) []int32 {
 	if key < 0 {
 		return nil
 	}
-	found := x.look(x.simple[key], []byte(identity.Fold(value)))
+	found := x.best(x.simple[key], x.all(x.simple[key], []byte(identity.Fold(value)), before))
 	if len(found) == 0 && x.keys[key] == Alias {
-		return x.Find(UID, value)
+		return x.find(UID, value, before)
 	}
 	return found
 }
 
 // look returns what a column has; of the claimants of a uid only the best.
-func (x *Index) look(column int, key []byte) []int32 {
-	var found []int32
-	if x.given != nil {
-		found = x.lookGiven(column, key)
-	} else {
-		found = x.columns[column].find(key)
-	}
+func (x *Index) look(column int, key []byte) []int32 { return x.best(column, x.all(column, key, 0)) }
 
+// all returns what a column has of identities before one, 0: of all.
+func (x *Index) all(column int, key []byte, before int32) []int32 {
+	if x.given != nil {
+		return x.lookGiven(column, key)
+	}
+	return until(x.columns[column].find(key), before)
+}
+
+// best leaves of the claimants of a uid only the best.
+func (x *Index) best(column int, found []int32) []int32 {
 	if len(found) > 1 && x.UIDOrder != nil && x.specs[column].isUID() {
 		best := 0
 		for i := range found {

@@ -17,6 +17,7 @@ func (c *Correlator) evaluator() *evaluator {
 
 func (c *Correlator) release(e *evaluator) {
 	e.account.a, e.person.value = nil, nil
+	e.before, e.marks = 0, nil
 	e.objects = [2]rule.Object{}
 	c.pool.Put(e)
 }

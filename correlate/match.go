@@ -51,13 +51,18 @@ const maxNoted = 10
 // not made for this correlator, comparison with case; it may be nil. The index
 // must know the keys of c.
 func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) Match {
-	return c.match(x, a, value, nil)
-}
-
-func (c *Correlator) match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value,
-	without []int32) Match {
 	e := c.evaluator()
 	defer c.release(e)
+	return c.match(x, e, a, value, nil)
+}
+
+// Configured reports whether there is any rule beside the match by name.
+func (c *Correlator) Configured() bool {
+	return slices.ContainsFunc(c.rules, func(r compiled) bool { return r.method != Default })
+}
+
+func (c *Correlator) match(x *Index, e *evaluator, a *identity.Account, value func(n int32, attribute string) identity.Value,
+	without []int32) Match {
 	e.person.value = value
 	if c.excluded(e, a) {
 		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
@@ -129,7 +134,7 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 
 // look returns the identities that have one of the keys of e, ascending.
 func (c *Correlator) look(x *Index, e *evaluator, r *compiled) []int32 {
-	e.ranks.steady = len(e.keys) == 1 && r.matchMode == "" && r.caseless == nil
+	e.ranks.steady = len(e.keys) == 1 && r.matchMode == "" && r.caseless == nil && e.before == 0
 	if r.matchMode != "" {
 		return c.scan(x, e, r)
 	}
@@ -151,11 +156,13 @@ func (c *Correlator) lookKey(x *Index, e *evaluator, r *compiled, key []byte) []
 	}
 	var found []int32
 	if ok {
-		found = x.look(column, key)
+		found = e.look(x, column, key)
 	}
-	if len(found) == 0 && r.fallback != nil {
+	if r.fallback != nil && (len(found) == 0 || e.marks != nil) { // marks tell of what may be looked up later, too
 		if column, ok := x.bySignature[r.fallback.signature]; ok {
-			found = x.look(column, key)
+			if second := e.look(x, column, key); len(found) == 0 {
+				found = second
+			}
 		}
 	}
 
@@ -166,7 +173,8 @@ func (c *Correlator) lookKey(x *Index, e *evaluator, r *compiled, key []byte) []
 // that only knows attributes without case.
 func (c *Correlator) withCase(x *Index, e *evaluator, r *compiled, key []byte) []int32 {
 	attribute := r.key.terms[0].attribute
-	found := x.Find(attribute, string(key))
+	e.unmarked()
+	found := x.find(attribute, string(key), e.before)
 	if e.person.value == nil {
 		return found
 	}
@@ -182,6 +190,7 @@ func (c *Correlator) scan(x *Index, e *evaluator, r *compiled) []int32 {
 	if !ok {
 		return nil
 	}
+	e.unmarked()
 	e.ids = e.ids[:0]
 	x.columns[column].scan(func(key []byte, ids []int32) {
 		for _, k := range e.keys {
@@ -193,7 +202,7 @@ func (c *Correlator) scan(x *Index, e *evaluator, r *compiled) []int32 {
 	})
 
 	slices.Sort(e.ids)
-	return e.ids
+	return until(e.ids, e.before)
 }
 
 func meets(mode, identityText, accountText string) bool {

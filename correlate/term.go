@@ -72,6 +72,8 @@ type evaluator struct {
 	ids     []int32
 	match   progress
 	ranks   ranks
+	before  int32  // see [Search]
+	marks   *Marks // see [Search]
 }
 
 // columnCache remembers where attributes stand in the schema last seen.

@@ -24,7 +24,7 @@ func (l *linker) byRules(a *identity.Account, without []int32) correlate.Match {
 	if c.ReadsValues() {
 		value = l.index.Value
 	}
-	return c.MatchOther(l.index, a, without, value)
+	return c.Search(l.index, a, correlate.Search{Without: without, Value: value})
 }
 
 // note keeps the ambiguities of a match: for the findings always, as a reason

@@ -26,13 +26,13 @@ func (l *linker) correlateAgain() {
 		// Nearly nobody meets another one, which is seen in the order of the rows and on all
 		// workers. As soon as one joins another, what that one is found by is no longer what
 		// was looked at, and everybody after it is looked at in turn.
-		accounts := l.inOrder(source)
-		meets, before := l.meetOthers(accounts), len(joined)
+		accounts, f := l.inOrder(source), l.freshOf[source]
+		meets, before := l.meetOthers(source, accounts), len(joined)
 		for i, account := range accounts {
 			if l.ctx.Err() != nil {
 				return
 			}
-			if (meets[i] || len(joined) > before) && l.born(account) {
+			if (meets[i] || len(joined) > before && (f == nil || f.mayMeet(i))) && l.born(account) {
 				joined = l.lookAgain(account, joined)
 			}
 		}
@@ -44,10 +44,15 @@ func (l *linker) correlateAgain() {
 
 // meetOthers tells which accounts, by their index, have made an identity and meet the criteria
 // of others, or may belong to others because people said so.
-func (l *linker) meetOthers(accounts []int32) []bool {
+func (l *linker) meetOthers(source string, accounts []int32) []bool {
 	meets := make([]bool, len(accounts))
+	order := rowOrder(accounts)
+	if f := l.freshOf[source]; f != nil { // nearly all met nobody, and nobody has got a key since that they look for
+		order = slices.DeleteFunc(order, func(i int32) bool { return !f.mayMeet(int(i)) })
+	}
+
 	l.index.Hold()
-	l.eachOf(accounts, rowOrder(accounts), func(i int32, a *identity.Account) {
+	l.eachOf(accounts, order, func(i int32, a *identity.Account) {
 		account := accounts[i]
 		if !l.born(account) {
 			return
@@ -97,7 +102,7 @@ func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 	case l.people[made].first != account || l.people[made].last != account:
 		l.reportMeeting(a, made, []int32{m.Identity}, "other accounts have joined its own")
 	default:
-		joined = append(joined, formerKeys{m.Identity, l.keysOf(m.Identity)})
+		joined = append(joined, formerKeys{m.Identity, l.foundBy(m.Identity)})
 		l.link(account, m.Identity, m.Method, m.Criterion)
 		l.unmake(made)
 		l.refreshKeys(m.Identity)
@@ -106,8 +111,8 @@ func (l *linker) lookAgain(account int32, joined []formerKeys) []formerKeys {
 	return joined
 }
 
-// keysOf returns what an identity is found by, by key of the index.
-func (l *linker) keysOf(n int32) []identity.Value {
+// foundBy returns what an identity is found by, by key of the index.
+func (l *linker) foundBy(n int32) []identity.Value {
 	values := make([]identity.Value, len(l.index.Keys()))
 	l.eachKey(n, nil, func(key int, v identity.Value, _ bool) { values[key] = v.Clone() })
 	return values

@@ -31,6 +31,8 @@ type linker struct {
 
 	onRefresh func(n int32) // hears of identities that are found otherwise from now on; nil: nobody does
 
+	freshOf map[string]*fresh // by source whose identities were made all at once
+
 	joined map[int32]int // how many authoritative accounts have joined an identity, beside the first
 
 	buf     []identity.Account
@@ -90,11 +92,18 @@ func (l *linker) correlate() error {
 
 // authoritativeSources makes the identities: phase 1 of DECISION 46.
 func (l *linker) authoritativeSources() {
+	l.freshOf = map[string]*fresh{}
 	for source := range l.engine.serving() {
-		l.authoritativeSource(source)
+		if l.beginsFresh(source) {
+			l.freshSource(source)
+		} else {
+			l.authoritativeSource(source)
+		}
 	}
 
 	l.correlateAgain()
+	l.index.Unwatch()
+	l.freshOf = nil
 }
 
 // serving yields the sources that make the members of a profile, by priority.

@@ -112,14 +112,25 @@ func (l *linker) touch(t *relinked, n int32) {
 
 // refreshTouched brings up to date what touched identities are found by.
 func (l *linker) refreshTouched(t *relinked) {
-	if !slices.Contains(t.stale, true) {
-		return
-	}
+	var stale []int32
 	for _, n := range l.byRows() {
 		if int(n) < len(t.stale) && t.stale[n] {
-			keys, _ := l.staleKeys(n, t.source)
-			l.refresh(n, keys)
+			stale = append(stale, n)
 		}
+	}
+
+	// Whoever reads others sees what those are found by from now on.
+	if len(stale) > matchPart && l.index.Plain() && l.onRefresh == nil && l.opts.Unique == nil && !l.engine.ReadsOthers() {
+		l.putKeys(l.accounts.Names[t.source], stale, func(n int32) int32 { return n }, func(n int32) []bool {
+			keys, _ := l.staleKeys(n, t.source)
+			return keys
+		})
+		return
+	}
+
+	for _, n := range stale {
+		keys, _ := l.staleKeys(n, t.source)
+		l.refresh(n, keys)
 	}
 }
 
@@ -144,7 +155,13 @@ func (l *linker) refresh(n int32, keys []bool) {
 // eachKey evaluates what an identity is found by: some keys of the index, nil for all of
 // them. Values hold until the next call; member: it has an authoritative account.
 func (l *linker) eachKey(n int32, keys []bool, yield func(key int, v identity.Value, member bool)) {
-	x := l.prepare(l.eval, n, l.accountsOf(n))
+	l.keysOf(l.eval, n, l.accountsOf(n), keys, yield)
+}
+
+// keysOf is eachKey with an evaluator, and the accounts of the identity.
+func (l *linker) keysOf(v *evaluator, n int32, accounts []identity.Account, keys []bool,
+	yield func(key int, v identity.Value, member bool)) {
+	x := l.prepare(v, n, accounts)
 	for key, name := range l.index.Keys() {
 		if keys != nil && !keys[key] {
 			continue

@@ -22,6 +22,7 @@ type Accounts struct {
 	known   map[*identity.Schema]uint32
 	byNames map[string]uint32
 	scratch []byte
+	Manual  bool // some account that was ever there is marked as correlated by hand
 
 	lastSchema *identity.Schema // and its index
 	lastIndex  uint32
@@ -91,6 +92,7 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 		}
 	}
 
+	t.Manual = t.Manual || a.ManuallyCorrelated
 	b := append(t.scratch[:0], flags)
 	b = appendTime(b, a.Created)
 	b = appendText(b, a.NativeIdentity)
@@ -113,6 +115,7 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 func (t *Accounts) Over() *Accounts {
 	o := NewAccounts()
 	o.Rows.Chunks = slices.Clone(t.Rows.Chunks)
+	o.Manual = t.Manual
 	o.Names, o.schemas, o.byNames = slices.Clone(t.Names), slices.Clone(t.schemas), maps.Clone(t.byNames)
 	return o
 }

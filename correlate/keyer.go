@@ -1,0 +1,78 @@
+package correlate
+
+import (
+	"github.com/idprofile/engine/correlate/internal/join"
+	"github.com/idprofile/engine/identity"
+)
+
+// Keyer works out what identities are found by, without putting it: each goroutine has its
+// own, and the index stays as it is until [Index.Commit]. It serves an index that is
+// [Index.Plain].
+type Keyer struct {
+	x       *Index
+	eval    evaluator
+	pending [][]pendingKey // by column
+	text    []byte         // of all keys
+}
+
+// pendingKey is a key of an identity that the column does not have yet.
+type pendingKey struct {
+	hash       uint64
+	n          int32
+	start, end uint32 // in the text of the keyer
+}
+
+// Plain reports whether each key is made of one attribute, without expressions, so that it
+// can be worked out without the other values.
+func (x *Index) Plain() bool {
+	for i := range x.specs {
+		if s := &x.specs[i]; len(s.terms) != 1 || s.terms[0].expression != nil {
+			return false
+		}
+	}
+	for _, values := range x.raw {
+		if values != nil {
+			return false
+		}
+	}
+
+	return true
+}
+
+// NewKeyer returns a keyer of an index.
+func (x *Index) NewKeyer() *Keyer {
+	return &Keyer{x: x, eval: evaluator{env: x.eval.env}, pending: make([][]pendingKey, len(x.columns))}
+}
+
+// Put is [Index.Put] at a later time. Nothing of the value is kept.
+func (k *Keyer) Put(n int32, key int, v identity.Value) {
+	for _, i := range k.x.byKey[key] {
+		s := &k.x.specs[i]
+		text, out, _ := s.terms[0].text(&k.eval, v, s.placeholders)
+		if out != compared {
+			text = ""
+		}
+		short := join.Short(view(text))
+		start := uint32(len(k.text))
+		k.text = append(k.text, short...)
+		k.pending[i] = append(k.pending[i], pendingKey{hash: join.Hash(short), n: n, start: start, end: uint32(len(k.text))})
+	}
+}
+
+// Commit puts what keyers have worked out and empties them: column by column, for what one
+// column needs is at hand in the processor then.
+func (x *Index) Commit(keyers ...*Keyer) {
+	x.altered, x.epoch = nil, 0
+	for i := range x.columns {
+		for _, k := range keyers {
+			for _, p := range k.pending[i] {
+				x.putHashed(p.n, i, k.text[p.start:p.end], p.hash)
+			}
+			k.pending[i] = k.pending[i][:0]
+		}
+	}
+
+	for _, k := range keyers {
+		k.text = k.text[:0]
+	}
+}

@@ -1,0 +1,203 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/idprofile/engine/correlate"
+	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/config"
+)
+
+// A run that begins from nothing makes an identity of nearly every authoritative account:
+// few meet an identity that came before them. So each account gets one, all that these are
+// found by is worked out in the order of the rows and on all workers, and then each is asked
+// whether it meets somebody. Whoever meets nobody among all of them would have met nobody
+// among those before it. The few others are gone through in the order of the run, and look
+// only at those before them.
+
+// fresh is what is known of the accounts of a source from when their identities were made.
+type fresh struct {
+	identities []int32 // by index of the accounts in order
+	alone      []bool  // by the same: it met nobody
+	marks      []uint32
+	stride     int              // of marks, by the same index
+	since      *correlate.Watch // of keys that identities got later
+}
+
+// maxMarks is how many marks are kept of an account; one with more is looked at again
+// whenever a key is new.
+const maxMarks = 6
+
+// mayMeet reports whether the account, by its index, may meet somebody now.
+func (f *fresh) mayMeet(i int) bool {
+	if !f.alone[i] {
+		return true
+	}
+	marks := f.marks[i*f.stride : (i+1)*f.stride]
+	if len(marks) > 0 && marks[0] == manyMarks {
+		return f.since.Any()
+	}
+	return f.since.Noted(marks)
+}
+
+// manyMarks stands in the place of the marks of an account that has too many.
+const manyMarks = 0xffffffff
+
+// beginsFresh reports whether the identities of a source can be made all at once: nothing was
+// stored or decided, no account names its identity, and nothing that the host or a mapping
+// does depends on who came before.
+func (l *linker) beginsFresh(name string) bool {
+	o := &l.engine.opts
+	return l.fullRun && !l.named && !l.accounts.Manual && l.onRefresh == nil &&
+		len(l.decided.about)+len(l.decided.must)+len(l.decided.undone) == 0 &&
+		o.Correlation.Rule == nil && len(o.AccountRules) == 0 && l.opts.Unique == nil && !l.engine.ReadsOthers() &&
+		l.index.Plain() && !l.engine.sources[name].correlator.ReadsValues()
+}
+
+// freshSource is [linker.authoritativeSource] where identities can be made all at once.
+func (l *linker) freshSource(name string) {
+	list := l.inOrder(name)
+	f := &fresh{identities: make([]int32, len(list)), alone: make([]bool, len(list)), stride: maxMarks}
+	f.marks = make([]uint32, len(list)*f.stride)
+	for i, account := range list {
+		f.identities[i] = l.create(account)
+	}
+
+	// Keys first, of everybody; the watch begins when all are there.
+	order := rowOrder(list)
+	l.putKeys(name, order, func(i int32) int32 { return f.identities[i] }, nil)
+	f.since = l.index.Watch(len(l.people))
+	l.freshOf[name] = f
+	l.index.Hold()
+	l.eachOf(list, order, func(i int32, a *identity.Account) {
+		f.look(l, i, a)
+	})
+	if l.failure() != nil || l.ctx.Err() != nil {
+		return
+	}
+
+	defer l.refreshCrowds()
+	for i, account := range list {
+		if f.identities[i] > 0 && f.mayMeet(i) { // nobody comes before the first one
+			l.meetEarlier(account, f.identities[i])
+		}
+	}
+}
+
+// look asks whether an account, by its index, meets anybody.
+func (f *fresh) look(l *linker, i int32, a *identity.Account) {
+	var room [maxMarks]uint32
+	marks := correlate.Marks{Keys: room[:0]}
+	m := l.engine.sources[a.Source].correlator.Search(l.index, a, correlate.Search{Without: f.identities[i : i+1], Marks: &marks})
+	f.alone[i] = m.Identity < 0 && len(m.Ambiguous) == 0 && !marks.Open
+
+	// Places that are left over hold the first mark once more.
+	to := f.marks[int(i)*f.stride : (int(i)+1)*f.stride]
+	if len(marks.Keys) > len(to) || len(marks.Keys) > 0 && marks.Keys[0] == manyMarks {
+		to[0] = manyMarks
+		return
+	}
+	for k := range to {
+		if k < len(marks.Keys) {
+			to[k] = marks.Keys[k]
+		} else if k > 0 {
+			to[k] = to[0]
+		}
+	}
+}
+
+// meetEarlier joins an account that made an identity to one that came before, if it meets
+// one.
+func (l *linker) meetEarlier(account, made int32) {
+	a := l.readAccount(account)
+	m := l.engine.sources[a.Source].correlator.Search(l.index, a, correlate.Search{Before: made})
+	l.note(account, &m)
+	if m.Identity < 0 {
+		return
+	}
+
+	l.link(account, m.Identity, m.Method, m.Criterion)
+	l.unmake(made)
+	if l.joined[m.Identity]++; l.joined[m.Identity] <= maxJoined {
+		l.refreshKeys(m.Identity)
+	}
+}
+
+// putKeys works out what identities are found by, on all workers and in the given order, and
+// puts it: keys of the index, nil for all of them.
+func (l *linker) putKeys(name string, order []int32, identityOf func(i int32) int32, keysOf func(n int32) []bool) {
+	workers := l.keyWorkers(len(order))
+	done := 0
+	for block := range slices.Chunk(order, matchBlock) {
+		if l.ctx.Err() != nil || l.failure() != nil {
+			return
+		}
+		l.progress("correlate "+name, done, len(order))
+		var next atomic.Int64
+		work := func(w *keyWorker) {
+			for {
+				to := int(next.Add(matchPart))
+				for _, i := range block[min(to-matchPart, len(block)):min(to, len(block))] {
+					w.at = identityOf(i)
+					w.put(l, w.at, keysOf)
+				}
+				if to >= len(block) {
+					return
+				}
+			}
+		}
+
+		if len(workers) == 1 {
+			work(workers[0])
+		} else {
+			var wg sync.WaitGroup
+			for _, w := range workers {
+				wg.Go(func() {
+					place := func() string { return fmt.Sprintf("correlate identity %q", l.aliasOf(w.at)) }
+					l.fail(guard(place, func() { work(w) }))
+				})
+			}
+			wg.Wait()
+		}
+
+		for _, w := range workers {
+			l.index.Commit(w.keyer)
+		}
+		done += len(block)
+	}
+}
+
+// keyWorker works out keys on one goroutine.
+type keyWorker struct {
+	keyer    *correlate.Keyer
+	eval     *evaluator
+	accounts []identity.Account
+	at       int32 // identity
+}
+
+func (l *linker) keyWorkers(identities int) []*keyWorker {
+	list := make([]*keyWorker, max(1, min(l.opts.Workers, identities/matchPart)))
+	for i := range list {
+		list[i] = &keyWorker{keyer: l.index.NewKeyer(), eval: newEvaluator(l.ctx, l.engine, l.env)}
+	}
+	return list
+}
+
+// put works out the keys of an identity.
+func (w *keyWorker) put(l *linker, n int32, keysOf func(n int32) []bool) {
+	var keys []bool
+	if keysOf != nil {
+		keys = keysOf(n)
+	}
+	l.people[n].indexed = true
+	w.accounts = l.appendAccounts(w.accounts[:0], n)
+	l.keysOf(w.eval, n, w.accounts, keys, func(key int, v identity.Value, member bool) {
+		if l.index.Keys()[key] == config.AttrUID {
+			l.holdUID(n, member, v)
+		}
+		w.keyer.Put(n, key, v)
+	})
+}
