@@ -157,16 +157,22 @@ const apiHost = "https://$TENANT.api.identitynow.com"
 var exportTypes = []string{"IDENTITY_PROFILE", "TRANSFORM", "SOURCE", "RULE", "IDENTITY_OBJECT_CONFIG",
 	"LIFECYCLE_STATE"}
 
-// getConfiguration are the ways to the configuration of a tenant.
+// bearer is the header of a call; $TOKEN is an access token.
+const bearer = `-H "Authorization: Bearer $TOKEN" `
+
+// getConfiguration are the ways to the configuration of a tenant. Those of the API are whole:
+// the export is a job that has to be waited for.
 func getConfiguration() []initIt {
 	types := strings.Join(exportTypes, `","`)
+	export := `"` + apiHost + `/v2025/sp-config/export`
 	return []initIt{
-		{By: "API", Command: `curl -s -X POST -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" ` +
-			apiHost +
-			`/beta/sp-config/export -d '{"includeTypes":["` + types + `"]}'  # answers a jobId; when it is COMPLETE: ` +
-			`curl -s -H "Authorization: Bearer $TOKEN" ` + apiHost + `/beta/sp-config/export/JOBID/download > tenant.json`},
-		{By: "VS Code", Command: `extension "Identity Security Cloud": the tenant in the side bar, Export config`},
-		{By: "CLI", Command: "sail spconfig export --include " + strings.Join(exportTypes, " --include ") + " --wait"},
+		{By: "API", Command: `job=$(curl -sf ` + bearer + `-H "Content-Type: application/json" ` + export +
+			`" -d '{"includeTypes":["` + types + `"]}' | jq -r .jobId); ` +
+			`until curl -sf ` + bearer + export + `/$job" | grep -qE '"(COMPLETE|FAILED|CANCELLED)"'; do sleep 2; done; ` +
+			`curl -sf ` + bearer + export + `/$job/download" -o tenant.json`},
+		{By: "VS Code", Command: `extension "Identity Security Cloud": right-click the tenant, or command "ISC: Export config..."; the file goes to exportedObjects/`},
+		{By: "CLI", Command: "sail spconfig export --include " + strings.Join(exportTypes, " --include ") +
+			" --wait --folderPath ."},
 	}
 }
 
@@ -176,15 +182,15 @@ func getAccounts(s *config.Source) []initIt {
 	if id == "" {
 		id = "SOURCE-ID"
 	}
-	query := "/v3/accounts?limit=250&offset=0&filters=" + url.PathEscape(`sourceId eq "`+id+`"`)
-	file := "accounts/" + strings.ReplaceAll(url.PathEscape(s.Name), "%20", " ") + ".jsonl"
-	quoted := shellQuote(file)
+	filter := shellQuote(`filters=sourceId eq "` + id + `"`)
+	file := "accounts/" + strings.ReplaceAll(url.PathEscape(s.Name), "%20", " ")
 	return []initIt{
-		{By: "API", Command: `curl -s -H "Authorization: Bearer $TOKEN" ` + `"` + apiHost + query + `"` +
-			` | jq -c '.[]' >> ` + quoted + "  # then offset=250, and so on"},
-		{By: "VS Code", Command: fmt.Sprintf("extension \"Identity Security Cloud\": source %s in the side bar, Export accounts, into accounts/", s.Name)},
-		{By: "CLI", Command: "sail api get " + shellQuote(query) + " | jq -c '.[]' >> " + quoted +
-			"  # then offset=250, and so on"},
+		{By: "API", Command: `mkdir -p accounts; n=0; while page=$(curl -sfG ` + bearer + `"` + apiHost +
+			`/v2025/accounts" -d limit=250 -d offset=$n --data-urlencode ` + filter +
+			`) && [ "$page" != "[]" ]; do printf '%s\n' "$page" | jq -c '.[]' >> ` + shellQuote(file+".jsonl") +
+			`; n=$((n+250)); done`},
+		{By: "VS Code", Command: fmt.Sprintf(`extension "Identity Security Cloud": right-click source %s, export of accounts; the file goes to reports/: move it to accounts/`, s.Name)},
+		{By: "CLI", Command: "sail api get /v2025/accounts --all --query " + filter + " > " + shellQuote(file+".json")},
 	}
 }
 
