@@ -165,7 +165,13 @@ const (
 
 // AppendRow appends the packed form of n values; values beyond len(values) are
 // null.
-func AppendRow(dst []byte, n int, values []Value) []byte {
+func AppendRow(dst []byte, n int, values []Value) []byte { return appendRow(dst, n, values, false) }
+
+// MoveToRow is [AppendRow] for values that are read on: afterwards they are those of the
+// row, and share no memory with what they were.
+func MoveToRow(dst []byte, n int, values []Value) []byte { return appendRow(dst, n, values, true) }
+
+func appendRow(dst []byte, n int, values []Value, move bool) []byte {
 	values = values[:min(n, len(values))]
 
 	// The width of the offsets depends on where the last cell ends, so sizes come first.
@@ -173,61 +179,94 @@ func AppendRow(dst []byte, n int, values []Value) []byte {
 	for i := range values {
 		size += cellSize(&values[i])
 	}
-	if size < 1<<8 { // most rows
-		return appendNarrow(dst, n, values, size)
-	}
-	if size < 1<<16 {
-		return appendWide(dst, n, values, size)
-	}
+
 	width := offsetWidth(size)
-	dst = append(dst, byte(width))
-	end := 0
-	for i := range n {
-		if i < len(values) {
-			end += cellSize(&values[i])
+	start, base := len(dst), 1+width*n
+	dst = slices.Grow(dst, base+size)[:start+base+size]
+	dst[start] = byte(width)
+	ends, cells := dst[start+1:start+base], dst[start+base:]
+	switch width {
+	case 1: // most rows
+		putNarrow(ends, cells, values)
+	case 2:
+		putWide(ends, cells, values)
+	default:
+		at := 0
+		for i := range n {
+			if i < len(values) {
+				at = putCell(cells, at, &values[i])
+			}
+			binary.LittleEndian.PutUint32(ends[4*i:], uint32(at))
 		}
-		dst = appendOffset(dst, width, end)
 	}
 
-	for _, v := range values {
-		dst = appendCell(dst, v)
+	if move {
+		moveTo(cells, values)
 	}
 	return dst
 }
 
-// appendWide is [AppendRow] for cells of less than 64 KiB.
-func appendWide(dst []byte, n int, values []Value, size int) []byte {
-	start := len(dst)
-	dst = slices.Grow(dst, 1+2*n+size)[:start+1+2*n+size]
-	dst[start] = 2
-	ends, cells := dst[start+1:start+1+2*n], dst[start+1+2*n:]
+// putNarrow writes cells of less than 256 bytes and their ends.
+func putNarrow(ends, cells []byte, values []Value) {
 	at := 0
-	for i := range n {
+	for i := 0; i < len(values); i++ {
+		// A loop without calls keeps everything in registers.
+		for ; i < len(values); i++ {
+			v := &values[i]
+			if v.kind == Text && v.n <= maxWords {
+				cells[at] = tagText
+				putText(cells[at+1:], v.text())
+				at += 1 + int(v.n)
+			} else if v.kind != Null {
+				break
+			}
+			ends[i] = byte(at)
+		}
+
+		if i < len(values) {
+			at = putCell(cells, at, &values[i])
+			ends[i] = byte(at)
+		}
+	}
+
+	for i := len(values); i < len(ends); i++ {
+		ends[i] = byte(at)
+	}
+}
+
+// putWide is putNarrow for cells of less than 64 KiB.
+func putWide(ends, cells []byte, values []Value) {
+	at := 0
+	for i := range len(ends) / 2 {
 		if i < len(values) {
 			at = putCell(cells, at, &values[i])
 		}
-		binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
+		ends[2*i], ends[2*i+1] = byte(at), byte(at>>8)
 	}
-
-	return dst
 }
 
-// appendNarrow is [AppendRow] for cells of less than 256 bytes.
-func appendNarrow(dst []byte, n int, values []Value, size int) []byte {
-	start := len(dst)
-	dst = slices.Grow(dst, 1+n+size)[:start+1+n+size]
-	dst[start] = 1
-	ends, cells := dst[start+1:start+1+n], dst[start+1+n:]
-	at := 0
-	for i := range values {
-		at = putCell(cells, at, &values[i])
-		ends[i] = byte(at)
-	}
+// moveTo lets values be those of their cells.
+func moveTo(cells []byte, values []Value) {
+	for at, i := 0, 0; i < len(values); i++ {
+		for ; i < len(values); i++ {
+			v := &values[i]
+			if v.kind == Text && v.n > 0 {
+				v.ptr = unsafe.Pointer(&cells[at+1])
+				at += 1 + int(v.n)
+			} else if v.kind != Null {
+				break
+			}
+		}
 
-	for i := len(values); i < n; i++ {
-		ends[i] = byte(at)
+		if i < len(values) {
+			v := &values[i]
+			size := cellSize(v)
+			if v.kind == List {
+				*v = readCell(unsafe.String(&cells[at], size))
+			}
+			at += size
+		}
 	}
-	return dst
 }
 
 // putCell writes a cell at a place of cells, where there is room for it, and
@@ -238,38 +277,41 @@ func putCell(cells []byte, at int, v *Value) int {
 		return at
 	case Text:
 		cells[at] = tagText
-		return putText(cells, at+1, v.Text())
+		return at + 1 + copy(cells[at+1:], v.text())
 	}
 
 	return len(appendCell(cells[:at], *v))
 }
 
-// putText is copy for short texts, most of which two overlapping words hold.
-func putText(cells []byte, at int, text string) int {
-	end := at + len(text)
-	switch n := len(text); {
-	case n > 16:
-		copy(cells[at:], text)
+// maxWords is how long a text may be that is copied by words.
+const maxWords = 32
+
+// putText copies a text of at most maxWords bytes by words that overlap.
+func putText(to []byte, text string) {
+	n := len(text)
+	to = to[:n]
+	switch {
 	case n >= 8:
-		to := cells[at:end]
-		binary.LittleEndian.PutUint64(to, word(text[:8]))
+		if n > 16 {
+			binary.LittleEndian.PutUint64(to[8:], word(text[8:]))
+			binary.LittleEndian.PutUint64(to[n-16:], word(text[n-16:]))
+		}
+		binary.LittleEndian.PutUint64(to, word(text))
 		binary.LittleEndian.PutUint64(to[n-8:], word(text[n-8:]))
 	case n >= 4:
-		to := cells[at:end]
-		binary.LittleEndian.PutUint32(to, half(text[:4]))
+		binary.LittleEndian.PutUint32(to, half(text))
 		binary.LittleEndian.PutUint32(to[n-4:], half(text[n-4:]))
 	default:
-		for i := range n {
-			cells[at+i] = text[i]
+		for i := range to {
+			to[i] = text[i]
 		}
 	}
-
-	return end
 }
 
-func word(s string) uint64 { return uint64(half(s)) | uint64(half(s[4:]))<<32 }
+func word(s string) uint64 { _ = s[7]; return uint64(half(s)) | uint64(half(s[4:]))<<32 }
 
 func half(s string) uint32 {
+	_ = s[3]
 	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
 
@@ -352,6 +394,34 @@ func (a Attributes) AppendValues(dst []Value) []Value {
 		end := int(ends[i])
 		dst = append(dst, readCell(cells[start:end]))
 		start = end
+	}
+
+	return dst
+}
+
+// AppendSlots appends the values in the given slots of the schema to dst, null for slots
+// that it does not have. It is faster than [Attributes.At] for each of them.
+func (a Attributes) AppendSlots(dst []Value, slots []int) []Value {
+	n := a.schema.Len()
+	if a.row == "" || a.row[0] != 1 {
+		for _, slot := range slots {
+			dst = append(dst, a.At(slot))
+		}
+		return dst
+	}
+
+	ends, cells := a.row[:1+n], a.row[1+n:]
+	for _, slot := range slots {
+		if uint(slot) >= uint(n) {
+			dst = append(dst, Value{})
+			continue
+		}
+
+		start, end := 0, int(ends[slot+1])
+		if slot > 0 {
+			start = int(ends[slot])
+		}
+		dst = append(dst, readCell(cells[start:end]))
 	}
 
 	return dst

@@ -98,10 +98,22 @@ func (v Value) List() []Value {
 // Text returns the text form of v: decimal integers, true and false, lists as
 // Java prints them ([a, b]). Null gives "". Only integers and lists allocate.
 func (v Value) Text() string {
-	if v.kind == Text { // small enough to be inlined
-		return unsafe.String((*byte)(v.ptr), int(v.n))
+	if v.kind != Text {
+		return v.otherText()
 	}
-	return v.otherText()
+	return *(*string)(unsafe.Pointer(&textHeader{(*byte)(v.ptr), int(v.n)})) // small enough to be inlined
+}
+
+// textHeader is how a string looks in memory. What a [Value] holds came from a string, so
+// that unsafe.String would check it in vain whenever it is read.
+type textHeader struct {
+	ptr *byte
+	n   int
+}
+
+// text is [Value.Text] for what is known to be one.
+func (v *Value) text() string {
+	return *(*string)(unsafe.Pointer(&textHeader{(*byte)(v.ptr), int(v.n)}))
 }
 
 func (v Value) otherText() string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func randomValue(r *rand.Rand, depth int) Value {
 	case 4:
 		return StringValue(strings.Repeat("é", r.IntN(1<<r.IntN(16))))
 	}
-	return StringValue(fmt.Sprint("v", r.IntN(1000)))
+	return StringValue("0123456789abcdefghijklmnopqrstuvwxyzABCDEF"[r.IntN(4):][:r.IntN(39)])
 }
 
 // What goes into a row comes out of it, whichever way it was packed.
@@ -188,6 +189,23 @@ func TestAttributesLikeMap(t *testing.T) {
 		plain := Pack(schema, row)
 		if packed.Row() != plain.Row() {
 			t.Fatalf("%v: Packer gives another row than Pack", row)
+		}
+		moved := slices.Clone(row)
+		if got := MoveToRow([]byte("before"), len(row), moved); string(got) != "before"+plain.Row() {
+			t.Fatalf("%v: MoveToRow gives another row than Pack", row)
+		}
+		slots := []int{-1, len(row)}
+		for i := range row {
+			slots = append(slots, len(row)-1-i)
+		}
+		some := plain.AppendSlots(nil, slots)
+		if !some[0].IsNull() || !some[1].IsNull() {
+			t.Fatalf("%v: slots that do not exist have values", row)
+		}
+		for i, want := range row {
+			if got := some[len(some)-1-i]; !got.Equal(want) || !moved[i].Equal(want) {
+				t.Fatalf("slot %d is %v, and %v when moved, want %v", i, got, moved[i], want)
+			}
 		}
 		for name, a := range map[string]Attributes{"Pack": plain, "NewAttributes": NewAttributes(oracle), "FromRow": FromRow(schema, packed.Row())} {
 			if diff := cmp.Diff(oracle, a.Map(), cmp.Comparer(Value.Equal)); diff != "" {
