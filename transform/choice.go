@@ -37,7 +37,7 @@ func (c *Compiler) Choice(slot int, key string, choose Choose) int {
 // ChosenColumn is [Compiler.Column] for [Compiler.First] among the accounts of a
 // choice.
 func (c *Compiler) ChosenColumn(slot int, attribute string, choice int) int {
-	return c.column(columnKey{slot: slot, attribute: attribute, choice: 1 + choice})
+	return c.unit.column(columnKey{slot: slot, attribute: attribute, choice: 1 + choice})
 }
 
 // Chosen returns the accounts of a choice for the subject.

@@ -247,24 +247,6 @@ func (c *Compiler) IdentityAttributes() []string { return c.unit.opts.IdentityAt
 // the source with that display name.
 func (c *Compiler) SourceSlot(name string) int { return c.unit.source(name) }
 
-// Column reserves a place to remember where an attribute stands in the schema
-// last seen, for [Scope.Read] and [Compiler.First]. Slot is that of the source,
-// -1 when it is computed. Readers of the same attribute share the place.
-func (c *Compiler) Column(slot int, attribute string) int {
-	return c.column(columnKey{slot: slot, attribute: attribute})
-}
-
-func (c *Compiler) column(key columnKey) int {
-	i, ok := c.unit.columnOf[key]
-	if !ok {
-		i = len(c.unit.columns)
-		c.unit.columnOf[key] = i
-		c.unit.columns = append(c.unit.columns, key)
-	}
-
-	return i
-}
-
 // Around returns the attributes of the account create profile's field that the
 // transform stands in; nil when they are not known.
 func (c *Compiler) Around() *jsondoc.Node { return c.enclosing }

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"encoding/binary"
 	"math"
 	"slices"
 	"unsafe"
@@ -17,7 +18,8 @@ import (
 
 const (
 	maxNumbers      = 1 << 10 // values of a base that are told apart
-	maxNumberedText = 61      // bytes of a value, and of a result that is remembered
+	maxNumberedText = 61      // bytes of a value
+	maxResultText   = 56      // bytes of a result that is remembered
 	numberStart     = 32      // values before the first that is remembered
 	numberTrial     = 4096    // values after which it shows whether they repeat
 	numberOfNull    = 1
@@ -65,45 +67,42 @@ type numberedValue struct {
 }
 
 // number returns the number of the base for the current subject, 0 when it has
-// none.
+// none. The base looks its value up once for a subject, whoever asks first.
 func (s *Scope) number(base int) int {
 	c := &s.numbers[base]
+	if c.round == s.round {
+		return c.number
+	}
+
+	c.round = s.round
 	if c.off {
 		return 0
 	}
 
-	// The base looks its value up once for a subject, whoever asks first.
-	if c.round != s.round {
-		var v identity.Value
-		if k := &s.columns[base-1]; k.round == s.round {
-			v = k.value
-		} else {
-			key := &s.unit.columns[base-1]
-			v = s.readFirst(key.slot, base-1, key.attribute)
-		}
-		c.round, c.number = s.round, c.find(v)
+	k := &s.unit.columns[base-1]
+	if s.reads[k.group].round != s.round {
+		s.readGroup(k.group)
 	}
-
+	c.number = c.find(&s.firsts[k.place])
 	return c.number
 }
 
 // find returns the number of a value, 0 when it has none.
-func (c *valueNumbers) find(v identity.Value) int {
+func (c *valueNumbers) find(v *identity.Value) int {
 	switch v.Kind() {
 	case identity.Null:
 		c.asked++
 		c.found++
 		return numberOfNull
 	case identity.Text:
-		text := v.Text()
-		return c.text(unsafe.Slice(unsafe.StringData(text), len(text)))
+		return c.text(v.Text())
 	}
 
 	return 0
 }
 
 // text returns the number of a text, 0 when it has none.
-func (c *valueNumbers) text(text []byte) int {
+func (c *valueNumbers) text(text string) int {
 	// The first values pass by: one that never comes back need not be kept.
 	if c.asked++; c.asked < numberStart && c.table == nil || c.asked >= numberTrial && !c.worth() {
 		return 0
@@ -114,12 +113,12 @@ func (c *valueNumbers) text(text []byte) int {
 
 	// An equal text has an equal hash, so the search ends at the first free slot.
 	mask := uint32(len(c.table) - 1)
-	for i := hashText(unsafe.String(unsafe.SliceData(text), len(text))) & mask; int(i) < len(c.table); i = (i + 1) & mask {
+	for i := hashText(text) & mask; int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
 		if e.number == 0 {
 			break
 		}
-		if int(e.size) == len(text) && string(e.text[:e.size]) == string(text) {
+		if int(e.size) == len(text) && string(e.text[:len(text)]) == text {
 			c.found++
 			return int(e.number)
 		}
@@ -141,7 +140,7 @@ func (c *valueNumbers) worth() bool {
 }
 
 // add gives a text a number, as long as there are any.
-func (c *valueNumbers) add(text []byte) int {
+func (c *valueNumbers) add(text string) int {
 	if c.count == maxNumbers {
 		return 0
 	}
@@ -182,12 +181,52 @@ type memoNode struct {
 	enclosed bool // what is around it remembers, too
 }
 
-// memoResult is a result that is known.
+// memoResult is a result with what it has cost, and fills one cache line: a text stands in
+// it. The zero memoResult is not known.
 type memoResult struct {
-	value  identity.Value
-	steps  uint32 // its cost
+	steps  uint32
 	output uint16
-	known  bool
+	kind   uint8 // 1 + that of the value
+	size   uint8
+	text   [maxResultText]byte // or an integer
+}
+
+// value returns the result; a text is a view.
+func (r *memoResult) value() identity.Value {
+	switch kind := identity.Kind(r.kind - 1); kind {
+	case identity.Text:
+		return identity.StringValue(unsafe.String(&r.text[0], r.size))
+	case identity.Integer:
+		return identity.IntValue(int64(binary.LittleEndian.Uint64(r.text[:])))
+	case identity.Boolean:
+		return identity.BoolValue(r.size != 0)
+	}
+
+	return identity.Value{}
+}
+
+// set makes a result of a value; false when it is too large to be remembered.
+func (r *memoResult) set(v identity.Value) bool {
+	switch v.Kind() {
+	case identity.Text:
+		text := v.Text()
+		if len(text) > maxResultText {
+			return false
+		}
+		r.size = uint8(copy(r.text[:], text))
+	case identity.Integer:
+		n, _ := v.Int()
+		binary.LittleEndian.PutUint64(r.text[:], uint64(n))
+	case identity.Boolean:
+		if b, _ := v.Bool(); b {
+			r.size = 1
+		}
+	case identity.List:
+		return false
+	}
+
+	r.kind = 1 + uint8(v.Kind())
+	return true
 }
 
 func (n *memoNode) Eval(s *Scope) (identity.Value, error) {
@@ -203,8 +242,8 @@ func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
 		return n.node.Eval(s)
 	}
 	if list := s.results[n.slot]; number < len(list) {
-		if r := &list[number]; r.known {
-			return r.value, s.charge(cost{int64(r.steps), int64(r.output)})
+		if r := &list[number]; r.kind != 0 {
+			return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
 		}
 	}
 
@@ -219,18 +258,19 @@ func (n *memoNode) first(s *Scope, number int) (identity.Value, error) {
 
 	// Errors carry their path, and large results cost memory for everybody; both are computed
 	// again.
-	if err != nil || v.Kind() == identity.List || v.Kind() == identity.Text && len(v.Text()) > maxNumberedText ||
-		spent.steps > math.MaxUint32 || spent.output > math.MaxUint16 {
+	r := memoResult{steps: uint32(spent.steps), output: uint16(spent.output)}
+	if err != nil || spent.steps > math.MaxUint32 || spent.output > math.MaxUint16 || !r.set(v) {
 		return v, err
 	}
 
+	// Values that were given are views of the list, which therefore is never written again but
+	// where nothing was.
 	list := &s.results[n.slot]
 	if number >= len(*list) {
 		*list = slices.Grow(*list, number+1-len(*list))[:number+1]
 	}
 
-	// The value may point into memory that the next subject overwrites.
-	(*list)[number] = memoResult{value: v.Clone(), steps: uint32(spent.steps), output: uint16(spent.output), known: true}
+	(*list)[number] = r
 	return v, nil
 }
 
@@ -267,7 +307,7 @@ func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
 		}
 	}
 
-	return n.result(s, c.text(key))
+	return n.result(s, c.text(unsafe.String(unsafe.SliceData(key), len(key))))
 }
 
 // templateWithMemo puts a memory around a template that depends on variables

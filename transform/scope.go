@@ -36,16 +36,18 @@ type Scope struct {
 	shared   []sharedValue
 	accounts [][]*identity.Account // by source slot, oldest first
 	all      []identity.Account
-	active   []bool         // targets under evaluation, when references can loop
-	columns  []column       // last schema seen by an account read, and the slot there
-	numbers  []valueNumbers // by base
-	rendered []valueNumbers // by renderNode
-	results  [][]memoResult // by memoNode and number
-	draws    []uint32       // how often each random stream was begun
-	source   rand.PCG       // of random
-	random   *rand.Rand     // see [Stream.Rand]
-	chosen   []chosen       // by choice, see [Compiler.Choice]
-	reader   AccountReader  // for the filter that is asked now
+	active   []bool           // targets under evaluation, when references can loop
+	columns  []column         // last schema seen by an account read, and the slot there
+	reads    []groupRead      // by readGroup
+	firsts   []identity.Value // of the columns of all groups
+	numbers  []valueNumbers   // by base
+	rendered []valueNumbers   // by renderNode
+	results  [][]memoResult   // by memoNode and number
+	draws    []uint32         // how often each random stream was begun
+	source   rand.PCG         // of random
+	random   *rand.Rand       // see [Stream.Rand]
+	chosen   []chosen         // by choice, see [Compiler.Choice]
+	reader   AccountReader    // for the filter that is asked now
 
 	century    int64 // see [Scope.CenturyStart]
 	references int   // under evaluation, when they can loop
@@ -83,17 +85,6 @@ func (s *Scope) charge(c cost) error {
 	return s.budget.Produce(int(c.output))
 }
 
-// column is an account attribute that programs read: where it stands in the
-// schema last seen, and its value for the current subject.
-type column struct {
-	schema *identity.Schema
-	slot   int
-	ok     bool
-	field  bool // a field that every account has is called like this
-	round  uint32
-	value  identity.Value // of the oldest account that has it, when round is the scope's
-}
-
 // NewScope returns a scope for the programs of u. The environment is shared; nil
 // is the zero [Env].
 func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
@@ -115,6 +106,8 @@ func (s *Scope) fit() {
 	grow(&s.accounts, len(u.sources))
 	grow(&s.active, len(u.targets))
 	grow(&s.columns, len(u.columns))
+	grow(&s.reads, len(u.groups))
+	grow(&s.firsts, u.firsts)
 	grow(&s.draws, u.streams)
 	grow(&s.chosen, len(u.choices))
 	grow(&s.numbers, 1+len(u.columns))
@@ -165,7 +158,7 @@ func (s *Scope) nextRound() {
 	// Results of the last subject go stale by their number alone; nothing is cleared.
 	if s.round++; s.round == 0 { // after four billion subjects
 		clear(s.shared)
-		clear(s.columns)
+		clear(s.reads)
 		clear(s.chosen)
 		s.round = 1
 	}
@@ -205,6 +198,22 @@ func (s *Scope) SetAttribute(name string, oldValue identity.Value) {
 // templates see as variables.
 func (s *Scope) SetField(field, earlier map[string]identity.Value) {
 	s.field, s.extra = field, earlier
+}
+
+// Calculate is [Scope.SetAttribute] and [Program.Eval] without input, for those who
+// calculate one attribute after the other.
+func (s *Scope) Calculate(p *Program, name string, oldValue identity.Value) (identity.Value, error) {
+	s.attribute, s.oldValue, s.input = name, oldValue, identity.Value{}
+	s.start()
+	if p.root.node == nil {
+		return identity.Value{}, nil
+	}
+
+	v, err := p.root.node.Eval(s)
+	if err != nil {
+		return identity.Value{}, p.failed(err)
+	}
+	return v, nil
 }
 
 // CenturyStart returns the beginning of the hundred years in which two-digit
@@ -354,68 +363,4 @@ func (s *Scope) Nested(p *Program, attribute string, oldValue, input identity.Va
 	s.input, s.attribute, s.oldValue, s.budget = saved.input, saved.attribute, saved.oldValue, saved.budget
 	s.vars, s.draws, s.active, s.references = saved.vars, saved.draws, saved.active, saved.references
 	return v, err
-}
-
-// Read returns an attribute of an account; col is from [Compiler.Column] and only
-// for this name, so that the schema is searched only when it changes.
-func (s *Scope) Read(a *identity.Account, col int, name string) identity.Value {
-	k := &s.columns[col]
-
-	// Accounts of a source mostly share one schema, so the name is searched once.
-	if schema := a.Attributes.Schema(); k.schema != schema {
-		k.schema = schema
-		k.slot, k.ok = schema.Slot(name)
-		k.field = identity.IsField(name)
-	}
-
-	if k.ok {
-		if v := a.Attributes.At(k.slot); !v.IsNull() || !k.field {
-			return v
-		}
-	}
-
-	// It may be one of the fields that every account has.
-	return a.Field(name)
-}
-
-// columnNode gives an attribute from the oldest account of a source slot that has
-// it, or from the first of those that the choice of the column leaves. It looks once
-// for each subject.
-type columnNode struct {
-	slot, column int
-	attribute    string
-}
-
-// First returns a node that reads an attribute from the first account of a source
-// slot that has it; column is from [Compiler.Column], or [Compiler.ChosenColumn],
-// for both. It comes after [Compiler.ReadsAccount].
-func (c *Compiler) First(slot, column int, attribute string) Node {
-	c.depends.base = 1 + column // all that is read
-	return &columnNode{slot: slot, column: column, attribute: attribute}
-}
-
-func (n *columnNode) Eval(s *Scope) (identity.Value, error) { return n.read(s), nil }
-
-func (n *columnNode) read(s *Scope) identity.Value {
-	if k := &s.columns[n.column]; k.round == s.round {
-		return k.value
-	}
-	return s.readFirst(n.slot, n.column, n.attribute)
-}
-
-// readFirst looks for the value of a column, for a new subject.
-func (s *Scope) readFirst(slot, col int, name string) (v identity.Value) {
-	accounts := s.accounts[slot]
-	if choice := s.unit.columns[col].choice; choice > 0 {
-		accounts = s.Chosen(choice - 1)
-	}
-	for _, a := range accounts {
-		if v = s.Read(a, col, name); !v.IsNull() {
-			break
-		}
-	}
-
-	k := &s.columns[col]
-	k.value, k.round = v, s.round
-	return v
 }

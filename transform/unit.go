@@ -62,8 +62,10 @@ type Unit struct {
 	targets     map[string]*target
 	vars        int
 	sharedSlots int
-	columns     []columnKey
+	columns     []columnInfo
 	columnOf    map[columnKey]int
+	groups      []readGroup
+	firsts      int // how many columns are in groups
 	choices     []choice
 	streams     int
 	resultSlots int
@@ -71,19 +73,14 @@ type Unit struct {
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:
-	prints   map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
-	counts   map[fingerprint]int
-	shared   map[fingerprint]*sharedNode
-	caught   map[string]bool // stored transforms, see [Unit.caughtTransforms]
-	folder   *Scope
-	foldLeft int64
-}
+	prints map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
+	counts map[fingerprint]int
+	shared map[fingerprint]*sharedNode
+	caught map[string]bool // stored transforms, see [Unit.caughtTransforms]
 
-// columnKey is an account attribute on a source slot.
-type columnKey struct {
-	slot      int
-	attribute string
-	choice    int // 1 + that of [Compiler.Choice]; 0: all accounts, oldest first
+	columnNodes []*columnNode
+	folder      *Scope
+	foldLeft    int64
 }
 
 // Program evaluates one transform. It is immutable and safe for concurrent use,
@@ -112,10 +109,12 @@ func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
 
 	v, err := p.root.node.Eval(s)
 	if err != nil {
-		return identity.Value{}, located(p.path, under(p.root.site, err))
+		return identity.Value{}, p.failed(err)
 	}
 	return v, nil
 }
+
+func (p *Program) failed(err error) error { return located(p.path, under(p.root.site, err)) }
 
 // Nullable reports whether the program can give null, as far as that is known
 // without data.
@@ -216,6 +215,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 		p.complete()
 	}
 
+	u.placeColumns()
 	u.prints, u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil, nil
 	found.Sort()
 	return u, found

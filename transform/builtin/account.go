@@ -85,7 +85,7 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	}
 
 	if direct { // most mappings
-		return c.First(n.slot, n.column, n.attribute)
+		return c.First(n.column)
 	}
 	return n
 }
