@@ -194,7 +194,7 @@ func (x *evaluation) current(name string) (identity.Value, error) {
 	}
 	if i, ok := x.profile.slots[name]; ok {
 		if x.state[i] == todo {
-			x.evaluate(i, false)
+			x.evaluate(i)
 		}
 		return x.values[i], nil
 	}

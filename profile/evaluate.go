@@ -111,7 +111,7 @@ func (x *evaluation) all() {
 func (x *evaluation) inOrder() {
 	for _, i := range x.profile.order {
 		if x.state[i] == todo {
-			x.evaluate(i, false)
+			x.evaluate(i)
 		}
 	}
 }
@@ -125,39 +125,57 @@ func (x *evaluation) some(attrs []int) {
 		}
 
 		if x.state[i] == todo {
-			x.evaluate(i, false)
+			x.evaluate(i)
 		}
 	}
 }
 
-// evaluate computes attribute i. On an error the stored value stays
-// (DECISION 22). Nested: another attribute is being evaluated and reads this one.
-func (x *evaluation) evaluate(i int, nested bool) {
+// evaluate computes attribute i.
+func (x *evaluation) evaluate(i int) {
 	a := &x.profile.attrs[i]
 	x.state[i] = busy
+	stored := x.storedValue(a.name)
+	v, err := x.scope.Calculate(a.program, a.name, stored)
 
-	// A value that was never stored is null, also without a schema.
-	var stored identity.Value
-	if x.input.stored.Schema() != nil {
-		stored = x.input.stored.Get(a.name)
-	}
-	var v identity.Value
-	var err error
-	if nested {
-		v, err = x.scope.Nested(a.program, a.name, stored, identity.Value{})
-	} else {
-		x.scope.SetAttribute(a.name, stored)
-		v, err = a.program.Eval(x.scope, identity.Value{})
-	}
-
-	if err == nil {
-		if v.Kind() > identity.Text {
-			v = identityValue(v, a.multi)
+	// Nearly all values are null or texts that may be kept.
+	if err == nil && v.Kind() <= identity.Text {
+		size := int64(len(v.Text()))
+		if kept := x.kept + size; size <= x.limits.Value && kept <= x.limits.Identity {
+			x.kept = kept
+			x.values[i], x.state[i] = v, done
+			return
 		}
+	}
+
+	x.accept(i, stored, v, err)
+}
+
+// evaluateNested computes attribute i while another one is being evaluated and reads
+// this one.
+func (x *evaluation) evaluateNested(i int) {
+	a := &x.profile.attrs[i]
+	x.state[i] = busy
+	stored := x.storedValue(a.name)
+	v, err := x.scope.Nested(a.program, a.name, stored, identity.Value{})
+	x.accept(i, stored, v, err)
+}
+
+// storedValue is the value of an attribute before; one that was never stored is null.
+func (x *evaluation) storedValue(name string) identity.Value {
+	if x.input.stored.Schema() == nil {
+		return identity.Value{}
+	}
+	return x.input.stored.Get(name)
+}
+
+// accept takes the outcome of attribute i. On an error the stored value stays, as a tenant
+// keeps it when promotion fails (DECISION 22).
+func (x *evaluation) accept(i int, stored, v identity.Value, err error) {
+	a := &x.profile.attrs[i]
+	if err == nil {
+		v = identityValue(v, a.multi)
 		err = x.keep(v)
 	}
-
-	// The stored value stays, as a tenant keeps it when promotion fails.
 	if err != nil {
 		x.errors = append(x.errors, AttributeError{a.name, err})
 		v = stored
@@ -168,17 +186,7 @@ func (x *evaluation) evaluate(i int, nested bool) {
 
 // keep counts a value against what one value, and the values of one identity, may hold.
 func (x *evaluation) keep(v identity.Value) error {
-	var size int64
-	if v.Kind() <= identity.Text { // nearly all
-		size = int64(len(v.Text()))
-		if kept := x.kept + size; size <= x.limits.Value && kept <= x.limits.Identity {
-			x.kept = kept
-			return nil
-		}
-	} else {
-		size = sizeOf(v)
-	}
-
+	size := sizeOf(v)
 	switch {
 	case size > x.limits.Value:
 		x.full = true
@@ -193,7 +201,7 @@ func (x *evaluation) keep(v identity.Value) error {
 	return nil
 }
 
-// sizeOf is the size of what is neither null nor text.
+// sizeOf is how many bytes of text a value has.
 func sizeOf(v identity.Value) (size int64) {
 	if v.Kind() != identity.List {
 		return int64(len(v.Text()))
@@ -270,7 +278,7 @@ func (x *evaluation) Attribute(name string) (identity.Value, error) {
 	case busy:
 		return x.input.stored.Get(name), nil
 	case todo:
-		x.evaluate(i, true)
+		x.evaluateNested(i)
 	}
 
 	return x.values[i], nil

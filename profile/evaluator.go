@@ -37,7 +37,8 @@ type desk struct {
 
 	values  []identity.Value
 	changes []Change
-	rows    []byte // a chunk of rows that were given away
+	news    []Change // of somebody who is new: without old values
+	rows    []byte   // a chunk of rows that were given away
 }
 
 // pick is the part of a profile's attributes that is asked for.
@@ -153,7 +154,7 @@ func (x *evaluation) isolate(attrs []int) {
 		x.state[i] = busy // reads see the value at hand
 	}
 	for _, i := range attrs {
-		x.evaluate(i, false)
+		x.evaluate(i)
 		x.state[i] = busy
 	}
 }
@@ -162,6 +163,7 @@ func (x *evaluation) isolate(attrs []int) {
 func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 	d, c, res := v.desk, x.profile, &v.desk.result
 	var missing []string
+	values := x.values
 	if v.picks == nil {
 		res.Identity.Attributes = d.pack(c.schema, x.values)
 		missing = x.engine.missing(c, x.values)
@@ -173,13 +175,14 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 		}
 		res.Identity.Attributes = d.pack(p.schema, d.values)
 		missing = x.missingOf(p, d.values)
+		values = d.values
 	}
 
 	res.Exceptions = missingException(missing, x.errors)
 	attributes := res.Identity.Attributes
 	switch {
 	case stored.Schema() == nil: // who is new had nothing
-		res.Changes = d.created(attributes)
+		res.Changes = d.created(attributes.Schema().Names(), values)
 	case stored.Schema() != attributes.Schema() || stored.Row() != attributes.Row(): // most people stay what they are
 		d.changes = appendChanged(d.changes[:0], stored, attributes)
 		if v.picks == nil {
@@ -202,19 +205,19 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 }
 
 // created returns the attributes of somebody who is new, as changes.
-func (d *desk) created(attributes identity.Attributes) []Change {
-	var room [32]identity.Value
-	names, values := attributes.Schema().Names(), attributes.AppendValues(room[:0])
-	list := slices.Grow(d.changes[:0], len(names))[:len(names)]
+func (d *desk) created(names []string, values []identity.Value) []Change {
+	list := slices.Grow(d.news[:0], len(names))[:len(names)]
 	n := 0
-	for i, v := range values {
-		if !v.IsNull() {
-			list[n] = Change{Attribute: names[i], NewValue: v}
+	for i := range values {
+		if v := &values[i]; !v.IsNull() {
+			// Old values are null and stay so.
+			c := &list[n]
+			c.Attribute, c.NewValue = names[i], *v
 			n++
 		}
 	}
 
-	d.changes = list
+	d.news = list
 	return list[:n:n]
 }
 
@@ -230,22 +233,24 @@ func (x *evaluation) missingOf(p *pick, values []identity.Value) []string {
 	return names
 }
 
-// rowChunk is how many bytes are reserved for rows at a time, and rowRoom how many
-// have to be free for the next row: most need less.
+// Rows are written into chunks, of which each has twice the bytes of the one before:
+// who evaluates one identity keeps little memory, and who evaluates many seldom asks for
+// more. rowRoom is how many bytes have to be free for the next row: most need less.
 const (
-	rowChunk = 16 << 10
-	rowRoom  = 512
+	firstChunk = 4 << 10
+	lastChunk  = 64 << 10
+	rowRoom    = 512
 )
 
-// pack returns attributes that keep: rows stand one behind another in chunks, which
+// pack returns attributes that keep, to which values then belong: rows stand one behind another in chunks, which
 // are not written again, so that hardly any identity needs memory of its own.
 func (d *desk) pack(schema *identity.Schema, values []identity.Value) identity.Attributes {
 	if cap(d.rows)-len(d.rows) < rowRoom {
-		d.rows = make([]byte, 0, rowChunk)
+		d.rows = make([]byte, 0, min(max(firstChunk, 2*cap(d.rows)), lastChunk))
 	}
 
 	at := len(d.rows)
-	rows := identity.AppendRow(d.rows, schema.Len(), values)
+	rows := identity.MoveToRow(d.rows, schema.Len(), values)
 	row := unsafe.String(unsafe.SliceData(rows[at:]), len(rows)-at)
 	if cap(rows) == cap(d.rows) {
 		d.rows = rows

@@ -225,7 +225,7 @@ func (x *evaluation) explainOne(i int, r *Result) AttributeTrace {
 	x.scope.Forget()
 	x.state[i] = todo // it may have been evaluated for another attribute, unseen
 	x.errors = slices.DeleteFunc(x.errors, func(e AttributeError) bool { return e.Attribute == a.name })
-	x.evaluate(i, false)
+	x.evaluate(i)
 	x.scope.SetTracer(nil)
 	t.Step, t.Result = rec.root, x.values[i].Clone()
 	for _, e := range x.errors {
