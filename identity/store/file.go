@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -12,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/internal/filelog"
 )
 
@@ -118,35 +118,35 @@ func (f *File) Cut() *Cut { return f.log.Cut() }
 func (f *File) replay(kind byte, body string) error {
 	// Entries count whatever they do: a file of many is written anew, since most of it is out of date.
 	f.entries++
-	b := &reader{lists: f.lists, data: body}
+	b := f.lists.reader(body)
 	switch kind {
 	case entryList:
-		f.lists.number(b.texts())
+		f.lists.number(b.Texts())
 	case entryIdentity:
 		i := b.person()
-		if b.err == nil {
+		if b.Err() == nil {
 			f.s.put(i)
 		}
 	case entryDelete:
-		f.s.remove(b.text())
+		f.s.remove(b.Text())
 	case entryLoose:
-		a := b.account()
+		a := b.Account()
 		f.s.loose[a.Key()] = &a
 	case entryForget:
-		delete(f.s.loose, identity.AccountKey{Source: b.text(), NativeIdentity: b.text()})
+		delete(f.s.loose, identity.AccountKey{Source: b.Text(), NativeIdentity: b.Text()})
 	case entryDecision:
 		// Decisions are numbered, so that a hole, which a lost batch would leave, is seen.
-		d := identity.Decision{Number: int(b.uvarint()), Event: b.text()}
-		if b.err == nil && d.Number != len(f.s.decisions)+1 {
-			return fmt.Errorf("%w: decision %d behind %d others", errCodec, d.Number, len(f.s.decisions))
+		d := identity.Decision{Number: int(b.Uvarint()), Event: b.Text()}
+		if b.Err() == nil && d.Number != len(f.s.decisions)+1 {
+			return fmt.Errorf("%w: decision %d behind %d others", codec.ErrMalformed, d.Number, len(f.s.decisions))
 		}
 		f.s.decisions = append(f.s.decisions, d)
 
 	default:
-		return fmt.Errorf("%w: an entry of the kind %q", errCodec, kind)
+		return fmt.Errorf("%w: an entry of the kind %q", codec.ErrMalformed, kind)
 	}
 
-	return b.err
+	return b.Err()
 }
 
 // put takes in an identity without looking for conflicts. An account that
@@ -170,45 +170,34 @@ func (s *state) put(i *identity.Identity) {
 
 // appendPerson writes an identity and its accounts, each behind its length.
 func (l *lists) appendPerson(b []byte, i *identity.Identity) []byte {
-	b = appendSized(b, func(b []byte) []byte { return l.appendIdentity(b, i) })
+	b = codec.AppendSized(b, func(b []byte) []byte { return l.appendIdentity(b, i) })
 	b = binary.AppendUvarint(b, uint64(len(i.Accounts)))
 	for n := range i.Accounts {
-		b = appendSized(b, func(b []byte) []byte { return l.appendAccount(b, &i.Accounts[n]) })
+		b = codec.AppendSized(b, func(b []byte) []byte { return codec.AppendAccount(b, l, &i.Accounts[n]) })
 	}
 	return b
 }
 
-// appendSized appends what write appends, behind its length in four bytes.
-func appendSized(b []byte, write func([]byte) []byte) []byte {
-	at := len(b)
-	b = write(append(b, 0, 0, 0, 0))
-	binary.LittleEndian.PutUint32(b[at:], uint32(len(b)-at-4))
-	return b
-}
-
-// minAccount is fewer bytes than appendSized writes for the smallest account.
+// minAccount is fewer bytes than AppendSized writes for the smallest account.
 const minAccount = 8
 
-// part returns a reader of the next part that appendSized wrote.
-func (r *reader) part() *reader {
-	n := uint32(r.byte()) | uint32(r.byte())<<8 | uint32(r.byte())<<16 | uint32(r.byte())<<24
-	if uint64(n) > uint64(len(r.data)) {
-		r.fail()
-		n = 0
-	}
+// part returns a reader of the next part.
+func (r *reader) part() *reader { return &reader{r.Part(), r.lists} }
 
-	p := &reader{lists: r.lists, data: r.data[:n], err: r.err}
-	r.data = r.data[n:]
-	return p
+// failWith notes that a part could not be read.
+func (r *reader) failWith(p *reader) {
+	if p.Err() != nil {
+		r.Fail()
+	}
 }
 
 func (r *reader) person() *identity.Identity {
 	p := r.part()
 	i := p.identity()
-	r.err = errors.Join(r.err, p.err)
-	n := r.count()
-	if n > len(r.data)/minAccount {
-		r.fail()
+	r.failWith(p)
+	n := r.Count()
+	if n > r.Len()/minAccount {
+		r.Fail()
 		n = 0
 	}
 
@@ -217,8 +206,8 @@ func (r *reader) person() *identity.Identity {
 	}
 	for k := range i.Accounts {
 		p := r.part()
-		i.Accounts[k] = p.account()
-		r.err = errors.Join(r.err, p.err)
+		i.Accounts[k] = p.Account()
+		r.failWith(p)
 	}
 
 	return i
@@ -310,7 +299,7 @@ type entryWriter struct {
 func (e *entryWriter) put(kind byte, body []byte) error {
 	e.body = body[:0]
 	for ; e.known < len(e.lists.schemas); e.known++ {
-		if err := e.batch.Entry(entryList, appendTexts(nil, e.lists.schemas[e.known].Names())); err != nil {
+		if err := e.batch.Entry(entryList, codec.AppendTexts(nil, e.lists.schemas[e.known].Names())); err != nil {
 			return err
 		}
 	}
@@ -322,7 +311,7 @@ func (e *entryWriter) change(ctx context.Context, c *change) error {
 	// In the order of their keys, so that one batch always has the same bytes. What goes comes first:
 	// an account may move to another identity in one batch.
 	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
-		if err := e.put(entryDelete, appendText(e.body[:0], id)); err != nil {
+		if err := e.put(entryDelete, codec.AppendText(e.body[:0], id)); err != nil {
 			return err
 		}
 	}
@@ -337,19 +326,19 @@ func (e *entryWriter) change(ctx context.Context, c *change) error {
 	}
 
 	for _, key := range slices.SortedFunc(maps.Keys(c.forget), compareKeys) {
-		if err := e.put(entryForget, appendText(appendText(e.body[:0], key.Source), key.NativeIdentity)); err != nil {
+		if err := e.put(entryForget, codec.AppendText(codec.AppendText(e.body[:0], key.Source), key.NativeIdentity)); err != nil {
 			return err
 		}
 	}
 
 	for _, key := range slices.SortedFunc(maps.Keys(c.loose), compareKeys) {
-		if err := e.put(entryLoose, e.lists.appendAccount(e.body[:0], c.loose[key])); err != nil {
+		if err := e.put(entryLoose, codec.AppendAccount(e.body[:0], e.lists, c.loose[key])); err != nil {
 			return err
 		}
 	}
 
 	for _, d := range c.decisions {
-		if err := e.put(entryDecision, appendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event)); err != nil {
+		if err := e.put(entryDecision, codec.AppendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/internal/filelog"
 	"github.com/idprofile/engine/identity/internal/filelog/faultdisk"
 )
@@ -207,9 +208,9 @@ func FuzzReplay(f *testing.F) {
 	p.RunState = p.Attributes
 	p.Attributes = identity.NewAttributes(map[string]identity.Value{"l": identity.StringsValue("a", "b"), "i": identity.IntValue(7)})
 	f.Add(byte(entryIdentity), []byte(l.appendPerson(nil, p)))
-	f.Add(byte(entryList), appendTexts(nil, []string{"i", "l"}))
-	f.Add(byte(entryDelete), appendText(nil, "a"))
-	f.Add(byte(entryLoose), l.appendAccount(nil, &p.Accounts[0]))
+	f.Add(byte(entryList), codec.AppendTexts(nil, []string{"i", "l"}))
+	f.Add(byte(entryDelete), codec.AppendText(nil, "a"))
+	f.Add(byte(entryLoose), codec.AppendAccount(nil, l, &p.Accounts[0]))
 	f.Fuzz(func(t *testing.T, kind byte, body []byte) {
 		s := &File{Memory: NewMemory(), lists: newLists()}
 		s.lists.number([]string{"i", "l"})

@@ -89,13 +89,13 @@ func (h *history) begin() {
 
 // replay takes in an entry and remembers what was there before.
 func (h *history) replay(kind byte, body string) error {
-	b := &reader{lists: h.lists, data: body}
+	b := h.lists.reader(body)
 	id := ""
 	switch kind {
 	case entryIdentity:
 		id = b.part().identity().ID
 	case entryDelete:
-		id = b.text()
+		id = b.Text()
 	case entryLoose:
 		h.step.Left++
 	case entryForget:

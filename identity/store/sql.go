@@ -172,9 +172,9 @@ func (s *SQL) decode(ctx context.Context, db querier, data []byte, read func(*re
 		s.mu.Lock()
 		known := *s.lists
 		s.mu.Unlock()
-		r := &reader{lists: &known, data: string(data)}
-		if read(r); r.err == nil || attempt > 0 {
-			return r.err
+		r := known.reader(string(data))
+		if read(r); r.Err() == nil || attempt > 0 {
+			return r.Err()
 		}
 		if err := s.loadLists(ctx, db); err != nil {
 			return err

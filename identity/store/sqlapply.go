@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/internal/sqlrow"
 )
 
@@ -158,7 +159,7 @@ func (a *sqlApply) identities() error {
 
 // account adds the row of an account; of an uncorrelated one the owner is not valid.
 func (a *sqlApply) account(w *rows, acct *identity.Account, owner sql.NullString, position int) error {
-	a.buf = a.lists.appendAccount(a.buf[:0], acct)
+	a.buf = codec.AppendAccount(a.buf[:0], a.lists, acct)
 	row := accountRow{source: acct.Source, native: acct.NativeIdentity, owner: owner, position: position, data: a.buf}
 	return w.add(row.source, row.native, row.owner, row.position, row.seal())
 }

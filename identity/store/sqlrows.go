@@ -85,7 +85,7 @@ func (r *accountRow) seal() []byte { return sqlrow.Seal(r.data, r.key()...) }
 func (s *SQL) account(ctx context.Context, r accountRow) (a identity.Account, err error) {
 	data, _, err := sqlrow.Open(r.data, r.key()...)
 	if err == nil {
-		err = s.decode(ctx, s.db, data, func(r *reader) { a = r.account() })
+		err = s.decode(ctx, s.db, data, func(r *reader) { a = r.Account() })
 	}
 	if err == nil && (a.Source != r.source || a.NativeIdentity != r.native) {
 		err = fmt.Errorf("it holds account %s: %w", a.Key(), ErrRow)

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/codec"
 )
 
 // The rows of the pipeline are written by hand: a person with three accounts takes
@@ -30,42 +30,25 @@ func (w *writer) uint(v uint64) { w.b = binary.AppendUvarint(w.b, v) }
 
 func (w *writer) int(v int64) { w.b = binary.AppendVarint(w.b, v) }
 
-func (w *writer) bool(v bool) {
-	if v {
-		w.b = append(w.b, 1)
-	} else {
-		w.b = append(w.b, 0)
-	}
-}
+func (w *writer) bool(v bool) { w.b = codec.AppendFlags(w.b, v) }
 
-func (w *writer) text(s string) {
-	w.uint(uint64(len(s)))
-	w.b = append(w.b, s...)
-}
+func (w *writer) text(s string) { w.b = codec.AppendText(w.b, s) }
 
-func (w *writer) texts(list []string) {
-	w.uint(uint64(len(list)))
-	for _, s := range list {
-		w.text(s)
-	}
-}
+func (w *writer) texts(list []string) { w.b = codec.AppendTexts(w.b, list) }
 
-func (w *writer) time(t time.Time) {
-	w.bool(!t.IsZero())
-	if !t.IsZero() {
-		w.int(t.Unix())
-		w.uint(uint64(t.Nanosecond()))
-	}
-}
+func (w *writer) time(t time.Time) { w.b = codec.AppendTime(w.b, t) }
 
-// attributes writes names and row.
-func (w *writer) attributes(a identity.Attributes) {
+func (w *writer) attributes(a identity.Attributes) { w.b = codec.AppendAttributes(w.b, w, a) }
+
+func (w *writer) account(a *identity.Account) { w.b = codec.AppendAccount(w.b, w, a) }
+
+// AppendSchema writes the number of a schema in the pack or, where there is none, its
+// names.
+func (w *writer) AppendSchema(b []byte, s *identity.Schema) []byte {
 	if w.inPack {
-		w.uint(uint64(w.schema(a.Schema())))
-	} else {
-		w.text(strings.Join(a.Schema().Names(), "\x00"))
+		return binary.AppendUvarint(b, uint64(w.schema(s)))
 	}
-	w.text(a.Row())
+	return codec.AppendText(b, strings.Join(s.Names(), "\x00"))
 }
 
 // schema returns the number of a schema in the pack. Shards of a source have schemas of
@@ -88,128 +71,42 @@ func (w *writer) schema(s *identity.Schema) int {
 	return n
 }
 
-// errShort is the error of a row that ends too early.
-var errShort = errors.New("the row is cut")
-
-// reader reads what a writer has written. After an error everything is zero. Texts are
-// views of what is read.
+// reader reads what a writer has written.
 type reader struct {
-	s       string
-	err     error
+	codec.Reader
 	inPack  bool
 	schemas []*identity.Schema
 }
 
-func (r *reader) fail() {
-	if r.err == nil {
-		r.err = errShort
+// newReader reads a row that stands by itself.
+func newReader(row string) *reader {
+	r := &reader{}
+	r.Reader = codec.NewReader(row, r)
+	return r
+}
+
+func (r *reader) bool() bool { return r.Byte() != 0 }
+
+// ReadSchema reads what [writer.AppendSchema] has written.
+func (r *reader) ReadSchema(from *codec.Reader) *identity.Schema {
+	if !r.inPack {
+		return interned.of(from.Text())
 	}
-	r.s = ""
-}
-
-func (r *reader) uint() uint64 {
-	var v uint64
-	for i := range min(len(r.s), binary.MaxVarintLen64) {
-		c := r.s[i]
-		v |= uint64(c&0x7f) << (7 * i)
-		if c < 0x80 {
-			r.s = r.s[i+1:]
-			return v
-		}
-	}
-
-	r.fail()
-	return 0
-}
-
-func (r *reader) int() int64 {
-	v := r.uint()
-	return int64(v>>1) ^ -int64(v&1)
-}
-
-func (r *reader) bool() bool {
-	if len(r.s) == 0 {
-		r.fail()
-		return false
-	}
-
-	v := r.s[0] != 0
-	r.s = r.s[1:]
-	return v
-}
-
-func (r *reader) text() string {
-	n := r.uint()
-	if n > uint64(len(r.s)) {
-		r.fail()
-		return ""
-	}
-
-	s := r.s[:n]
-	r.s = r.s[n:]
-	return s
-}
-
-// count reads how many parts follow, each of at least one byte.
-func (r *reader) count() int {
-	n := r.uint()
-	if n > uint64(len(r.s)) {
-		r.fail()
-		return 0
-	}
-
-	return int(n)
-}
-
-func (r *reader) texts() []string {
-	n := r.count()
-	if n == 0 {
+	n := from.Uvarint()
+	if n >= uint64(len(r.schemas)) {
+		from.Fail()
 		return nil
 	}
-	list := make([]string, n)
-	for i := range list {
-		list[i] = r.text()
-	}
-	return list
-}
-
-func (r *reader) time() time.Time {
-	if !r.bool() {
-		return time.Time{}
-	}
-	sec := r.int()
-	return time.Unix(sec, int64(r.uint())).UTC()
-}
-
-func (r *reader) attributes() identity.Attributes {
-	if r.inPack {
-		n := r.uint()
-		row := r.text()
-		if n >= uint64(len(r.schemas)) {
-			r.fail()
-			return identity.Attributes{}
-		}
-		return attributes(r.schemas[n], row)
-	}
-	names, row := r.text(), r.text()
-	return attributes(interned.of(names), row)
-}
-
-// attributes returns those of a row; the zero ones have no names and an empty row.
-func attributes(s *identity.Schema, row string) identity.Attributes {
-	if s.Len() == 0 && row == "" {
-		return identity.Attributes{}
-	}
-	return identity.FromRow(s, row)
+	return r.schemas[n]
 }
 
 // done returns the error of a row that was read to its end.
 func (r *reader) done(what string) error {
-	if r.err == nil && len(r.s) > 0 {
-		r.err = fmt.Errorf("%d bytes are left", len(r.s))
+	if err := r.Err(); err != nil {
+		return fmt.Errorf("row of %s: %w", what, err)
 	}
-	if r.err != nil {
-		return fmt.Errorf("row of %s: %w", what, r.err)
+	if n := r.Len(); n > 0 {
+		return fmt.Errorf("row of %s: %d bytes are left", what, n)
 	}
 	return nil
 }
@@ -255,8 +152,8 @@ func encoded(x parts) []byte {
 
 // decoded reads what encoded has written.
 func decoded[T any](b []byte) (T, error) {
-	r := reader{s: string(b)}
+	r := newReader(string(b))
 	var x T
-	get(&r, &x)
+	get(r, &x)
 	return x, r.done(fmt.Sprintf("%T", x))
 }

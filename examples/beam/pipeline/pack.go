@@ -246,9 +246,9 @@ func put[T any](w *writer, v *T) {
 func get[T any](r *reader, v *T) {
 	switch x := any(v).(type) {
 	case *string:
-		*x, r.s = r.s, ""
+		*x = r.Rest()
 	case *int64:
-		*x = r.int()
+		*x = r.Varint()
 	case parts:
 		x.get(r)
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/beam/sdks/v2/go/pkg/beam"
 	"github.com/idprofile/engine/correlate"
-	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -49,37 +48,12 @@ func decodeJoined(b []byte) (Joined, error) { return decoded[Joined](b) }
 func encodePerson(x Person) []byte          { return encoded(&x) }
 func decodePerson(b []byte) (Person, error) { return decoded[Person](b) }
 
-func (w *writer) account(a *identity.Account) {
-	w.text(a.Source)
-	w.text(a.NativeIdentity)
-	w.text(a.Name)
-	w.text(a.ID)
-	w.text(a.UUID)
-	w.time(a.Created)
-	w.time(a.Modified)
-	w.bool(a.Disabled)
-	w.bool(a.Locked)
-	w.text(a.IdentityID)
-	w.bool(a.ManuallyCorrelated)
-	w.texts(a.Entitlements)
-	w.attributes(a.Attributes)
-}
-
-func (r *reader) account() (a identity.Account) {
-	a.Source, a.NativeIdentity, a.Name, a.ID, a.UUID = r.text(), r.text(), r.text(), r.text(), r.text()
-	a.Created, a.Modified = r.time(), r.time()
-	a.Disabled, a.Locked = r.bool(), r.bool()
-	a.IdentityID, a.ManuallyCorrelated = r.text(), r.bool()
-	a.Entitlements, a.Attributes = r.texts(), r.attributes()
-	return a
-}
-
 func (x *Row) put(w *writer) {
 	w.int(x.Place)
 	w.account(&x.Account)
 }
 
-func (x *Row) get(r *reader) { x.Place, x.Account = r.int(), r.account() }
+func (x *Row) get(r *reader) { x.Place, x.Account = r.Varint(), r.Account() }
 
 func (x *Pending) put(w *writer) {
 	x.Row.put(w)
@@ -90,7 +64,7 @@ func (x *Pending) put(w *writer) {
 
 func (x *Pending) get(r *reader) {
 	x.Row.get(r)
-	x.Findings, x.Reason, x.Among = r.texts(), r.text(), r.texts()
+	x.Findings, x.Reason, x.Among = r.Texts(), r.Text(), r.Texts()
 }
 
 func (x *Joined) put(w *writer) {
@@ -101,7 +75,7 @@ func (x *Joined) put(w *writer) {
 
 func (x *Joined) get(r *reader) {
 	x.Row.get(r)
-	x.Method, x.Criterion = r.text(), int(r.int())
+	x.Method, x.Criterion = r.Text(), int(r.Varint())
 }
 
 func (w *writer) person(x *profile.Person) {
@@ -117,11 +91,11 @@ func (w *writer) person(x *profile.Person) {
 }
 
 func (r *reader) person() (x profile.Person) {
-	x.ID, x.Order = r.text(), r.text()
-	x.Accounts = make([]profile.LinkedAccount, r.count())
+	x.ID, x.Order = r.Text(), r.Text()
+	x.Accounts = make([]profile.LinkedAccount, r.Count())
 	for i := range x.Accounts {
 		l := &x.Accounts[i]
-		l.Method, l.Criterion, l.Account = correlate.Method(r.text()), int(r.int()), r.account()
+		l.Method, l.Criterion, l.Account = correlate.Method(r.Text()), int(r.Varint()), r.Account()
 	}
 
 	return x

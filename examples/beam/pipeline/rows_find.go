@@ -90,7 +90,7 @@ func (x *Named) put(w *writer) {
 }
 
 func (x *Named) get(r *reader) {
-	x.Alias, x.Order, x.Attribute, x.Text = r.text(), r.text(), r.text(), r.text()
+	x.Alias, x.Order, x.Attribute, x.Text = r.Text(), r.Text(), r.Text(), r.Text()
 }
 
 func (w *writer) lost(x *profile.LostManager) {
@@ -101,7 +101,7 @@ func (w *writer) lost(x *profile.LostManager) {
 }
 
 func (r *reader) lost() profile.LostManager {
-	return profile.LostManager{Attribute: r.text(), Text: r.text(), Order: r.text(), Alias: r.text()}
+	return profile.LostManager{Attribute: r.Text(), Text: r.Text(), Order: r.Text(), Alias: r.Text()}
 }
 
 func (x *Lost) put(w *writer) {
@@ -113,8 +113,8 @@ func (x *Lost) put(w *writer) {
 }
 
 func (x *Lost) get(r *reader) {
-	x.People = int(r.uint())
-	for range r.count() {
+	x.People = int(r.Uvarint())
+	for range r.Count() {
 		x.List = append(x.List, r.lost())
 	}
 }
@@ -128,7 +128,7 @@ func (x *Near) put(w *writer) {
 func (x *Near) get(r *reader) {
 	x.Lost = r.lost()
 	x.Named.get(r)
-	x.How = r.text()
+	x.How = r.Text()
 }
 
 func (x *Probes) put(w *writer) {
@@ -140,8 +140,8 @@ func (x *Probes) put(w *writer) {
 }
 
 func (x *Probes) get(r *reader) {
-	for range r.count() {
-		x.List = append(x.List, Probe{r.text(), r.text()})
+	for range r.Count() {
+		x.List = append(x.List, Probe{r.Text(), r.Text()})
 	}
 }
 
@@ -150,4 +150,4 @@ func (x *Line) put(w *writer) {
 	w.text(x.Text)
 }
 
-func (x *Line) get(r *reader) { x.Output, x.Text = r.text(), r.text() }
+func (x *Line) get(r *reader) { x.Output, x.Text = r.Text(), r.Text() }

@@ -59,7 +59,7 @@ func (x *KeyUse) put(w *writer) {
 	w.bool(x.Found)
 }
 
-func (x *KeyUse) get(r *reader) { x.Account, x.Looks, x.Found = r.text(), r.bool(), r.bool() }
+func (x *KeyUse) get(r *reader) { x.Account, x.Looks, x.Found = r.Text(), r.bool(), r.bool() }
 
 func (w *writer) claim(c *profile.Claim) {
 	w.bool(c.Holds)
@@ -70,8 +70,8 @@ func (w *writer) claim(c *profile.Claim) {
 }
 
 func (r *reader) claim() profile.Claim {
-	return profile.Claim{Holds: r.bool(), Profile: int(r.int()), Created: r.time(), SourceID: r.text(),
-		NativeIdentity: r.text()}
+	return profile.Claim{Holds: r.bool(), Profile: int(r.Varint()), Created: r.Time(), SourceID: r.Text(),
+		NativeIdentity: r.Text()}
 }
 
 func (w *writer) candidate(c *profile.Candidate) {
@@ -82,7 +82,7 @@ func (w *writer) candidate(c *profile.Candidate) {
 }
 
 func (r *reader) candidate() profile.Candidate {
-	return profile.Candidate{ID: r.text(), Order: r.text(), Claim: r.claim(), Values: r.attributes()}
+	return profile.Candidate{ID: r.Text(), Order: r.Text(), Claim: r.claim(), Values: r.Attributes()}
 }
 
 func (x *Offers) put(w *writer) {
@@ -95,10 +95,10 @@ func (x *Offers) put(w *writer) {
 }
 
 func (x *Offers) get(r *reader) {
-	for range r.count() {
+	for range r.Count() {
 		x.List = append(x.List, r.candidate())
 	}
-	x.Total, x.Best = int(r.uint()), r.bool()
+	x.Total, x.Best = int(r.Uvarint()), r.bool()
 }
 
 func (x *Answer) put(w *writer) {
@@ -107,6 +107,6 @@ func (x *Answer) put(w *writer) {
 }
 
 func (x *Answer) get(r *reader) {
-	x.Key = r.text()
+	x.Key = r.Text()
 	x.Offers.get(r)
 }

@@ -131,13 +131,13 @@ func (x *Evaluated) put(w *writer) {
 }
 
 func (x *Evaluated) get(r *reader) {
-	x.Person, x.Row = r.person(), []byte(r.text())
-	for range r.count() {
-		x.Errors = append(x.Errors, Failure{r.text(), r.text()})
+	x.Person, x.Row = r.person(), []byte(r.Text())
+	for range r.Count() {
+		x.Errors = append(x.Errors, Failure{r.Text(), r.Text()})
 	}
 	if x.Asks = r.bool(); x.Asks {
-		x.Search = profile.ManagerSearch{Lookup: profile.Lookup{Attribute: r.text(), Value: r.text()}, Text: r.text(),
-			From: r.text()}
+		x.Search = profile.ManagerSearch{Lookup: profile.Lookup{Attribute: r.Text(), Value: r.Text()}, Text: r.Text(),
+			From: r.Text()}
 	}
 }
 
@@ -147,7 +147,7 @@ func (x *Claimant) put(w *writer) {
 	w.claim(&x.Claim)
 }
 
-func (x *Claimant) get(r *reader) { x.ID, x.Alias, x.Claim = r.text(), r.text(), r.claim() }
+func (x *Claimant) get(r *reader) { x.ID, x.Alias, x.Claim = r.Text(), r.Text(), r.claim() }
 
 func (x *Boss) put(w *writer) {
 	x.Claimant.put(w)
@@ -159,7 +159,7 @@ func (x *Boss) put(w *writer) {
 
 func (x *Boss) get(r *reader) {
 	x.Claimant.get(r)
-	x.Name, x.Order, x.Best, x.Count = r.text(), r.text(), r.bool(), int(r.uint())
+	x.Name, x.Order, x.Best, x.Count = r.Text(), r.Text(), r.bool(), int(r.Uvarint())
 }
 
 func (x *Settling) put(w *writer) {
@@ -174,8 +174,8 @@ func (x *Settling) put(w *writer) {
 
 func (x *Settling) get(r *reader) {
 	m := &x.Managers
-	m.Count = int(r.uint())
-	m.ID, m.Alias, m.Name, x.Holder, x.HolderName = r.text(), r.text(), r.text(), r.text(), r.text()
+	m.Count = int(r.Uvarint())
+	m.ID, m.Alias, m.Name, x.Holder, x.HolderName = r.Text(), r.Text(), r.Text(), r.Text(), r.Text()
 }
 
 func (x *Report) put(w *writer) {
@@ -186,5 +186,5 @@ func (x *Report) put(w *writer) {
 }
 
 func (x *Report) get(r *reader) {
-	x.ID, x.Alias, x.Order, x.Manager = r.text(), r.text(), r.text(), r.text()
+	x.ID, x.Alias, x.Order, x.Manager = r.Text(), r.Text(), r.Text(), r.Text()
 }

@@ -18,14 +18,14 @@ type record struct {
 
 // unpack hands out the records of a pack.
 func unpack(pack []byte, take func(record) error) error {
-	r := reader{s: string(pack)}
-	schemas := make([]*identity.Schema, r.count())
+	r := newReader(string(pack))
+	schemas := make([]*identity.Schema, r.Count())
 	for i := range schemas {
-		schemas[i] = interned.of(r.text())
+		schemas[i] = interned.of(r.Text())
 	}
 
-	for r.err == nil && len(r.s) > 0 {
-		if err := take(record{key: r.text(), body: r.text(), schemas: schemas}); err != nil {
+	for r.Err() == nil && r.Len() > 0 {
+		if err := take(record{key: r.Text(), body: r.Text(), schemas: schemas}); err != nil {
 			return err
 		}
 	}
@@ -35,8 +35,9 @@ func unpack(pack []byte, take func(record) error) error {
 
 // decode reads a record into v.
 func decode[T any](x *record, v *T) error {
-	r := reader{s: x.body, schemas: x.schemas, inPack: true}
-	get(&r, v)
+	r := newReader(x.body)
+	r.schemas, r.inPack = x.schemas, true
+	get(r, v)
 	return r.done(fmt.Sprintf("%T", *v))
 }
 
