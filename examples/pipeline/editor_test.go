@@ -68,9 +68,8 @@ func TestEditor(t *testing.T) {
 }
 
 // notOurs are JSON files of the examples that no schema is for: what a program of the
-// examples reads, accounts, and criteria in a file of their own.
-var notOurs = []string{"nonemployee/config.json", "hr/successfactors/employees.json",
-	"acme-changes/correlation-change/updates/active-directory-correlation.json"}
+// examples reads, and accounts.
+var notOurs = []string{"nonemployee/config.json", "hr/successfactors/employees.json"}
 
 // exampleFiles returns FILE=KIND for each JSON file of the examples that a schema is for.
 func exampleFiles(t *testing.T) (list []string) {
@@ -108,7 +107,9 @@ func exampleFiles(t *testing.T) (list []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(list, "../preview/testdata/vectors.json=vectors")
+	plan := filepath.Join(t.TempDir(), "plan.json")
+	preview(t, "diff", "examples/acme", "examples/acme-changes/correlation-change", "--overlay", "--plan-out", plan)
+	return append(list, "../preview/testdata/vectors.json=vectors", plan+"=plan")
 }
 
 // kindOf tells the kind of a file by its name and its members.
@@ -134,6 +135,8 @@ func kindOf(file string) (string, error) {
 		return "profile", nil
 	case has("connector") || has("correlationConfigDetails"):
 		return "source", nil
+	case has("attributeAssignments"):
+		return "correlation", nil
 	case has("type"):
 		return "transform", nil
 	}

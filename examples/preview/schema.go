@@ -15,13 +15,14 @@ import (
 	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/tenant"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 )
 
 // schemaCommand prints JSON Schemas for editors.
 type schemaCommand struct {
-	Kind string `arg:"" optional:"" enum:",transform,export,profile,source,settings,suppressions,test,gate,vectors" default:"" help:"Kind of file. Default: tell which there are."`
+	Kind string `arg:"" optional:"" enum:",transform,export,profile,source,correlation,state,accountschema,policy,attribute,rule,settings,suppressions,test,gate,plan,vectors" default:"" help:"Kind of file. Default: tell which there are."`
 	Dir  string `placeholder:"FOLDER" help:"Write the schemas of all kinds as FOLDER/KIND.schema.json, and print what to tell an editor."`
 	Out  string `short:"o" placeholder:"FILE" help:"Write the answer to a file."`
 }
@@ -32,10 +33,17 @@ var fileKinds = []struct{ kind, files, what string }{
 	{"export", "tenant.json", "an SP-Config export"},
 	{"profile", "identity-profiles/*.json", "one identity profile, as the API has it"},
 	{"source", "sources/*.json", "one source, as the API has it"},
+	{"correlation", "correlation-configs/*.json", "the account correlation of a source"},
+	{"state", "lifecycle-states/*.json", "one lifecycle state"},
+	{"accountschema", "account-schemas/*.json", "the account schema of a source"},
+	{"policy", "provisioning-policies/*.json", "one provisioning policy of a source"},
+	{"attribute", "identity-attributes/*.json", "an identity attribute, or the list of them"},
+	{"rule", "rules/*.json", "one rule"},
 	{"settings", "idprofile.json", "settings of a folder"},
 	{"suppressions", "*.lint.json", "findings of the file beside it that are right"},
 	{"test", "*_test.json", "unit tests of mappings and transforms"},
 	{"gate", "gate.json", "what a change may do, for diff --gate"},
+	{"plan", "plan.json", "a change, for apply"},
 	{"vectors", "vectors.json", "transform vectors, for eval"},
 }
 
@@ -63,7 +71,7 @@ func (c *schemaCommand) Run(a *app) error {
 
 func (c *schemaCommand) list(a *app) error {
 	for _, k := range fileKinds {
-		report.Fprintf(a.out, "%-13s %-25s %s\n", k.kind, k.files, k.what)
+		report.Fprintf(a.out, "%-13s %-29s %s\n", k.kind, k.files, k.what)
 	}
 	report.Fprintf(a.out, "\n\"$schema\" in a file names its schema: preview schema --dir schemas writes them all.\n")
 	return nil
@@ -118,8 +126,9 @@ func schemaOf(kind string) ([]byte, error) {
 
 	// A schema has the definitions of the others that it points to, so each file is whole.
 	// The list is closed under pointing: an export has sources, which have states of profiles.
-	for _, other := range map[string][]string{"export": {"profile", "source"}, "source": {"profile"},
-		"suppressions": {"settings"}}[kind] {
+	for _, other := range map[string][]string{"export": {"profile", "source", "attribute"}, "source": {"profile"},
+		"correlation": {"source", "profile"}, "accountschema": {"source", "profile"}, "policy": {"source", "profile"},
+		"state": {"profile"}, "plan": {"source", "profile"}, "suppressions": {"settings"}}[kind] {
 		more, err := schemaText(other)
 		if err != nil {
 			return nil, err
@@ -128,7 +137,7 @@ func schemaOf(kind string) ([]byte, error) {
 	}
 
 	// These kinds hold transforms anywhere in them.
-	if slices.Contains([]string{"export", "profile", "source", "test"}, kind) {
+	if !slices.Contains([]string{"attribute", "rule", "settings", "suppressions", "gate", "vectors"}, kind) {
 		var transforms struct {
 			Defs map[string]any `json:"$defs"`
 		}
@@ -188,6 +197,10 @@ func complete(root, defs map[string]any) {
 		}
 	}
 
+	if change := inside(defs, "change"); change != nil {
+		completeChange(change)
+	}
+
 	var kinds []any
 
 	// Kinds are in a row from the first to the last; a new one appears by itself.
@@ -199,11 +212,35 @@ func complete(root, defs map[string]any) {
 	// Members of the vendor's objects are suggestions: unknown ones are allowed, as the vendor adds
 	// some at any time.
 	for def, shape := range map[string]string{"profile": "IDENTITY_PROFILE", "source": "SOURCE",
-		"lifecycleState": "LIFECYCLE_STATE"} {
+		"lifecycleState": "LIFECYCLE_STATE", "correlation": "CORRELATION_CONFIG", "schema": "SCHEMA",
+		"policy": "PROVISIONING_POLICY", "identityAttribute": "IDENTITY_ATTRIBUTE"} {
 		for at, names := range config.Members(shape) {
 			suggest(defs, inside(defs, def), at, names)
 		}
 	}
+}
+
+// completeChange says of each operation of a plan which members it needs and may have.
+func completeChange(change map[string]any) {
+	var names, rules []any
+	for _, o := range tenant.Operations() {
+		names = append(names, o.Do)
+		properties := map[string]any{"do": true, "why": true}
+		needs := []any{}
+		for _, name := range o.Needs {
+			properties[name] = true
+			needs = append(needs, name)
+		}
+		for _, name := range o.May {
+			properties[name] = true
+		}
+		rules = append(rules, map[string]any{
+			"if":   map[string]any{"properties": map[string]any{"do": map[string]any{"const": o.Do}}},
+			"then": map[string]any{"required": needs, "properties": properties, "additionalProperties": false},
+		})
+	}
+	fill(change, names, "properties", "do", "enum")
+	change["allOf"] = rules
 }
 
 // suggest adds names of members to the shape of an object, which stays open.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/idprofile/engine/identity/diag"
@@ -65,6 +66,20 @@ var requests = map[string][]string{
 }
 
 var optional = map[string][]string{"addAttribute": {"searchable"}, "deleteAttribute": {"force"}}
+
+// Operation is an operation of a [Request], with the members that it needs and may have.
+type Operation struct {
+	Do         string
+	Needs, May []string
+}
+
+// Operations returns the operations by name.
+func Operations() (list []Operation) {
+	for _, do := range slices.Sorted(maps.Keys(requests)) {
+		list = append(list, Operation{Do: do, Needs: slices.Clone(requests[do]), May: slices.Clone(optional[do])})
+	}
+	return list
+}
 
 // ReadRequests reads the operations of a file, an object with the list changes:
 //

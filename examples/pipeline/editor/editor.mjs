@@ -40,7 +40,16 @@ for (const [name, kind, text] of [
   ['codes', 'suppressions', '{"suppress": [{"code": |}]}'],
   ['case', 'test', '{"cases": [{|}]}'],
   ['exceptions', 'gate', '{|}'],
-  ['vector', 'vectors', '{"vectors": [{|}]}']
+  ['vector', 'vectors', '{"vectors": [{|}]}'],
+  ['criterion', 'correlation', '{"attributeAssignments": [{|}]}'],
+  ['match mode', 'correlation', '{"attributeAssignments": [{"matchMode": |}]}'],
+  ['state of identities', 'state', '{"identityState": |}'],
+  ['account schema', 'accountschema', '{|}'],
+  ['policy', 'policy', '{"fields": [{"transform": {"type": |}}]}'],
+  ['identity attribute', 'attribute', '{|}'],
+  ['rule', 'rule', '{|}'],
+  ['operations of a plan', 'plan', '{"changes": [{"do": |}]}'],
+  ['members of an operation', 'plan', '{"changes": [{"do": "setCorrelation", |}]}']
 ]) {
   const { document, json, position } = at(kind, text)
   const list = await service.doComplete(document, position, json)
@@ -52,7 +61,10 @@ for (const [name, kind, text] of [
   ['attribute', 'transform', '{"type": "substring", "attributes": {"|begin": 1}}'],
   ['setting', 'settings', '{"|seed": 1}'],
   ['gate', 'gate', '{"|frozen": []}'],
-  ['threshold', 'source', '{"|deleteThreshold": 10}']
+  ['threshold', 'source', '{"|deleteThreshold": 10}'],
+  ['criterion', 'correlation', '{"attributeAssignments": [{"|property": "uid"}]}'],
+  ['technical name', 'state', '{"|technicalName": "active"}'],
+  ['force', 'plan', '{"changes": [{"do": "deleteAttribute", "|force": true}]}']
 ]) {
   const { document, json, position } = at(kind, text)
   const hover = await service.doHover(document, position, json)
@@ -73,7 +85,17 @@ for (const [name, kind, text] of [
   ['limit of a gate', 'gate', '{"maxChange": 1}'],
   ['threshold', 'source', '{"name": "HR", "deleteThreshold": 110}'],
   ['member of a vendor object', 'source', '{"name": "HR", "something": 1}'],
-  ['$schema', 'settings', '{"$schema": "schema://settings"}']
+  ['$schema', 'settings', '{"$schema": "schema://settings"}'],
+  ['operation of a criterion', 'correlation', '{"name": "c", "attributeAssignments": [{"property": "uid", "value": "id", "operation": "LIKE"}]}'],
+  ['member of a correlation', 'correlation', '{"name": "c", "attributeAssignments": [], "something": 1}'],
+  ['state of identities', 'state', '{"name": "Active", "identityState": "GONE"}'],
+  ['account schema', 'accountschema', '{"attributes": [{"type": "STRING"}]}'],
+  ['transform of a policy', 'policy', '{"fields": [{"name": "x", "transform": {"type": "concatt", "attributes": {}}}]}'],
+  ['identity attribute', 'attribute', '{"name": "x", "searchable": "yes"}'],
+  ['rule', 'rule', '{"type": "BuildMap"}'],
+  ['operation of a plan', 'plan', '{"changes": [{"do": "setPriority"}]}'],
+  ['missing in a plan', 'plan', '{"changes": [{"do": "removeMapping", "profile": "A"}]}'],
+  ['too much in a plan', 'plan', '{"changes": [{"do": "deleteProfile", "profile": "A", "force": true}]}']
 ]) {
   answers.marked[name] = await problems(kind, text)
 }
