@@ -57,14 +57,24 @@ func (calc *calculator) evaluate() error {
 		})
 	}
 
-	evaluated := 0
-	for part := range slices.Chunk(calc.byRows(), evaluatePart) {
+	// Who was made and turned out to be somebody else is none of those that are counted.
+	made := func(part []int32) (n int) {
+		for _, p := range part {
+			if !calc.people[p].unmade {
+				n++
+			}
+		}
+		return n
+	}
+	order := calc.byRows()
+	evaluated, total := 0, made(order)
+	for part := range slices.Chunk(order, evaluatePart) {
 		if calc.failure() != nil {
 			break
 		}
 		parts <- part
-		calc.progress("evaluate", evaluated, len(calc.people))
-		evaluated += len(part)
+		calc.progress("evaluate", evaluated, total)
+		evaluated += made(part)
 	}
 
 	close(parts)
