@@ -175,11 +175,7 @@ func appendRow(dst []byte, n int, values []Value, move bool) []byte {
 	values = values[:min(n, len(values))]
 
 	// The width of the offsets depends on where the last cell ends, so sizes come first.
-	size := 0
-	for i := range values {
-		size += cellSize(&values[i])
-	}
-
+	size := rowSize(values)
 	width := offsetWidth(size)
 	start, base := len(dst), 1+width*n
 	dst = slices.Grow(dst, base+size)[:start+base+size]
@@ -187,46 +183,62 @@ func appendRow(dst []byte, n int, values []Value, move bool) []byte {
 	ends, cells := dst[start+1:start+base], dst[start+base:]
 	switch width {
 	case 1: // most rows
-		putNarrow(ends, cells, values)
-	case 2:
-		putWide(ends, cells, values)
+		putNarrow(ends, cells, values, move)
 	default:
 		at := 0
 		for i := range n {
 			if i < len(values) {
-				at = putCell(cells, at, &values[i])
+				at = putCell(cells, at, &values[i], move)
 			}
-			binary.LittleEndian.PutUint32(ends[4*i:], uint32(at))
+			if width == 2 {
+				binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
+			} else {
+				binary.LittleEndian.PutUint32(ends[4*i:], uint32(at))
+			}
 		}
 	}
 
-	if move {
-		moveTo(cells, values)
-	}
 	return dst
 }
 
-// putNarrow writes cells of less than 256 bytes and their ends.
-func putNarrow(ends, cells []byte, values []Value) {
-	at := 0
-	for i := 0; i < len(values); i++ {
-		// A loop without calls keeps everything in registers.
-		for ; i < len(values); i++ {
-			v := &values[i]
-			if v.kind == Text && v.n <= maxWords {
-				cells[at] = tagText
-				putText(cells[at+1:], v.text())
-				at += 1 + int(v.n)
-			} else if v.kind != Null {
-				break
-			}
-			ends[i] = byte(at)
+// rowSize is the size of all cells.
+func rowSize(values []Value) (size int) {
+	// A loop without calls keeps everything in registers, and nearly all values are texts or null.
+	others := false
+	for i := range values {
+		switch v := &values[i]; v.kind {
+		case Null:
+		case Text:
+			size += 1 + int(v.n)
+		default:
+			others = true
 		}
+	}
 
-		if i < len(values) {
-			at = putCell(cells, at, &values[i])
-			ends[i] = byte(at)
+	if others {
+		for i := range values {
+			size += otherSize(&values[i])
 		}
+	}
+	return size
+}
+
+// putNarrow writes cells of less than 256 bytes and their ends.
+func putNarrow(ends, cells []byte, values []Value, move bool) {
+	at := 0
+	for i := range values {
+		if v := &values[i]; v.kind == Text && v.n > 0 { // as putCell, without the call
+			cells[at] = tagText
+			to := cells[at+1 : at+1+int(v.n)]
+			copy(to, v.text())
+			at += 1 + len(to)
+			if move {
+				v.ptr = unsafe.Pointer(&to[0])
+			}
+		} else if v.kind != Null {
+			at = putCell(cells, at, v, move)
+		}
+		ends[i] = byte(at)
 	}
 
 	for i := len(values); i < len(ends); i++ {
@@ -234,85 +246,29 @@ func putNarrow(ends, cells []byte, values []Value) {
 	}
 }
 
-// putWide is putNarrow for cells of less than 64 KiB.
-func putWide(ends, cells []byte, values []Value) {
-	at := 0
-	for i := range len(ends) / 2 {
-		if i < len(values) {
-			at = putCell(cells, at, &values[i])
-		}
-		ends[2*i], ends[2*i+1] = byte(at), byte(at>>8)
-	}
-}
-
-// moveTo lets values be those of their cells.
-func moveTo(cells []byte, values []Value) {
-	for at, i := 0, 0; i < len(values); i++ {
-		for ; i < len(values); i++ {
-			v := &values[i]
-			if v.kind == Text && v.n > 0 {
-				v.ptr = unsafe.Pointer(&cells[at+1])
-				at += 1 + int(v.n)
-			} else if v.kind != Null {
-				break
-			}
-		}
-
-		if i < len(values) {
-			v := &values[i]
-			size := cellSize(v)
-			if v.kind == List {
-				*v = readCell(unsafe.String(&cells[at], size))
-			}
-			at += size
-		}
-	}
-}
-
 // putCell writes a cell at a place of cells, where there is room for it, and
-// returns its end.
-func putCell(cells []byte, at int, v *Value) int {
+// returns its end. A value that moves belongs to the cell afterwards.
+func putCell(cells []byte, at int, v *Value, move bool) int {
 	switch v.kind {
 	case Null:
 		return at
 	case Text:
 		cells[at] = tagText
-		return at + 1 + copy(cells[at+1:], v.text())
+		at++
+		if to := cells[at : at+int(v.n)]; len(to) > 0 {
+			copy(to, v.text())
+			if move {
+				v.ptr = unsafe.Pointer(&to[0])
+			}
+		}
+		return at + int(v.n)
 	}
 
-	return len(appendCell(cells[:at], *v))
-}
-
-// maxWords is how long a text may be that is copied by words.
-const maxWords = 32
-
-// putText copies a text of at most maxWords bytes by words that overlap.
-func putText(to []byte, text string) {
-	n := len(text)
-	to = to[:n]
-	switch {
-	case n >= 8:
-		if n > 16 {
-			binary.LittleEndian.PutUint64(to[8:], word(text[8:]))
-			binary.LittleEndian.PutUint64(to[n-16:], word(text[n-16:]))
-		}
-		binary.LittleEndian.PutUint64(to, word(text))
-		binary.LittleEndian.PutUint64(to[n-8:], word(text[n-8:]))
-	case n >= 4:
-		binary.LittleEndian.PutUint32(to, half(text))
-		binary.LittleEndian.PutUint32(to[n-4:], half(text[n-4:]))
-	default:
-		for i := range to {
-			to[i] = text[i]
-		}
+	end := len(appendCell(cells[:at], *v))
+	if move && v.kind == List {
+		*v = readCell(unsafe.String(&cells[at], end-at))
 	}
-}
-
-func word(s string) uint64 { _ = s[7]; return uint64(half(s)) | uint64(half(s[4:]))<<32 }
-
-func half(s string) uint32 {
-	_ = s[3]
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+	return end
 }
 
 func cellSize(v *Value) int {
@@ -399,21 +355,22 @@ func (a Attributes) AppendValues(dst []Value) []Value {
 	return dst
 }
 
-// AppendSlots appends the values in the given slots of the schema to dst, null for slots
-// that it does not have. It is faster than [Attributes.At] for each of them.
-func (a Attributes) AppendSlots(dst []Value, slots []int) []Value {
+// ReadSlots writes the values in the given slots of the schema to dst, which has as many,
+// and null for slots that it does not have. It is faster than [Attributes.At] for each.
+func (a Attributes) ReadSlots(dst []Value, slots []int) {
+	dst = dst[:len(slots)]
 	n := a.schema.Len()
 	if a.row == "" || a.row[0] != 1 {
-		for _, slot := range slots {
-			dst = append(dst, a.At(slot))
+		for i, slot := range slots {
+			dst[i] = a.At(slot)
 		}
-		return dst
+		return
 	}
 
 	ends, cells := a.row[:1+n], a.row[1+n:]
-	for _, slot := range slots {
+	for i, slot := range slots {
 		if uint(slot) >= uint(n) {
-			dst = append(dst, Value{})
+			dst[i] = Value{}
 			continue
 		}
 
@@ -421,10 +378,13 @@ func (a Attributes) AppendSlots(dst []Value, slots []int) []Value {
 		if slot > 0 {
 			start = int(ends[slot])
 		}
-		dst = append(dst, readCell(cells[start:end]))
+		cell := cells[start:end]
+		if len(cell) > 0 && cell[0] == tagText {
+			dst[i] = StringValue(cell[1:])
+		} else {
+			dst[i] = readCell(cell)
+		}
 	}
-
-	return dst
 }
 
 // At returns the value in a slot of the schema, null for slots it does not have.

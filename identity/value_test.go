@@ -198,7 +198,8 @@ func TestAttributesLikeMap(t *testing.T) {
 		for i := range row {
 			slots = append(slots, len(row)-1-i)
 		}
-		some := plain.AppendSlots(nil, slots)
+		some := make([]Value, len(slots))
+		plain.ReadSlots(some, slots)
 		if !some[0].IsNull() || !some[1].IsNull() {
 			t.Fatalf("%v: slots that do not exist have values", row)
 		}

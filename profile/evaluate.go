@@ -37,15 +37,11 @@ type evaluation struct {
 	lifecycleKnown bool
 	unsettled      bool // it still moved in the last pass
 
-	kept int64 // bytes of text of the values so far
-	full bool  // a value was refused because of what may be kept
+	calc transform.Calculation // of values and state
+	full bool                  // a value was refused because of what may be kept
 }
 
-const (
-	todo uint8 = iota
-	busy
-	done
-)
+const todo, busy, done = transform.Todo, transform.Busy, transform.Done
 
 // subjectInput is what is known of an identity before it is evaluated. Who it is
 // is asked for only when a transform wants to know.
@@ -96,7 +92,11 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 	clear(x.values)
 	clear(x.state)
 	x.lifecycleNow, x.lifecycleKnown, x.unsettled = identity.Value{}, false, false
-	x.kept, x.full = 0, false
+	x.full = false
+	x.calc = transform.Calculation{
+		Schema: c.schema, Programs: c.unit.Programs(), Stored: in.stored,
+		Values: x.values, States: x.state, Room: v.limits.Identity, Most: v.limits.Value,
+	}
 	s.Reset(x, in.accounts)
 	return x
 }
@@ -108,11 +108,17 @@ func (x *evaluation) all() {
 	x.followLifecycle()
 }
 
-func (x *evaluation) inOrder() {
-	for _, i := range x.profile.order {
-		if x.state[i] == todo {
-			x.evaluate(i)
+func (x *evaluation) inOrder() { x.calculate(x.profile.order) }
+
+// calculate evaluates attributes one after the other.
+func (x *evaluation) calculate(order []int) {
+	for {
+		n, v, err := x.scope.Calculate(&x.calc, order)
+		if n == 0 {
+			return
 		}
+		x.accept(order[n-1], v, err)
+		order = order[n:]
 	}
 }
 
@@ -132,22 +138,8 @@ func (x *evaluation) some(attrs []int) {
 
 // evaluate computes attribute i.
 func (x *evaluation) evaluate(i int) {
-	a := &x.profile.attrs[i]
-	x.state[i] = busy
-	stored := x.storedValue(a.name)
-	v, err := x.scope.Calculate(a.program, a.name, stored)
-
-	// Nearly all values are null or texts that may be kept.
-	if err == nil && v.Kind() <= identity.Text {
-		size := int64(len(v.Text()))
-		if kept := x.kept + size; size <= x.limits.Value && kept <= x.limits.Identity {
-			x.kept = kept
-			x.values[i], x.state[i] = v, done
-			return
-		}
-	}
-
-	x.accept(i, stored, v, err)
+	x.state[i] = todo
+	x.calculate([]int{i})
 }
 
 // evaluateNested computes attribute i while another one is being evaluated and reads
@@ -155,22 +147,13 @@ func (x *evaluation) evaluate(i int) {
 func (x *evaluation) evaluateNested(i int) {
 	a := &x.profile.attrs[i]
 	x.state[i] = busy
-	stored := x.storedValue(a.name)
-	v, err := x.scope.Nested(a.program, a.name, stored, identity.Value{})
-	x.accept(i, stored, v, err)
-}
-
-// storedValue is the value of an attribute before; one that was never stored is null.
-func (x *evaluation) storedValue(name string) identity.Value {
-	if x.input.stored.Schema() == nil {
-		return identity.Value{}
-	}
-	return x.input.stored.Get(name)
+	v, err := x.scope.Nested(a.program, a.name, x.calc.Before(i), identity.Value{})
+	x.accept(i, v, err)
 }
 
 // accept takes the outcome of attribute i. On an error the stored value stays, as a tenant
 // keeps it when promotion fails (DECISION 22).
-func (x *evaluation) accept(i int, stored, v identity.Value, err error) {
+func (x *evaluation) accept(i int, v identity.Value, err error) {
 	a := &x.profile.attrs[i]
 	if err == nil {
 		v = identityValue(v, a.multi)
@@ -178,7 +161,7 @@ func (x *evaluation) accept(i int, stored, v identity.Value, err error) {
 	}
 	if err != nil {
 		x.errors = append(x.errors, AttributeError{a.name, err})
-		v = stored
+		v = x.calc.Before(i)
 	}
 
 	x.values[i], x.state[i] = v, done
@@ -191,13 +174,13 @@ func (x *evaluation) keep(v identity.Value) error {
 	case size > x.limits.Value:
 		x.full = true
 		return fmt.Errorf("%w: the value has %d bytes, and a value may have %d", transform.ErrLimit, size, x.limits.Value)
-	case x.kept+size > x.limits.Identity:
+	case size > x.calc.Room:
 		x.full = true
 		return fmt.Errorf("%w: the value has %d bytes, the others have %d, and those of an identity may have %d",
-			transform.ErrLimit, size, x.kept, x.limits.Identity)
+			transform.ErrLimit, size, x.limits.Identity-x.calc.Room, x.limits.Identity)
 	}
 
-	x.kept += size
+	x.calc.Room -= size
 	return nil
 }
 

@@ -208,11 +208,11 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 func (d *desk) created(names []string, values []identity.Value) []Change {
 	list := slices.Grow(d.news[:0], len(names))[:len(names)]
 	n := 0
-	for i := range values {
+	for i, name := range names {
 		if v := &values[i]; !v.IsNull() {
 			// Old values are null and stay so.
 			c := &list[n]
-			c.Attribute, c.NewValue = names[i], *v
+			c.Attribute, c.NewValue = name, *v
 			n++
 		}
 	}

@@ -27,10 +27,8 @@ type readGroup struct {
 	place        int   // of the first value
 }
 
-// groupRead is the state of a group: its values are those of the current subject when
-// round is the scope's, and stand at slots of the schema last seen.
+// groupRead is where the values of a group stand in the schema last seen.
 type groupRead struct {
-	round  uint32
 	schema *identity.Schema
 	slots  []int // -1: nowhere
 }
@@ -126,7 +124,7 @@ func (u *Unit) placeColumns() {
 func (n *columnNode) Eval(s *Scope) (identity.Value, error) { return n.read(s), nil }
 
 func (n *columnNode) read(s *Scope) identity.Value {
-	if s.reads[n.group].round != s.round {
+	if s.groupRounds[n.group] != s.round {
 		s.readGroup(n.group)
 	}
 	return s.firsts[n.place]
@@ -135,7 +133,7 @@ func (n *columnNode) read(s *Scope) identity.Value {
 // readGroup reads the columns of a group, for a new subject.
 func (s *Scope) readGroup(group int) {
 	g, k := &s.unit.groups[group], &s.reads[group]
-	k.round = s.round
+	s.groupRounds[group] = s.round
 	accounts := s.accounts[g.slot]
 	if g.choice > 0 {
 		accounts = s.Chosen(g.choice - 1)
@@ -153,7 +151,7 @@ func (s *Scope) readGroup(group int) {
 		k.schema, k.slots = schema, s.unit.slotsOf(g, schema)
 	}
 
-	a.Attributes.AppendSlots(values[:0], k.slots)
+	a.Attributes.ReadSlots(values, k.slots)
 	for _, i := range g.fields {
 		if values[i].IsNull() {
 			values[i] = a.Field(s.unit.columns[g.columns[i]].attribute)

@@ -52,9 +52,12 @@ type valueNumbers struct {
 	asked int
 	found int
 	off   bool
+}
 
-	round  uint32 // of number
-	number int    // of the current subject; 0: none
+// subjectNumber is the number of a base for a subject, 0: none.
+type subjectNumber struct {
+	round  uint32
+	number uint32
 }
 
 // numberedValue is a value with its number; it fills one cache line, which is why
@@ -69,22 +72,24 @@ type numberedValue struct {
 // number returns the number of the base for the current subject, 0 when it has
 // none. The base looks its value up once for a subject, whoever asks first.
 func (s *Scope) number(base int) int {
-	c := &s.numbers[base]
-	if c.round == s.round {
-		return c.number
+	if k := &s.numbered[base]; k.round == s.round {
+		return int(k.number)
+	}
+	return s.findNumber(base)
+}
+
+func (s *Scope) findNumber(base int) int {
+	number := 0
+	if c := &s.numbers[base]; !c.off {
+		k := &s.unit.columns[base-1]
+		if s.groupRounds[k.group] != s.round {
+			s.readGroup(k.group)
+		}
+		number = c.find(&s.firsts[k.place])
 	}
 
-	c.round = s.round
-	if c.off {
-		return 0
-	}
-
-	k := &s.unit.columns[base-1]
-	if s.reads[k.group].round != s.round {
-		s.readGroup(k.group)
-	}
-	c.number = c.find(&s.firsts[k.place])
-	return c.number
+	s.numbered[base] = subjectNumber{s.round, uint32(number)}
+	return number
 }
 
 // find returns the number of a value, 0 when it has none.
@@ -233,21 +238,33 @@ func (n *memoNode) Eval(s *Scope) (identity.Value, error) {
 	if n.enclosed {
 		return n.node.Eval(s)
 	}
-	return n.result(s, s.number(n.base))
+	if number := s.number(n.base); number > 0 {
+		return n.result(s, number)
+	}
+	return n.node.Eval(s)
 }
 
-// result returns the result for a number; 0 is none.
+// result returns the result for a number.
 func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
-	if number == 0 {
-		return n.node.Eval(s)
+	list := s.results[n.slot]
+	if number >= len(list) {
+		return n.first(s, number)
 	}
-	if list := s.results[n.slot]; number < len(list) {
-		if r := &list[number]; r.kind != 0 {
-			return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
+
+	// Nearly all results are texts, and nearly all budgets suffice.
+	r := &list[number]
+	if r.kind == 1+uint8(identity.Text) {
+		steps, output := s.budget.Steps-int64(r.steps), s.budget.Output-int64(r.output)
+		if steps >= 0 && output >= 0 {
+			s.budget.Steps, s.budget.Output = steps, output
+			return identity.StringValue(unsafe.String(&r.text[0], r.size)), nil
 		}
 	}
 
-	return n.first(s, number)
+	if r.kind == 0 {
+		return n.first(s, number)
+	}
+	return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
 }
 
 // first evaluates the node for a new value of the base.
@@ -307,7 +324,10 @@ func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
 		}
 	}
 
-	return n.result(s, c.text(unsafe.String(unsafe.SliceData(key), len(key))))
+	if number := c.text(unsafe.String(unsafe.SliceData(key), len(key))); number > 0 {
+		return n.result(s, number)
+	}
+	return n.node.Eval(s)
 }
 
 // templateWithMemo puts a memory around a template that depends on variables

@@ -31,23 +31,25 @@ type Scope struct {
 	field     map[string]identity.Value
 	counter   identity.Value // $uniqueCounter
 
-	input    identity.Value
-	vars     []identity.Value // of variables; a null one is not set
-	shared   []sharedValue
-	accounts [][]*identity.Account // by source slot, oldest first
-	all      []identity.Account
-	active   []bool           // targets under evaluation, when references can loop
-	columns  []column         // last schema seen by an account read, and the slot there
-	reads    []groupRead      // by readGroup
-	firsts   []identity.Value // of the columns of all groups
-	numbers  []valueNumbers   // by base
-	rendered []valueNumbers   // by renderNode
-	results  [][]memoResult   // by memoNode and number
-	draws    []uint32         // how often each random stream was begun
-	source   rand.PCG         // of random
-	random   *rand.Rand       // see [Stream.Rand]
-	chosen   []chosen         // by choice, see [Compiler.Choice]
-	reader   AccountReader    // for the filter that is asked now
+	input       identity.Value
+	vars        []identity.Value // of variables; a null one is not set
+	shared      []sharedValue
+	accounts    [][]*identity.Account // by source slot, oldest first
+	all         []identity.Account
+	active      []bool           // targets under evaluation, when references can loop
+	columns     []column         // last schema seen by an account read, and the slot there
+	reads       []groupRead      // by readGroup
+	groupRounds []uint32         // by readGroup: its values are those of the current subject when this is its round
+	firsts      []identity.Value // of the columns of all groups
+	numbers     []valueNumbers   // by base
+	numbered    []subjectNumber  // by base: of the current subject
+	rendered    []valueNumbers   // by renderNode
+	results     [][]memoResult   // by memoNode and number
+	draws       []uint32         // how often each random stream was begun
+	source      rand.PCG         // of random
+	random      *rand.Rand       // see [Stream.Rand]
+	chosen      []chosen         // by choice, see [Compiler.Choice]
+	reader      AccountReader    // for the filter that is asked now
 
 	century    int64 // see [Scope.CenturyStart]
 	references int   // under evaluation, when they can loop
@@ -107,10 +109,12 @@ func (s *Scope) fit() {
 	grow(&s.active, len(u.targets))
 	grow(&s.columns, len(u.columns))
 	grow(&s.reads, len(u.groups))
+	grow(&s.groupRounds, len(u.groups))
 	grow(&s.firsts, u.firsts)
 	grow(&s.draws, u.streams)
 	grow(&s.chosen, len(u.choices))
 	grow(&s.numbers, 1+len(u.columns))
+	grow(&s.numbered, 1+len(u.columns))
 	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
 }
@@ -158,7 +162,8 @@ func (s *Scope) nextRound() {
 	// Results of the last subject go stale by their number alone; nothing is cleared.
 	if s.round++; s.round == 0 { // after four billion subjects
 		clear(s.shared)
-		clear(s.reads)
+		clear(s.groupRounds)
+		clear(s.numbered)
 		clear(s.chosen)
 		s.round = 1
 	}
@@ -200,20 +205,75 @@ func (s *Scope) SetField(field, earlier map[string]identity.Value) {
 	s.field, s.extra = field, earlier
 }
 
-// Calculate is [Scope.SetAttribute] and [Program.Eval] without input, for those who
-// calculate one attribute after the other.
-func (s *Scope) Calculate(p *Program, name string, oldValue identity.Value) (identity.Value, error) {
-	s.attribute, s.oldValue, s.input = name, oldValue, identity.Value{}
-	s.start()
-	if p.root.node == nil {
-		return identity.Value{}, nil
+// Calculation is identity attributes that are calculated one after the other, by number.
+type Calculation struct {
+	Schema   *identity.Schema // their names
+	Programs []*Program
+	Stored   identity.Attributes // the values before
+	Values   []identity.Value
+	States   []uint8 // [Todo], [Busy] or [Done]
+	Room     int64   // bytes of text that values may still have together
+	Most     int64   // and that one of them may have
+}
+
+// How far an attribute of a [Calculation] is.
+const (
+	Todo uint8 = iota
+	Busy       // its program runs, and may read other attributes meanwhile
+	Done       // its value is there
+)
+
+// Calculate evaluates the programs of a calculation in the given order, without input, and
+// leaves out what is not [Todo]. It ends with the first outcome that is not simply null or a
+// text for which there is room: it returns how many of the order it has left behind, that one
+// included, whose state is Busy; 0: all are done.
+func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value, err error) {
+	s.input, s.oldValue = identity.Value{}, identity.Value{}
+	for k, i := range order {
+		state := &c.States[i]
+		if *state != Todo {
+			continue
+		}
+
+		*state = Busy
+		s.attribute = c.Schema.Name(i)
+		if c.Stored.Schema() != nil {
+			s.oldValue = c.Before(i)
+		}
+		s.start()
+		p := c.Programs[i]
+		if p.root.node == nil {
+			c.Values[i], *state = identity.Value{}, Done
+			continue
+		}
+		if v, err = p.root.node.Eval(s); err != nil {
+			return k + 1, identity.Value{}, located(p.path, under(p.root.site, err))
+		}
+
+		switch v.Kind() {
+		case identity.Null:
+		case identity.Text:
+			size := int64(len(v.Text()))
+			if size > c.Most || size > c.Room {
+				return k + 1, v, nil
+			}
+			c.Room -= size
+		default:
+			return k + 1, v, nil
+		}
+
+		c.Values[i], *state = v, Done
 	}
 
-	v, err := p.root.node.Eval(s)
-	if err != nil {
-		return identity.Value{}, p.failed(err)
+	return 0, identity.Value{}, nil
+}
+
+// Before returns the value of attribute i before; one that was never stored is null.
+func (c *Calculation) Before(i int) identity.Value {
+	if c.Stored.Schema() == nil {
+		return identity.Value{}
 	}
-	return v, nil
+	return c.Stored.Get(c.Schema.Name(i))
 }
 
 // CenturyStart returns the beginning of the hundred years in which two-digit

@@ -109,12 +109,10 @@ func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
 
 	v, err := p.root.node.Eval(s)
 	if err != nil {
-		return identity.Value{}, p.failed(err)
+		return identity.Value{}, located(p.path, under(p.root.site, err))
 	}
 	return v, nil
 }
-
-func (p *Program) failed(err error) error { return located(p.path, under(p.root.site, err)) }
 
 // Nullable reports whether the program can give null, as far as that is known
 // without data.

@@ -8,13 +8,13 @@ import (
 
 // Compare returns the filter property op value; op is one of == != < <= > >=.
 func Compare(property, op string, value identity.Value) *Filter {
-	return &Filter{root: comparison{property: property, op: op, value: value}, properties: []string{property}}
+	return &Filter{root: &comparison{property: property, op: op, value: value}, properties: []string{property}}
 }
 
 // Call returns the filter property.function(values), for the functions that
 // [Parse] knows.
 func Call(property, function string, values ...identity.Value) *Filter {
-	return &Filter{root: call{property: property, function: function, args: values}, properties: []string{property}}
+	return &Filter{root: &call{property: property, function: function, args: values}, properties: []string{property}}
 }
 
 // Not returns the filter that accepts what f does not.

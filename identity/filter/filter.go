@@ -110,17 +110,19 @@ type comparison struct {
 	value        identity.Value
 }
 
-func (n comparison) String() string {
+func (n *comparison) String() string {
 	return n.property + " " + n.op + " " + literal(n.value)
 }
 
-func (n comparison) match(p Reader) bool {
+func (n *comparison) match(p Reader) bool {
 	have := p.Property(n.number, n.property)
 	switch n.op {
-	case "==":
-		return equal(have, n.value)
-	case "!=":
-		return !equal(have, n.value)
+	case "==", "!=":
+		// Mostly a text is compared with a text.
+		if have.Kind() == identity.Text && n.value.Kind() == identity.Text {
+			return (have.Text() == n.value.Text()) == (n.op[0] == '=')
+		}
+		return equal(have, n.value) == (n.op[0] == '=')
 	}
 
 	// Null is neither less nor more than anything.
@@ -224,7 +226,7 @@ type call struct {
 	args               []identity.Value
 }
 
-func (n call) String() string {
+func (n *call) String() string {
 	name := n.function
 	if n.fold {
 		name += "IgnoreCase"
@@ -239,7 +241,7 @@ func (n call) String() string {
 	return n.property + "." + name + "(" + literal(identity.ListValue(n.args...)) + ")"
 }
 
-func (n call) match(p Reader) bool {
+func (n *call) match(p Reader) bool {
 	have := p.Property(n.number, n.property)
 	switch n.function {
 	case "isNull":
@@ -255,6 +257,16 @@ func (n call) match(p Reader) bool {
 	}
 
 	// All others are tests of texts, which hold for one item of a list.
+	if text, part, ok := n.texts(have); ok {
+		switch n.function {
+		case "startsWith":
+			return strings.HasPrefix(text, part)
+		case "endsWith":
+			return strings.HasSuffix(text, part)
+		}
+		return strings.Contains(text, part)
+	}
+
 	test := strings.Contains
 	switch n.function {
 	case "startsWith":
@@ -264,6 +276,14 @@ func (n call) match(p Reader) bool {
 	}
 
 	return slices.ContainsFunc(n.args, func(a identity.Value) bool { return anyItem(have, a, n.fold, test) })
+}
+
+// texts returns what is tested against what, in the usual case of one text against one.
+func (n *call) texts(have identity.Value) (text, part string, ok bool) {
+	if n.fold || len(n.args) != 1 || have.Kind() != identity.Text || n.args[0].Kind() != identity.Text {
+		return "", "", false
+	}
+	return have.Text(), n.args[0].Text(), true
 }
 
 func literal(v identity.Value) string {

@@ -158,7 +158,7 @@ func (p *parser) comparison() (node, error) {
 	for _, op := range operators {
 		if p.take(op) {
 			v, err := p.value()
-			return comparison{property: name, op: op, number: p.uses(name), value: v}, err
+			return &comparison{property: name, op: op, number: p.uses(name), value: v}, err
 		}
 	}
 
@@ -180,7 +180,7 @@ var functions = []string{"startsWith", "endsWith", "contains", "containsAll", "c
 	"isEmpty"}
 
 func (p *parser) call(property, function string, start int) (node, error) {
-	n := call{property: property, function: function}
+	n := &call{property: property, function: function}
 
 	// The end of the name says that case does not matter, for functions on texts only.
 	if base, ok := strings.CutSuffix(function, "IgnoreCase"); ok && slices.Contains(functions[:6], base) {
