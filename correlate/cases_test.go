@@ -403,7 +403,7 @@ func TestConfigFindings(t *testing.T) {
 		c, more := correlate.Compile(cfg, correlate.Options{})
 		found = append(found, more...)
 		switch {
-		case want == "" && len(found) > 0, want != "" && (len(found) == 0 || found[0].Code != want):
+		case want == "" && len(found) > 0, want != "" && (len(found) == 0 || string(found[0].Code) != want):
 			t.Errorf("%s: findings %v, want %q", source, found, want)
 		}
 		if c == nil {

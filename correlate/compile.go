@@ -191,7 +191,7 @@ type builder struct {
 }
 
 func (b *builder) fail(pos diag.Pos, format string, args ...any) {
-	b.found.Addf(diag.Error, "correlation-rule", pos, format, args...)
+	b.found.Addf(diag.Error, codeCorrelationRule, pos, format, args...)
 }
 
 func (b *builder) expression(name, source string, pos diag.Pos, objects ...string) *rule.Program {

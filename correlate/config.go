@@ -95,14 +95,14 @@ func (a *Assignment) check(found *diag.List) bool {
 	// (DECISION 1).
 	switch {
 	case a.Operation != "" && a.Operation != "EQ":
-		found.Addf(diag.Error, "correlation-operation", a.Pos, "operation %q, expected EQ; the criterion is skipped",
+		found.Addf(diag.Error, codeCorrelationOperation, a.Pos, "operation %q, expected EQ; the criterion is skipped",
 			a.Operation)
 		return false
 	case a.Complex || a.FilterString != "":
-		found.Addf(diag.Warning, "correlation-complex", a.Pos, "complex criteria are not evaluated; the criterion is skipped")
+		found.Addf(diag.Warning, codeCorrelationComplex, a.Pos, "complex criteria are not evaluated; the criterion is skipped")
 		return false
 	case a.Property == "" || a.Value == "":
-		found.Addf(diag.Error, "correlation-property", a.Pos,
+		found.Addf(diag.Error, codeCorrelationProperty, a.Pos,
 			"a criterion needs property (identity attribute) and value (account attribute)")
 		return false
 	}
@@ -110,10 +110,10 @@ func (a *Assignment) check(found *diag.List) bool {
 	switch a.MatchMode {
 	case "":
 	case matchAnywhere, matchStart, matchEnd:
-		found.Addf(diag.Warning, "correlation-matchmode", a.Pos,
+		found.Addf(diag.Warning, codeCorrelationMatchmode, a.Pos,
 			"matchMode %q is ignored; values are compared whole, unless the option MatchMode is set", a.MatchMode)
 	default:
-		found.Addf(diag.Warning, "correlation-matchmode", a.Pos, "matchMode %q is ignored; values are compared whole",
+		found.Addf(diag.Warning, codeCorrelationMatchmode, a.Pos, "matchMode %q is ignored; values are compared whole",
 			a.MatchMode)
 	}
 

@@ -36,7 +36,7 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 	in.FieldsPerRecord = -1
 	header, err := in.Read()
 	if err != nil {
-		found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1},
+		found.Addf(diag.Error, codeManualHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no header, expected account,displayName,userName,type: %v", err)
 		return nil, found
 	}
@@ -56,10 +56,10 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 		// One bad row is left out and reading goes on, since such files are edited by hand. Another
 		// error is the file's end.
 		if errors.As(err, &bad) {
-			found.Addf(diag.Error, "manual-row", diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
+			found.Addf(diag.Error, codeManualRow, diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
 			continue
 		} else if err != nil {
-			found.Addf(diag.Error, "manual-row", diag.Pos{File: file}, "%v", err)
+			found.Addf(diag.Error, codeManualRow, diag.Pos{File: file}, "%v", err)
 			return rows, found
 		}
 
@@ -84,7 +84,7 @@ func manualColumns(file string, header []string, found *diag.List) map[string]in
 	}
 	for _, need := range []string{"account", "username"} {
 		if _, ok := columns[need]; !ok {
-			found.Addf(diag.Error, "manual-header", diag.Pos{File: file, Line: 1, Column: 1},
+			found.Addf(diag.Error, codeManualHeader, diag.Pos{File: file, Line: 1, Column: 1},
 				"no column %q, expected account,displayName,userName,type", need)
 		}
 	}
@@ -146,7 +146,7 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 
 			// The last row wins, as if each were carried out in turn.
 			if i, again := at[a]; again {
-				found.Addf(diag.Warning, "manual-row", diag.Pos{Line: row.Line, Column: 1},
+				found.Addf(diag.Warning, codeManualRow, diag.Pos{Line: row.Line, Column: 1},
 					"account %q occurs again; this row replaces line %d", row.Account, links[i].Row.Line)
 				links[i] = ManualLink{Row: row, Account: a, Identity: people[0]}
 				continue
@@ -157,7 +157,7 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 
 		default:
 			counts.Error++
-			found.Addf(diag.Error, "manual-row", diag.Pos{Line: row.Line, Column: 1},
+			found.Addf(diag.Error, codeManualRow, diag.Pos{Line: row.Line, Column: 1},
 				"%d identities are called %q, expected one", len(people), row.UserName)
 		}
 	}

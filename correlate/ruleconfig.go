@@ -101,7 +101,7 @@ func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
 		case "id", "priority", "when", "conditions", "predicate", "onAmbiguous", "maxShared", "placeholders", "name",
 			"description":
 		default:
-			found.Addf(diag.Warning, "correlation-rule", m.Pos(), "a correlation rule has no field %q", m.Key)
+			found.Addf(diag.Warning, codeCorrelationRule, m.Pos(), "a correlation rule has no field %q", m.Key)
 		}
 	}
 

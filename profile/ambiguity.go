@@ -63,7 +63,7 @@ func (l *linker) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.D
 	if note.Criterion >= 0 {
 		criterion = l.engine.Criterion(a.Source, note.Criterion)
 	}
-	return diag.Diagnostic{Severity: diag.Info, Code: "correlation-ambiguous",
+	return diag.Diagnostic{Severity: diag.Info, Code: codeCorrelationAmbiguous,
 		Message: fmt.Sprintf("account %s: %d identities meet %s: %s", a.Key(), note.Total, criterion,
 			strings.Join(ids, ", "))}
 }

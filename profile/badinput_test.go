@@ -18,7 +18,7 @@ import (
 
 func find(found diag.List, code string) *diag.Diagnostic {
 	for i := range found {
-		if found[i].Code == code {
+		if string(found[i].Code) == code {
 			return &found[i]
 		}
 	}

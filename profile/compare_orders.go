@@ -95,7 +95,7 @@ func (c OrderComparison) Findings(who string) diag.List {
 		if c.Unsettled {
 			settled = fmt.Sprintf("snapshot order has not settled after %d refreshes", c.Refreshes)
 		}
-		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-order-dependent",
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeAttributeOrderDependent,
 			Path:    diag.Path{diag.Named("identity", who), diag.Named("attribute", d.Attribute)},
 			Message: fmt.Sprintf("%s in dependency order, %s in snapshot order; %s", d.Dependency, d.Snapshot, settled)})
 	}

@@ -224,7 +224,7 @@ func (l *linker) reportMeeting(a *identity.Account, own int32, others []int32, w
 	for i, n := range others {
 		names[i] = fmt.Sprintf("%q", l.aliasOf(n))
 	}
-	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "identity-meets-other",
+	l.report(diag.Diagnostic{Severity: diag.Warning, Code: codeIdentityMeetsOther,
 		Message: fmt.Sprintf("account %q of source %q has the identity %q and meets the criteria of %s; %s, so it stays",
 			a.NativeIdentity, a.Source, l.aliasOf(own), strings.Join(names, ", "), why),
 		Hint: "they may be one person"})

@@ -96,7 +96,7 @@ func TestTakenBackIsNoManager(t *testing.T) {
 	} {
 		e, _ := tenant.Engine(t, profile.Options{})
 		var manager, near string
-		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { near += d.Code + d.Message }}}
+		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { near += string(d.Code) + d.Message }}}
 		hr := feed.Slice("HR", fixture.Account("E1", "id=E1", "former=C1"), fixture.Account("E2", "id=E2", "boss="+tc.boss))
 		for r, err := range e.Run(t.Context(), o, hr, feed.Slice("VMS", fixture.Account("C1", "id=C1"))) {
 			if err != nil {

@@ -85,7 +85,7 @@ func (l *linker) correlate() error {
 		}
 	}
 
-	l.report(diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
+	l.report(diag.Diagnostic{Severity: diag.Warning, Code: codeCorrelationUnsettled,
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)})
 	return l.failure()
 }
@@ -260,7 +260,7 @@ func (l *linker) reportGone() {
 	}
 
 	for _, name := range slices.Sorted(maps.Keys(gone)) {
-		l.report(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown",
+		l.report(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceUnknown,
 			Message: fmt.Sprintf("%d stored accounts of the source %q, which is not configured, stay as they are", gone[name],
 				name)})
 	}

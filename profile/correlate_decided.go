@@ -275,7 +275,7 @@ func (l *linker) numberOf(id string) int32 {
 func (l *linker) reportDecisions() {
 	if n := len(l.decided.unknown); n > 0 {
 		first := l.decided.unknown[0]
-		l.report(diag.Diagnostic{Severity: diag.Info, Code: "decision-unknown",
+		l.report(diag.Diagnostic{Severity: diag.Info, Code: codeDecisionUnknown,
 			Message: fmt.Sprintf("%d decisions of people are about accounts that are not there; the first is about %v and %v",
 				n, first.A, first.B)})
 	}
@@ -301,7 +301,7 @@ func (l *linker) reportLate(account int32) {
 	n, must := l.mustBe(account, &a)
 	_, undone := l.decided.undone[account]
 	if must && n != own || undone || slices.Contains(l.forbidden(account), own) {
-		l.report(diag.Diagnostic{Severity: diag.Warning, Code: "decision-late",
+		l.report(diag.Diagnostic{Severity: diag.Warning, Code: codeDecisionLate,
 			Message: fmt.Sprintf("account %q of source %q has the identity %q, and people decided otherwise; an authoritative account stays with its identity",
 				a.NativeIdentity, a.Source, l.aliasOf(own)),
 			Hint: "decisions about authoritative accounts count before they get an identity"})

@@ -164,7 +164,7 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 		Name: source.Manager.Rule, Attribute: config.AttrManager, Input: args["managerAttributeValue"], Args: args,
 		Subject: &other{rs.tables, n}, Now: rs.opts.Now})
 	if err != nil {
-		rs.reportRule(source, diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
+		rs.reportRule(source, diag.Diagnostic{Severity: diag.Warning, Code: codeRuleFailed,
 			Message: fmt.Sprintf("the manager correlation rule %q of source %q raises; its mapping decides: %v",
 				source.Manager.Rule, source.Name, err)})
 		return "", ""

@@ -115,8 +115,8 @@ func TestDecisions(t *testing.T) {
 				out := fixture.Aggregate(t, e, st, profile.RunOptions{}, data)
 				var codes []string
 				for _, d := range out.Findings {
-					if strings.HasPrefix(d.Code, "decision") {
-						codes = append(codes, d.Code)
+					if strings.HasPrefix(string(d.Code), "decision") {
+						codes = append(codes, string(d.Code))
 					}
 				}
 				return strings.Join(codes, " ")

@@ -153,11 +153,11 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 	c.setStates()
 	if c.source = e.bundle.AuthoritativeSource(p); c.source == nil {
 		if p.Source != (config.Ref{}) {
-			found.Addf(diag.Error, "source-unknown", p.Node.Get("authoritativeSource").Pos(),
+			found.Addf(diag.Error, codeSourceUnknown, p.Node.Get("authoritativeSource").Pos(),
 				"there is no source %q; profile %q has no members", p.Source.Name, p.Name)
 		}
 	} else if other := e.bySource[c.source.Name]; other != nil {
-		found.Addf(diag.Error, "profile-source-taken", p.Node.Pos(),
+		found.Addf(diag.Error, codeProfileSourceTaken, p.Node.Pos(),
 			"400.1.409 Reference conflict: source %q already serves profile %q", c.source.Name, other.profile.Name)
 	} else {
 		e.bySource[c.source.Name] = c
@@ -212,7 +212,7 @@ func effective(m *config.Mapping, found *diag.List) *transform.Definition {
 		n.At("attributes", "input").IsNull() {
 		return m.Definition
 	}
-	found.Addf(diag.Error, "reference-no-id", n.Pos(),
+	found.Addf(diag.Error, codeReferenceNoID, n.Pos(),
 		"the reference for %q names no transform; it is evaluated as its bare input", m.Attribute)
 	return transform.FromNode(n.At("attributes", "input"))
 }
@@ -310,7 +310,7 @@ func (e *Engine) check(found *diag.List) {
 	for _, c := range e.profiles {
 		for _, name := range required {
 			if _, ok := c.slots[name]; !ok {
-				found.Addf(diag.Error, "required-unmapped", c.profile.Node.Pos(),
+				found.Addf(diag.Error, codeRequiredUnmapped, c.profile.Node.Pos(),
 					"profile %q does not map %q, so every identity of it is an exception", c.profile.Name, name)
 			}
 		}
@@ -333,12 +333,12 @@ func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
 			if near := diag.Near(m.Attribute, e.attributeNames()); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "identity-attribute-unknown", Pos: pos,
+			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeIdentityAttributeUnknown, Pos: pos,
 				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: hint})
 		}
 
 		if reads := c.attrs[c.slots[m.Attribute]].program.Deps.Identity; len(reads) > 0 {
-			found.Addf(diag.Info, "attribute-dependency", pos,
+			found.Addf(diag.Info, codeAttributeDependency, pos,
 				"%q reads %s; in a tenant the previous value may be seen, order is not guaranteed", m.Attribute, strings.Join(reads, ", "))
 		}
 	}
@@ -356,7 +356,7 @@ func (e *Engine) knownAttribute(name string) bool { return slices.Contains(e.att
 
 func (e *Engine) checkMirror(c *compiled, found *diag.List) {
 	if c.source != nil && c.source.Mirror >= 0 && c.source.Mirror != c.profile.Priority {
-		found.Addf(diag.Warning, "priority-mirror", c.source.Node.Pos(),
+		found.Addf(diag.Warning, codePriorityMirror, c.source.Node.Pos(),
 			"source %q records priority %d, its profile %q has %d", c.source.Name, c.source.Mirror, c.profile.Name, c.profile.Priority)
 	}
 }
@@ -379,7 +379,7 @@ func (c *compiled) checkCycles(found *diag.List) {
 				for _, k := range stack[slices.Index(stack, j):] {
 					names = append(names, c.attrs[k].name)
 				}
-				found.Addf(diag.Warning, "attribute-cycle", c.profile.Mappings[j].Node.Pos(),
+				found.Addf(diag.Warning, codeAttributeCycle, c.profile.Mappings[j].Node.Pos(),
 					"attributes read each other: %s; the read that closes the cycle sees the stored value", strings.Join(append(names,
 						name), " > "))
 			} else if state[j] == 0 {
@@ -402,7 +402,7 @@ func (c *compiled) checkCycles(found *diag.List) {
 func (e *Engine) checkCorrelation(found *diag.List) {
 	for _, s := range e.bundle.Sources {
 		if s.Manager != nil && s.Manager.AccountAttribute != "" && s.Lacks(s.Manager.AccountAttribute) {
-			found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown",
+			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeAccountAttributeUnknown,
 				Pos: s.Node.Get("managerCorrelationMapping").Pos(),
 				Message: fmt.Sprintf("the account schema of source %q has no attribute %q, so its manager correlation finds nobody",
 					s.Name, s.Manager.AccountAttribute), Hint: diag.Suggest(s.Manager.AccountAttribute, s.Schema.Names())})
@@ -421,11 +421,11 @@ func (e *Engine) checkCorrelation(found *diag.List) {
 			}
 
 			if !mapped {
-				found.Addf(diag.Error, "correlation-property", a.Pos,
+				found.Addf(diag.Error, codeCorrelationProperty, a.Pos,
 					"no profile maps the identity attribute %q, so this criterion never matches", a.Property)
 			}
 			if s.Lacks(a.Value) {
-				found.Add(diag.Diagnostic{Severity: diag.Error, Code: "account-attribute-unknown", Pos: a.Pos,
+				found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeAccountAttributeUnknown, Pos: a.Pos,
 					Message: fmt.Sprintf("the account schema of source %q has no attribute %q", s.Name, a.Value),
 					Hint:    diag.Suggest(a.Value, s.Schema.Names())})
 			}

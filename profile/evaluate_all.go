@@ -95,7 +95,7 @@ func (calc *calculator) reportFull(people []int32) {
 
 func (r *Run) fullFinding(people int, first string) diag.Diagnostic {
 	limits := r.opts.Limits.OrDefaults()
-	return diag.Diagnostic{Severity: diag.Error, Code: "text-limit",
+	return diag.Diagnostic{Severity: diag.Error, Code: codeTextLimit,
 		Message: fmt.Sprintf("values are not kept because they hold more text than one may (%d bytes), or all of one identity (%d bytes), "+
 			"for %d identities (%s)", limits.Value, limits.Identity, people, first)}
 }
@@ -118,7 +118,7 @@ func (r *Run) beyondFinding(excess int64) (d diag.Diagnostic, err error) {
 	if excess <= limit {
 		return d, nil
 	}
-	d = diag.Diagnostic{Severity: diag.Error, Code: "text-limit-run",
+	d = diag.Diagnostic{Severity: diag.Error, Code: codeTextLimitRun,
 		Message: fmt.Sprintf("the attributes of all identities hold more text than a run may: %d bytes beyond %d for each",
 			limit, transform.FreeText)}
 	return d, fmt.Errorf("%w: %s", transform.ErrLimit, d.Message)
@@ -148,7 +148,7 @@ func (calc *calculator) reportUnsettled(people []int32) {
 }
 
 func unsettledFinding(people int, first string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "attributes-unsettled",
+	return diag.Diagnostic{Severity: diag.Warning, Code: codeAttributesUnsettled,
 		Message: fmt.Sprintf("attributes that read %s, and it by them, still move after %d passes, for %d identities (%s)",
 			config.AttrLifecycle, maxLifecyclePasses, people, first)}
 }

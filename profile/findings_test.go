@@ -21,13 +21,13 @@ func TestFindings(t *testing.T) {
 		if f.Meaning == "" || i > 0 && list[i-1].Code >= f.Code {
 			t.Errorf("%q has no meaning or is out of order", f.Code)
 		}
-		known[f.Code] = true
+		known[string(f.Code)] = true
 	}
 	for i, a := range config.Assumptions() {
 		if a.Meaning == "" || i > 0 && config.Assumptions()[i-1].Code >= a.Code {
 			t.Errorf("%q has no meaning or is out of order", a.Code)
 		}
-		known[a.Code] = true
+		known[string(a.Code)] = true
 	}
 	files, err := filepath.Glob("*.go")
 	for _, folder := range []string{"config", "tenant"} {

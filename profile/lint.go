@@ -39,7 +39,7 @@ func (c *compiled) lintStates(found *diag.List) {
 	for i, s := range c.profile.States {
 		others := slices.Delete(slices.Clone(c.profile.States), i, i+1)
 		if err := config.CheckState(s.Node, others[:i]); err != nil {
-			found.Addf(diag.Warning, "lifecycle-state", s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name,
+			found.Addf(diag.Warning, codeLifecycleState, s.Node.Pos(), "lifecycle state %q of profile %q: %v", s.Name,
 				c.profile.Name, err)
 		}
 		acts = acts || len(s.Actions()) > 0 || len(s.AccessProfiles()) > 0
@@ -47,13 +47,13 @@ func (c *compiled) lintStates(found *diag.List) {
 
 	_, mapped := c.slots[config.AttrLifecycle]
 	if mapped && c.impliedStates {
-		found.Addf(diag.Info, "lifecycle-states-missing", c.profile.Node.Pos(),
+		found.Addf(diag.Info, codeLifecycleStatesMissing, c.profile.Node.Pos(),
 			"no file describes the lifecycle states of profile %q;"+
 				" active and inactive, which every profile has, count as valid, any other value is unknown", c.profile.Name)
 	}
 
 	if acts && !mapped {
-		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-unmapped", Pos: c.profile.Node.Pos(),
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeLifecycleUnmapped, Pos: c.profile.Node.Pos(),
 			Message: fmt.Sprintf("profile %q has lifecycle states with provisioning actions, but does not map %s",
 				c.profile.Name, config.AttrLifecycle),
 			Hint: "map " + config.AttrLifecycle + ", or nobody ever enters a state"})
@@ -86,10 +86,10 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 
 	switch {
 	case configured && !mapped:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Node.Pos(),
+		found.Addf(diag.Warning, codeManagerUnmapped, c.profile.Node.Pos(),
 			"source %q has a manager correlation, but profile %q does not map %s, so nobody gets a manager", c.source.Name, c.profile.Name, config.AttrManager)
 	case mapped && !configured:
-		found.Addf(diag.Warning, "manager-unmapped", c.profile.Mappings[slot].Node.Pos(),
+		found.Addf(diag.Warning, codeManagerUnmapped, c.profile.Mappings[slot].Node.Pos(),
 			"profile %q maps %s, but no source that it reads has a manager correlation, so nobody gets a manager", c.profile.Name, config.AttrManager)
 	}
 }
@@ -112,7 +112,7 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 		return
 	}
 	slices.Sort(mapped)
-	d := diag.Diagnostic{Severity: diag.Error, Code: "correlation-property",
+	d := diag.Diagnostic{Severity: diag.Error, Code: codeCorrelationProperty,
 		Pos: source.Node.Get("managerCorrelationMapping").Pos(),
 		Message: fmt.Sprintf("no profile maps the identity attribute %q, so the manager correlation of source %q never finds anybody",
 			property, source.Name), Hint: diag.Suggest(property, mapped)}
@@ -135,7 +135,7 @@ func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, foun
 	if def.Get("type").Text() == "accountAttribute" && def.At("attributes", "attributeName").Text() == read {
 		return
 	}
-	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "manager-trigger", Pos: m.Node.Pos(),
+	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeManagerTrigger, Pos: m.Node.Pos(),
 		Message: fmt.Sprintf("the value that this mapping gives to %s is only a trigger; the account attribute %q of source %q decides who the manager is",
 			config.AttrManager, read, source.Name),
 		Hint: fmt.Sprintf("map %s to %q as it is, or let the manager correlation read what the transform computes",
@@ -148,21 +148,21 @@ func (e *Engine) lintMappings(c *compiled, found *diag.List) {
 		switch typ := m.Definition.Node.Get("type").Text(); typ {
 		case "accountAttribute", "reference", "rule", "":
 		default:
-			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "inline-transform", Pos: pos,
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeInlineTransform, Pos: pos,
 				Message: fmt.Sprintf("the mapping of %q holds the transform %s itself; a tenant's preview takes only accountAttribute, reference and rule", m.Attribute, typ),
 				Hint:    "store the transform under a name and refer to it"})
 		}
 
 		if m.Attribute == "identityState" {
-			found.Addf(diag.Warning, "attribute-system", pos,
+			found.Addf(diag.Warning, codeAttributeSystem, pos,
 				"%q follows from the lifecycle state; only old tenants let it be mapped", m.Attribute)
 		} else if a := e.bundle.Attribute(m.Attribute); a != nil && a.System &&
 			!slices.Contains(config.Standard(), m.Attribute) {
-			found.Addf(diag.Error, "attribute-system", pos, "%q is a system attribute and cannot be mapped", m.Attribute)
+			found.Addf(diag.Error, codeAttributeSystem, pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
 
 		if m.Attribute == "workPhone" && !e.hasOperation(m.Definition.Node, "e164phone", nil) {
-			found.Add(diag.Diagnostic{Severity: diag.Info, Code: "phone-not-e164", Pos: pos,
+			found.Add(diag.Diagnostic{Severity: diag.Info, Code: codePhoneNotE164, Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
 
@@ -204,7 +204,7 @@ func (e *Engine) lintFlags(found *diag.List) {
 	for i, p := range unit.Programs() {
 		d := p.Deps
 		if !d.Now && !d.Random && len(d.Rules) == 0 {
-			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "flag-useless", Pos: items[i].Def.Node.Pos(),
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeFlagUseless, Pos: items[i].Def.Node.Pos(),
 				Path:    items[i].Path,
 				Message: "the transform asks for the periodic refresh, but nothing in it depends on the time", Hint: "remove requiresPeriodicRefresh: it makes every identity of the profile be processed twice a day"})
 		}
@@ -231,13 +231,13 @@ func (e *Engine) lintCatalogue(found *diag.List) {
 		if strings.ContainsFunc(a.Name, func(r rune) bool {
 			return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
 		}) {
-			found.Addf(diag.Warning, "attribute-name", a.Node.Pos(),
+			found.Addf(diag.Warning, codeAttributeName, a.Node.Pos(),
 				"the technical name %q has other characters than ASCII letters and digits", a.Name)
 		}
 	}
 
 	if searchable > maxSearchable {
-		found.Addf(diag.Warning, "searchable-limit", e.bundle.Attributes[0].Node.Pos(),
+		found.Addf(diag.Warning, codeSearchableLimit, e.bundle.Attributes[0].Node.Pos(),
 			"%d identity attributes are searchable; a tenant is said to take %d", searchable, maxSearchable)
 	}
 }
@@ -251,7 +251,7 @@ func (e *Engine) lintCriteria(found *diag.List) {
 		for _, a := range s.Correlation.Assignments {
 			if entry := e.bundle.Attribute(a.Property); entry != nil && !entry.Searchable && !entry.Standard && !entry.System &&
 				!slices.Contains(config.Standard(), a.Property) {
-				found.Addf(diag.Warning, "correlation-not-searchable", a.Pos,
+				found.Addf(diag.Warning, codeCorrelationNotSearchable, a.Pos,
 					"source %q correlates by the custom attribute %q, which is not searchable; a tenant finds nobody by it", s.Name, a.Property)
 			}
 		}

@@ -34,7 +34,7 @@ func (e *Engine) lintRule(s *config.Source, kind, key, name string, found *diag.
 	if near := diag.Near(name, slices.Collect(maps.Keys(e.bundle.Settings.Rules))); near != "" {
 		hint = fmt.Sprintf("idprofile.json has an expression for %q: names of rules are compared exactly", near)
 	}
-	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "rule-unknown", Pos: s.Node.Get(key).Pos(),
+	found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeRuleUnknown, Pos: s.Node.Get(key).Pos(),
 		Message: fmt.Sprintf("nothing stands for the %s %q of source %q, which a tenant asks before the criteria; the criteria decide alone",
 			kind, name, s.Name), Hint: hint})
 }
@@ -67,7 +67,7 @@ func (e *Engine) lintRuleUse(found *diag.List) {
 
 	for _, name := range slices.Sorted(maps.Keys(rules)) {
 		if !used[name] {
-			found.Addf(diag.Info, "rule-unused", e.bundle.Settings.Pos,
+			found.Addf(diag.Info, codeRuleUnused, e.bundle.Settings.Pos,
 				"no object refers to the rule %q, so its expression is never evaluated", name)
 		}
 	}

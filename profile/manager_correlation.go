@@ -244,7 +244,7 @@ func (rs *resolver) managerCycles() {
 
 // cycleFinding reports people who manage each other, each before the manager.
 func cycleFinding(names []string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "manager-cycle",
+	return diag.Diagnostic{Severity: diag.Warning, Code: codeManagerCycle,
 		Message: "people manage each other: " + strings.Join(names, ", ")}
 }
 

@@ -143,7 +143,7 @@ func (m *NearManagers) Compare(attribute, text string) []NearManager {
 // NearManagerFinding reports that nobody has what a manager is looked for by, and
 // that an identity, given by its alias, nearly has it.
 func NearManagerFinding(l LostManager, alias, text, how string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "manager-near",
+	return diag.Diagnostic{Severity: diag.Warning, Code: codeManagerNear,
 		Message: fmt.Sprintf("nobody has the %s %q that the manager of %q is looked for by; %q has %q, which differs in %s",
 			l.Attribute, l.Text, l.Alias, alias, text, how)}
 }

@@ -74,7 +74,7 @@ func (e *Engine) lintNextProcessing(c *compiled, found *diag.List) {
 	texts, formats := e.bundle.Spelled(m.Definition.Node)
 	for _, text := range texts {
 		if why := notProcessed(text); why != "" {
-			found.Addf(diag.Warning, "next-processing-form", m.Node.Pos(),
+			found.Addf(diag.Warning, codeNextProcessingForm, m.Node.Pos(),
 				"the mapping of profile %q can give nextProcessing the text %q, which is not processed: %s", c.profile.Name, report.Quote(text), why)
 		}
 	}
@@ -82,7 +82,7 @@ func (e *Engine) lintNextProcessing(c *compiled, found *diag.List) {
 	for _, format := range formats {
 		for _, text := range builtin.DateSamples(format) {
 			if why := notProcessed(text); why != "" {
-				found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "next-processing-form", Pos: m.Node.Pos(),
+				found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeNextProcessingForm, Pos: m.Node.Pos(),
 					Message: fmt.Sprintf("the mapping of profile %q can give nextProcessing a date written as %q, such as %s, which is not processed: %s",
 						c.profile.Name, report.Quote(format), text, why),
 					Hint: "use the outputFormat ISO8601"})

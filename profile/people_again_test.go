@@ -20,7 +20,7 @@ type heard struct{ outcomeOf }
 func (m *mutant) options(h *heard) profile.RunOptions {
 	return profile.RunOptions{Now: m.now, Seed: m.seed, Workers: 2, Rules: map[string]transform.Rule{"Custom": custom},
 		Hooks: profile.Hooks{
-			OnFinding: func(d diag.Diagnostic) { h.Findings = append(h.Findings, d.Code+": "+d.Message) },
+			OnFinding: func(d diag.Diagnostic) { h.Findings = append(h.Findings, string(d.Code)+": "+d.Message) },
 			OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
 				h.Uncorrelated = append(h.Uncorrelated, fmt.Sprint(a.Key(), u))
 			},

@@ -145,7 +145,7 @@ func (rd *reader) keyed(n int32, a *identity.Account) int32 {
 
 // reportUnknown reports the accounts of a source that is not configured.
 func (rd *reader) reportUnknown(source string) {
-	rd.report(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown",
+	rd.report(diag.Diagnostic{Severity: diag.Error, Code: codeSourceUnknown,
 		Message: fmt.Sprintf("accounts of the source %q, which is not configured, are left out", source)})
 }
 
@@ -216,7 +216,7 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 	st := &rd.state[n]
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
 	if st.presence.inData() {
-		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
+		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
 			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
 	}
 
@@ -265,7 +265,7 @@ func (rd *reader) removals(src identity.Source) {
 
 	// A row that was refused looks like an account that is gone.
 	if r, ok := src.(identity.Refuser); ok && r.Refused() > 0 {
-		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "removal-skipped",
+		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeRemovalSkipped,
 			Message: fmt.Sprintf("source %q refused %d rows, so its %d missing accounts are not removed", src.Name(),
 				r.Refused(), len(gone))})
 		return
@@ -327,7 +327,7 @@ func (rd *reader) overThreshold(source string, removed, before int) bool {
 	if threshold == 0 || int64(removed)*100 <= threshold*int64(before) {
 		return false
 	}
-	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "delete-threshold",
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeDeleteThreshold,
 		Message: fmt.Sprintf("source %q would lose %d of %d accounts, more than its delete threshold of %d %%; nothing is removed", source, removed, before, threshold)})
 	return true
 }

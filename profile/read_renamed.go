@@ -26,7 +26,7 @@ type renames struct {
 // file has said with its line: two rows with one native identity. That two rows have
 // one stable id no file says.
 func SaidByFile(d diag.Diagnostic) bool {
-	return d.Code == "account-duplicate" && !strings.Contains(d.Message, "stable id")
+	return d.Code == codeAccountDuplicate && !strings.Contains(d.Message, "stable id")
 }
 
 // stableSeen notes the stable id of an account of the data and reports one that two
@@ -38,7 +38,7 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 	r.any = true
 	if other, twice := r.byStable.Put(a.UUID, int(n)); twice && other != int(n) {
 		first := rd.accounts.At(int32(other))
-		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-duplicate",
+		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
 			Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
 				a.NativeIdentity)})
 	}
@@ -164,7 +164,7 @@ func (rd *reader) rename(x *rename, r *renames) {
 	}
 
 	// Told for each, since a link is carried over.
-	rd.report(diag.Diagnostic{Severity: diag.Info, Code: "account-renamed",
+	rd.report(diag.Diagnostic{Severity: diag.Info, Code: codeAccountRenamed,
 		Message: fmt.Sprintf("account %q of source %q is now %q: its stable id %q is the same", x.old.NativeIdentity,
 			a.Source, a.NativeIdentity, a.UUID)})
 }
@@ -176,7 +176,7 @@ func (rd *reader) placeTaken(n int32) {
 	if owner := rd.state[n].owner; owner >= 0 {
 		rd.unlink(n)
 	}
-	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-replaced",
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountReplaced,
 		Message: fmt.Sprintf("account %q of source %q is gone: another account, by its stable id, has its name now",
 			old.NativeIdentity, old.Source)})
 }
@@ -185,7 +185,7 @@ func (rd *reader) placeTaken(n int32) {
 // of no account that is known: the name says that it is the same.
 func (rd *reader) stableChanged(n int32) {
 	old, now := rd.replaced[n], rd.accounts.At(n)
-	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-replaced",
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountReplaced,
 		Message: fmt.Sprintf("account %q of source %q had the stable id %q and has %q now; it stays linked, and may be another account", now.NativeIdentity, now.Source, old.UUID, now.UUID)})
 }
 
@@ -214,7 +214,7 @@ func (l *linker) reportLikelyRenames() {
 			}
 
 			now := l.accounts.At(a)
-			l.report(diag.Diagnostic{Severity: diag.Warning, Code: "account-rename-likely",
+			l.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountRenameLikely,
 				Message: fmt.Sprintf("account %q of source %q is gone and %q is new, and both belong to %q by the same criterion; it may have been renamed",
 					old.NativeIdentity, old.Source, now.NativeIdentity, l.aliasOf(owner)),
 				Hint: "with a stable id, such as the setting stableId of the source, a renamed account stays the same"})

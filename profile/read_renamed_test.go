@@ -65,8 +65,8 @@ func TestRenamedAccounts(t *testing.T) {
 			run := func(accounts [2]identity.Account) (codes []string) {
 				o := profile.RunOptions{Stored: st}
 				o.OnFinding = func(d diag.Diagnostic) {
-					if strings.HasPrefix(d.Code, "account-") {
-						codes = append(codes, d.Code)
+					if strings.HasPrefix(string(d.Code), "account-") {
+						codes = append(codes, string(d.Code))
 					}
 				}
 				_, err := e.Aggregate(t.Context(), st, o, nil, feed.Slice("HR", accounts[0]), feed.Slice("AD", accounts[1]))

@@ -63,7 +63,7 @@ func TestNamesThatChangeHands(t *testing.T) {
 				Hooks: profile.Hooks{
 					OnFinding: func(d diag.Diagnostic) {
 						if d.Code == "account-renamed" || d.Code == "account-replaced" {
-							codes = append(codes, d.Code)
+							codes = append(codes, string(d.Code))
 						}
 					},
 				},

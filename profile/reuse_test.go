@@ -188,7 +188,7 @@ func (m *mutant) run(t *testing.T, e *profile.Engine, st identity.Store, sources
 		Rules:       map[string]transform.Rule{"Custom": custom},
 		Linking:     profile.Linking{Recorrelate: recorrelate},
 		Hooks: profile.Hooks{
-			OnFinding: func(d diag.Diagnostic) { out.Findings = append(out.Findings, d.Code+": "+d.Message) },
+			OnFinding: func(d diag.Diagnostic) { out.Findings = append(out.Findings, string(d.Code)+": "+d.Message) },
 			OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
 				out.Uncorrelated = append(out.Uncorrelated, fmt.Sprint(a.Key(), u))
 			},
@@ -402,7 +402,7 @@ func TestRefusedRowsRemoveNothing(t *testing.T) {
 		finding          string
 	}{{1, 0, "removal-skipped"}, {0, 1, ""}} {
 		var codes []string
-		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { codes = append(codes, d.Code) }}}
+		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { codes = append(codes, string(d.Code)) }}}
 		stats, err := e.Aggregate(t.Context(), st, o, nil, failing{feed.Slice("HR", all[:1]...), tc.refused})
 		if err != nil || stats.Removed != tc.removed || strings.Join(codes, " ") != tc.finding {
 			t.Errorf("refused %d: removed %d, findings %v, error %v; want %d, %q", tc.refused, stats.Removed, codes, err, tc.removed, tc.finding)

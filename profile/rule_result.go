@@ -57,7 +57,7 @@ func (e *Engine) probe(a *identity.Account) (d diag.Diagnostic, bad bool) {
 	v, err := e.rules[name](context.Background(), transform.RuleCall{
 		Name: name, Input: identity.StringValue(a.NativeIdentity), Args: accountArguments(a)})
 	if err != nil {
-		return diag.Diagnostic{Severity: diag.Warning, Code: "rule-failed",
+		return diag.Diagnostic{Severity: diag.Warning, Code: codeRuleFailed,
 			Message: fmt.Sprintf("the account correlation rule %q of source %q raises for account %q; the criteria decide: %v",
 				name, a.Source, a.NativeIdentity, err)}, true
 	}
@@ -81,7 +81,7 @@ func (s *Steps) Probe(a *PlacedAccount) (order string, found diag.List) {
 // ruleResult is the finding about a correlation rule that returns something else
 // than what a tenant takes.
 func ruleResult(kind, name, source, found, instead string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "rule-result",
+	return diag.Diagnostic{Severity: diag.Warning, Code: codeRuleResult,
 		Message: fmt.Sprintf("the %s correlation rule %q of source %q returns %s, which counts as no result; %s", kind, name,
 			source, found, instead),
 		Hint: `it returns {"identityAttributeName": ..., "identityAttributeValue": ...}, or nil`}

@@ -75,7 +75,7 @@ func TestCorrelationRulesThatSayNothing(t *testing.T) {
 
 			var said []string
 			for _, d := range found {
-				if strings.HasPrefix(d.Code, "rule-") {
+				if strings.HasPrefix(string(d.Code), "rule-") {
 					said = append(said, fmt.Sprintf("%s: %s %s", d.Code, d.Message, d.Hint))
 				}
 			}

@@ -29,7 +29,7 @@ func TestRulesOfSettings(t *testing.T) {
 	e, more := profile.Compile(b, profile.Options{})
 	codes := map[string]int{}
 	for _, d := range append(found, more...) {
-		codes[d.Code]++
+		codes[string(d.Code)]++
 	}
 	if codes["rule-unknown"] != 0 || codes["rule-expression"] != 1 || codes["settings-unknown"] != 0 {
 		t.Errorf("got findings %v", codes)

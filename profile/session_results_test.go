@@ -57,7 +57,7 @@ func TestSessionResultsAreARun(t *testing.T) {
 
 // hear returns options whose callbacks fill the outcome.
 func (out *outcomeOf) hear(o profile.RunOptions) profile.RunOptions {
-	o.OnFinding = func(d diag.Diagnostic) { out.Findings = append(out.Findings, d.Code+": "+d.Message) }
+	o.OnFinding = func(d diag.Diagnostic) { out.Findings = append(out.Findings, string(d.Code)+": "+d.Message) }
 	o.OnUncorrelated = func(a identity.Account, u profile.Unlinked) {
 		out.Uncorrelated = append(out.Uncorrelated, fmt.Sprint(a.Key(), u))
 	}

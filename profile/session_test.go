@@ -35,7 +35,7 @@ func (m *mutant) session(t *testing.T, e *profile.Engine, st identity.Store, giv
 		Workers: 2,
 		Rules:   map[string]transform.Rule{"Custom": custom},
 		Hooks: profile.Hooks{
-			OnFinding: func(d diag.Diagnostic) { r.out.Findings = append(r.out.Findings, d.Code+": "+d.Message) },
+			OnFinding: func(d diag.Diagnostic) { r.out.Findings = append(r.out.Findings, string(d.Code)+": "+d.Message) },
 			OnUncorrelated: func(a identity.Account, u profile.Unlinked) {
 				r.out.Uncorrelated = append(r.out.Uncorrelated, fmt.Sprint(a.Key(), u))
 			},
@@ -245,7 +245,7 @@ func TestChangesThreshold(t *testing.T) {
 		{[]string{"1", "2", "3"}, 2, ""}, // 1 is there again
 	} {
 		var codes []string
-		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { codes = append(codes, d.Code) }}}
+		o := profile.RunOptions{Now: fixture.Now, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { codes = append(codes, string(d.Code)) }}}
 		changed := feed.Changes("HR", []identity.Account{fixture.Account("1", "id=1", "mail=new", "sn=s")}, tc.gone...)
 		for name, run := range map[string]func(identity.Store, identity.Source) (profile.Stats, error){
 			"run": func(st identity.Store, src identity.Source) (profile.Stats, error) {

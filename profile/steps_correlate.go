@@ -277,7 +277,7 @@ func (e *Engine) feeds(from, to string) bool {
 // UnsettledCorrelation is the finding of a run that has linked accounts in its last
 // round.
 func UnsettledCorrelation() diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: "correlation-unsettled",
+	return diag.Diagnostic{Severity: diag.Warning, Code: codeCorrelationUnsettled,
 		Message: fmt.Sprintf("accounts still find new identities after %d rounds", maxRounds)}
 }
 
@@ -286,26 +286,26 @@ func UnsettledCorrelation() diag.Diagnostic {
 // state before the run, or code of the host.
 func (e *Engine) Undistributable(o RunOptions) diag.List {
 	var found diag.List
-	refuse := func(code string, pos diag.Pos, format string, args ...any) {
+	refuse := func(code diag.Code, pos diag.Pos, format string, args ...any) {
 		found.Addf(diag.Error, code, pos, format, args...)
 	}
 	if o.Stored != nil || o.Incremental || o.Recorrelate {
-		refuse("undistributable-stored", diag.Pos{}, "a state is stored; expected a first run")
+		refuse(codeUndistributableStored, diag.Pos{}, "a state is stored; expected a first run")
 	}
 	if o.Cases != nil {
-		refuse("undistributable-stored", diag.Pos{}, "decisions of people are given; expected a run without them")
+		refuse(codeUndistributableStored, diag.Pos{}, "decisions of people are given; expected a run without them")
 	}
 	if len(o.Rules) > 0 || len(e.opts.AccountRules) > 0 || e.opts.Correlation.Rule != nil || o.Unique != nil {
-		refuse("undistributable-host", diag.Pos{}, "rules of the host, or its check of unique values, stay on its machine")
+		refuse(codeUndistributableHost, diag.Pos{}, "rules of the host, or its check of unique values, stay on its machine")
 	}
 	for _, c := range e.profiles {
 		for i, a := range c.attrs {
 			pos, d := c.profile.Mappings[i].Node.Pos(), &a.program.Deps
 			if d.Others {
-				refuse("undistributable-others", pos, "attribute %q of profile %q reads other identities", a.name, c.profile.Name)
+				refuse(codeUndistributableOthers, pos, "attribute %q of profile %q reads other identities", a.name, c.profile.Name)
 			}
 			if d.Unique {
-				refuse("undistributable-unique", pos, "attribute %q of profile %q asks what is unique", a.name, c.profile.Name)
+				refuse(codeUndistributableUnique, pos, "attribute %q of profile %q asks what is unique", a.name, c.profile.Name)
 			}
 		}
 	}
@@ -313,16 +313,16 @@ func (e *Engine) Undistributable(o RunOptions) diag.List {
 	ids := map[string]string{}
 	for _, s := range e.bundle.Sources {
 		if e.sources[s.Name].correlator.Scans() {
-			refuse("undistributable-scan", s.Node.Pos(),
+			refuse(codeUndistributableScan, s.Node.Pos(),
 				"a criterion of source %q looks at every identity: its match mode is not equality", s.Name)
 		}
 		if m := s.Manager; m != nil && m.Rule != "" && e.rules[m.Rule] != nil {
-			refuse("undistributable-manager-rule", s.Node.Pos(),
+			refuse(codeUndistributableManagerRule, s.Node.Pos(),
 				"the manager correlation rule %q of source %q says by what managers are found", m.Rule, s.Name)
 		}
 		id := (&tables{Run: &Run{engine: e}}).sourceID(s.Name)
 		if other, taken := ids[id]; taken {
-			refuse("undistributable-source-id", s.Node.Pos(),
+			refuse(codeUndistributableSourceID, s.Node.Pos(),
 				"sources %q and %q have the id %q, from which ids of identities derive", other, s.Name, id)
 		}
 		ids[id] = s.Name

@@ -417,7 +417,7 @@ func TestUndistributable(t *testing.T) {
 	}}})
 	var got []string
 	for _, d := range e.Undistributable(profile.RunOptions{Incremental: true}) {
-		got = append(got, d.Code)
+		got = append(got, string(d.Code))
 	}
 	want := []string{"undistributable-stored", "undistributable-host", "undistributable-others", "undistributable-unique"}
 	if diff := cmp.Diff(want, got); diff != "" {

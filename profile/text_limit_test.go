@@ -88,7 +88,7 @@ func TestTextLimits(t *testing.T) {
 				}
 				var codes []string
 				for _, d := range found {
-					codes = append(codes, d.Code)
+					codes = append(codes, string(d.Code))
 				}
 				if diff := cmp.Diff(test.codes, codes); diff != "" {
 					t.Errorf("findings mismatch (-want +got):\n%s", diff)

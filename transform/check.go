@@ -15,7 +15,7 @@ import (
 func (c *Compiler) checkShape() {
 	attrs := c.attributes()
 	if !attrs.IsNull() && attrs.Kind() != jsondoc.Object {
-		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "attribute-type", Pos: attrs.Pos(), Path: c.at.Path(),
+		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeAttributeType, Pos: attrs.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("attributes is a %s, expected an object", attrs.Kind())})
 	}
 
@@ -26,7 +26,7 @@ func (c *Compiler) checkShape() {
 	}
 
 	if n := attrs.Get("requiresPeriodicRefresh"); n != nil {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.at.Path(),
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeRefreshType, Pos: n.Pos(), Path: c.at.Path(),
 			Message: "requiresPeriodicRefresh stands inside \"attributes\"",
 			Hint:    "make it a boolean at the root of the transform"})
 	}
@@ -46,12 +46,12 @@ func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
 	switch {
 	case slices.Contains(besideType, m.Key) || !nested && slices.Contains(besideRoot, m.Key):
 	case nested && m.Key == "name" && !c.op.field("name"):
-		c.reportMember(m, diag.Info, "name-nested", "a nested transform has no name; it has no effect", "")
+		c.reportMember(m, diag.Info, codeNameNested, "a nested transform has no name; it has no effect", "")
 	case c.misplaced(m) && attrs.Get(m.Key) == nil:
-		c.reportMember(m, diag.Error, "attribute-misplaced",
+		c.reportMember(m, diag.Error, codeAttributeMisplaced,
 			fmt.Sprintf("%q stands beside \"type\" and has no effect there", m.Key), `move it into "attributes"`)
 	case nested && m.Key == "requiresPeriodicRefresh":
-		c.reportMember(m, diag.Warning, "refresh-type", "requiresPeriodicRefresh of a nested transform has no effect",
+		c.reportMember(m, diag.Warning, codeRefreshType, "requiresPeriodicRefresh of a nested transform has no effect",
 			"make it a boolean at the root of the transform")
 	case nested && (m.Key == "id" || m.Key == "internal"):
 	default:
@@ -67,11 +67,11 @@ func (c *Compiler) checkMember(m jsondoc.Member, attrs *jsondoc.Node) {
 		if _, ok := m.Value.Get("type").Str(); ok {
 			what = "holds a transform that is never evaluated"
 		}
-		c.reportMember(m, severity, "member-unknown", fmt.Sprintf("%q stands beside \"type\" and %s", m.Key, what), hint)
+		c.reportMember(m, severity, codeMemberUnknown, fmt.Sprintf("%q stands beside \"type\" and %s", m.Key, what), hint)
 	}
 }
 
-func (c *Compiler) reportMember(m jsondoc.Member, s diag.Severity, code, message, hint string) {
+func (c *Compiler) reportMember(m jsondoc.Member, s diag.Severity, code diag.Code, message, hint string) {
 	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: m.Pos(), Path: c.at.Path(), Message: message, Hint: hint})
 }
 
@@ -114,7 +114,7 @@ func (c *Compiler) checkNames(fields []Field) {
 	}
 
 	for _, m := range c.extra(fields) {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "attribute-unknown", Pos: m.Pos(), Path: c.at.Path(),
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeAttributeUnknown, Pos: m.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("%s has no attribute %q; it has no effect", c.op.Type, m.Key),
 			Hint:    diag.DidYouMean(c.meant(m.Key, known))})
 	}
@@ -136,7 +136,7 @@ func (c *Compiler) meant(name string, known []string) string {
 func (c *Compiler) checkUnused() {
 	for _, v := range c.vars {
 		if v.own == c.site && !v.used && !c.early[v.name] {
-			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "variable-unused", Pos: v.member.Pos(), Path: c.at.Path(),
+			c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeVariableUnused, Pos: v.member.Pos(), Path: c.at.Path(),
 				Message: fmt.Sprintf("nothing uses the variable %q; it is evaluated all the same", v.name),
 				Hint:    "remove it, or correct the name"})
 		}
@@ -146,14 +146,14 @@ func (c *Compiler) checkUnused() {
 // checkRoot reports what concerns the root of a transform.
 func (c *Compiler) checkRoot(def *Definition) {
 	if n := def.Node.Get("requiresPeriodicRefresh"); !n.IsNull() && n.Kind() != jsondoc.Bool {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-type", Pos: n.Pos(), Path: c.at.Path(),
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeRefreshType, Pos: n.Pos(), Path: c.at.Path(),
 			Message: fmt.Sprintf("requiresPeriodicRefresh is a %s", n.Kind()),
 			Hint:    "make it a boolean at the root of the transform"})
 	}
 
 	// Nothing else recalculates the value when time passes.
 	if c.clock && !def.PeriodicRefresh() && !c.unit.opts.Provisioning {
-		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "refresh-missing", Pos: def.Node.Pos(), Path: c.at.Path(),
+		c.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeRefreshMissing, Pos: def.Node.Pos(), Path: c.at.Path(),
 			Message: "the value depends on now and goes stale until something else recalculates it",
 			Hint:    "set requiresPeriodicRefresh to true"})
 	}
@@ -162,7 +162,7 @@ func (c *Compiler) checkRoot(def *Definition) {
 func (c *Compiler) checkInt(i *Int, f Field) {
 	if v, ok := i.Const(); ok && !v.IsNull() {
 		if _, ok := WholeNumber(v); !ok {
-			c.Errorf("attribute-type", f.Name, "found %s, expected a whole number", v)
+			c.Errorf(codeAttributeType, f.Name, "found %s, expected a whole number", v)
 		}
 	}
 }
@@ -178,6 +178,6 @@ func (c *Compiler) checkBool(b *Bool, f Field) {
 
 	// Text counts as false when it is not true, so other text is hardly what was meant.
 	if v.Kind() != identity.Text || !strings.EqualFold(v.Text(), "true") && !strings.EqualFold(v.Text(), "false") {
-		c.Errorf("attribute-type", f.Name, "found %s, expected true or false", v)
+		c.Errorf(codeAttributeType, f.Name, "found %s, expected true or false", v)
 	}
 }

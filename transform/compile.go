@@ -95,7 +95,7 @@ func (c *Compiler) build() Node {
 	typ, ok := c.node.Get("type").Str()
 	if !ok {
 		c.op = &Operation{Type: "transform"}
-		c.Report(diag.Error, "shape-type-missing", "", "an object without \"type\" stands where a value is expected",
+		c.Report(diag.Error, codeShapeTypeMissing, "", "an object without \"type\" stands where a value is expected",
 			"give it a type; did you mean a table?")
 		return errNode{fmt.Errorf("%w: an object without type is no transform", ErrConfig)}
 	}
@@ -105,7 +105,7 @@ func (c *Compiler) build() Node {
 	if c.op, ok = c.unit.lib.Operation(typ); !ok {
 		c.op = &Operation{Type: typ}
 		if c.isField() {
-			c.Report(diag.Error, "create-profile-field", "", "this is a field of an account create profile, not a transform",
+			c.Report(diag.Error, codeCreateProfileField, "", "this is a field of an account create profile, not a transform",
 				`the transform is what its member "transform" holds`)
 			return errNode{fmt.Errorf("%w: a field of an account create profile is no transform", ErrConfig)}
 		}
@@ -143,7 +143,7 @@ func (c *Compiler) withInput() Node {
 	c.depends = dependence{}
 	body := c.op.compile(c)
 	if !c.op.input && !c.depends.input {
-		c.Infof("input-unused", "input", "%s does not use its input, nor does anything in it", c.op.Type)
+		c.Infof(codeInputUnused, "input", "%s does not use its input, nor does anything in it", c.op.Type)
 	}
 
 	alone := !c.depends.input && !c.unit.opts.Observe

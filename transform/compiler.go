@@ -89,26 +89,26 @@ func (c *Compiler) Shortcuts() bool { return !c.unit.opts.Plain && !c.unit.opts.
 
 // Errorf reports an error at an attribute of the operation; an empty attribute
 // means the operation itself.
-func (c *Compiler) Errorf(code, attribute, format string, args ...any) {
+func (c *Compiler) Errorf(code diag.Code, attribute, format string, args ...any) {
 	c.report(diag.Error, code, attribute, fmt.Sprintf(format, args...), "")
 }
 
 // Warnf reports a warning, see [Compiler.Errorf].
-func (c *Compiler) Warnf(code, attribute, format string, args ...any) {
+func (c *Compiler) Warnf(code diag.Code, attribute, format string, args ...any) {
 	c.report(diag.Warning, code, attribute, fmt.Sprintf(format, args...), "")
 }
 
 // Infof reports something worth knowing, see [Compiler.Errorf].
-func (c *Compiler) Infof(code, attribute, format string, args ...any) {
+func (c *Compiler) Infof(code diag.Code, attribute, format string, args ...any) {
 	c.report(diag.Info, code, attribute, fmt.Sprintf(format, args...), "")
 }
 
 // Report reports a finding with a hint, see [Compiler.Errorf].
-func (c *Compiler) Report(s diag.Severity, code, attribute, message, hint string) {
+func (c *Compiler) Report(s diag.Severity, code diag.Code, attribute, message, hint string) {
 	c.report(s, code, attribute, message, hint)
 }
 
-func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string) {
+func (c *Compiler) report(s diag.Severity, code diag.Code, attribute, message, hint string) {
 	d := diag.Diagnostic{Severity: s, Code: code, Pos: c.node.Pos(), Path: c.at.Path(), Message: message, Hint: hint}
 
 	// An attribute that is not there has the place of the operation.
@@ -123,23 +123,23 @@ func (c *Compiler) report(s diag.Severity, code, attribute, message, hint string
 }
 
 // ReportAt reports a finding at a child, see [Compiler.Report].
-func (c *Compiler) ReportAt(child *Child, s diag.Severity, code, message, hint string) {
+func (c *Compiler) ReportAt(child *Child, s diag.Severity, code diag.Code, message, hint string) {
 	c.reportSite(child.site, s, code, message, hint)
 }
 
-func (c *Compiler) reportSite(site *Site, s diag.Severity, code, message, hint string) {
+func (c *Compiler) reportSite(site *Site, s diag.Severity, code diag.Code, message, hint string) {
 	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: site.Def.Pos(), Path: site.Path(), Message: message,
 		Hint: hint})
 }
 
 // ReportEntry reports a finding at a member of a table, see [Compiler.Report].
-func (c *Compiler) ReportEntry(e *Entry, s diag.Severity, code, attribute, message, hint string) {
+func (c *Compiler) ReportEntry(e *Entry, s diag.Severity, code diag.Code, attribute, message, hint string) {
 	c.found.Add(diag.Diagnostic{Severity: s, Code: code, Pos: e.member.Pos(), Message: message, Hint: hint,
 		Path: append(c.at.Path(), diag.Entry(c.op.Type, attribute, e.Key))})
 }
 
 // Fail reports an error and returns a node that raises it when evaluated.
-func (c *Compiler) Fail(code, attribute, format string, args ...any) Node {
+func (c *Compiler) Fail(code diag.Code, attribute, format string, args ...any) Node {
 	c.Errorf(code, attribute, format, args...)
 	return Raise(fmt.Errorf("%w: %s", ErrConfig, fmt.Sprintf(format, args...)))
 }

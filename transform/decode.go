@@ -27,7 +27,7 @@ func (c *Compiler) decode(args reflect.Value, fields []Field, open bool) error {
 	for _, f := range fields {
 		n := c.attributes().Get(f.Name)
 		if f.Required && n.IsNull() {
-			c.Errorf("attribute-required", "", "attribute %q of %s is missing%s", f.Name, c.op.Type, meaning(f.Doc))
+			c.Errorf(codeAttributeRequired, "", "attribute %q of %s is missing%s", f.Name, c.op.Type, meaning(f.Doc))
 			if f.Kind == KindList || f.Kind == KindTable {
 				wrong = fmt.Errorf("%w: attribute %q of %s is missing", ErrConfig, f.Name, c.op.Type)
 			}
@@ -94,7 +94,7 @@ func (c *Compiler) list(n *jsondoc.Node, f Field) ([]Child, error) {
 }
 
 func (c *Compiler) wrongShape(n *jsondoc.Node, f Field, expected string) error {
-	c.Errorf("attribute-type", f.Name, "found a %s, expected %s", n.Kind(), expected)
+	c.Errorf(codeAttributeType, f.Name, "found a %s, expected %s", n.Kind(), expected)
 	return fmt.Errorf("%w: %s is a %s, expected %s", ErrConfig, f.Name, n.Kind(), expected)
 }
 
@@ -127,7 +127,7 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 			continue
 		}
 
-		c.ReportEntry(&e, diag.Error, "table-duplicate-key", f.Name,
+		c.ReportEntry(&e, diag.Error, codeTableDuplicateKey, f.Name,
 			fmt.Sprintf("key %q occurs twice in the table", m.Key), "a tenant refuses the file or takes the last one silently")
 
 		*known = e

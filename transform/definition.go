@@ -24,13 +24,13 @@ func Parse(file string, src []byte) (*Definition, diag.List) {
 	}
 
 	if len(src) > MaxSize {
-		found.Addf(diag.Error, "size-limit", diag.Pos{File: file}, "the transform has %d bytes, a tenant accepts at most %d",
+		found.Addf(diag.Error, codeSizeLimit, diag.Pos{File: file}, "the transform has %d bytes, a tenant accepts at most %d",
 			len(src), MaxSize)
 	}
 
 	// A list or a text may be JSON, but it is no transform.
 	if n.Kind() != jsondoc.Object {
-		found.Addf(diag.Error, "shape-type-missing", n.Pos(), "found a %s, expected a transform: an object with \"type\"",
+		found.Addf(diag.Error, codeShapeTypeMissing, n.Pos(), "found a %s, expected a transform: an object with \"type\"",
 			n.Kind())
 		return nil, found
 	}

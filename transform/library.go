@@ -232,19 +232,19 @@ func (l *Library) Compile(def *Definition, transforms map[string]*Definition) (*
 }
 
 // unknown describes a type that the library does not have.
-func (l *Library) unknown(typ string) (code, message, hint string) {
+func (l *Library) unknown(typ string) (code diag.Code, message, hint string) {
 	message = fmt.Sprintf("unknown operation %q", typ)
 	if right, ok := l.folded[strings.ToLower(typ)]; ok {
-		return "type-case", message, fmt.Sprintf("it is spelled %q", right)
+		return codeTypeCase, message, fmt.Sprintf("it is spelled %q", right)
 	}
 
 	// People take the operations of the utility rule for types of their own.
 	if whole := l.partOf(typ); whole != "" {
-		return "type-unknown", message, fmt.Sprintf("use type %q with name %q and operation %q", whole, UtilityRule, typ)
+		return codeTypeUnknown, message, fmt.Sprintf("use type %q with name %q and operation %q", whole, UtilityRule, typ)
 	}
 
 	right := cmp.Or(l.also[strings.ToLower(typ)], diag.Near(typ, l.types))
-	return "type-unknown", message, diag.DidYouMean(right)
+	return codeTypeUnknown, message, diag.DidYouMean(right)
 }
 
 // partOf returns the operation that has one of that type among its parts.

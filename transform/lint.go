@@ -31,22 +31,22 @@ func (l *Library) Lint(opts Options, items ...Item) diag.List {
 // lintRoot reports what a tenant would refuse to store.
 func lintRoot(name string, def *Definition, found *diag.List) {
 	path := diag.Path{diag.Named("transform", name)}
-	fail := func(pos diag.Pos, code, message, hint string) {
+	fail := func(pos diag.Pos, code diag.Code, message, hint string) {
 		found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Path: path, Message: message, Hint: hint})
 	}
 
 	if def.Name == "" {
-		fail(def.Node.Pos(), "name-missing", "a stored transform needs a name", "references find it by that")
+		fail(def.Node.Pos(), codeNameMissing, "a stored transform needs a name", "references find it by that")
 	}
 
 	if n := utf8.RuneCountInString(def.Name); n > MaxName {
-		fail(def.Node.Get("name").Pos(), "name-too-long",
+		fail(def.Node.Get("name").Pos(), codeNameTooLong,
 			fmt.Sprintf("the name has %d characters, a tenant accepts at most %d", n, MaxName), "")
 	}
 
 	// The size is that of the object alone, however the file is indented.
 	if size := len(def.Node.Append(nil)); size > MaxSize {
-		fail(def.Node.Pos(), "size-limit",
+		fail(def.Node.Pos(), codeSizeLimit,
 			fmt.Sprintf("the transform has %d bytes, a tenant accepts at most %d", size, MaxSize), "")
 	}
 }

@@ -58,18 +58,18 @@ func (c *Compiler) templateSyntax(n *jsondoc.Node, site *Site, err error) {
 		}
 	}
 
-	code, hint := "template-syntax", ""
+	code, hint := codeTemplateSyntax, ""
 
 	// Some mistakes are so frequent that they have a code and a way out of their own.
 	var syntax *velocity.SyntaxError
 	if errors.As(err, &syntax) {
 		switch word := glued().FindString(n.Text()); {
 		case syntax.Code == velocity.CodeNull:
-			code, hint = "template-null-literal", "compare with a default that a firstValid gives"
+			code, hint = codeTemplateNullLiteral, "compare with a default that a firstValid gives"
 		case syntax.Code == velocity.CodeUnbalanced && word != "":
-			code, hint = "template-else-glued", "write #{else} or #{end}"
+			code, hint = codeTemplateElseGlued, "write #{else} or #{end}"
 		case syntax.Code == velocity.CodeUnbalanced:
-			code = "template-unbalanced"
+			code = codeTemplateUnbalanced
 		}
 	}
 
@@ -110,7 +110,7 @@ func (c *Compiler) lintTemplate(node *templateNode, site *Site, local map[string
 	}
 }
 
-func (l *templateLint) report(s diag.Severity, code, hint, format string, args ...any) {
+func (l *templateLint) report(s diag.Severity, code diag.Code, hint, format string, args ...any) {
 	l.c.reportSite(l.site, s, code, fmt.Sprintf(format, args...), hint)
 }
 
@@ -135,7 +135,7 @@ func (l *templateLint) variable(ref velocity.Reference, v *variable) {
 	// An object becomes text when it is kept in a variable; its members are gone.
 	switch {
 	case v.site != nil && v.site.objects && len(ref.Members) > 0:
-		l.report(diag.Error, "variable-object", "call the chain in one go",
+		l.report(diag.Error, codeVariableObject, "call the chain in one go",
 			"the variable %q holds the text of an object, which has no %s", v.name, ref.Members[0].Name)
 	case len(ref.Members) > 0:
 		l.member(ref, f)
@@ -143,20 +143,20 @@ func (l *templateLint) variable(ref velocity.Reference, v *variable) {
 
 	switch {
 	case f.Null == MayBeNull && (ref.Tested || ref.Quiet):
-		l.report(diag.Warning, "template-null-test", "give it a default with firstValid and compare with that",
+		l.report(diag.Warning, codeTemplateNullTest, "give it a default with firstValid and compare with that",
 			"$%s can be null, which raises; it cannot be tested, and $! does not help", v.name)
 	case f.Null == MayBeNull && !l.c.caught && v.site != nil && v.site.unary && l.site.Step.Attribute != "expression":
-		l.report(diag.Info, "input-null", "wrap it in firstValid with a default",
+		l.report(diag.Info, codeInputNull, "wrap it in firstValid with a default",
 			"$%s is null when the input of its %s is null, which raises here", v.name, v.site.Type)
 	case ref.Tested && f.Empty:
-		l.report(diag.Info, "template-empty-truthy", "compare with ''", "$%s can be the empty text, which counts as true",
+		l.report(diag.Info, codeTemplateEmptyTruthy, "compare with ''", "$%s can be the empty text, which counts as true",
 			v.name)
 	}
 }
 
 // braces reports #set(${x} = ...), which leaves $x as it is.
 func (l *templateLint) braces(ref velocity.Reference) {
-	l.report(diag.Error, "template-set-braces", fmt.Sprintf("write #set($%s = ...)", ref.Name),
+	l.report(diag.Error, codeTemplateSetBraces, fmt.Sprintf("write #set($%s = ...)", ref.Name),
 		"with braces on the left, #set(${%s} = ...) sets no variable %q: $%s stays what it was", ref.Name, ref.Name, ref.Name)
 }
 
@@ -172,7 +172,7 @@ func (l *templateLint) setInBraces(name string) bool {
 func (l *templateLint) late(ref velocity.Reference) {
 	for _, m := range ref.Members {
 		if velocity.IsLateMethod(m.Name) && ref.Name != "identity" {
-			l.report(diag.Info, "template-late-method", "", "%s exists since Java 11; the Java of the tenant is not known",
+			l.report(diag.Info, codeTemplateLateMethod, "", "%s exists since Java 11; the Java of the tenant is not known",
 				m.Name)
 		}
 	}
@@ -196,14 +196,14 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 	case !m.Call && slices.Contains(textProperties, m.Name):
 		return
 	case !m.Call:
-		l.report(diag.Error, "template-unknown-method", "", "$%s is text, which has no property %q", ref.Name, m.Name)
+		l.report(diag.Error, codeTemplateUnknownMethod, "", "$%s is text, which has no property %q", ref.Name, m.Name)
 		return
 	}
 
 	// The name may be that of a method in another case.
 	if m.Call && !slices.Contains(methods, m.Name) {
 		hint := cmp.Or(diag.Suggest(m.Name, methods), "text has "+strings.Join(velocity.TextMethods(), ", "))
-		l.report(diag.Error, "template-unknown-method", hint, "$%s has no method %q", ref.Name, m.Name)
+		l.report(diag.Error, codeTemplateUnknownMethod, hint, "$%s has no method %q", ref.Name, m.Name)
 	}
 }
 
@@ -211,13 +211,13 @@ func (l *templateLint) member(ref velocity.Reference, f Facts) {
 func (l *templateLint) undefined(ref velocity.Reference) {
 	if slices.Contains(l.c.declaredLater, ref.Name) {
 		l.c.early[ref.Name] = true
-		l.report(diag.Warning, "variable-order", "move it up", "$%s is declared only after this place", ref.Name)
+		l.report(diag.Warning, codeVariableOrder, "move it up", "$%s is declared only after this place", ref.Name)
 		return
 	}
 
 	// In an expression the dollar sign is rather an end of line than a variable.
 	if a := l.site.Step.Attribute; a == "regex" || a == "delimiter" {
-		l.report(diag.Error, "template-in-regex", "put the $ where no letter follows, as in [a-z$]",
+		l.report(diag.Error, codeTemplateInRegex, "put the $ where no letter follows, as in [a-z$]",
 			"the template engine takes $%s of the expression for a variable", ref.Name)
 		return
 	}
@@ -225,7 +225,7 @@ func (l *templateLint) undefined(ref velocity.Reference) {
 	// Names run on over hyphens, underscores and digits.
 	if short := l.declaredPrefix(ref.Name); short != "" {
 		l.c.UsesName(short)
-		l.report(diag.Error, "template-name-runs-on", fmt.Sprintf("write ${%s}", short),
+		l.report(diag.Error, codeTemplateNameRunsOn, fmt.Sprintf("write ${%s}", short),
 			"$%s is one name, which is not declared", ref.Name)
 		return
 	}
@@ -236,7 +236,7 @@ func (l *templateLint) undefined(ref velocity.Reference) {
 		hint = fmt.Sprintf("did you mean $%s?", near)
 	}
 
-	l.report(diag.Error, "template-undefined", hint, "$%s is neither a variable nor a global", ref.Name)
+	l.report(diag.Error, codeTemplateUndefined, hint, "$%s is neither a variable nor a global", ref.Name)
 }
 
 // declaredPrefix finds the variable that a longer name begins with.
@@ -271,18 +271,18 @@ func (l *templateLint) note(n velocity.Note) {
 	switch n.Kind {
 	case velocity.NoteWord:
 		if n.IsGlued() {
-			l.report(diag.Error, "template-else-glued", "write #{else} or #{end}", "%s is read as a word, not as a directive",
+			l.report(diag.Error, codeTemplateElseGlued, "write #{else} or #{end}", "%s is read as a word, not as a directive",
 				n.Text)
 		}
 	case velocity.NoteLineComment:
 		if slices.Contains(dataAttributes, l.site.Step.Attribute) {
-			l.report(diag.Warning, "template-comment", "", "## begins a comment: the rest of the line is dropped")
+			l.report(diag.Warning, codeTemplateComment, "", "## begins a comment: the rest of the line is dropped")
 		}
 	case velocity.NoteCondition:
-		l.report(diag.Warning, "template-condition-literal", "compare a variable, such as $x == 'a'",
+		l.report(diag.Warning, codeTemplateConditionLiteral, "compare a variable, such as $x == 'a'",
 			"the condition asks for no variable: it is %s for everybody", n.Text)
 	case velocity.NoteQuoted:
-		l.report(diag.Error, "template-quoted-variable", fmt.Sprintf("write %s without quotes, or \"%s\"", n.Text, n.Text),
+		l.report(diag.Error, codeTemplateQuotedVariable, fmt.Sprintf("write %s without quotes, or \"%s\"", n.Text, n.Text),
 			"in single quotes '%s' is that text, not the value of the variable", n.Text)
 	case velocity.NotePattern:
 		l.pattern(n.Text)
@@ -295,7 +295,7 @@ func (l *templateLint) note(n velocity.Note) {
 		}
 
 		if text {
-			l.report(diag.Warning, "template-order-compare", "parse numbers with parseInt, or use compareTo",
+			l.report(diag.Warning, codeTemplateOrderCompare, "parse numbers with parseInt, or use compareTo",
 				"%s between texts is always false", n.Text)
 		}
 	}
@@ -304,8 +304,8 @@ func (l *templateLint) note(n velocity.Note) {
 // pattern checks a regular expression that a method is given.
 func (l *templateLint) pattern(text string) {
 	if _, err := javaregex.Compile(text); err != nil {
-		l.report(diag.Error, "regex-invalid", "", "%v", err)
+		l.report(diag.Error, codeRegexInvalid, "", "%v", err)
 	} else if doubt, ok := javaregex.DoubtAbout(text); ok {
-		l.report(diag.Warning, doubt.Code, doubt.Hint, "%s", doubt.Message)
+		l.report(diag.Warning, diag.Code(doubt.Code), doubt.Hint, "%s", doubt.Message)
 	}
 }

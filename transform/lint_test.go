@@ -245,7 +245,7 @@ func runLintCases(t *testing.T, cases []lintCase, o transform.Options) {
 		for i, config := range tc.bad {
 			t.Run(fmt.Sprintf("%s bad %d", tc.code, i), func(t *testing.T) {
 				found := lint(t, config, o)
-				at := slices.IndexFunc(found, func(d diag.Diagnostic) bool { return d.Code == tc.code && d.Severity == tc.severity })
+				at := slices.IndexFunc(found, func(d diag.Diagnostic) bool { return string(d.Code) == tc.code && d.Severity == tc.severity })
 				if at < 0 {
 					t.Fatalf("no %s in\n%v\n%s", tc.code, found, config)
 				}
@@ -261,7 +261,7 @@ func runLintCases(t *testing.T, cases []lintCase, o transform.Options) {
 		for i, config := range tc.good {
 			t.Run(fmt.Sprintf("%s good %d", tc.code, i), func(t *testing.T) {
 				for _, d := range lint(t, config, o) {
-					if d.Code == tc.code && d.Severity == tc.severity {
+					if string(d.Code) == tc.code && d.Severity == tc.severity {
 						t.Errorf("unexpected: %s\n%s", d, config)
 					}
 				}
@@ -288,7 +288,7 @@ func TestLintRoots(t *testing.T) {
 	found := builtin.Library().Lint(transform.Options{Transforms: defs})
 	var got []string
 	for _, d := range found {
-		got = append(got, d.Pos.File+" "+d.Code)
+		got = append(got, d.Pos.File+" "+string(d.Code))
 	}
 	if want := []string{".json name-missing", "big.json size-limit", "long.json name-too-long"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
@@ -342,7 +342,7 @@ func TestCausesAlone(t *testing.T) {
 	} {
 		var codes []string
 		for _, d := range lint(t, c.config, transform.Options{}) {
-			codes = append(codes, d.Code)
+			codes = append(codes, string(d.Code))
 		}
 		if !slices.Contains(codes, c.has) || slices.Contains(codes, c.not) {
 			t.Errorf("%s: got %v, want %s without %s", c.config, codes, c.has, c.not)

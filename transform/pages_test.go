@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -67,18 +68,43 @@ var reporters = map[string]int{
 
 var severities = map[string]string{"fail": "error", "Errorf": "error", "Fail": "error", "Warnf": "warning", "Infof": "info", "Delegate": "error"}
 
-// literal returns the text of a string literal, or of what is put together from
-// literals.
-func literal(e ast.Expr) string {
+// codeFile holds the codes of a package.
+const codeFile = "finding_codes.go"
+
+// codesOf returns the constants in the [codeFile] of a folder, by name.
+func codesOf(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	codes := map[string]string{}
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join(folder, codeFile), nil, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return codes
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			codes[spec.Names[0].Name], _ = strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		}
+		return true
+	})
+	return codes
+}
+
+// literal returns the text of a string literal or a code, or of what is put together
+// from them.
+func (c *collector) literal(e ast.Expr) string {
 	switch e := e.(type) {
+	case *ast.Ident:
+		return c.codes[e.Name]
 	case *ast.BasicLit:
 		s, _ := strconv.Unquote(e.Value)
 		return s
 	case *ast.BinaryExpr:
-		return literal(e.X) + literal(e.Y)
+		return c.literal(e.X) + c.literal(e.Y)
 	case *ast.CallExpr: // fmt.Sprintf
 		if len(e.Args) > 0 {
-			return literal(e.Args[0])
+			return c.literal(e.Args[0])
 		}
 	}
 	return ""
@@ -97,12 +123,13 @@ func severityOf(e ast.Expr) string {
 // collector gathers the codes in a file.
 type collector struct {
 	where string
+	codes map[string]string // of the package, by constant
 	list  []finding
 	seen  map[token.Pos]bool
 }
 
 func (c *collector) note(code ast.Expr, severity, message string) {
-	if text := literal(code); codeShape.MatchString(text) {
+	if text := c.literal(code); codeShape.MatchString(text) {
 		c.seen[code.Pos()] = true
 		c.list = append(c.list, finding{text, severity, c.where, message})
 	}
@@ -129,7 +156,7 @@ func (c *collector) call(n *ast.CallExpr) {
 	}
 	for _, arg := range n.Args[at+1:] {
 		// In report the hint comes first.
-		if text := literal(arg); strings.Contains(text, " ") && (message == "" || name == "report") {
+		if text := c.literal(arg); strings.Contains(text, " ") && (message == "" || name == "report") {
 			message = text
 		}
 	}
@@ -151,7 +178,7 @@ func (c *collector) composite(n *ast.CompositeLit) {
 		case "Severity":
 			severity = severityOf(kv.Value)
 		case "Message":
-			message = literal(kv.Value)
+			message = c.literal(kv.Value)
 		}
 	}
 	if code != nil {
@@ -160,28 +187,28 @@ func (c *collector) composite(n *ast.CompositeLit) {
 }
 
 // text takes codes that are chosen before they are reported.
-func (c *collector) text(lit *ast.BasicLit) {
-	if lit.Kind != token.STRING || c.seen[lit.Pos()] {
+func (c *collector) text(e ast.Expr) {
+	if c.seen[e.Pos()] {
 		return
 	}
 	for _, prefix := range []string{"template-", "regex-", "type-"} {
-		if text := literal(lit); strings.HasPrefix(text, prefix) && codeShape.MatchString(text) {
+		if text := c.literal(e); strings.HasPrefix(text, prefix) && codeShape.MatchString(text) {
 			c.list = append(c.list, finding{text, "", c.where, ""})
 		}
 	}
 }
 
 // collect finds the codes in a file.
-func collect(file *ast.File, where string) []finding {
-	c := &collector{where: where, seen: map[token.Pos]bool{}}
+func collect(file *ast.File, where string, codes map[string]string) []finding {
+	c := &collector{where: where, codes: codes, seen: map[token.Pos]bool{}}
 	ast.Inspect(file, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.CallExpr:
 			c.call(n)
 		case *ast.CompositeLit:
 			c.composite(n)
-		case *ast.BasicLit: // behind what is around it
-			c.text(n)
+		case *ast.BasicLit, *ast.Ident: // behind what is around it
+			c.text(n.(ast.Expr))
 		}
 		return true
 	})
@@ -194,14 +221,14 @@ func allFindings(t *testing.T) []finding {
 	for _, folder := range findingFolders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") ||
-				strings.Contains(path, "/internal/") && !strings.HasSuffix(path, "/javaregex/doubt.go") {
+				d.Name() == codeFile || strings.Contains(path, "/internal/") && !strings.HasSuffix(path, "/javaregex/doubt.go") {
 				return err
 			}
 			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
 			if err != nil {
 				return err
 			}
-			list = append(list, collect(file, strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../"))...)
+			list = append(list, collect(file, strings.TrimPrefix(filepath.ToSlash(filepath.Dir(path)), "../"), codesOf(t, filepath.Dir(path)))...)
 			return nil
 		})
 		if err != nil {
@@ -246,9 +273,9 @@ func TestFindingsPage(t *testing.T) {
 	}
 
 	// Pages of the same order follow the table, and each code of it has one.
-	pages := map[string]diag.Code{}
+	pages := map[string]diag.Page{}
 	for _, page := range allPages() {
-		pages[page.Code] = page
+		pages[string(page.Code)] = page
 	}
 	for _, code := range codes {
 		page, ok := pages[code]
@@ -266,12 +293,12 @@ const switchOff = "## Switch a finding off\n\nIn `idprofile.json`, with a reason
 	"The same list may stand beside a file: `region.lint.json` is for `region.json`. A suppression that fits nothing is a finding itself.\n"
 
 // allPages are the pages of all packages, and of what is taken for granted.
-func allPages() []diag.Code {
-	var assumed []diag.Code
+func allPages() []diag.Page {
+	var assumed []diag.Page
 	for _, a := range config.Assumptions() {
-		assumed = append(assumed, diag.Code{Code: a.Code, Meaning: a.Meaning})
+		assumed = append(assumed, diag.Page{Code: a.Code, Meaning: a.Meaning})
 	}
-	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(), correlate.Findings(),
+	return diag.MergePages(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(), correlate.Findings(),
 		linkage.Findings(), config.Findings(), profiletest.Findings(), assumed)
 }
 

@@ -62,7 +62,7 @@ func (c *Compiler) Reference(name string) Node {
 			hint = cmp.Or(hint, "look at all files together if it stands in another one")
 		}
 
-		c.Report(severity, "reference-unknown", "id", message, hint)
+		c.Report(severity, codeReferenceUnknown, "id", message, hint)
 		return errNode{fmt.Errorf("%w: %s", ErrUnknown, message)}
 	}
 
@@ -76,7 +76,7 @@ func (c *Compiler) Reference(name string) Node {
 		c.behind = append(c.behind, t)
 		c.unit.loops = true
 		c.depends = dependence{input: true, reads: true, perReader: true, once: true}
-		c.Report(diag.Error, "reference-cycle", "id",
+		c.Report(diag.Error, codeReferenceCycle, "id",
 			"references lead back to where they began: "+
 				strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
 		return &referenceNode{target: t}
@@ -198,7 +198,7 @@ func (n *referenceNode) guarded(s *Scope) (identity.Value, error) {
 
 // Delegate compiles the operation that the given attribute names, out of a list
 // of its own; code is that of the finding when there is none.
-func (c *Compiler) Delegate(ops []Operation, attribute, code string) Node {
+func (c *Compiler) Delegate(ops []Operation, attribute string, code diag.Code) Node {
 	name := c.constantText(attribute)
 	var names []string
 	for i := range ops {

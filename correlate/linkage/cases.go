@@ -236,7 +236,7 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		src, end := in.ReadBytes('\n')
 		pos := diag.Pos{File: file, Line: line, Column: 1}
 		if end != nil && end != io.EOF {
-			found.Addf(diag.Error, "case-event", pos, "%v", end)
+			found.Addf(diag.Error, codeCaseEvent, pos, "%v", end)
 			return c, found
 		}
 
@@ -253,9 +253,9 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		switch {
 		case len(text) == 0:
 		case cut:
-			found.Addf(diag.Warning, "case-cut", pos, "the last line is cut off and does not count (%v)", err)
+			found.Addf(diag.Warning, codeCaseCut, pos, "the last line is cut off and does not count (%v)", err)
 		case err != nil:
-			found.Addf(diag.Error, "case-event", pos, "%v", err)
+			found.Addf(diag.Error, codeCaseEvent, pos, "%v", err)
 		}
 
 		if end == io.EOF {

@@ -11,4 +11,4 @@ var findings string
 
 // Findings returns the codes of the findings that this package reports, in
 // alphabetical order, with what their pages say.
-func Findings() []diag.Code { return diag.ParseCodes(findings) }
+func Findings() []diag.Page { return diag.ParsePages(findings) }

@@ -88,7 +88,7 @@ func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 	in.ReuseRecord = true
 	header, err := in.Read()
 	if err != nil {
-		found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1},
+		found.Addf(diag.Error, codeTableHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no header line, expected names of columns: %v", err)
 		return nil, found
 	}
@@ -119,10 +119,10 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			found.Addf(diag.Error, "table-row", diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
+			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
 			continue
 		} else if err != nil {
-			found.Addf(diag.Error, "table-row", diag.Pos{File: file}, "%v", err)
+			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file}, "%v", err)
 			return lines
 		}
 
@@ -131,7 +131,7 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
 		// More cells than columns is a separator too much; guessing which cell is wrong would move all
 		// that follow.
 		if len(record) > len(t.Columns) {
-			found.Addf(diag.Error, "table-row", diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d",
+			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d",
 				len(record), len(t.Columns))
 			continue
 		}
@@ -163,7 +163,7 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		for _, c := range t.Columns {
 			names = append(names, c.Name)
 		}
-		found.Addf(diag.Error, "table-key", at, "no column %q, expected one of %s", key, strings.Join(names, ", "))
+		found.Addf(diag.Error, codeTableKey, at, "no column %q, expected one of %s", key, strings.Join(names, ", "))
 		return errKey
 	}
 
@@ -183,10 +183,10 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 		before, twice := first[id]
 		switch {
 		case strings.TrimSpace(id) == "":
-			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1},
+			found.Addf(diag.Error, codeTableKey, diag.Pos{File: file, Line: lines[i], Column: 1},
 				"the id is blank, expected a unique one")
 		case twice:
-			found.Addf(diag.Error, "table-key", diag.Pos{File: file, Line: lines[i], Column: 1},
+			found.Addf(diag.Error, codeTableKey, diag.Pos{File: file, Line: lines[i], Column: 1},
 				"id %q is in line %d too, expected unique ids", id, before)
 		}
 

@@ -18,7 +18,7 @@ import (
 func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 	src, err := io.ReadAll(r)
 	if err != nil {
-		return nil, diag.List{{Severity: diag.Error, Code: "table-row", Pos: diag.Pos{File: file}, Message: err.Error()}}
+		return nil, diag.List{{Severity: diag.Error, Code: codeTableRow, Pos: diag.Pos{File: file}, Message: err.Error()}}
 	}
 
 	// Editors on Windows put a mark in front of UTF-8, which is no JSON.
@@ -45,7 +45,7 @@ func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 		t.Columns[i].Values = padTo(t.Columns[i].Values, len(j.at))
 	}
 	if len(t.Columns) == 0 {
-		j.found.Addf(diag.Error, "table-header", diag.Pos{File: file, Line: 1, Column: 1},
+		j.found.Addf(diag.Error, codeTableHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no record, expected JSON objects with members")
 		return nil, j.found
 	}
@@ -86,7 +86,7 @@ func (j *jsonTable) lines(file string, src []byte) {
 // add appends a record.
 func (j *jsonTable) add(n *jsondoc.Node) {
 	if n.Kind() != jsondoc.Object {
-		j.found.Addf(diag.Error, "table-row", n.Pos(), "%s, expected an object", n.Kind())
+		j.found.Addf(diag.Error, codeTableRow, n.Pos(), "%s, expected an object", n.Kind())
 		return
 	}
 

@@ -36,7 +36,9 @@ func (s *summary) printAssumptions(a *app, w io.Writer) {
 
 // isUsual knows assumptions that nobody is surprised by: the platform takes the
 // same. They are printed when all are wanted.
-func isUsual(x diag.Assumption) bool { return x.Code == "default-taken" || x.Code == "created-missing" }
+func isUsual(x diag.Assumption) bool {
+	return x.Code == codeDefaultTaken || x.Code == codeCreatedMissing
+}
 
 // assume adds an assumption, with the folder before its file.
 func (s *summary) assume(folder string, x diag.Assumption) {
@@ -55,7 +57,7 @@ func (x *execution) nobody() error {
 	}
 	cause := "the sources have no accounts"
 	if d, ok := x.findings.worst(); ok {
-		if d.Code == "filter-all" {
+		if d.Code == codeFilterAll {
 			return nil
 		}
 		cause = line(d)
@@ -69,7 +71,7 @@ func (x *execution) nobody() error {
 func (f *findings) worst() (diag.Diagnostic, bool) {
 	for _, code := range []string{"file-unreadable", "source-unknown", "data-missing", "filter-all"} {
 		for _, severity := range []diag.Severity{diag.Error, diag.Warning} {
-			if g := f.groups[groupKey{severity, code}]; g != nil && len(g.kept) > 0 {
+			if g := f.groups[groupKey{severity, diag.Code(code)}]; g != nil && len(g.kept) > 0 {
 				return g.kept[0], true
 			}
 		}

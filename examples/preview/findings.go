@@ -28,7 +28,7 @@ type findings struct {
 
 type groupKey struct {
 	severity diag.Severity
-	code     string
+	code     diag.Code
 }
 
 type group struct {

@@ -192,14 +192,14 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 // findings may be in one text, so those of texts go on from what others did.
 func fixOf(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []change) (change, bool) {
 	switch d.Code {
-	case "type-case", "attribute-unknown", "member-unknown", "field-unknown", "settings-unknown", "source-unknown",
-		"reference-unknown", "account-attribute-unknown", "identity-name":
+	case codeTypeCase, codeAttributeUnknown, codeMemberUnknown, codeFieldUnknown, codeSettingsUnknown, codeSourceUnknown,
+		codeReferenceUnknown, codeAccountAttributeUnknown, codeIdentityName:
 		return fixSpelling(src, root, d)
-	case "refresh-missing":
+	case codeRefreshMissing:
 		return fixRefreshMissing(src, root, d)
-	case "refresh-type":
+	case codeRefreshType:
 		return fixTruth(src, d)
-	case "template-set-braces", "template-else-glued", "template-name-runs-on":
+	case codeTemplateSetBraces, codeTemplateElseGlued, codeTemplateNameRunsOn:
 		return fixTemplate(src, root, d, others)
 	}
 
@@ -225,7 +225,7 @@ func fixSpelling(src []byte, root *jsondoc.Node, d diag.Diagnostic) (change, boo
 			if m.Pos().Offset == at {
 				taken = taken || n.Get(right) != nil
 			}
-			if n.Pos().Offset == at && d.Code == "type-case" && m.Key == "type" {
+			if n.Pos().Offset == at && d.Code == codeTypeCase && m.Key == "type" {
 				at = m.Value.Pos().Offset
 			}
 		}
@@ -343,11 +343,11 @@ func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []cha
 
 	token.text = was
 	switch d.Code {
-	case "template-set-braces":
+	case codeTemplateSetBraces:
 		token.text = setBraces.ReplaceAllString(was, "#set(${1}$$${2}${3}")
-	case "template-else-glued":
+	case codeTemplateElseGlued:
 		token.text = elseGlued.ReplaceAllString(was, "#{${1}}${2}")
-	case "template-name-runs-on":
+	case codeTemplateNameRunsOn:
 		long, short := runsOn.FindStringSubmatch(d.Message), braced.FindStringSubmatch(d.Hint)
 		if long != nil && short != nil {
 			if rest, ok := strings.CutPrefix(long[1], short[1]); ok {

@@ -87,7 +87,7 @@ type (
 func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}, Tool: sarifTool{sarifDriver{
 		Name: "preview", Version: versionName(), InformationURI: "https://github.com/idprofile/engine", Rules: []sarifRule{}}}}
-	index := map[string]int{}
+	index := map[diag.Code]int{}
 	add := func(d diag.Diagnostic, suppressions []sarifSuppression) {
 		at, ok := index[d.Code]
 		if !ok {
@@ -96,7 +96,7 @@ func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(d))
 		}
 
-		run.Results = append(run.Results, sarifResult{RuleID: d.Code, RuleIndex: at, Level: sarifSeverity(d.Severity),
+		run.Results = append(run.Results, sarifResult{RuleID: string(d.Code), RuleIndex: at, Level: sarifSeverity(d.Severity),
 			Message: sarifText{Text: messageOf(d)}, Locations: sarifLocations(d), Suppressions: suppressions})
 	}
 
@@ -111,11 +111,11 @@ func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 
 // sarifRuleOf is the page of the code of a finding.
 func sarifRuleOf(d diag.Diagnostic) sarifRule {
-	page, err := codeOf(d.Code)
+	page, err := codeOf(string(d.Code))
 	if err != nil { // a test holds that each code has one; a program may have codes of its own
-		page = diag.Code{Code: d.Code, Severity: d.Severity, Meaning: d.Code}
+		page = diag.Page{Code: d.Code, Severity: d.Severity, Meaning: string(d.Code)}
 	}
-	r := sarifRule{ID: page.Code, ShortDescription: sarifText{Text: page.Meaning}, HelpURI: findingsPage + "#" + page.Code,
+	r := sarifRule{ID: string(page.Code), ShortDescription: sarifText{Text: page.Meaning}, HelpURI: string(findingsPage + "#" + page.Code),
 		Help:                 sarifText{Text: plainPage(page), Markdown: page.Markdown()},
 		DefaultConfiguration: sarifLevel{sarifSeverity(page.Severity)}}
 	if page.Why != "" {
@@ -125,7 +125,7 @@ func sarifRuleOf(d diag.Diagnostic) sarifRule {
 }
 
 // plainPage is a page as plain text.
-func plainPage(c diag.Code) string {
+func plainPage(c diag.Page) string {
 	parts := []string{c.Meaning}
 	for _, p := range [][2]string{{"", unwrapped(c.Why)}, {"Wrong:\n", c.Wrong}, {"Right:\n", c.Right},
 		{"Switch it off:\n", off(c.Code)}} {
@@ -195,7 +195,7 @@ func writeAnnotations(w io.Writer, found diag.List) error {
 			}
 		}
 
-		at = append(at, "title="+property.Replace(d.Code))
+		at = append(at, "title="+property.Replace(string(d.Code)))
 		if _, err := report.Fprintf(w, "::%s %s::%s\n", report.Raw(kind), report.Raw(strings.Join(at, ",")),
 			value.Replace(messageOf(d))); err != nil {
 			return err
@@ -248,7 +248,7 @@ func (c *lintCommand) writeLintJUnit(w io.Writer, found diag.List) error {
 		s := &out.Suites[at]
 		place := d.Pos
 		place.File = ""
-		result := lintResult{Name: strings.TrimSpace(d.Code + " " + place.String()), Class: d.Pos.File}
+		result := lintResult{Name: strings.TrimSpace(string(d.Code) + " " + place.String()), Class: d.Pos.File}
 		reason := &lintReason{Message: messageOf(d), Type: d.Severity.String()}
 		if c.fails(diag.List{d}) {
 			result.Failure, reason.Text = reason, d.String()

@@ -22,39 +22,41 @@ import (
 const findingsPage = "https://github.com/idprofile/engine/blob/main/transform/findings.md"
 
 // codes are the pages of all codes, in alphabetical order.
-func codes() []diag.Code {
-	var assumed []diag.Code
+func codes() []diag.Page {
+	var assumed []diag.Page
 	for _, a := range config.Assumptions() {
-		assumed = append(assumed, diag.Code{Code: a.Code, Meaning: a.Meaning,
+		assumed = append(assumed, diag.Page{Code: a.Code, Meaning: a.Meaning,
 			Why: "It is no fault: a run says what it took for granted, see Assumptions in what it prints."})
 	}
 
-	return diag.MergeCodes(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(),
+	return diag.MergePages(jsondoc.Findings(), transform.Findings(), builtin.Findings(), rule.Findings(),
 		correlate.Findings(),
 		linkage.Findings(), config.Findings(), profiletest.Findings(), assumed)
 }
 
 // codeOf returns the page of a code.
-func codeOf(code string) (diag.Code, error) {
+func codeOf(code string) (diag.Page, error) {
 	all := codes()
-	i, found := slices.BinarySearchFunc(all, code, func(c diag.Code, code string) int { return cmp.Compare(c.Code, code) })
+	i, found := slices.BinarySearchFunc(all, code, func(c diag.Page, code string) int {
+		return cmp.Compare(string(c.Code), code)
+	})
 	if found {
 		return all[i], nil
 	}
 	names := make([]string, len(all))
 	for i, c := range all {
-		names[i] = c.Code
+		names[i] = string(c.Code)
 	}
 	hint := ""
 	if near := diag.Suggest(code, names); near != "" {
 		hint = ", " + near
 	}
-	return diag.Code{}, fmt.Errorf("there is no code %q%s (lint --explain all lists them)", code, hint)
+	return diag.Page{}, fmt.Errorf("there is no code %q%s (lint --explain all lists them)", code, hint)
 }
 
 // codePage is a page as JSON.
 type codePage struct {
-	Code     string        `json:"code"`
+	Code     diag.Code     `json:"code"`
 	Severity diag.Severity `json:"severity"`
 	Meaning  string        `json:"meaning"`
 	Why      string        `json:"why,omitempty"`
@@ -82,7 +84,7 @@ func (c *lintCommand) explain(a *app) error {
 			Why: unwrapped(code.Why), Wrong: code.Wrong, Right: code.Right, Off: off(code.Code)})
 	}
 
-	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, code.Code)),
+	report.Fprintf(a.out, "%s (%s)\n%s\n", report.Raw(a.style().As(report.Heading, string(code.Code))),
 		report.Raw(a.severity(code.Severity)), code.Meaning)
 
 	// Texts of the catalogue are wrapped already; examples keep their lines.
@@ -107,9 +109,9 @@ func (c *lintCommand) explain(a *app) error {
 func unwrapped(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
 // off says how a code is switched off.
-func off(code string) string {
+func off(code diag.Code) string {
 	return `in idprofile.json, for an object, a file or a folder, and with a reason:
-{"suppress": [{"code": "` + code + `", "object": "NAME", "reason": "why it is right here"}]}
+{"suppress": [{"code": "` + string(code) + `", "object": "NAME", "reason": "why it is right here"}]}
 or beside the file, in FILE.lint.json, with the same list in it;
 run, diff, correlate and the others count such findings and say no more of them`
 }

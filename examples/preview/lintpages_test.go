@@ -14,7 +14,7 @@ import (
 )
 
 // inData are codes of data and of runs: what is wrong on their pages is shown, and tried elsewhere.
-var inData = []string{"account-duplicate", "account-rename-likely", "data-missing", "manual-header", "rule-expression", "vector-shape"}
+var inData = []diag.Code{"account-duplicate", "account-rename-likely", "data-missing", "manual-header", "rule-expression", "vector-shape"}
 
 // TestPages: what stands as wrong on the page of a code has the finding, what stands as right has not.
 func TestPages(t *testing.T) {
@@ -37,7 +37,7 @@ func TestPages(t *testing.T) {
 var fileLine = regexp.MustCompile(`^\S+\.(json|csv)$`)
 
 // has reports whether the example of a page has the finding of the page.
-func has(t *testing.T, c diag.Code, example string) bool {
+func has(t *testing.T, c diag.Page, example string) bool {
 	t.Helper()
 	files := fstest.MapFS{}
 	name := ""
@@ -58,7 +58,7 @@ func has(t *testing.T, c diag.Code, example string) bool {
 	if f := files["example.json"]; f != nil && strings.HasPrefix(string(f.Data), `{"type":`) || f != nil && strings.HasPrefix(string(f.Data), "{\n  \"type\"") {
 		files["hr.json"] = &fstest.MapFile{Data: []byte(`{"name": "HR", "connector": "delimited", "schemas": [{"name": "account",
 			"identityAttribute": "id", "attributes": [{"name": "id"}, {"name": "dept"}, {"name": "hired"}]}]}`)}
-		if strings.HasPrefix(c.Code, "username-") && c.Code != "username-in-mapping" || c.Code == "account-in-provisioning" {
+		if strings.HasPrefix(string(c.Code), "username-") && c.Code != "username-in-mapping" || c.Code == "account-in-provisioning" {
 			f.Data = []byte(`{"name": "mail", "isRequired": false, "transform": ` + string(f.Data) + `}`)
 		} else if c.Code != "name-missing" {
 			f.Data = []byte(strings.Replace(string(f.Data), "{", `{"name": "Example", `, 1))
@@ -73,7 +73,7 @@ func has(t *testing.T, c diag.Code, example string) bool {
 
 // TestPageTexts: the texts have as many codes as lines that begin one, in order.
 func TestPageTexts(t *testing.T) {
-	for name, list := range map[string][]diag.Code{"config": config.Findings(), "profiletest": profiletest.Findings(), "all": codes()} {
+	for name, list := range map[string][]diag.Page{"config": config.Findings(), "profiletest": profiletest.Findings(), "all": codes()} {
 		for i, c := range list {
 			if i > 0 && list[i-1].Code >= c.Code {
 				t.Errorf("%s: %q is out of order", name, c.Code)

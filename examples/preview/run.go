@@ -190,7 +190,7 @@ func (x *execution) load(fsys fs.FS) {
 		x.summary.assume(x.findings.folder, a)
 	}
 	if wall {
-		x.summary.assume("", diag.Assumption{Code: "clock-wall", Used: x.now.Format(time.RFC3339)})
+		x.summary.assume("", diag.Assumption{Code: codeClockWall, Used: x.now.Format(time.RFC3339)})
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // file that nobody uses. There is one for each kind and object; what a finding
 // reports is no assumption as well.
 type Assumption struct {
-	Code   string `json:"code"`             // stable and kebab-case
+	Code   Code   `json:"code"`             // stable and kebab-case
 	Object string `json:"object,omitempty"` // what it is about, mostly the name of a source
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"` // from 1; 0: the file as a whole
@@ -27,7 +27,7 @@ func (a Assumption) String() string {
 	if p := (Pos{File: a.File, Line: a.Line, Column: 1}).String(); a.File != "" {
 		b.WriteString(p + ": ")
 	}
-	b.WriteString(a.Code)
+	b.WriteString(string(a.Code))
 	if a.Object != "" {
 		fmt.Fprintf(&b, " %q", a.Object)
 	}

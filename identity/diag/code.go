@@ -6,9 +6,13 @@ import (
 	"strings"
 )
 
-// Code describes a code of findings: what stands on its page.
-type Code struct {
-	Code     string
+// Code names a kind of findings: kebab-case, and never renamed, since people suppress and
+// count them. Each package has constants of its own for the codes that it reports.
+type Code string
+
+// Page describes a code of findings.
+type Page struct {
+	Code     Code
 	Severity Severity // as it is usually reported
 	Meaning  string   // what was found, in one line
 	Why      string   // why it matters; empty: what is found says it
@@ -16,7 +20,7 @@ type Code struct {
 	Right    string   // the same without it
 }
 
-// ParseCodes reads descriptions of codes, which packages keep in a text beside what
+// ParsePages reads descriptions of codes, which packages keep in a text beside what
 // reports them:
 //
 //	lookup-default warning: a look-up table has no entry "default"
@@ -28,8 +32,8 @@ type Code struct {
 //
 // What begins a line begins a code; what is indented belongs to it. Lines in another
 // form are left out, so the test of a text counts its codes.
-func ParseCodes(text string) []Code {
-	var list []Code
+func ParsePages(text string) []Page {
+	var list []Page
 	var at *string // what lines are added to
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
@@ -43,7 +47,7 @@ func ParseCodes(text string) []Code {
 				continue
 			}
 
-			c := Code{Code: code, Meaning: meaning}
+			c := Page{Code: Code(code), Meaning: meaning}
 			_ = c.Severity.UnmarshalText([]byte(severity)) // info, unless it is another
 			list = append(list, c)
 			at = &list[len(list)-1].Why
@@ -61,13 +65,13 @@ func ParseCodes(text string) []Code {
 	return list
 }
 
-// MergeCodes joins lists of codes into one in alphabetical order. What several lists
+// MergePages joins lists of codes into one in alphabetical order. What several lists
 // describe is described once: what one of them leaves open, another may say.
-func MergeCodes(lists ...[]Code) []Code {
+func MergePages(lists ...[]Page) []Page {
 	all := slices.Concat(lists...)
-	slices.SortStableFunc(all, func(a, b Code) int { return cmp.Compare(a.Code, b.Code) })
+	slices.SortStableFunc(all, func(a, b Page) int { return cmp.Compare(a.Code, b.Code) })
 
-	var merged []Code
+	var merged []Page
 	for _, c := range all {
 		if len(merged) == 0 || merged[len(merged)-1].Code != c.Code {
 			merged = append(merged, c)
@@ -86,7 +90,7 @@ func MergeCodes(lists ...[]Code) []Code {
 
 // Markdown returns the page without its heading: what was found, why it matters, what
 // is wrong and what is right.
-func (c Code) Markdown() string {
+func (c Page) Markdown() string {
 	var b strings.Builder
 	b.WriteString(strings.ToUpper(c.Meaning[:min(1, len(c.Meaning))]) + c.Meaning[min(1, len(c.Meaning)):] + ".\n")
 	if c.Why != "" {

@@ -66,7 +66,7 @@ func (p Pos) String() string {
 // was found and what was expected; Hint, when not empty, how to mend it.
 type Diagnostic struct {
 	Severity Severity `json:"severity"`
-	Code     string   `json:"code"`
+	Code     Code     `json:"code"`
 	Pos      Pos      `json:"pos,omitzero"`
 	Path     Path     `json:"path,omitempty"`
 	Message  string   `json:"message"`
@@ -79,7 +79,7 @@ func (d Diagnostic) String() string {
 	if p := d.Pos.String(); p != "" {
 		b.WriteString(p + ": ")
 	}
-	b.WriteString(d.Severity.String() + " " + d.Code + ": ")
+	b.WriteString(d.Severity.String() + " " + string(d.Code) + ": ")
 	if len(d.Path) > 0 {
 		b.WriteString(d.Path.String() + ": ")
 	}
@@ -97,7 +97,7 @@ type List []Diagnostic
 func (l *List) Add(d Diagnostic) { *l = append(*l, d) }
 
 // Addf appends a finding without path and hint.
-func (l *List) Addf(s Severity, code string, pos Pos, format string, args ...any) {
+func (l *List) Addf(s Severity, code Code, pos Pos, format string, args ...any) {
 	l.Add(Diagnostic{Severity: s, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)})
 }
 

@@ -50,7 +50,7 @@ type reader struct {
 
 // rowError says why a record cannot be read.
 type rowError struct {
-	code string
+	code diag.Code
 	pos  diag.Pos // line and column
 	msg  string
 }
@@ -245,7 +245,7 @@ func (r *reader) record(d []byte) (int, outcome) {
 			return p + 1, done
 		case d[p] != r.quote:
 		case p > start:
-			return r.refuse(d, p, "csv-quote", "a quote inside a cell that does not begin with one")
+			return r.refuse(d, p, codeCSVQuote, "a quote inside a cell that does not begin with one")
 		default:
 			field, n, out := r.quoted(d, p)
 			if out != done {
@@ -325,7 +325,7 @@ func (r *reader) quoted(d []byte, p int) (field string, n int, out outcome) {
 	case !r.eof && len(rest) < len(r.delim):
 		return "", 0, more
 	default:
-		n, out = r.refuse(d, q, "csv-quote", "a quote inside a quoted cell that is not doubled")
+		n, out = r.refuse(d, q, codeCSVQuote, "a quote inside a quoted cell that is not doubled")
 		return "", n, out
 	}
 
@@ -349,7 +349,7 @@ func (r *reader) unclosed(d []byte, p int, certain bool) (string, int, outcome) 
 		return "", 0, more
 	}
 
-	n, out := r.refuse(d, p, "csv-quote", "the quote is not closed")
+	n, out := r.refuse(d, p, codeCSVQuote, "the quote is not closed")
 	return "", n, out
 }
 
@@ -373,7 +373,7 @@ func (r *reader) decode(raw []byte) string {
 
 // refuse gives up the record because of what stands at p. Reading goes on with
 // the line after it.
-func (r *reader) refuse(d []byte, p int, code, msg string) (int, outcome) {
+func (r *reader) refuse(d []byte, p int, code diag.Code, msg string) (int, outcome) {
 	end := bytes.IndexByte(d[p:], r.nl)
 	if end < 0 && !r.eof && len(d) < r.limit {
 		return 0, more
@@ -393,9 +393,9 @@ func (r *reader) refuse(d []byte, p int, code, msg string) (int, outcome) {
 func (r *reader) tooLong(d []byte) (int, outcome) {
 	msg := fmt.Sprintf("the row is longer than %d bytes", r.limit)
 	if r.open >= 0 {
-		return r.refuse(d, r.open, "csv-quote", msg+"; is this quote never closed?")
+		return r.refuse(d, r.open, codeCSVQuote, msg+"; is this quote never closed?")
 	}
-	n, out := r.refuse(d, 0, "csv-row-size", msg)
+	n, out := r.refuse(d, 0, codeCSVRowSize, msg)
 	return n, out
 }
 

@@ -98,21 +98,21 @@ func (d *delimited) each(ctx context.Context, yield func(identity.Account, error
 // summarize tells what was left out of the file.
 func (d *delimited) summarize() {
 	if d.r.encoding == Windows1252 && d.layout.encoding == "" || d.r.wide != nil && d.layout.encoding == "" {
-		d.Assume("file-encoding", 0, d.r.encoding, UTF8, 0)
+		d.Assume(codeFileEncoding, 0, d.r.encoding, UTF8, 0)
 	}
 	if d.r.wide != nil && d.r.wide.broken > 0 {
-		d.Report(diag.Warning, "text-utf8", diag.Pos{},
+		d.Report(diag.Warning, codeTextUTF8, diag.Pos{},
 			"%d places of the file are not UTF-16; they are read as U+FFFD", d.r.wide.broken)
 	}
 
 	if d.r.comments > 0 {
-		d.Assume("rows-comment", 0, string(d.r.comment), "", d.r.comments)
+		d.Assume(codeRowsComment, 0, string(d.r.comment), "", d.r.comments)
 	}
 	if d.filtered > 0 && !d.passed {
-		d.Report(diag.Warning, "filter-all", diag.Pos{}, "the filter %s takes out all accounts of the file", d.filter)
+		d.Report(diag.Warning, codeFilterAll, diag.Pos{}, "the filter %s takes out all accounts of the file", d.filter)
 	}
 	if d.filtered > 0 {
-		d.Assume("rows-filtered", 0, d.filter.String(), "", d.filtered)
+		d.Assume(codeRowsFiltered, 0, d.filter.String(), "", d.filtered)
 	}
 	d.reportOthers(d.others)
 }
@@ -172,7 +172,7 @@ func (d *delimited) parseFilter() {
 
 	f, err := filter.Parse(d.layout.filter)
 	if err != nil {
-		d.Report(diag.Warning, "filter-syntax", diag.Pos{},
+		d.Report(diag.Warning, codeFilterSyntax, diag.Pos{},
 			"the filter of the source cannot be read, so nothing is taken out: %v", err)
 		return
 	}
@@ -180,7 +180,7 @@ func (d *delimited) parseFilter() {
 	var a identity.Account
 	for _, name := range f.Properties() {
 		if _, ok := d.schema.Slot(name); !ok && a.Field(name).IsNull() && !isField(name) {
-			d.Report(diag.Warning, "filter-property", diag.Pos{},
+			d.Report(diag.Warning, codeFilterProperty, diag.Pos{},
 				"the filter of the source asks for %q, which the accounts do not have", name)
 		}
 	}
@@ -217,7 +217,7 @@ func (d *delimited) next() (cells []string, line int, err error) {
 	valid := d.r.decodeFields()
 	cells = d.check(cells, line)
 	if cells != nil && !valid {
-		d.Report(diag.Warning, "text-utf8", diag.Pos{Line: line, Column: 1},
+		d.Report(diag.Warning, codeTextUTF8, diag.Pos{Line: line, Column: 1},
 			"the row has bytes that are not UTF-8; they are read as U+FFFD")
 	}
 
@@ -231,7 +231,7 @@ func (d *delimited) check(cells []string, line int) []string {
 	case blank(cells):
 		return nil
 	case len(cells) != len(d.columns):
-		d.Refuse("csv-cell-count", pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
+		d.Refuse(codeCSVCellCount, pos, "the row has %d cells, expected %d; it is left out", len(cells), len(d.columns))
 		return nil
 	case d.list != nil && !d.list.ofSource(d.Reading, cells):
 		if id, name := d.list.source(cells); d.passes(id, name) {
@@ -239,7 +239,7 @@ func (d *delimited) check(cells []string, line int) []string {
 		}
 		return nil
 	case cells[d.id] == "":
-		d.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
+		d.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
 		return nil
 	}
 

@@ -276,7 +276,7 @@ func TestAcme(t *testing.T) {
 	} {
 		t.Run(tc.file, func(t *testing.T) {
 			finds := map[string]int{}
-			tc.options.OnFinding = func(d diag.Diagnostic) { finds[d.Code]++ }
+			tc.options.OnFinding = func(d diag.Diagnostic) { finds[string(d.Code)]++ }
 			f, err := Open(fsys, tc.file, tc.options)
 			if err != nil {
 				t.Fatal(err)

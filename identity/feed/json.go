@@ -36,7 +36,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 		// A problem with the file, such as a missing comma, is told and reading goes on behind it.
 		text, line, column, err := v.next()
 		if v.bad != "" {
-			p.Refuse("json-syntax", diag.Pos{Line: v.badLine, Column: 1}, "%s", v.bad)
+			p.Refuse(codeJSONSyntax, diag.Pos{Line: v.badLine, Column: 1}, "%s", v.bad)
 		}
 		if err == io.EOF {
 			break
@@ -60,7 +60,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 	}
 
 	if v.wide != nil {
-		o.Assume("file-encoding", 0, "UTF-16", UTF8, 0)
+		o.Assume(codeFileEncoding, 0, "UTF-16", UTF8, 0)
 	}
 }
 
@@ -92,7 +92,7 @@ func (o *objects) tree(text []byte, pos diag.Pos) (a identity.Account, ok bool) 
 	}
 
 	if n.Kind() != jsondoc.Object {
-		o.Refuse("json-shape", n.Pos(), "found a %s, expected an object with an account; it is left out", n.Kind())
+		o.Refuse(codeJSONShape, n.Pos(), "found a %s, expected an object with an account; it is left out", n.Kind())
 		return a, false
 	}
 
@@ -134,7 +134,7 @@ func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 		a.Name = scalar(attributes.Get(o.DisplayName))
 	}
 	if a.NativeIdentity == "" {
-		o.Refuse("account-id-missing", n.Pos(), "the account has no nativeIdentity; it is left out")
+		o.Refuse(codeAccountIDMissing, n.Pos(), "the account has no nativeIdentity; it is left out")
 		return a, false
 	}
 
@@ -215,7 +215,7 @@ func (o *objects) idKey(has func(key string) bool) string {
 func (o *objects) plain(n *jsondoc.Node) (a identity.Account, ok bool) {
 	key := o.idKey(func(key string) bool { return n.Get(key) != nil })
 	if a.NativeIdentity = scalar(n.Get(key)); a.NativeIdentity == "" {
-		o.Refuse("account-id-missing", n.Pos(), "the account has no account id (%q); it is left out", key)
+		o.Refuse(codeAccountIDMissing, n.Pos(), "the account has no account id (%q); it is left out", key)
 		return a, false
 	}
 

@@ -72,7 +72,7 @@ func RowKeys() []string {
 }
 
 func (r *Reading) unusable(key, value string) {
-	r.Report(diag.Warning, "connector-attribute", diag.Pos{},
+	r.Report(diag.Warning, codeConnectorAttribute, diag.Pos{},
 		"the source's connector attribute %s is %q, which cannot be used; it is passed over", key, value)
 }
 

@@ -120,10 +120,10 @@ func (r *Reading) reportOthers(o others) {
 	switch {
 	case o.n == 0:
 	case r.Elsewhere != nil:
-		r.Report(diag.Info, "account-other-source", diag.Pos{},
+		r.Report(diag.Info, codeAccountOtherSource, diag.Pos{},
 			"%d accounts of sources that are not configured are passed over: %s", o.n, strings.Join(o.names, ", "))
 	default:
-		r.Report(diag.Info, "account-other-source", diag.Pos{},
+		r.Report(diag.Info, codeAccountOtherSource, diag.Pos{},
 			"%d accounts of other sources than %q are passed over: %s", o.n, r.source, strings.Join(o.names, ", "))
 	}
 }

@@ -61,7 +61,7 @@ func newMerger(ctx context.Context, d *delimited) (*merger, error) {
 			}
 		}
 
-		d.Assume("merge-columns", 0, strings.Join(names, ", "), "", 0)
+		d.Assume(codeMergeColumns, 0, strings.Join(names, ", "), "", 0)
 	}
 
 	return m, m.look(ctx)
@@ -92,7 +92,7 @@ func (t *table) reportColumn(setting, name string) {
 	for _, c := range t.columns {
 		names = append(names, c.Name)
 	}
-	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: "merge-column",
+	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: codeMergeColumn,
 		Pos:     diag.Pos{File: t.file, Line: 1, Column: 1},
 		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name), Hint: diag.Suggest(name,
 			names)})
@@ -218,10 +218,10 @@ func (m *merger) each(ctx context.Context, yield func(identity.Account, error) b
 
 	// Counted over the file and told once, since a merged file merges most of its rows.
 	if m.merged > 0 {
-		m.d.Assume("rows-merged", 0, "", "", m.merged)
+		m.d.Assume(codeRowsMerged, 0, "", "", m.merged)
 	}
 	if m.differ > 0 {
-		m.d.Assume("rows-merged-first", 0, "the values of the account's first row",
+		m.d.Assume(codeRowsMergedFirst, 0, "the values of the account's first row",
 			"other values of its other rows", m.differ)
 	}
 

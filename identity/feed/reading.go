@@ -48,7 +48,7 @@ func (r *Reading) Source() string { return r.source }
 
 // Report tells about something that is wrong with the data, at a place in the
 // file.
-func (r *Reading) Report(s diag.Severity, code string, pos diag.Pos, format string, args ...any) {
+func (r *Reading) Report(s diag.Severity, code diag.Code, pos diag.Pos, format string, args ...any) {
 	if r.OnFinding == nil {
 		return
 	}
@@ -57,13 +57,13 @@ func (r *Reading) Report(s diag.Severity, code string, pos diag.Pos, format stri
 }
 
 // Refuse reports an account that is left out, and counts it.
-func (r *Reading) Refuse(code string, pos diag.Pos, format string, args ...any) {
+func (r *Reading) Refuse(code diag.Code, pos diag.Pos, format string, args ...any) {
 	r.refused++
 	r.Report(diag.Error, code, pos, format, args...)
 }
 
 // Assume tells about something that was recognised, defaulted or left out.
-func (r *Reading) Assume(code string, line int, used, instead string, count int) {
+func (r *Reading) Assume(code diag.Code, line int, used, instead string, count int) {
 	if r.OnAssumption == nil {
 		return
 	}
@@ -84,10 +84,10 @@ func (r *Reading) assumeMissing(has func(name string) bool) {
 	}
 
 	if len(missing) > 0 {
-		r.Assume("columns-missing", 0, "null", strings.Join(missing, ", "), len(missing))
+		r.Assume(codeColumnsMissing, 0, "null", strings.Join(missing, ", "), len(missing))
 	}
 	if !has(reserved[0]) {
-		r.Assume("created-missing", 0, "the order of the accounts", reserved[0], 0)
+		r.Assume(codeCreatedMissing, 0, "the order of the accounts", reserved[0], 0)
 	}
 }
 
@@ -98,7 +98,7 @@ func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
 		return
 	}
 	if line, ok := r.seen.Put(id, pos.Line); ok {
-		r.Report(diag.Warning, "account-duplicate", pos, "account %q is also on line %d; the last one counts", id, line)
+		r.Report(diag.Warning, codeAccountDuplicate, pos, "account %q is also on line %d; the last one counts", id, line)
 	}
 }
 
@@ -107,10 +107,10 @@ func (r *Reading) set(a *identity.Account, name, text string, pos diag.Pos) {
 	switch {
 	case setField(a, name, text):
 	case name == "created" || name == "modified":
-		r.Report(diag.Warning, "account-"+name, pos,
+		r.Report(diag.Warning, diag.Code("account-"+name), pos,
 			"%s %q is not a date, expected such as 2024-05-31T08:00:00Z; it counts as absent", name, text)
 	default:
-		r.Report(diag.Warning, "account-flag", pos, "%s %q: expected true or false; it counts as false", name, text)
+		r.Report(diag.Warning, codeAccountFlag, pos, "%s %q: expected true or false; it counts as false", name, text)
 	}
 }
 

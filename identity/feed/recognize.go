@@ -95,7 +95,7 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 		best = look(said.delimiter, quotes[0])
 	}
 	if best.quote != '"' && said.quote == "" {
-		d.Assume("file-quote", 0, string(best.quote), `"`, 0)
+		d.Assume(codeFileQuote, 0, string(best.quote), `"`, 0)
 	}
 	return best
 }
@@ -105,18 +105,18 @@ func (d *delimited) format(said, connector layout, separator string) *sight {
 func (d *delimited) checkDelimiter(said, connector, usual string, best *sight) {
 	switch {
 	case said != "" && said != best.delimiter:
-		d.Report(diag.Warning, "csv-delimiter", diag.Pos{},
+		d.Report(diag.Warning, codeCSVDelimiter, diag.Pos{},
 			"the settings say that %q stands between the cells, but the file looks as if it were %q; the settings count",
 			said, best.delimiter)
 	case said != "" && connector != "" && said != connector:
-		d.Assume("file-delimiter", 0, said, connector, 0)
+		d.Assume(codeFileDelimiter, 0, said, connector, 0)
 	case said != "":
 	case connector != "" && connector != best.delimiter:
-		d.Report(diag.Warning, "csv-delimiter", diag.Pos{},
+		d.Report(diag.Warning, codeCSVDelimiter, diag.Pos{},
 			"the source says that %q stands between the cells, but the file's first row fits %q, which is used",
 			connector, best.delimiter)
 	case connector == "" && best.delimiter != usual:
-		d.Assume("file-delimiter", 0, best.delimiter, usual, 0)
+		d.Assume(codeFileDelimiter, 0, best.delimiter, usual, 0)
 	}
 }
 
@@ -216,14 +216,14 @@ func (d *delimited) columnNames(first []string, said, connector layout) (names [
 	case connector.header != nil && *connector.header:
 		header = known > 0 || given == nil || !data(first)
 		if !header {
-			d.Report(diag.Warning, "csv-header", diag.Pos{Line: 1, Column: 1},
+			d.Report(diag.Warning, codeCSVHeader, diag.Pos{Line: 1, Column: 1},
 				"the source says that the first row names the columns, but it has none of their names; it is read as an account")
 		}
 
 	case connector.header != nil:
 		header = known == len(first)
 		if header {
-			d.Report(diag.Warning, "csv-header", diag.Pos{Line: 1, Column: 1},
+			d.Report(diag.Warning, codeCSVHeader, diag.Pos{Line: 1, Column: 1},
 				"the source says that the file has no header, but the first row has the names of the columns and is read as one")
 		}
 
@@ -237,7 +237,7 @@ func (d *delimited) columnNames(first []string, said, connector layout) (names [
 
 	// Names that come from elsewhere are assumed to be in the order of the columns.
 	if given != nil && said.columns == nil {
-		d.Assume("file-header", 0, strings.Join(given, ", "), "a row with the names of the columns", 0)
+		d.Assume(codeFileHeader, 0, strings.Join(given, ", "), "a row with the names of the columns", 0)
 	}
 	return given, false
 }

@@ -111,7 +111,7 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 
 	a.Source, a.NativeIdentity = t.source, values[t.id].Text()
 	if a.NativeIdentity == "" {
-		t.Refuse("account-id-missing", pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
+		t.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
 		return a, false
 	}
 
@@ -210,6 +210,6 @@ func (t *table) text(s string, pos diag.Pos) identity.Value {
 	if utf8.ValidString(s) {
 		return identity.StringValue(s)
 	}
-	t.Report(diag.Warning, "text-utf8", pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
+	t.Report(diag.Warning, codeTextUTF8, pos, "the row has bytes that are not UTF-8; they are read as U+FFFD")
 	return identity.StringValue(replaceInvalid(s))
 }

@@ -60,7 +60,7 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 	// The first column is only a guess, and only made for those who allow it.
 	if t.id < 0 && t.FirstColumn && t.NativeIdentity == "" && len(names) > 0 {
 		t.id = 0
-		t.Report(diag.Info, "id-column", pos,
+		t.Report(diag.Info, codeIDColumn, pos,
 			"no column nativeIdentity or id; the first column, %s, is taken for the account id", names[0])
 	}
 
@@ -78,7 +78,7 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 	}
 
 	if t.name < 0 && t.DisplayName != "" && t.list == nil {
-		t.Report(diag.Warning, "csv-header", pos, "no column %q for the account name; the account id is used", t.DisplayName)
+		t.Report(diag.Warning, codeCSVHeader, pos, "no column %q for the account name; the account id is used", t.DisplayName)
 	}
 	t.split(names, pos)
 	return nil
@@ -104,14 +104,14 @@ func (t *table) split(names []string, pos diag.Pos) {
 		case again:
 			// An attribute schema leaves unknown columns out, as a tenant does. Without one every
 			// column is an attribute.
-			t.Report(diag.Warning, "csv-duplicate-column", pos, "column %q occurs twice; the first one counts", name)
+			t.Report(diag.Warning, codeCSVDuplicateColumn, pos, "column %q occurs twice; the first one counts", name)
 			c = column{}
 		case t.list != nil && t.list.fields[i] != "":
 			c.field, c.keep = t.list.fields[i], attributes[name].Name != ""
 		case slices.Contains(reserved[:], name):
 			c.field = name
 		case !c.keep && !slices.Contains(t.stableNames(), name):
-			t.Report(diag.Info, "column-unknown", pos, "column %q is not in the account schema; it is left out", name)
+			t.Report(diag.Info, codeColumnUnknown, pos, "column %q is not in the account schema; it is left out", name)
 		}
 
 		// Reserved columns set fields of the account and are attributes as well, if the schema has

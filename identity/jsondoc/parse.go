@@ -39,7 +39,7 @@ type Options struct {
 func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found diag.List) {
 	s := &source{file: base.File, text: text, base: base}
 	if len(text) > maxText {
-		found.Addf(diag.Error, "json-values", diag.Pos{File: base.File}, "the file has %d bytes, at most %d can be read",
+		found.Addf(diag.Error, codeJSONValues, diag.Pos{File: base.File}, "the file has %d bytes, at most %d can be read",
 			len(text), maxText)
 		return nil, 0, found
 	}
@@ -107,7 +107,7 @@ func (s *slab[T]) take(n int) []T {
 }
 
 func (p *parser) fail(format string, args ...any) bool {
-	p.found.Addf(diag.Error, "json-syntax", p.pos(p.at), format, args...)
+	p.found.Addf(diag.Error, codeJSONSyntax, p.pos(p.at), format, args...)
 	return false
 }
 
@@ -142,7 +142,7 @@ func (p *parser) value(depth int) (*Node, bool) {
 		return nil, p.fail("lists and objects are nested more than %d deep", MaxDepth)
 	}
 	if p.values++; p.most > 0 && p.values > p.most {
-		p.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "json-values", Pos: p.pos(p.at),
+		p.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeJSONValues, Pos: p.pos(p.at),
 			Message: fmt.Sprintf("the file has more than %d JSON values, which is as many as may be read", p.most),
 			Hint:    "leave out what is not needed, or allow more (the option MaxValues)"})
 		return nil, false
@@ -200,7 +200,7 @@ func (p *parser) object(n *Node, depth int) bool {
 			return false
 		}
 		if keys.add(p.members[from:], m.Key) {
-			p.found.Addf(diag.Error, "json-duplicate-key", p.pos(int(m.at)-1),
+			p.found.Addf(diag.Error, codeJSONDuplicateKey, p.pos(int(m.at)-1),
 				"key %q occurs twice in this object; the last one counts", m.Key)
 		}
 		if p.space(); p.at >= len(p.src) || p.src[p.at] != ':' {
@@ -377,7 +377,7 @@ func (p *parser) hardString() (string, bool) {
 		default:
 			r, size := utf8.DecodeRuneInString(p.src[p.at:])
 			if r == utf8.RuneError && size == 1 {
-				p.found.Addf(diag.Warning, "json-utf8", p.pos(p.at), "byte 0x%02x is not UTF-8; read as U+FFFD", c)
+				p.found.Addf(diag.Warning, codeJSONUTF8, p.pos(p.at), "byte 0x%02x is not UTF-8; read as U+FFFD", c)
 			}
 			buf = utf8.AppendRune(buf, r)
 			p.at += size

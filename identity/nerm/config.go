@@ -49,18 +49,18 @@ func (c *Config) Check() diag.List {
 	c.required(&list, "owner", c.Owner)
 	c.checkKey(&list)
 	if _, problem := parseTenant(c.TenantDomain, c.AllowHTTP); problem != nil {
-		c.add(&list, diag.Error, "nerm-tenant-domain", "tenantDomain", problem.message, problem.hint)
+		c.add(&list, diag.Error, codeNermTenantDomain, "tenantDomain", problem.message, problem.hint)
 	} else {
 		c.checkHost(&list)
 	}
 
 	// The path is put behind the host as it is, so it must not be able to lead elsewhere.
 	if strings.ContainsAny(c.BasePath, "?#\\ ") || strings.Contains(c.BasePath, "..") {
-		c.add(&list, diag.Error, "nerm-base-path", "basePath",
+		c.add(&list, diag.Error, codeNermBasePath, "basePath",
 			fmt.Sprintf("base path is %q, expected a plain path", c.BasePath), "leave it empty for /api")
 	}
 	if c.required(&list, "profileTypeId", c.ProfileTypeID) && !plainID(c.ProfileTypeID) {
-		c.add(&list, diag.Error, "nerm-profile-type", "profileTypeId",
+		c.add(&list, diag.Error, codeNermProfileType, "profileTypeId",
 			fmt.Sprintf("profile type is %q, expected the uid or id of a profile type",
 				c.ProfileTypeID), "it has no spaces and no slashes")
 	}
@@ -73,7 +73,7 @@ func (c *Config) Check() diag.List {
 	return list
 }
 
-func (c *Config) add(list *diag.List, sev diag.Severity, code, key, message, hint string) {
+func (c *Config) add(list *diag.List, sev diag.Severity, code diag.Code, key, message, hint string) {
 	list.Add(diag.Diagnostic{Severity: sev, Code: code,
 		Path: diag.Path{diag.Named("source", c.Name), diag.Named(key, "")}, Message: message, Hint: hint})
 }
@@ -82,7 +82,7 @@ func (c *Config) required(list *diag.List, key, value string) bool {
 	if strings.TrimSpace(value) != "" {
 		return true
 	}
-	c.add(list, diag.Error, "nerm-required", key, "no value, expected one", "")
+	c.add(list, diag.Error, codeNermRequired, key, "no value, expected one", "")
 	return false
 }
 
@@ -90,16 +90,16 @@ func (c *Config) checkKey(list *diag.List) {
 	key := c.APIKey.Reveal()
 	switch {
 	case strings.TrimSpace(key) == "":
-		c.add(list, diag.Error, "nerm-required", "apiKey", "no value, expected an API key",
+		c.add(list, diag.Error, codeNermRequired, "apiKey", "no value, expected an API key",
 			"make a separate key for each source")
 	case key == redacted:
-		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key is the placeholder of an export, expected the key itself",
+		c.add(list, diag.Error, codeNermApiKey, "apiKey", "the key is the placeholder of an export, expected the key itself",
 			"")
 	case strings.ContainsFunc(key, notKeyRune):
-		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key contains a space or a character that cannot be sent",
+		c.add(list, diag.Error, codeNermApiKey, "apiKey", "the key contains a space or a character that cannot be sent",
 			"give the key alone, without Bearer or Token token=")
 	case strings.HasPrefix(strings.ToLower(key), "token="):
-		c.add(list, diag.Error, "nerm-api-key", "apiKey", "the key begins with token=", "give the key alone")
+		c.add(list, diag.Error, codeNermApiKey, "apiKey", "the key begins with token=", "give the key alone")
 	}
 }
 
@@ -111,7 +111,7 @@ func (c *Config) checkHost(list *diag.List) {
 	if isLoopback(host) || strings.HasSuffix(host, ".nonemployee.com") || strings.HasSuffix(host, ".mynonemployee.com") {
 		return
 	}
-	c.add(list, diag.Warning, "nerm-tenant-host", "tenantDomain",
+	c.add(list, diag.Warning, codeNermTenantHost, "tenantDomain",
 		fmt.Sprintf("host is %q, expected one that ends in .nonemployee.com",
 			host), "this is the domain of Non-Employee Risk Management, not that of Identity Security Cloud")
 }
@@ -125,10 +125,10 @@ func (c *Config) checkAttributes(list *diag.List) {
 			list.Add(d)
 		}
 
-		code := "nerm-duplicate-attribute"
+		code := codeNermDuplicateAttribute
 		err := schema.Add(a)
 		if errors.Is(err, ErrFixed) {
-			code = "nerm-default-attribute"
+			code = codeNermDefaultAttribute
 		}
 		if errors.Is(err, ErrFixed) || errors.Is(err, ErrDuplicate) {
 			list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Path: append(path, diag.Named("attribute", a.Name)),
@@ -154,7 +154,7 @@ func CheckKeys(sources ...*Config) diag.List {
 			if c.APIKey.IsZero() || !c.APIKey.Equal(earlier.APIKey) {
 				continue
 			}
-			c.add(&list, diag.Warning, "nerm-shared-key", "apiKey", fmt.Sprintf("source %q has the same API key", earlier.Name),
+			c.add(&list, diag.Warning, codeNermSharedKey, "apiKey", fmt.Sprintf("source %q has the same API key", earlier.Name),
 				"make a separate key for each source")
 			break
 		}

@@ -106,7 +106,7 @@ func (s *Source) test(ctx context.Context) (*TestResult, error) {
 	case ctx.Err() != nil:
 		return nil, err
 	case err != nil:
-		s.add(&r.Findings, diag.Warning, "nerm-attributes-unchecked",
+		s.add(&r.Findings, diag.Warning, codeNermAttributesUnchecked,
 			fmt.Sprintf("the attributes of the tenant cannot be listed: %v", err), "")
 	default:
 		s.compare(r)
@@ -115,7 +115,7 @@ func (s *Source) test(ctx context.Context) (*TestResult, error) {
 	return r, nil
 }
 
-func (s *Source) add(list *diag.List, sev diag.Severity, code, message, hint string) {
+func (s *Source) add(list *diag.List, sev diag.Severity, code diag.Code, message, hint string) {
 	s.config.add(list, sev, code, "test", message, hint)
 }
 
@@ -278,11 +278,11 @@ func (s *Source) compare(r *TestResult) {
 				hint = fmt.Sprintf("that is a label, its uid is %q", r.Attributes[i].UID)
 			}
 			hint = cmp.Or(hint, "the name must be the exact uid")
-			s.add(&r.Findings, diag.Warning, "nerm-unknown-attribute",
+			s.add(&r.Findings, diag.Warning, codeNermUnknownAttribute,
 				fmt.Sprintf("the tenant has no attribute %q, it will always be null", a.Name), hint)
 
 		case remote.Archived:
-			s.add(&r.Findings, diag.Warning, "nerm-archived-attribute", fmt.Sprintf("attribute %q is archived", a.Name), "")
+			s.add(&r.Findings, diag.Warning, codeNermArchivedAttribute, fmt.Sprintf("attribute %q is archived", a.Name), "")
 		}
 	}
 }
@@ -295,7 +295,7 @@ func (r *TestResult) CheckDates(unformatted ...string) diag.List {
 	for _, a := range r.Attributes {
 		if a.DateFormat != "" && slices.Contains(unformatted, a.UID) {
 			list.Add(diag.Diagnostic{
-				Severity: diag.Warning, Code: "nerm-date-format", Path: diag.Path{diag.Named("attribute", a.UID)},
+				Severity: diag.Warning, Code: codeNermDateFormat, Path: diag.Path{diag.Named("attribute", a.UID)},
 				Message: fmt.Sprintf("the attribute is a date in the form %s and is mapped as it is", a.DateFormat),
 				Hint:    fmt.Sprintf("use dateFormat with inputFormat %q", strings.ReplaceAll(a.DateFormat, "mm", "MM")),
 			})
@@ -315,14 +315,14 @@ func (s *Source) CheckAuthoritative() diag.List {
 	result, err := s.LastTest()
 	switch {
 	case err != nil || result.ProfileType.Category == "":
-		s.add(&list, diag.Warning, "nerm-category-unknown",
+		s.add(&list, diag.Warning, codeNermCategoryUnknown,
 			"the category of the profile type is not known, expected employee or non-employee", "test the connection first")
 	case !result.ProfileType.Person():
 		sev := diag.Error
 		if s.config.AllowNonPerson {
 			sev = diag.Warning
 		}
-		s.add(&list, sev, "nerm-not-person", fmt.Sprintf("profile type %q is of category %s, an authoritative source needs employee or non-employee",
+		s.add(&list, sev, codeNermNotPerson, fmt.Sprintf("profile type %q is of category %s, an authoritative source needs employee or non-employee",
 			result.ProfileType.Name, result.ProfileType.Category), "its attributes may still be used in mappings")
 	}
 

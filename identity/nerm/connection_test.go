@@ -140,7 +140,7 @@ func TestConfiguredAttributes(t *testing.T) {
 	}
 	var got []string
 	for _, d := range r.Findings {
-		got = append(got, d.Code+": "+d.Message+": "+d.Hint)
+		got = append(got, string(d.Code)+": "+d.Message+": "+d.Hint)
 	}
 	want := []string{
 		`nerm-unknown-attribute: the tenant has no attribute "First_Name", it will always be null: did you mean "first_name"?`,

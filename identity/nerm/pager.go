@@ -128,7 +128,7 @@ func (p *pager) decode(items []json.RawMessage) (found []profile, lastID string)
 		if err != nil {
 			p.received++
 			p.refused++
-			p.client.report(diag.Error, "nerm-bad-profile", fmt.Sprintf("element %d of page %d: %v", i+1, p.pages, err))
+			p.client.report(diag.Error, codeNermBadProfile, fmt.Sprintf("element %d of page %d: %v", i+1, p.pages, err))
 			continue
 		}
 
@@ -173,7 +173,7 @@ func (p *pager) fresh(found []profile) []profile {
 		switch kind := one.fields.text("profile_type_id"); {
 		case one.archived():
 		case kind != "" && !strings.EqualFold(kind, p.typeID):
-			p.client.report(diag.Warning, "nerm-other-type",
+			p.client.report(diag.Warning, codeNermOtherType,
 				fmt.Sprintf("profile %s is of type %s, expected %s", one.id, kind, p.typeID))
 		default:
 			p.accepted++
@@ -219,7 +219,7 @@ func (p *pager) advance(pg page, lastID string) {
 // what the list leaves out.
 func (p *pager) checkTotal() {
 	if p.received < p.total {
-		p.client.report(diag.Warning, "nerm-short",
+		p.client.report(diag.Warning, codeNermShort,
 			fmt.Sprintf("the service returned %d of %d profiles", p.received, p.total))
 	}
 }

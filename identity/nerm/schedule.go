@@ -20,17 +20,17 @@ type Schedule struct {
 // Check reports hours and days that do not exist.
 func (s *Schedule) Check() (list diag.List) {
 	if len(s.Hours) == 0 {
-		list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "the schedule has no hours, expected at least one")
+		list.Addf(diag.Error, codeNermSchedule, diag.Pos{}, "the schedule has no hours, expected at least one")
 	}
 	for _, h := range s.Hours {
 		if h < 0 || h > 23 {
-			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "hour is %d, expected 0 to 23", h)
+			list.Addf(diag.Error, codeNermSchedule, diag.Pos{}, "hour is %d, expected 0 to 23", h)
 		}
 	}
 
 	for _, d := range s.Weekdays {
 		if d < time.Sunday || d > time.Saturday {
-			list.Addf(diag.Error, "nerm-schedule", diag.Pos{}, "weekday is %d, expected 0 (Sunday) to 6", int(d))
+			list.Addf(diag.Error, codeNermSchedule, diag.Pos{}, "weekday is %d, expected 0 (Sunday) to 6", int(d))
 		}
 	}
 

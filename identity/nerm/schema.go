@@ -142,30 +142,30 @@ func (s *AccountSchema) names() *identity.Schema {
 
 // check reports what is wrong with a custom attribute on its own.
 func (a Attribute) check() (list diag.List) {
-	add := func(sev diag.Severity, code, message, hint string) {
+	add := func(sev diag.Severity, code diag.Code, message, hint string) {
 		list.Add(diag.Diagnostic{Severity: sev, Code: code, Path: diag.Path{diag.Named("attribute", a.Name)},
 			Message: message, Hint: hint})
 	}
 	switch {
 	case a.Name == "":
 		// The name is sent as it is, and the service compares every character.
-		add(diag.Error, "nerm-attribute-name", "the attribute has no name, expected the uid of a NERM attribute", "")
+		add(diag.Error, codeNermAttributeName, "the attribute has no name, expected the uid of a NERM attribute", "")
 	case strings.TrimSpace(a.Name) != a.Name:
-		add(diag.Error, "nerm-attribute-name",
+		add(diag.Error, codeNermAttributeName,
 			"the name begins or ends with a space, expected the exact uid of a NERM attribute", "")
 	}
 
 	// The vendor's connector knows texts only.
 	if a.Type != "" && !strings.EqualFold(a.Type, TypeString) {
-		add(diag.Error, "nerm-type", fmt.Sprintf("type is %q, expected String", a.Type),
+		add(diag.Error, codeNermType, fmt.Sprintf("type is %q, expected String", a.Type),
 			"values of other types are converted to text")
 	}
 	if a.Entitlement {
-		add(diag.Error, "nerm-entitlement", "the attribute is marked as entitlement, a NERM source has none", "")
+		add(diag.Error, codeNermEntitlement, "the attribute is marked as entitlement, a NERM source has none", "")
 	}
 
 	if a.Multi {
-		add(diag.Warning, "nerm-multi", "the attribute is marked as multi-valued, its values arrive as one text with commas",
+		add(diag.Warning, codeNermMulti, "the attribute is marked as multi-valued, its values arrive as one text with commas",
 			"use a split transform")
 	}
 	return list

@@ -95,7 +95,7 @@ func (o *options) check() error {
 	return nil
 }
 
-func (o *options) report(s diag.Severity, code, message string) {
+func (o *options) report(s diag.Severity, code diag.Code, message string) {
 	o.findings(diag.Diagnostic{Severity: s, Code: code, Message: message})
 }
 

@@ -119,7 +119,7 @@ func collect(ctx context.Context, s identity.Source) (ids []string, last error) 
 
 func codes(list diag.List) (out []string) {
 	for _, d := range list {
-		out = append(out, d.Severity.String()+" "+d.Code)
+		out = append(out, d.Severity.String()+" "+string(d.Code))
 	}
 	return out
 }

@@ -47,21 +47,21 @@ func (u User) Check() (list diag.List) {
 	for _, f := range []struct{ name, value string }{{"name", u.Name}, {"email", u.Email}, {"login", u.Login},
 		{"type", u.Type}} {
 		if f.value == "" {
-			list.Addf(diag.Error, "nerm-user-required", diag.Pos{}, "%s has no value, expected one", f.name)
+			list.Addf(diag.Error, codeNermUserRequired, diag.Pos{}, "%s has no value, expected one", f.name)
 		}
 	}
 
 	if u.Type != "" && u.Type != InternalUser && u.Type != ExternalUser {
-		list.Addf(diag.Error, "nerm-user-type", diag.Pos{}, "type is %q, expected %s or %s", u.Type, InternalUser,
+		list.Addf(diag.Error, codeNermUserType, diag.Pos{}, "type is %q, expected %s or %s", u.Type, InternalUser,
 			ExternalUser)
 	}
 	if u.Status != "" && u.Status != UserActive && u.Status != UserPending && u.Status != UserDisabled {
-		list.Addf(diag.Error, "nerm-user-status", diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive,
+		list.Addf(diag.Error, codeNermUserStatus, diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive,
 			UserPending, UserDisabled)
 	}
 
 	if u.Email != "" && !strings.Contains(u.Email, "@") {
-		list.Addf(diag.Warning, "nerm-user-email", diag.Pos{}, "email has no @")
+		list.Addf(diag.Warning, codeNermUserEmail, diag.Pos{}, "email has no @")
 	}
 	return list
 }
@@ -111,7 +111,7 @@ func (e Employee) RoleBodies(userID string, roleIDs map[string]string) ([]UserRo
 			id, ok = role, true
 		}
 		if !ok {
-			list.Addf(diag.Error, "nerm-user-role", diag.Pos{Line: e.Line}, "role %q is not known", role)
+			list.Addf(diag.Error, codeNermUserRole, diag.Pos{Line: e.Line}, "role %q is not known", role)
 			continue
 		}
 
@@ -145,7 +145,7 @@ func ReadUsers(r io.Reader, f UserFile) ([]Employee, diag.List) {
 	rows.FieldsPerRecord = -1
 	header, err := rows.Read()
 	if err != nil {
-		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name},
+		list.Addf(diag.Error, codeNermUserFile, diag.Pos{File: f.Name},
 			"the file has no header, expected the columns name, email and login")
 		return nil, list
 	}
@@ -172,7 +172,7 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 			}
 
 			// Behind a broken quote nobody knows where rows end.
-			list.Addf(diag.Error, "nerm-user-file", pos, "the row is no CSV: a quote is not closed or stands where it must not")
+			list.Addf(diag.Error, codeNermUserFile, pos, "the row is no CSV: a quote is not closed or stands where it must not")
 			return out, list
 		}
 
@@ -185,7 +185,7 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 		// Logins that differ in case only are taken for one user's.
 		login := strings.ToLower(e.User.Login)
 		if first := logins[login]; first != 0 {
-			list.Addf(diag.Error, "nerm-user-duplicate", diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d",
+			list.Addf(diag.Error, codeNermUserDuplicate, diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d",
 				e.User.Login, first)
 			continue
 		}
@@ -216,17 +216,17 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 			name = low
 		}
 		if slices.Contains(names[:i], name) {
-			list.Addf(diag.Error, "nerm-user-column", diag.Pos{File: f.Name, Line: 1}, "column %q occurs twice", name)
+			list.Addf(diag.Error, codeNermUserColumn, diag.Pos{File: f.Name, Line: 1}, "column %q occurs twice", name)
 		}
 		if name == "" {
-			list.Addf(diag.Error, "nerm-user-column", diag.Pos{File: f.Name, Line: 1}, "column %d has no name", i+1)
+			list.Addf(diag.Error, codeNermUserColumn, diag.Pos{File: f.Name, Line: 1}, "column %d has no name", i+1)
 		}
 		names[i] = name
 	}
 
 	for _, name := range []string{"name", "email", "login"} {
 		if !slices.Contains(names, name) {
-			list.Addf(diag.Error, "nerm-user-column", diag.Pos{File: f.Name, Line: 1}, "column %q is missing", name)
+			list.Addf(diag.Error, codeNermUserColumn, diag.Pos{File: f.Name, Line: 1}, "column %q is missing", name)
 		}
 	}
 
@@ -236,7 +236,7 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Employee, bool) {
 	// A row that is too short or too long has its values under wrong names.
 	if len(row) != len(columns) {
-		list.Addf(diag.Error, "nerm-user-file", diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d",
+		list.Addf(diag.Error, codeNermUserFile, diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d",
 			len(row), len(columns))
 		return Employee{}, false
 	}

@@ -72,7 +72,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
 					pos, why = b.Settings.Pos, err.Error()
 				}
-				found.Addf(diag.Error, "file-unreadable", pos, "the accounts of source %q cannot be read: %s", s.Name, why)
+				found.Addf(diag.Error, codeFileUnreadable, pos, "the accounts of source %q cannot be read: %s", s.Name, why)
 				continue
 			}
 
@@ -139,7 +139,7 @@ func (c *chain) Refused() int {
 func (b *Bundle) withoutData(s *Source, found *diag.List) {
 	for _, p := range b.Profiles {
 		if b.AuthoritativeSource(p) == s {
-			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "data-missing", Pos: s.Node.Pos(),
+			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeDataMissing, Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no account file, so profile %q has no members", s.Name, p.Name),
 				Hint:    fmt.Sprintf("expected accounts/%s.csv, .json or .jsonl", url.PathEscape(s.Name))})
 		}

@@ -28,7 +28,7 @@ func TestAccounts(t *testing.T) {
 		t.Fatal(found)
 	}
 	var codes []string
-	sources, missing := b.Accounts(fsys, func(d diag.Diagnostic) { codes = append(codes, d.Code) })
+	sources, missing := b.Accounts(fsys, func(d diag.Diagnostic) { codes = append(codes, string(d.Code)) })
 	if len(missing) > 0 || len(sources) != 1 {
 		t.Fatalf("%d sources, %v", len(sources), missing)
 	}
@@ -61,7 +61,7 @@ func TestAccountsMissing(t *testing.T) {
 			tc.fsys["hr.json"], tc.fsys["p.json"] = &fstest.MapFile{Data: []byte(hrSource)}, &fstest.MapFile{Data: []byte(hrProfile)}
 			b, _ := config.Load(tc.fsys)
 			sources, found := b.Accounts(tc.fsys, nil)
-			if len(sources) != 0 || len(found) != 1 || found[0].Code != tc.want {
+			if len(sources) != 0 || len(found) != 1 || string(found[0].Code) != tc.want {
 				t.Errorf("%d sources, %v, want %s", len(sources), found, tc.want)
 			}
 		})

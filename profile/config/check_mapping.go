@@ -206,10 +206,10 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
 		switch {
 		case other == used, other == nil && used.ID == "":
 		case other != nil:
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(),
+			found.Addf(diag.Warning, codeSourceMismatch, attributes.Get(way.key).Pos(),
 				"%s means source %q, but source %q is read", way.key, other.Name, used.Name)
 		case way.key == "sourceId" || way.key == "applicationId":
-			found.Addf(diag.Warning, "source-mismatch", attributes.Get(way.key).Pos(),
+			found.Addf(diag.Warning, codeSourceMismatch, attributes.Get(way.key).Pos(),
 				"%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
 		}
 	}

@@ -54,7 +54,7 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 			err = firstError(f.Accounts(ctx), &told)
 		}
 		if err != nil && ctx.Err() == nil {
-			found.Addf(diag.Error, "file-unreadable", diag.Pos{File: files[0]}, "the accounts of source %q cannot be read: %s",
+			found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: files[0]}, "the accounts of source %q cannot be read: %s",
 				s.Name, strings.TrimPrefix(err.Error(), files[0]+": "))
 		}
 	}
@@ -172,7 +172,7 @@ func missingColumns(reads []columnRead, s *Source, file string, columns []string
 		if n := others[name]; n > 0 {
 			also = fmt.Sprintf(" (and %d more)", n)
 		}
-		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "column-missing", Pos: r.pos,
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeColumnMissing, Pos: r.pos,
 			Message: fmt.Sprintf("%s%s reads %q of source %q, a column that %s does not have: it is null for everybody",
 				r.what, also, name, s.Name, file),
 			Hint: diag.Suggest(name, columns)})

@@ -50,7 +50,7 @@ func (l *loader) assumeRules(s *Source, n *jsondoc.Node) {
 func (l *loader) assumeRule(s *Source, key string, rule *jsondoc.Node) {
 	at := rule.Pos()
 	l.b.Assumptions = append(l.b.Assumptions,
-		diag.Assumption{Code: "connector-rule", Object: s.Name, File: at.File, Line: at.Line,
+		diag.Assumption{Code: codeConnectorRule, Object: s.Name, File: at.File, Line: at.Line,
 			Used: "accounts as the file has them", Instead: "what the " + key + " " + nameOfRule(rule) + " makes of them"})
 }
 

@@ -9,10 +9,10 @@ import (
 
 // consequences are findings about something that is not there. When a file cannot be
 // read, it may stand in that.
-var consequences = []string{
-	"config-empty", "correlation-property", "correlation-source-unknown", "data-missing", "identity-attribute-unknown",
-	"lifecycle-profile-unknown", "lifecycle-states-missing", "manager-unmapped", "profile-no-source", "reference-unknown", "rule-unknown", "rule-unused",
-	"schema-source-unknown", "source-authoritative", "source-implied", "source-unknown", "source-without-criteria",
+var consequences = []diag.Code{
+	codeConfigEmpty, codeCorrelationProperty, codeCorrelationSourceUnknown, codeDataMissing, codeIdentityAttributeUnknown,
+	codeLifecycleProfileUnknown, codeLifecycleStatesMissing, codeManagerUnmapped, codeProfileNoSource, codeReferenceUnknown, codeRuleUnknown, codeRuleUnused,
+	codeSchemaSourceUnknown, codeSourceAuthoritative, codeSourceImplied, codeSourceUnknown, codeSourceWithoutCriteria,
 }
 
 // WithoutConsequences returns the findings without those that may follow from a file
@@ -25,7 +25,7 @@ func (b *Bundle) WithoutConsequences(found diag.List) diag.List {
 	kept := slices.DeleteFunc(slices.Clone(found),
 		func(d diag.Diagnostic) bool { return slices.Contains(consequences, d.Code) })
 	if n := len(found) - len(kept); n > 0 {
-		kept.Add(diag.Diagnostic{Severity: diag.Info, Code: "findings-left-out", Pos: diag.Pos{File: b.Unread[0]},
+		kept.Add(diag.Diagnostic{Severity: diag.Info, Code: codeFindingsLeftOut, Pos: diag.Pos{File: b.Unread[0]},
 			Message: fmt.Sprintf("the file cannot be read, so %d findings about what is missing are left out: it may stand there", n)})
 	}
 

@@ -24,12 +24,12 @@ func (l *loader) checkCriteria() {
 			continue
 		}
 		if s.Node.Get("authoritative").IsTrue() {
-			l.found.Addf(diag.Warning, "source-authoritative", s.Node.Pos(),
+			l.found.Addf(diag.Warning, codeSourceAuthoritative, s.Node.Pos(),
 				"source %q is authoritative, and no profile reads it: its accounts make no identities", s.Name)
 		}
 
 		if !s.correlates() {
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-without-criteria", Pos: s.Node.Pos(),
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceWithoutCriteria, Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no correlation criteria and no correlation rule, so only accounts that are named like an identity find one", s.Name),
 				Hint:    s.criteriaHint()})
 		}

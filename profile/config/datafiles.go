@@ -168,7 +168,7 @@ func (l *loader) assignNamed(taken map[string]bool, named func(dataFile, *Source
 		taken[d.path] = true
 		if files := l.b.Data[name]; len(files) > 0 {
 			if l.b.Settings.Sources[name].File == "" {
-				l.found.Addf(diag.Error, "data-duplicate", diag.Pos{File: d.path}, "source %q already has the account file %s",
+				l.found.Addf(diag.Error, codeDataDuplicate, diag.Pos{File: d.path}, "source %q already has the account file %s",
 					name, files[0])
 			}
 			continue
@@ -200,7 +200,7 @@ func (l *loader) assignContaining(taken map[string]bool) {
 		taken[d.path] = true
 		l.b.Data[name] = []string{d.path}
 		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-			Code: "file-by-name", Object: name, File: d.path, Used: d.path, Instead: "accounts/" +
+			Code: codeFileByName, Object: name, File: d.path, Used: d.path, Instead: "accounts/" +
 				url.PathEscape(name) + path.Ext(d.path)})
 	}
 }
@@ -277,7 +277,7 @@ func (l *loader) assignLists(taken map[string]bool) {
 
 	for _, file := range lists {
 		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-			Code: "file-list", File: file, Used: "the source that each account names", Count: len(l.b.Lists)})
+			Code: codeFileList, File: file, Used: "the source that each account names", Count: len(l.b.Lists)})
 	}
 }
 
@@ -292,7 +292,7 @@ func (l *loader) assignOnly(taken map[string]bool) {
 	taken[d.path] = true
 	l.b.Data[s.Name] = []string{d.path}
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-		Code: "file-as-only", Object: s.Name, File: d.path, Used: d.path, Instead: "accounts/" +
+		Code: codeFileAsOnly, Object: s.Name, File: d.path, Used: d.path, Instead: "accounts/" +
 			url.PathEscape(s.Name) + path.Ext(d.path)})
 }
 
@@ -304,7 +304,7 @@ func (l *loader) withoutSource(d dataFile) {
 		if s != nil && len(l.b.Data[s.Name]) > 0 {
 			instead = l.b.Data[s.Name][0]
 		}
-		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "file-unused", File: d.path, Used: instead})
+		l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: codeFileUnused, File: d.path, Used: instead})
 		return
 	}
 
@@ -319,7 +319,7 @@ func (l *loader) withoutSource(d dataFile) {
 		hint = "the file is found by the source's name in its own; or name it in idprofile.json: {\"sources\": {\"NAME\": {\"file\": ...}}}"
 	}
 
-	l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "source-unknown", Pos: diag.Pos{File: d.path},
+	l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeSourceUnknown, Pos: diag.Pos{File: d.path},
 		Message: fmt.Sprintf("there is no source %q for this account file", d.name), Hint: hint})
 }
 
@@ -346,6 +346,6 @@ func (l *loader) implySource(id, name string, pos diag.Pos) {
 	l.b.Sources = append(l.b.Sources, &Source{
 		ID: id, Name: name, ApplicationName: name +
 			" [source]", DeleteThreshold: -1, Mirror: -1, Implied: true, Node: jsondoc.NewObject()})
-	l.found.Addf(diag.Info, "source-implied", pos, "no file describes the source %q; its accounts are taken as they are",
+	l.found.Addf(diag.Info, codeSourceImplied, pos, "no file describes the source %q; its accounts are taken as they are",
 		name)
 }

@@ -93,7 +93,7 @@ func (d defaults) take(name, used string, pos diag.Pos) {
 }
 
 func (x *defaultsOf) assumption(object string) diag.Assumption {
-	a := diag.Assumption{Code: "default-taken", Object: object, File: x.pos.File, Line: x.pos.Line}
+	a := diag.Assumption{Code: codeDefaultTaken, Object: object, File: x.pos.File, Line: x.pos.Line}
 	for _, member := range slices.Sorted(maps.Keys(x.uses)) {
 		if a.Used != "" {
 			a.Used += "; "
@@ -262,7 +262,7 @@ func (l *loader) assumeUnmapped() {
 		}
 
 		if len(open) > 0 {
-			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "attributes-unmapped", Object: p.Name,
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: codeAttributesUnmapped, Object: p.Name,
 				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "no value", Instead: strings.Join(open,
 					", "), Count: len(open)})
 		}

@@ -15,36 +15,39 @@ var findings string
 // page is empty, the page of the package that reports the code too has it.
 //
 // Source: DECISION 62.
-func Findings() []diag.Code { return diag.ParseCodes(findings) }
+func Findings() []diag.Page { return diag.ParsePages(findings) }
 
 // AssumptionCode describes a code of assumptions, see [diag.Assumption].
-type AssumptionCode struct{ Code, Meaning string }
+type AssumptionCode struct {
+	Code    diag.Code
+	Meaning string
+}
 
 // Assumptions returns the codes of what loading and running take for granted, in
 // alphabetical order. Those of reading account files are in package feed.
 func Assumptions() []AssumptionCode { return slices.Clone(assumptionCodes) }
 
 var assumptionCodes = []AssumptionCode{
-	{"attributes-unmapped", "a profile does not map identity attributes that the catalogue or another profile has"},
-	{"connector-rule", "a rule that the connector of a source runs when a tenant reads accounts is not run"},
-	{"default-taken", "what stands nowhere is taken as the platform takes it; one for each kind of default"},
-	{"file-as-only", "the only account file is that of the only source"},
-	{"file-by-name", "an account file is found by the source's name inside its own"},
-	{"file-encoding", "a configuration file is written in UTF-16"},
-	{"file-list", "an account list serves the sources that have no file of their own"},
-	{"file-unused", "a file that may hold accounts is of no source, or of one that has another"},
-	{"joined-as-only", "an object in a file of its own belongs to the only source or profile that lacks it"},
-	{"joined-by-folder", "an object in a file of its own belongs to the source or profile that its folder or file is named for"},
-	{"object-unused", "objects of that kind are kept and take no part in a run"},
-	{"states-missing", "a mapping gives lifecycle states that the profile does not have; they count as not valid"},
-	{"transform-ready-made", "a transform that no file holds is the one that every tenant has"},
+	{codeAttributesUnmapped, "a profile does not map identity attributes that the catalogue or another profile has"},
+	{codeConnectorRule, "a rule that the connector of a source runs when a tenant reads accounts is not run"},
+	{codeDefaultTaken, "what stands nowhere is taken as the platform takes it; one for each kind of default"},
+	{codeFileAsOnly, "the only account file is that of the only source"},
+	{codeFileByName, "an account file is found by the source's name inside its own"},
+	{codeFileEncoding, "a configuration file is written in UTF-16"},
+	{codeFileList, "an account list serves the sources that have no file of their own"},
+	{codeFileUnused, "a file that may hold accounts is of no source, or of one that has another"},
+	{codeJoinedAsOnly, "an object in a file of its own belongs to the only source or profile that lacks it"},
+	{codeJoinedByFolder, "an object in a file of its own belongs to the source or profile that its folder or file is named for"},
+	{codeObjectUnused, "objects of that kind are kept and take no part in a run"},
+	{codeStatesMissing, "a mapping gives lifecycle states that the profile does not have; they count as not valid"},
+	{codeTransformReadyMade, "a transform that no file holds is the one that every tenant has"},
 }
 
 // strictCodes are findings that a strict load takes for errors: what a tolerant
 // load mends, leaves out or decides.
-var strictCodes = []string{
-	"config-empty", "correlation-source-unknown", "json-utf8", "lifecycle-profile-unknown", "object-duplicate", "priority-range", "priority-tie",
-	"profile-no-source", "settings-unknown", "shape-unknown",
+var strictCodes = []diag.Code{
+	codeConfigEmpty, codeCorrelationSourceUnknown, codeJSONUTF8, codeLifecycleProfileUnknown, codeObjectDuplicate, codePriorityRange, codePriorityTie,
+	codeProfileNoSource, codeSettingsUnknown, codeShapeUnknown,
 }
 
 // Strict returns the findings with those as errors that a strict load refuses: a

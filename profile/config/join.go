@@ -73,7 +73,7 @@ func (l *loader) joinState(p part) {
 		if named != "" {
 			named = fmt.Sprintf("; it names %q", named)
 		}
-		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "lifecycle-profile-unknown", Pos: p.node.Pos(),
+		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeLifecycleProfileUnknown, Pos: p.node.Pos(),
 			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s", p.node.Get("name").Text(),
 				named),
 			Hint: "identityProfileRef names the profile, or the folder that the file lies in"})
@@ -103,7 +103,7 @@ func (l *loader) joinCorrelation(p part) {
 		return s.refersTo(cfg) || l.namesSource(p.node, o)
 	}, l.refers(p.node))
 	if i < 0 {
-		l.found.Addf(diag.Warning, "correlation-source-unknown", p.node.Pos(),
+		l.found.Addf(diag.Warning, codeCorrelationSourceUnknown, p.node.Pos(),
 			"no source refers to the correlation configuration %q", cfg.Name)
 		return
 	}
@@ -124,7 +124,7 @@ func (l *loader) joinSchema(p part) {
 			func(ref *jsondoc.Node) bool { return ref.Get("id").Text() == id })
 	}, l.refers(p.node))
 	if i < 0 {
-		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "schema-source-unknown", Pos: p.node.Pos(),
+		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSchemaSourceUnknown, Pos: p.node.Pos(),
 			Message: "the account schema belongs to no source of this configuration",
 			Hint:    "put it into a folder that has the name of its source, or add \"sourceName\""})
 		return
@@ -206,9 +206,9 @@ func (l *loader) join(p part, owners []owner, refers func(owner) bool, hasRefere
 	}
 
 	// A guess is an assumption, so that it can be seen.
-	code := "joined-by-folder"
+	code := codeJoinedByFolder
 	if how == asOnly {
-		code = "joined-as-only"
+		code = codeJoinedAsOnly
 	}
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
 		Code: code, Object: FirstText(p.node.Get("name"),

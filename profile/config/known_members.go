@@ -144,7 +144,7 @@ func (l *loader) checkAgainst(n *jsondoc.Node, known *members) {
 		if near := diag.Near(m.Key, known.names); near != "" && n.Get(near) == nil {
 			hint = fmt.Sprintf("did you mean %q?", near)
 		}
-		l.found.Add(diag.Diagnostic{Severity: diag.Info, Code: "field-unknown", Pos: m.Pos(),
+		l.found.Add(diag.Diagnostic{Severity: diag.Info, Code: codeFieldUnknown, Pos: m.Pos(),
 			Message: fmt.Sprintf("%q is not known here; it is kept and not used", m.Key), Hint: hint})
 	}
 }

@@ -24,7 +24,7 @@ func (l *loader) linkage(n *jsondoc.Node) (o linkage.Options) {
 			o.OneToOne = m.Value.IsTrue()
 		default:
 			l.found.Add(diag.Diagnostic{
-				Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 				Message: "unknown setting " + strconv.Quote(m.Key) + " of linkage", Hint: diag.Suggest(m.Key, known),
 			})
 		}
@@ -39,7 +39,7 @@ func (l *loader) linkageColumns(n *jsondoc.Node) map[string]linkage.Kind {
 	for _, m := range n.Members() {
 		var k linkage.Kind
 		if err := k.UnmarshalText([]byte(m.Value.Text())); err != nil {
-			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "column %q: %v", m.Key, err)
+			l.found.Addf(diag.Error, codeSettingsValue, m.Value.Pos(), "column %q: %v", m.Key, err)
 			continue
 		}
 
@@ -53,7 +53,7 @@ func (l *loader) linkageColumns(n *jsondoc.Node) map[string]linkage.Kind {
 func (l *loader) probability(m *jsondoc.Member) float64 {
 	p, err := strconv.ParseFloat(m.Value.Text(), 64)
 	if err != nil || !(p > 0 && p <= 1) || m.Value.Kind() != jsondoc.Number {
-		l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is %s, expected a number above 0, at most 1", m.Key,
+		l.found.Addf(diag.Error, codeSettingsValue, m.Value.Pos(), "%s is %s, expected a number above 0, at most 1", m.Key,
 			m.Value.Append(nil))
 		return 0
 	}

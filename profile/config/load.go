@@ -29,7 +29,7 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 	}
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
-			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+			l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: p}, "%v", err)
 			return nil
 		}
 
@@ -37,10 +37,10 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 	})
 
 	if err != nil {
-		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: "."}, "%v", err)
+		l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: "."}, "%v", err)
 	}
 	if len(l.b.Documents) == 0 && !l.found.HasErrors() {
-		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: "config-empty", Pos: diag.Pos{File: "."},
+		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeConfigEmpty, Pos: diag.Pos{File: "."},
 			Message: "the folder has no configuration", Hint: "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
 	}
 
@@ -122,7 +122,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	src, err := l.read(fsys, p)
 	if err != nil {
 		l.b.Unread = append(l.b.Unread, p)
-		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+		l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: p}, "%v", err)
 		return nil
 	}
 
@@ -149,7 +149,7 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 	err := fs.WalkDir(fsys, dir, func(p string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: p}, "%v", err)
+			l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: p}, "%v", err)
 		case strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
@@ -162,7 +162,7 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 	})
 
 	if err != nil {
-		l.found.Addf(diag.Error, "file-unreadable", diag.Pos{File: dir}, "%v", err)
+		l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: dir}, "%v", err)
 	}
 }
 
@@ -197,7 +197,7 @@ func (l *loader) utf8(file, src string) string {
 		return src // what it is not, parsing tells
 	}
 	l.b.Assumptions = append(l.b.Assumptions,
-		diag.Assumption{Code: "file-encoding", File: file, Used: order, Instead: feed.UTF8})
+		diag.Assumption{Code: codeFileEncoding, File: file, Used: order, Instead: feed.UTF8})
 	return string(text)
 }
 
@@ -236,7 +236,7 @@ func (l *loader) document(d *Document) {
 	d.each(func(o object) {
 		known = known || o.shape != ""
 		if o.shape == "" && o.entry != o.node {
-			l.found.Addf(diag.Info, "shape-unknown", o.node.Pos(),
+			l.found.Addf(diag.Info, codeShapeUnknown, o.node.Pos(),
 				"the object %q is of no known shape; it is kept and not evaluated",
 				FirstText(o.entry.At("self", "name"), o.node.Get("name")))
 		}
@@ -245,10 +245,10 @@ func (l *loader) document(d *Document) {
 	})
 
 	if k := d.Root.Kind(); k != jsondoc.Object && k != jsondoc.Array {
-		l.found.Addf(diag.Error, "shape-unknown", d.Root.Pos(),
+		l.found.Addf(diag.Error, codeShapeUnknown, d.Root.Pos(),
 			"the file holds a %s, expected an object or a list of objects", k)
 	} else if !known {
-		l.found.Addf(diag.Info, "shape-unknown", d.Root.Pos(), "JSON of no known shape; it is kept and not evaluated")
+		l.found.Addf(diag.Info, codeShapeUnknown, d.Root.Pos(), "JSON of no known shape; it is kept and not evaluated")
 	}
 }
 
@@ -271,7 +271,7 @@ func (l *loader) object(o object) {
 		l.parts = append(l.parts, part{o.shape, n})
 	case shapeField:
 		l.b.Fields = append(l.b.Fields, n)
-		l.found.Addf(diag.Info, "field-alone", n.Pos(),
+		l.found.Addf(diag.Info, codeFieldAlone, n.Pos(),
 			"this is a field of an account create profile, no transform; its transform is checked as such")
 	case shapeMachine:
 		l.b.MachineMappings = append(l.b.MachineMappings, n)
@@ -291,26 +291,26 @@ func (l *loader) unused(o object) {
 	if o.shape == "" {
 		return
 	}
-	same := func(a diag.Assumption) bool { return a.Code == "object-unused" && a.Object == o.shape }
+	same := func(a diag.Assumption) bool { return a.Code == codeObjectUnused && a.Object == o.shape }
 	if i := slices.IndexFunc(l.b.Assumptions, same); i >= 0 {
 		l.b.Assumptions[i].Count++
 		return
 	}
 
 	l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{
-		Code: "object-unused", Object: o.shape, File: o.node.Pos().File, Line: o.node.Pos().Line, Count: 1})
+		Code: codeObjectUnused, Object: o.shape, File: o.node.Pos().File, Line: o.node.Pos().Line, Count: 1})
 }
 
 func (l *loader) transform(n *jsondoc.Node) {
 	def := transform.FromNode(n)
 	if def.Name == "" {
-		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a stored transform needs a name: references find it by that")
+		l.found.Addf(diag.Error, codeNameMissing, n.Pos(), "a stored transform needs a name: references find it by that")
 		l.b.Unreferable = append(l.b.Unreferable, def)
 		return
 	}
 
 	if old := l.b.Transforms[def.Name]; old != nil && !old.Node.Equal(n) {
-		l.found.Addf(diag.Warning, "object-duplicate", n.Pos(), "transform %q is already defined at %s; this one counts",
+		l.found.Addf(diag.Warning, codeObjectDuplicate, n.Pos(), "transform %q is already defined at %s; this one counts",
 			def.Name, old.Node.Pos())
 		l.b.Unreferable = append(l.b.Unreferable, old)
 	}
@@ -325,7 +325,7 @@ func (l *loader) attribute(n *jsondoc.Node) {
 		Searchable: n.Get("searchable").IsTrue(), System: n.Get("system").IsTrue(), Node: n,
 	}
 	if a.Name == "" {
-		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity attribute needs a name")
+		l.found.Addf(diag.Error, codeNameMissing, n.Pos(), "an identity attribute needs a name")
 		return
 	}
 
@@ -372,7 +372,7 @@ func (l *loader) checkData() {
 	}
 	for name := range l.b.Settings.Sources {
 		if l.b.Source(name) == nil {
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "source-unknown", Pos: l.b.Settings.Pos,
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceUnknown, Pos: l.b.Settings.Pos,
 				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name,
 					names)})
 		}

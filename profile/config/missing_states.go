@@ -30,7 +30,7 @@ func (l *loader) assumeStates() {
 		})
 		slices.Sort(missing)
 		if missing = slices.Compact(missing); len(missing) > 0 {
-			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "states-missing", Object: p.Name,
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: codeStatesMissing, Object: p.Name,
 				File: p.Node.Pos().File, Line: p.Node.Pos().Line, Used: "not valid", Instead: strings.Join(missing,
 					", "), Count: len(missing)})
 		}

@@ -8,12 +8,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
 )
 
 // said returns the findings and assumptions of a configuration with one of the
 // codes, in the order of the bundle.
-func said(files []config.File, codes ...string) []string {
+func said(files []config.File, codes ...diag.Code) []string {
 	b, found := config.LoadFiles(files...)
 	var list []string
 	for _, d := range found {

@@ -37,7 +37,7 @@ func instantOrDay(n *jsondoc.Node) time.Time {
 // JSON Pointer.
 func (l *loader) want(n *jsondoc.Node, key string, kind jsondoc.Kind) {
 	if v := n.Get(key); !v.IsNull() && v.Kind() != kind {
-		l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is a %s, expected a %s", l.pointer(v), v.Kind(), kind)
+		l.found.Addf(diag.Error, codeFieldType, v.Pos(), "%s is a %s, expected a %s", l.pointer(v), v.Kind(), kind)
 	}
 }
 
@@ -84,7 +84,7 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 	l.want(n, "description", jsondoc.String)
 	l.want(n, "authoritativeSource", jsondoc.Object)
 	if p.Name == "" {
-		l.found.Addf(diag.Error, "name-missing", n.Pos(), "an identity profile needs a name")
+		l.found.Addf(diag.Error, codeNameMissing, n.Pos(), "an identity profile needs a name")
 		return
 	}
 
@@ -99,7 +99,7 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 		p.Source.ID = ext
 	}
 	if source.IsNull() {
-		l.found.Addf(diag.Warning, "profile-no-source", n.Pos(),
+		l.found.Addf(diag.Warning, codeProfileNoSource, n.Pos(),
 			"profile %q has no authoritativeSource, so it has no members", p.Name)
 	}
 	l.priority(n, p)
@@ -131,7 +131,7 @@ func (l *loader) addProfile(p *Profile) {
 			continue
 		}
 		if !old.Node.Equal(p.Node) {
-			l.found.Addf(diag.Warning, "object-duplicate", p.Node.Pos(), "profile %q is already defined at %s; this one counts",
+			l.found.Addf(diag.Warning, codeObjectDuplicate, p.Node.Pos(), "profile %q is already defined at %s; this one counts",
 				p.Name, old.Node.Pos())
 		}
 		p.States = append(old.States, p.States...)
@@ -149,7 +149,7 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 	if !ok {
 		l.unranked = append(l.unranked, p)
 		if !v.IsNull() {
-			l.found.Addf(diag.Error, "field-type", v.Pos(), "%s is %s, expected a whole number: the priority of profile %q",
+			l.found.Addf(diag.Error, codeFieldType, v.Pos(), "%s is %s, expected a whole number: the priority of profile %q",
 				l.pointer(v), v.Append(nil), p.Name)
 		}
 		return
@@ -157,12 +157,12 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 
 	p.Priority = priority
 	if priority <= 0 {
-		l.found.Addf(diag.Warning, "priority-range", v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on",
+		l.found.Addf(diag.Warning, codePriorityRange, v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on",
 			p.Name, priority)
 	}
 	for _, o := range l.b.Profiles {
 		if o.Priority == priority && o.Name != p.Name && !slices.Contains(l.unranked, o) {
-			l.found.Addf(diag.Warning, "priority-tie", v.Pos(),
+			l.found.Addf(diag.Warning, codePriorityTie, v.Pos(),
 				"profiles %q and %q have the same priority %d; the older one comes first", o.Name, p.Name, priority)
 		}
 	}
@@ -198,7 +198,7 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 	// A mapping that is switched off is read and checked all the same.
 	p.Enabled = config.Get("enabled").IsTrue()
 	if !config.IsNull() && !p.Enabled {
-		l.found.Addf(diag.Warning, "config-disabled", config.Pos(),
+		l.found.Addf(diag.Warning, codeConfigDisabled, config.Pos(),
 			"the mapping of profile %q is disabled: no values are promoted", p.Name)
 	}
 	l.want(config, "attributeTransforms", jsondoc.Array)
@@ -237,25 +237,25 @@ func normalised(entry *jsondoc.Node) *jsondoc.Node {
 // (DECISION 4). A definition without one is unmapped.
 func (l *loader) addMapping(p *Profile, m *Mapping) {
 	if m.Attribute == "" {
-		l.found.Addf(diag.Error, "name-missing", m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
+		l.found.Addf(diag.Error, codeNameMissing, m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
 		return
 	}
 
 	if slices.Contains(EngineOwned, m.Attribute) {
-		l.found.Addf(diag.Error, "attribute-system", m.Node.Pos(),
+		l.found.Addf(diag.Error, codeAttributeSystem, m.Node.Pos(),
 			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed", m.Attribute, p.Name)
 		return
 	}
 
 	// The last one counts; the place of the first is told, since both are somebody's.
 	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
-		l.found.Addf(diag.Error, "mapping-duplicate", m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts",
+		l.found.Addf(diag.Error, codeMappingDuplicate, m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts",
 			p.Name, m.Attribute, p.Mappings[i].Node.Pos())
 		p.Mappings = slices.Delete(p.Mappings, i, i+1)
 	}
 
 	if m.Definition == nil {
-		l.found.Addf(diag.Warning, "mapping-empty", m.Node.Pos(),
+		l.found.Addf(diag.Warning, codeMappingEmpty, m.Node.Pos(),
 			"the mapping of %q in profile %q has no transformDefinition: the attribute is not mapped", m.Attribute, p.Name)
 		return
 	}
@@ -280,7 +280,7 @@ func (l *loader) source(n, entry *jsondoc.Node) {
 	name := FirstText(n.Get("name"), entry.At("self", "name"))
 	id := FirstText(n.Get("id"), entry.At("self", "id"))
 	if name == "" {
-		l.found.Addf(diag.Error, "name-missing", n.Pos(), "a source needs a name")
+		l.found.Addf(diag.Error, codeNameMissing, n.Pos(), "a source needs a name")
 		return
 	}
 
@@ -380,7 +380,7 @@ func (l *loader) threshold(s *Source, n *jsondoc.Node) {
 	}
 	percent, ok := v.Int()
 	if !ok || percent < 0 || percent > 100 {
-		l.found.Addf(diag.Error, "delete-threshold", v.Pos(),
+		l.found.Addf(diag.Error, codeDeleteThreshold, v.Pos(),
 			"400.1.3 Illegal value: deleteThreshold is %s, expected 0 to 100", v.Append(nil))
 		return
 	}
@@ -430,7 +430,7 @@ func (l *loader) settings(file, src string) {
 	if now := root.Get("now"); !now.IsNull() {
 		if s.Now = instantOrDay(now); s.Now.IsZero() {
 			const wrong = "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\""
-			l.found.Addf(diag.Error, "settings-value", now.Pos(), wrong, now.Append(nil))
+			l.found.Addf(diag.Error, codeSettingsValue, now.Pos(), wrong, now.Append(nil))
 			s.Unusable = fmt.Errorf("%v: "+wrong, now.Pos(), now.Append(nil))
 		}
 	}
@@ -445,7 +445,7 @@ func (l *loader) settings(file, src string) {
 			if near := diag.Near(m.Key, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 				Message: fmt.Sprintf("unknown setting %q", m.Key), Hint: hint})
 		}
 	}

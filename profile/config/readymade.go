@@ -66,7 +66,7 @@ func (l *loader) assumeReadyMade() {
 	made := readyMade()
 	for _, name := range slices.Sorted(maps.Keys(made)) {
 		if n := counts[name]; n > 0 && l.b.Transforms[name] == nil {
-			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: "transform-ready-made", Object: name,
+			l.b.Assumptions = append(l.b.Assumptions, diag.Assumption{Code: codeTransformReadyMade, Object: name,
 				Used: "the operation " + made[name].Node.Get("type").Text() + ", as every tenant has it", Count: n})
 		}
 	}

@@ -36,7 +36,7 @@ func (l *loader) checkSettings(root *jsondoc.Node) {
 	}
 	if seed := root.Get("seed"); seed.Kind() == jsondoc.Number {
 		if _, ok := seed.Int(); !ok {
-			l.found.Addf(diag.Error, "settings-value", seed.Pos(), "seed is %s, expected a whole number", seed.Append(nil))
+			l.found.Addf(diag.Error, codeSettingsValue, seed.Pos(), "seed is %s, expected a whole number", seed.Append(nil))
 		}
 	}
 
@@ -66,7 +66,7 @@ func (l *loader) settingIs(n *jsondoc.Node, what string, kind jsondoc.Kind) bool
 	if n.Pos() == (diag.Pos{}) || n.Kind() == kind || n.IsNull() && kind != jsondoc.Object {
 		return true
 	}
-	l.found.Addf(diag.Error, "settings-value", n.Pos(), "%s is of the kind %s, expected %s", what, n.Kind(), kind)
+	l.found.Addf(diag.Error, codeSettingsValue, n.Pos(), "%s is of the kind %s, expected %s", what, n.Kind(), kind)
 	return false
 }
 

@@ -19,10 +19,10 @@ func (l *loader) dialect(n *jsondoc.Node) (d transform.Dialect) {
 	for _, m := range n.Members() {
 		at := slices.Index(names, m.Key)
 		if at < 0 {
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 				Message: fmt.Sprintf("the dialect has no option %q", m.Key), Hint: diag.Suggest(m.Key, names)})
 		} else if m.Value.Kind() != jsondoc.Bool {
-			l.found.Addf(diag.Error, "settings-value", m.Value.Pos(), "%s is a %s, expected true or false", m.Key,
+			l.found.Addf(diag.Error, codeSettingsValue, m.Value.Pos(), "%s is a %s, expected true or false", m.Key,
 				m.Value.Kind())
 		} else if m.Value.IsTrue() {
 			d = d.With(options[at])
@@ -42,7 +42,7 @@ var settingNames = []string{
 func (l *loader) sourceSettings(n *jsondoc.Node) SourceSettings {
 	for _, m := range n.Members() {
 		if !slices.Contains(settingNames, m.Key) {
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 				Message: fmt.Sprintf("unknown setting %q of a source", m.Key), Hint: diag.Suggest(m.Key, settingNames)})
 		}
 	}

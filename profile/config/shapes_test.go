@@ -173,7 +173,7 @@ func shapeOutcome(t *testing.T, fsys fstest.MapFS) string {
 	var out, said strings.Builder
 	finding := func(d diag.Diagnostic) { fmt.Fprintf(&said, "  %s %s: %s\n", d.Severity, d.Code, d.Message) }
 	assumption := func(a diag.Assumption) {
-		if !slices.Contains([]string{"default-taken", "attributes-unmapped", "created-missing"}, a.Code) {
+		if !slices.Contains([]diag.Code{"default-taken", "attributes-unmapped", "created-missing"}, a.Code) {
 			fmt.Fprintf(&said, "  %v\n", a)
 		}
 	}

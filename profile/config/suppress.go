@@ -17,10 +17,10 @@ const lintSuffix = ".lint.json"
 // Suppression says that findings of a code are right where they are, and why. It fits
 // findings of that code in the object and in the file, as far as these are given.
 type Suppression struct {
-	Code   string `json:"code"`
-	Object string `json:"object,omitempty"` // its name, or Profile/attribute for a mapping
-	File   string `json:"file,omitempty"`   // a file, a pattern such as transforms/*.json, or a folder
-	Reason string `json:"reason"`
+	Code   diag.Code `json:"code"`
+	Object string    `json:"object,omitempty"` // its name, or Profile/attribute for a mapping
+	File   string    `json:"file,omitempty"`   // a file, a pattern such as transforms/*.json, or a folder
+	Reason string    `json:"reason"`
 	Pos    diag.Pos
 }
 
@@ -42,18 +42,18 @@ func (l *loader) suppressions(list *jsondoc.Node, beside string) {
 		for _, m := range n.Members() {
 			l.settingIs(m.Value, m.Key, jsondoc.String)
 			if !slices.Contains(suppressionMembers, m.Key) {
-				l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+				l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 					Message: fmt.Sprintf("unknown setting %q of a suppression", m.Key), Hint: diag.Suggest(m.Key, suppressionMembers)})
 			}
 		}
 
-		s := Suppression{Code: n.Get("code").Text(), Object: n.Get("object").Text(), File: n.Get("file").Text(),
+		s := Suppression{Code: diag.Code(n.Get("code").Text()), Object: n.Get("object").Text(), File: n.Get("file").Text(),
 			Reason: strings.TrimSpace(n.Get("reason").Text()), Pos: n.Pos()}
 		if beside != "" {
 			s.File = beside
 		}
 		if s.Code == "" || s.Reason == "" {
-			l.found.Addf(diag.Error, "settings-value", n.Pos(), "a suppression needs a code and a reason")
+			l.found.Addf(diag.Error, codeSettingsValue, n.Pos(), "a suppression needs a code and a reason")
 			continue
 		}
 
@@ -69,7 +69,7 @@ func (l *loader) lintFile(file, src string) {
 	}
 	for _, m := range root.Members() {
 		if m.Key != "suppress" && m.Key != "$schema" {
-			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: "settings-unknown", Pos: m.Pos(),
+			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
 				Message: fmt.Sprintf("unknown member %q of a file of suppressions", m.Key), Hint: diag.Suggest(m.Key,
 					[]string{"suppress"})})
 		}
@@ -99,7 +99,7 @@ func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppres
 	// What cannot be read may have what a suppression is for.
 	for i, s := range b.Suppressions {
 		if !used[i] && len(b.Unread) == 0 {
-			kept.Add(diag.Diagnostic{Severity: diag.Warning, Code: "suppression-unused", Pos: s.Pos,
+			kept.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSuppressionUnused, Pos: s.Pos,
 				Message: fmt.Sprintf("no finding %s is suppressed by this", s.Code), Hint: "take it away"})
 		}
 	}

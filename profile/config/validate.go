@@ -60,7 +60,7 @@ func (c *checkedSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 
 		for _, attr := range c.config.Schema.Attributes {
 			if m := wrong[attr.Name]; m != nil {
-				c.onFinding(diag.Diagnostic{Severity: diag.Warning, Code: "value-type", Pos: c.config.Node.Pos(),
+				c.onFinding(diag.Diagnostic{Severity: diag.Warning, Code: codeValueType, Pos: c.config.Node.Pos(),
 					Message: fmt.Sprintf("attribute %q of source %q is %s, but %d accounts have other values, first %q with %s; the text is used", attr.Name, c.config.Name, attr.describe(), m.count, m.account, m.got)})
 			}
 		}

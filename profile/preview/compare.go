@@ -180,7 +180,7 @@ func (x *comparison) options(uncorrelated *int, quiet bool) profile.RunOptions {
 		o.Unique = x.opts.Unique()
 	}
 	if quiet {
-		o.OnFinding = func(d diag.Diagnostic) { x.said[d.Code+d.Message] = true }
+		o.OnFinding = func(d diag.Diagnostic) { x.said[string(d.Code)+d.Message] = true }
 		return o
 	}
 
@@ -206,10 +206,10 @@ func (x *comparison) noteFindings() {
 	counts := map[string]int{}
 	r := x.collect.report
 	for _, d := range x.findings {
-		if x.said[d.Code+d.Message] {
+		if x.said[string(d.Code)+d.Message] {
 			continue
 		}
-		if counts[d.Code]++; counts[d.Code] <= maxNotes {
+		if counts[string(d.Code)]++; counts[string(d.Code)] <= maxNotes {
 			r.Findings = append(r.Findings, d)
 		}
 	}

@@ -135,7 +135,7 @@ func (x *Correlation) ask() []*correlate.Analysis {
 // the account, which is in the words of its source.
 func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 	switch d.Code {
-	case "identity-meets-other", "account-rename-likely", "account-replaced", "rule-failed", "rule-result":
+	case codeIdentityMeetsOther, codeAccountRenameLikely, codeAccountReplaced, codeRuleFailed, codeRuleResult:
 		for _, s := range e.Bundle().Sources {
 			if strings.Contains(d.Message, fmt.Sprintf("of source %q", s.Name)) {
 				x.notes[s.Name] = append(x.notes[s.Name], d.Message)
@@ -144,7 +144,7 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 
 		return
 
-	case "correlation-ambiguous":
+	case codeCorrelationAmbiguous:
 	default:
 		return
 	}

@@ -22,7 +22,7 @@ func (r *Report) Mask() *Report {
 	out.Findings = nil
 	for _, d := range r.Findings {
 		// Of the findings of a run, these two name sources and numbers only.
-		if d.Code != "delete-threshold" && d.Code != "removal-skipped" {
+		if d.Code != codeDeleteThreshold && d.Code != codeRemovalSkipped {
 			d.Message, d.Hint = "", ""
 		}
 		out.Findings = append(out.Findings, d)

@@ -38,7 +38,7 @@ func NewPopulation(ctx context.Context, e *profile.Engine, o profile.RunOptions,
 	p := &Population{Engine: e, Options: o, said: map[string]bool{}}
 	left, ambiguous, found := o.OnUncorrelated, o.OnAmbiguous, o.OnFinding
 	o.OnFinding = func(d diag.Diagnostic) {
-		p.said[d.Code+d.Message] = true
+		p.said[string(d.Code)+d.Message] = true
 		if found != nil {
 			found(d)
 		}

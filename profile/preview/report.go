@@ -233,7 +233,7 @@ const FormatVersion = 1
 func (r *Report) notes() []string {
 	list := slices.Clone(r.Notes)
 	for _, d := range r.Findings {
-		note := d.Severity.String() + " " + d.Code
+		note := d.Severity.String() + " " + string(d.Code)
 		if d.Message != "" {
 			note += ": " + d.Message
 		}

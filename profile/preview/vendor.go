@@ -32,7 +32,7 @@ func ParseRequest(src []byte) (*Request, diag.List) {
 		r.Config = n
 	}
 	if r.Config.Kind() != jsondoc.Object {
-		found.Addf(diag.Error, "field-type", n.Pos(), "400.1.0 Required data missing or empty: identityAttributeConfig")
+		found.Addf(diag.Error, codeFieldType, n.Pos(), "400.1.0 Required data missing or empty: identityAttributeConfig")
 	}
 	return r, found
 }

@@ -92,7 +92,7 @@ func (x *binder) unknown(kind, name string, pos diag.Pos, known []string) {
 	if near := diag.Near(name, known); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	x.fail("test-"+kind+"-unknown", pos, hint, "the configuration has no %s %q", kind, name)
+	x.fail(diag.Code("test-"+kind+"-unknown"), pos, hint, "the configuration has no %s %q", kind, name)
 }
 
 func (x *binder) sourceNames() []string {
@@ -160,7 +160,7 @@ func (x *binder) schemaAttribute(s *accountSpec, source, name string, names []st
 	if near := diag.Near(name, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	x.fail("test-account-attribute-unknown", s.pos, hint, "the account schema of source %q has no attribute %q", source,
+	x.fail(codeTestAccountAttributeUnknown, s.pos, hint, "the account schema of source %q has no attribute %q", source,
 		name)
 }
 
@@ -173,7 +173,7 @@ func (x *binder) fromFixture(s *accountSpec) (identity.Account, map[string]ident
 		accounts := x.fixture(fix, s.account.Source)
 		a, ok := accounts[s.account.NativeIdentity]
 		if !ok {
-			x.fail("test-fixture", s.pos, "", "%s has no account %q", fix.file, s.account.NativeIdentity)
+			x.fail(codeTestFixture, s.pos, "", "%s has no account %q", fix.file, s.account.NativeIdentity)
 		}
 
 		// What the case itself says wins over the fixture.
@@ -209,7 +209,7 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	b := &config.Bundle{Sources: []*config.Source{x.bundle.Source(source)}, Data: map[string][]string{source: {f.file}},
 		Settings: x.bundle.Settings}
 	sources, found := b.Accounts(x.suite.fsys, func(d diag.Diagnostic) {
-		if d.Code != "column-missing" { // a file of a test has what the test needs
+		if d.Code != codeColumnMissing { // a file of a test has what the test needs
 			x.found.Add(d)
 		}
 	})
@@ -217,7 +217,7 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 	for _, src := range sources {
 		for a, err := range src.Accounts(x.ctx) {
 			if err != nil {
-				x.fail("test-fixture", f.pos, "", "%v", err)
+				x.fail(codeTestFixture, f.pos, "", "%v", err)
 				break
 			}
 
@@ -303,7 +303,7 @@ func (x *binder) fill(b *bound, batch identity.Batch) {
 	}
 	b.store = store.NewMemory()
 	if err := b.store.Apply(x.ctx, batch); err != nil {
-		x.fail("test-value", b.Pos, "", "the stored identities contradict each other: %v", err)
+		x.fail(codeTestValue, b.Pos, "", "the stored identities contradict each other: %v", err)
 	}
 }
 

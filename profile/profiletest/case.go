@@ -118,7 +118,7 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	c := &Case{Name: n.Get("name").Text(), Pos: n.Pos(), file: p.file, clock: p.clock, rules: p.rules,
 		correlate: n.Get("correlate").IsTrue(), strict: n.Get("strict").IsTrue()}
 	if n.Get("name").Kind() == jsondoc.String && c.Name == "" {
-		p.fail("test-value", n.Get("name").Pos(), "", "the name of a case is empty")
+		p.fail(codeTestValue, n.Get("name").Pos(), "", "the name of a case is empty")
 	}
 	if clock := p.instant(n.Get("clock")); !clock.IsZero() {
 		c.clock = clock
@@ -146,7 +146,7 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	// With rows or a file this is no case but what all of them share.
 	if n.Get("rows") == nil && n.Get("csv") == nil {
 		if n.Get("expect") == nil {
-			p.fail("test-missing", n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"",
+			p.fail(codeTestMissing, n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"",
 				c.Name)
 		}
 		p.add(c)
@@ -188,15 +188,15 @@ func (p *parser) subject(c *Case, n *jsondoc.Node) {
 	if s := n.Get("policy"); s.Kind() == jsondoc.String {
 		c.policy = &policySpec{source: s.Text(), taken: n.Get("taken"), pos: s.Pos()}
 	} else if n.Get("taken") != nil {
-		p.fail("test-value", n.Get("taken").Pos(), "", "\"taken\" only serves cases of a \"policy\"")
+		p.fail(codeTestValue, n.Get("taken").Pos(), "", "\"taken\" only serves cases of a \"policy\"")
 	}
 
 	c.input = n.Get("input").Value()
 	if n.Get("input") != nil && c.transform == nil {
-		p.fail("test-value", n.Get("input").Pos(), "", "\"input\" only serves cases of a \"transform\"")
+		p.fail(codeTestValue, n.Get("input").Pos(), "", "\"input\" only serves cases of a \"transform\"")
 	}
 	if c.transform != nil && c.policy != nil {
-		p.fail("test-value", c.policy.pos, "", "a case tests a transform or a policy, not both")
+		p.fail(codeTestValue, c.policy.pos, "", "a case tests a transform or a policy, not both")
 	}
 	if e := n.Get("expect"); e.Kind() == jsondoc.Object {
 		p.expectation(c, e)
@@ -229,7 +229,7 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 		}
 
 		if n := item.Get("nativeIdentity"); n.Kind() == jsondoc.String && n.Text() == "" {
-			p.fail("test-value", n.Pos(), "", "the nativeIdentity of an account is empty")
+			p.fail(codeTestValue, n.Pos(), "", "the nativeIdentity of an account is empty")
 		}
 		for _, e := range item.Get("entitlements").Items() {
 			s.account.Entitlements = append(s.account.Entitlements, e.Text())
@@ -240,7 +240,7 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 			s.own[m.Key] = true
 		}
 		if _, ok := p.file.fixtures[s.account.Source]; s.fixture && !ok {
-			p.fail("test-fixture", item.Get("fixture").Pos(), "name it in \"fixtures\" of the file",
+			p.fail(codeTestFixture, item.Get("fixture").Pos(), "name it in \"fixtures\" of the file",
 				"the file has no fixture for source %q", s.account.Source)
 		}
 		specs = append(specs, s)
@@ -269,7 +269,7 @@ func (p *parser) person(n *jsondoc.Node, id string) *identitySpec {
 	}
 	if s.identity.ID == "" {
 		if s.identity.ID = s.identity.Alias; s.identity.ID == "" {
-			p.fail("test-missing", n.Pos(), "", "another identity needs an \"id\" or a \"name\"")
+			p.fail(codeTestMissing, n.Pos(), "", "another identity needs an \"id\" or a \"name\"")
 		}
 	}
 

@@ -39,7 +39,7 @@ func (k key) must() key {
 // there. It reports whether n is an object at all.
 func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 	if n.Kind() != jsondoc.Object {
-		d.fail("test-type", n.Pos(), "", "%s is a %s, expected an object", what, n.Kind())
+		d.fail(codeTestType, n.Pos(), "", "%s is a %s, expected an object", what, n.Kind())
 		return false
 	}
 
@@ -48,13 +48,13 @@ func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 		if i < 0 {
 			d.unknownKey(m, what, keys)
 		} else if kinds := keys[i].kinds; kinds != nil && !slices.Contains(kinds, m.Value.Kind()) {
-			d.fail("test-type", m.Value.Pos(), "", "%q is a %s, expected %s", m.Key, m.Value.Kind(), kindNames(kinds))
+			d.fail(codeTestType, m.Value.Pos(), "", "%q is a %s, expected %s", m.Key, m.Value.Kind(), kindNames(kinds))
 		}
 	}
 
 	for _, k := range keys {
 		if k.required && n.Get(k.name) == nil {
-			d.fail("test-missing", n.Pos(), "", "%s has no %q", what, k.name)
+			d.fail(codeTestMissing, n.Pos(), "", "%s has no %q", what, k.name)
 		}
 	}
 
@@ -73,7 +73,7 @@ func (d *decoder) unknownKey(m jsondoc.Member, what string, keys []key) {
 	if near := diag.Near(m.Key, names); near != "" {
 		hint = fmt.Sprintf("did you mean %q?", near)
 	}
-	d.fail("test-unknown-key", m.Pos(), hint, "%s has no key %q", what, m.Key)
+	d.fail(codeTestUnknownKey, m.Pos(), hint, "%s has no key %q", what, m.Key)
 }
 
 func kindNames(kinds []jsondoc.Kind) string {
@@ -88,7 +88,7 @@ func kindNames(kinds []jsondoc.Kind) string {
 	return strings.Join(names, " or ")
 }
 
-func (d *decoder) fail(code string, pos diag.Pos, hint, format string, args ...any) {
+func (d *decoder) fail(code diag.Code, pos diag.Pos, hint, format string, args ...any) {
 	d.found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...),
 		Hint: hint})
 }
@@ -103,7 +103,7 @@ func (d *decoder) instant(n *jsondoc.Node) time.Time {
 	}
 	t, err := time.Parse(time.RFC3339Nano, n.Text())
 	if err != nil {
-		d.fail("test-value", n.Pos(), "",
+		d.fail(codeTestValue, n.Pos(), "",
 			"%q is no instant, expected one such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\"", n.Text())
 	}
 
@@ -115,7 +115,7 @@ func (d *decoder) values(n *jsondoc.Node) map[string]identity.Value {
 	values := map[string]identity.Value{}
 	for _, m := range n.Members() {
 		if m.Value.Kind() == jsondoc.Object {
-			d.fail("test-type", m.Value.Pos(), "", "%q is an object, expected a value or a list of values", m.Key)
+			d.fail(codeTestType, m.Value.Pos(), "", "%q is an object, expected a value or a list of values", m.Key)
 			continue
 		}
 
@@ -138,7 +138,7 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	case n.Get("matches") != nil:
 		re, err := compileWhole(n.Get("matches").Text())
 		if err != nil {
-			d.fail("test-value", n.Get("matches").Pos(), "", "%q is no regular expression: %v", n.Get("matches").Text(), err)
+			d.fail(codeTestValue, n.Get("matches").Pos(), "", "%q is no regular expression: %v", n.Get("matches").Text(), err)
 			re = regexp.MustCompile("")
 		}
 
@@ -149,7 +149,7 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	case n.Get("error") != nil:
 		m.form, m.text, m.value, m.hasValue = raises, n.Get("error").Text(), n.Get("value").Value(), n.Get("value") != nil
 	default:
-		d.fail("test-value", n.Pos(), "", "expected \"matches\", \"absent\": true or \"error\" in an expected value that is an object")
+		d.fail(codeTestValue, n.Pos(), "", "expected \"matches\", \"absent\": true or \"error\" in an expected value that is an object")
 	}
 
 	return m

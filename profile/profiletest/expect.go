@@ -56,7 +56,7 @@ var statuses = []string{string(profile.LifecycleActive), string(profile.Lifecycl
 
 func (p *parser) lifecycle(m *matcher) {
 	if m != nil && m.form == equals && !m.value.IsNull() && !slices.Contains(statuses, m.value.Text()) {
-		p.fail("test-value", m.pos, "", "%s is no lifecycle status, expected one of %s", m.value,
+		p.fail(codeTestValue, m.pos, "", "%s is no lifecycle status, expected one of %s", m.value,
 			strings.Join(statuses, ", "))
 	}
 }
@@ -67,7 +67,7 @@ func (p *parser) exceptions(e *expectation, n *jsondoc.Node) {
 	for _, item := range n.Items() {
 		code, _, _ := strings.Cut(item.Text(), ":")
 		if code != profile.MissingRequired && code != profile.DuplicateUID {
-			p.fail("test-value", item.Pos(), "", "%s is no exception, expected %q or %q, with \": attribute, attribute\" behind it to compare those too",
+			p.fail(codeTestValue, item.Pos(), "", "%s is no exception, expected %q or %q, with \": attribute, attribute\" behind it to compare those too",
 				item.Append(nil), profile.MissingRequired, profile.DuplicateUID)
 		}
 

@@ -49,7 +49,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 	s := &Suite{fsys: fsys}
 	var found diag.List
 	if _, err := path.Match(pattern, ""); err != nil {
-		found.Addf(diag.Error, "test-pattern", diag.Pos{}, "pattern %q: %v", pattern, err)
+		found.Addf(diag.Error, codeTestPattern, diag.Pos{}, "pattern %q: %v", pattern, err)
 		return s, found
 	}
 
@@ -82,7 +82,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 	})
 
 	if err != nil {
-		found.Addf(diag.Error, "file-unreadable", diag.Pos{File: "."}, "%v", err)
+		found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: "."}, "%v", err)
 	}
 	found.Sort()
 	return s, found
@@ -152,7 +152,7 @@ func (p *parser) root(n *jsondoc.Node) {
 	for _, m := range n.Get("fixtures").Members() {
 		name := path.Join(path.Dir(p.file.Path), m.Value.Text())
 		if _, err := fs.Stat(p.fsys, name); err != nil {
-			p.fail("test-fixture", m.Value.Pos(), "paths are relative to the test file", "there is no file %s", name)
+			p.fail(codeTestFixture, m.Value.Pos(), "paths are relative to the test file", "there is no file %s", name)
 		}
 		p.file.fixtures[m.Key] = fixture{name, m.Value.Pos()}
 	}
@@ -162,14 +162,14 @@ func (p *parser) root(n *jsondoc.Node) {
 		p.oneCase(c, shared)
 	}
 	if n.Get("cases").Kind() == jsondoc.Array && len(n.Get("cases").Items()) == 0 {
-		p.fail("test-empty", n.Get("cases").Pos(), "", "the file has no cases")
+		p.fail(codeTestEmpty, n.Get("cases").Pos(), "", "the file has no cases")
 	}
 }
 
 // name checks that no two cases of a file share a name.
 func (p *parser) name(name string, pos diag.Pos) {
 	if other, ok := p.names[name]; ok {
-		p.fail("test-name-duplicate", pos, "", "the case at %s is named %q too", other, name)
+		p.fail(codeTestNameDuplicate, pos, "", "the case at %s is named %q too", other, name)
 		return
 	}
 

@@ -58,7 +58,7 @@ func TestNoFalseErrors(t *testing.T) {
 		code := ""
 		for _, d := range found {
 			if d.Severity == diag.Error {
-				code = d.Code
+				code = string(d.Code)
 			}
 		}
 		if want := wrongButDefined[v.ID]; code != want {

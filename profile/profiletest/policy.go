@@ -52,7 +52,7 @@ func (x *binder) policy(b *bound) {
 	}
 
 	if b.fields = policyFields(s); b.fields == nil {
-		x.fail("test-policy-unknown", b.policy.pos, "", "source %q has no account create profile", s.Name)
+		x.fail(codeTestPolicyUnknown, b.policy.pos, "", "source %q has no account create profile", s.Name)
 	}
 	var names []string
 	for _, f := range b.fields {

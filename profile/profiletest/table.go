@@ -61,7 +61,7 @@ func (p *parser) rowValue(row *Case, item *jsondoc.Node) {
 	case item.Get("expect") != nil:
 		row.expect.value = p.matcher(item.Get("expect"))
 	default:
-		p.fail("test-missing", item.Pos(), "", "a row has no \"expect\" and no \"error\"")
+		p.fail(codeTestMissing, item.Pos(), "", "a row has no \"expect\" and no \"error\"")
 	}
 }
 
@@ -97,7 +97,7 @@ func (p *parser) set(row *Case, sets []setting) {
 	for _, s := range sets {
 		spec, attribute := accountOf(specs, s.name)
 		if spec == nil {
-			p.fail("test-value", s.pos, "it is spelled SOURCE.ATTRIBUTE, of a source that the case has an account of",
+			p.fail(codeTestValue, s.pos, "it is spelled SOURCE.ATTRIBUTE, of a source that the case has an account of",
 				"%q names no account attribute of this case", s.name)
 			continue
 		}
@@ -132,7 +132,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 	file := path.Join(path.Dir(p.file.Path), n.Text())
 	src, err := fs.ReadFile(p.fsys, file)
 	if err != nil {
-		p.fail("test-fixture", n.Pos(), "paths are relative to the test file", "%v", err)
+		p.fail(codeTestFixture, n.Pos(), "paths are relative to the test file", "%v", err)
 		return
 	}
 
@@ -140,7 +140,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 	r := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(src), "\ufeff")))
 	header, err := r.Read()
 	if err != nil {
-		p.fail("test-table", diag.Pos{File: file}, "", "%v", err)
+		p.fail(codeTestTable, diag.Pos{File: file}, "", "%v", err)
 		return
 	}
 
@@ -156,7 +156,7 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 			if errors.As(err, &place) {
 				pos.Line, pos.Column, err = place.Line, place.Column, place.Err
 			}
-			p.fail("test-table", pos, "", "%v", err)
+			p.fail(codeTestTable, pos, "", "%v", err)
 			return
 		}
 
@@ -173,12 +173,12 @@ func (p *parser) csv(c *Case, n *jsondoc.Node) {
 func (p *parser) header(c *Case, header []string, file string) {
 	for i, name := range header {
 		if slices.Index(header, name) < i {
-			p.fail("test-table", diag.Pos{File: file, Line: 1}, "", "column %q occurs twice", name)
+			p.fail(codeTestTable, diag.Pos{File: file, Line: 1}, "", "column %q occurs twice", name)
 		}
 	}
 
 	if c.transform != nil && !slices.Contains(header, "expect") {
-		p.fail("test-table", diag.Pos{File: file, Line: 1}, "", "there is no column \"expect\"")
+		p.fail(codeTestTable, diag.Pos{File: file, Line: 1}, "", "there is no column \"expect\"")
 	}
 }
 
@@ -231,7 +231,7 @@ func (p *parser) cellMatcher(cell string, pos diag.Pos) *matcher {
 		if err == nil {
 			return &matcher{form: matches, pattern: re, text: cell[1 : len(cell)-1], pos: pos}
 		}
-		p.fail("test-value", pos, "", "%q is no regular expression: %v", cell, err)
+		p.fail(codeTestValue, pos, "", "%q is no regular expression: %v", cell, err)
 	}
 
 	return &matcher{value: cellValue(cell), pos: pos}

@@ -41,13 +41,13 @@ type VectorResult struct {
 func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 	root, found := jsondoc.Parse(file, src)
 	// Duplicate keys inside transforms are a matter of the vectors.
-	found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == "json-duplicate-key" })
+	found = slices.DeleteFunc(found, func(d diag.Diagnostic) bool { return d.Code == codeJSONDuplicateKey })
 	if root == nil {
 		return nil, found
 	}
 	list := root.Get("vectors")
 	if list.Kind() != jsondoc.Array {
-		found.Addf(diag.Error, "vector-shape", root.Pos(), "expected an object with a list of \"vectors\"")
+		found.Addf(diag.Error, codeVectorShape, root.Pos(), "expected an object with a list of \"vectors\"")
 		return nil, found
 	}
 
@@ -59,7 +59,7 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 			transform: n.Get("transform"), input: n.Get("input").Value(), context: n.Get("context"), expected: n.Get("expected"),
 		}
 		if v.ID == "" || v.transform.Kind() != jsondoc.Object || v.expected.Kind() != jsondoc.Object {
-			found.Addf(diag.Error, "vector-shape", n.Pos(), "a vector needs id, transform and expected")
+			found.Addf(diag.Error, codeVectorShape, n.Pos(), "a vector needs id, transform and expected")
 			continue
 		}
 		vectors = append(vectors, v)

@@ -267,7 +267,7 @@ func (t *sourceTaker) column(name string) *Column {
 
 // finding keeps what is said of columns.
 func (t *taker) finding(d diag.Diagnostic) {
-	if d.Code == "column-unknown" {
+	if d.Code == codeColumnUnknown {
 		same := func(o diag.Diagnostic) bool { return o.Message == d.Message && o.Pos == d.Pos }
 		if !slices.ContainsFunc(t.found, same) {
 			t.found = append(t.found, d)

@@ -53,7 +53,7 @@ func tellAccount(text func(string) string) string {
 func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	// While an account is being created there is none to read from.
 	if c.Provisioning() {
-		c.Report(diag.Error, "account-in-provisioning", "", "accountAttribute does not work in an account create profile",
+		c.Report(diag.Error, codeAccountInProvisioning, "", "accountAttribute does not work in an account create profile",
 			"use identityAttribute")
 	}
 
@@ -62,7 +62,7 @@ func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 		return transform.Raise(fmt.Errorf("%w: attributeName is missing", transform.ErrConfig))
 	}
 	if !a.SourceName.Present() && !a.ApplicationID.Present() && !a.ApplicationName.Present() {
-		return c.Fail("account-source", "", "one of sourceName, applicationId and applicationName is needed")
+		return c.Fail(codeAccountSource, "", "one of sourceName, applicationId and applicationName is needed")
 	}
 
 	checkSeveral(c, a)
@@ -162,7 +162,7 @@ func (n *accountNode) constSource(c *transform.Compiler) (name string, ok, known
 	}
 
 	if c.Sources() != nil {
-		c.Errorf("source-unknown", attribute, "there is no source with the %s %q", attribute, v.Text())
+		c.Errorf(codeSourceUnknown, attribute, "there is no source with the %s %q", attribute, v.Text())
 	} else if attribute == "applicationName" {
 		return transform.DisplayName(v.Text()), true, true
 	}

@@ -23,7 +23,7 @@ func (n *accountNode) filters(c *transform.Compiler) error {
 		}
 		f, err := filter.Parse(v.Text())
 		if err != nil {
-			c.Errorf("account-filter-syntax", attribute, "%v", err)
+			c.Errorf(codeAccountFilterSyntax, attribute, "%v", err)
 			firstErr = cmp.Or(firstErr, fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err))
 		}
 
@@ -34,7 +34,7 @@ func (n *accountNode) filters(c *transform.Compiler) error {
 	n.byOwn = compile(&n.args.Filter, "accountFilter")
 	n.byAny = compile(&n.args.PropertyFilter, "accountPropertyFilter")
 	if err := ownProperties(n.byOwn); err != nil {
-		c.Report(diag.Error, "account-filter-property", "accountFilter", err.Error(), "use accountPropertyFilter")
+		c.Report(diag.Error, codeAccountFilterProperty, "accountFilter", err.Error(), "use accountPropertyFilter")
 		firstErr = cmp.Or(firstErr, fmt.Errorf("%w: %w", transform.ErrConfig, err))
 	}
 

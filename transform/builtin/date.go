@@ -211,7 +211,7 @@ func compileDateMath(c *transform.Compiler, n *dateMathArgs) transform.Node {
 
 	math, err := javadate.CompileMath(v.Text())
 	if err != nil {
-		c.Errorf("datemath-syntax", "expression", "%v; such as now-5d/d or +1M, rounding to y M d h m s", err)
+		c.Errorf(codeDatemathSyntax, "expression", "%v; such as now-5d/d or +1M, rounding to y M d h m s", err)
 		if strings.Contains(strings.ToLower(v.Text()), "now") {
 			c.ReadsNow() // as it is meant: that nothing here needs the time would be wrong
 		}

@@ -40,10 +40,10 @@ func checkIdentityName(c *transform.Compiler, name string) {
 	known := c.IdentityAttributes()
 	switch {
 	case strings.ContainsAny(name, " \t"):
-		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("%q has blanks, as display names have", name),
+		c.Report(diag.Warning, codeIdentityName, "name", fmt.Sprintf("%q has blanks, as display names have", name),
 			"use the system name, in camel case")
 	case known != nil && !slices.Contains(known, name):
-		c.Report(diag.Warning, "identity-name", "name", fmt.Sprintf("there is no identity attribute %q", name),
+		c.Report(diag.Warning, codeIdentityName, "name", fmt.Sprintf("there is no identity attribute %q", name),
 			diag.Suggest(name, known))
 	}
 }
@@ -113,7 +113,7 @@ func displayName() transform.Operation {
 				c.ReadsIdentity(name)
 			}
 			if c.Node().Get("attributes").IsNull() {
-				c.Infof("displayname-attributes", "",
+				c.Infof(codeDisplaynameAttributes, "",
 					"displayName has no attributes; the platform's page asks for an object that is not null")
 			}
 
@@ -146,7 +146,7 @@ func compileReference(c *transform.Compiler, a *referenceArgs) transform.Node {
 		if id, ok := c.Node().Get("id").Str(); ok { // older mappings
 			return c.Reference(id)
 		}
-		return c.Fail("reference-no-id", "", "the reference names no transform")
+		return c.Fail(codeReferenceNoID, "", "the reference names no transform")
 	}
 
 	// With a computed name any of them can be meant.

@@ -67,7 +67,7 @@ func checkConcat(c *transform.Compiler, n *concatArgs) {
 
 	*c.Facts() = f
 	if separators && null != nil {
-		c.ReportAt(null, diag.Info, "concat-null", "when this is null the separator beside it stays",
+		c.ReportAt(null, diag.Info, codeConcatNull, "when this is null the separator beside it stays",
 			"use a static with #if, or a firstValid that adds the separator")
 	}
 }
@@ -118,10 +118,10 @@ func join() transform.Operation {
 			*c.Facts() = transform.Facts{Kind: identity.Text}
 			for i := range n.Values {
 				if item := &n.Values[i]; !item.Present() {
-					c.Report(diag.Warning, "join-null", "values", fmt.Sprintf("item %d is null and appears as the text null", i),
+					c.Report(diag.Warning, codeJoinNull, "values", fmt.Sprintf("item %d is null and appears as the text null", i),
 						"leave it out")
 				} else if item.Facts().Null == transform.MayBeNull {
-					c.ReportAt(item, diag.Warning, "join-null", "when this is null the text null appears",
+					c.ReportAt(item, diag.Warning, codeJoinNull, "when this is null the text null appears",
 						"wrap it in firstValid with a default")
 				}
 			}

@@ -21,7 +21,7 @@ func checkSource(c *transform.Compiler, name string) {
 		names = append(names, src.Name)
 	}
 
-	c.Report(diag.Error, "source-unknown", "sourceName", fmt.Sprintf("there is no source %q", name),
+	c.Report(diag.Error, codeSourceUnknown, "sourceName", fmt.Sprintf("there is no source %q", name),
 		diag.Suggest(name, names))
 }
 
@@ -36,7 +36,7 @@ func checkAccountAttribute(c *transform.Compiler, source, attribute string) {
 		return
 	}
 
-	c.Report(diag.Error, "account-attribute-unknown", "attributeName",
+	c.Report(diag.Error, codeAccountAttributeUnknown, "attributeName",
 		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute),
 		diag.Suggest(attribute, src.Attributes))
 }
@@ -67,7 +67,7 @@ func checkSeveral(c *transform.Compiler, a *accountArgs) {
 	})
 
 	if len(named) > 1 {
-		c.Report(diag.Warning, "account-source", "",
+		c.Report(diag.Warning, codeAccountSource, "",
 			"the source is named in several ways that may mean different ones; sourceName counts, then applicationId, then applicationName", "keep one")
 	}
 }

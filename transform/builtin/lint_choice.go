@@ -16,7 +16,7 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 	}
 
 	if len(n.Values) < 2 {
-		c.Infof("firstvalid-single", "values", "firstValid has %d values, so there is no fallback", len(n.Values))
+		c.Infof(codeFirstvalidSingle, "values", "firstValid has %d values, so there is no fallback", len(n.Values))
 	}
 
 	// What the whole gives is the first value that is not null, so it is null only where all are.
@@ -42,11 +42,11 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 		never := item.Present() && of.Null == transform.NeverNull
 		switch {
 		case of.Fails && !ignore && never:
-			c.ReportAt(item, diag.Info, "firstvalid-errors",
+			c.ReportAt(item, diag.Info, codeFirstvalidErrors,
 				"this value is never null, and an error of it does not fall through to the next",
 				"set ignoreErrors to true if it should")
 		case of.Fails && !ignore:
-			c.ReportAt(item, diag.Info, "firstvalid-errors", "an error of this value does not fall through to the next",
+			c.ReportAt(item, diag.Info, codeFirstvalidErrors, "an error of this value does not fall through to the next",
 				"set ignoreErrors to true if it should")
 		case never && !of.Fails && !of.FailsOnNull:
 			reportUnreachable(c, item)
@@ -69,12 +69,12 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 // reportUnreachable reports an item that is never null although others follow.
 func reportUnreachable(c *transform.Compiler, item *transform.Child) {
 	if v, ok := item.Const(); ok && v.Kind() == identity.Text && v.Text() == "" {
-		c.ReportAt(item, diag.Info, "firstvalid-empty", "the empty text is a valid value, so what follows is never reached",
+		c.ReportAt(item, diag.Info, codeFirstvalidEmpty, "the empty text is a valid value, so what follows is never reached",
 			"")
 		return
 	}
 
-	c.ReportAt(item, diag.Warning, "firstvalid-unreachable", "this value is never null, so what follows is never reached",
+	c.ReportAt(item, diag.Warning, codeFirstvalidUnreachable, "this value is never null, so what follows is never reached",
 		"move it to the end")
 }
 
@@ -95,10 +95,10 @@ func checkLookup(c *transform.Compiler, n *lookupArgs) {
 
 	if _, ok := n.Table.Get("default"); !ok {
 		f.Fails = true
-		reportRaise(c, diag.Warning, "lookup-default", "table",
+		reportRaise(c, diag.Warning, codeLookupDefault, "table",
 			"the table has no entry \"default\": an input outside the table is an error", "add an entry \"default\"")
 	} else if len(n.Table.Entries) == 1 {
-		c.Warnf("lookup-default-only", "table", "the table has nothing but the entry \"default\", so every input gives that")
+		c.Warnf(codeLookupDefaultOnly, "table", "the table has nothing but the entry \"default\", so every input gives that")
 	}
 
 	*c.Facts() = f
@@ -107,7 +107,7 @@ func checkLookup(c *transform.Compiler, n *lookupArgs) {
 
 // reportRaise reports what raises for some data, unless another value takes its
 // place then.
-func reportRaise(c *transform.Compiler, s diag.Severity, code, attribute, message, hint string) {
+func reportRaise(c *transform.Compiler, s diag.Severity, code diag.Code, attribute, message, hint string) {
 	if !c.Caught() {
 		c.Report(s, code, attribute, message, hint)
 	}
@@ -121,11 +121,11 @@ func checkKeys(c *transform.Compiler, n *lookupArgs) {
 		plain := strings.ToLower(strings.TrimSpace(e.Key))
 		switch other, ok := seen[plain]; {
 		case ok && other != e.Key:
-			c.ReportEntry(e, diag.Info, "lookup-case", "table",
+			c.ReportEntry(e, diag.Info, codeLookupCase, "table",
 				fmt.Sprintf("the keys %q and %q differ only in case or blanks", other, e.Key),
 				"keys are compared exactly; put a lower or trim before the lookup")
 		case e.Key != strings.TrimSpace(e.Key):
-			c.ReportEntry(e, diag.Info, "lookup-case", "table", fmt.Sprintf("the key %q has blanks around it", e.Key),
+			c.ReportEntry(e, diag.Info, codeLookupCase, "table", fmt.Sprintf("the key %q has blanks around it", e.Key),
 				"keys are compared exactly")
 		}
 
@@ -146,6 +146,6 @@ func (b *branches) compile(c *transform.Compiler) {
 	f.Null = transform.NeverNull
 	*c.Facts() = f
 	if b.yes.Site().Def.Equal(b.no.Site().Def) {
-		c.Warnf("branch-equal", "positiveCondition", "both outcomes are the same")
+		c.Warnf(codeBranchEqual, "positiveCondition", "both outcomes are the same")
 	}
 }

@@ -22,7 +22,7 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 	left, right, ok := splitEq(text)
 	directives := strings.Contains(text, "#")
 	if !ok && !directives {
-		c.Report(diag.Error, "conditional-operator", "expression", fmt.Sprintf("found %q, expected A eq B", text), useStatic)
+		c.Report(diag.Error, codeConditionalOperator, "expression", fmt.Sprintf("found %q, expected A eq B", text), useStatic)
 		return
 	}
 
@@ -31,7 +31,7 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 	}
 
 	if ok && !directives && (left == "" || right == "") {
-		c.Report(diag.Warning, "conditional-operator", "expression",
+		c.Report(diag.Warning, codeConditionalOperator, "expression",
 			fmt.Sprintf("found nothing beside eq in %q: the other side is compared with the empty text",
 				text), "expected A eq B")
 	}
@@ -44,18 +44,18 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 func checkOperands(c *transform.Compiler, n *conditionalArgs, left, right string) {
 	for _, side := range []string{left, right} {
 		if quoted(side) {
-			c.Report(diag.Warning, "conditional-quotes", "expression", fmt.Sprintf("the quotes of %s are compared too", side),
+			c.Report(diag.Warning, codeConditionalQuotes, "expression", fmt.Sprintf("the quotes of %s are compared too", side),
 				"leave them out")
 		}
 
 		if c.UsesName(side) {
-			c.Report(diag.Warning, "conditional-variable", "expression",
+			c.Report(diag.Warning, codeConditionalVariable, "expression",
 				fmt.Sprintf("%q is compared as that text, not as the value of the variable", side), fmt.Sprintf("write $%s", side))
 		}
 	}
 
 	if !strings.ContainsAny(left+right, "$#") {
-		c.Report(diag.Warning, "conditional-constant", "expression",
+		c.Report(diag.Warning, codeConditionalConstant, "expression",
 			"neither side has a variable, so the outcome is the same for everybody",
 			"write $ in front of the name of a variable")
 	}
@@ -83,7 +83,7 @@ func checkOperandNulls(c *transform.Compiler, n *conditionalArgs, left, right st
 	defaulted := false
 	for _, use := range n.Expression.Uses() {
 		if use.Null == transform.MayBeNull && !c.Caught() {
-			c.Report(diag.Warning, "conditional-null", "expression",
+			c.Report(diag.Warning, codeConditionalNull, "expression",
 				fmt.Sprintf("$%s can be null, which is an error", use.Name), "give it a default with firstValid")
 		}
 
@@ -91,7 +91,7 @@ func checkOperandNulls(c *transform.Compiler, n *conditionalArgs, left, right st
 	}
 
 	if (left == "null" || right == "null") && !defaulted {
-		c.Report(diag.Warning, "conditional-null", "expression", "null is compared as the text \"null\"",
+		c.Report(diag.Warning, codeConditionalNull, "expression", "null is compared as the text \"null\"",
 			"let a firstValid give the text \"null\" as its default")
 	}
 }
@@ -139,14 +139,14 @@ func checkOperators(c *transform.Compiler, left, right string) bool {
 			}
 		}
 
-		c.Report(diag.Error, "conditional-operator", "expression",
+		c.Report(diag.Error, codeConditionalOperator, "expression",
 			fmt.Sprintf("found %s beside the first eq, expected A eq B: all of it is compared as text",
 				strings.Join(found, ", ")), useStatic)
 		return true
 	}
 
 	if word, ok := doubtfulOr(right); ok {
-		c.Report(diag.Warning, "conditional-operator", "expression",
+		c.Report(diag.Warning, codeConditionalOperator, "expression",
 			fmt.Sprintf("%q is part of the text that is compared, not an operator", word), useStatic)
 	}
 

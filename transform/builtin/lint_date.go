@@ -24,12 +24,12 @@ var constant = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 func reportPattern(c *transform.Compiler, attribute, text string, err error) {
 	near := diag.Near(text, namedFormats)
 	if near == "" && !constant().MatchString(text) {
-		c.Errorf("date-pattern", attribute, "%v", err)
+		c.Errorf(codeDatePattern, attribute, "%v", err)
 		return
 	}
 
 	hint := cmp.Or(diag.DidYouMean(near), "the named formats are "+strings.Join(namedFormats, ", "))
-	c.Report(diag.Error, "date-named-format", attribute, fmt.Sprintf("there is no named format %q", text), hint)
+	c.Report(diag.Error, codeDateNamedFormat, attribute, fmt.Sprintf("there is no named format %q", text), hint)
 }
 
 // letters counts the letters of the fields of a pattern.
@@ -43,7 +43,7 @@ func (p patternFields) has(letters string) bool {
 func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	// The pattern behind the name has no digits behind the dot, which directories write.
 	if f.String() == "LDAP" && attribute == "inputFormat" {
-		c.Report(diag.Warning, "date-ldap", attribute,
+		c.Report(diag.Warning, codeDateLdap, attribute,
 			"LDAP does not match what directories hold, such as 20270309120000.0Z", "use yyyyMMddHHmmss")
 	}
 
@@ -55,17 +55,17 @@ func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	// away.
 	p := patternFields(f.Pattern().Fields())
 	if p.has("Y") && !p.has("wWuF") {
-		c.Report(diag.Error, "date-weekyear", attribute, "Y is the year of the week, which differs around New Year",
+		c.Report(diag.Error, codeDateWeekyear, attribute, "Y is the year of the week, which differs around New Year",
 			"use yyyy")
 	}
 
 	if p.has("m") && p.has("yYMLdD") && !p.has("HhKk") {
-		c.Report(diag.Error, "date-minutes-for-month", attribute, "mm are minutes, and there are no hours beside them",
+		c.Report(diag.Error, codeDateMinutesForMonth, attribute, "mm are minutes, and there are no hours beside them",
 			"use MM for the month")
 	}
 
 	if slices.ContainsFunc(p, func(f javadate.Field) bool { return f.Letter == 'D' && (f.Count == 2 || p.has("ML")) }) {
-		c.Report(diag.Warning, "date-dayofyear", attribute, "D is the day of the year", "use dd for the day of the month")
+		c.Report(diag.Warning, codeDateDayofyear, attribute, "D is the day of the year", "use dd for the day of the month")
 	}
 
 	if attribute == "inputFormat" {
@@ -73,7 +73,7 @@ func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	}
 
 	if p.has("hK") && !p.has("a") {
-		c.Report(diag.Warning, "date-hour12", attribute,
+		c.Report(diag.Warning, codeDateHour12, attribute,
 			"hours of a half day without a: afternoon and morning look the same", "use HH")
 	}
 }
@@ -93,7 +93,7 @@ var literalText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompi
 func checkZoneNames(c *transform.Compiler, f *javadate.Format, p patternFields) {
 	for _, m := range literalText().FindAllStringSubmatch(f.String(), -1) {
 		if slices.Contains(zoneNames, strings.TrimSpace(m[1])) {
-			c.Report(diag.Warning, "date-zone-name", "inputFormat",
+			c.Report(diag.Warning, codeDateZoneName, "inputFormat",
 				fmt.Sprintf("'%s' is text that is passed over: the time is read as GMT", m[1]),
 				"read the zone with z, or X for an offset")
 			return
@@ -101,7 +101,7 @@ func checkZoneNames(c *transform.Compiler, f *javadate.Format, p patternFields) 
 	}
 
 	if p.has("z") {
-		c.Report(diag.Warning, "date-zone-name", "inputFormat",
+		c.Report(diag.Warning, codeDateZoneName, "inputFormat",
 			"z reads abbreviations such as CST or IST, which stand for several zones; which one counts is up to the tenant's Java",
 			"let the source write an offset and read it with X")
 	}
@@ -128,18 +128,18 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 	}
 
 	if text, ok := c.InputText(); ok && text == "now" {
-		c.Report(diag.Error, "date-now-input", "input", "dateFormat does not know now; the result is null",
+		c.Report(diag.Error, codeDateNowInput, "input", "dateFormat does not know now; the result is null",
 			"take the output of dateMath with the expression now")
 	}
 
 	switch {
 	case tried > 0 && reads == 0 && pattern != "ISO8601":
-		c.Report(diag.Warning, "date-input-mismatch", "inputFormat",
+		c.Report(diag.Warning, codeDateInputMismatch, "inputFormat",
 			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null", written(in.Format),
 				pattern),
 			"give the format that the input is written in")
 	case pattern == "ISO8601" && lacksMillis(c, in):
-		c.Report(diag.Warning, "date-iso-millis", "input",
+		c.Report(diag.Warning, codeDateIsoMillis, "input",
 			"ISO8601 needs milliseconds, which this input may lack; then the result is null",
 			"give an inputFormat such as yyyy-MM-dd'T'HH:mm")
 	}
@@ -178,27 +178,27 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 	explicit := !c.Attribute("input").IsNull()
 	switch in := c.InputFacts(); {
 	case n.math.UsesNow() && explicit:
-		c.Warnf("datemath-now-input", "input", "the input is ignored because the expression begins with now")
+		c.Warnf(codeDatemathNowInput, "input", "the input is ignored because the expression begins with now")
 	case !n.math.UsesNow():
 		if text, ok := c.InputText(); ok && !isISO(text) || !writesISO(in.Format) {
-			c.Report(diag.Warning, "datemath-input", "input", "the input is not an ISO 8601 date-time, which is an error",
+			c.Report(diag.Warning, codeDatemathInput, "input", "the input is not an ISO 8601 date-time, which is an error",
 				"put a dateFormat with the outputFormat ISO8601 before it")
 		}
 	}
 
 	if up, ok := n.RoundUp.Fixed(false); ok && up && !strings.Contains(expr, "/") {
-		c.Warnf("datemath-roundup", "roundUp", "roundUp has no effect without a rounding such as /d")
+		c.Warnf(codeDatemathRoundup, "roundUp", "roundUp has no effect without a rounding such as /d")
 	}
 
 	if lost, ok := n.math.RoundedAway(); ok {
-		c.Report(diag.Warning, "datemath-rounded-away", "expression",
+		c.Report(diag.Warning, codeDatemathRoundedAway, "expression",
 			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right", lost.Steps, lost.Round,
 				lost.Unit),
 			"write "+lost.Write)
 	}
 
 	if minutes().MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
-		c.Report(diag.Info, "datemath-m", "expression", "m are minutes", "months are M")
+		c.Report(diag.Info, codeDatemathM, "expression", "m are minutes", "months are M")
 	}
 }
 
@@ -302,7 +302,7 @@ func comparableDefaults(c *transform.Compiler, name string, arg *transform.Child
 	for _, item := range arg.Site().Def.At("attributes", "values").Items() {
 		text, ok := item.Str()
 		if ok && text != "now" && !isISO(text) && !strings.ContainsAny(text, "$#") {
-			c.Report(diag.Error, "datecompare-iso", name,
+			c.Report(diag.Error, codeDatecompareIso, name,
 				fmt.Sprintf("firstValid gives %q, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now", text), "")
 			return false
 		}
@@ -323,14 +323,14 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 		case ok && v.Text() == "now":
 			c.MeansNow()
 		case ok && !isISO(v.Text()):
-			c.Errorf("datecompare-iso", o.name, "found %s, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now",
+			c.Errorf(codeDatecompareIso, o.name, "found %s, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now",
 				v)
 		case !writesISO(f.Format):
-			c.Report(diag.Error, "datecompare-iso", o.name, fmt.Sprintf("dates written as %s are not compared", f.Format),
+			c.Report(diag.Error, codeDatecompareIso, o.name, fmt.Sprintf("dates written as %s are not compared", f.Format),
 				"use the outputFormat ISO8601")
 		case !comparableDefaults(c, o.name, o.arg):
 		case f.Null == transform.MayBeNull:
-			reportRaise(c, diag.Warning, "datecompare-null", o.name, "the date can be null, which is an error",
+			reportRaise(c, diag.Warning, codeDatecompareNull, o.name, "the date can be null, which is an error",
 				"wrap it in firstValid with a date far away")
 		}
 
@@ -341,7 +341,7 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 
 	if v, ok := n.Operator.Const(); ok && !v.IsNull() {
 		if _, ok := javadate.ParseComparison(v.Text()); !ok {
-			c.Errorf("datecompare-operator", "operator", "found %s, expected lt, lte, gt or gte", v)
+			c.Errorf(codeDatecompareOperator, "operator", "found %s, expected lt, lte, gt or gte", v)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func checkOrder(c *transform.Compiler, n *replaceAllArgs) {
 				continue
 			}
 			if again, err := re.Find(&limit.Budget{Steps: 10_000, Output: 1 << 20}, text); err == nil && again {
-				c.ReportEntry(&n.Table.Entries[i], diag.Info, "replaceall-order", "table",
+				c.ReportEntry(&n.Table.Entries[i], diag.Info, codeReplaceallOrder, "table",
 					fmt.Sprintf("the replacement %q is replaced again by %q", text, n.Table.Entries[j].Key),
 					"patterns are applied one after another; change their order if that is not meant")
 				break
@@ -51,12 +51,12 @@ func checkSplit(c *transform.Compiler, n *splitArgs) {
 	}
 
 	if fixed && throws {
-		reportRaise(c, diag.Info, "split-throws", "index", fmt.Sprintf("a text without piece %d is an error", index),
+		reportRaise(c, diag.Info, codeSplitThrows, "index", fmt.Sprintf("a text without piece %d is an error", index),
 			"set throws to false to get null instead")
 	}
 
 	if text, ok := n.Delimiter.Source(); ok && index > 1 && literalDelimiter(text) {
-		reportRaise(c, diag.Info, "split-trailing", "index",
+		reportRaise(c, diag.Info, codeSplitTrailing, "index",
 			"empty pieces at the end of the text are dropped, so the index can be outside",
 			"set throws to false and give a default with firstValid")
 	}

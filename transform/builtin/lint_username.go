@@ -11,7 +11,7 @@ import (
 // checkUsername reports doubtful patterns and limits.
 func checkUsername(c *transform.Compiler, n *username) {
 	if !c.Provisioning() {
-		c.Report(diag.Warning, "username-in-mapping", "", "usernameGenerator stands outside of an account create profile",
+		c.Report(diag.Warning, codeUsernameInMapping, "", "usernameGenerator stands outside of an account create profile",
 			"it needs the field's limits and the uniqueness check of a create profile")
 	}
 
@@ -21,13 +21,13 @@ func checkUsername(c *transform.Compiler, n *username) {
 		p := &n.Patterns[i]
 		if text, ok := p.Source(); ok && strings.Contains(text, "{uniqueCounter}") &&
 			!strings.Contains(text, "${uniqueCounter}") && !strings.Contains(text, "$!{uniqueCounter}") {
-			c.ReportAt(p, diag.Error, "username-counter-braces", "{uniqueCounter} without $ is literal text",
+			c.ReportAt(p, diag.Error, codeUsernameCounterBraces, "{uniqueCounter} without $ is literal text",
 				"write ${uniqueCounter}")
 			misspelled = true
 		}
 
 		if counted >= 0 {
-			c.ReportAt(p, diag.Error, "username-counter-last",
+			c.ReportAt(p, diag.Error, codeUsernameCounterLast,
 				"this pattern is never reached: the one with uniqueCounter before it goes on for ever", "move it before that")
 		} else if p.CountsUp() {
 			counted = i
@@ -35,14 +35,14 @@ func checkUsername(c *transform.Compiler, n *username) {
 	}
 
 	if counted < 0 && len(n.Patterns) > 0 && !misspelled {
-		c.Report(diag.Warning, "username-counter-missing", "patterns",
+		c.Report(diag.Warning, codeUsernameCounterMissing, "patterns",
 			"no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
 	}
 
 	// Tools show the limits beside the transform, and they are often put in it.
 	for _, name := range []string{"cloudMaxSize", "cloudMaxUniqueChecks", "cloudRequired"} {
 		if c.Attribute(name) != nil {
-			c.Report(diag.Error, "username-limits", name, name+" stands inside the transform, where it has no effect",
+			c.Report(diag.Error, codeUsernameLimits, name, name+" stands inside the transform, where it has no effect",
 				"move it to the attributes of the field around the transform")
 		}
 	}
@@ -58,6 +58,6 @@ func checkLimit(c *transform.Compiler, n *jsondoc.Node, name string, greatest in
 		return
 	}
 	if v, ok := transform.WholeNumber(n.Value()); !ok || v < 1 || v > greatest {
-		c.Errorf("username-limits", "", "%s is %s, expected a whole number from 1 to %d", name, n.Value(), greatest)
+		c.Errorf(codeUsernameLimits, "", "%s is %s, expected a whole number from 1 to %d", name, n.Value(), greatest)
 	}
 }

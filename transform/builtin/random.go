@@ -57,7 +57,7 @@ func compileRandom(c *transform.Compiler, n *random) transform.Node {
 
 func checkRandomLength(c *transform.Compiler, length *transform.Int) {
 	if l, ok := length.Fixed(); ok && (l < 1 || l > maxRandom) {
-		c.Errorf("random-length", "length", "length is %d, expected 1 to %d", l, maxRandom)
+		c.Errorf(codeRandomLength, "length", "length is %d, expected 1 to %d", l, maxRandom)
 	}
 }
 

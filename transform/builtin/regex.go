@@ -24,14 +24,14 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 
 	re, err := javaregex.Compile(v.Text())
 	if err != nil {
-		c.Errorf("regex-invalid", attribute, "%v", err)
+		c.Errorf(codeRegexInvalid, attribute, "%v", err)
 		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
 	}
 
 	// A pattern that works may still not be what was meant.
 	p.fixed = re
 	if doubt, ok := javaregex.DoubtAbout(v.Text()); ok {
-		c.Report(diag.Warning, doubt.Code, attribute, doubt.Message, doubt.Hint)
+		c.Report(diag.Warning, diag.Code(doubt.Code), attribute, doubt.Message, doubt.Hint)
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (r *replacement) compile(c *transform.Compiler, re *pattern, attribute stri
 	}
 
 	if err != nil {
-		c.ReportAt(r.arg, diag.Error, "replacement-group", err.Error(),
+		c.ReportAt(r.arg, diag.Error, codeReplacementGroup, err.Error(),
 			"$1 is the first group; a backslash before $ makes it a dollar sign")
 	}
 
@@ -219,7 +219,7 @@ func replaceAll() transform.Operation {
 func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 	value := e.Value()
 	if !value.Present() {
-		c.ReportEntry(e, diag.Error, "attribute-type", "table",
+		c.ReportEntry(e, diag.Error, codeAttributeType, "table",
 			fmt.Sprintf("the replacement for %q is null, expected text", e.Key), "")
 		step.err = fmt.Errorf("%w: the replacement for %q is null", transform.ErrNull, e.Key)
 		return
@@ -227,13 +227,13 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 
 	re, err := javaregex.Compile(e.Key)
 	if err != nil {
-		c.ReportEntry(e, diag.Error, "regex-invalid", "table", err.Error(), "")
+		c.ReportEntry(e, diag.Error, codeRegexInvalid, "table", err.Error(), "")
 		step.err = fmt.Errorf("%w: %w", transform.ErrConfig, err)
 		return
 	}
 
 	if doubt, ok := javaregex.DoubtAbout(e.Key); ok {
-		c.ReportEntry(e, diag.Warning, doubt.Code, "table", doubt.Message, doubt.Hint)
+		c.ReportEntry(e, diag.Warning, diag.Code(doubt.Code), "table", doubt.Message, doubt.Hint)
 	}
 
 	step.pattern.fixed = re

@@ -43,7 +43,7 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 		if id, has := c.Node().At("attributes", "id").Str(); has {
 			name, ok = identity.StringValue(id), true
 		} else {
-			return c.Fail("attribute-required", "", "attribute \"name\" of rule is missing")
+			return c.Fail(codeAttributeRequired, "", "attribute \"name\" of rule is missing")
 		}
 	}
 
@@ -55,16 +55,16 @@ func compileRule(c *transform.Compiler, a *ruleArgs) transform.Node {
 	}
 
 	if name.Text() == transform.UtilityRule {
-		return c.Delegate(utilityOperations(), "operation", "rule-utility")
+		return c.Delegate(utilityOperations(), "operation", codeRuleUtility)
 	}
 
 	// The utility rule is often written from memory.
 	if near := diag.Near(name.Text(),
 		[]string{transform.UtilityRule, "Cloud Services Utility", "Cloud Service Deployment Utility"}); near != "" {
-		c.Report(diag.Error, "rule-utility", "name", fmt.Sprintf("there is no rule %s", name),
+		c.Report(diag.Error, codeRuleUtility, "name", fmt.Sprintf("there is no rule %s", name),
 			diag.DidYouMean(transform.UtilityRule))
 	} else if !c.HasRule(name.Text()) {
-		c.Report(diag.Warning, "rule-unknown", "name", fmt.Sprintf("the code of rule %s lives in the tenant", name),
+		c.Report(diag.Warning, codeRuleUnknown, "name", fmt.Sprintf("the code of rule %s lives in the tenant", name),
 			"give a stub for it")
 	}
 

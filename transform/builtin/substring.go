@@ -137,11 +137,11 @@ func checkSubstring(c *transform.Compiler, n *substringArgs) {
 
 	// An offset beside -1 shows that something else was meant.
 	if fixedBegin && begin == -1 && begin0 != 0 {
-		c.Warnf("substring-offset-useless", "beginOffset", "beginOffset has no effect because begin is -1")
+		c.Warnf(codeSubstringOffsetUseless, "beginOffset", "beginOffset has no effect because begin is -1")
 	}
 
 	if noEnd && n.EndOffset.Present() && end0 != 0 {
-		c.Warnf("substring-offset-useless", "endOffset", "endOffset has no effect without end")
+		c.Warnf(codeSubstringOffsetUseless, "endOffset", "endOffset has no effect without end")
 	}
 
 	need := end + end0
@@ -152,7 +152,7 @@ func checkSubstring(c *transform.Compiler, n *substringArgs) {
 	// The shortest text that the input can be decides what can go wrong.
 	short := int64(c.InputFacts().MinLen)
 	if fixedEnd && !noEnd && need > short {
-		reportRaise(c, diag.Warning, "substring-range", "end", fmt.Sprintf("a text shorter than %d is an error", need),
+		reportRaise(c, diag.Warning, codeSubstringRange, "end", fmt.Sprintf("a text shorter than %d is an error", need),
 			"guard the length, for example with a static that tests $x.length(), or pad the text first")
 	}
 

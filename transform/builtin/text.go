@@ -390,7 +390,7 @@ func compilePad(c *transform.Compiler, n *pad) transform.Node {
 	}
 	if length, ok := n.Length.Fixed(); ok {
 		if length <= 0 {
-			c.Errorf("pad-length", "length", "length is %d, expected a positive number", length)
+			c.Errorf(codePadLength, "length", "length is %d, expected a positive number", length)
 		}
 
 		// What is known of the length lets others see that a substring is inside.

@@ -69,7 +69,7 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 	for _, name := range names {
 		r, err := New(name, sources[name], l)
 		if err != nil {
-			found.Addf(diag.Error, "rule-expression", diag.Pos{}, "%v", err)
+			found.Addf(diag.Error, codeRuleExpression, diag.Pos{}, "%v", err)
 			r = func(context.Context, transform.RuleCall) (identity.Value, error) { return identity.Value{}, err }
 		}
 

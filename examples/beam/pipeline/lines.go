@@ -51,7 +51,7 @@ type findingLine struct {
 func FindingLine(d diag.Diagnostic) Line { return findingTo(OutFindings, d) }
 
 func findingTo(output string, d diag.Diagnostic) Line {
-	return line(output, findingLine{Severity: d.Severity.String(), Code: d.Code, At: d.Pos.String(), Message: d.Message,
+	return line(output, findingLine{Severity: d.Severity.String(), Code: string(d.Code), At: d.Pos.String(), Message: d.Message,
 		Hint: d.Hint})
 }
 

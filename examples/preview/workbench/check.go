@@ -37,7 +37,7 @@ type underline struct {
 	From     int           `json:"from"`
 	To       int           `json:"to"`
 	Severity diag.Severity `json:"severity"`
-	Code     string        `json:"code"`
+	Code     diag.Code     `json:"code"`
 	Path     string        `json:"path,omitempty"`
 	Message  string        `json:"message"`
 	Hint     string        `json:"hint,omitempty"`
@@ -145,7 +145,7 @@ func (n *snapshot) compared(t *profile.Trace, was *profile.Result) []attribute {
 func (a *checkAnswer) findings(snap *snapshot, c *compiled, key string) {
 	known := map[string]int{}
 	for _, d := range snap.found {
-		known[d.Code+"\x00"+d.Message+"\x00"+d.Path.String()]++
+		known[string(d.Code)+"\x00"+d.Message+"\x00"+d.Path.String()]++
 	}
 	at := c.places[key]
 	o := c.byKey[key]
@@ -157,7 +157,7 @@ func (a *checkAnswer) findings(snap *snapshot, c *compiled, key string) {
 			continue
 		}
 
-		id := d.Code + "\x00" + d.Message + "\x00" + d.Path.String()
+		id := string(d.Code) + "\x00" + d.Message + "\x00" + d.Path.String()
 		if known[id]--; known[id] < 0 && len(a.Elsewhere) < 50 {
 			f := finding{Diagnostic: d}
 			if o := objectAt(c.objects, d.Pos); o != nil {

@@ -118,7 +118,7 @@ func (c *changes) apply(e *entry) {
 	case "modrdn", "moddn":
 		to, ok := renamed(e)
 		if !ok {
-			c.Refuse("ldif-syntax", pos, "the record renames %sto nothing; it is left out", quoted(e.dn))
+			c.Refuse(codeLDIFSyntax, pos, "the record renames %sto nothing; it is left out", quoted(e.dn))
 			return
 		}
 
@@ -127,7 +127,7 @@ func (c *changes) apply(e *entry) {
 	case "modify":
 		c.modify(e, pos)
 	default:
-		c.Refuse("ldif-change", pos, "a change of the type %q, expected add, modify, modrdn or delete; it is left out", kind)
+		c.Refuse(codeLDIFChange, pos, "a change of the type %q, expected add, modify, modrdn or delete; it is left out", kind)
 	}
 }
 
@@ -153,7 +153,7 @@ func renamed(e *entry) (string, bool) {
 func (c *changes) modify(e *entry, pos diag.Pos) {
 	a, ok := c.delta.Get(e.dn)
 	if !ok {
-		c.Refuse("ldif-change", pos, "the record changes %swhich is not known; it is left out", quoted(e.dn))
+		c.Refuse(codeLDIFChange, pos, "the record changes %swhich is not known; it is left out", quoted(e.dn))
 		return
 	}
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/feed"
 )
 
@@ -38,7 +39,7 @@ type value struct {
 }
 
 type problem struct {
-	code string
+	code diag.Code
 	line int
 	msg  string
 }
@@ -134,7 +135,7 @@ func (r *reader) physical() (size int, err error) {
 			// The record is refused; its lines still have to be passed over.
 			if r.e.bad == nil {
 				msg := fmt.Sprintf("the entry is longer than %d bytes", maxEntry)
-				r.e.bad = &problem{code: "ldif-size", line: r.line + 1, msg: msg}
+				r.e.bad = &problem{code: codeLDIFSize, line: r.line + 1, msg: msg}
 			}
 
 			part = part[:min(len(part), 2)]
@@ -220,7 +221,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 	// One bad line spoils the record, since what it would have said is missing.
 	colon := bytes.IndexByte(line, ':')
 	if colon <= 0 || !description(line[:colon]) {
-		return v, &problem{code: "ldif-syntax", line: number,
+		return v, &problem{code: codeLDIFSyntax, line: number,
 			msg: fmt.Sprintf("found %q, expected an attribute and a colon", short(line))}
 	}
 
@@ -230,7 +231,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 	switch {
 	case len(rest) > 0 && rest[0] == '<':
 		place := short(bytes.TrimLeft(rest[1:], " "))
-		return v, &problem{code: "ldif-url", line: number,
+		return v, &problem{code: codeLDIFUrl, line: number,
 			msg: fmt.Sprintf("the value of %s is in another place, %q, which is not read", v.name, place)}
 	case len(rest) > 0 && rest[0] == ':':
 		v.base64 = true
@@ -239,7 +240,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 
 	v.text = bytes.TrimLeft(rest, " ")
 	if !utf8.Valid(v.text) {
-		return v, &problem{code: "ldif-encoding", line: number,
+		return v, &problem{code: codeLDIFEncoding, line: number,
 			msg: fmt.Sprintf("the value of %s is not UTF-8, expected UTF-8 or base64", v.name)}
 	}
 
@@ -250,7 +251,7 @@ func parseLine(line []byte, number int) (value, *problem) {
 func (v value) decode(text []byte, number int) (value, *problem) {
 	n, err := base64.StdEncoding.Decode(text, text)
 	if err != nil {
-		return v, &problem{code: "ldif-base64", line: number,
+		return v, &problem{code: codeLDIFBase64, line: number,
 			msg: fmt.Sprintf("the value of %s is no base64: it is cut off or damaged", v.name)}
 	}
 

@@ -83,10 +83,10 @@ func Read(ctx context.Context, r *feed.Reading, src io.Reader, yield func(identi
 
 	// Told at the end, with how many there were.
 	if b.referrals > 0 {
-		r.Assume("ldif-referrals", 0, "", "", b.referrals)
+		r.Assume(codeLDIFReferrals, 0, "", "", b.referrals)
 	}
 	if b.binary > 0 {
-		r.Assume("ldif-binary", 0, "base64", "the bytes", b.binary)
+		r.Assume(codeLDIFBinary, 0, "base64", "the bytes", b.binary)
 	}
 }
 
@@ -166,7 +166,7 @@ func (b *builder) number(v *value) int {
 		case strings.HasPrefix(low, "lang-"):
 			base += ";" + low
 		case strings.HasPrefix(low, "range=") && !strings.HasSuffix(low, "-*"):
-			b.Report(diag.Warning, "ldif-range", diag.Pos{Line: v.line, Column: 1},
+			b.Report(diag.Warning, codeLDIFRange, diag.Pos{Line: v.line, Column: 1},
 				"%s has only a part of its values (%s); the export should ask for the others", base, low)
 		}
 	}
@@ -206,29 +206,29 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 		b.Refuse(e.bad.code, diag.Pos{Line: e.bad.line, Column: 1}, "%s; the entry %sis left out", e.bad.msg, quoted(e.dn))
 		return a, false
 	case e.dn == "":
-		b.Refuse("ldif-dn-missing", pos, "the entry has no dn; it is left out")
+		b.Refuse(codeLDIFDnMissing, pos, "the entry has no dn; it is left out")
 		return a, false
 	case !utf8.ValidString(e.dn):
-		b.Refuse("ldif-encoding", pos, "the dn is not UTF-8; the entry is left out")
+		b.Refuse(codeLDIFEncoding, pos, "the dn is not UTF-8; the entry is left out")
 		return a, false
 	}
 
 	// An addition is an entry like any other; another change needs what was there before.
 	if kind := changeType(e); kind != "" && kind != "add" {
-		b.Refuse("ldif-change", pos, "the record is a change (%s), expected an entry; it is left out", kind)
+		b.Refuse(codeLDIFChange, pos, "the record is a change (%s), expected an entry; it is left out", kind)
 		return a, false
 	}
 
 	// Names are compared by their parts: another spelling is the same entry.
 	if line, again := b.dns.Put(dn.Fold(e.dn), e.line); again {
-		b.Refuse("ldif-dn-duplicate", pos,
+		b.Refuse(codeLDIFDnDuplicate, pos,
 			"the entry %sis also on line %d, maybe in another spelling; it is left out", quoted(e.dn), line)
 		return a, false
 	}
 
 	b.collect(e)
 	if !b.identify(&a, e) {
-		b.Refuse("account-id-missing", pos,
+		b.Refuse(codeAccountIDMissing, pos,
 			"the entry %shas no %s for the account id; it is left out", quoted(e.dn), b.NativeIdentity)
 		return a, false
 	}

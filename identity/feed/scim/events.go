@@ -76,7 +76,7 @@ func (e *events) read(ctx context.Context, src io.Reader) error {
 		}
 		request, _ := jsondoc.Parse(e.File(), text)
 		if err := e.apply(request, n); err != nil {
-			e.Refuse("scim-patch", diag.Pos{Line: n, Column: 1}, "%v; the request is left out", err)
+			e.Refuse(codeSCIMPatch, diag.Pos{Line: n, Column: 1}, "%v; the request is left out", err)
 		}
 	}
 }

@@ -210,7 +210,7 @@ func cutOff(err error) error {
 func account(r *feed.Reading, text []byte, pos diag.Pos) (a identity.Account, ok bool) {
 	n, _ := jsondoc.Parse(r.File(), text)
 	if n.Kind() != jsondoc.Object {
-		r.Refuse("scim-shape", pos, "found a %s, expected a resource; it is left out", n.Kind())
+		r.Refuse(codeSCIMShape, pos, "found a %s, expected a resource; it is left out", n.Kind())
 		return a, false
 	}
 
@@ -224,7 +224,7 @@ func fromNode(r *feed.Reading, n *jsondoc.Node, pos diag.Pos) (a identity.Accoun
 	// The id first: without it the resource is no account, whatever else it has.
 	a.NativeIdentity = strings.Clone(c.values[r.NativeIdentity].Text())
 	if a.NativeIdentity == "" {
-		r.Refuse("account-id-missing", pos, "the resource has no %s for the account id; it is left out", r.NativeIdentity)
+		r.Refuse(codeAccountIDMissing, pos, "the resource has no %s for the account id; it is left out", r.NativeIdentity)
 		return a, false
 	}
 

@@ -137,7 +137,7 @@ func checked(p *tenant.Plan, err error) (*tenant.Plan, error) {
 		return nil, err
 	}
 	for _, d := range p.Findings {
-		if d.Code == "type-unknown" && strings.Contains(d.Path.String(), p.Object.Name) {
+		if d.Code == codeTypeUnknown && strings.Contains(d.Path.String(), p.Object.Name) {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "%s", d.Message)
 		}
 	}

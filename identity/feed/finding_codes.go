@@ -1,0 +1,38 @@
+package feed
+
+import "github.com/idprofile/engine/identity/diag"
+
+// Codes of findings and assumptions that this package reports or looks for.
+const (
+	codeAccountDuplicate   diag.Code = "account-duplicate"
+	codeAccountFlag        diag.Code = "account-flag"
+	codeAccountIDMissing   diag.Code = "account-id-missing"
+	codeAccountOtherSource diag.Code = "account-other-source"
+	codeCSVCellCount       diag.Code = "csv-cell-count"
+	codeCSVDelimiter       diag.Code = "csv-delimiter"
+	codeCSVDuplicateColumn diag.Code = "csv-duplicate-column"
+	codeCSVHeader          diag.Code = "csv-header"
+	codeCSVQuote           diag.Code = "csv-quote"
+	codeCSVRowSize         diag.Code = "csv-row-size"
+	codeColumnUnknown      diag.Code = "column-unknown"
+	codeColumnsMissing     diag.Code = "columns-missing"
+	codeConnectorAttribute diag.Code = "connector-attribute"
+	codeCreatedMissing     diag.Code = "created-missing"
+	codeFileDelimiter      diag.Code = "file-delimiter"
+	codeFileEncoding       diag.Code = "file-encoding"
+	codeFileHeader         diag.Code = "file-header"
+	codeFileQuote          diag.Code = "file-quote"
+	codeFilterAll          diag.Code = "filter-all"
+	codeFilterProperty     diag.Code = "filter-property"
+	codeFilterSyntax       diag.Code = "filter-syntax"
+	codeIDColumn           diag.Code = "id-column"
+	codeJSONShape          diag.Code = "json-shape"
+	codeJSONSyntax         diag.Code = "json-syntax"
+	codeMergeColumn        diag.Code = "merge-column"
+	codeMergeColumns       diag.Code = "merge-columns"
+	codeRowsComment        diag.Code = "rows-comment"
+	codeRowsFiltered       diag.Code = "rows-filtered"
+	codeRowsMerged         diag.Code = "rows-merged"
+	codeRowsMergedFirst    diag.Code = "rows-merged-first"
+	codeTextUTF8           diag.Code = "text-utf8"
+)

@@ -1,0 +1,38 @@
+package nerm
+
+import "github.com/idprofile/engine/identity/diag"
+
+// Codes of findings and assumptions that this package reports or looks for.
+const (
+	codeNermApiKey              diag.Code = "nerm-api-key"
+	codeNermArchivedAttribute   diag.Code = "nerm-archived-attribute"
+	codeNermAttributeName       diag.Code = "nerm-attribute-name"
+	codeNermAttributesUnchecked diag.Code = "nerm-attributes-unchecked"
+	codeNermBadProfile          diag.Code = "nerm-bad-profile"
+	codeNermBasePath            diag.Code = "nerm-base-path"
+	codeNermCategoryUnknown     diag.Code = "nerm-category-unknown"
+	codeNermDateFormat          diag.Code = "nerm-date-format"
+	codeNermDefaultAttribute    diag.Code = "nerm-default-attribute"
+	codeNermDuplicateAttribute  diag.Code = "nerm-duplicate-attribute"
+	codeNermEntitlement         diag.Code = "nerm-entitlement"
+	codeNermMulti               diag.Code = "nerm-multi"
+	codeNermNotPerson           diag.Code = "nerm-not-person"
+	codeNermOtherType           diag.Code = "nerm-other-type"
+	codeNermProfileType         diag.Code = "nerm-profile-type"
+	codeNermRequired            diag.Code = "nerm-required"
+	codeNermSchedule            diag.Code = "nerm-schedule"
+	codeNermSharedKey           diag.Code = "nerm-shared-key"
+	codeNermShort               diag.Code = "nerm-short"
+	codeNermTenantDomain        diag.Code = "nerm-tenant-domain"
+	codeNermTenantHost          diag.Code = "nerm-tenant-host"
+	codeNermType                diag.Code = "nerm-type"
+	codeNermUnknownAttribute    diag.Code = "nerm-unknown-attribute"
+	codeNermUserColumn          diag.Code = "nerm-user-column"
+	codeNermUserDuplicate       diag.Code = "nerm-user-duplicate"
+	codeNermUserEmail           diag.Code = "nerm-user-email"
+	codeNermUserFile            diag.Code = "nerm-user-file"
+	codeNermUserRequired        diag.Code = "nerm-user-required"
+	codeNermUserRole            diag.Code = "nerm-user-role"
+	codeNermUserStatus          diag.Code = "nerm-user-status"
+	codeNermUserType            diag.Code = "nerm-user-type"
+)
