@@ -122,7 +122,20 @@ func (l *linker) meetEarlier(account, made int32) {
 	l.link(account, m.Identity, m.Method, m.Criterion)
 	l.unmake(made)
 	if l.joined[m.Identity]++; l.joined[m.Identity] <= maxJoined {
-		l.refreshKeys(m.Identity)
+		l.refreshJoined(m.Identity, l.accounts.Sources[account])
+	}
+}
+
+// refreshJoined brings up to date what an identity is found by after an authoritative account
+// has joined it. One of a source that comes later leaves it its profile, and only what reads
+// that source may be another.
+func (l *linker) refreshJoined(n int32, source uint16) {
+	keys, all := l.staleKeys(n, source)
+	switch {
+	case all || l.rank(source) <= l.people[n].profile:
+		l.refreshKeys(n)
+	case keys != nil:
+		l.refresh(n, keys)
 	}
 }
 
