@@ -155,6 +155,9 @@ var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-0
 	"2006-01-02"}
 
 func parseTime(text string) (time.Time, bool) {
+	if t, ok := plainTime(text); ok {
+		return t, true
+	}
 	for _, form := range timeForms {
 		if t, err := time.Parse(form, text); err == nil {
 			return t, true
@@ -162,6 +165,53 @@ func parseTime(text string) (time.Time, bool) {
 	}
 
 	return time.Time{}, false
+}
+
+// plainTime reads 2026-01-02T03:04:05Z, with a fraction or without: what nearly all files have,
+// and what the general parser takes four times as long for. Everything else is left to that.
+func plainTime(text string) (t time.Time, ok bool) {
+	const form = "2006-01-02T15:04:05"
+	if len(text) <= len(form) || text[len(text)-1] != 'Z' {
+		return t, false
+	}
+	number := func(s string) int {
+		n := 0
+		for i := range len(s) {
+			if s[i] < '0' || s[i] > '9' {
+				return -1
+			}
+			n = 10*n + int(s[i]-'0')
+		}
+		return n
+	}
+	for i := range form {
+		if c := form[i]; (c < '0' || c > '9') && text[i] != c {
+			return t, false
+		}
+	}
+
+	// The day of the month is left to the calendar: one that is too large moves the date.
+	year, month, day := number(text[:4]), number(text[5:7]), number(text[8:10])
+	hour, minute, second := number(text[11:13]), number(text[14:16]), number(text[17:19])
+	if min(year, month-1, day-1, hour, minute, second) < 0 || month > 12 || hour > 23 || minute > 59 || second > 59 {
+		return t, false
+	}
+	nanos := 0
+	if fraction := text[len(form) : len(text)-1]; fraction != "" {
+		digits := len(fraction) - 1
+		if fraction[0] != '.' || digits < 1 || digits > 9 {
+			return t, false
+		}
+		if nanos = number(fraction[1:]); nanos < 0 {
+			return t, false
+		}
+		for range 9 - digits {
+			nanos *= 10
+		}
+	}
+
+	t = time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
+	return t, t.Day() == day
 }
 
 // addEntitlements adds the items of a value to the entitlements of an account.
