@@ -15,6 +15,7 @@ func (l *loader) checkCriteria() {
 		return
 	}
 
+	// An authoritative source that a profile reads makes identities and needs no criteria.
 	read := map[*Source]bool{}
 	for _, p := range l.b.Profiles {
 		read[l.b.AuthoritativeSource(p)] = true

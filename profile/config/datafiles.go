@@ -46,6 +46,9 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 	if decoded, err := url.PathUnescape(d.name); err == nil {
 		d.name = decoded
 	}
+
+	// An account list is one file for all sources, as an export of a tenant is: each account in it names its
+	// source.
 	isJSON := ext == ".json" || ext == ".jsonl" || ext == ".ndjson"
 	if isJSON {
 		account := firstObject(d.head)
@@ -56,6 +59,7 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 			(slices.Contains(columns, "sourceId") || slices.Contains(columns, "sourceName"))
 	}
 
+	// Outside of accounts/ a JSON file is configuration, unless its head is that of a list.
 	if isJSON && !inside && !d.list {
 		return false
 	}
@@ -195,6 +199,7 @@ func (l *loader) assignContaining(taken map[string]bool) {
 		}
 	}
 
+	// By name, so that assumptions come in one order whatever the map does.
 	for _, name := range slices.Sorted(maps.Keys(best)) {
 		d := best[name]
 		taken[d.path] = true
@@ -268,6 +273,7 @@ func (l *loader) assignLists(taken map[string]bool) {
 		return
 	}
 
+	// A file of its own says more of a source than a list does, so it wins.
 	for _, s := range l.b.Sources {
 		if len(l.b.Data[s.Name]) == 0 {
 			l.b.Data[s.Name] = lists

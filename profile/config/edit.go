@@ -54,6 +54,7 @@ func (b *Bundle) PutAttribute(n *jsondoc.Node) error {
 		}
 	}
 
+	// A new one goes to the end of the first list that there is.
 	for _, d := range b.Documents {
 		for list := range configLists(d) {
 			list.SetItems(append(slices.Clone(list.Items()), n))

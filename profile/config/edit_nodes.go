@@ -73,6 +73,8 @@ func (b *Bundle) add(shape string, n *jsondoc.Node) {
 		})
 	}
 
+	// New objects stand where people look for them, in the form that their neighbours have: with the envelope
+	// of an export or without.
 	switch {
 	case like != nil && like.entry != like.node:
 		appendItem(like.list, entryFor(shape, n))

@@ -22,6 +22,7 @@ func (b *Bundle) Lineage(lib *transform.Library) *Lineage {
 		l.nodes[n].Given = a.System
 	}
 
+	// Nodes are made in a fixed order, since their numbers decide how the graph is drawn.
 	for _, name := range slices.Sorted(maps.Keys(b.Transforms)) {
 		def := b.Transforms[name]
 		l.definition(l.node(LineageTransform, "", name, def.Node.Pos()), def)

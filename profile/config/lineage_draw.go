@@ -293,6 +293,9 @@ func (l *Lineage) untangle(columns [][]int) {
 	for _, c := range columns {
 		settle(c)
 	}
+
+	// The middle of its neighbours is a good height for a node. Sweeps go forth and back, because moving a
+	// column moves the middles of the next; after eight hardly anything moves any more.
 	middle := make([]float64, len(l.Nodes))
 	for sweep := range 8 {
 		for i := range columns {

@@ -39,6 +39,9 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 	if err != nil {
 		l.found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: "."}, "%v", err)
 	}
+
+	// An empty folder is a mistake in the path more often than an empty configuration; where files could not
+	// be read, that is said already.
 	if len(l.b.Documents) == 0 && !l.found.HasErrors() {
 		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeConfigEmpty, Pos: diag.Pos{File: "."},
 			Message: "the folder has no configuration", Hint: "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
@@ -267,6 +270,7 @@ func (l *loader) object(o object) {
 		l.b.Rules = append(l.b.Rules, &Rule{
 			ID: n.Get("id").Text(), Name: n.Get("name").Text(), Type: n.Get("type").Text(), Source: n.At("sourceCode",
 				"script").Text()})
+	// They join their source or profile when all files are read: it may come later.
 	case shapeState, shapeCorrelation, shapeSchema, shapePolicy:
 		l.parts = append(l.parts, part{o.shape, n})
 	case shapeField:

@@ -160,6 +160,8 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 		l.found.Addf(diag.Warning, codePriorityRange, v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on",
 			p.Name, priority)
 	}
+
+	// Tenants refuse equal priorities, but exports of several hold them; the order has to be one.
 	for _, o := range l.b.Profiles {
 		if o.Priority == priority && o.Name != p.Name && !slices.Contains(l.unranked, o) {
 			l.found.Addf(diag.Warning, codePriorityTie, v.Pos(),
@@ -438,6 +440,8 @@ func (l *loader) settings(file, src string) {
 	if seed, ok := root.Get("seed").Int(); ok {
 		s.Seed = uint64(seed)
 	}
+
+	// A setting that is misspelt would silently not count.
 	known := []string{"now", "seed", "sources", "rules", "dialect", "linkage", "suppress"}
 	for _, m := range root.Members() {
 		if m.Key != "$schema" && !slices.Contains(known, m.Key) {

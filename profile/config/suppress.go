@@ -52,6 +52,8 @@ func (l *loader) suppressions(list *jsondoc.Node, beside string) {
 		if beside != "" {
 			s.File = beside
 		}
+
+		// Without a code it would hide everything, and without a reason nobody would dare to take it away.
 		if s.Code == "" || s.Reason == "" {
 			l.found.Addf(diag.Error, codeSettingsValue, n.Pos(), "a suppression needs a code and a reason")
 			continue

@@ -85,6 +85,8 @@ func (s *Source) attributeUses(name string, lib *transform.Library) []AttributeU
 		uses = append(uses, AttributeUse{Kind: UseManager, Name: s.Name,
 			Detail: "compared with " + s.Manager.AccountAttribute, Pos: s.Node.Get("managerCorrelationMapping").Pos()})
 	}
+
+	// Fields of account create profiles are transforms that no mapping leads to.
 	for _, policy := range s.Policies {
 		for _, f := range policy.Get("fields").Items() {
 			if def := f.Get("transform"); def.Kind() == jsondoc.Object && reads(lib, transform.FromNode(def), name) {

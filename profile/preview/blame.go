@@ -56,6 +56,7 @@ func (b *blame) person(p *pair) {
 		}
 	}
 
+	// What changed the links of a source is a cause of every attribute that reads its accounts.
 	for i := range p.person.Changes {
 		c := &p.person.Changes[i]
 		s := set{}
@@ -66,6 +67,7 @@ func (b *blame) person(p *pair) {
 			}
 		}
 
+		// A change that nothing explains directly is put down to what may reach anything.
 		if len(s) == 0 {
 			b.rest(s, c)
 		}
@@ -217,6 +219,7 @@ func (b *blame) walk(s set, e *profile.Engine, in, attribute string, seen map[st
 		return false
 	})
 
+	// An attribute changes with those that it reads, however far away the changed mapping is.
 	for _, name := range deps.Identity {
 		b.walk(s, e, in, name, seen)
 	}

@@ -133,6 +133,7 @@ func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 	case before.Equal(after):
 	case before.Kind() == jsondoc.Object && after.Kind() == jsondoc.Object &&
 		before.Get("type").Text() == after.Get("type").Text():
+		// Two objects of one type are compared member by member; those of two types are replaced as a whole.
 		for _, m := range before.Members() {
 			c.compare(join(path, m.Key), m.Value, after.Get(m.Key))
 		}
@@ -143,12 +144,14 @@ func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 		}
 
 	case before.Kind() == jsondoc.Array && after.Kind() == jsondoc.Array && len(before.Items()) == len(after.Items()):
+		// Items of lists of one length are taken for the same ones, edited in place.
 		for i, item := range before.Items() {
 			c.compare(index(path, i), item, after.Items()[i])
 		}
 	case before.Kind() == jsondoc.Array && after.Kind() == jsondoc.Array:
 		c.compareItems(path, before.Items(), after.Items())
 	case after.Get("type") != nil && before != nil && after.At("attributes", "input").Equal(before):
+		// People put a transform around what was there: that is said, and not both texts as a whole.
 		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), New: wrapper(after), Note: "now wrapped in"})
 	case before.Get("type") != nil && after != nil && before.At("attributes", "input").Equal(after):
 		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: wrapper(before),

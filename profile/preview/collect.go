@@ -114,6 +114,8 @@ func (c *collector) attribute(ch *Change) {
 	switch ch.Kind {
 	case ErrorAppeared:
 		t.Errors++
+
+		// An error costs a value only where there was one.
 		t.Lost += btoi(ch.After.IsNull() && !ch.Before.IsNull())
 	case ErrorGone:
 		t.Resolved++

@@ -175,11 +175,15 @@ func (x *comparison) start() {
 func (x *comparison) options(uncorrelated *int, quiet bool) profile.RunOptions {
 	o := x.opts.Run
 	o.OnUncorrelated = func(identity.Account, profile.Unlinked) { *uncorrelated++ }
+
+	// Stages are those of the comparison, which has two runs; each of them asks for unique values on its own,
+	// or the second would find those of the first taken.
 	o.OnStage, o.Clock = nil, nil
 	if x.opts.Unique != nil {
 		o.Unique = x.opts.Unique()
 	}
 	if quiet {
+		// The findings of the first run are not shown, but what the second says too is no news.
 		o.OnFinding = func(d diag.Diagnostic) { x.said[string(d.Code)+d.Message] = true }
 		return o
 	}

@@ -363,6 +363,7 @@ func (x *Correlation) managers() []correlate.ManagerOf {
 		above[n] = m.Identity
 	}
 
+	// Who is above themselves is known only when all links are there.
 	for _, cycle := range correlate.Cycles(above) {
 		for _, n := range cycle {
 			list[n].State = correlate.ManagerInCycle

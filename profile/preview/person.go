@@ -135,6 +135,7 @@ func attributeChange(name string, old, now identity.Value, oldErr, nowErr error)
 		c.Kind, c.Message, c.pattern = ErrorAppeared, nowErr.Error(), errorPattern(nowErr)
 	case oldErr != nil && nowErr == nil:
 		c.Kind, c.Message, c.pattern = ErrorGone, oldErr.Error(), errorPattern(oldErr)
+	// Texts of errors hold values, so only another kind of error is a change.
 	case oldErr != nil && kindOfError(oldErr) != kindOfError(nowErr):
 		c.Kind, c.Message = ErrorChanged, nowErr.Error()
 		c.pattern = Pattern{Before: errorPattern(oldErr).Name, After: errorPattern(nowErr).Name}
@@ -258,6 +259,7 @@ func exceptionChanges(b, a *profile.Result) []Change {
 		}
 	}
 
+	// What is left of the new ones has appeared.
 	for _, e := range is {
 		if !slices.ContainsFunc(was, func(o Change) bool { return o.Code == e.Code && o.Attribute == e.Attribute }) {
 			e.Kind = ExceptionNew

@@ -280,6 +280,8 @@ func storedAttributes(r *profile.Result) identity.Attributes {
 	for i := range names {
 		values[i] = a.At(i)
 	}
+
+	// A change of an attribute that the run gives no more has no place in the row yet.
 	for _, c := range r.Changes {
 		if i := slices.Index(names, c.Attribute); i >= 0 {
 			values[i] = c.OldValue
@@ -373,6 +375,7 @@ func replaced(attributes, part identity.Attributes) identity.Attributes {
 		names, values = append(slices.Clip(names), name), append(values, part.At(k))
 	}
 
+	// Thousands of rows share a schema, so a new one is made only for more names.
 	schema := attributes.Schema()
 	if len(names) > more {
 		schema = identity.NewSchema(names...)

@@ -87,6 +87,9 @@ func (x *comparison) reachable() (map[string][]string, bool) {
 	if !sameOrder(x.before.Bundle(), x.after.Bundle()) {
 		return nil, false
 	}
+
+	// Only edited mappings and transforms leave links, profiles and exceptions of other attributes alone;
+	// anything else needs a whole run.
 	changed := map[string]bool{}
 	for _, c := range x.causes {
 		switch {
@@ -323,11 +326,15 @@ func (e *effect) full() (*Report, error) {
 	})
 
 	defer before.stop()
+
+	// Both sides come in nearly the same order, so results meet soon and few wait for their counterpart.
 	after := newSide(e.population.Again(e.ctx, e.after, o))
 	defer after.stop()
 	if err := e.merge(before, after); err != nil {
 		return nil, err
 	}
+
+	// Who is left on one side alone has come or gone.
 	for _, r := range before.waiting {
 		e.alone(r, nil)
 	}

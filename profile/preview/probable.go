@@ -304,6 +304,8 @@ func (b *probable) account(a *correlate.Analysis, i int, list []ProbableCandidat
 
 	owner := a.Identity[i]
 	if born && a.Method[i] == correlate.NewIdentity {
+		// An account of an authoritative source that made its identity has found nobody; whom it should have
+		// found is the question.
 		owner = -1 // the identity that it made itself
 	}
 	if owner >= 0 {

@@ -221,6 +221,7 @@ func (x *timeline) together(sources []identity.Source) (people int, err error) {
 				x.events[i] = x.appendEvents(x.events[i], i, r, failed[r.Identity.ID])
 			}
 
+			// Who fails is remembered: an error is an event on the day when it begins, and so is its end.
 			if names := failures(r); names != nil || failed[r.Identity.ID] != nil {
 				failed[r.Identity.ID] = names
 			}
@@ -229,6 +230,8 @@ func (x *timeline) together(sources []identity.Source) (people int, err error) {
 		if err != nil {
 			return people, err
 		}
+
+		// From the second day on nothing has changed but the date, so no source is read again.
 		sources = nil
 	}
 

@@ -75,6 +75,8 @@ func tenantIdentity(src json.RawMessage) (TenantIdentity, error) {
 	if in.ID == "" && in.Name == "" && in.Alias == "" {
 		return TenantIdentity{}, fmt.Errorf("found an object without id and name, expected an identity")
 	}
+
+	// Values come as the tenant's search gives them: references are objects, all else is a value.
 	i := TenantIdentity{ID: in.ID, Name: in.Name, Alias: in.Alias, Profile: in.IdentityProfile.Name,
 		Attributes: map[string]identity.Value{}}
 	for name, raw := range in.Attributes {

@@ -19,6 +19,9 @@ func (c *call) patchAccount() error {
 	if err != nil {
 		return err
 	}
+
+	// The tenant has one PATCH for two things: attributes are data of the source and go to its file, whom the
+	// account belongs to goes to the store.
 	values := slices.ContainsFunc(ops, func(op isc.PatchOp) bool { return strings.HasPrefix(op.Path, "/attributes") })
 	if values {
 		err = c.patchAttributes(ops)

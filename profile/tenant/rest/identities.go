@@ -182,6 +182,7 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 				jsondoc.NewString(identityName(m)))))
 	}
 
+	// The platform shows these attributes to everybody, whatever else a tenant maps.
 	var items []*jsondoc.Node
 	for _, name := range []string{"firstname", "lastname", "phone", "cloudLifecycleState"} {
 		if value := i.Attribute(name); !value.IsNull() {

@@ -164,6 +164,8 @@ var root = nonemployee.Actor{ID: "tenant", Rights: nonemployee.Read}
 func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
 	m, a := h.nonEmployees, Actor{ID: t.launcher, Name: t.launcher}
 	m.waiting.Store(false)
+
+	// Records whose time has come change first, so that one aggregation takes everything in.
 	if _, err := m.service.Tick(ctx, h.now()); err != nil {
 		return err
 	}
@@ -186,6 +188,8 @@ func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
 		accounts = append(accounts, renamed{Source: records, name: name})
 	}
 
+	// A source that was deleted in the module takes its accounts with it. The list is cloned, since dropping
+	// changes it.
 	for _, s := range slices.Clone(h.tenant.Bundle().Sources) {
 		if mark := nonEmployeeMark(s); mark != "" && !there[mark] {
 			if err := h.dropSource(ctx, a, s); err != nil {
@@ -197,6 +201,8 @@ func (h *Handler) takeNonEmployees(ctx context.Context, t *task) error {
 	if len(accounts) == 0 {
 		return nil
 	}
+
+	// Records end by the hundred when a contract ends, so no threshold stops the removal.
 	stats, err := h.tenant.AggregateWith(ctx, tenant.AggregateOptions{AnyRemoval: true}, accounts...)
 	t.returns = statsOf(stats)
 	return err
@@ -238,6 +244,8 @@ func (h *Handler) putNonEmployeeSource(ctx context.Context, a Actor, s nonemploy
 	n.Set("description", jsondoc.NewString(s.Description))
 	n.Set("modified", timeNode(s.Modified.Time))
 	n.Set("schemas", nonEmployeeSchemas(list))
+
+	// An edit that changes nothing would make an event and an entry to take back, so it is not made.
 	name := n.Get("name").Text()
 	if old != nil && n.Equal(old.Node) {
 		return name, nil

@@ -108,6 +108,8 @@ func (c *call) undo() error {
 		return isc.Refuse(isc.CodeConflict, "there is no change to take back")
 	}
 	last := c.log.list[len(c.log.list)-1]
+
+	// A configuration can be put back, identities cannot: uids were given and accounts linked since.
 	if len(last.plan.Results)+len(last.plan.Deleted)+len(last.plan.Uncorrelated) > 0 {
 		return isc.Refuse(isc.CodeConflict, "the last change wrote identities or accounts and cannot be taken back")
 	}
@@ -118,6 +120,8 @@ func (c *call) undo() error {
 	if _, err := c.tenant.Apply(c.ctx, p); err != nil {
 		return err
 	}
+
+	// Taking back is itself no change of the log, so that it can be done again and again.
 	c.log.list = c.log.list[:len(c.log.list)-1]
 	if err := c.changed(c.ctx); err != nil {
 		return err

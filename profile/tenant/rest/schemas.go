@@ -173,6 +173,8 @@ func (c *call) createSchema() error {
 		if err := checkSchema(body); err != nil {
 			return nil, err
 		}
+
+		// Names of schemas are how connectors find them, so a source has each once.
 		for _, n := range schemasOf(s) {
 			if n.Get("name").Text() == body.Get("name").Text() {
 				return nil, isc.Refuse(isc.CodeConflict, "the source has a schema %q already", n.Get("name").Text())
@@ -190,6 +192,8 @@ func (c *call) createSchema() error {
 	if err != nil {
 		return err
 	}
+
+	// The answer is read back, as it is stored, and not made of the request.
 	s, n, err := c.schema()
 	if err == nil {
 		c.node(http.StatusCreated, schemaView(s)(n))

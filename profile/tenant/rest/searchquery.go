@@ -211,11 +211,15 @@ func (p *queryParser) value(fields []string) (match, error) {
 	if p.at < len(p.text) && p.text[p.at] == '[' {
 		return p.span(fields)
 	}
+
+	// Operators are words in capitals and no values; a word that is none ends at a blank or a bracket.
 	word := p.word(valueEnd)
 	p.space()
 	switch {
 	case word == "" || word == "AND" || word == "OR" || word == "NOT" || word == "TO":
 		return nil, p.fail("found %s, expected a value", strconv.Quote(word))
+	// Escapes and regular expressions of the search are not served; to take them literally would find
+	// something else.
 	case strings.ContainsAny(word, `\/`):
 		return nil, p.fail("the value %q has a sign that is not served: put it in quotes", word)
 	case word == "*":

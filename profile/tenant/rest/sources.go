@@ -251,6 +251,7 @@ func checkSource(b *config.Bundle, n *jsondoc.Node, old *config.Source) error {
 		}
 	}
 
+	// Accounts refer to their source by name, so two names that differ in case alone are refused.
 	for _, other := range b.Sources {
 		if other != old && identity.Fold(other.Name) == identity.Fold(name) {
 			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", other.Name)
@@ -354,6 +355,8 @@ func (c *call) deleteSource() error {
 	if err != nil {
 		return err
 	}
+
+	// Without its authoritative source a profile would delete everybody in the next aggregation.
 	for _, p := range c.tenant.Bundle().Profiles {
 		if c.tenant.Bundle().AuthoritativeSource(p) == s {
 			return isc.Refuse(isc.CodeConflict, "identity profile %q uses the source %q", p.Name, s.Name)
@@ -363,6 +366,8 @@ func (c *call) deleteSource() error {
 	if nonEmployeeMark(s) != "" && c.nonEmployees != nil {
 		return isc.Refuse(isc.CodeConflict, "source %q is one of non-employees and is deleted as such", s.Name)
 	}
+
+	// The platform deletes in a task; here it is done when the answer is given, and the task says so.
 	c.writes.Lock()
 	err = c.dropSource(c.ctx, c.actor, s)
 	c.writes.Unlock()

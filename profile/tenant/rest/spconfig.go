@@ -107,6 +107,8 @@ func (c *call) startExport() error {
 	}
 
 	j := &job{kind: "EXPORT", description: body.Get("description").Text()}
+
+	// The order is that of the import: what is referred to comes before what refers to it.
 	var objects []*jsondoc.Node
 	for _, typ := range configTypes {
 		wanted := len(include) == 0 || slices.Contains(include, typ)
@@ -164,6 +166,7 @@ func (c *call) exported(typ string, options *jsondoc.Node) []*jsondoc.Node {
 		}
 	case "SOURCE":
 		for _, s := range b.Sources {
+			// A source that only its accounts imply is written nowhere.
 			if s.Node != nil && !s.Implied {
 				n := s.Node.Clone()
 				n.Set("id", jsondoc.NewString(sourceID(s)))
@@ -180,6 +183,7 @@ func (c *call) exported(typ string, options *jsondoc.Node) []*jsondoc.Node {
 			for _, s := range p.States {
 				n := s.Node.Clone()
 				n.Set("id", jsondoc.NewString(stateID(p, s)))
+				// In the files a state lies inside its profile; alone it needs a reference to it.
 				n.Set("identityProfile", jsondoc.NewObject(
 					jsondoc.M("type", jsondoc.NewString("IDENTITY_PROFILE")), jsondoc.M("id",
 						jsondoc.NewString(profileID(p))), jsondoc.M("name", jsondoc.NewString(p.Name))))

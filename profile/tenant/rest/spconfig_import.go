@@ -38,6 +38,7 @@ func (c *call) startImport() error {
 		return isc.Refuse(isc.CodeBadRequest, "the import is no export: it has no list of objects")
 	}
 
+	// From here on faults belong to single objects: the job reports them, and the others are imported.
 	j := &job{kind: "IMPORT"}
 	imp := &importer{call: c, options: options, results: map[string]*result{}}
 	if err := imp.run(root.Get("objects").Items(), previewOnly); err != nil {
@@ -100,6 +101,9 @@ func (m *importer) run(entries []*jsondoc.Node, previewOnly bool) error {
 	m.writes.Lock()
 	defer m.writes.Unlock()
 	by := m.sorted(entries)
+
+	// Attributes, transforms and sources come before the profiles that refer to them; states come after,
+	// since they lie in profiles.
 	before := func(b *config.Bundle) []string {
 		m.each("IDENTITY_OBJECT_CONFIG", by, func(n *jsondoc.Node) error { return putAttributes(b, n) })
 		changed := map[string]bool{}
@@ -128,6 +132,8 @@ func (m *importer) run(entries []*jsondoc.Node, previewOnly bool) error {
 	if previewOnly {
 		return nil
 	}
+
+	// Whoever hangs up now has asked for the whole import all the same.
 	_, err = m.apply(context.WithoutCancel(m.ctx), m.actor, plan)
 	return err
 }
