@@ -180,24 +180,7 @@ func appendRow(dst []byte, n int, values []Value, move bool) []byte {
 	start, base := len(dst), 1+width*n
 	dst = slices.Grow(dst, base+size)[:start+base+size]
 	dst[start] = byte(width)
-	ends, cells := dst[start+1:start+base], dst[start+base:]
-	switch width {
-	case 1: // most rows
-		putNarrow(ends, cells, values, move)
-	default:
-		at := 0
-		for i := range n {
-			if i < len(values) {
-				at = putCell(cells, at, &values[i], move)
-			}
-			if width == 2 {
-				binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
-			} else {
-				binary.LittleEndian.PutUint32(ends[4*i:], uint32(at))
-			}
-		}
-	}
-
+	putCells(dst[start+1:start+base], dst[start+base:], width, values, move)
 	return dst
 }
 
@@ -223,8 +206,8 @@ func rowSize(values []Value) (size int) {
 	return size
 }
 
-// putNarrow writes cells of less than 256 bytes and their ends.
-func putNarrow(ends, cells []byte, values []Value, move bool) {
+// putCells writes cells and, for all slots, their ends.
+func putCells(ends, cells []byte, width int, values []Value, move bool) {
 	at := 0
 	for i := range values {
 		if v := &values[i]; v.kind == Text && v.n > 0 { // as putCell, without the call
@@ -238,11 +221,28 @@ func putNarrow(ends, cells []byte, values []Value, move bool) {
 		} else if v.kind != Null {
 			at = putCell(cells, at, v, move)
 		}
-		ends[i] = byte(at)
+
+		if width == 1 { // most rows
+			ends[i] = byte(at)
+		} else {
+			putOffset(ends, width, i, at)
+		}
 	}
 
-	for i := len(values); i < len(ends); i++ {
-		ends[i] = byte(at)
+	for i := len(values); i*width < len(ends); i++ {
+		putOffset(ends, width, i, at)
+	}
+}
+
+// putOffset writes the end of cell i.
+func putOffset(ends []byte, width, i, end int) {
+	switch width {
+	case 1:
+		ends[i] = byte(end)
+	case 2:
+		binary.LittleEndian.PutUint16(ends[2*i:], uint16(end))
+	default:
+		binary.LittleEndian.PutUint32(ends[4*i:], uint32(end))
 	}
 }
 
