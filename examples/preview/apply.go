@@ -301,7 +301,7 @@ func (c *applyCommand) printFiles(a *app, before, after map[string][]byte) {
 			role = report.Before
 		}
 
-		report.Fprintf(a.out, "%s\n", report.Raw(a.paint(colours[role], report.OneLine(l))))
+		report.Fprintf(a.unfitted().out, "%s\n", report.Raw(a.paint(colours[role], report.OneLine(l))))
 	}
 }
 

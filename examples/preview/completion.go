@@ -30,7 +30,7 @@ func (c *completionCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriter(a.out)
+	b := bufio.NewWriter(a.unfitted().out)
 	map[string]func(io.Writer, *kong.Application){"bash": bashCompletion, "zsh": zshCompletion,
 		"fish": fishCompletion}[c.Shell](b, k.Model)
 	return b.Flush()

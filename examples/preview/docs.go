@@ -43,7 +43,7 @@ func (c *docsCommand) Run(a *app) error {
 
 	// Drawings show the lineage only, for which neither tests nor accounts are read.
 	if form == "svg" || form == "mermaid" || form == "dot" {
-		return c.answer(a, func(a *app) error { return c.draw(a, f, form) })
+		return c.answer(a.unfitted(), func(a *app) error { return c.draw(a, f, form) })
 	}
 
 	tests, err := testFiles(f.fsys)
@@ -63,7 +63,7 @@ func (c *docsCommand) Run(a *app) error {
 	if title == "" {
 		title = "Data dictionary of " + f.name
 	}
-	return c.answer(a, func(a *app) error {
+	return c.answer(a.unfitted(), func(a *app) error {
 		switch form {
 		case "html":
 			return d.WriteHTML(a.out, title)

@@ -57,6 +57,9 @@ func (o *outputFlags) asJSON() bool { return o.form("text", "json") == "json" }
 // are fitted to a terminal; it is there as a whole or not at all.
 func (o *outputFlags) answer(a *app, write func(a *app) error) error {
 	if o.Out == "" || o.Out == "-" {
+		if o.form("text") != "text" {
+			a = a.unfitted()
+		}
 		return write(a)
 	}
 	var failed error // a check that failed has an answer too

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -86,7 +87,11 @@ func (g *grid) print(a *app, w io.Writer) {
 
 		// Words are never broken: an id that is cut cannot be searched for.
 		if words > total {
-			g.printLists(a, w)
+			if k := g.fitting(a.width); k > 1 {
+				g.printNarrow(a, w, k)
+			} else {
+				g.printLists(a, w)
+			}
 			return
 		}
 
@@ -120,17 +125,61 @@ func (g *grid) print(a *app, w io.Writer) {
 	}
 }
 
+// fitting is how many of the first columns stand beside each other without a break.
+func (g *grid) fitting(width int) int {
+	used := 2 - gap // the indent
+	for i, n := range g.natural {
+		if used += gap + n; used > width {
+			return i
+		}
+	}
+	return len(g.natural)
+}
+
+// printNarrow writes the first columns as a table, and below each row what the others hold.
+func (g *grid) printNarrow(a *app, w io.Writer, columns int) {
+	names := slices.Clone(g.header[:columns])
+	for i := range names {
+		if g.right[i] {
+			names[i] = ">" + names[i]
+		}
+	}
+	narrow := newGrid(names...)
+	for _, row := range g.rows {
+		cells := make([]any, columns)
+		for i := range cells {
+			cells[i] = row[i]
+		}
+		narrow.row(cells...)
+	}
+
+	var b strings.Builder
+	narrow.print(a, &b)
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	fmt.Fprintln(w, lines[0])
+	for i, l := range lines[1:] {
+		fmt.Fprintln(w, l)
+		if rest := g.list(a, g.rows[i], columns); rest != "" {
+			fmt.Fprintf(w, "      %s\n", rest)
+		}
+	}
+}
+
+// list is what cells of a row are called and hold, from a column on.
+func (g *grid) list(a *app, row []string, from int) string {
+	var cells []string
+	for i, cell := range row {
+		if i >= from && cell != "" {
+			cells = append(cells, a.paint(text.Bold, g.header[i])+" "+cell)
+		}
+	}
+	return strings.Join(cells, ", ")
+}
+
 // printLists writes each row as a list of what its cells are called and hold.
 func (g *grid) printLists(a *app, w io.Writer) {
 	for _, row := range g.rows {
-		var cells []string
-		for i, cell := range row {
-			if cell != "" {
-				cells = append(cells, a.paint(text.Bold, g.header[i])+" "+cell)
-			}
-		}
-
-		fmt.Fprintf(w, "  %s\n", strings.Join(cells, ", "))
+		fmt.Fprintf(w, "  %s\n", g.list(a, row, 0))
 	}
 }
 

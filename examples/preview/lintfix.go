@@ -35,7 +35,7 @@ func (c *lintCommand) fix(a *app, all *linted) error {
 	before, after, mended := mend(all.found)
 
 	// Nothing is written without being asked for, and what would be is shown as a patch.
-	report.Fprintf(a.out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
+	report.Fprintf(a.unfitted().out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
 	if !c.Write {
 		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
 			plural(mended, "finding"), len(all.found), plural(len(after), "file"))

@@ -22,7 +22,7 @@ func (c *manualCommand) Run(a *app) error {
 		return err
 	}
 	o := outputFlags{Format: c.Format, Out: c.Out}
-	return o.answer(a, func(a *app) error {
+	return o.answer(a.unfitted(), func(a *app) error {
 		b := bufio.NewWriter(a.out)
 		if o.form("markdown", "man") == "man" {
 			manPage(b, k.Model)

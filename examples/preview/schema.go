@@ -64,7 +64,7 @@ func (c *schemaCommand) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		_, err = a.out.Write(src)
+		_, err = a.unfitted().out.Write(src)
 		return err
 	})
 }
@@ -103,7 +103,7 @@ func (c *schemaCommand) write(a *app) error {
 		list = append(list, association{[]string{k.files}, "./" + filepath.ToSlash(filepath.Join(c.Dir, name))})
 	}
 
-	return writeJSON(a.out, map[string]any{"json.schemas": list})
+	return writeJSON(a.unfitted().out, map[string]any{"json.schemas": list})
 }
 
 // schemaOf returns the schema of a kind of files: its text, completed by what the code

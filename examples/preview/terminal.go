@@ -84,6 +84,8 @@ type fitted struct {
 	word    strings.Builder // that has no end yet
 	letters int             // columns of the word
 	escape  bool            // within a sequence that colours
+	digit   bool            // the word ends with one
+	unit    bool            // a blank after a digit waits for what comes: a % belongs to the number
 	rest    []byte          // the beginning of a character whose end is not there yet
 	err     error
 }
@@ -106,12 +108,22 @@ func (f *fitted) Write(p []byte) (int, error) {
 func (f *fitted) rune(r rune) {
 	switch {
 	case r == '\n':
+		f.endUnit()
 		f.flush()
 		f.emit("\n")
 		f.column, f.indent, f.began, f.blanks = 0, 0, false, 0
+	case f.unit && r == '%': // a number and its unit are one word
+		f.word.WriteString(" %")
+		f.letters += 2
+		f.unit = false
+	case f.unit:
+		f.endUnit()
+		f.rune(r)
 	case f.escape || r == '\x1b':
 		f.escape = r != 'm'
 		f.word.WriteRune(r)
+	case r == ' ' && f.digit:
+		f.unit, f.digit = true, false
 	case r == ' ' && !f.began && f.letters == 0:
 		f.indent++
 		f.blanks++
@@ -121,6 +133,7 @@ func (f *fitted) rune(r rune) {
 	default:
 		f.word.WriteRune(r)
 		f.letters += report.DisplayWidth(string(r))
+		f.digit = '0' <= r && r <= '9'
 	}
 }
 
@@ -129,7 +142,7 @@ func (f *fitted) flush() {
 	if f.word.Len() == 0 {
 		return
 	}
-	within := min(f.indent+hang, f.width/2)
+	within := max(0, min(f.indent+hang, f.width/2))
 	if f.began && f.letters > 0 && f.column+f.blanks+f.letters > f.width && within+f.letters <= max(f.width, f.column) {
 		f.emit("\n" + strings.Repeat(" ", within))
 		f.column, f.blanks = within, 0
@@ -142,6 +155,16 @@ func (f *fitted) flush() {
 	f.word.Reset()
 }
 
+// endUnit ends the wait for a unit: none came.
+func (f *fitted) endUnit() {
+	if f.unit {
+		f.unit = false
+		f.flush()
+		f.blanks++
+	}
+	f.digit = false
+}
+
 func (f *fitted) emit(s string) {
 	if f.err == nil {
 		_, f.err = io.WriteString(f.w, s)
@@ -150,11 +173,25 @@ func (f *fitted) emit(s string) {
 
 // Flush writes what waits, such as a question that has no end of line.
 func (f *fitted) Flush() error {
+	f.endUnit()
 	f.flush()
 	f.emit(strings.Repeat(" ", f.blanks))
 	f.column += f.blanks
 	f.blanks = 0
 	return f.err
+}
+
+// unfitted is the same app with lines that stay as they are: what programs read, and patches,
+// must not be broken because somebody looks at them first.
+func (a *app) unfitted() *app {
+	f, ok := a.out.(*fitted)
+	if !ok {
+		return a
+	}
+	a.flush()
+	to := *a
+	to.out, to.width = f.w, 0
+	return &to
 }
 
 // flush writes what waits to be fitted to the terminal, before an answer is read.

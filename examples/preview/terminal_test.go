@@ -25,6 +25,7 @@ func TestFitted(t *testing.T) {
 		{name: "a long word stays whole", in: "a 123456789012345678901234567890 b\n", want: "a 123456789012345678901234567890\n    b\n", width: 20},
 		{name: "wide letters", in: "花子 花子 花子\n", want: "花子 花子\n    花子\n", width: 10},
 		{name: "blanks between columns stay", in: "a    b\n\n  c\n", want: "a    b\n\n  c\n", width: 10},
+		{name: "a number and its unit are one word", in: "one and 100.0 % of 12\n", want: "one and\n    100.0 %\n    of 12\n", width: 13},
 		{name: "a question without end of line", in: "really? ", want: "really? ", width: 40},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -53,6 +54,7 @@ func TestFitted(t *testing.T) {
 func FuzzFitted(f *testing.F) {
 	f.Add("  one two three\n\x1b[1mfour\x1b[0m five", 12)
 	f.Add("花子\t\xff  ", 1)
+	f.Add("0 0", -40)
 	f.Fuzz(func(t *testing.T, s string, width int) {
 		var b bytes.Buffer
 		w := &fitted{w: &b, width: width}
@@ -74,13 +76,37 @@ func FuzzFitted(f *testing.F) {
 // a wide terminal, with colours as the terminal gets them.
 func TestWidths(t *testing.T) {
 	dir := testdata(t)
+	plan, state, snapshot := planFile(t, threeChanges), filepath.Join(t.TempDir(), "state"), filepath.Join(t.TempDir(), "people.jsonl")
 	t.Chdir("../..")
+	for _, now := range []string{"2026-01-15", "2026-03-01"} {
+		if code, _, errs := invoke(t, "run", "examples/acme", "--state", state, "--now", now); code != exitDone {
+			t.Fatal(errs)
+		}
+	}
+	if code, _, errs := invoke(t, "run", "examples/acme", "--identities", snapshot, "--now", "2026-03-01"); code != exitDone {
+		t.Fatal(errs)
+	}
 	for name, args := range map[string][]string{
-		"run":       {"run", "examples/acme"},
-		"correlate": {"correlate", "examples/acme", "--source", "Active Directory"},
-		"suggest":   {"correlate", "examples/acme", "--suggest"},
-		"diff":      {"diff", "examples/acme", "examples/acme-changes/priority-swap", "--overlay", "--examples", "2"},
-		"explain":   {"explain", "examples/acme", "--identity", "4799"},
+		"try":          {"try", "Contractor Phone E164", "examples/acme", "--identity", "C-0041", "--steps"},
+		"print":        {"print", "Employees/email", "examples/acme"},
+		"init":         {"init", "examples/acme", "--dry-run"},
+		"data":         {"data", "examples/acme", "--source", "HR"},
+		"where":        {"where", "Country Code", "examples/acme"},
+		"unused":       {"where", "--unused", "examples/acme"},
+		"timeline":     {"timeline", "examples/acme", "--from", "2026-01-15", "--to", "2026-02-15"},
+		"state":        {"state", state},
+		"apply":        {"apply", plan, "examples/acme", "--examples", "2"},
+		"lint":         {"lint", "examples/acme", "--all"},
+		"fix":          {"lint", "--fix", "examples/preview/testdata/lint"},
+		"lint-explain": {"lint", "--explain", "lookup-default"},
+		"verify":       {"verify", "examples/acme", "--identities", snapshot},
+		"test":         {"test", "examples/acme", "--cover"},
+		"schema":       {"schema"},
+		"run":          {"run", "examples/acme"},
+		"correlate":    {"correlate", "examples/acme", "--source", "Active Directory"},
+		"suggest":      {"correlate", "examples/acme", "--suggest"},
+		"diff":         {"diff", "examples/acme", "examples/acme-changes/priority-swap", "--overlay", "--examples", "2"},
+		"explain":      {"explain", "examples/acme", "--identity", "4799"},
 	} {
 		for width, short := range map[int]string{80: "80", 160: "160"} {
 			t.Run(name+short, func(t *testing.T) {
@@ -92,11 +118,30 @@ func TestWidths(t *testing.T) {
 				}
 				golden(t, filepath.Join(dir, "terminal", name+"-"+short+".golden"), strings.ReplaceAll(out.String(), "\x1b", "␛"))
 				for l := range strings.Lines(plainText(out.String())) {
-					if n := report.DisplayWidth(l); n > width && strings.Contains(strings.TrimSpace(l), " ") {
+					patch := strings.HasPrefix(l, "+") || strings.HasPrefix(l, "-") || strings.HasPrefix(l, "diff ")
+					if n := report.DisplayWidth(l); n > width && strings.Contains(strings.TrimSpace(l), " ") && !patch {
 						t.Errorf("%d columns: %s", n, l)
 					}
 				}
 			})
+		}
+	}
+}
+
+// TestNotFitted: what programs read is in a narrow terminal as it is in a file.
+func TestNotFitted(t *testing.T) {
+	t.Chdir("../..")
+	for _, args := range [][]string{
+		{"docs", "examples/acme"}, {"data", "examples/acme", "--json"}, {"lint", "examples/acme", "--format", "sarif"},
+		{"schema", "plan"}, {"manual"}, {"completion", "bash"}, {"diff", "examples/acme", "examples/acme-changes/priority-swap", "--overlay", "--format", "markdown"},
+		{"init", "examples/acme", "--dry-run", "--json"},
+	} {
+		var out, errs bytes.Buffer
+		a := &app{ctx: t.Context(), out: &out, err: &errs, clock: time.Now, width: 60}
+		a.run(args)
+		_, want, _ := invoke(t, args...)
+		if out.String() != want || want == "" {
+			t.Errorf("%v is another one in a terminal: %.300s", args, cmp.Diff(want, out.String()))
 		}
 	}
 }
