@@ -84,6 +84,16 @@ func (c *diffCommand) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+
+	// What cannot be read on one side looks like a difference, or hides one.
+	for _, side := range []struct {
+		what string
+		*folder
+	}{{"BEFORE", before}, {"AFTER", after}} {
+		for _, file := range side.bundle.Unread {
+			report.Fprintf(a.err, "preview: %s %s: %s cannot be read; what is compared is without it\n", side.what, side.name, file)
+		}
+	}
 	r, err := c.compare(a, before, after)
 	if err != nil {
 		return err

@@ -171,3 +171,20 @@ func TestExplainAndVerify(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, errs)
 	}
 }
+
+// TestDiffUnreadable: a file that cannot be read is told with the side that it is of.
+func TestDiffUnreadable(t *testing.T) {
+	for side, args := range map[string]func(broken string) []string{
+		"BEFORE": func(broken string) []string { return []string{"diff", broken, "../acme"} },
+		"AFTER":  func(broken string) []string { return []string{"diff", "../acme", broken} },
+	} {
+		broken := acmeCopy(t)
+		if err := os.WriteFile(filepath.Join(broken, "transforms", "bad.json"), []byte(`{"name": "x" "type"`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		code, _, errs := invoke(t, args(broken)...)
+		if want := side + " " + filepath.ToSlash(broken) + ": transforms/bad.json cannot be read"; code != exitDone || !strings.Contains(errs, want) {
+			t.Errorf("exit %d: %s, want %s", code, errs, want)
+		}
+	}
+}

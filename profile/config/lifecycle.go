@@ -1,8 +1,10 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
 )
@@ -66,6 +68,42 @@ func (s *LifecycleState) AccessProfiles() []string {
 	}
 
 	return list
+}
+
+// checkActionSources reports actions of lifecycle states on sources that no file has. An
+// export may be a part of a tenant, so it is an information; where sources are known by name
+// only, an id says nothing.
+func (l *loader) checkActionSources() {
+	if l.b.Partial || len(l.b.Unread) > 0 || !slices.ContainsFunc(l.b.Sources, func(s *Source) bool { return s.ID != "" && !s.Implied }) {
+		return
+	}
+	for _, p := range l.b.Profiles {
+		for _, s := range p.States {
+			for _, key := range []string{"accountActions", "accountActionRefs"} {
+				for _, action := range s.Node.Get(key).Items() {
+					for _, list := range []string{"sourceIds", "excludeSourceIds", "sourceIdsRefs", "excludeSourceIdsRefs"} {
+						for _, n := range action.Get(list).Items() {
+							l.checkActionSource(p, s, n)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// checkActionSource checks one source of an action, an id or a reference.
+func (l *loader) checkActionSource(p *Profile, s *LifecycleState, n *jsondoc.Node) {
+	id, name := n.Text(), ""
+	if n.Kind() == jsondoc.Object {
+		id, name = n.Get("id").Text(), n.Get("name").Text()
+	}
+	if id == "" && name == "" || l.b.SourceByID(id) != nil || l.b.Source(name) != nil {
+		return
+	}
+	l.found.Add(diag.Diagnostic{Severity: diag.Info, Code: codeSourceUnknown, Pos: n.Pos(),
+		Message: fmt.Sprintf("lifecycle state %q of profile %q acts on source %q, which no file has", s.Name, p.Name,
+			FirstText(n.Get("name"), n.Get("id"), n))})
 }
 
 func texts(n *jsondoc.Node) []string {

@@ -347,6 +347,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	slices.SortStableFunc(l.b.Profiles, comparePriority)
 	l.checkData()
 	l.checkCriteria()
+	l.checkActionSources()
 	l.assumeUnmapped()
 	l.assumeStates()
 	l.assumeDefaults()

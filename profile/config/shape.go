@@ -85,6 +85,9 @@ var shapes = []shapeIs{
 	{shapeReference, isReference},
 	{shapeTransform, isTransform},
 	{"WORKFLOW", func(n *jsondoc.Node) bool { return hasAll(n, "definition", "trigger") }},
+	{"ACCESS_PROFILE", func(n *jsondoc.Node) bool {
+		return hasAll(n, "name", "source") && hasAny(n, "entitlements") && !hasAny(n, "membership", "accessProfiles")
+	}},
 	{"ROLE", func(n *jsondoc.Node) bool {
 		return hasAny(n, "name") && hasAny(n, "membership", "accessProfiles", "entitlements")
 	}},

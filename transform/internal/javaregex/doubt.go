@@ -27,11 +27,16 @@ func DoubtAbout(text string) (Doubt, bool) {
 		}, true
 	}
 
-	if class := posixClass().FindStringSubmatch(text); class != nil {
+	for _, at := range posixClass().FindAllStringSubmatchIndex(text, -1) {
+		// An escaped bracket is a sign, and begins nothing.
+		before := text[:at[0]]
+		if (len(before)-len(strings.TrimRight(before, `\`)))%2 == 1 {
+			continue
+		}
 		return Doubt{
 			Code:    "regex-posix-class",
-			Message: fmt.Sprintf("Java has no %s: it is the set of these signs", class[0]),
-			Hint:    posixHint(class[1]),
+			Message: fmt.Sprintf("Java has no %s: it is the set of these signs", text[at[0]:at[1]]),
+			Hint:    posixHint(text[at[2]:at[3]]),
 		}, true
 	}
 
