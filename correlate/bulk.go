@@ -36,20 +36,6 @@ func (b *Bulk) Match(account int) Match {
 	return m
 }
 
-// Len returns the number of accounts.
-func (b *Bulk) Len() int { return len(b.Identity) }
-
-// Matched returns how many accounts have an identity.
-func (b *Bulk) Matched() (n int) {
-	for _, id := range b.Identity {
-		if id >= 0 {
-			n++
-		}
-	}
-
-	return n
-}
-
 // BulkOptions are the choices of [Correlator.Run].
 type BulkOptions struct {
 	Workers  int                       // 0: as many as there are processors

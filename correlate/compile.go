@@ -151,16 +151,6 @@ func (c *Correlator) Criterion(i int) string {
 	return ""
 }
 
-// Rules returns the ids of all rules in the order in which they are tried: those
-// of the configuration, "config N" for criteria, "default name" and "default id".
-func (c *Correlator) Rules() []string {
-	ids := make([]string, len(c.rules))
-	for i := range c.rules {
-		ids[i] = c.rules[i].id
-	}
-	return ids
-}
-
 // describe returns the conditions: "employeeNumber = employeeID".
 func (r *compiled) describe() string {
 	var parts []string

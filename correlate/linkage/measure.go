@@ -79,17 +79,9 @@ func jaro[T symbol](a, b []T) float64 {
 	return (c/float64(len(a)) + c/float64(len(b)) + (c-float64(swapped/2))/c) / 3
 }
 
-// EditDistance returns how many insertions, deletions, replacements and swaps of
-// neighbours make one text of the other, where no part is edited twice (optimal
-// string alignment), by code points. Texts longer than 64 characters are cut.
-func EditDistance(a, b string) int {
-	if ascii(a) && ascii(b) {
-		return editDistance([]byte(a), []byte(b), maxMeasured)
-	}
-	return editDistance([]rune(a), []rune(b), maxMeasured)
-}
-
-// editDistance returns the distance, or limit+1 when it is above the limit.
+// editDistance returns how many insertions, deletions, replacements and swaps of
+// neighbours make one text of the other, where no part is edited twice (optimal string
+// alignment), or limit+1 when that is above the limit. Texts longer than 64 symbols are cut.
 func editDistance[T symbol](a, b []T, limit int) int {
 	a, b = a[:min(len(a), maxMeasured)], b[:min(len(b), maxMeasured)]
 

@@ -45,30 +45,3 @@ func ODataDate(text string) (t time.Time, ok bool) {
 	}
 	return t, true
 }
-
-// ExcelDate reads the serial number of a date in a spreadsheet: 45443 is
-// 2024-05-31, a fraction is the time of the day. Whole milliseconds are returned,
-// in UTC, for spreadsheets have no zones. Number 60 is 1900-02-29 there, a day that
-// never was, and is refused; before it, days count from 1900-01-01 as 1.
-// Spreadsheets of old Macintoshes count from 1904-01-01 as 0.
-//
-// Source: ECMA-376 part 1, 18.17.4.1.
-func ExcelDate(text string, from1904 bool) (t time.Time, ok bool) {
-	serial, err := strconv.ParseFloat(text, 64)
-	if err != nil || serial < 0 || serial >= 2958466 || math.IsNaN(serial) {
-		return t, false
-	}
-	day := math.Floor(serial)
-	base := time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC)
-	switch {
-	case from1904:
-		base = time.Date(1904, 1, 1, 0, 0, 0, 0, time.UTC)
-	case day == 60 || day == 0 && serial != 0 || serial == 0:
-		return t, false
-	case day < 60:
-		base = time.Date(1899, 12, 31, 0, 0, 0, 0, time.UTC)
-	}
-
-	ms := math.Round((serial - day) * 24 * 60 * 60 * 1000)
-	return base.AddDate(0, 0, int(day)).Add(time.Duration(ms) * time.Millisecond), true
-}

@@ -110,12 +110,6 @@ func (r *Reading) Finish(a *identity.Account, pos diag.Pos) {
 	r.checkDuplicate(a.NativeIdentity, pos)
 }
 
-// SetField sets created, modified, disabled or locked of the account from a text.
-// One that is no date or no flag is reported and counts as absent.
-func (r *Reading) SetField(a *identity.Account, name, text string, pos diag.Pos) {
-	r.set(a, name, text, pos)
-}
-
 // prepare makes the table of attributes, once.
 func (r *Reading) prepare() {
 	if r.attributes != nil {

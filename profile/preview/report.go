@@ -65,23 +65,6 @@ var titles = map[Kind]string{
 // Title returns the kind as people read it.
 func (k Kind) Title() string { return titles[k] }
 
-// Mirror returns the kind that the comparison the other way round has.
-func (k Kind) Mirror() Kind {
-	pairs := [...][2]Kind{{Set, Cleared}, {ErrorAppeared, ErrorGone}, {Created, Removed}, {Split, Merged},
-		{Orphaned, Adopted},
-		{ExceptionNew, ExceptionResolved}, {AccountLinked, AccountUnlinked}, {AccountMovedIn, AccountMovedOut}}
-	for _, p := range pairs {
-		switch k {
-		case p[0]:
-			return p[1]
-		case p[1]:
-			return p[0]
-		}
-	}
-
-	return k
-}
-
 // Change is one thing that is different for a person.
 type Change struct {
 	Kind      Kind           `json:"kind"`

@@ -124,11 +124,3 @@ func FileTime(text string) (t time.Time, never, ok bool) {
 	}
 	return time.Unix(fileTimeEpoch+n/10_000_000, n%10_000_000*100).UTC(), false, true
 }
-
-// FormatFileTime writes a time as Active Directory does; the zero time is 0.
-func FormatFileTime(t time.Time) string {
-	if t.IsZero() {
-		return "0"
-	}
-	return strconv.FormatInt((t.Unix()-fileTimeEpoch)*10_000_000+int64(t.Nanosecond())/100, 10)
-}
