@@ -241,6 +241,22 @@ type Store interface {
 	Apply(ctx context.Context, b Batch) error
 }
 
+// Viewer is a [Store] that can show what it holds without copying it.
+type Viewer interface {
+	// View yields what All yields. It is shared, so nobody may change it, and it stays as it
+	// is whatever the store does later.
+	View(ctx context.Context) iter.Seq2[*Identity, error]
+}
+
+// View yields every identity of a store by ascending id, to be read only: without a copy
+// where the store is a [Viewer].
+func View(ctx context.Context, s Store) iter.Seq2[*Identity, error] {
+	if v, ok := s.(Viewer); ok {
+		return v.View(ctx)
+	}
+	return s.All(ctx)
+}
+
 // Batch is a set of changes that a [Store] makes together. Deletions come
 // first, so an account may move from one identity to another in one batch. An
 // account that an identity gets is no longer uncorrelated. Deleting and

@@ -58,7 +58,7 @@ func (rd *reader) read(sources []identity.Source) error {
 // readStored makes a person of every stored identity, with its accounts linked
 // unless links are recomputed.
 func (rd *reader) readStored() error {
-	for i, err := range rd.opts.Stored.All(rd.ctx) {
+	for i, err := range identity.View(rd.ctx, rd.opts.Stored) {
 		if err != nil {
 			return err
 		}

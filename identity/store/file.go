@@ -91,6 +91,7 @@ func ReadFile(path string) (*File, error) { return openFile(path, filelog.Option
 
 func openFile(path string, o filelog.Options) (*File, error) {
 	f := &File{Memory: NewMemory(), lists: newLists()}
+	f.s.owners = nil // most who open a file never ask
 	o.Replay = f.replay
 	if err := f.open(path, o); err != nil {
 		return nil, err
@@ -152,7 +153,7 @@ func (f *File) replay(kind byte, body string) error {
 // put takes in an identity without looking for conflicts. An account that
 // another identity of the batch has got before stays there.
 func (s *state) put(i *identity.Identity) {
-	if old := s.ids[i.ID]; old != nil {
+	if old := s.ids[i.ID]; old != nil && s.owners != nil {
 		for n := range old.Accounts {
 			if key := old.Accounts[n].Key(); s.owners[key] == i.ID {
 				delete(s.owners, key)
@@ -162,10 +163,7 @@ func (s *state) put(i *identity.Identity) {
 
 	s.ids[i.ID] = i
 	s.sorted = nil
-	for n := range i.Accounts {
-		s.owners[i.Accounts[n].Key()] = i.ID
-		delete(s.loose, i.Accounts[n].Key())
-	}
+	s.own(i)
 }
 
 // appendPerson writes an identity and its accounts, each behind its length.

@@ -14,7 +14,7 @@ import (
 // caller does the locking.
 type state struct {
 	ids    map[string]*identity.Identity
-	owners map[identity.AccountKey]string
+	owners map[identity.AccountKey]string // nil: nobody has asked yet, see [Memory.owners]
 	loose  map[identity.AccountKey]*identity.Account
 	sorted []string // the ids in order; nil when not known
 	index  map[indexed]*bucket
@@ -55,9 +55,16 @@ type change struct {
 
 // plan copies a batch and checks what can be checked without a store.
 func plan(b identity.Batch) (*change, error) {
+	accounts := 0
+	for _, i := range b.Put {
+		if i != nil {
+			accounts += len(i.Accounts)
+		}
+	}
 	c := &change{
-		put: map[string]*identity.Identity{}, gone: map[string]bool{}, loose: map[identity.AccountKey]*identity.Account{},
-		forget: map[identity.AccountKey]bool{}, owners: map[identity.AccountKey]string{}, decisions: slices.Clone(b.Decisions),
+		put: make(map[string]*identity.Identity, len(b.Put)), gone: map[string]bool{},
+		loose: make(map[identity.AccountKey]*identity.Account, len(b.Uncorrelated)), forget: map[identity.AccountKey]bool{},
+		owners: make(map[identity.AccountKey]string, accounts), decisions: slices.Clone(b.Decisions),
 	}
 
 	// An identity that is deleted and put in one batch is put.
@@ -174,12 +181,12 @@ func (s *state) apply(c *change) {
 		s.remove(id)
 	}
 
+	if len(s.ids) == 0 {
+		s.ids = make(map[string]*identity.Identity, len(c.put))
+	}
 	for id, i := range c.put {
 		s.ids[id] = i
-		for n := range i.Accounts {
-			s.owners[i.Accounts[n].Key()] = id
-			delete(s.loose, i.Accounts[n].Key())
-		}
+		s.own(i)
 
 		for name, b := range s.index {
 			b.add(name, i)
@@ -201,6 +208,20 @@ func (s *state) apply(c *change) {
 	}
 }
 
+// own notes whose the accounts of an identity are now.
+func (s *state) own(i *identity.Identity) {
+	if s.owners == nil && len(s.loose) == 0 {
+		return
+	}
+	for n := range i.Accounts {
+		key := i.Accounts[n].Key()
+		if s.owners != nil {
+			s.owners[key] = i.ID
+		}
+		delete(s.loose, key)
+	}
+}
+
 // remove takes an identity out; the indexes keep stale entries of it.
 func (s *state) remove(id string) {
 	i := s.ids[id]
@@ -208,6 +229,9 @@ func (s *state) remove(id string) {
 		return
 	}
 	for n := range i.Accounts {
+		if s.owners == nil {
+			break
+		}
 		delete(s.owners, i.Accounts[n].Key())
 	}
 	delete(s.ids, id)
