@@ -168,7 +168,8 @@ const (
 func AppendRow(dst []byte, n int, values []Value) []byte { return appendRow(dst, n, values, false) }
 
 // MoveToRow is [AppendRow] for values that are read on: afterwards they are those of the
-// row, and share no memory with what they were.
+// row, and share no memory with what they were. They hold as long as nobody writes to the
+// row, also when dst was moved to make room.
 func MoveToRow(dst []byte, n int, values []Value) []byte { return appendRow(dst, n, values, true) }
 
 func appendRow(dst []byte, n int, values []Value, move bool) []byte {
