@@ -11,7 +11,8 @@ import (
 // read, it may stand in that.
 var consequences = []diag.Code{
 	codeConfigEmpty, codeCorrelationProperty, codeCorrelationSourceUnknown, codeDataMissing, codeIdentityAttributeUnknown,
-	codeLifecycleProfileUnknown, codeLifecycleStatesMissing, codeManagerUnmapped, codeProfileNoSource, codeReferenceUnknown, codeRuleUnknown, codeRuleUnused,
+	codeLifecycleProfileUnknown, codeLifecycleStatesMissing, codeManagerUnmapped, codeProfileNoSource,
+	codeReferenceUnknown, codeRuleUnknown, codeRuleUnused,
 	codeSchemaSourceUnknown, codeSourceAuthoritative, codeSourceImplied, codeSourceUnknown, codeSourceWithoutCriteria,
 }
 

@@ -46,7 +46,8 @@ var assumptionCodes = []AssumptionCode{
 // strictCodes are findings that a strict load takes for errors: what a tolerant
 // load mends, leaves out or decides.
 var strictCodes = []diag.Code{
-	codeConfigEmpty, codeCorrelationSourceUnknown, codeJSONUTF8, codeLifecycleProfileUnknown, codeObjectDuplicate, codePriorityRange, codePriorityTie,
+	codeConfigEmpty, codeCorrelationSourceUnknown, codeJSONUTF8, codeLifecycleProfileUnknown, codeObjectDuplicate,
+	codePriorityRange, codePriorityTie,
 	codeProfileNoSource, codeSettingsUnknown, codeShapeUnknown,
 }
 

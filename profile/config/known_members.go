@@ -26,7 +26,8 @@ var (
 	}}
 	stateMembers = &members{
 		names: append([]string{
-			"technicalName", "enabled", "identityCount", "emailNotificationOption", "accountActions", "accessProfileIds", "identityState",
+			"technicalName", "enabled", "identityCount", "emailNotificationOption", "accountActions", "accessProfileIds",
+			"identityState",
 			"accessActionConfiguration", "priority", "identityProfileRef", "identityProfile", "identityProfileId",
 			"accountActionRefs", "accessProfileRefs", "accessProfileIdsRefs", "externalId",
 		}, common...),
@@ -45,22 +46,28 @@ var (
 	schemaMembers = &members{
 		names: append([]string{
 			"nativeObjectType", "identityAttribute", "displayAttribute", "hierarchyAttribute", "includePermissions", "features",
-			"configuration", "attributes", "sourceId", "sourceName", "source", "config", "associationAttributes", "childHierarchy",
+			"configuration", "attributes", "sourceId", "sourceName", "source", "config", "associationAttributes",
+			"childHierarchy",
 			"aggregationType", "descriptionAttribute", "creationRule", "customizationRule", "correlationRule", "refreshRule",
-			"groupAttribute", "instanceAttribute", "objectType", "type", "permissionRemediationModificationType", "pseudoObjectType",
+			"groupAttribute", "instanceAttribute", "objectType", "type", "permissionRemediationModificationType",
+			"pseudoObjectType",
 		}, common...),
 		inside: map[string]*members{"attributes": {names: []string{
-			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement", "isGroup", "isManaged", "nativeName",
+			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement", "isGroup", "isManaged",
+			"nativeName",
 			"isRequired", "isCorrelationKey", "isIndexed", "internalName", "objectMapping", "source"}}},
 	}
 	policyMembers = &members{names: append([]string{"usageType", "fields", "sourceId", "sourceName", "source", "form"},
 		common...),
 		inside: map[string]*members{"fields": fieldMembers}}
 	fieldMembers = &members{names: []string{
-		"name", "transform", "attributes", "isRequired", "isMultiValued", "type", "value", "defaultValue", "displayName", "description",
-		"helpKey", "section", "allowedValues", "dynamic", "isDisplayOnly", "isHidden", "isReadOnly", "rule", "script", "reviewRequired"}}
+		"name", "transform", "attributes", "isRequired", "isMultiValued", "type", "value", "defaultValue",
+		"displayName", "description",
+		"helpKey", "section", "allowedValues", "dynamic", "isDisplayOnly", "isHidden", "isReadOnly", "rule", "script",
+		"reviewRequired"}}
 	attributeMembers = &members{names: append([]string{
-		"displayName", "standard", "type", "multi", "searchable", "system", "sources", "input", "requiresPeriodicRefresh", "extendedNumber",
+		"displayName", "standard", "type", "multi", "searchable", "system", "sources", "input",
+		"requiresPeriodicRefresh", "extendedNumber",
 		"transforms", "namedColumn", "extended", "targets"}, common...)}
 	profileMembers = &members{
 		names: append([]string{
@@ -72,12 +79,18 @@ var (
 	}
 	sourceMembers = &members{
 		names: append([]string{
-			"accountCorrelationConfig", "accountCorrelationRule", "accountsFile", "authoritative", "beforeProvisioningRule", "category",
-			"cloudDisplayName", "cluster", "connectionType", "connector", "connectorAttributes", "connectorClass", "connectorFileUploadedDate",
-			"connectorFiles", "connectorId", "connectorImplementationId", "connectorName", "connectorScriptName", "correlationConfigDetails",
-			"credentialProviderEnabled", "crossTenantConnectorAttributes", "deleteThreshold", "features", "healthy", "isAuthoritative",
-			"managementWorkgroup", "managerCorrelationMapping", "managerCorrelationRule", "owner", "passwordPolicies", "properties",
-			"provisionAsCsv", "provisioningPolicies", "schemas", "since", "sourceAttrSyncConfig", "status", "type", "machineAccountMappings",
+			"accountCorrelationConfig", "accountCorrelationRule", "accountsFile", "authoritative",
+			"beforeProvisioningRule", "category",
+			"cloudDisplayName", "cluster", "connectionType", "connector", "connectorAttributes", "connectorClass",
+			"connectorFileUploadedDate",
+			"connectorFiles", "connectorId", "connectorImplementationId", "connectorName", "connectorScriptName",
+			"correlationConfigDetails",
+			"credentialProviderEnabled", "crossTenantConnectorAttributes", "deleteThreshold", "features", "healthy",
+			"isAuthoritative",
+			"managementWorkgroup", "managerCorrelationMapping", "managerCorrelationRule", "owner", "passwordPolicies",
+			"properties",
+			"provisionAsCsv", "provisioningPolicies", "schemas", "since", "sourceAttrSyncConfig", "status", "type",
+			"machineAccountMappings",
 			"externalId", "version", "groupMembershipProfile",
 		}, common...),
 		inside: map[string]*members{
@@ -93,8 +106,10 @@ var (
 // knownMembers are the members by shape. Transforms are not among them: their
 // compiler knows what each operation takes.
 var knownMembers = map[string]*members{
-	shapeProfile: profileMembers, shapeSource: sourceMembers, shapeState: stateMembers, shapeCorrelation: correlationMembers,
-	shapeSchema: schemaMembers, shapePolicy: policyMembers, shapeField: fieldMembers, shapeAttribute: attributeMembers,
+	shapeProfile: profileMembers, shapeSource: sourceMembers, shapeState: stateMembers,
+	shapeCorrelation: correlationMembers,
+	shapeSchema:      schemaMembers, shapePolicy: policyMembers, shapeField: fieldMembers,
+	shapeAttribute: attributeMembers,
 }
 
 // Members returns the names of the members that objects of an SP-Config type may have, by

@@ -224,7 +224,8 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 			name = append(name[:nodeLetter-1], '…')
 		}
 		fmt.Fprintf(b, `<g><title>%s</title><rect x="%d" y="%d" width="%d" height="%d" rx="4"/><rect class="tone %s" x="%d" y="%d" width="4" height="%d"/><text x="%d" y="%d">%s</text></g>`+"\n",
-			html.EscapeString(printable(n.Title())), x[i], y[i], nodeWidth, nodeHeight, tone, x[i], y[i], nodeHeight, x[i]+11, y[i]+17, html.EscapeString(string(name)))
+			html.EscapeString(printable(n.Title())), x[i], y[i], nodeWidth, nodeHeight, tone, x[i], y[i], nodeHeight,
+			x[i]+11, y[i]+17, html.EscapeString(string(name)))
 	}
 
 	b.WriteString("</svg>\n")

@@ -215,7 +215,8 @@ func (l *loader) read(fsys fs.FS, file string) (string, error) {
 	var text strings.Builder
 	if info, err := f.Stat(); err == nil {
 		if info.Size() > l.bytes {
-			return "", fmt.Errorf("%w: it has %d bytes, and the configuration may have %d more", ErrUnsafeFile, info.Size(), l.bytes)
+			return "", fmt.Errorf("%w: it has %d bytes, and the configuration may have %d more", ErrUnsafeFile,
+				info.Size(), l.bytes)
 		}
 		text.Grow(int(info.Size()))
 	}

@@ -245,7 +245,8 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 
 	if slices.Contains(EngineOwned, m.Attribute) {
 		l.found.Addf(diag.Error, codeAttributeSystem, m.Node.Pos(),
-			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed", m.Attribute, p.Name)
+			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed",
+			m.Attribute, p.Name)
 		return
 	}
 
@@ -396,7 +397,8 @@ func schemaOf(n *jsondoc.Node) *AccountSchema {
 	for _, a := range n.Get("attributes").Items() {
 		s.Attributes = append(s.Attributes, SchemaAttribute{
 			Name: a.Get("name").Text(), Type: a.Get("type").Text(),
-			Multi: a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(), Entitlement: a.Get("isEntitlement").IsTrue(), Node: a,
+			Multi:       a.Get("isMulti").IsTrue() || a.Get("isMultiValued").IsTrue(),
+			Entitlement: a.Get("isEntitlement").IsTrue(), Node: a,
 		})
 	}
 

@@ -34,7 +34,8 @@ func (l *loader) dialect(n *jsondoc.Node) (d transform.Dialect) {
 
 // settingNames are the members of the settings of a source.
 var settingNames = []string{
-	"file", "delimiter", "separator", "keepEmpty", "quote", "encoding", "hasHeader", "columnNames", "mergeRows", "mergeColumns",
+	"file", "delimiter", "separator", "keepEmpty", "quote", "encoding", "hasHeader", "columnNames", "mergeRows",
+	"mergeColumns",
 	"indexColumns", "filter", "comment", "stableId",
 }
 

@@ -151,7 +151,8 @@ func isField(n *jsondoc.Node) bool {
 
 // referenceTypes are the types that a pointer at an object of a tenant has.
 var referenceTypes = []string{
-	"ACCESS_PROFILE", "ACCOUNT", "ACCOUNT_CORRELATION_CONFIG", "APPLICATION", "CAMPAIGN", "CAMPAIGN_FILTER", "CERTIFICATION",
+	"ACCESS_PROFILE", "ACCOUNT", "ACCOUNT_CORRELATION_CONFIG", "APPLICATION", "CAMPAIGN", "CAMPAIGN_FILTER",
+	"CERTIFICATION",
 	"CLUSTER", "CONNECTOR_SCHEMA", "ENTITLEMENT", "GOVERNANCE_GROUP", "IDENTITY", "IDENTITY_PROFILE", "LIFECYCLE_STATE",
 	"MACHINE_IDENTITY", "PASSWORD_POLICY", "REPORT_RESULT", "ROLE", "RULE", "SOD_POLICY", "SOURCE", "TAG", "TASK_RESULT",
 	"TRANSFORM", "WORKGROUP",
@@ -173,7 +174,8 @@ var operations = sync.OnceValue(func() []string { return builtin.Library().Types
 
 // transformKeys are the members of a stored transform.
 var transformKeys = []string{
-	"id", "name", "type", "attributes", "internal", "created", "modified", "description", "requiresPeriodicRefresh", "$schema",
+	"id", "name", "type", "attributes", "internal", "created", "modified", "description",
+	"requiresPeriodicRefresh", "$schema",
 }
 
 // foreignTypes are values of "type" beside "attributes" that other documents of

@@ -272,6 +272,9 @@ func (x *binder) population(b *bound) {
 // accounts, which the data link to them.
 func (x *binder) stock(b *bound, add func(identity.Account, string)) identity.Batch {
 	var batch identity.Batch
+
+	// The subject is stored where the case describes it, and where others need somebody to be compared with;
+	// in a case about correlation accounts alone make identities.
 	if b.identity != nil || len(b.others) > 0 && !b.correlate {
 		batch.Put = append(batch.Put, x.stored(b))
 	}

@@ -141,6 +141,7 @@ func behindParens(text string, i int) int {
 	depth := 0
 	for ; i < len(text); i++ {
 		switch c := text[i]; c {
+		// A parenthesis in a text is none.
 		case '"', '\'':
 			if k := strings.IndexByte(text[i+1:], c); k >= 0 {
 				i += k + 1

@@ -103,7 +103,8 @@ type wantedLink struct {
 
 // caseKeys are the keys of a case.
 var caseKeys = []key{
-	text("name").must(), text("description"), text("clock"), text("profile"), list("accounts"), object("identity"), list("others"), object("rules"),
+	text("name").must(), text("description"), text("clock"), text("profile"), list("accounts"), object("identity"),
+	list("others"), object("rules"),
 	flag("correlate"), flag("strict"), object("expect"),
 	{name: "transform", kinds: []jsondoc.Kind{jsondoc.String,
 		jsondoc.Object}}, anything("input"), list("rows"), text("csv"),
@@ -215,14 +216,16 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 	for _, item := range n.Items() {
 		if !p.object(item, "an account", text("source").must(), text("nativeIdentity").must(), text("name"), text("id"),
 			text("created"), text("modified"),
-			flag("disabled"), flag("locked"), flag("manuallyCorrelated"), text("identityId"), list("entitlements"), object("attributes"), flag("fixture")) {
+			flag("disabled"), flag("locked"), flag("manuallyCorrelated"), text("identityId"), list("entitlements"),
+			object("attributes"), flag("fixture")) {
 			continue
 		}
 
 		s := &accountSpec{pos: item.Pos(), src: item.Get("source").Pos(), values: p.values(item.Get("attributes")),
 			own: map[string]bool{}, fixture: item.Get("fixture").IsTrue()}
 		s.account = identity.Account{
-			Source: item.Get("source").Text(), NativeIdentity: item.Get("nativeIdentity").Text(), Name: item.Get("name").Text(), ID: item.Get("id").Text(),
+			Source: item.Get("source").Text(), NativeIdentity: item.Get("nativeIdentity").Text(),
+			Name: item.Get("name").Text(), ID: item.Get("id").Text(),
 			Created: p.instant(item.Get("created")), Modified: p.instant(item.Get("modified")),
 			Disabled: item.Get("disabled").IsTrue(), Locked: item.Get("locked").IsTrue(),
 			ManuallyCorrelated: item.Get("manuallyCorrelated").IsTrue(), IdentityID: item.Get("identityId").Text(),
@@ -259,11 +262,15 @@ func (p *parser) person(n *jsondoc.Node, id string) *identitySpec {
 
 	s := &identitySpec{pos: n.Pos(), accounts: p.accounts(n.Get("accounts"))}
 	s.identity = identity.Identity{
-		ID: n.Get("id").Text(), Alias: n.Get("name").Text(), Profile: n.Get("profile").Text(), ManagerID: n.Get("managerId").Text(), Protected: n.Get("protected").IsTrue(),
+		ID: n.Get("id").Text(), Alias: n.Get("name").Text(), Profile: n.Get("profile").Text(),
+		ManagerID: n.Get("managerId").Text(), Protected: n.Get("protected").IsTrue(),
 		Attributes: identity.NewAttributes(p.values(n.Get("attributes"))),
 		Lifecycle: identity.Lifecycle{State: n.Get("lifecycleState").Text(),
 			ManuallyUpdated: n.Get("manualLifecycle").IsTrue(), Overridden: n.Get("overridden").Text()},
 	}
+
+	// Whoever writes a case should not have to invent ids: the subject has a fixed one, others are known by
+	// name.
 	if s.identity.ID == "" {
 		s.identity.ID = id // of the subject
 	}

@@ -167,7 +167,8 @@ func (w *wantedLink) check(o *outcome, res *CaseResult) {
 	if m := w.identity; m != nil && !m.check(textOrNull(got.identity), nil, true) &&
 		!m.check(textOrNull(got.alias), nil, true) {
 		res.fail(Failure{Pos: m.pos, What: what, Want: "identity " + m.String(),
-			Got: "identity " + textOrNull(got.alias).String(), Hint: hint, account: w.account, actual: valueNode(textOrNull(got.alias))})
+			Got: "identity " + textOrNull(got.alias).String(), Hint: hint, account: w.account,
+			actual: valueNode(textOrNull(got.alias))})
 	}
 	res.compare(w.reason, what+" reason", "", textOrNull(got.reason))
 }

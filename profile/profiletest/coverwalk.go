@@ -102,6 +102,7 @@ func (c *Coverage) template(u *coverUnit, n *jsondoc.Node) {
 				}
 			}
 
+			// An #if without #else has a branch too, that of doing nothing, which a case has to take.
 			item := c.item(u, BranchItem, name, n)
 			item.part = part
 			items = append(items, item)

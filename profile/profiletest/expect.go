@@ -86,6 +86,7 @@ func (p *parser) correlation(c *Case, n *jsondoc.Node) {
 		w := wantedLink{account: m.Key, pos: m.Pos()}
 		switch m.Value.Kind() {
 		case jsondoc.Null:
+			// Null is the short form of the question that is asked most: the account stays without identity.
 			w.method = &matcher{value: identity.StringValue("UNCORRELATED"), pos: m.Value.Pos()}
 		case jsondoc.String:
 			w.method = &matcher{value: m.Value.Value(), pos: m.Value.Pos()}

@@ -81,6 +81,8 @@ func (x *explainer) add(c *bound, res *CaseResult) {
 		}
 	}
 
+	// The case runs once more under observation: watching every step of every case would slow down all that
+	// pass.
 	x.roots = map[string]*step{}
 	x.run.run(c)
 	for i := range res.Failures {
@@ -137,6 +139,8 @@ func (x *explainer) origin(s *step) *step {
 		return s
 	}
 
+	// Of what an operation chose among, the last child with its value made it; an input is only passed
+	// through.
 	for i := len(s.children) - 1; i >= 0; i-- {
 		c := s.children[i]
 		if c.err == nil && c.value.Equal(s.value) && c.site.Step.Attribute != "input" {

@@ -145,6 +145,8 @@ func (p *parser) root(n *jsondoc.Node) {
 		object("rules"), list("accounts"), list("cases").must()) {
 		return
 	}
+
+	// What all cases share comes first, since each case is checked as it is read.
 	p.clock = p.instant(n.Get("clock"))
 	p.rules = p.values(n.Get("rules"))
 	p.names = map[string]diag.Pos{}

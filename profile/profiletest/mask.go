@@ -42,6 +42,9 @@ func (m *masker) text(s string) string {
 	if s, domain, ok := strings.Cut(s, "@"); ok {
 		return m.text(s) + "@" + domain
 	}
+
+	// Words keep their length and their kind of characters, so that substrings, patterns and padding go the
+	// same ways as before.
 	var b strings.Builder
 	runes := []rune(s)
 	for i := 0; i < len(runes); {

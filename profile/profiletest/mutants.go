@@ -213,6 +213,7 @@ func (m *mutator) text(op *jsondoc.Node, where string, v *jsondoc.Node) {
 		}
 	}
 
+	// A template without directives is one branch, and its text may have no test either.
 	if strings.Contains(text, "$") && !strings.Contains(text, "#") {
 		m.add(op, v, jsondoc.NewString(text+"~"), "%s: %q becomes %q", where, text, text+"~")
 	}

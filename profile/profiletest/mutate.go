@@ -57,6 +57,8 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 	if err != nil || found.HasErrors() {
 		return nil, found, err
 	}
+
+	// A case that fails anyway would kill every mutant.
 	if !report.OK() {
 		return nil, found, fmt.Errorf("%d of %d cases fail on the configuration as it is", report.Failed, len(report.Cases))
 	}
@@ -64,6 +66,8 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 	m := &Mutation{Mutants: cover.mutants()}
 	x := &mutationRun{ctx: ctx, bundle: b, options: o, cover: cover}
 	cases, _ := s.bind(ctx, b, cover.engine)
+
+	// Most mutants die in one of the first cases, so cheap ones go first.
 	x.order = cheapFirst(cases)
 	if err := x.all(m.Mutants, cases, workers); err != nil {
 		return nil, found, err

@@ -92,6 +92,7 @@ func (r *runner) policy(c *bound, res *CaseResult) {
 		}
 	}
 
+	// Fields are watched behind the plan, which may try a pattern several times until a name is free.
 	if r.watch != nil {
 		r.watchFields(c, i, plan)
 	}

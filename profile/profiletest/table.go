@@ -198,6 +198,7 @@ func (p *parser) csvRow(c *Case, header, cells []string, i int, at func(int) dia
 		case column == "expect" && c.transform != nil:
 			row.expect.value = p.cellMatcher(cell, pos)
 		default:
+			// A column that names an account attribute sets it; any other is an expectation.
 			if spec, _ := accountOf(c.accounts, column); spec != nil {
 				sets = append(sets, setting{name: column, value: cellValue(cell), pos: pos})
 			} else {

@@ -55,6 +55,7 @@ func (r *Report) WriteText(w io.Writer, o TextOptions) error {
 		}
 	}
 
+	// The last line is what a CI log shows, and it is there without failures, too.
 	noun := "cases"
 	if len(r.Cases) == 1 {
 		noun = "case"

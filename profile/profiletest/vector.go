@@ -173,7 +173,8 @@ func (v *Vector) accounts() []identity.Account {
 // account reads an account in the shape of the accounts API.
 func account(source string, n *jsondoc.Node) identity.Account {
 	a := identity.Account{
-		Source: source, NativeIdentity: n.Get("nativeIdentity").Text(), Name: n.Get("displayName").Text(), ID: n.Get("id").Text(),
+		Source: source, NativeIdentity: n.Get("nativeIdentity").Text(), Name: n.Get("displayName").Text(),
+		ID:       n.Get("id").Text(),
 		Disabled: n.Get("disabled").IsTrue(), Locked: n.Get("locked").IsTrue(), Attributes: attributes(n.Get("attributes")),
 	}
 	a.Created, _ = time.Parse(time.RFC3339Nano, n.Get("created").Text())
