@@ -76,10 +76,12 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 	o.Run.OnUncorrelated = func(a identity.Account, _ profile.Unlinked) { without = append(without, a) }
 	o.Run.OnFinding = func(d diag.Diagnostic) { x.doubt(e, &d) }
 	counts := map[string]int{}
-	for r, err := range e.Run(ctx, o.Run, sources...) {
-		if err != nil {
-			return nil, err
-		}
+	people, err := e.People(ctx, o.Run, sources...) // whose results do without changes, which nobody asks for
+	if err != nil {
+		return nil, err
+	}
+	for n := range people.Len() {
+		r := people.Result(n)
 		for i := range r.Identity.Accounts {
 			counts[r.Identity.Accounts[i].Source]++
 		}
