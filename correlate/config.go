@@ -58,7 +58,7 @@ type Assignment struct {
 // ParseConfig reads a configuration. What has no effect or cannot be evaluated
 // is reported; criteria that are not plain equalities are left out.
 func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
-	var found diag.List
+	var found diag.Collector
 	c := &Config{ID: n.Get("id").Text(), Name: n.Get("name").Text(), Exclude: n.Get("exclude").Text(), Node: n}
 	if d := n.Get("defaultMatch"); !d.IsNull() {
 		c.NoDefault = !d.IsTrue()
@@ -86,11 +86,11 @@ func ParseConfig(n *jsondoc.Node) (*Config, diag.List) {
 	for i, item := range n.Get("rules").Items() {
 		c.Rules = append(c.Rules, parseRule(item, i, &found))
 	}
-	return c, found
+	return c, found.List()
 }
 
 // check reports what is unusual and whether the criterion can be used.
-func (a *Assignment) check(found *diag.List) bool {
+func (a *Assignment) check(found *diag.Collector) bool {
 	// What else than equality a tenant would do with a criterion is not known, so nothing is guessed
 	// (DECISION 1).
 	switch {

@@ -28,7 +28,7 @@ type ManualRow struct {
 //
 // Source: DECISION 33.
 func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
-	var found diag.List
+	var found diag.Collector
 
 	// Rows may have any number of fields; what is missing is reported by what it makes impossible,
 	// with the line.
@@ -38,18 +38,18 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 	if err != nil {
 		found.Addf(diag.Error, codeManualHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no header, expected account,displayName,userName,type: %v", err)
-		return nil, found
+		return nil, found.List()
 	}
 
 	columns := manualColumns(file, header, &found)
-	if len(found) > 0 {
-		return nil, found
+	if found.HasErrors() {
+		return nil, found.List()
 	}
 	var rows []ManualRow
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, found
+			return rows, found.List()
 		}
 		var bad *csv.ParseError
 
@@ -60,7 +60,7 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 			continue
 		} else if err != nil {
 			found.Addf(diag.Error, codeManualRow, diag.Pos{File: file}, "%v", err)
-			return rows, found
+			return rows, found.List()
 		}
 
 		line, _ := in.FieldPos(0)
@@ -77,7 +77,7 @@ func ParseManual(file string, r io.Reader) ([]ManualRow, diag.List) {
 }
 
 // manualColumns finds the columns of a header.
-func manualColumns(file string, header []string, found *diag.List) map[string]int {
+func manualColumns(file string, header []string, found *diag.Collector) map[string]int {
 	columns := map[string]int{}
 	for i, name := range header {
 		columns[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
@@ -117,7 +117,7 @@ type ManualLink struct {
 func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool),
 	identity func(alias string) []int32) ([]ManualLink, ManualCounts, diag.List) {
 	var links []ManualLink
-	var found diag.List
+	var found diag.Collector
 	counts := ManualCounts{Error: bad}
 	at := map[int32]int{}
 
@@ -162,7 +162,7 @@ func ApplyManual(rows []ManualRow, bad int, account func(id string) (int32, bool
 		}
 	}
 
-	return slices.Clip(links), counts, found
+	return slices.Clip(links), counts, found.List()
 }
 
 // String lists the counts as the vendor's task result does.

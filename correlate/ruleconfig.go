@@ -68,7 +68,7 @@ func DefaultPlaceholders() []string {
 		"noemail@example.com", "none@none.com", "not applicable", "not available"}
 }
 
-func parseRule(n *jsondoc.Node, i int, found *diag.List) RuleConfig {
+func parseRule(n *jsondoc.Node, i int, found *diag.Collector) RuleConfig {
 	r := RuleConfig{
 		ID: n.Get("id").Text(), When: n.Get("when").Text(), Predicate: n.Get("predicate").Text(),
 		OnAmbiguous: OnAmbiguous(n.Get("onAmbiguous").Text()), Pos: n.Pos(),

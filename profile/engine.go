@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,6 +34,13 @@ type Options struct {
 	Plain bool
 	// Observe compiles programs that report their steps, see [Engine.Explain].
 	Observe bool
+	// MaxFindings is how many findings of one code [Compile] returns, and the count of the
+	// others; 0: what the bundle says,
+	// or [diag.DefaultMost].
+	MaxFindings int
+	// MaxParts is how many parts of transforms are compiled, see [transform.Allowance]; 0: what
+	// the bundle says, or [transform.DefaultParts].
+	MaxParts int
 
 	Correlation correlate.Options
 	// SourceIDs are ids of sources, by name, that identity ids derive from instead
@@ -60,6 +68,8 @@ type Engine struct {
 	sources  map[string]*compiledSource
 	rules    map[string]transform.Rule // expressions of the settings
 	keys     []string                  // identity attributes that correlation compares with
+
+	allowance *transform.Allowance // while it is compiled
 }
 
 // compiled is a profile with its programs.
@@ -99,17 +109,18 @@ type compiledSource struct {
 // evaluated.
 func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	e := &Engine{bundle: b, opts: o, lib: o.Library, bySource: map[string]*compiled{},
-		sources: map[string]*compiledSource{}}
+		sources: map[string]*compiledSource{}, allowance: &transform.Allowance{Most: cmp.Or(o.MaxParts, b.Limits.Parts)}}
 	if e.lib == nil {
 		e.lib = builtin.Library()
 	}
 
 	// Rules that stand for code of a tenant are compiled first, since correlators take them.
 	e.transforms = b.Referable()
-	found := e.expressions()
+	found := &diag.Collector{Most: cmp.Or(o.MaxFindings, b.Limits.Findings)}
+	found.AddAll(e.expressions())
 	for _, s := range b.Sources {
 		correlator, problems := correlate.Compile(s.Correlation, e.correlationOptions(s))
-		found = append(found, problems...)
+		found.AddAll(problems)
 		cs := &compiledSource{source: s, correlator: correlator}
 		e.sources[s.Name] = cs
 		for _, key := range cs.correlator.Keys() {
@@ -121,14 +132,15 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 
 	// In the order of priorities, which is the rank of a profile from here on.
 	for _, p := range b.Profiles {
-		e.addProfile(p, &found)
+		e.addProfile(p, found)
 	}
 
 	// A finding that only follows from another one is left out.
-	e.check(&found)
-	found = b.WithoutConsequences(found)
-	found.Sort()
-	return e, found
+	e.check(found)
+	e.allowance = nil
+	list := b.WithoutConsequences(found.List())
+	list.Sort()
+	return e, list
 }
 
 // expressions compiles the rules that the settings give as expressions.
@@ -145,7 +157,7 @@ func (e *Engine) expressions() diag.List {
 // Bundle returns what the engine was compiled from.
 func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 
-func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
+func (e *Engine) addProfile(p *config.Profile, found *diag.Collector) {
 	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)
 
@@ -174,7 +186,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.List) {
 }
 
 // link compiles the mappings of a profile together.
-func (e *Engine) link(c *compiled, found *diag.List) {
+func (e *Engine) link(c *compiled, found *diag.Collector) {
 	var items []transform.Item
 	for _, m := range c.profile.Mappings {
 		c.slots[m.Attribute] = len(c.attrs)
@@ -184,8 +196,9 @@ func (e *Engine) link(c *compiled, found *diag.List) {
 			Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
 
-	unit, list := e.lib.Link(e.LinkOptions(), items...)
-	*found = append(*found, list...)
+	options := e.LinkOptions()
+	options.Found, options.Allowance = found, e.allowance
+	unit, _ := e.lib.Link(options, items...)
 	c.unit = unit
 	for i, p := range unit.Programs() {
 		c.attrs[i].program = p
@@ -206,7 +219,7 @@ func (e *Engine) LinkOptions() transform.Options {
 
 // effective returns the definition that is evaluated: that of a reference without
 // id is its bare input, as old exports have it (DECISION 5).
-func effective(m *config.Mapping, found *diag.List) *transform.Definition {
+func effective(m *config.Mapping, found *diag.Collector) *transform.Definition {
 	n := m.Definition.Node
 	if n.Get("type").Text() != "reference" || !n.At("attributes", "id").IsNull() || !n.Get("id").IsNull() ||
 		n.At("attributes", "input").IsNull() {
@@ -306,7 +319,7 @@ func (c *compiled) findKeys(keys []string) {
 }
 
 // check reports what is wrong or doubtful beyond single transforms.
-func (e *Engine) check(found *diag.List) {
+func (e *Engine) check(found *diag.Collector) {
 	for _, c := range e.profiles {
 		for _, name := range required {
 			if _, ok := c.slots[name]; !ok {
@@ -325,7 +338,7 @@ func (e *Engine) check(found *diag.List) {
 	e.lint(found)
 }
 
-func (e *Engine) checkAttributes(c *compiled, found *diag.List) {
+func (e *Engine) checkAttributes(c *compiled, found *diag.Collector) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
 		if len(e.bundle.Attributes) > 0 && !e.knownAttribute(m.Attribute) {
@@ -354,7 +367,7 @@ func (e *Engine) attributeNames() []string {
 
 func (e *Engine) knownAttribute(name string) bool { return slices.Contains(e.attributeNames(), name) }
 
-func (e *Engine) checkMirror(c *compiled, found *diag.List) {
+func (e *Engine) checkMirror(c *compiled, found *diag.Collector) {
 	if c.source != nil && c.source.Mirror >= 0 && c.source.Mirror != c.profile.Priority {
 		found.Addf(diag.Warning, codePriorityMirror, c.source.Node.Pos(),
 			"source %q records priority %d, its profile %q has %d", c.source.Name, c.source.Mirror, c.profile.Name, c.profile.Priority)
@@ -362,7 +375,7 @@ func (e *Engine) checkMirror(c *compiled, found *diag.List) {
 }
 
 // checkCycles reports attributes that read each other.
-func (c *compiled) checkCycles(found *diag.List) {
+func (c *compiled) checkCycles(found *diag.Collector) {
 	state := make([]uint8, len(c.attrs))
 	var stack []int
 	var visit func(i int)
@@ -399,7 +412,7 @@ func (c *compiled) checkCycles(found *diag.List) {
 }
 
 // checkCorrelation reports criteria on attributes that nobody has.
-func (e *Engine) checkCorrelation(found *diag.List) {
+func (e *Engine) checkCorrelation(found *diag.Collector) {
 	for _, s := range e.bundle.Sources {
 		if s.Manager != nil && s.Manager.AccountAttribute != "" && s.Lacks(s.Manager.AccountAttribute) {
 			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeAccountAttributeUnknown,

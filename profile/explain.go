@@ -138,8 +138,7 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 	o := *e
 	o.opts.Observe = true
 	again := &compiled{profile: c.profile, rank: c.rank, source: c.source, slots: map[string]int{}, states: c.states}
-	var found diag.List // known from the first time
-	o.link(again, &found)
+	o.link(again, &diag.Collector{}) // what it finds is known from the first time
 	again.order = again.dependencyOrder()
 	again.findLifecycleReaders()
 	again.schema = again.newSchema()

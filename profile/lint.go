@@ -17,7 +17,7 @@ import (
 const maxSearchable = 15
 
 // lint reports what is doubtful in profiles, sources and the catalogue.
-func (e *Engine) lint(found *diag.List) {
+func (e *Engine) lint(found *diag.Collector) {
 	for _, c := range e.profiles {
 		c.lintStates(found)
 		e.lintManager(c, found)
@@ -32,7 +32,7 @@ func (e *Engine) lint(found *diag.List) {
 	e.lintCriteria(found)
 }
 
-func (c *compiled) lintStates(found *diag.List) {
+func (c *compiled) lintStates(found *diag.Collector) {
 	acts := false
 
 	// Each state is checked against those before it, so that of two alike the second is told.
@@ -64,7 +64,7 @@ func (c *compiled) lintStates(found *diag.List) {
 // configuration of a source are needed.
 //
 // Source: correlate/DECISIONS.md, DECISION 5.
-func (e *Engine) lintManager(c *compiled, found *diag.List) {
+func (e *Engine) lintManager(c *compiled, found *diag.Collector) {
 	if c.source == nil {
 		return
 	}
@@ -96,7 +96,7 @@ func (e *Engine) lintManager(c *compiled, found *diag.List) {
 
 // lintManagerProperty reports a manager correlation that looks for people by an
 // identity attribute which no profile maps.
-func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
+func (e *Engine) lintManagerProperty(source *config.Source, found *diag.Collector) {
 	property := source.Manager.IdentityAttribute
 	if property == "" || property == "name" || property == correlate.Alias {
 		return
@@ -118,7 +118,7 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 			property, source.Name), Hint: diag.Suggest(property, mapped)}
 
 	// Criteria and manager correlation may have found the same fault already.
-	if !slices.ContainsFunc(*found, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Pos == d.Pos }) {
+	if !found.Has(d.Code, d.Pos) {
 		found.Add(d)
 	}
 }
@@ -126,7 +126,7 @@ func (e *Engine) lintManagerProperty(source *config.Source, found *diag.List) {
 // lintManagerValue reports a mapping of manager that computes something else than
 // the account attribute of the manager correlation: its value counts for nothing
 // but being there.
-func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, found *diag.List) {
+func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, found *diag.Collector) {
 	def := m.Definition.Node
 	read := source.Manager.AccountAttribute
 	if read == "" || source.Lacks(read) { // a rule decides; or what is not there is the cause
@@ -142,7 +142,7 @@ func (e *Engine) lintManagerValue(m *config.Mapping, source *config.Source, foun
 			config.AttrManager, read)})
 }
 
-func (e *Engine) lintMappings(c *compiled, found *diag.List) {
+func (e *Engine) lintMappings(c *compiled, found *diag.Collector) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
 		switch typ := m.Definition.Node.Get("type").Text(); typ {
@@ -189,7 +189,7 @@ func (e *Engine) hasOperation(n *jsondoc.Node, typ string, seen []string) bool {
 // lintFlags reports transforms that ask for the periodic refresh without need.
 //
 // Source: DECISION 40.
-func (e *Engine) lintFlags(found *diag.List) {
+func (e *Engine) lintFlags(found *diag.Collector) {
 	var items []transform.Item
 	for _, name := range e.transformNames() {
 		if def := e.bundle.Transforms[name]; def.PeriodicRefresh() {
@@ -200,7 +200,7 @@ func (e *Engine) lintFlags(found *diag.List) {
 	if len(items) == 0 {
 		return
 	}
-	unit, _ := e.lib.Link(transform.Options{Transforms: e.transforms, Rules: e.opts.Rules}, items...)
+	unit, _ := e.lib.Link(transform.Options{Transforms: e.transforms, Rules: e.opts.Rules, Allowance: e.allowance}, items...)
 	for i, p := range unit.Programs() {
 		d := p.Deps
 		if !d.Now && !d.Random && len(d.Rules) == 0 {
@@ -222,7 +222,7 @@ func (e *Engine) transformNames() []string {
 
 // lintCatalogue reports attribute names outside the naming rule and too many
 // searchable attributes.
-func (e *Engine) lintCatalogue(found *diag.List) {
+func (e *Engine) lintCatalogue(found *diag.Collector) {
 	searchable := 0
 	for _, a := range e.bundle.Attributes {
 		if a.Searchable {
@@ -243,7 +243,7 @@ func (e *Engine) lintCatalogue(found *diag.List) {
 }
 
 // lintCriteria reports correlation by attributes that a tenant does not index.
-func (e *Engine) lintCriteria(found *diag.List) {
+func (e *Engine) lintCriteria(found *diag.Collector) {
 	for _, s := range e.bundle.Sources {
 		if s.Correlation == nil {
 			continue

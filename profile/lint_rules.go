@@ -13,7 +13,7 @@ import (
 // lintRules reports correlation rules that nothing stands for. They run before
 // the criteria, so without them accounts and managers may find somebody else, or
 // nobody, than in the tenant.
-func (e *Engine) lintRules(found *diag.List) {
+func (e *Engine) lintRules(found *diag.Collector) {
 	for _, s := range e.bundle.Sources {
 		if e.opts.Correlation.Rule == nil && e.opts.AccountRules[s.CorrelationRule] == nil &&
 			e.rules[s.CorrelationRule] == nil {
@@ -25,7 +25,7 @@ func (e *Engine) lintRules(found *diag.List) {
 	}
 }
 
-func (e *Engine) lintRule(s *config.Source, kind, key, name string, found *diag.List) {
+func (e *Engine) lintRule(s *config.Source, kind, key, name string, found *diag.Collector) {
 	if name == "" {
 		return
 	}
@@ -41,7 +41,7 @@ func (e *Engine) lintRule(s *config.Source, kind, key, name string, found *diag.
 
 // lintRuleUse reports expressions of the settings that no object refers to: a
 // misspelled name is the way in which one does nothing, silently.
-func (e *Engine) lintRuleUse(found *diag.List) {
+func (e *Engine) lintRuleUse(found *diag.Collector) {
 	rules := e.bundle.Settings.Rules
 	if len(rules) == 0 {
 		return

@@ -8,17 +8,16 @@ import (
 
 // checkStored checks all stored transforms, whether something refers to them or
 // not, and the transforms of account create profiles.
-func (e *Engine) checkStored(found *diag.List) {
+func (e *Engine) checkStored(found *diag.Collector) {
 	o := e.LinkOptions()
-	o.Plain, o.Observe = false, false
+	o.Plain, o.Observe, o.Found, o.Allowance = false, false, found, e.allowance
 	if len(e.bundle.Sources) == 0 { // transforms alone may name sources that are elsewhere
 		o.Sources = nil
 	}
-	*found = append(*found, e.lib.Lint(o, e.looseItems()...)...)
+	e.lib.Lint(o, e.looseItems()...)
 	if items := e.policyItems(); len(items) > 0 {
 		o.Provisioning = true
-		_, list := e.lib.Link(o, items...)
-		*found = append(*found, list...)
+		e.lib.Link(o, items...)
 	}
 }
 

@@ -62,7 +62,7 @@ func notProcessed(text string) string {
 
 // lintNextProcessing reports what the mapping of nextProcessing certainly gives and
 // a tenant does not process: a text that is spelled out, a date in another form.
-func (e *Engine) lintNextProcessing(c *compiled, found *diag.List) {
+func (e *Engine) lintNextProcessing(c *compiled, found *diag.Collector) {
 	slot, ok := c.slots[config.AttrNextProcessing]
 	if !ok {
 		return

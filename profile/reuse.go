@@ -75,7 +75,7 @@ func (r *Run) basisOfAttribute(b *basis, c *compiled, i int, common string) {
 
 	// What an attribute rests on: its own tree with all it refers to, what it reads, and what cannot
 	// be known.
-	reach.add(effective(c.profile.Mappings[i], new(diag.List)).Node)
+	reach.add(effective(c.profile.Mappings[i], new(diag.Collector)).Node)
 	b.always[i] = reach.unclear || d.Others || d.Unique || len(d.Rules) > 0
 	b.now[i], b.any[i] = d.Now, d.AnyIdentity
 	b.old[i] = d.OldValue || d.AnyIdentity || r.engine.opts.SnapshotOrder && len(d.Identity) > 0

@@ -45,10 +45,10 @@ func (e *Engine) Try(ctx context.Context, o RunOptions, def *transform.Definitio
 // TryMapping prepares the mapping of an identity attribute, see [Engine.Try]. What it
 // gives is the value of the attribute: text, or a list where the attribute has several.
 func (e *Engine) TryMapping(ctx context.Context, o RunOptions, m *config.Mapping) (*Trial, diag.List) {
-	var found diag.List
+	var found diag.Collector
 	def := effective(m, &found)
 	t, list := e.try(ctx, o, m.Attribute, def)
-	return t, append(found, list...)
+	return t, append(found.List(), list...)
 }
 
 func (e *Engine) try(ctx context.Context, o RunOptions, attribute string,
@@ -81,14 +81,14 @@ func (t *Trial) bind(ctx context.Context, c *compiled, env *transform.Env, in su
 	beside.Mappings = append(beside.Mappings, &config.Mapping{Attribute: t.attribute, Definition: t.def, Node: t.def.Node})
 
 	// A copy of the engine with one profile, which is the only one linked.
-	var found diag.List
+	var found diag.Collector
 	o := *t.engine
 	o.opts.Observe, o.profiles = true, []*compiled{t.with}
 	o.link(t.with, &found)
 	t.with.order = t.with.dependencyOrder()
 	t.with.schema = t.with.newSchema()
 	t.in, t.eval = in, newEvaluator(ctx, &o, env)
-	return found
+	return found.Sorted()
 }
 
 // For evaluates with the accounts and attributes of a person from now on, who needs no

@@ -74,7 +74,9 @@ type columnNode struct {
 func (c *Compiler) First(column int) Node {
 	c.depends.base = 1 + column // all that is read
 	n := &columnNode{column: column, group: c.unit.group(column)}
-	c.unit.columnNodes = append(c.unit.columnNodes, n)
+	if !c.unit.check {
+		c.unit.columnNodes = append(c.unit.columnNodes, n)
+	}
 	return n
 }
 

@@ -15,6 +15,9 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 		return Child{}
 	}
 	site := &Site{up: c.at, Step: step, Def: n, Facts: Facts{Null: MayBeNull}}
+	if !c.afford(site, 4) {
+		return c.beyond(site)
+	}
 
 	// What a value is decides how it compiles; a number or a boolean is itself.
 	var node Node
@@ -40,6 +43,12 @@ func (c *Compiler) compile(n *jsondoc.Node, step diag.Step) Child {
 
 	column, _ := node.(*columnNode)
 	return Child{node: node, site: site, column: column}
+}
+
+// beyond is what stands for something that is not compiled, see [Allowance].
+func (c *Compiler) beyond(site *Site) Child {
+	site.Fails, c.raises, c.depends.reads = true, true, true
+	return Child{node: errNode{errParts}, site: site}
 }
 
 func (c *Compiler) array(n *jsondoc.Node, site *Site) Node {

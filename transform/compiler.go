@@ -14,9 +14,9 @@ import (
 // tree on one goroutine.
 type Compiler struct {
 	unit  *Unit
-	found *diag.List
-	at    *Site    // the place of the operation, or that of the whole
-	chain []string // stored transforms being compiled, outermost first
+	found *diag.Collector
+	at    *Site // the place of the operation, or that of the whole
+	chain *link // stored transforms being compiled
 	depth int
 
 	node          *jsondoc.Node // the operation being compiled

@@ -113,7 +113,7 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 	for i := range members {
 		m := &members[i]
 		e := Entry{Key: m.Key, member: m, table: place}
-		if value, ok := literal(m.Value); ok && !c.unit.opts.Observe {
+		if value, ok := literal(m.Value); ok && !c.unit.opts.Observe && c.afford(c.site, 1) {
 			e.value = value
 		} else {
 			e.child = new(c.compile(m.Value, e.step()))

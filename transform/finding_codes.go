@@ -8,6 +8,7 @@ const (
 	codeAttributeRequired        diag.Code = "attribute-required"
 	codeAttributeType            diag.Code = "attribute-type"
 	codeAttributeUnknown         diag.Code = "attribute-unknown"
+	codeCompileLimit             diag.Code = "compile-limit"
 	codeCreateProfileField       diag.Code = "create-profile-field"
 	codeInputNull                diag.Code = "input-null"
 	codeInputUnused              diag.Code = "input-unused"

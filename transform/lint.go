@@ -15,21 +15,21 @@ const MaxName = 50
 // Lint returns all findings about the stored transforms of the options, whether
 // anything refers to them or not, and about the items.
 func (l *Library) Lint(opts Options, items ...Item) diag.List {
-	var found diag.List
+	found := opts.collector()
 	for _, name := range slices.Sorted(maps.Keys(opts.Transforms)) {
 		def := opts.Transforms[name]
-		lintRoot(name, def, &found)
+		lintRoot(name, def, found)
 		items = append(items, Item{Def: def, Path: diag.Path{diag.Named("transform", name)}})
 	}
 
-	_, list := l.Link(opts, items...)
-	found = append(found, list...)
-	found.Sort()
-	return found
+	shared := opts
+	shared.Found = found
+	l.link(shared, true, items)
+	return opts.returned(found)
 }
 
 // lintRoot reports what a tenant would refuse to store.
-func lintRoot(name string, def *Definition, found *diag.List) {
+func lintRoot(name string, def *Definition, found *diag.Collector) {
 	path := diag.Path{diag.Named("transform", name)}
 	fail := func(pos diag.Pos, code diag.Code, message, hint string) {
 		found.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Pos: pos, Path: path, Message: message, Hint: hint})

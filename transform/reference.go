@@ -33,11 +33,55 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 		return t
 	}
 
-	t = &target{index: len(u.targets), name: diag.Named("transform", name), busy: true}
+	// A long way of references is gone from its end, or every step of it would stand on the
+	// stack.
+	if c.chain.depth() > deepChain {
+		u.prepare(c, name)
+		if t, ok := u.targets[name]; ok {
+			return t
+		}
+	}
+	return u.compileTarget(c, name)
+}
+
+// deepChain is from how many references on the way on is made ready first.
+const deepChain = 2 * MaxDepth
+
+// prepare compiles what a stored transform refers to, by name and through others, and it at
+// last.
+func (u *Unit) prepare(c *Compiler, name string) {
+	type step struct {
+		name string
+		next int // of what it refers to
+	}
+	begun := map[string]bool{name: true}
+	for way := []step{{name: name}}; len(way) > 0; {
+		at := &way[len(way)-1]
+		if refers := u.refers[at.name]; at.next < len(refers) {
+			to := refers[at.next]
+			at.next++
+			if _, ok := u.targets[to]; !ok && !begun[to] && u.opts.Transforms[to] != nil {
+				begun[to] = true
+				way = append(way, step{name: to})
+			}
+			continue
+		}
+
+		ready := at.name
+		way = way[:len(way)-1]
+		if _, ok := u.targets[ready]; !ok { // it may lie on a way back
+			u.compileTarget(&Compiler{unit: u, found: c.found}, ready)
+		}
+	}
+}
+
+func (u *Unit) compileTarget(c *Compiler, name string) *target {
+	t := &target{index: u.indexes, name: diag.Named("transform", name), busy: true}
+	u.indexes++
 
 	// It is there before it is compiled, so that a way back to it is seen.
 	u.targets[name] = t
-	sub := &Compiler{unit: u, found: c.found, at: below(diag.Path{t.name}), chain: append(slices.Clone(c.chain), name),
+	sub := &Compiler{unit: u, found: c.found, at: below(diag.Path{t.name}), chain: c.chain.to(name),
 		caught: u.caught[name]}
 
 	def := u.opts.Transforms[name]
@@ -46,8 +90,47 @@ func (u *Unit) reference(c *Compiler, name string) *target {
 	sub.deps.normalise() // or they would double with every level of references
 	t.node, t.site, t.depends, t.height = root.node, root.site, sub.depends, sub.height
 	t.deps, t.behind, t.busy = sub.deps, sub.behind, false
+
+	// Nothing is evaluated but constants, and nothing that reads is one.
+	if u.check && t.depends.reads {
+		t.node = errNode{errChecked}
+	}
 	return t
 }
+
+// link is a stored transform that is being compiled, and from where it was referred to.
+type link struct {
+	name string
+	from *link
+	way  int // links
+}
+
+func (l *link) depth() int {
+	if l == nil {
+		return 0
+	}
+	return l.way
+}
+
+func (l *link) to(name string) *link { return &link{name: name, from: l, way: l.depth() + 1} }
+
+// since is the way from a stored transform back to it. The first and the last ones stand for
+// a long way.
+func (l *link) since(name string) string {
+	names := []string{name}
+	for ; l != nil && l.name != name; l = l.from {
+		names = append(names, l.name)
+	}
+	names = append(names, name)
+	slices.Reverse(names)
+	if n := len(names) - mostNames; n > 0 {
+		names = slices.Replace(names, mostNames/2, mostNames/2+n, fmt.Sprintf("(%d more)", n))
+	}
+	return strings.Join(names, " > ")
+}
+
+// mostNames is how many names a message has.
+const mostNames = 20
 
 // Reference compiles the stored transform of that name, or returns a node that
 // raises when there is none. References that can lead back to themselves are
@@ -78,10 +161,20 @@ func (c *Compiler) Reference(name string) Node {
 		c.depends = dependence{input: true, reads: true, perReader: true, once: true}
 		c.Report(diag.Error, codeReferenceCycle, "id",
 			"references lead back to where they began: "+
-				strings.Join(append(slices.Clone(c.chain[slices.Index(c.chain, name):]), name), " > "), "")
+				c.chain.since(name), "")
 		return &referenceNode{target: t}
 	}
 
+	// What is nested too deep raises whatever it reads.
+	if t.height >= MaxDepth {
+		c.height = MaxDepth
+		return errNode{fmt.Errorf("%w: transforms are nested more than %d deep", ErrLimit, MaxDepth)}
+	}
+
+	// All that a target reads becomes a part of who refers to it.
+	if !c.afford(c.site, t.deps.size()) {
+		return errNode{errParts}
+	}
 	c.deps.merge(t.deps)
 	c.depends.merge(t.depends)
 	c.height = max(c.height, t.height)
@@ -111,7 +204,7 @@ func (c *Compiler) AllReferences() map[string]Node {
 		t := c.unit.reference(c, name)
 		if c.behind = append(c.behind, t.behind...); t.busy {
 			c.behind = append(c.behind, t)
-		} else {
+		} else if c.afford(c.site, t.deps.size()) {
 			c.deps.merge(t.deps)
 		}
 
@@ -131,6 +224,9 @@ func (u *Unit) transformNames() []string {
 	slices.Sort(names)
 	return names
 }
+
+// errChecked stands in the place of what is compiled for its findings.
+var errChecked = fmt.Errorf("%w: it was only checked", ErrConfig)
 
 // referenceNode evaluates a stored transform with the input as it is.
 type referenceNode struct{ target *target }
@@ -221,7 +317,7 @@ func (c *Compiler) constantText(attribute string) string {
 	}
 
 	// Its findings are reported where the attribute is compiled for good.
-	aside := &Compiler{unit: c.unit, found: &diag.List{}, at: c.at, depth: c.depth}
+	aside := &Compiler{unit: c.unit, found: &diag.Collector{}, at: c.at, depth: c.depth}
 	child := aside.compile(n, diag.Attr(c.op.Type, attribute))
 	if aside.depends.input || aside.depends.reads {
 		return ""

@@ -106,7 +106,7 @@ func (s *Scope) fit() {
 	grow(&s.vars, u.vars)
 	grow(&s.shared, u.sharedSlots)
 	grow(&s.accounts, len(u.sources))
-	grow(&s.active, len(u.targets))
+	grow(&s.active, u.indexes)
 	grow(&s.columns, len(u.columns))
 	grow(&s.reads, len(u.groups))
 	grow(&s.groupRounds, len(u.groups))

@@ -22,12 +22,19 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 	site.Facts = Facts{Kind: identity.Text}
 
 	// A broken template is a finding, and an error only where it is evaluated.
+	if !c.afford(site, 2*len(text)) {
+		site.Fails, c.depends.reads = true, true
+		return errNode{errParts}
+	}
 	t, err := velocity.Parse(text)
 	if err != nil {
 		site.Fails = true
 		c.templateSyntax(n, site, err)
 		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, beginning(text), err)}
 	}
+
+	// A text takes no more than a little of its length; what it refers to takes more.
+	c.refund(2*len(text) - len(text)/8 - 16*len(t.References()))
 
 	// Names are bound now, so that rendering needs no lookup by name.
 	node := &templateNode{text: text, template: t}

@@ -31,6 +31,12 @@ type Options struct {
 	// Observe compiles a second kind of program that reports every step to the
 	// [Tracer] of the scope.
 	Observe bool
+	// Found collects the findings instead of the list that is returned, so that several calls
+	// count together what there is too much of; nil: the list has them.
+	Found *diag.Collector
+	// Allowance bounds what is compiled, for all calls that have it together; nil: this call has
+	// one of its own.
+	Allowance *Allowance
 }
 
 // SourceInfo names a source in all the ways that transforms name one.
@@ -70,14 +76,18 @@ type Unit struct {
 	streams     int
 	resultSlots int
 	templates   int  // that remember results
+	indexes     int  // of targets
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:
-	prints map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
-	counts map[fingerprint]int
-	shared map[fingerprint]*sharedNode
-	caught map[string]bool // stored transforms, see [Unit.caughtTransforms]
-
+	check       bool                // for the findings alone
+	uses        map[string][]use    // by stored transform; nil: not known, as names are computed
+	refers      map[string][]string // stored transforms that a stored one refers to by name
+	allowance   *Allowance
+	prints      map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
+	counts      map[fingerprint]int
+	shared      map[fingerprint]*sharedNode
+	caught      map[string]bool // stored transforms, see [Unit.caughtTransforms]
 	columnNodes []*columnNode
 	folder      *Scope
 	foldLeft    int64
@@ -141,6 +151,11 @@ type Deps struct {
 // Read is a read of an account attribute.
 type Read struct{ Source, Attribute string }
 
+// size is how many names there are.
+func (d *Deps) size() int {
+	return len(d.Accounts) + len(d.Identity) + len(d.Transforms) + len(d.Rules)
+}
+
 func (d *Deps) merge(o Deps) {
 	d.Accounts = append(d.Accounts, o.Accounts...)
 	d.Identity = append(d.Identity, o.Identity...)
@@ -186,9 +201,19 @@ func (d *Deps) normalise() {
 // the same order, and all findings; what is configured wrongly raises
 // [ErrConfig] only when it is evaluated.
 func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
-	u := &Unit{lib: l, opts: opts, sources: map[string]int{}, targets: map[string]*target{},
+	return l.link(opts, false, items)
+}
+
+// link is [Library.Link], or for findings alone a unit that has no programs and forgets what
+// is compiled already.
+func (l *Library) link(opts Options, check bool, items []Item) (*Unit, diag.List) {
+	u := &Unit{lib: l, opts: opts, check: check, sources: map[string]int{}, targets: map[string]*target{},
 		columnOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, counts: map[fingerprint]int{},
 		shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
+
+	if u.allowance = opts.Allowance; u.allowance == nil {
+		u.allowance = &Allowance{}
+	}
 
 	// Sources have the first slots, in the order of the catalogue.
 	for _, src := range opts.Sources {
@@ -196,7 +221,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	}
 
 	// To know what occurs twice, one has to see everything before the first is compiled.
-	if !opts.Plain && !opts.Observe {
+	if !opts.Plain && !opts.Observe && !check {
 		u.countAll(items)
 	}
 
@@ -204,9 +229,14 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 		u.caught = u.caughtTransforms(items)
 	}
 
-	var found diag.List
+	found := opts.collector()
 	for _, item := range items {
-		u.programs = append(u.programs, u.program(item, &found))
+		p := u.program(item, found)
+		if !check {
+			u.programs = append(u.programs, p)
+		} else if u.uses != nil && len(u.uses[item.Def.Name]) == 0 {
+			delete(u.targets, item.Def.Name) // nobody will ask for it again
+		}
 	}
 
 	for _, p := range u.programs {
@@ -214,9 +244,24 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 	}
 
 	u.placeColumns()
-	u.prints, u.counts, u.shared, u.folder, u.caught = nil, nil, nil, nil, nil
-	found.Sort()
-	return u, found
+	u.prints, u.counts, u.shared, u.folder, u.caught, u.uses, u.refers = nil, nil, nil, nil, nil, nil, nil
+	return u, opts.returned(found)
+}
+
+// collector is what findings go to.
+func (o *Options) collector() *diag.Collector {
+	if o.Found != nil {
+		return o.Found
+	}
+	return &diag.Collector{}
+}
+
+// returned are the findings that a call returns: none where the caller collects them.
+func (o *Options) returned(found *diag.Collector) diag.List {
+	if o.Found != nil {
+		return nil
+	}
+	return found.Sorted()
 }
 
 // Programs returns the compiled programs in the order of the items.
@@ -231,7 +276,7 @@ func (u *Unit) Run(ctx context.Context, env *Env, p *Program, subject Subject, a
 	return p.Eval(s, input)
 }
 
-func (u *Unit) program(item Item, found *diag.List) *Program {
+func (u *Unit) program(item Item, found *diag.Collector) *Program {
 	p := &Program{path: item.Path}
 	c := &Compiler{unit: u, found: found, at: below(item.Path), enclosing: item.Field}
 

@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/idprofile/engine/identity/jsondoc"
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity/jsondoc"
+)
 
 // users tells who uses stored transforms, and where: what raises in a transform
 // is of no importance when everybody who uses it has another value ready.
@@ -30,21 +34,45 @@ func (u *Unit) caughtTransforms(items []Item) map[string]bool {
 		w.walk(def.Node, name, false)
 	}
 
-	// All that is used counts as caught until a use shows that it is not; that
-	// makes the users' own targets open too.
-	caught := make(map[string]bool, len(w.uses))
+	// A name that is computed may be any.
+	u.uses = w.uses
 	for name := range w.uses {
-		caught[name] = true
+		if u.opts.Transforms[name] == nil {
+			u.uses = nil
+		}
 	}
 
-	for changed := true; changed; {
-		changed = false
-		for name, uses := range w.uses {
-			for _, at := range uses {
-				if caught[name] && !at.caught && !caught[at.by] {
-					delete(caught, name)
-					changed = true
-				}
+	// All that is used counts as caught until a use shows that it is not; that
+	// makes the users' own targets open too. Who is used by nobody is open.
+	caught := make(map[string]bool, len(w.uses))
+	open, targets := []string{""}, map[string][]string{}
+	u.refers = map[string][]string{}
+	for name, uses := range w.uses {
+		caught[name] = true
+		for _, at := range uses {
+			if at.by != "" {
+				u.refers[at.by] = append(u.refers[at.by], name)
+			}
+			if at.caught {
+				continue
+			}
+			if _, used := w.uses[at.by]; !used && targets[at.by] == nil {
+				open = append(open, at.by)
+			}
+			targets[at.by] = append(targets[at.by], name)
+		}
+	}
+
+	for _, names := range u.refers {
+		slices.Sort(names) // a map has no order
+	}
+	for len(open) > 0 {
+		by := open[len(open)-1]
+		open = open[:len(open)-1]
+		for _, name := range targets[by] {
+			if caught[name] {
+				delete(caught, name)
+				open = append(open, name)
 			}
 		}
 	}

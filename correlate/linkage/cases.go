@@ -229,7 +229,7 @@ func (c *Cases) Write(w io.Writer) error {
 // case-cut (warning) for a last line without end that is none: the program that wrote it
 // was stopped, and it does not count. Both are left out.
 func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
-	var found diag.List
+	var found diag.Collector
 	c := NewCases()
 	in := bufio.NewReaderSize(r, 1<<16)
 	for line := 1; ; line++ {
@@ -237,7 +237,7 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		pos := diag.Pos{File: file, Line: line, Column: 1}
 		if end != nil && end != io.EOF {
 			found.Addf(diag.Error, codeCaseEvent, pos, "%v", end)
-			return c, found
+			return c, found.List()
 		}
 
 		var e Event
@@ -259,7 +259,7 @@ func ReadCases(file string, r io.Reader) (*Cases, diag.List) {
 		}
 
 		if end == io.EOF {
-			return c, found
+			return c, found.List()
 		}
 	}
 }

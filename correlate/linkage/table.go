@@ -80,7 +80,7 @@ func permuted(list []string, order []int32) []string {
 // cannot be read and is left out, table-key (error; no table) for a missing key
 // column and for ids that are blank or not unique.
 func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
-	var found diag.List
+	var found diag.Collector
 	in := csv.NewReader(r)
 
 	// Rows may be shorter than the header: spreadsheets drop empty cells at the end.
@@ -90,7 +90,7 @@ func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 	if err != nil {
 		found.Addf(diag.Error, codeTableHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no header line, expected names of columns: %v", err)
-		return nil, found
+		return nil, found.List()
 	}
 
 	t := &Table{Name: file}
@@ -103,13 +103,13 @@ func ReadCSV(file string, r io.Reader, key string) (*Table, diag.List) {
 
 	lines := t.readRows(in, file, &found)
 	if err := t.identify(file, key, lines, &found); err != nil {
-		return nil, found
+		return nil, found.List()
 	}
-	return t, found
+	return t, found.List()
 }
 
 // readRows appends the rows of a file and returns the line of each.
-func (t *Table) readRows(in *csv.Reader, file string, found *diag.List) []int {
+func (t *Table) readRows(in *csv.Reader, file string, found *diag.Collector) []int {
 	// A bad row is left out with its line, so that one fault does not hide the others of a large file.
 	var lines []int
 	for {
@@ -153,7 +153,7 @@ var errKey = errors.New("no key")
 var keyNames = []string{"recordid", "id", "uniqueid", "recid", "accountid", "probeid", "nativeidentity"}
 
 // identify takes the ids of records out of their column.
-func (t *Table) identify(file, key string, lines []int, found *diag.List) error {
+func (t *Table) identify(file, key string, lines []int, found *diag.Collector) error {
 	at := diag.Pos{File: file, Line: 1, Column: 1}
 	n := t.keyColumn(key)
 
@@ -195,7 +195,7 @@ func (t *Table) identify(file, key string, lines []int, found *diag.List) error 
 
 	// One blank or repeated id makes all that is said about records ambiguous, so the table is
 	// refused.
-	if found.Count(diag.Error) > 0 && len(first) < len(t.ID) {
+	if found.HasErrors() && len(first) < len(t.ID) {
 		return errKey
 	}
 	return nil

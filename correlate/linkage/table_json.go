@@ -47,13 +47,13 @@ func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 	if len(t.Columns) == 0 {
 		j.found.Addf(diag.Error, codeTableHeader, diag.Pos{File: file, Line: 1, Column: 1},
 			"no record, expected JSON objects with members")
-		return nil, j.found
+		return nil, j.found.List()
 	}
 
 	if err := t.identify(file, key, j.at, &j.found); err != nil {
-		return nil, j.found
+		return nil, j.found.List()
 	}
-	return t, j.found
+	return t, j.found.List()
 }
 
 // jsonTable grows by one record after another.
@@ -61,7 +61,7 @@ type jsonTable struct {
 	table *Table
 	slots map[string]int // by name of the column
 	at    []int          // line of each record
-	found diag.List
+	found diag.Collector
 }
 
 // lines reads JSON Lines. A bad line costs that line only.
@@ -75,7 +75,7 @@ func (j *jsonTable) lines(file string, src []byte) {
 
 		n, found := jsondoc.ParseAt(diag.Pos{File: file, Line: line, Column: 1}, text)
 		if found.HasErrors() {
-			j.found = append(j.found, found...)
+			j.found.AddAll(found)
 			continue
 		}
 

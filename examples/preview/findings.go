@@ -53,7 +53,7 @@ func (f *findings) add(d diag.Diagnostic) {
 		f.suppressed++
 		return
 	}
-	f.counts[d.Severity]++
+	f.counts[d.Severity] += d.Count()
 	key := groupKey{d.Severity, d.Code}
 	g := f.groups[key]
 	if g == nil {
@@ -61,8 +61,8 @@ func (f *findings) add(d diag.Diagnostic) {
 		f.groups[key] = g
 	}
 
-	g.count++
-	if len(g.kept) < f.most() {
+	g.count += d.Count()
+	if d.More == 0 && len(g.kept) < min(f.most(), diag.DefaultMost) {
 		g.kept = append(g.kept, below(f.folder, d))
 	}
 }
@@ -120,7 +120,11 @@ func (f *findings) print(a *app, w io.Writer) {
 			report.Fprintf(w, "    %s\n", line(d))
 		}
 		if more := g.count - len(g.kept); more > 0 {
-			report.Fprintf(w, "    ... and %d more (--all)\n", more)
+			hint := " (--all)"
+			if f.All {
+				hint = "" // more are not kept
+			}
+			report.Fprintf(w, "    ... and %d more%s\n", more, hint)
 		}
 	}
 }

@@ -47,7 +47,8 @@ func (a *app) folder(name string) (fs.FS, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("%s is a file, expected a folder", name)
 	}
-	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20, MaxValues: a.maxValues})
+	return config.OpenFolder(name, config.FolderOptions{MaxFile: a.maxFile << 20, MaxValues: a.maxValues,
+		MaxFindings: a.maxFindings, MaxParts: a.maxParts})
 }
 
 // configuration reads what a folder configures and warns of its errors.

@@ -50,6 +50,8 @@ type commands struct {
 
 	MaxFile     int64            `placeholder:"MIB" help:"Largest file that is read from a folder, in MiB. Default: 4096."`
 	MaxValues   int              `placeholder:"N" help:"Most JSON values that are read from the configuration of a folder. Default: 4000000."`
+	MaxParts    int              `placeholder:"N" help:"Most parts of transforms that are compiled. Default: 6000000."`
+	MaxFindings int              `placeholder:"N" help:"Most findings of one code that are listed; the others are counted. Default: 10000."`
 	NoProgress  bool             `help:"Show no progress."`
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
@@ -78,6 +80,8 @@ type app struct {
 	stdout    io.Writer // what an output named - is written to, see [app.giveOut]
 	maxFile   int64     // MiB that a file of a folder may have; 0: what the library has as default
 	maxValues int       // of the configuration of a folder; 0: the default
+
+	maxParts, maxFindings int // likewise
 }
 
 func main() {
@@ -158,6 +162,7 @@ func (a *app) command(args []string) error {
 		return usage(parser, args, err)
 	}
 	a.maxFile, a.maxValues, a.quiet = c.MaxFile, c.MaxValues, c.NoProgress
+	a.maxParts, a.maxFindings = c.MaxParts, c.MaxFindings
 	if err := a.giveOut(selected.Flags()); err != nil {
 		return err
 	}

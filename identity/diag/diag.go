@@ -71,6 +71,9 @@ type Diagnostic struct {
 	Path     Path     `json:"path,omitempty"`
 	Message  string   `json:"message"`
 	Hint     string   `json:"hint,omitempty"`
+	// More is how many findings of the code this one stands for, without being one itself: those
+	// that a [Collector] did not keep. 0: it is a finding.
+	More int `json:"more,omitempty"`
 }
 
 // String returns the finding in one line: place, severity, code, path, message, hint.
@@ -90,6 +93,9 @@ func (d Diagnostic) String() string {
 	return b.String()
 }
 
+// Count is the number of findings that d stands for: 1, unless it tells of others.
+func (d Diagnostic) Count() int { return max(1, d.More) }
+
 // List is a list of findings. The zero List is empty and ready to use.
 type List []Diagnostic
 
@@ -101,11 +107,11 @@ func (l *List) Addf(s Severity, code Code, pos Pos, format string, args ...any) 
 	l.Add(Diagnostic{Severity: s, Code: code, Pos: pos, Message: fmt.Sprintf(format, args...)})
 }
 
-// Count returns the number of findings of a severity.
+// Count returns the number of findings of a severity, those included that are only counted.
 func (l List) Count(s Severity) (n int) {
 	for _, d := range l {
 		if d.Severity == s {
-			n++
+			n += d.Count()
 		}
 	}
 
@@ -116,19 +122,22 @@ func (l List) Count(s Severity) (n int) {
 func (l List) HasErrors() bool { return l.Count(Error) > 0 }
 
 // Sort orders findings by file, place, code and message, and drops exact
-// repetitions.
+// repetitions. What only counts others stands at the end.
 func (l *List) Sort() {
-	slices.SortStableFunc(*l, func(a, b Diagnostic) int {
-		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
-	})
+	slices.SortStableFunc(*l, byPlace)
 	*l = slices.CompactFunc(*l, same)
+}
+
+func byPlace(a, b Diagnostic) int {
+	return cmp.Or(cmp.Compare(min(a.More, 1), min(b.More, 1)), cmp.Compare(a.Pos.File, b.Pos.File),
+		cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Code, b.Code),
+		cmp.Compare(a.Message, b.Message))
 }
 
 // same reports whether two findings say the same of one place.
 func same(a, b Diagnostic) bool {
 	a.Pos.Offset, b.Pos.Offset = 0, 0
-	return a.Pos == b.Pos && a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && a.Hint == b.Hint &&
+	return a.Pos == b.Pos && a.More == 0 && b.More == 0 && a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && a.Hint == b.Hint &&
 		slices.Equal(a.Path, b.Path)
 }
 

@@ -13,13 +13,14 @@ import (
 // in names of two letters one, or beginning with the same letters, signs and
 // blanks aside, for at least three quarters of the shorter name and six letters.
 func Near(name string, candidates []string) string {
-	letters := utf8.RuneCountInString(name)
+	if i := slices.IndexFunc(candidates, func(c string) bool { return strings.EqualFold(c, name) }); i >= 0 {
+		return candidates[i]
+	}
+
+	letters, lower := utf8.RuneCountInString(name), strings.ToLower(name)
 	best, bestDist := "", max(min(1, letters-1), letters/3)+1
 	for _, c := range candidates {
-		if strings.EqualFold(c, name) {
-			return c
-		}
-		if d := distance(strings.ToLower(name), strings.ToLower(c), bestDist); d < bestDist {
+		if d := distance(lower, strings.ToLower(c), bestDist); d < bestDist {
 			best, bestDist = c, d
 		}
 	}
@@ -28,9 +29,9 @@ func Near(name string, candidates []string) string {
 		return best
 	}
 
-	longest := 5
+	longest, a := 5, lettersOf(name)
 	for _, c := range candidates {
-		a, b := lettersOf(name), lettersOf(c)
+		b := lettersOf(c)
 		if n := common(a, b); n > longest && n*4 >= min(len(a), len(b))*3 {
 			best, longest = c, n
 		}
@@ -69,6 +70,10 @@ func DidYouMean(right string) string {
 // distance is the number of insertions, deletions, replacements and swaps of
 // neighbours between a and b, or any number >= limit when it is that large.
 func distance(a, b string, limit int) int {
+	// A letter has at least one byte and at most four.
+	if len(a)-4*len(b) >= 4*limit || len(b)-4*len(a) >= 4*limit {
+		return limit
+	}
 	x, y := []rune(a), []rune(b)
 	if len(x)-len(y) >= limit || len(y)-len(x) >= limit {
 		return limit

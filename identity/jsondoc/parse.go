@@ -32,6 +32,9 @@ func ParseAt(base diag.Pos, src []byte) (*Node, diag.List) {
 // Options bound what is read.
 type Options struct {
 	MaxValues int // JSON values in the text, those in lists and objects included; 0: no limit
+	// MaxFindings is how many findings of one code are returned, and the count of the others;
+	// 0: [diag.DefaultMost].
+	MaxFindings int
 }
 
 // Parse is [ParseAt] for a text that is kept, not copied, and says how many values it has.
@@ -45,7 +48,7 @@ func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found d
 	}
 
 	// A value has about sixteen bytes, and a short text should not take more memory than it needs.
-	p := &parser{source: s, src: text, most: o.MaxValues}
+	p := &parser{source: s, src: text, most: o.MaxValues, found: diag.Collector{Most: o.MaxFindings}}
 	p.nodes.size, p.pairs.size, p.lists.size = len(text)/16, len(text)/16, len(text)/128
 	p.members = make([]Member, 0, min(8+len(text)/16, mostInSlab))
 	if strings.HasPrefix(text, byteOrderMark) {
@@ -58,7 +61,7 @@ func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found d
 	if !ok {
 		n = nil
 	}
-	return n, p.values, p.found
+	return n, p.values, p.found.List()
 }
 
 // maxText is how long a text can be: places in it are kept in 32 bits.
@@ -70,7 +73,7 @@ type parser struct {
 	at     int
 	values int // so far
 	most   int // of them; 0: no limit
-	found  diag.List
+	found  diag.Collector
 
 	// Lists and objects are gathered here while they are read, the outer ones before the inner
 	// ones, and then get slices of just their size.

@@ -104,7 +104,7 @@ type Employee struct {
 // it has the form of one, else it is a finding.
 func (e Employee) RoleBodies(userID string, roleIDs map[string]string) ([]UserRole, diag.List) {
 	var roles []UserRole
-	var list diag.List
+	var list diag.Collector
 	for _, role := range e.Roles {
 		id, ok := roleIDs[role]
 		if !ok && isUUID(role) {
@@ -118,7 +118,7 @@ func (e Employee) RoleBodies(userID string, roleIDs map[string]string) ([]UserRo
 		roles = append(roles, UserRole{userID, id})
 	}
 
-	return roles, list
+	return roles, list.List()
 }
 
 // userColumns are the columns that describe the user. All others are attributes
@@ -140,29 +140,29 @@ type UserFile struct {
 // Rows with errors and logins that occur again are findings and left out. A file
 // that is no CSV gives the rows before the place and a finding.
 func ReadUsers(r io.Reader, f UserFile) ([]Employee, diag.List) {
-	var list diag.List
+	var list diag.Collector
 	rows := csv.NewReader(skipBOM(r))
 	rows.FieldsPerRecord = -1
 	header, err := rows.Read()
 	if err != nil {
 		list.Addf(diag.Error, codeNermUserFile, diag.Pos{File: f.Name},
 			"the file has no header, expected the columns name, email and login")
-		return nil, list
+		return nil, list.List()
 	}
 
 	columns := f.columns(header, &list)
 	if list.HasErrors() {
-		return nil, list
+		return nil, list.List()
 	}
-	return f.read(rows, columns, list)
+	return f.read(rows, columns, &list)
 }
 
-func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out []Employee, _ diag.List) {
+func (f UserFile) read(rows *csv.Reader, columns []string, list *diag.Collector) (out []Employee, _ diag.List) {
 	logins := map[string]int{} // line of each login
 	for {
 		row, err := rows.Read()
 		if err == io.EOF {
-			return out, list
+			return out, list.List()
 		}
 		if err != nil {
 			var bad *csv.ParseError
@@ -173,11 +173,11 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list diag.List) (out 
 
 			// Behind a broken quote nobody knows where rows end.
 			list.Addf(diag.Error, codeNermUserFile, pos, "the row is no CSV: a quote is not closed or stands where it must not")
-			return out, list
+			return out, list.List()
 		}
 
 		line, _ := rows.FieldPos(0)
-		e, ok := f.employee(row, columns, line, &list)
+		e, ok := f.employee(row, columns, line, list)
 		if !ok {
 			continue
 		}
@@ -205,7 +205,7 @@ func skipBOM(r io.Reader) io.Reader {
 
 // columns returns the name of each column: user columns in lower case, attribute
 // UIDs as they are.
-func (f UserFile) columns(header []string, list *diag.List) []string {
+func (f UserFile) columns(header []string, list *diag.Collector) []string {
 	names := make([]string, len(header))
 	for i, name := range header {
 		name = strings.TrimSpace(name)
@@ -233,7 +233,7 @@ func (f UserFile) columns(header []string, list *diag.List) []string {
 	return names
 }
 
-func (f UserFile) employee(row, columns []string, line int, list *diag.List) (Employee, bool) {
+func (f UserFile) employee(row, columns []string, line int, list *diag.Collector) (Employee, bool) {
 	// A row that is too short or too long has its values under wrong names.
 	if len(row) != len(columns) {
 		list.Addf(diag.Error, codeNermUserFile, diag.Pos{File: f.Name, Line: line}, "the row has %d cells, expected %d",

@@ -37,7 +37,7 @@ type Listener struct {
 // attributes say if the file fits them, then what the file shows.
 func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.List) {
 	var sources []identity.Source
-	var found diag.List
+	var found diag.Collector
 	var reads []columnRead
 
 	// Columns are only looked for when somebody listens: it takes a walk over all definitions.
@@ -89,7 +89,7 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 		}
 	}
 
-	return sources, found
+	return sources, found.List()
 }
 
 // openFile opens an account file as its extension says. Entries of a directory
@@ -136,7 +136,7 @@ func (c *chain) Refused() int {
 }
 
 // withoutData reports a source of a profile that has no account file.
-func (b *Bundle) withoutData(s *Source, found *diag.List) {
+func (b *Bundle) withoutData(s *Source, found *diag.Collector) {
 	for _, p := range b.Profiles {
 		if b.AuthoritativeSource(p) == s {
 			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeDataMissing, Pos: s.Node.Pos(),

@@ -27,6 +27,9 @@ type Bundle struct {
 	// Partial: there are other files that belong to this configuration, so what is
 	// not found here may stand there.
 	Partial bool
+	// Limits are those of the folder, see [FolderOptions]. Compiling takes them where its own
+	// options say nothing.
+	Limits Limits
 	// Unread are the configuration files that cannot be read. What is found to be
 	// missing may stand in them, see [Bundle.WithoutConsequences].
 	Unread []string

@@ -176,7 +176,7 @@ var AccountFields = []string{"created", "modified", "nativeIdentity", "displayNa
 // LintReads reports account attributes whose ways to name a source disagree.
 //
 // Source: DECISION 49.
-func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.List) {
+func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.Collector) {
 	n.Walk(func(m *jsondoc.Node) bool {
 		if m.Get("type").Text() == "accountAttribute" {
 			b.lintRead(m.Get("attributes"), found)
@@ -185,7 +185,7 @@ func (b *Bundle) LintReads(n *jsondoc.Node, found *diag.List) {
 	})
 }
 
-func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.List) {
+func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.Collector) {
 	used := b.ReadSource(attributes)
 	if used == nil {
 		return // the compiler reports unknown sources

@@ -30,7 +30,7 @@ type columnRead struct {
 // are left alone. A file that cannot be read is an error, and nothing else of it is
 // reported.
 func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
-	var found diag.List
+	var found diag.Collector
 	reads := b.columnReads()
 	for _, s := range b.Sources {
 		files := b.Data[s.Name]
@@ -45,7 +45,7 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 		o := b.feedOptions(s, Listener{})
 		o.OnColumns = func(names []string) {
 			told = true
-			found = append(found, missingColumns(reads, s, files[0], names)...)
+			found.AddAll(missingColumns(reads, s, files[0], names))
 		}
 		f, err := openFile(fsys, files[0], o)
 
@@ -59,7 +59,7 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 		}
 	}
 
-	return found
+	return found.List()
 }
 
 // firstError reads accounts until enough is known, and returns the error that comes

@@ -154,7 +154,7 @@ func (b *Bundle) UseData(fsys fs.FS) diag.List {
 	l.assignData()
 	b.Data, b.Lists, b.files = l.b.Data, l.b.Lists, l.files
 	b.Assumptions = append(b.Assumptions, l.b.Assumptions...)
-	return l.found
+	return l.found.List()
 }
 
 // assignNamed takes files whose name is that of a source, in the order of their

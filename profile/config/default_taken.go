@@ -94,22 +94,33 @@ func (d defaults) take(name, used string, pos diag.Pos) {
 
 func (x *defaultsOf) assumption(object string) diag.Assumption {
 	a := diag.Assumption{Code: codeDefaultTaken, Object: object, File: x.pos.File, Line: x.pos.Line}
-	for _, member := range slices.Sorted(maps.Keys(x.uses)) {
-		if a.Used != "" {
-			a.Used += "; "
+	var used strings.Builder
+	for i, member := range slices.Sorted(maps.Keys(x.uses)) {
+		n := *x.uses[member]
+		if a.Count += n; i >= mostMembers {
+			continue
+		}
+		if i > 0 {
+			used.WriteString("; ")
 		}
 		if member != "" {
-			a.Used += member + ": "
+			used.WriteString(member + ": ")
 		}
-		a.Used += x.taken[member]
-		if n := *x.uses[member]; n > 1 {
-			a.Used += fmt.Sprintf(" (%d)", n)
+		used.WriteString(x.taken[member])
+		if n > 1 {
+			fmt.Fprintf(&used, " (%d)", n)
 		}
-		a.Count += *x.uses[member]
 	}
 
+	if more := len(x.uses) - mostMembers; more > 0 {
+		fmt.Fprintf(&used, "; and %d more", more)
+	}
+	a.Used = used.String()
 	return a
 }
+
+// mostMembers is how many members of one kind of object are named.
+const mostMembers = 1000
 
 // absent notes that a member is absent which would have said something.
 func (d defaults) absent(n *jsondoc.Node, kind, key, used string) {

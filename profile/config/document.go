@@ -169,6 +169,7 @@ func (b *Bundle) Refresh() diag.List {
 	l := newLoader()
 	l.b.Documents, l.b.settings, l.b.Settings = b.Documents, b.settings, b.Settings
 	l.b.Partial, l.b.Unread, l.b.Suppressions = b.Partial, b.Unread, b.Suppressions
+	l.b.Limits, l.found.Most = b.Limits, b.Limits.Findings
 	l.files = b.files
 	for _, d := range b.Documents {
 		l.document(d)

@@ -20,7 +20,16 @@ type FolderOptions struct {
 	// is an error, not a process without memory.
 	MaxConfig int64
 	MaxValues int
+	// MaxFindings is how many findings of one code [Load] returns, and the count of the others;
+	// 0: [diag.DefaultMost].
+	MaxFindings int
+	// MaxParts is how many parts of transforms are compiled, see [transform.Allowance]; 0:
+	// [transform.DefaultParts].
+	MaxParts int
 }
+
+// Limits are bounds of what comes after loading a folder; 0: the defaults.
+type Limits struct{ Findings, Parts int }
 
 const (
 	defaultMaxFile   = 4 << 30

@@ -96,7 +96,7 @@ func (l *loader) joinState(p part) {
 // source: the one that refers to it by id or name, or whose usual name it has.
 func (l *loader) joinCorrelation(p part) {
 	cfg, found := correlate.ParseConfig(p.node)
-	l.found = append(l.found, found...)
+	l.found.AddAll(found)
 
 	i := l.join(p, l.sourceOwners(func(s *Source) bool { return s.Correlation == nil }), func(o owner) bool {
 		s := l.b.Source(o.name)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -25,7 +26,8 @@ import (
 func Load(fsys fs.FS) (*Bundle, diag.List) {
 	l := newLoader()
 	if f, ok := fsys.(*Folder); ok {
-		l.values, l.bytes = f.options.MaxValues, f.options.MaxConfig
+		l.values, l.bytes, l.found.Most = f.options.MaxValues, f.options.MaxConfig, f.options.MaxFindings
+		l.b.Limits = Limits{Findings: f.options.MaxFindings, Parts: f.options.MaxParts}
 	}
 	err := fs.WalkDir(fsys, ".", func(p string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -83,7 +85,7 @@ const settingsFile = "idprofile.json"
 
 type loader struct {
 	b     *Bundle
-	found diag.List
+	found diag.Collector
 	// parts belong to an object that may come later
 	parts []part
 	// files that may hold accounts
@@ -228,8 +230,8 @@ func (l *loader) read(fsys fs.FS, file string) (string, error) {
 // parse reads JSON as long as there are not too many values; nil if it is none. What is
 // wrong with it is a finding.
 func (l *loader) parse(file, src string) *jsondoc.Node {
-	root, values, found := jsondoc.Options{MaxValues: l.values}.Parse(diag.Pos{File: file, Line: 1, Column: 1}, src)
-	l.found = append(l.found, found...)
+	root, values, found := jsondoc.Options{MaxValues: l.values, MaxFindings: l.found.Most}.Parse(diag.Pos{File: file, Line: 1, Column: 1}, src)
+	l.found.AddAll(found)
 	l.values = max(l.values-values, 1) // 0 is no limit
 	return root
 }
@@ -353,9 +355,9 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	l.assumeStates()
 	l.assumeDefaults()
 	l.b.files = l.files
-	l.found = l.b.WithoutConsequences(l.found)
-	l.found.Sort()
-	return l.b, l.found
+	found := l.b.WithoutConsequences(l.found.List())
+	found.Sort()
+	return l.b, found
 }
 
 // comparePriority orders profiles: priority, then creation, then id.
@@ -376,7 +378,7 @@ func (l *loader) checkData() {
 	for i, s := range l.b.Sources {
 		names[i] = s.Name
 	}
-	for name := range l.b.Settings.Sources {
+	for _, name := range slices.Sorted(maps.Keys(l.b.Settings.Sources)) {
 		if l.b.Source(name) == nil {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceUnknown, Pos: l.b.Settings.Pos,
 				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name,

@@ -333,7 +333,8 @@ func (l *loader) sourceParts(s *Source, n *jsondoc.Node) {
 	}
 	if hasCriteria(cfg) {
 		parsed, found := correlate.ParseConfig(cfg)
-		s.Correlation, l.found = parsed, append(l.found, found...)
+		s.Correlation = parsed
+		l.found.AddAll(found)
 	}
 
 	s.CorrelationRule = ruleOf(n.Get("accountCorrelationRule"))

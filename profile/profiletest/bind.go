@@ -51,8 +51,7 @@ func (s *Suite) bind(ctx context.Context, b *config.Bundle, e *profile.Engine) (
 		}
 	}
 
-	x.found.Sort()
-	return cases, x.found
+	return cases, x.found.Sorted()
 }
 
 func (x *binder) bind(c *Case) *bound {
@@ -213,7 +212,7 @@ func (x *binder) fixture(f fixture, source string) map[string]identity.Account {
 			x.found.Add(d)
 		}
 	})
-	x.found = append(x.found, found...)
+	x.found.AddAll(found)
 	for _, src := range sources {
 		for a, err := range src.Accounts(x.ctx) {
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 )
 
 // decoder reads test files strictly and collects everything that is wrong.
-type decoder struct{ found diag.List }
+type decoder struct{ found diag.Collector }
 
 // key is a member that an object may have.
 type key struct {

@@ -47,10 +47,10 @@ const Suffix = "_test.json"
 // Folders that begin with a dot, node_modules and accounts are passed over.
 func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 	s := &Suite{fsys: fsys}
-	var found diag.List
+	var found diag.Collector
 	if _, err := path.Match(pattern, ""); err != nil {
 		found.Addf(diag.Error, codeTestPattern, diag.Pos{}, "pattern %q: %v", pattern, err)
-		return s, found
+		return s, found.List()
 	}
 
 	// Folders are passed over as the configuration passes over them.
@@ -74,7 +74,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 			return err
 		}
 		f, list := Parse(fsys, p, src)
-		found = append(found, list...)
+		found.AddAll(list)
 		if f != nil {
 			s.Files = append(s.Files, f)
 		}
@@ -84,8 +84,7 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 	if err != nil {
 		found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: "."}, "%v", err)
 	}
-	found.Sort()
-	return s, found
+	return s, found.Sorted()
 }
 
 func matchesPattern(pattern, p string) bool {
@@ -121,13 +120,13 @@ func Parse(fsys fs.FS, file string, src []byte) (*File, diag.List) {
 	if root == nil {
 		return nil, found
 	}
-	p := &parser{decoder: decoder{found: found}, fsys: fsys, file: f}
+	p := &parser{fsys: fsys, file: f}
+	p.found.AddAll(found)
 	p.root(root)
 	if root.Kind() != jsondoc.Object {
 		f = nil
 	}
-	p.found.Sort()
-	return f, p.found
+	return f, p.found.Sorted()
 }
 
 // parser reads a test file.

@@ -58,7 +58,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 // Rules compiles named expressions; the findings are of code rule-expression.
 // What cannot be compiled raises whenever it is asked.
 func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag.List) {
-	var found diag.List
+	var found diag.Collector
 	rules := make(map[string]transform.Rule, len(sources))
 	names := make([]string, 0, len(sources))
 	for name := range sources {
@@ -76,7 +76,7 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 		rules[name] = r
 	}
 
-	return rules, found
+	return rules, found.List()
 }
 
 func text(s string) identity.Value {

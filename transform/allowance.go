@@ -1,0 +1,59 @@
+package transform
+
+import (
+	"fmt"
+
+	"github.com/idprofile/engine/identity/diag"
+)
+
+// DefaultParts is how many parts an [Allowance] has unless it is told otherwise: some
+// hundred times what most tenants have.
+const DefaultParts = 6_000_000
+
+// Allowance bounds what compiling costs, so that a small configuration whose transforms refer
+// to each other a thousand times over, or a large one, ends with a finding and not with the
+// memory of the machine. It counts parts: four for a value, more for what a template or a
+// reference brings with it. It is for one goroutine.
+type Allowance struct {
+	Most int // parts; 0: [DefaultParts]
+
+	spent int
+	said  bool
+}
+
+// spend takes parts from what is left and reports whether they were there.
+func (a *Allowance) spend(parts int) bool {
+	most := a.Most
+	if most <= 0 {
+		most = DefaultParts
+	}
+
+	// What does not fit once may fit later, when it is smaller; the sum stays what was compiled.
+	if parts > most-a.spent {
+		return false
+	}
+	a.spent += parts
+	return true
+}
+
+// afford spends parts for something at a place. Where they are not left, that is reported, once
+// for an allowance.
+func (c *Compiler) afford(site *Site, parts int) bool {
+	a := c.unit.allowance
+	if a.spend(parts) {
+		return true
+	}
+	if !a.said {
+		a.said = true
+		c.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeCompileLimit, Pos: site.Def.Pos(), Path: site.Path(),
+			Message: "with this the transforms have more parts than are compiled; it and others that do not fit raise where they are evaluated",
+			Hint:    "leave out what is not needed, or allow more (the option MaxParts)"})
+	}
+
+	return false
+}
+
+// refund gives back what was spent beyond the actual parts.
+func (c *Compiler) refund(parts int) { c.unit.allowance.spent -= max(parts, 0) }
+
+var errParts = fmt.Errorf("%w: it was not compiled, because the transforms have too many parts", ErrLimit)
