@@ -236,6 +236,24 @@ func (c *Compiler) SourceByApplication(name string) (*SourceInfo, bool) {
 	return src, src != nil
 }
 
+// Suggest returns the hint `did you mean "x"?` for the candidate most like a name that is not
+// known, or "" when none is close, or when too many names had to be compared already.
+func (c *Compiler) Suggest(name string, candidates []string) string {
+	return c.found.Suggest(name, candidates)
+}
+
+// SuggestSource is [Compiler.Suggest] among the known sources.
+func (c *Compiler) SuggestSource(name string) string {
+	u := c.unit
+	if u.known == nil {
+		for _, src := range u.opts.Sources {
+			u.known = append(u.known, src.Name)
+		}
+	}
+
+	return c.Suggest(name, u.known)
+}
+
 // Sources returns the known sources; nil when there is no catalogue.
 func (c *Compiler) Sources() []SourceInfo { return c.unit.opts.Sources }
 

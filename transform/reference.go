@@ -3,6 +3,7 @@ package transform
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -139,7 +140,7 @@ func (c *Compiler) Reference(name string) Node {
 	def, ok := c.unit.opts.Transforms[name]
 	if !ok {
 		message := fmt.Sprintf("there is no transform %q", name)
-		severity, hint := diag.Error, diag.Suggest(name, c.unit.transformNames())
+		severity, hint := diag.Error, c.Suggest(name, c.unit.transformNames())
 		if c.unit.opts.Partial {
 			severity = diag.Warning
 			hint = cmp.Or(hint, "look at all files together if it stands in another one")
@@ -216,13 +217,12 @@ func (c *Compiler) AllReferences() map[string]Node {
 	return nodes
 }
 
+// transformNames are those of all stored transforms, in order.
 func (u *Unit) transformNames() []string {
-	names := make([]string, 0, len(u.opts.Transforms))
-	for name := range u.opts.Transforms {
-		names = append(names, name)
+	if u.names == nil {
+		u.names = slices.Sorted(maps.Keys(u.opts.Transforms))
 	}
-	slices.Sort(names)
-	return names
+	return u.names
 }
 
 // errChecked stands in the place of what is compiled for its findings.

@@ -81,6 +81,8 @@ type Unit struct {
 
 	// While compiling:
 	check       bool                // for the findings alone
+	names       []string            // of stored transforms, once they were asked for
+	known       []string            // names of sources, likewise
 	uses        map[string][]use    // by stored transform; nil: not known, as names are computed
 	refers      map[string][]string // stored transforms that a stored one refers to by name
 	allowance   *Allowance
@@ -244,7 +246,7 @@ func (l *Library) link(opts Options, check bool, items []Item) (*Unit, diag.List
 	}
 
 	u.placeColumns()
-	u.prints, u.counts, u.shared, u.folder, u.caught, u.uses, u.refers = nil, nil, nil, nil, nil, nil, nil
+	u.prints, u.counts, u.shared, u.folder, u.caught, u.uses, u.refers, u.names, u.known = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	return u, opts.returned(found)
 }
 

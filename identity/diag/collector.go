@@ -17,6 +17,8 @@ type Collector struct {
 	// Most is how many findings of one code and severity are kept; 0: [DefaultMost].
 	Most int
 
+	compared int // names that hints were looked for among
+
 	list   List
 	groups map[group]*tally
 	seed   maphash.Seed
@@ -88,6 +90,20 @@ func (c *Collector) Sorted() List {
 	l := c.List()
 	l.Sort()
 	return l
+}
+
+// mostCompared is how many names hints are looked for among: a second's work.
+const mostCompared = 2_000_000
+
+// Suggest is the function [Suggest] as long as it has not been asked about very many
+// candidates: no hint is worth that each of many unknown names is compared with as many known
+// ones.
+func (c *Collector) Suggest(name string, candidates []string) string {
+	if len(candidates) > mostCompared-c.compared {
+		return ""
+	}
+	c.compared += len(candidates)
+	return Suggest(name, candidates)
 }
 
 // rest is the finding that tells of those that are not kept.

@@ -71,3 +71,23 @@ func TestCollectorDefault(t *testing.T) {
 		t.Errorf("%d findings, the last is %v", len(got), got[len(got)-1])
 	}
 }
+
+// TestCollectorSuggest: hints end when very many names were compared.
+func TestCollectorSuggest(t *testing.T) {
+	var c diag.Collector
+	names := make([]string, 10_000)
+	for i := range names {
+		names[i] = fmt.Sprint("someone else ", i)
+	}
+	names[0] = "department"
+
+	hints := 0
+	for range 300 {
+		if c.Suggest("Department", names) != "" {
+			hints++
+		}
+	}
+	if hints != 200 {
+		t.Errorf("%d hints, want 200", hints)
+	}
+}

@@ -44,7 +44,7 @@ func checkIdentityName(c *transform.Compiler, name string) {
 			"use the system name, in camel case")
 	case known != nil && !slices.Contains(known, name):
 		c.Report(diag.Warning, codeIdentityName, "name", fmt.Sprintf("there is no identity attribute %q", name),
-			diag.Suggest(name, known))
+			c.Suggest(name, known))
 	}
 }
 

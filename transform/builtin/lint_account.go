@@ -16,13 +16,8 @@ func checkSource(c *transform.Compiler, name string) {
 		return
 	}
 
-	var names []string
-	for _, src := range c.Sources() {
-		names = append(names, src.Name)
-	}
-
 	c.Report(diag.Error, codeSourceUnknown, "sourceName", fmt.Sprintf("there is no source %q", name),
-		diag.Suggest(name, names))
+		c.SuggestSource(name))
 }
 
 // reserved are names that work although no schema has them.
@@ -38,7 +33,7 @@ func checkAccountAttribute(c *transform.Compiler, source, attribute string) {
 
 	c.Report(diag.Error, codeAccountAttributeUnknown, "attributeName",
 		fmt.Sprintf("the account schema of source %q has no attribute %q", source, attribute),
-		diag.Suggest(attribute, src.Attributes))
+		c.Suggest(attribute, src.Attributes))
 }
 
 // checkSeveral reports several ways of naming the source, unless they are known
