@@ -153,6 +153,10 @@ func TestColours(t *testing.T) {
 // total.
 func TestProgress(t *testing.T) {
 	t.Chdir("../..")
+	tenant := filepath.Join(t.TempDir(), "tenant.jsonl")
+	if code, _, errs := invoke(t, "run", "examples/acme", "--identities", tenant); code != exitDone {
+		t.Fatal(errs)
+	}
 	for _, tc := range []struct {
 		name string
 		args []string
@@ -166,6 +170,7 @@ func TestProgress(t *testing.T) {
 		{name: "test", args: []string{"test", "examples/acme"}, want: []string{"run the tests", "in"}},
 		{name: "lint", args: []string{"lint", "examples/acme"}, want: []string{"check", "[1 in"}},
 		{name: "eval", args: []string{"eval", "profile/profiletest/testdata/vectors"}, want: []string{"evaluate", "in"}},
+		{name: "verify", args: []string{"verify", "examples/acme", "--identities", tenant}, want: []string{"read tenant.jsonl, KiB", "evaluate", "[284 in"}},
 		{name: "bench", args: []string{"bench", "examples/acme", "--rounds", "2"}, want: []string{"round", "[2 in"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

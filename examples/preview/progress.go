@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -60,6 +62,34 @@ func (b *bar) show(stage string, done, total int) {
 		b.open()
 	}
 	b.draw()
+}
+
+// reader shows how much of a file is read, in units of 1,024 bytes. Without a bar it is the file.
+func (b *bar) reader(f *os.File, stage string) io.Reader {
+	if b == nil {
+		return f
+	}
+	r := &shownReader{file: f, bar: b, stage: stage}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		r.size = info.Size()
+	}
+
+	return r
+}
+
+// shownReader tells a bar what is read of a file.
+type shownReader struct {
+	file       *os.File
+	bar        *bar
+	stage      string
+	done, size int64 // bytes; size 0 is not known
+}
+
+func (r *shownReader) Read(p []byte) (int, error) {
+	n, err := r.file.Read(p)
+	r.done += int64(n)
+	r.bar.show(r.stage, int(r.done>>10), int(r.size>>10))
+	return n, err
 }
 
 // open begins the display.

@@ -78,5 +78,10 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 	}
 	_, err = report.Fprintf(x.app.err, "%s: %d accounts added, %d changed, %d removed; %d of %d identities evaluated, %d written\n",
 		x.State, s.Added, s.Changed, s.Removed, s.Evaluated, s.Identities, s.Saved)
+
+	// In a first run everybody is new, and the list of results says the same.
+	if err == nil && x.continues && s.Saved > 0 {
+		_, err = report.Fprintf(x.app.err, "who changed, and how: preview state %s --runs 1\n", shellWord(x.State))
+	}
 	return err
 }

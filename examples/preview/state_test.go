@@ -14,10 +14,13 @@ import (
 func TestRunState(t *testing.T) {
 	dir := tenantWith(t, nil)
 	state := filepath.Join(t.TempDir(), "state")
-	for _, tc := range []struct{ rows, said string }{
-		{"1,A@x.example,One\n2,B@x.example,Two\n", "2 accounts added, 0 changed, 0 removed; 2 of 2 identities evaluated, 2 written"},
-		{"1,A@x.example,One\n2,B@x.example,Two\n", "0 accounts added, 0 changed, 0 removed; 0 of 2 identities evaluated, 0 written"},
-		{"1,A@x.example,One\n2,B@x.example,Other\n3,C@x.example,Three\n", "1 accounts added, 1 changed, 0 removed; 2 of 3 identities evaluated, 2 written"},
+	for _, tc := range []struct {
+		rows, said string
+		hint       bool // how to learn who has changed
+	}{
+		{"1,A@x.example,One\n2,B@x.example,Two\n", "2 accounts added, 0 changed, 0 removed; 2 of 2 identities evaluated, 2 written", false},
+		{"1,A@x.example,One\n2,B@x.example,Two\n", "0 accounts added, 0 changed, 0 removed; 0 of 2 identities evaluated, 0 written", false},
+		{"1,A@x.example,One\n2,B@x.example,Other\n3,C@x.example,Three\n", "1 accounts added, 1 changed, 0 removed; 2 of 3 identities evaluated, 2 written", true},
 	} {
 		if err := os.WriteFile(filepath.Join(dir, "accounts", "HR.csv"), []byte("id,mail,sn\n"+tc.rows), 0o600); err != nil {
 			t.Fatal(err)
@@ -29,6 +32,9 @@ func TestRunState(t *testing.T) {
 		code, kept, errs := invoke(t, "run", dir, "--identities", "-", "--state", state)
 		if code != exitDone || !strings.Contains(errs, tc.said) {
 			t.Errorf("exit code %d, want %q in\n%s", code, tc.said, errs)
+		}
+		if strings.Contains(errs, "preview state "+state+" --runs 1\n") != tc.hint {
+			t.Errorf("hint wanted: %t; got\n%s", tc.hint, errs)
 		}
 		if diff := cmp.Diff(plain, kept); diff != "" {
 			t.Errorf("identities: mismatch (-without +with state):\n%s", diff)

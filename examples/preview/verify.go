@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -34,7 +35,12 @@ func (c *verifyCommand) Run(a *app) error {
 		return err
 	}
 	defer file.Close()
-	tenant, err := preview.ReadIdentities(file)
+
+	// One display serves the whole command: what the tenant has is as long to read as our accounts
+	// are, and stages that are quick each may be slow together.
+	p := newProgress(a)
+	defer p.stop()
+	tenant, err := preview.ReadIdentities(p.reader(file, "read "+filepath.Base(c.Identities)+", KiB"))
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.Identities, err)
 	}
@@ -45,15 +51,16 @@ func (c *verifyCommand) Run(a *app) error {
 	now := f.clock(a, c.Now)
 	found := newFindings(f.name, c.sampleFlags)
 	defer found.warn(a)
-	v, err := c.compare(a, f, now, tenant, found)
+	v, err := c.compare(a, f, now, tenant, found, p)
 	if err != nil {
 		return err
 	}
 
 	// Dialects are tried after the comparison, as only what differs needs an explanation.
-	if err := c.dialects(a, f, now, tenant, v); err != nil {
+	if err := c.dialects(a, f, now, tenant, v, p); err != nil {
 		return err
 	}
+	p.stop()
 
 	// The answer is printed in any case; whether it fails is decided on all differences, not on those
 	// shown.
@@ -126,10 +133,8 @@ func shellWord(s string) string {
 
 // compare runs the folder as it is and compares. Errors of what it reads go to found.
 func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity,
-	found *findings) (*preview.Verification, error) {
+	found *findings, p *bar) (*preview.Verification, error) {
 	engine := f.compile(found, profile.Options{})
-	p := newProgress(a)
-	defer p.stop()
 	results := engine.Run(a.ctx, profile.RunOptions{
 		Now:     now,
 		Seed:    f.seed(c.Seed),
@@ -144,7 +149,7 @@ func (c *verifyCommand) compare(a *app, f *folder, now time.Time, tenant []previ
 // dialects tries each option of the dialect when something differs, and notes
 // those with which more identities agree.
 func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []preview.TenantIdentity,
-	v *preview.Verification) error {
+	v *preview.Verification, p *bar) error {
 	if v.Matched == v.Agreeing {
 		return nil
 	}
@@ -152,7 +157,7 @@ func (c *verifyCommand) dialects(a *app, f *folder, now time.Time, tenant []prev
 	defer func() { f.bundle.Settings.Dialect = as }()
 	for _, o := range transform.DialectOptions() {
 		f.bundle.Settings.Dialect = as.With(o)
-		other, err := c.compare(a, f, now, tenant, newFindings(f.name, c.sampleFlags))
+		other, err := c.compare(a, f, now, tenant, newFindings(f.name, c.sampleFlags), p)
 		if err != nil {
 			return err
 		}
