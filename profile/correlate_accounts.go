@@ -184,40 +184,56 @@ func (l *linker) matchAll(indexes []int32, d *decisions) {
 // eachOf reads some of a list of accounts, given by their indexes, and hands them to do, on
 // all workers.
 func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.Account)) {
+	workers := l.workersFor(len(indexes))
+	if l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 {
+		workers = 1 // rules of the host belong to one goroutine
+	}
+
+	type reading struct {
+		at int32
+		a  identity.Account
+	}
+	at := make([]reading, workers)
+	place := func(worker int) string {
+		a := l.accounts.At(at[worker].at)
+		return fmt.Sprintf("correlate account %s", a.Key())
+	}
+	l.inParts(indexes, workers, place, func(worker int, i int32) {
+		w := &at[worker]
+		w.at, w.a = accounts[i], identity.Account{}
+		l.accounts.Read(w.at, &w.a)
+		do(i, &w.a)
+	})
+}
+
+// workersFor returns how many workers share so much work: parts are small enough that none
+// waits for another at the end.
+func (l *linker) workersFor(work int) int { return max(1, min(l.opts.Workers, work/matchPart)) }
+
+// inParts hands out a list to workers, part by part. Place names what a worker is at.
+func (l *linker) inParts(list []int32, workers int, place func(worker int) string, do func(worker int, item int32)) {
 	var next atomic.Int64
-	work := func(at *int32) {
-		var a identity.Account
+	work := func(worker int) {
 		for {
 			to := int(next.Add(matchPart))
-			for _, i := range indexes[min(to-matchPart, len(indexes)):min(to, len(indexes))] {
-				*at = accounts[i]
-				a = identity.Account{}
-				l.accounts.Read(*at, &a)
-				do(i, &a)
+			for _, item := range list[min(to-matchPart, len(list)):min(to, len(list))] {
+				do(worker, item)
 			}
-
-			if to >= len(indexes) {
+			if to >= len(list) {
 				return
 			}
 		}
 	}
 
-	// Parts are small enough that no worker waits for another at the end.
-	workers := min(l.opts.Workers, len(indexes)/matchPart)
-	if workers <= 1 || l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 {
-		work(new(int32)) // rules of the host belong to one goroutine
+	if workers == 1 {
+		work(0) // on the goroutine of the run, to which a panic belongs
 		return
 	}
 
 	var wg sync.WaitGroup
-	for range workers {
+	for worker := range workers {
 		wg.Go(func() {
-			at := int32(0)
-			place := func() string {
-				a := l.accounts.At(at)
-				return fmt.Sprintf("correlate account %s", a.Key())
-			}
-			l.fail(guard(place, func() { work(&at) }))
+			l.fail(guard(func() string { return place(worker) }, func() { work(worker) }))
 		})
 	}
 

@@ -3,8 +3,6 @@ package profile
 import (
 	"fmt"
 	"slices"
-	"sync"
-	"sync/atomic"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -142,43 +140,26 @@ func (l *linker) refreshJoined(n int32, source uint16) {
 // putKeys works out what identities are found by, on all workers and in the given order, and
 // puts it: keys of the index, nil for all of them.
 func (l *linker) putKeys(name string, order []int32, identityOf func(i int32) int32, keysOf func(n int32) []bool) {
-	workers := l.keyWorkers(len(order))
+	workers := make([]keyWorker, l.workersFor(len(order)))
+	keyers := make([]*correlate.Keyer, len(workers))
+	for i := range workers {
+		keyers[i] = l.index.NewKeyer()
+		workers[i] = keyWorker{keyer: keyers[i], eval: newEvaluator(l.ctx, l.engine, l.env)}
+	}
+
 	done := 0
+	place := func(worker int) string { return fmt.Sprintf("correlate identity %q", l.aliasOf(workers[worker].at)) }
 	for block := range slices.Chunk(order, matchBlock) {
 		if l.ctx.Err() != nil || l.failure() != nil {
 			return
 		}
 		l.progress("correlate "+name, done, len(order))
-		var next atomic.Int64
-		work := func(w *keyWorker) {
-			for {
-				to := int(next.Add(matchPart))
-				for _, i := range block[min(to-matchPart, len(block)):min(to, len(block))] {
-					w.at = identityOf(i)
-					w.put(l, w.at, keysOf)
-				}
-				if to >= len(block) {
-					return
-				}
-			}
-		}
-
-		if len(workers) == 1 {
-			work(workers[0])
-		} else {
-			var wg sync.WaitGroup
-			for _, w := range workers {
-				wg.Go(func() {
-					place := func() string { return fmt.Sprintf("correlate identity %q", l.aliasOf(w.at)) }
-					l.fail(guard(place, func() { work(w) }))
-				})
-			}
-			wg.Wait()
-		}
-
-		for _, w := range workers {
-			l.index.Commit(w.keyer)
-		}
+		l.inParts(block, len(workers), place, func(worker int, i int32) {
+			w := &workers[worker]
+			w.at = identityOf(i)
+			w.put(l, w.at, keysOf)
+		})
+		l.index.Commit(keyers...)
 		done += len(block)
 	}
 }
@@ -189,14 +170,6 @@ type keyWorker struct {
 	eval     *evaluator
 	accounts []identity.Account
 	at       int32 // identity
-}
-
-func (l *linker) keyWorkers(identities int) []*keyWorker {
-	list := make([]*keyWorker, max(1, min(l.opts.Workers, identities/matchPart)))
-	for i := range list {
-		list[i] = &keyWorker{keyer: l.index.NewKeyer(), eval: newEvaluator(l.ctx, l.engine, l.env)}
-	}
-	return list
 }
 
 // put works out the keys of an identity.
