@@ -51,7 +51,12 @@ func (f *format) century() bool {
 	if f.fixed == nil {
 		return true
 	}
-	return f.fixed.Pattern() != nil && slices.ContainsFunc(f.fixed.Pattern().Fields(), func(l javadate.Field) bool {
+	return twoDigitYear(f.fixed)
+}
+
+// twoDigitYear reports whether a format has a year that may be written with two digits.
+func twoDigitYear(f *javadate.Format) bool {
+	return f.Pattern() != nil && slices.ContainsFunc(f.Pattern().Fields(), func(l javadate.Field) bool {
 		return (l.Letter == 'y' || l.Letter == 'Y') && l.Count <= 2
 	})
 }

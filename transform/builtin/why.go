@@ -8,6 +8,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform/internal/codes"
+	"github.com/idprofile/engine/transform/internal/javadate"
 	"github.com/idprofile/engine/transform/internal/phone"
 )
 
@@ -114,14 +115,47 @@ func whyNoEnd(attributes *jsondoc.Node, in, out identity.Value) string {
 		strings.Trim(string(attributes.Get("numChars").Append(nil)), `"`))
 }
 
-// whyNoDate says that an input is no date of the format.
+// whyNoDate says that an input is no date of the format, or that it is read as another date
+// than people see in it: numbers beyond their range move the date on, and fractions of a second
+// are taken for milliseconds.
 func whyNoDate(attributes *jsondoc.Node, in, out identity.Value) string {
-	if in.IsNull() || !out.IsNull() {
+	if in.IsNull() {
 		return ""
 	}
 	format := "ISO8601"
 	if text, ok := attributes.Get("inputFormat").Str(); ok {
 		format = text
 	}
-	return fmt.Sprintf("%.200q is no date written as %.200q", in.Text(), format)
+	if out.IsNull() {
+		return fmt.Sprintf("%.200q is no date written as %.200q", in.Text(), format)
+	}
+	if f := attributes.Get("inputFormat"); f != nil && f.Kind() != jsondoc.String {
+		return "" // computed
+	}
+	parser, err := javadate.CompileFormat(format)
+	if err != nil {
+		return ""
+	}
+
+	var moved []string
+	for _, b := range parser.Beyond(in.Text()) {
+		if b.Letter == 'S' {
+			moved = append(moved, fmt.Sprintf("S counts milliseconds, here %.40s of them", b.Text))
+		} else {
+			moved = append(moved, fmt.Sprintf("%s %.40s is out of range and moves the date on", b.Field, b.Text))
+		}
+	}
+
+	// Years of two digits are placed by the day of the run, which is not known here.
+	if len(moved) == 0 {
+		return ""
+	}
+	why := strings.Join(moved, "; ")
+	if !twoDigitYear(&parser) {
+		if ms, err := parser.Parse(in.Text(), javadate.GMT, 0); err == nil {
+			iso, _ := javadate.Named("ISO8601")
+			why += "; read as " + string(iso.Append(nil, ms, javadate.GMT))
+		}
+	}
+	return why
 }
