@@ -203,6 +203,48 @@ func TestRunTerminated(t *testing.T) {
 	}
 }
 
+// TestSecondSignal: a command that waits for something that does not end, and so never looks at its
+// context, ends at the second signal.
+func TestSecondSignal(t *testing.T) {
+	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		t.Run(signal.String(), func(t *testing.T) {
+			fifo := filepath.Join(t.TempDir(), "config.json")
+			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+				t.Skip(err)
+			}
+			c := process(t, "lint", fifo, "--no-progress")
+			if err := c.Start(); err != nil {
+				t.Fatal(err)
+			}
+
+			// Opening waits for the reader, which the command is from here on: until the end of the test,
+			// as nobody writes.
+			pipe, err := os.OpenFile(fifo, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer pipe.Close()
+			ended := make(chan error, 1)
+			go func() { ended <- c.Wait() }()
+			for n := 0; ; n++ {
+				select {
+				case err := <-ended:
+					var exit *exec.ExitError
+					if !errors.As(err, &exit) || exit.Sys().(syscall.WaitStatus).Signal() != signal || n < 2 {
+						t.Errorf("after %d signals: %v, want an end by %v at the second", n, err, signal)
+					}
+					return
+				case <-time.After(20 * time.Millisecond):
+				}
+				if n == 500 {
+					t.Fatal("it goes on after 500 signals")
+				}
+				_ = c.Process.Signal(signal) // it may have ended
+			}
+		})
+	}
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(fmt.Sprint(err))

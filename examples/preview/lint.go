@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -102,6 +101,9 @@ func (c *lintCommand) lint(a *app) (*linted, error) {
 	all := &linted{}
 	var files []config.File
 	for _, p := range c.Paths {
+		if err := a.ctx.Err(); err != nil {
+			return nil, err
+		}
 		info, err := os.Stat(p)
 		if err != nil {
 			return nil, err
@@ -144,9 +146,12 @@ func (l *linted) folder(a *app, folder string) error {
 		return err
 	}
 	bundle, list := config.Load(fsys)
+	if err := a.ctx.Err(); err != nil {
+		return err
+	}
 	l.add(filepath.ToSlash(folder), bundle,
-		append(check(bundle, list), bundle.CheckColumns(context.Background(), fsys)...))
-	return nil
+		append(check(bundle, list), bundle.CheckColumns(a.ctx, fsys)...))
+	return a.ctx.Err()
 }
 
 // add takes the findings of one configuration.

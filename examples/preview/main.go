@@ -86,6 +86,7 @@ type app struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends what does not look at its context
 	a := &app{
 		ctx: ctx, in: os.Stdin, piped: isPiped(os.Stdin), out: os.Stdout, err: os.Stderr, clock: time.Now,
 		color: colored(isTerminal(os.Stdout), os.Getenv), width: widthOf(os.Stdout), terminal: isTerminal(os.Stderr),
