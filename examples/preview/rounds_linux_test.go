@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -25,13 +27,15 @@ type measured struct {
 	name, build string
 	args        []string
 	prepare     func() // before each round; nil: nothing
-	cpu         []time.Duration
+	cpu, wall   []time.Duration
 	peak        int64 // KiB, the most of all rounds
 }
 
-func (m *measured) median() time.Duration {
-	slices.Sort(m.cpu)
-	return m.cpu[len(m.cpu)/2]
+func (m *measured) median() time.Duration { return medianOf(m.cpu) }
+
+func medianOf(list []time.Duration) time.Duration {
+	slices.Sort(list)
+	return list[len(list)/2]
 }
 
 func (m *measured) round(t *testing.T) {
@@ -39,9 +43,11 @@ func (m *measured) round(t *testing.T) {
 		m.prepare()
 	}
 	cmd := exec.CommandContext(t.Context(), m.build, m.args...)
+	start := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil && cmd.ProcessState.ExitCode() > exitFailed {
 		t.Fatalf("%s: %v\n%s", m.name, err, out)
 	}
+	m.wall = append(m.wall, time.Since(start))
 	u := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	m.cpu = append(m.cpu, cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime())
 	m.peak = max(m.peak, u.Maxrss)
@@ -67,6 +73,13 @@ func TestRounds(t *testing.T) {
 	writeText(t, filepath.Join(altered, "transforms", "mail-nickname.json"), `{"name": "Mail Nickname", "type": "upper", "attributes":
 		{"input": {"type": "identityAttribute", "attributes": {"name": "email"}}}}`)
 
+	// In the last one a hundredth of the accounts of one source have another title.
+	aged := filepath.Join(dir, "f")
+	if err := os.CopyFS(aged, os.DirFS(folder)); err != nil {
+		t.Fatal(err)
+	}
+	alterAccounts(t, filepath.Join(aged, "accounts", "Active Directory.csv"), "title")
+
 	indented, inOneLine := filepath.Join(dir, "d"), filepath.Join(dir, "e")
 	writeCases(t, indented, 4000, "  ")
 	writeCases(t, inOneLine, 4000, "")
@@ -87,6 +100,8 @@ func TestRounds(t *testing.T) {
 		add("run, two workers", "run", "--workers", "2", folder)
 		add("first run with a state", "run", "--workers", "1", "--state", state, folder).prepare = func() { _ = os.Remove(state) }
 		add("second run with a state", "run", "--workers", "1", "--state", state, folder)
+		later := state + "later"
+		add("a hundredth of a source changed", "run", "--workers", "1", "--state", later, aged).prepare = func() { copyFile(t, state, later) }
 		add("diff, nothing changes", "diff", folder, other)
 		add("diff, one attribute", "diff", folder, altered)
 		add("correlate", "correlate", folder)
@@ -95,9 +110,23 @@ func TestRounds(t *testing.T) {
 		add("test, in one line", "test", inOneLine)
 	}
 
+	var spin [2]time.Duration
 	for range *inRounds {
 		for _, m := range list {
 			m.round(t)
+		}
+		for i := range spin {
+			spin[i] += spinning(i + 1)
+		}
+	}
+
+	// What two workers gain, beside what two processors give to a loop that shares nothing.
+	for i, m := range list {
+		if m.name == "run, two workers" && m.build == now {
+			gain := float64(medianOf(list[i-1].wall)) / float64(medianOf(m.wall))
+			most := float64(spin[0]) / float64(spin[1])
+			t.Logf("two workers: %.2f times as fast by the clock, a loop that shares nothing %.2f times: %.2f of its gain",
+				gain, most, (gain-1)/(most-1))
 		}
 	}
 
@@ -114,12 +143,71 @@ func TestRounds(t *testing.T) {
 		if m.name == "run" {
 			run = m.median()
 		}
-		line := fmt.Sprintf("%-24s %6.2f s  %5.2f  %5d MiB", m.name, m.median().Seconds(), float64(m.median())/float64(run), m.peak>>10)
+		line := fmt.Sprintf("%-32s %6.2f s  %5.2f  %5d MiB", m.name, m.median().Seconds(), float64(m.median())/float64(run), m.peak>>10)
 		if n := len(list) / 2; *otherBuild != "" && i < n {
 			line += fmt.Sprintf("  %5.2f of the other build, memory %.2f", float64(m.median())/float64(list[i+n].median()),
 				float64(m.peak)/float64(list[i+n].peak))
 		}
 		t.Log(line)
+	}
+}
+
+// spinning does a fixed amount of work on so many goroutines and returns how long it took.
+func spinning(workers int) time.Duration {
+	start := time.Now()
+	var wg sync.WaitGroup
+	sums := make([]uint64, 64*workers)
+	for w := range workers {
+		wg.Go(func() {
+			x := uint64(w + 1)
+			for range 1_000_000_000 / workers {
+				x ^= x << 13
+				x ^= x >> 7
+				x ^= x << 17
+			}
+			sums[64*w] = x
+		})
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+// alterAccounts gives every hundredth account of a file another value in a column.
+func alterAccounts(t *testing.T, file, column string) {
+	t.Helper()
+	text, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := slices.Index(rows[0], column)
+	for i := 100; i < len(rows); i += 100 {
+		rows[i][at] += " II"
+	}
+	to, err := os.Create(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := csv.NewWriter(to)
+	if err := w.WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	if err := to.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o600); err != nil {
+		t.Fatal(err)
 	}
 }
 
