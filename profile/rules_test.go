@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -43,6 +44,38 @@ func TestRulesOfSettings(t *testing.T) {
 	}}
 	if got := text(fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{Rules: stub}, data).Get(t, "1"), "title"); got != "stub" {
 		t.Errorf("stub: got %s", got)
+	}
+}
+
+// A table among the attributes of a rule is a value of its own, and no text.
+func TestTableOfRule(t *testing.T) {
+	for _, tc := range []struct{ expression, want string }{
+		{`args.codes[input]`, "M"},
+		{`args.codes["nobody"]`, "(null)"},
+		{`args.codes[nil]`, "(null)"},
+		{`args.codes.deep.er`, "7"},
+		{`join(args.codes.list, "+")`, "a+b"},
+		{`args.codes`, `{"m":"M","deep":{"er":7},"list":["a","b"]}`},
+		{`string(args.codes)`, `{"m":"M","deep":{"er":7},"list":["a","b"]}`},
+		{`input in args.codes ? "known" : "unknown"`, "known"},
+		{`"x" in args.codes ? "known" : "unknown"`, "unknown"},
+		{`string(len(args.codes))`, "3"},
+		{`args.word`, "M"}, // a transform is evaluated
+	} {
+		mapping := `title={"type":"rule","attributes":{"name":"R","input":{"type":"static","attributes":{"value":"m"}},` +
+			`"codes":{"m":"M","deep":{"er":7},"list":["a","b"]},"word":{"type":"upper","attributes":{"input":"m"}}}}`
+		fsys := fstest.MapFS{
+			"profile.json":   {Data: []byte(fixture.Profile("Employees", 10, "HR", fixture.HR(mapping)...))},
+			"hr.json":        {Data: []byte(fixture.Source("HR"))},
+			"idprofile.json": {Data: []byte(`{"rules":{"R":` + strconv.Quote(tc.expression) + `}}`)},
+		}
+		b, _ := config.Load(fsys)
+		e, _ := profile.Compile(b, profile.Options{})
+		data := map[string][]identity.Account{"HR": {fixture.Account("1", "id=1", "mail=m", "sn=s")}}
+		got := text(fixture.Aggregate(t, e, store.NewMemory(), profile.RunOptions{}, data).Get(t, "1"), "title")
+		if got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.expression, got, tc.want)
+		}
 	}
 }
 

@@ -360,7 +360,13 @@ func (v *Variables) Bind(s *Scope) error {
 // Arguments are the attributes that an operation does not know itself and hands
 // on, such as those of a custom rule. Templates do not see them. An operation
 // that has a field of this type compiles it with [Compiler.Collect].
-type Arguments struct{ list []binding }
+type Arguments struct {
+	list    []binding
+	objects map[string]*jsondoc.Node
+}
+
+// Objects returns the arguments that are JSON objects and no transforms; nil when there are none.
+func (a *Arguments) Objects() map[string]*jsondoc.Node { return a.objects }
 
 // Values evaluates the arguments in JSON order.
 func (a *Arguments) Values(s *Scope) (map[string]identity.Value, error) {

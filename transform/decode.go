@@ -238,8 +238,24 @@ func (c *Compiler) use(name string) *variable {
 // them. What has the type of an operation is a transform, all else is data.
 func (c *Compiler) Collect(a *Arguments) {
 	for _, m := range c.extra(c.op.Fields) {
-		a.list = append(a.list, binding{name: m.Key, Child: c.argument(m.Value, diag.Attr(c.op.Type, m.Key))})
+		child := c.argument(m.Value, diag.Attr(c.op.Type, m.Key))
+		a.list = append(a.list, binding{name: m.Key, Child: child})
+		if !c.isTransform(m.Value) && m.Value.Kind() == jsondoc.Object {
+			if a.objects == nil {
+				a.objects = map[string]*jsondoc.Node{}
+			}
+			a.objects[m.Key] = m.Value
+		}
 	}
+}
+
+// isTransform reports whether an argument is an object of an operation that there is.
+func (c *Compiler) isTransform(n *jsondoc.Node) bool {
+	typ, ok := n.Get("type").Str()
+	if ok {
+		_, ok = c.unit.lib.Operation(typ)
+	}
+	return ok
 }
 
 // argument compiles one argument. An object that is no transform is handed on as
@@ -248,10 +264,8 @@ func (c *Compiler) argument(n *jsondoc.Node, step diag.Step) Child {
 	site := &Site{up: c.at, Step: step, Def: n}
 	switch n.Kind() {
 	case jsondoc.Object:
-		if typ, ok := n.Get("type").Str(); ok {
-			if _, ok = c.unit.lib.Operation(typ); ok {
-				return c.compile(n, step)
-			}
+		if c.isTransform(n) {
+			return c.compile(n, step)
 		}
 
 		v := identity.StringValue(string(n.Append(nil)))

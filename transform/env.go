@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform/internal/limit"
 )
 
@@ -46,8 +47,11 @@ type RuleCall struct {
 	Input     identity.Value
 	OldValue  identity.Value
 	Args      map[string]identity.Value // the attributes of the rule transform
-	Subject   Subject                   // may be nil
-	Now       time.Time
+	// Objects are those of Args that are JSON objects and no transforms, such as tables; Args has
+	// their JSON text. They are shared by all calls and not to be changed.
+	Objects map[string]*jsondoc.Node
+	Subject Subject // may be nil
+	Now     time.Time
 }
 
 // Budget is what an evaluation may still spend; see [Limits].

@@ -101,7 +101,7 @@ func (n *ruleNode) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 
 	v, err := rule(s.Context(), transform.RuleCall{
 		Name: name, Attribute: s.Attribute(), Input: in, OldValue: s.OldValue(),
-		Args: args, Subject: s.Subject(), Now: s.Env().Now,
+		Args: args, Objects: n.args.Args.Objects(), Subject: s.Subject(), Now: s.Env().Now,
 	})
 
 	if err != nil {

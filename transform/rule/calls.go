@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
@@ -98,7 +99,20 @@ func attribute(b *budget, a []any) (any, error) {
 	if i >= len(b.objects) || b.objects[i] == nil {
 		return nil, nil
 	}
+
+	// A table is handed on as it is, and each look-up takes one step, however large it is.
+	if t, ok := b.objects[i].(tabled); ok {
+		if n := t.table(name); n != nil {
+			return n, nil
+		}
+	}
+
 	return toAny(b.objects[i].Attribute(name), b)
+}
+
+// tabled has attributes that are JSON objects.
+type tabled interface {
+	table(name string) *jsondoc.Node
 }
 
 // accountReader gives an attribute of the subject's account on a source.
@@ -159,6 +173,9 @@ func in(_ *budget, a []any) (any, error) {
 		return false, nil
 	case []any:
 		return slices.ContainsFunc(list, func(x any) bool { return equal(x, a[0]) }), nil
+	case *jsondoc.Node:
+		name, ok := a[0].(string)
+		return ok && list.Get(name) != nil, nil
 	}
 
 	return nil, wrong(a[1], "a list")
@@ -343,6 +360,8 @@ func length(_ *budget, a []any) (any, error) {
 		return charCount(v), nil
 	case []any:
 		return len(v), nil
+	case *jsondoc.Node:
+		return len(v.Members()), nil
 	}
 
 	return nil, wrong(a[0], "a text or a list")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -18,7 +19,8 @@ import (
 //	attribute  the name of that attribute
 //	name       the name of the rule
 //	now        the instant of the run, by RFC 3339 in UTC
-//	args.x     the attributes of the rule transform
+//	args.x     the attributes of the rule transform; of an object among them, args.table[input]
+//	           is a member, input in args.table asks for one, and len counts them
 //	identity.x the attributes of the identity, manager.x those of its manager
 //	account("source", "attribute"), from the oldest account on that source
 //
@@ -37,7 +39,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 	return func(_ context.Context, c transform.RuleCall) (identity.Value, error) {
 		subject := &subjectObject{subject: c.Subject}
 		manager := &managerObject{subject: c.Subject}
-		v, err := p.Value([]Object{args(c.Args), subject, manager},
+		v, err := p.Value([]Object{args{values: c.Args, objects: c.Objects}, subject, manager},
 			c.Input, c.OldValue, text(c.Attribute), text(c.Name), instant(c.Now))
 
 		if err != nil {
@@ -93,9 +95,15 @@ func instant(t time.Time) identity.Value {
 	return identity.StringValue(t.UTC().Format(time.RFC3339Nano))
 }
 
-type args map[string]identity.Value
+// args are the attributes of a rule transform.
+type args struct {
+	values  map[string]identity.Value
+	objects map[string]*jsondoc.Node
+}
 
-func (a args) Attribute(name string) identity.Value { return a[name] }
+func (a args) Attribute(name string) identity.Value { return a.values[name] }
+
+func (a args) table(name string) *jsondoc.Node { return a.objects[name] }
 
 // subjectObject reads a subject and keeps the first error.
 type subjectObject struct {

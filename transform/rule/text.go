@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"unicode/utf8"
 
+	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/transform/internal/javatext"
 )
 
@@ -121,6 +122,14 @@ func memberOf(b *budget, a []any) (any, error) {
 	case map[string]any:
 		if name, ok := a[1].(string); ok {
 			return v[name], nil
+		}
+
+	case *jsondoc.Node:
+		if a[1] == nil {
+			return nil, nil
+		}
+		if name, ok := a[1].(string); ok {
+			return nodeAny(v.Get(name), b)
 		}
 	}
 

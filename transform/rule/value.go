@@ -45,6 +45,30 @@ func toAny(v identity.Value, b *budget) (any, error) {
 	return nil, nil
 }
 
+// nodeAny converts a member of a table. Objects stay what they are.
+func nodeAny(n *jsondoc.Node, b *budget) (any, error) {
+	if n.Kind() == jsondoc.Object {
+		return n, nil
+	}
+	if n.Kind() != jsondoc.Array {
+		return toAny(n.Value(), b)
+	}
+	if err := b.list(len(n.Items())); err != nil {
+		return nil, err
+	}
+
+	list := make([]any, len(n.Items()))
+	for i, item := range n.Items() {
+		x, err := nodeAny(item, b)
+		if err != nil {
+			return nil, err
+		}
+		list[i] = x
+	}
+
+	return list, nil
+}
+
 // maxNesting is how deep lists in a result may be nested.
 const maxNesting = 100
 
@@ -77,6 +101,9 @@ func fromAny(x any, depth int) (identity.Value, error) {
 
 	case map[string]any:
 		return objectText(v, depth)
+
+	case *jsondoc.Node:
+		return v.Value(), nil
 	}
 
 	return identity.Value{}, fmt.Errorf("%w: the expression gives %s, expected a text, number, truth value or list",
@@ -123,6 +150,8 @@ func toText(b *budget, x any) (any, error) {
 		return b.produce(strconv.Itoa(v))
 	case float64:
 		return b.produce(number(v))
+	case *jsondoc.Node:
+		return b.produce(v.Value().Text())
 	}
 
 	return nil, wrong(x, "a plain value")
