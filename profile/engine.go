@@ -320,6 +320,11 @@ func (c *compiled) findKeys(keys []string) {
 
 // check reports what is wrong or doubtful beyond single transforms.
 func (e *Engine) check(found *diag.Collector) {
+	known := map[string]bool{}
+	for _, name := range e.attributeNames() {
+		known[name] = true
+	}
+
 	for _, c := range e.profiles {
 		for _, name := range required {
 			if _, ok := c.slots[name]; !ok {
@@ -328,7 +333,7 @@ func (e *Engine) check(found *diag.Collector) {
 			}
 		}
 
-		e.checkAttributes(c, found)
+		e.checkAttributes(c, known, found)
 		e.checkMirror(c, found)
 		c.checkCycles(found)
 	}
@@ -338,10 +343,10 @@ func (e *Engine) check(found *diag.Collector) {
 	e.lint(found)
 }
 
-func (e *Engine) checkAttributes(c *compiled, found *diag.Collector) {
+func (e *Engine) checkAttributes(c *compiled, known map[string]bool, found *diag.Collector) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
-		if len(e.bundle.Attributes) > 0 && !e.knownAttribute(m.Attribute) {
+		if len(e.bundle.Attributes) > 0 && !known[m.Attribute] {
 			hint := ""
 			if near := diag.Near(m.Attribute, e.attributeNames()); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
@@ -364,8 +369,6 @@ func (e *Engine) attributeNames() []string {
 	}
 	return names
 }
-
-func (e *Engine) knownAttribute(name string) bool { return slices.Contains(e.attributeNames(), name) }
 
 func (e *Engine) checkMirror(c *compiled, found *diag.Collector) {
 	if c.source != nil && c.source.Mirror >= 0 && c.source.Mirror != c.profile.Priority {
