@@ -141,9 +141,32 @@ func (b *Bundle) withoutData(s *Source, found *diag.Collector) {
 		if b.AuthoritativeSource(p) == s {
 			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeDataMissing, Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no account file, so profile %q has no members", s.Name, p.Name),
-				Hint:    fmt.Sprintf("expected accounts/%s.csv, .json or .jsonl", url.PathEscape(s.Name))})
+				Hint:    fmt.Sprintf("expected accounts/%s.csv, .json or .jsonl", url.PathEscape(s.Name)) + b.strayFile(s)})
 		}
 	}
+}
+
+// strayFile names the one account file that no source has, which may be that of s under another
+// name. Outside of accounts/ a table may be anything, so there it needs the column of the id.
+func (b *Bundle) strayFile(s *Source) string {
+	taken := map[string]bool{}
+	for _, files := range b.Data {
+		for _, file := range files {
+			taken[file] = true
+		}
+	}
+
+	var stray []string
+	for _, d := range b.files {
+		if !taken[d.path] && !d.list && (d.inside || s.fits(d)) {
+			stray = append(stray, d.path)
+		}
+	}
+	if len(stray) != 1 {
+		return ""
+	}
+
+	return fmt.Sprintf("; if %s is it, name it in idprofile.json: {\"sources\": {%q: {\"file\": %q}}}", stray[0], s.Name, stray[0])
 }
 
 // feedOptions says how accounts of a source are read. Of a list that serves

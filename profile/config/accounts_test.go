@@ -68,6 +68,34 @@ func TestAccountsMissing(t *testing.T) {
 	}
 }
 
+// The one file that no source has is offered to the source that has none.
+func TestAccountsUnderAnotherName(t *testing.T) {
+	other := &fstest.MapFile{Data: []byte("id,mail\n1,a@x.example\n")}
+	for _, tc := range []struct {
+		files []string
+		want  string
+	}{
+		{[]string{"accounts/people.csv"}, "expected accounts/HR.csv, .json or .jsonl; if accounts/people.csv is it, name it in idprofile.json: " +
+			`{"sources": {"HR": {"file": "accounts/people.csv"}}}`},
+		{[]string{"accounts/people.csv", "accounts/staff.csv"}, "expected accounts/HR.csv, .json or .jsonl"},
+		{nil, "expected accounts/HR.csv, .json or .jsonl"},
+	} {
+		fsys := fstest.MapFS{"hr.json": {Data: []byte(hrSource)}, "p.json": {Data: []byte(hrProfile)},
+			"ad.json": {Data: []byte(`{"id": "s2", "name": "Directory", "connector": "x", "schemas": []}`)}}
+		for _, f := range tc.files {
+			fsys[f] = other
+		}
+		b, _ := config.Load(fsys)
+		_, found := b.Accounts(fsys, nil)
+		if len(found) != 1 {
+			t.Fatalf("%v: %v", tc.files, found)
+		}
+		if diff := cmp.Diff(tc.want, found[0].Hint); diff != "" {
+			t.Errorf("%v: mismatch (-want +got):\n%s", tc.files, diff)
+		}
+	}
+}
+
 func TestStoredTransformsAreChecked(t *testing.T) {
 	b, found := config.LoadFiles(
 		config.File{Name: "a.json", Data: []byte(`{"name": "A", "type": "reference", "attributes": {"id": "B"}}`)},
