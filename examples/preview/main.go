@@ -192,6 +192,11 @@ func usage(parser *kong.Kong, args []string, err error) error {
 		}
 	}
 
+	// That an argument may be left out is no word to choose.
+	const words = "must be one of "
+	if said := err.Error(); strings.Contains(said, words+`"",`) {
+		err = errors.New(strings.Replace(said, words+`"",`, words, 1))
+	}
 	return fmt.Errorf("%w (preview --help tells more)", err)
 }
 
@@ -204,7 +209,12 @@ func (a *app) failed(err error) int {
 		return exitFailed
 	}
 
-	for i, line := range strings.Split(err.Error(), "\n") {
+	// Who reads a log of a pipeline does not see the signal that its time limit has sent.
+	said := err.Error()
+	if a.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		said = "interrupted before the end: " + said
+	}
+	for i, line := range strings.Split(said, "\n") {
 		if i == 0 {
 			line = "preview: " + line
 		}

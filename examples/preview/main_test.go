@@ -199,7 +199,7 @@ func TestInterrupted(t *testing.T) {
 	for _, args := range [][]string{{"run", "examples/acme"}, {"eval", "examples/preview/testdata/vectors.json"}, {"generate", "-n", "10", filepath.Join(t.TempDir(), "x")}} {
 		var out, errs bytes.Buffer
 		a := &app{ctx: ctx, out: &out, err: &errs, clock: time.Now}
-		if code := a.run(args); code != exitCannotRun || !strings.Contains(errs.String(), "canceled") {
+		if code := a.run(args); code != exitCannotRun || !strings.Contains(errs.String(), "preview: interrupted before the end: ") {
 			t.Errorf("%s: exit code %d, %s", args[0], code, errs.String())
 		}
 	}
