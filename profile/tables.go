@@ -160,6 +160,19 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 	return list
 }
 
+// touchedAhead is how many identities are touched at a time.
+const touchedAhead = 16
+
+// touch looks at the accounts of the identities that come next, see [table.Accounts.Touch].
+func (t *tables) touch(people []int32) (sum byte) {
+	for _, n := range people {
+		for a := t.people[n].first; a >= 0; a = t.state[a].next {
+			sum += t.accounts.Touch(a)
+		}
+	}
+	return sum
+}
+
 // byRows returns all identities in the order of their accounts' rows, for passes over
 // everybody in which the order decides nothing: numbers go by the age of accounts, so in
 // their order nearly every row is one that the processor has not at hand.
