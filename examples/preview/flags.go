@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // Flags that mean the same everywhere have one definition here, which commands embed:
@@ -161,4 +163,14 @@ func values(v *kong.Value) []string {
 	}
 
 	return list
+}
+
+// rawFlag is of commands whose CSV people open in a spreadsheet.
+type rawFlag struct {
+	RawCSV bool `name:"raw-csv" help:"Write CSV cells that a spreadsheet would take for a formula as they are, without a ' before them."`
+}
+
+// csv says how CSV is written.
+func (f *rawFlag) csv() report.CSVOptions {
+	return report.CSVOptions{NeutralizeFormulas: !f.RawCSV}
 }

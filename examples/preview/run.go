@@ -41,7 +41,7 @@ type runCommand struct {
 	Workers       int    `placeholder:"N" help:"Goroutines that evaluate. Default: one for each CPU."`
 	SnapshotOrder bool   `help:"Attributes that read others see the stored values."`
 	State         string `placeholder:"FILE" help:"Begin with the state that the last run left in the file, evaluate what can have changed, and leave the new state."`
-	RawCSV        bool   `name:"raw-csv" help:"Write CSV cells that a spreadsheet would take for a formula as they are, without a ' before them."`
+	rawFlag
 }
 
 // execution is one run with everything that listens to it.
@@ -144,11 +144,6 @@ func (x *execution) abort() error {
 	}
 
 	return x.outputs.rollback()
-}
-
-// csv says how CSV is written.
-func (x *execution) csv() report.CSVOptions {
-	return report.CSVOptions{NeutralizeFormulas: !x.RawCSV}
 }
 
 // load reads and compiles the configuration.

@@ -24,6 +24,7 @@ type verifyCommand struct {
 	sampleFlags
 	failFlags `set:"failures=difference"`
 	ExitCode  bool `help:"Short for --fail-on difference."`
+	rawFlag
 	clockFlags
 	linkFlags
 }
@@ -86,7 +87,7 @@ func (c *verifyCommand) print(a *app, v *preview.Verification, now time.Time, fa
 	case "markdown":
 		return report.WriteMarkdown(a.out, v.Table())
 	case "csv":
-		return report.WriteCSV(a.out, v.Table(), report.CSVOptions{})
+		return report.WriteCSV(a.out, v.Table(), c.csv())
 	case "html":
 		return report.WriteHTML(a.out, v.Table(), report.HTMLOptions{})
 	}
