@@ -126,7 +126,11 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 		return false
 	}
 
-	found := p.others(c.look(x, e, r))
+	found := c.look(x, e, r)
+	if e.marks != nil && e.marks.Open {
+		return true
+	}
+	found = e.others(found)
 	p.beyond = x.leftOut(e, r, p)
 	e.ranks.follow(x, x.epoch)
 	return c.apply(e, a, r, found, x.RankLast, p, t)

@@ -17,7 +17,8 @@ type Search struct {
 	Before int32
 	// Value gives an identity's attribute, see [Correlator.Match]; may be nil.
 	Value func(n int32, attribute string) identity.Value
-	// Marks gets a mark for each key that is looked up; nil: they are not asked for.
+	// Marks gets a mark for each key that is looked up, and the search ends with the first
+	// candidate; nil: marks are not asked for.
 	Marks *Marks
 }
 
@@ -40,11 +41,12 @@ func (c *Correlator) Search(x *Index, a *identity.Account, s Search) Match {
 
 // others leaves out the identities that a search must not find. What an index
 // returns is not changed.
-func (p *progress) others(found []int32) []int32 {
-	hidden := func(n int32) bool { return slices.Contains(p.without, n) }
-	if len(p.without) == 0 || !slices.ContainsFunc(found, hidden) {
+func (e *evaluator) others(found []int32) []int32 {
+	hidden := func(n int32) bool { return slices.Contains(e.match.without, n) }
+	if len(e.match.without) == 0 || !slices.ContainsFunc(found, hidden) {
 		return found
 	}
+	e.ranks.steady = false // the list is for this search alone
 	return slices.DeleteFunc(slices.Clone(found), hidden)
 }
 
@@ -53,10 +55,7 @@ func (e *evaluator) look(x *Index, column int, key []byte) []int32 {
 	found := x.all(column, key, e.before)
 	if e.marks != nil {
 		// Of several who claim a uid only one is found, which may be one that does not count.
-		hidden := func(n int32) bool { return slices.Contains(e.match.without, n) }
-		for _, n := range found {
-			e.marks.Open = e.marks.Open || !hidden(n)
-		}
+		e.marks.Open = e.marks.Open || slices.ContainsFunc(found, func(n int32) bool { return !slices.Contains(e.match.without, n) })
 		e.marks.Keys = append(e.marks.Keys, markOf(column, join.Hash(join.Short(key))))
 	}
 	return x.best(column, found)

@@ -161,11 +161,16 @@ func (l *linker) reportLateClaims(joined []formerKeys) {
 // any more. Its number stays, and nothing finds it.
 func (l *linker) unmake(n int32) {
 	l.people[n].unmade = true
-	for key := range l.index.Keys() {
-		l.index.Put(n, key, identity.Value{})
-	}
+	l.unfind(n)
 	if l.named {
 		delete(l.byID, l.id(n))
+	}
+}
+
+// unfind takes everything out of the index that an identity is found by.
+func (l *linker) unfind(n int32) {
+	for key := range l.index.Keys() {
+		l.index.Put(n, key, identity.Value{})
 	}
 }
 

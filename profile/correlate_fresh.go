@@ -77,10 +77,18 @@ func (l *linker) freshSource(name string) {
 		return
 	}
 
+	// Those that met somebody are found by nothing until it is their turn, the last ones first:
+	// of thousands with one key, each is then the last of those that have it.
+	for i, n := range slices.Backward(f.identities) {
+		if !f.alone[i] {
+			l.unfind(n)
+		}
+	}
+
 	defer l.refreshCrowds()
 	for i, account := range list {
-		if f.identities[i] > 0 && f.mayMeet(i) { // nobody comes before the first one
-			l.meetEarlier(account, f.identities[i])
+		if !f.alone[i] || f.mayMeet(i) {
+			l.meetEarlier(account, f.identities[i], f.alone[i])
 		}
 	}
 }
@@ -108,12 +116,18 @@ func (f *fresh) look(l *linker, i int32, a *identity.Account) {
 }
 
 // meetEarlier joins an account that made an identity to one that came before, if it meets
-// one.
-func (l *linker) meetEarlier(account, made int32) {
+// one. If not, and what it is found by is not there, it is put now.
+func (l *linker) meetEarlier(account, made int32, found bool) {
 	a := l.readAccount(account)
-	m := l.engine.sources[a.Source].correlator.Search(l.index, a, correlate.Search{Before: made})
+	m := correlate.Match{Identity: -1}
+	if made > 0 { // nobody comes before the first one
+		m = l.engine.sources[a.Source].correlator.Search(l.index, a, correlate.Search{Before: made})
+	}
 	l.note(account, &m)
 	if m.Identity < 0 {
+		if !found {
+			l.refreshKeys(made)
+		}
 		return
 	}
 
