@@ -161,6 +161,7 @@ func (l *linker) putKeys(name string, order []int32, identityOf func(i int32) in
 		workers[i] = keyWorker{keyer: keyers[i], eval: newEvaluator(l.ctx, l.engine, l.env)}
 	}
 
+	l.knowRanks()
 	done := 0
 	place := func(worker int) string { return fmt.Sprintf("correlate identity %q", l.aliasOf(workers[worker].at)) }
 	for block := range slices.Chunk(order, matchBlock) {

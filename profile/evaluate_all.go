@@ -24,9 +24,7 @@ type calculator struct {
 
 // evaluate gives every identity its attributes, on all workers.
 func (calc *calculator) evaluate() error {
-	if names := len(calc.accounts.Names); names > 0 {
-		calc.rank(uint16(names - 1)) // before workers ask
-	}
+	calc.knowRanks()
 	parts := make(chan []int32)
 	var wg sync.WaitGroup
 	var mu sync.Mutex

@@ -115,6 +115,13 @@ func (e *Engine) ProfileOf(accounts []identity.Account) *config.Profile {
 	return p
 }
 
+// knowRanks works out the ranks of all sources, before workers ask for them.
+func (t *tables) knowRanks() {
+	if names := len(t.accounts.Names); names > 0 {
+		t.rank(uint16(names - 1))
+	}
+}
+
 // rank returns the rank of the profile that a source serves, -1: none.
 func (t *tables) rank(source uint16) int16 {
 	for len(t.ranks) <= int(source) {
