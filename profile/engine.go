@@ -344,13 +344,14 @@ func (e *Engine) check(found *diag.Collector) {
 }
 
 func (e *Engine) checkAttributes(c *compiled, known map[string]bool, found *diag.Collector) {
+	var names []string // made by the first who needs them
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
 		if len(e.bundle.Attributes) > 0 && !known[m.Attribute] {
-			hint := ""
-			if near := diag.Near(m.Attribute, e.attributeNames()); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
+			if names == nil {
+				names = e.attributeNames()
 			}
+			hint := found.Suggest(m.Attribute, names)
 			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeIdentityAttributeUnknown, Pos: pos,
 				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: hint})
 		}
