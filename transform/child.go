@@ -368,10 +368,10 @@ type Arguments struct {
 // Objects returns the arguments that are JSON objects and no transforms; nil when there are none.
 func (a *Arguments) Objects() map[string]*jsondoc.Node { return a.objects }
 
-// Values evaluates the arguments in JSON order.
+// Values evaluates the arguments in JSON order; nil when there are none.
 func (a *Arguments) Values(s *Scope) (map[string]identity.Value, error) {
 	if len(a.list) == 0 {
-		return map[string]identity.Value{}, nil
+		return nil, nil
 	}
 	values := make(map[string]identity.Value, len(a.list))
 	for i := range a.list {

@@ -46,7 +46,7 @@ type RuleCall struct {
 	Attribute string // identity attribute that is calculated; empty elsewhere
 	Input     identity.Value
 	OldValue  identity.Value
-	Args      map[string]identity.Value // the attributes of the rule transform
+	Args      map[string]identity.Value // the attributes of the rule transform; nil: none
 	// Objects are those of Args that are JSON objects and no transforms, such as tables; Args has
 	// their JSON text. They are shared by all calls and not to be changed.
 	Objects map[string]*jsondoc.Node
