@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"unsafe"
@@ -21,6 +22,9 @@ type column struct {
 	at      []int32 // by identity: 1 + its entry; 0: none
 	text    []byte  // of long keys
 	unused  int     // entries without identity
+
+	gathers bool    // many are put: who belongs into the middle of a long list waits
+	waiting []int32 // identities that have an entry and are not in its list yet
 }
 
 // entry is a key and who has it. Most keys are short and stand in it: nothing else has to be
@@ -195,9 +199,57 @@ func (c *column) add(e, n int32) {
 
 	default:
 		list := c.lists[-2-id]
+		if c.gathers && len(list) >= longList && n < list[len(list)-1] {
+			c.waiting = append(c.waiting, n)
+			return
+		}
 		i, _ := slices.BinarySearch(list, n)
 		c.lists[-2-id] = slices.Insert(list, i, n)
 	}
+}
+
+// longList is from when on identities are not put into the middle of a list one by one.
+const longList = 64
+
+// settle puts those that wait into their lists: each list is gone through once for all of them.
+func (c *column) settle() {
+	slices.SortFunc(c.waiting, func(a, b int32) int { return cmp.Or(cmp.Compare(c.at[a], c.at[b]), cmp.Compare(a, b)) })
+	for i := 0; i < len(c.waiting); {
+		end := i + 1
+		for end < len(c.waiting) && c.at[c.waiting[end]] == c.at[c.waiting[i]] {
+			end++
+		}
+
+		// A list may have become short meanwhile.
+		e, group := c.at[c.waiting[i]]-1, c.waiting[i:end]
+		for len(group) > 0 && c.entries[e].id >= noIdentity {
+			c.add(e, group[0])
+			group = group[1:]
+		}
+		if len(group) > 0 {
+			list := &c.lists[-2-c.entries[e].id]
+			*list = mergeInto(*list, group)
+		}
+		i = end
+	}
+
+	c.waiting = c.waiting[:0]
+}
+
+// mergeInto puts ascending numbers into an ascending list, from its end.
+func mergeInto(list, more []int32) []int32 {
+	i, k := len(list)-1, len(more)-1
+	list = append(list, more...)
+	for to := len(list) - 1; k >= 0; to-- {
+		if i >= 0 && list[i] > more[k] {
+			list[to] = list[i]
+			i--
+		} else {
+			list[to] = more[k]
+			k--
+		}
+	}
+	return list
 }
 
 func (c *column) remove(e, n int32) {
@@ -258,6 +310,7 @@ func (c *column) resize(n int) {
 }
 
 func (c *column) compact() {
+	c.settle() // who waits is known by an entry
 	var kept column
 
 	// Entries without identity go, and their texts with them; the others keep their order and get new

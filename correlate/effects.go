@@ -232,10 +232,7 @@ func (t *trial) identityKey(e *evaluator, v identity.Value, at func(*trial) **al
 	if at(t) == &t.fallback {
 		s = t.rule.fallback
 	}
-	if text, out, _ := s.terms[0].text(e, v, s.placeholders); out == compared {
-		return view(text)
-	}
-	return nil
+	return s.keyOf(e, v)
 }
 
 // put notes the new key of an identity.

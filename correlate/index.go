@@ -143,17 +143,26 @@ func (x *Index) Put(n int32, key int, v identity.Value) {
 	// A value that cannot be compared is put as well, as no key: it may replace one that could.
 	for _, i := range x.byKey[key] {
 		s := &x.specs[i]
-		if len(s.terms) == 1 && s.terms[0].expression == nil { // nearly all
-			text, out, _ := s.terms[0].text(&x.eval, v, s.placeholders)
-			if out != compared {
-				text = ""
-			}
-			x.put(n, i, view(text))
+		if s.plain() { // nearly all
+			x.put(n, i, s.keyOf(&x.eval, v))
 			continue
 		}
 
 		x.putAll(n, key, i, v)
 	}
+}
+
+// plain reports whether a key is made of one attribute, without an expression.
+func (s *spec) plain() bool { return len(s.terms) == 1 && s.terms[0].expression == nil }
+
+// keyOf returns the key that a plain spec makes of a value, valid until the next one; nil
+// when the value cannot be compared.
+func (s *spec) keyOf(e *evaluator, v identity.Value) []byte {
+	text, out, _ := s.terms[0].text(e, v, s.placeholders)
+	if out != compared {
+		return nil
+	}
+	return view(text)
 }
 
 // putAll indexes an identity by several attributes or an expression.

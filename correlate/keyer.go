@@ -26,7 +26,7 @@ type pendingKey struct {
 // can be worked out without the other values.
 func (x *Index) Plain() bool {
 	for i := range x.specs {
-		if s := &x.specs[i]; len(s.terms) != 1 || s.terms[0].expression != nil {
+		if !x.specs[i].plain() {
 			return false
 		}
 	}
@@ -44,15 +44,11 @@ func (x *Index) NewKeyer() *Keyer {
 	return &Keyer{x: x, eval: evaluator{env: x.eval.env}, pending: make([][]pendingKey, len(x.columns))}
 }
 
-// Put is [Index.Put] at a later time. Nothing of the value is kept.
+// Put is [Index.Put] at a later time. Nothing of the value is kept. Between two commits an
+// identity gets a key once, from whichever keyer.
 func (k *Keyer) Put(n int32, key int, v identity.Value) {
 	for _, i := range k.x.byKey[key] {
-		s := &k.x.specs[i]
-		text, out, _ := s.terms[0].text(&k.eval, v, s.placeholders)
-		if out != compared {
-			text = ""
-		}
-		short := join.Short(view(text))
+		short := join.Short(k.x.specs[i].keyOf(&k.eval, v))
 		start := uint32(len(k.text))
 		k.text = append(k.text, short...)
 		k.pending[i] = append(k.pending[i], pendingKey{hash: join.Hash(short), n: n, start: start, end: uint32(len(k.text))})
@@ -64,12 +60,16 @@ func (k *Keyer) Put(n int32, key int, v identity.Value) {
 func (x *Index) Commit(keyers ...*Keyer) {
 	x.altered, x.epoch = nil, 0
 	for i := range x.columns {
+		c := &x.columns[i]
+		c.gathers = true
 		for _, k := range keyers {
 			for _, p := range k.pending[i] {
 				x.putHashed(p.n, i, k.text[p.start:p.end], p.hash)
 			}
 			k.pending[i] = k.pending[i][:0]
 		}
+		c.settle()
+		c.gathers = false
 	}
 
 	for _, k := range keyers {

@@ -51,31 +51,12 @@ const maxNoted = 10
 // not made for this correlator, comparison with case; it may be nil. The index
 // must know the keys of c.
 func (c *Correlator) Match(x *Index, a *identity.Account, value func(n int32, attribute string) identity.Value) Match {
-	e := c.evaluator()
-	defer c.release(e)
-	return c.match(x, e, a, value, nil)
+	return c.Search(x, a, Search{Value: value})
 }
 
 // Configured reports whether there is any rule beside the match by name.
 func (c *Correlator) Configured() bool {
 	return slices.ContainsFunc(c.rules, func(r compiled) bool { return r.method != Default })
-}
-
-func (c *Correlator) match(x *Index, e *evaluator, a *identity.Account, value func(n int32, attribute string) identity.Value,
-	without []int32) Match {
-	e.person.value = value
-	if c.excluded(e, a) {
-		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
-	}
-	p := &e.match
-	*p = progress{order: x.Order, without: without}
-	for i := range c.rules {
-		if c.try(x, e, a, i, p, nil) {
-			break
-		}
-	}
-
-	return p.result()
 }
 
 // progress is how far the search for the identity of one account has come.

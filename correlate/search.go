@@ -35,8 +35,20 @@ type Marks struct {
 func (c *Correlator) Search(x *Index, a *identity.Account, s Search) Match {
 	e := c.evaluator()
 	defer c.release(e)
-	e.before, e.marks = s.Before, s.Marks
-	return c.match(x, e, a, s.Value, s.Without)
+	e.before, e.marks, e.person.value = s.Before, s.Marks, s.Value
+	if c.excluded(e, a) {
+		return Match{Method: Uncorrelated, Identity: -1, Excluded: true}
+	}
+
+	p := &e.match
+	*p = progress{order: x.Order, without: s.Without}
+	for i := range c.rules {
+		if c.try(x, e, a, i, p, nil) {
+			break
+		}
+	}
+
+	return p.result()
 }
 
 // others leaves out the identities that a search must not find. What an index

@@ -60,12 +60,15 @@ func (rs *resolver) resolveUIDs() {
 	before, kept := maps.Clone(s.uidOwner), s.keptUID
 	claims := map[string]int32{}
 	if s.keptUID = map[int32]string{}; rs.fullRun {
-		s.uidOwner = map[int32]int32{}
+		s.uidOwner, claims = map[int32]int32{}, make(map[string]int32, len(rs.people))
 	}
 
 	// Only claims that something has changed about are decided anew.
 	maps.DeleteFunc(s.uidOwner, func(n, _ int32) bool { return rs.changed.Has(n) || rs.claimAffected(n) })
-	for _, n := range rs.contested() {
+	for _, n := range rs.byRows() {
+		if !rs.fullRun && !rs.claimAffected(n) {
+			continue
+		}
 		uid := rs.attributes(n).Get(config.AttrUID).Text()
 		if strings.TrimSpace(uid) == "" {
 			continue
@@ -98,24 +101,6 @@ func (rs *resolver) resolveUIDs() {
 	}
 }
 
-// contested returns the identities whose claims are to be decided: where everybody is looked
-// at, those whose uid somebody else may have, and otherwise those whom a change may concern.
-func (rs *resolver) contested() []int32 {
-	x := rs.indexOf(config.AttrUID)
-	if !rs.fullRun {
-		return slices.DeleteFunc(rs.byRows(), func(n int32) bool { return !rs.claimAffected(n) })
-	}
-
-	shared := make(map[uint32]bool, len(x.Shared))
-	for _, n := range x.Shared {
-		shared[x.Tags[n]] = true
-	}
-	if len(shared) == 0 {
-		return nil
-	}
-	return slices.DeleteFunc(rs.byRows(), func(n int32) bool { return !shared[x.Tags[n]] })
-}
-
 // claimAffected reports whether somebody who claims the uid of an identity has moved.
 func (rs *resolver) claimAffected(n int32) bool {
 	x := rs.indexes[config.AttrUID]
@@ -124,7 +109,7 @@ func (rs *resolver) claimAffected(n int32) bool {
 
 // claimed reports whether somebody holds a uid beyond the claims at hand.
 func (rs *resolver) claimed(key string) bool {
-	return len(rs.indexes[config.AttrUID].Find(key)) > 0
+	return !rs.fullRun && len(rs.indexes[config.AttrUID].Find(key)) > 0
 }
 
 // finalOwners points every loser at the one that holds the uid in the end, and

@@ -306,6 +306,15 @@ var hostileInputs = []hostileInput{
 		write: peopleAnd(40_000, func(i int) string { return fmt.Sprintf("%d,n,L,m%d@x.example", i, i) }, nil)},
 	{name: "40,000 people with one address", commands: []string{"correlate"}, write: peopleAnd(40_000,
 		func(i int) string { return fmt.Sprintf("%d,n%d,L,same@x.example", i, i) }, func(i int) string { return fmt.Sprintf("a%d,s%d,same@x.example", i, i) })},
+	{name: "400,000 people with one address, not by age", write: func(f *hostileFolder) {
+		f.people("", 0, anyone)
+		f.file("accounts/HR.csv", func(w *bufio.Writer) {
+			rows(w, "id,name,last,mail,created", 400_000, func(i int) string {
+				age := time.Unix(int64(i)*7919%400_000, 0).UTC() // each once
+				return fmt.Sprintf("%d,n%d,L,same@x.example,%s", i, i, age.Format(time.RFC3339))
+			})
+		})
+	}},
 	{name: "40,000 addresses one letter off", commands: []string{"correlate"}, write: peopleAnd(40_000, anyone,
 		func(i int) string { return fmt.Sprintf("a%d,s%d,m%dx@x.example", i, i, i) })},
 	{name: "a header of 500,000 columns", write: func(f *hostileFolder) {

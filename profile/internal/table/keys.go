@@ -53,17 +53,6 @@ func (k *Keys) put(s keySlot) {
 	k.slots[i] = s
 }
 
-// putBehind is put that reports whether there was an entry with the same tag.
-func (k *Keys) putBehind(s keySlot) (shared bool) {
-	i := k.start(s.tag)
-	for ; k.slots[i].number != 0; i = k.next(i) {
-		shared = shared || k.slots[i].tag == s.tag
-	}
-
-	k.slots[i] = s
-	return shared
-}
-
 // putOnce puts a number in, unless it is there under that tag.
 func (k *Keys) putOnce(s keySlot) bool {
 	i := k.start(s.tag)

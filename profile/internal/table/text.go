@@ -15,7 +15,6 @@ type Text struct {
 	text   func(n int32) string
 	table  Keys
 	Tags   []uint32 // by identity: of its text as it was indexed last; 0: blank
-	Shared []int32  // identities with the tag of one that was indexed before, when the index was new
 	found  []int32
 }
 
@@ -25,9 +24,7 @@ func NewText(order []int32, text func(n int32) string) *Text {
 	x.table.slots = make([]keySlot, 2*len(order)+1)
 	for _, i := range order {
 		if tag := x.Tag(text(i)); tag != 0 {
-			if x.table.putBehind(keySlot{tag, i + 1}) {
-				x.Shared = append(x.Shared, i)
-			}
+			x.table.put(keySlot{tag, i + 1})
 			x.table.used++
 			x.Tags[i] = tag
 		}
