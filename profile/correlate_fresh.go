@@ -6,7 +6,6 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/profile/config"
 )
 
 // A run that begins from nothing makes an identity of nearly every authoritative account:
@@ -20,8 +19,7 @@ import (
 type fresh struct {
 	identities []int32 // by index of the accounts in order
 	alone      []bool  // by the same: it met nobody
-	marks      []uint32
-	stride     int              // of marks, by the same index
+	marks      [][maxMarks]uint32
 	since      *correlate.Watch // of keys that identities got later
 }
 
@@ -34,11 +32,11 @@ func (f *fresh) mayMeet(i int) bool {
 	if !f.alone[i] {
 		return true
 	}
-	marks := f.marks[i*f.stride : (i+1)*f.stride]
-	if len(marks) > 0 && marks[0] == manyMarks {
+	marks := &f.marks[i]
+	if marks[0] == manyMarks {
 		return f.since.Any()
 	}
-	return f.since.Noted(marks)
+	return f.since.Noted(marks[:])
 }
 
 // manyMarks stands in the place of the marks of an account that has too many.
@@ -49,24 +47,33 @@ const manyMarks = 0xffffffff
 // does depends on who came before.
 func (l *linker) beginsFresh(name string) bool {
 	o := &l.engine.opts
-	return l.fullRun && !l.named && !l.accounts.Manual && l.onRefresh == nil &&
+	return l.fullRun && !l.named && !l.accounts.Manual &&
 		len(l.decided.about)+len(l.decided.must)+len(l.decided.undone) == 0 &&
-		o.Correlation.Rule == nil && len(o.AccountRules) == 0 && l.opts.Unique == nil && !l.engine.ReadsOthers() &&
-		l.index.Plain() && !l.engine.sources[name].correlator.ReadsValues()
+		o.Correlation.Rule == nil && len(o.AccountRules) == 0 &&
+		l.keysAreTheirOwn() && !l.engine.sources[name].correlator.ReadsValues()
+}
+
+// keysAreTheirOwn reports whether what an identity is found by does not depend on what others
+// were found by just before, so that it can be worked out for many at once.
+func (l *linker) keysAreTheirOwn() bool {
+	return l.index.Plain() && l.onRefresh == nil && l.opts.Unique == nil && !l.engine.ReadsOthers()
 }
 
 // freshSource is [linker.authoritativeSource] where identities can be made all at once.
 func (l *linker) freshSource(name string) {
 	list := l.inOrder(name)
-	f := &fresh{identities: make([]int32, len(list)), alone: make([]bool, len(list)), stride: maxMarks}
-	f.marks = make([]uint32, len(list)*f.stride)
+	f := &fresh{identities: make([]int32, len(list)), alone: make([]bool, len(list)), marks: make([][maxMarks]uint32, len(list))}
 	for i, account := range list {
 		f.identities[i] = l.create(account)
 	}
 
 	// Keys first, of everybody; the watch begins when all are there.
 	order := rowOrder(list)
-	l.putKeys(name, order, func(i int32) int32 { return f.identities[i] }, nil)
+	byRows := make([]int32, len(order))
+	for k, i := range order {
+		byRows[k] = f.identities[i]
+	}
+	l.putKeys(name, byRows, nil)
 	f.since = l.index.Watch(len(l.people))
 	l.freshOf[name] = f
 	l.index.Hold()
@@ -87,7 +94,7 @@ func (l *linker) freshSource(name string) {
 
 	defer l.refreshCrowds()
 	for i, account := range list {
-		if !f.alone[i] || f.mayMeet(i) {
+		if f.mayMeet(i) {
 			l.meetEarlier(account, f.identities[i], f.alone[i])
 		}
 	}
@@ -101,7 +108,7 @@ func (f *fresh) look(l *linker, i int32, a *identity.Account) {
 	f.alone[i] = m.Identity < 0 && len(m.Ambiguous) == 0 && !marks.Open
 
 	// Places that are left over hold the first mark once more.
-	to := f.marks[int(i)*f.stride : (int(i)+1)*f.stride]
+	to := &f.marks[i]
 	if len(marks.Keys) > len(to) || len(marks.Keys) > 0 && marks.Keys[0] == manyMarks {
 		to[0] = manyMarks
 		return
@@ -152,9 +159,9 @@ func (l *linker) refreshJoined(n int32, source uint16) {
 }
 
 // putKeys works out what identities are found by, on all workers and in the given order, and
-// puts it: keys of the index, nil for all of them.
-func (l *linker) putKeys(name string, order []int32, identityOf func(i int32) int32, keysOf func(n int32) []bool) {
-	workers := make([]keyWorker, l.workersFor(len(order)))
+// puts it. The function keysOf says which keys of the index; nil: all of them.
+func (l *linker) putKeys(name string, people []int32, keysOf func(n int32) []bool) {
+	workers := make([]keyWorker, l.workersFor(len(people)))
 	keyers := make([]*correlate.Keyer, len(workers))
 	for i := range workers {
 		keyers[i] = l.index.NewKeyer()
@@ -164,15 +171,19 @@ func (l *linker) putKeys(name string, order []int32, identityOf func(i int32) in
 	l.knowRanks()
 	done := 0
 	place := func(worker int) string { return fmt.Sprintf("correlate identity %q", l.aliasOf(workers[worker].at)) }
-	for block := range slices.Chunk(order, matchBlock) {
+	for block := range slices.Chunk(people, matchBlock) {
 		if l.ctx.Err() != nil || l.failure() != nil {
 			return
 		}
-		l.progress("correlate "+name, done, len(order))
-		l.inParts(block, len(workers), place, func(worker int, i int32) {
+		l.progress("correlate "+name, done, len(people))
+		l.inParts(block, len(workers), place, func(worker int, n int32) {
 			w := &workers[worker]
-			w.at = identityOf(i)
-			w.put(l, w.at, keysOf)
+			var keys []bool
+			if keysOf != nil {
+				keys = keysOf(n)
+			}
+			w.at, w.accounts = n, l.appendAccounts(w.accounts[:0], n)
+			l.putFound(w.keyer, w.eval, n, w.accounts, keys)
 		})
 		l.index.Commit(keyers...)
 		done += len(block)
@@ -185,20 +196,4 @@ type keyWorker struct {
 	eval     *evaluator
 	accounts []identity.Account
 	at       int32 // identity
-}
-
-// put works out the keys of an identity.
-func (w *keyWorker) put(l *linker, n int32, keysOf func(n int32) []bool) {
-	var keys []bool
-	if keysOf != nil {
-		keys = keysOf(n)
-	}
-	l.people[n].indexed = true
-	w.accounts = l.appendAccounts(w.accounts[:0], n)
-	l.keysOf(w.eval, n, w.accounts, keys, func(key int, v identity.Value, member bool) {
-		if l.index.Keys()[key] == config.AttrUID {
-			l.holdUID(n, member, v)
-		}
-		w.keyer.Put(n, key, v)
-	})
 }

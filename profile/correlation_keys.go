@@ -112,6 +112,9 @@ func (l *linker) touch(t *relinked, n int32) {
 
 // refreshTouched brings up to date what touched identities are found by.
 func (l *linker) refreshTouched(t *relinked) {
+	if !slices.Contains(t.stale, true) {
+		return
+	}
 	var stale []int32
 	for _, n := range l.byRows() {
 		if int(n) < len(t.stale) && t.stale[n] {
@@ -120,17 +123,17 @@ func (l *linker) refreshTouched(t *relinked) {
 	}
 
 	// Whoever reads others sees what those are found by from now on.
-	if len(stale) > matchPart && l.index.Plain() && l.onRefresh == nil && l.opts.Unique == nil && !l.engine.ReadsOthers() {
-		l.putKeys(l.accounts.Names[t.source], stale, func(n int32) int32 { return n }, func(n int32) []bool {
-			keys, _ := l.staleKeys(n, t.source)
-			return keys
-		})
+	keysOf := func(n int32) []bool {
+		keys, _ := l.staleKeys(n, t.source)
+		return keys
+	}
+	if len(stale) > matchPart && l.keysAreTheirOwn() {
+		l.putKeys(l.accounts.Names[t.source], stale, keysOf)
 		return
 	}
 
 	for _, n := range stale {
-		keys, _ := l.staleKeys(n, t.source)
-		l.refresh(n, keys)
+		l.refresh(n, keysOf(n))
 	}
 }
 
@@ -139,17 +142,26 @@ func (l *linker) refreshKeys(n int32) { l.refresh(n, nil) }
 
 // refresh evaluates and indexes some keys of the index; nil: all of them.
 func (l *linker) refresh(n int32, keys []bool) {
-	l.people[n].indexed = true
-	l.eachKey(n, keys, func(key int, v identity.Value, member bool) {
-		if l.index.Keys()[key] == config.AttrUID {
-			l.holdUID(n, member, v)
-		}
-		l.index.Put(n, key, v)
-	})
-
+	l.putFound(l.index, l.eval, n, l.accountsOf(n), keys)
 	if l.onRefresh != nil {
 		l.onRefresh(n)
 	}
+}
+
+// putter takes what identities are found by: an index, or a keyer of one.
+type putter interface {
+	Put(n int32, key int, v identity.Value)
+}
+
+// putFound evaluates what an identity is found by, given its accounts, and puts it.
+func (l *linker) putFound(to putter, v *evaluator, n int32, accounts []identity.Account, keys []bool) {
+	l.people[n].indexed = true
+	l.keysOf(v, n, accounts, keys, func(key int, value identity.Value, member bool) {
+		if l.index.Keys()[key] == config.AttrUID {
+			l.holdUID(n, member, value)
+		}
+		to.Put(n, key, value)
+	})
 }
 
 // eachKey evaluates what an identity is found by: some keys of the index, nil for all of

@@ -35,8 +35,7 @@ type Options struct {
 	// Observe compiles programs that report their steps, see [Engine.Explain].
 	Observe bool
 	// MaxFindings is how many findings of one code [Compile] returns, and the count of the
-	// others; 0: what the bundle says,
-	// or [diag.DefaultMost].
+	// others; 0: what the bundle says, or [diag.DefaultMost].
 	MaxFindings int
 	// MaxParts is how many parts of transforms are compiled, see [transform.Allowance]; 0: what
 	// the bundle says, or [transform.DefaultParts].
@@ -320,8 +319,8 @@ func (c *compiled) findKeys(keys []string) {
 
 // check reports what is wrong or doubtful beyond single transforms.
 func (e *Engine) check(found *diag.Collector) {
-	known := map[string]bool{}
-	for _, name := range e.attributeNames() {
+	names, known := e.attributeNames(), map[string]bool{}
+	for _, name := range names {
 		known[name] = true
 	}
 
@@ -333,7 +332,7 @@ func (e *Engine) check(found *diag.Collector) {
 			}
 		}
 
-		e.checkAttributes(c, known, found)
+		e.checkAttributes(c, names, known, found)
 		e.checkMirror(c, found)
 		c.checkCycles(found)
 	}
@@ -343,17 +342,14 @@ func (e *Engine) check(found *diag.Collector) {
 	e.lint(found)
 }
 
-func (e *Engine) checkAttributes(c *compiled, known map[string]bool, found *diag.Collector) {
-	var names []string // made by the first who needs them
+// checkAttributes reports mappings of attributes that there are not; names are those that
+// there are, and known the same as a set.
+func (e *Engine) checkAttributes(c *compiled, names []string, known map[string]bool, found *diag.Collector) {
 	for _, m := range c.profile.Mappings {
 		pos := m.Node.Pos()
 		if len(e.bundle.Attributes) > 0 && !known[m.Attribute] {
-			if names == nil {
-				names = e.attributeNames()
-			}
-			hint := found.Suggest(m.Attribute, names)
 			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeIdentityAttributeUnknown, Pos: pos,
-				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: hint})
+				Message: fmt.Sprintf("there is no identity attribute %q", m.Attribute), Hint: found.Suggest(m.Attribute, names)})
 		}
 
 		if reads := c.attrs[c.slots[m.Attribute]].program.Deps.Identity; len(reads) > 0 {

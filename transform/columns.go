@@ -87,16 +87,15 @@ func (u *Unit) group(col int) int {
 		return k.group
 	}
 
-	k.grouped = true
-	k.group = len(u.groups)
-	for i := range u.groups {
-		if g := &u.groups[i]; g.slot == k.slot && g.choice == k.choice {
-			k.group = i
-		}
-	}
-	if k.group == len(u.groups) {
+	// The key of a group is that of its columns without their names.
+	key := columnKey{slot: k.slot, choice: k.choice}
+	n, ok := u.groupOf[key]
+	if !ok {
+		n = len(u.groups)
+		u.groupOf[key] = n
 		u.groups = append(u.groups, readGroup{slot: k.slot, choice: k.choice})
 	}
+	k.grouped, k.group = true, n
 
 	g := &u.groups[k.group]
 	if identity.IsField(k.attribute) {

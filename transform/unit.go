@@ -70,6 +70,7 @@ type Unit struct {
 	sharedSlots int
 	columns     []columnInfo
 	columnOf    map[columnKey]int
+	groupOf     map[columnKey]int
 	groups      []readGroup
 	firsts      int // how many columns are in groups
 	choices     []choice
@@ -210,7 +211,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 // is compiled already.
 func (l *Library) link(opts Options, check bool, items []Item) (*Unit, diag.List) {
 	u := &Unit{lib: l, opts: opts, check: check, sources: map[string]int{}, targets: map[string]*target{},
-		columnOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, counts: map[fingerprint]int{},
+		columnOf: map[columnKey]int{}, groupOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, counts: map[fingerprint]int{},
 		shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
 
 	if u.allowance = opts.Allowance; u.allowance == nil {

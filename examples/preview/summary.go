@@ -73,10 +73,7 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 	}
 
 	for _, p := range b.Profiles {
-		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: p.Source.Name, Lifecycle: map[string]int{}}
-		if src := b.AuthoritativeSource(p); src != nil {
-			c.Source = src.Name
-		}
+		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: b.AuthoritativeName(p), Lifecycle: map[string]int{}}
 		s.Profiles = append(s.Profiles, c)
 		s.byProfile[p.Name] = c
 	}

@@ -96,15 +96,7 @@ func (m *Memory) View(ctx context.Context) iter.Seq2[*identity.Identity, error] 
 		m.mu.Lock()
 		list := m.s.all()
 		m.mu.Unlock()
-		for _, i := range list {
-			if err := ctx.Err(); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !yield(i, nil) {
-				return
-			}
-		}
+		yieldShared(ctx, list, yield)
 	}
 }
 
@@ -118,14 +110,24 @@ func (m *Memory) Find(ctx context.Context, attribute, value string, fold bool) i
 	}
 }
 
+// yieldIdentities yields copies.
 func yieldIdentities(ctx context.Context, list []*identity.Identity, yield func(*identity.Identity, error) bool) {
+	yieldShared(ctx, list, func(i *identity.Identity, err error) bool {
+		if err == nil {
+			i = i.Clone()
+		}
+		return yield(i, err)
+	})
+}
+
+func yieldShared(ctx context.Context, list []*identity.Identity, yield func(*identity.Identity, error) bool) {
 	for _, i := range list {
 		if err := ctx.Err(); err != nil {
 			yield(nil, err)
 			return
 		}
 
-		if !yield(i.Clone(), nil) {
+		if !yield(i, nil) {
 			return
 		}
 	}

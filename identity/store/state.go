@@ -228,11 +228,10 @@ func (s *state) remove(id string) {
 	if i == nil {
 		return
 	}
-	for n := range i.Accounts {
-		if s.owners == nil {
-			break
+	if s.owners != nil {
+		for n := range i.Accounts {
+			delete(s.owners, i.Accounts[n].Key())
 		}
-		delete(s.owners, i.Accounts[n].Key())
 	}
 	delete(s.ids, id)
 }

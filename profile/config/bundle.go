@@ -232,6 +232,15 @@ func (b *Bundle) AuthoritativeSource(p *Profile) *Source {
 	return b.Source(p.Source.Name)
 }
 
+// AuthoritativeName returns the name of the source of a profile, as the profile has it where
+// the bundle does not have the source.
+func (b *Bundle) AuthoritativeName(p *Profile) string {
+	if s := b.AuthoritativeSource(p); s != nil {
+		return s.Name
+	}
+	return p.Source.Name
+}
+
 // Attribute returns the catalogue entry of an identity attribute, or nil.
 func (b *Bundle) Attribute(name string) *IdentityAttribute {
 	for _, a := range b.Attributes {

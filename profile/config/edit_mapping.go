@@ -1,6 +1,8 @@
 package config
 
 import (
+	"iter"
+	"maps"
 	"slices"
 
 	"github.com/idprofile/engine/identity/isc"
@@ -102,4 +104,29 @@ func mappingList(n *jsondoc.Node) (list *jsondoc.Node, old bool) {
 	}
 
 	return list, old
+}
+
+// PairMappings yields the mappings of two profiles by attribute: those of after in its order,
+// each with that of before, nil when it is new, and then those of before that are gone, by
+// attribute and with nil.
+func PairMappings(before, after *Profile) iter.Seq2[*Mapping, *Mapping] {
+	return func(yield func(was, is *Mapping) bool) {
+		left := map[string]*Mapping{}
+		for _, m := range before.Mappings {
+			left[m.Attribute] = m
+		}
+		for _, m := range after.Mappings {
+			was := left[m.Attribute]
+			delete(left, m.Attribute)
+			if !yield(was, m) {
+				return
+			}
+		}
+
+		for _, name := range slices.Sorted(maps.Keys(left)) {
+			if !yield(left[name], nil) {
+				return
+			}
+		}
+	}
 }

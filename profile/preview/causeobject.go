@@ -36,7 +36,7 @@ func (d *differ) profiles(before, after *config.Bundle) {
 func (d *differ) profile(before, after *config.Bundle, b, a *config.Profile) {
 	c := Cause{Kind: CauseProfile, Name: a.Name, Change: "changed"}
 	c.scalar("priority", b.Node, a.Node, strconv.FormatInt(b.Priority, 10), strconv.FormatInt(a.Priority, 10))
-	c.scalar("authoritativeSource", b.Node, a.Node, sourceName(before, b), sourceName(after, a))
+	c.scalar("authoritativeSource", b.Node, a.Node, before.AuthoritativeName(b), after.AuthoritativeName(a))
 	c.scalar("identityAttributeConfig.enabled", b.Node, a.Node, strconv.FormatBool(b.Enabled),
 		strconv.FormatBool(a.Enabled))
 	if len(c.Places) > 0 {
@@ -44,13 +44,6 @@ func (d *differ) profile(before, after *config.Bundle, b, a *config.Profile) {
 	}
 	d.mappings(b, a)
 	d.states(b, a)
-}
-
-func sourceName(b *config.Bundle, p *config.Profile) string {
-	if s := b.AuthoritativeSource(p); s != nil {
-		return s.Name
-	}
-	return p.Source.Name
 }
 
 // scalar notes a setting whose value differs.
@@ -74,23 +67,14 @@ func deep(n *jsondoc.Node, path string) *jsondoc.Node {
 }
 
 func (d *differ) mappings(before, after *config.Profile) {
-	was := map[string]*config.Mapping{}
-	for _, m := range before.Mappings {
-		was[m.Attribute] = m
-	}
-	for _, m := range after.Mappings {
-		old := was[m.Attribute]
-		delete(was, m.Attribute)
-		if old == nil {
-			d.note(CauseMapping, after.Name, m.Attribute, "", nil, m.Definition.Node)
-			continue
+	definition := func(m *config.Mapping) *jsondoc.Node {
+		if m == nil {
+			return nil
 		}
-
-		d.note(CauseMapping, after.Name, m.Attribute, "", old.Definition.Node, m.Definition.Node)
+		return m.Definition.Node
 	}
-
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		d.note(CauseMapping, after.Name, name, "", was[name].Definition.Node, nil)
+	for was, is := range config.PairMappings(before, after) {
+		d.note(CauseMapping, after.Name, cmp.Or(is, was).Attribute, "", definition(was), definition(is))
 	}
 }
 

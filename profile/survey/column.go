@@ -267,7 +267,7 @@ func folded(s string) string { return string(appendFolded(nil, s)) }
 
 func appendFolded(dst []byte, s string) []byte {
 	for _, r := range s {
-		if r = foldOf(r); r != 0 {
+		if r = folds.of(r); r != 0 {
 			dst = utf8.AppendRune(dst, r)
 		}
 	}
@@ -279,7 +279,7 @@ func appendFolded(dst []byte, s string) []byte {
 func foldedHash(s string) (h uint64, empty bool) {
 	h, empty = fnvOffset, true
 	for _, r := range s {
-		if r = foldOf(r); r != 0 {
+		if r = folds.of(r); r != 0 {
 			h, empty = (h^uint64(r))*fnvPrime, false
 		}
 	}
@@ -287,20 +287,8 @@ func foldedHash(s string) (h uint64, empty bool) {
 	return mix(h), empty
 }
 
-// folds are what is left of the first characters; 0: nothing.
-var folds = func() (list [utf8.RuneSelf]rune) {
-	for r := range list {
-		list[r] = anyFold(rune(r))
-	}
-	return list
-}()
-
-func foldOf(r rune) rune {
-	if 0 <= r && r < utf8.RuneSelf {
-		return folds[r]
-	}
-	return anyFold(r)
-}
+// folds are what is left of characters; 0: nothing.
+var folds = newRunes(anyFold)
 
 func anyFold(r rune) rune {
 	if unicode.IsLetter(r) || unicode.IsDigit(r) {

@@ -24,7 +24,7 @@ func appendPattern(dst []byte, s string) []byte {
 		// what it is.
 		class, n, end := ' ', 0, len(s)
 		for i, r := range s {
-			k := classOf(r)
+			k := classes.of(r)
 			if n > 0 && (k != class || k != 'A' && k != 'a' && k != 'x' && k != '9') {
 				end = i
 				break
@@ -48,19 +48,29 @@ func appendPattern(dst []byte, s string) []byte {
 	return dst
 }
 
-// classes are those of the first characters, which nearly all texts are made of.
-var classes = func() (list [utf8.RuneSelf]rune) {
-	for r := range list {
-		list[r] = anyClass(rune(r))
-	}
-	return list
-}()
+// classes are what a pattern shows of characters.
+var classes = newRunes(anyClass)
 
-func classOf(r rune) rune {
-	if 0 <= r && r < utf8.RuneSelf {
-		return classes[r]
+// runes is a function of characters that has at hand what it gives for the first ones, which
+// nearly all texts are made of.
+type runes struct {
+	first [utf8.RuneSelf]rune
+	any   func(r rune) rune
+}
+
+func newRunes(any func(r rune) rune) *runes {
+	t := &runes{any: any}
+	for r := range t.first {
+		t.first[r] = any(rune(r))
 	}
-	return anyClass(r)
+	return t
+}
+
+func (t *runes) of(r rune) rune {
+	if 0 <= r && r < utf8.RuneSelf {
+		return t.first[r]
+	}
+	return t.any(r)
 }
 
 func anyClass(r rune) rune {

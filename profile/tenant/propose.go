@@ -81,7 +81,7 @@ func (d *difference) profiles() {
 		if old == nil {
 			continue
 		}
-		if source := d.source(p); source != nil && source.Name != d.sourceName(old) {
+		if source := d.source(p); source != nil && source.Name != d.before.AuthoritativeName(old) {
 			ref := config.RefNode(config.Ref{Type: "SOURCE", ID: source.ID, Name: source.Name})
 			d.patch(p, "/authoritativeSource", ref)
 		}
@@ -113,27 +113,14 @@ func (d *difference) source(p *config.Profile) *config.Source {
 	return nil
 }
 
-func (d *difference) sourceName(p *config.Profile) string {
-	if s := d.before.AuthoritativeSource(p); s != nil {
-		return s.Name
-	}
-	return p.Source.Name
-}
-
 func (d *difference) mappings(old, p *config.Profile) {
-	was := map[string]*config.Mapping{}
-	for _, m := range old.Mappings {
-		was[m.Attribute] = m
-	}
-	for _, m := range p.Mappings {
-		o := was[m.Attribute]
-		delete(was, m.Attribute)
-		if o == nil || !o.Definition.Node.Equal(m.Definition.Node) {
-			d.add(Request{Do: "setMapping", Profile: p.Name, Attribute: m.Attribute, Transform: m.Definition.Node.Clone()})
+	for was, is := range config.PairMappings(old, p) {
+		switch {
+		case is == nil:
+			d.add(Request{Do: "removeMapping", Profile: p.Name, Attribute: was.Attribute})
+		case was == nil || !was.Definition.Node.Equal(is.Definition.Node):
+			d.add(Request{Do: "setMapping", Profile: p.Name, Attribute: is.Attribute, Transform: is.Definition.Node.Clone()})
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		d.add(Request{Do: "removeMapping", Profile: p.Name, Attribute: name})
 	}
 }
 

@@ -22,11 +22,8 @@ func (t *Tenant) ProfileRows(ctx context.Context) ([]report.ProfileRow, error) {
 	rows := make([]report.ProfileRow, 0, len(b.Profiles))
 	for _, p := range b.Profiles {
 		row := report.ProfileRow{
-			Name: p.Name, Source: p.Source.Name, Priority: p.Priority, NeedsProcessing: p.RefreshRequired,
+			Name: p.Name, Source: b.AuthoritativeName(p), Priority: p.Priority, NeedsProcessing: p.RefreshRequired,
 			Identities: counts[p.Name].identities, Exceptions: counts[p.Name].exceptions,
-		}
-		if s := b.AuthoritativeSource(p); s != nil {
-			row.Source = s.Name
 		}
 		rows = append(rows, row)
 	}
