@@ -10,10 +10,13 @@ import (
 // hundred times what most tenants have.
 const DefaultParts = 6_000_000
 
+// PartsOfPatternByte is how many parts of an [Allowance] a byte of a regular expression takes.
+const PartsOfPatternByte = 2
+
 // Allowance bounds what compiling costs, so that a small configuration whose transforms refer
 // to each other a thousand times over, or a large one, ends with a finding and not with the
-// memory of the machine. It counts parts: four for a value, more for what a template or a
-// reference brings with it. It is for one goroutine.
+// memory of the machine. It counts parts: four for a value, more for what a template, a
+// regular expression or a reference brings with it. It is for one goroutine.
 type Allowance struct {
 	Most int // parts; 0: [DefaultParts]
 
@@ -51,6 +54,16 @@ func (c *Compiler) afford(site *Site, parts int) bool {
 	}
 
 	return false
+}
+
+// Afford spends parts for what an operation makes of its attributes beside the values
+// themselves, such as a regular expression. The error is what the operation raises then, which
+// has been reported.
+func (c *Compiler) Afford(parts int) error {
+	if c.afford(c.site, parts) {
+		return nil
+	}
+	return errParts
 }
 
 // refund gives back what was spent beyond the actual parts.

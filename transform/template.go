@@ -33,8 +33,9 @@ func (c *Compiler) text(n *jsondoc.Node, site *Site) Node {
 		return errNode{fmt.Errorf("%w: %s: %w", ErrTemplate, beginning(text), err)}
 	}
 
-	// A text takes no more than a little of its length; what it refers to takes more.
-	c.refund(2*len(text) - len(text)/8 - 16*len(t.References()))
+	// A text takes no more than a little of its length; what it refers to takes more, and so do
+	// regular expressions.
+	c.refund(2*len(text) - len(text)/8 - 16*len(t.References()) - PartsOfPatternByte*t.PatternBytes())
 
 	// Names are bound now, so that rendering needs no lookup by name.
 	node := &templateNode{text: text, template: t}

@@ -255,6 +255,16 @@ var hostileInputs = []hostileInput{
 	{name: "a pattern of 10 MB", write: mappings(func() string {
 		return operation("replace", `"input": `+readHR("last")+`, "regex": "`+strings.Repeat("(a|b)*", 1_600_000)+`", "replacement": "x"`)
 	})},
+	{name: "20 patterns of a MB", write: transforms(20, func(i int) string {
+		return stored(fmt.Sprint("T", i), "replace", `"input": `+readHR("last")+`, "regex": "`+strings.Repeat("(a|b)*", 170_000)+`", "replacement": "x"`)
+	})},
+	{name: "20 templates with patterns of a MB", write: transforms(20, func(i int) string {
+		return stored(fmt.Sprint("T", i), "static", `"a": `+readHR("last")+`, "value": "$a.replaceAll('`+strings.Repeat("(a|b)*", 170_000)+`', 'x')"`)
+	})},
+	{name: "a pattern of a MB that is computed", write: mappings(func() string {
+		return operation("replace", `"input": `+readHR("last")+`, "regex": `+
+			operation("leftPad", `"input": `+readHR("last")+`, "length": "1000000", "padding": "(a|b)*"`)+`, "replacement": "x"`)
+	})},
 	{name: "50,000 patterns", write: transforms(50_000, func(i int) string {
 		return stored(fmt.Sprint("T", i), "replace", `"input": `+readHR("last")+fmt.Sprintf(`, "regex": "([a-z]{1,50}%d|[^x]{1,50})+$", "replacement": "x"`, i))
 	})},
@@ -269,6 +279,12 @@ var hostileInputs = []hostileInput{
 	{name: "bytes that are no UTF-8", write: func(f *hostileFolder) {
 		f.people("", 5, anyone)
 		f.file("t.json", func(w *bufio.Writer) { w.WriteString(`["` + strings.Repeat("\xff", 10_000_000) + `"]`) })
+	}},
+	{name: "letters between bytes that are no UTF-8", write: func(f *hostileFolder) {
+		f.people("", 5, anyone)
+		f.file("t.json", func(w *bufio.Writer) {
+			list(w, "[", 2_000_000, func(int) string { return "\"a\xffb\xff\"" }, "]")
+		})
 	}},
 	{name: "20,000 files", write: func(f *hostileFolder) {
 		f.people("", 5, anyone)

@@ -109,6 +109,11 @@ func TestTolerated(t *testing.T) {
 	if diff := cmp.Diff(want, findings(found)); diff != "" {
 		t.Errorf("mismatch (-want +got):\n%s", diff)
 	}
+	_, found = jsondoc.Parse("f.json", []byte("[\"x\xff\xfe\u00e4\xfd\", \"y\"]"))
+	want = []string{`f.json:1:4: warning json-utf8: byte 0xff and 2 more of this string are not UTF-8; each is read as U+FFFD`}
+	if diff := cmp.Diff(want, findings(found)); diff != "" {
+		t.Errorf("three bytes of one string: mismatch (-want +got):\n%s", diff)
+	}
 	if got := n.Get("a").Text(); got != "\ufffd" {
 		t.Errorf("the last of two members is %q", got)
 	}

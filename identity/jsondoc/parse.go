@@ -364,11 +364,16 @@ func (p *parser) str() (string, bool) {
 
 // hardString reads a string that has escapes, or bytes that are not UTF-8.
 func (p *parser) hardString() (string, bool) {
-	var buf []byte
+	var (
+		buf   []byte
+		wrong int // bytes that are not UTF-8
+		first int // the offset of the first of them
+	)
 	for p.at < len(p.src) {
 		switch c := p.src[p.at]; {
 		case c == '"':
 			p.at++
+			p.notUTF8(first, wrong)
 			return string(buf), true
 		case c == '\\':
 			var ok bool
@@ -380,7 +385,9 @@ func (p *parser) hardString() (string, bool) {
 		default:
 			r, size := utf8.DecodeRuneInString(p.src[p.at:])
 			if r == utf8.RuneError && size == 1 {
-				p.found.Addf(diag.Warning, codeJSONUTF8, p.pos(p.at), "byte 0x%02x is not UTF-8; read as U+FFFD", c)
+				if wrong++; wrong == 1 {
+					first = p.at
+				}
 			}
 			buf = utf8.AppendRune(buf, r)
 			p.at += size
@@ -388,6 +395,18 @@ func (p *parser) hardString() (string, bool) {
 	}
 
 	return "", p.fail("the string is not closed")
+}
+
+// notUTF8 reports the bytes of a string that are not UTF-8 in one finding, as there may be
+// millions: the first, and how many there are.
+func (p *parser) notUTF8(first, n int) {
+	switch {
+	case n == 1:
+		p.found.Addf(diag.Warning, codeJSONUTF8, p.pos(first), "byte 0x%02x is not UTF-8; read as U+FFFD", p.src[first])
+	case n > 1:
+		p.found.Addf(diag.Warning, codeJSONUTF8, p.pos(first),
+			"byte 0x%02x and %d more of this string are not UTF-8; each is read as U+FFFD", p.src[first], n-1)
+	}
 }
 
 func (p *parser) escape(buf []byte) ([]byte, bool) {

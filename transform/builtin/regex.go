@@ -1,12 +1,14 @@
 package builtin
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/internal/javaregex"
+	"github.com/idprofile/engine/transform/internal/limit"
 )
 
 // pattern is a regular expression that was compiled in advance, or one whose
@@ -22,6 +24,9 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 		return nil
 	}
 
+	if err := c.Afford(partsOfPattern(v.Text())); err != nil {
+		return err
+	}
 	re, err := javaregex.Compile(v.Text())
 	if err != nil {
 		c.Errorf(codeRegexInvalid, attribute, "%v", err)
@@ -36,6 +41,14 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 	return nil
 }
 
+// partsOfPattern is how much memory a regular expression takes, in the parts of an allowance.
+func partsOfPattern(text string) int {
+	if len(text) > javaregex.MaxPattern { // refused at once
+		return 0
+	}
+	return transform.PartsOfPatternByte * len(text)
+}
+
 func (p *pattern) eval(s *transform.Scope) (*javaregex.Regexp, error) {
 	if p.fixed != nil {
 		return p.fixed, nil
@@ -46,7 +59,10 @@ func (p *pattern) eval(s *transform.Scope) (*javaregex.Regexp, error) {
 		return nil, err
 	}
 
-	re, err := javaregex.Compile(text)
+	re, err := javaregex.CompileWithin(s.Budget(), text)
+	if errors.Is(err, limit.Err) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", transform.ErrConfig, err)
 	}
@@ -225,6 +241,9 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 		return
 	}
 
+	if step.err = c.Afford(partsOfPattern(e.Key)); step.err != nil {
+		return
+	}
 	re, err := javaregex.Compile(e.Key)
 	if err != nil {
 		c.ReportEntry(e, diag.Error, codeRegexInvalid, "table", err.Error(), "")

@@ -88,3 +88,22 @@ func TestCompileDepth(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestPatternLimit checks that an expression is refused that is longer than anybody means, and
+// one that is compiled during an evaluation when it has no steps left for it.
+func TestPatternLimit(t *testing.T) {
+	long := strings.Repeat("(a|b)*", MaxPattern/6+1)
+	var syntax *SyntaxError
+	if _, err := Compile(long); !errors.As(err, &syntax) || len(err.Error()) > 500 {
+		t.Errorf("%d bytes: error %.200v", len(long), err)
+	}
+	if _, err := Compile(long[:60_000]); err != nil {
+		t.Errorf("60,000 bytes: %v", err)
+	}
+	if _, err := CompileWithin(newBudget(), long[:600]); err != nil {
+		t.Errorf("600 bytes in an evaluation: %v", err)
+	}
+	if _, err := CompileWithin(&limit.Budget{Steps: 1000}, long[:600]); !errors.Is(err, limit.Err) {
+		t.Errorf("600 bytes with 1,000 steps: error %v", err)
+	}
+}

@@ -1,6 +1,7 @@
 package javaregex
 
 import (
+	"fmt"
 	"maps"
 	"sync"
 
@@ -20,9 +21,18 @@ type Regexp struct {
 	scans   sync.Pool      // of *scan
 }
 
+// MaxPattern is how many bytes an expression has at most: a part of two letters takes some
+// hundreds of bytes. Java has no limit of its own, but runs out of stack at a fraction of it.
+const MaxPattern = 1 << 20
+
 // Compile parses a Java regular expression (java.util.regex.Pattern of JDK 17,
 // without flags). Errors are [*SyntaxError].
 func Compile(pattern string) (*Regexp, error) {
+	if len(pattern) > MaxPattern {
+		return nil, &SyntaxError{Pattern: pattern, Offset: MaxPattern,
+			Msg: fmt.Sprintf("it has %d bytes, and more than %d are not compiled", len(pattern), MaxPattern)}
+	}
+
 	p, t, err := parse(pattern)
 	if err != nil {
 		return nil, err
@@ -36,6 +46,18 @@ func Compile(pattern string) (*Regexp, error) {
 	// Few expressions ever need it, and it takes long to build.
 	re.linear = sync.OnceValue(func() *linear { return newLinear(t) })
 	return re, nil
+}
+
+// stepsPerByte is what a byte of an expression costs that is compiled while it is evaluated.
+const stepsPerByte = 8
+
+// CompileWithin is [Compile] during an evaluation, whose steps it takes. Error besides:
+// [limit.Err] when b is used up.
+func CompileWithin(b *limit.Budget, pattern string) (*Regexp, error) {
+	if err := b.Spend(1 + stepsPerByte*int64(len(pattern))); err != nil {
+		return nil, err
+	}
+	return Compile(pattern)
 }
 
 // String gives the expression as it was compiled.

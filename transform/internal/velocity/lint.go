@@ -91,6 +91,17 @@ func (t *Template) Notes() []Note {
 	return notes
 }
 
+// PatternBytes is how long the regular expressions are together that stand as literals.
+func (t *Template) PatternBytes() int {
+	n := 0
+	for i := range t.notes {
+		if t.notes[i].Kind == NotePattern {
+			n += len(t.notes[i].Text)
+		}
+	}
+	return n
+}
+
 // walker counts lines and characters for rising offsets.
 type walker struct {
 	src          string

@@ -31,10 +31,7 @@ func (e *evaluator) pattern(m *member, pattern string) (*javaregex.Regexp, error
 	if m.pattern != nil {
 		return m.pattern, nil
 	}
-	if err := e.b.Spend(1 + int64(len(pattern))); err != nil {
-		return nil, err
-	}
-	return javaregex.Compile(pattern)
+	return javaregex.CompileWithin(e.b, pattern)
 }
 
 func (e *evaluator) replacePattern(s string, m *member, pattern, by string) (Value, error) {
