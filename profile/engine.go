@@ -130,8 +130,9 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 	}
 
 	// In the order of priorities, which is the rank of a profile from here on.
+	linker := e.linker(found)
 	for _, p := range b.Profiles {
-		e.addProfile(p, found)
+		e.addProfile(p, linker, found)
 	}
 
 	// A finding that only follows from another one is left out.
@@ -156,7 +157,7 @@ func (e *Engine) expressions() diag.List {
 // Bundle returns what the engine was compiled from.
 func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 
-func (e *Engine) addProfile(p *config.Profile, found *diag.Collector) {
+func (e *Engine) addProfile(p *config.Profile, linker *transform.Linker, found *diag.Collector) {
 	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)
 
@@ -176,7 +177,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.Collector) {
 	}
 
 	// Each step needs the one before: slots, then what reads what, then the schema of the outcome.
-	e.link(c, found)
+	e.link(c, linker, found)
 	c.order = c.dependencyOrder()
 	c.schema = c.newSchema()
 	c.findRequired()
@@ -185,7 +186,7 @@ func (e *Engine) addProfile(p *config.Profile, found *diag.Collector) {
 }
 
 // link compiles the mappings of a profile together.
-func (e *Engine) link(c *compiled, found *diag.Collector) {
+func (e *Engine) link(c *compiled, linker *transform.Linker, found *diag.Collector) {
 	var items []transform.Item
 	for _, m := range c.profile.Mappings {
 		c.slots[m.Attribute] = len(c.attrs)
@@ -195,14 +196,19 @@ func (e *Engine) link(c *compiled, found *diag.Collector) {
 			Path: diag.Path{diag.Named("profile", c.profile.Name), diag.Named("attribute", m.Attribute)}})
 	}
 
-	options := e.LinkOptions()
-	options.Found, options.Allowance = found, e.allowance
-	unit, _ := e.lib.Link(options, items...)
+	unit, _ := linker.Link(items...)
 	c.unit = unit
 	for i, p := range unit.Programs() {
 		c.attrs[i].program = p
 		c.others = c.others || p.Deps.Others
 	}
+}
+
+// linker compiles the mappings of profiles.
+func (e *Engine) linker(found *diag.Collector) *transform.Linker {
+	options := e.LinkOptions()
+	options.Found, options.Allowance = found, e.allowance
+	return e.lib.Linker(options)
 }
 
 // LinkOptions are what a transform of this configuration is compiled with: the transforms,

@@ -138,7 +138,8 @@ func (e *Engine) observing(c *compiled) (*Engine, *compiled) {
 	o := *e
 	o.opts.Observe = true
 	again := &compiled{profile: c.profile, rank: c.rank, source: c.source, slots: map[string]int{}, states: c.states}
-	o.link(again, &diag.Collector{}) // what it finds is known from the first time
+	var found diag.Collector // known from the first time
+	o.link(again, o.linker(&found), &found)
 	again.order = again.dependencyOrder()
 	again.findLifecycleReaders()
 	again.schema = again.newSchema()

@@ -84,7 +84,7 @@ func (t *Trial) bind(ctx context.Context, c *compiled, env *transform.Env, in su
 	var found diag.Collector
 	o := *t.engine
 	o.opts.Observe, o.profiles = true, []*compiled{t.with}
-	o.link(t.with, &found)
+	o.link(t.with, o.linker(&found), &found)
 	t.with.order = t.with.dependencyOrder()
 	t.with.schema = t.with.newSchema()
 	t.in, t.eval = in, newEvaluator(ctx, &o, env)

@@ -186,7 +186,7 @@ func (c *Compiler) optimise(node Node, visible int) Node {
 // share evaluates a node that occurs again only once for each subject, when that
 // is worth it.
 func (c *Compiler) share(node Node) Node {
-	key := c.unit.prints[c.node]
+	key := c.unit.print(c.node)
 
 	// Sharing costs a lookup for each reader, which cheap operations do not earn back.
 	if c.unit.counts[key] < 2 || !c.depends.worthMemo {

@@ -219,21 +219,21 @@ func (c *Compiler) CallsRule(name string) {
 
 // SourceByID returns the known source with that id.
 func (c *Compiler) SourceByID(id string) (*SourceInfo, bool) {
-	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.ID == id })
-	return src, src != nil
+	src, ok := c.unit.catalogue.byID[id]
+	return src, ok
 }
 
 // SourceByName returns the known source with that display name.
 func (c *Compiler) SourceByName(name string) (*SourceInfo, bool) {
-	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.Name == name })
-	return src, src != nil
+	src, ok := c.unit.catalogue.byName[name]
+	return src, ok
 }
 
 // SourceByApplication returns the known source with that immutable name; one
 // without a recorded immutable name has NAME [source].
 func (c *Compiler) SourceByApplication(name string) (*SourceInfo, bool) {
-	src := c.unit.sourceBy(func(s *SourceInfo) bool { return s.isApplication(name) })
-	return src, src != nil
+	src, ok := c.unit.catalogue.byApplication[name]
+	return src, ok
 }
 
 // Suggest returns the hint `did you mean "x"?` for the candidate most like a name that is not

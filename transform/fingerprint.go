@@ -13,26 +13,34 @@ type fingerprint [2]uint64
 
 var printSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-// fingerprint notes the fingerprints of the transforms in a tree and returns that of the
+// print returns the fingerprint of a subtree that was noted.
+func (u *Unit) print(n *jsondoc.Node) fingerprint {
+	if f, ok := u.prints[n]; ok {
+		return f
+	}
+	return u.storedPrints[n]
+}
+
+// fingerprints notes the fingerprints of the transforms in a tree and returns that of the
 // tree.
-func (u *Unit) fingerprint(n *jsondoc.Node) fingerprint {
+func fingerprints(n *jsondoc.Node, noted map[*jsondoc.Node]fingerprint) fingerprint {
 	kind := n.Kind()
 	f := fingerprint{uint64(kind)}
 	switch kind {
 	case jsondoc.Object:
 		for _, m := range n.Members() {
-			f = f.then(fingerprintOf(m.Key), u.fingerprint(m.Value))
+			f = f.then(fingerprintOf(m.Key), fingerprints(m.Value, noted))
 		}
 	case jsondoc.Array:
 		for _, item := range n.Items() {
-			f = f.then(u.fingerprint(item), fingerprint{})
+			f = f.then(fingerprints(item, noted), fingerprint{})
 		}
 	default:
 		return f.then(fingerprintOf(n.Text()), fingerprint{})
 	}
 
 	if _, ok := n.Get("type").Str(); ok {
-		u.prints[n] = f
+		noted[n] = f
 	}
 	return f
 }

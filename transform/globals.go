@@ -135,7 +135,7 @@ func (s *Scope) applicationSource(name string) string {
 		return source
 	}
 	guess := DisplayName(name)
-	if known := s.unit.sourceBy(func(i *SourceInfo) bool { return i.Name == guess }); known != nil || guess == name {
+	if s.unit.catalogue.byName[guess] != nil || guess == name {
 		return ""
 	}
 	return guess

@@ -24,7 +24,7 @@ func (l *Library) Lint(opts Options, items ...Item) diag.List {
 
 	shared := opts
 	shared.Found = found
-	l.link(shared, true, items)
+	l.Linker(shared).link(true, items)
 	return opts.returned(found)
 }
 

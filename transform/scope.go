@@ -105,7 +105,7 @@ func (s *Scope) fit() {
 	u := s.unit
 	grow(&s.vars, u.vars)
 	grow(&s.shared, u.sharedSlots)
-	grow(&s.accounts, len(u.sources))
+	grow(&s.accounts, u.slotCount())
 	grow(&s.active, u.indexes)
 	grow(&s.columns, len(u.columns))
 	grow(&s.reads, len(u.groups))
@@ -384,8 +384,8 @@ func (s *Scope) All(items []Child, dst []identity.Value) ([]identity.Value, erro
 
 // SourceByID returns the display name of the known source with that id.
 func (s *Scope) SourceByID(id string) (string, bool) {
-	src := s.unit.sourceBy(func(i *SourceInfo) bool { return i.ID == id })
-	if src == nil {
+	src, ok := s.unit.catalogue.byID[id]
+	if !ok {
 		return "", false
 	}
 	return src.Name, true
@@ -397,8 +397,8 @@ func (s *Scope) HasSources() bool { return s.unit.opts.Sources != nil }
 // SourceByApplication returns the display name of the known source with that
 // immutable name.
 func (s *Scope) SourceByApplication(name string) (string, bool) {
-	src := s.unit.sourceBy(func(i *SourceInfo) bool { return i.isApplication(name) })
-	if src == nil {
+	src, ok := s.unit.catalogue.byApplication[name]
+	if !ok {
 		return "", false
 	}
 	return src.Name, true

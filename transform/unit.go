@@ -63,8 +63,9 @@ type Unit struct {
 	opts     Options
 	programs []*Program
 
-	sources     map[string]int // slot by display name
-	sourceNames []string
+	catalogue   *catalogue
+	sources     map[string]int // slot by display name, of sources that the catalogue lacks
+	sourceNames []string       // those sources, in the order of their slots
 	targets     map[string]*target
 	vars        int
 	sharedSlots int
@@ -81,19 +82,20 @@ type Unit struct {
 	loops       bool // some reference can lead back to itself, or computes its target
 
 	// While compiling:
-	check       bool                // for the findings alone
-	names       []string            // of stored transforms, once they were asked for
-	known       []string            // names of sources, likewise
-	uses        map[string][]use    // by stored transform; nil: not known, as names are computed
-	refers      map[string][]string // stored transforms that a stored one refers to by name
-	allowance   *Allowance
-	prints      map[*jsondoc.Node]fingerprint // of the subtrees that may be shared
-	counts      map[fingerprint]int
-	shared      map[fingerprint]*sharedNode
-	caught      map[string]bool // stored transforms, see [Unit.caughtTransforms]
-	columnNodes []*columnNode
-	folder      *Scope
-	foldLeft    int64
+	check        bool                // for the findings alone
+	names        []string            // of stored transforms, once they were asked for
+	known        []string            // names of sources, likewise
+	uses         map[string][]use    // by stored transform; nil: not known, as names are computed
+	refers       map[string][]string // stored transforms that a stored one refers to by name
+	allowance    *Allowance
+	prints       map[*jsondoc.Node]fingerprint // of the subtrees that may be shared, of the items
+	storedPrints map[*jsondoc.Node]fingerprint // and of stored transforms, see [Linker]
+	counts       map[fingerprint]int
+	shared       map[fingerprint]*sharedNode
+	caught       map[string]bool // stored transforms, see [Unit.caughtTransforms]
+	columnNodes  []*columnNode
+	folder       *Scope
+	foldLeft     int64
 }
 
 // Program evaluates one transform. It is immutable and safe for concurrent use,
@@ -204,27 +206,24 @@ func (d *Deps) normalise() {
 // the same order, and all findings; what is configured wrongly raises
 // [ErrConfig] only when it is evaluated.
 func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
-	return l.link(opts, false, items)
+	return l.Linker(opts).link(false, items)
 }
 
-// link is [Library.Link], or for findings alone a unit that has no programs and forgets what
+// link is [Linker.Link], or for findings alone a unit that has no programs and forgets what
 // is compiled already.
-func (l *Library) link(opts Options, check bool, items []Item) (*Unit, diag.List) {
-	u := &Unit{lib: l, opts: opts, check: check, sources: map[string]int{}, targets: map[string]*target{},
-		columnOf: map[columnKey]int{}, groupOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, counts: map[fingerprint]int{},
-		shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
+func (k *Linker) link(check bool, items []Item) (*Unit, diag.List) {
+	opts := k.opts
+	u := &Unit{lib: k.lib, opts: opts, catalogue: k.catalogue, check: check, sources: map[string]int{}, targets: map[string]*target{},
+		columnOf: map[columnKey]int{}, groupOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, storedPrints: k.prints,
+		counts: map[fingerprint]int{}, shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
 
 	if u.allowance = opts.Allowance; u.allowance == nil {
 		u.allowance = &Allowance{}
 	}
 
-	// Sources have the first slots, in the order of the catalogue.
-	for _, src := range opts.Sources {
-		u.source(src.Name)
-	}
-
-	// To know what occurs twice, one has to see everything before the first is compiled.
-	if !opts.Plain && !opts.Observe && !check {
+	// To know what occurs twice, one has to see everything before the first is compiled. That is
+	// not worth it where next to nothing is compiled any more.
+	if !opts.Plain && !opts.Observe && !check && !u.allowance.said {
 		u.countAll(items)
 	}
 
@@ -247,7 +246,8 @@ func (l *Library) link(opts Options, check bool, items []Item) (*Unit, diag.List
 	}
 
 	u.placeColumns()
-	u.prints, u.counts, u.shared, u.folder, u.caught, u.uses, u.refers, u.names, u.known = nil, nil, nil, nil, nil, nil, nil, nil, nil
+	u.prints, u.storedPrints, u.counts, u.shared, u.folder = nil, nil, nil, nil, nil
+	u.caught, u.uses, u.refers, u.names, u.known = nil, nil, nil, nil, nil
 	return u, opts.returned(found)
 }
 
@@ -323,42 +323,14 @@ func (p *Program) complete() {
 	p.behind = nil
 }
 
-// source returns the slot of a source, which it adds when it is new.
-func (u *Unit) source(name string) int {
-	slot, ok := u.sources[name]
-	if !ok {
-		slot = len(u.sourceNames)
-		u.sources[name] = slot
-		u.sourceNames = append(u.sourceNames, name)
-	}
-
-	return slot
-}
-
-func (u *Unit) slot(name string) (int, bool) {
-	// Comparing a few names is faster than hashing one.
-	if len(u.sourceNames) > 8 {
-		slot, ok := u.sources[name]
-		return slot, ok
-	}
-
-	for i, known := range u.sourceNames { // faster than a map
-		if known == name {
-			return i, true
-		}
-	}
-
-	return 0, false
-}
-
 // countAll counts how often each subtree occurs, stored transforms that are
 // referred to included, to find those worth sharing.
 func (u *Unit) countAll(items []Item) {
 	visited := map[string]bool{}
 	var count func(n *jsondoc.Node) bool
-	look := func(root *jsondoc.Node) {
-		if _, ok := u.prints[root]; !ok {
-			u.fingerprint(root)
+	look := func(root *jsondoc.Node, prints map[*jsondoc.Node]fingerprint) {
+		if _, ok := prints[root]; !ok {
+			fingerprints(root, prints)
 		}
 		root.Walk(count)
 	}
@@ -368,7 +340,7 @@ func (u *Unit) countAll(items []Item) {
 			return true
 		}
 
-		key := u.prints[n]
+		key := u.print(n)
 		if u.counts[key]++; u.counts[key] > 1 {
 			return false // what is inside occurs as often
 		}
@@ -376,31 +348,15 @@ func (u *Unit) countAll(items []Item) {
 		if id, ok := n.At("attributes", "id").Str(); ok && typ == "reference" && !visited[id] &&
 			u.opts.Transforms[id] != nil {
 			visited[id] = true
-			look(u.opts.Transforms[id].Node)
+			look(u.opts.Transforms[id].Node, u.storedPrints)
 		}
 
 		return true
 	}
 
 	for _, item := range items {
-		look(item.Def.Node)
+		look(item.Def.Node, u.prints)
 	}
-}
-
-// sourceBy finds a known source.
-func (u *Unit) sourceBy(match func(*SourceInfo) bool) *SourceInfo {
-	for i := range u.opts.Sources {
-		if match(&u.opts.Sources[i]) {
-			return &u.opts.Sources[i]
-		}
-	}
-
-	return nil
-}
-
-// isApplication reports whether name is the immutable name of the source.
-func (i *SourceInfo) isApplication(name string) bool {
-	return i.ApplicationName == name || i.ApplicationName == "" && i.Name+" [source]" == name
 }
 
 // DisplayName guesses the display name of a source from its immutable name,

@@ -44,10 +44,14 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 	if l.OnFinding != nil {
 		reads = b.columnReads()
 	}
+	var without *withoutData
 	for _, s := range b.Sources {
 		files := b.Data[s.Name]
 		if len(files) == 0 {
-			b.withoutData(s, &found)
+			if without == nil {
+				without = b.withoutData()
+			}
+			without.report(s, &found)
 			continue
 		}
 
@@ -135,38 +139,62 @@ func (c *chain) Refused() int {
 	return n
 }
 
-// withoutData reports a source of a profile that has no account file.
-func (b *Bundle) withoutData(s *Source, found *diag.Collector) {
-	for _, p := range b.Profiles {
-		if b.AuthoritativeSource(p) == s {
-			found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeDataMissing, Pos: s.Node.Pos(),
-				Message: fmt.Sprintf("source %q has no account file, so profile %q has no members", s.Name, p.Name),
-				Hint:    fmt.Sprintf("expected accounts/%s.csv, .json or .jsonl", url.PathEscape(s.Name)) + b.strayFile(s)})
-		}
-	}
+// withoutData is what a source without account file is compared with.
+type withoutData struct {
+	profiles map[*Source][]*Profile // by their source
+	unread   []dataFile             // tables that no source has
 }
 
-// strayFile names the one account file that no source has, which may be that of s under another
-// name. Outside of accounts/ a table may be anything, so there it needs the column of the id.
-func (b *Bundle) strayFile(s *Source) string {
+func (b *Bundle) withoutData() *withoutData {
+	w := &withoutData{profiles: map[*Source][]*Profile{}}
+	for _, p := range b.Profiles {
+		if s := b.AuthoritativeSource(p); s != nil {
+			w.profiles[s] = append(w.profiles[s], p)
+		}
+	}
+
 	taken := map[string]bool{}
 	for _, files := range b.Data {
 		for _, file := range files {
 			taken[file] = true
 		}
 	}
-
-	var stray []string
 	for _, d := range b.files {
-		if !taken[d.path] && !d.list && (d.inside || s.fits(d)) {
-			stray = append(stray, d.path)
+		if !taken[d.path] && !d.list {
+			w.unread = append(w.unread, d)
 		}
 	}
-	if len(stray) != 1 {
+
+	return w
+}
+
+// report reports a source that has no account file, if it is that of a profile.
+func (w *withoutData) report(s *Source, found *diag.Collector) {
+	for _, p := range w.profiles[s] {
+		found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeDataMissing, Pos: s.Node.Pos(),
+			Message: fmt.Sprintf("source %q has no account file, so profile %q has no members", s.Name, p.Name),
+			Hint:    fmt.Sprintf("expected accounts/%s.csv, .json or .jsonl", url.PathEscape(s.Name)) + w.strayFile(s)})
+	}
+}
+
+// strayFile names the one account file that no source has, which may be that of s under another
+// name. Outside of accounts/ a table may be anything, so there it needs the column of the id.
+func (w *withoutData) strayFile(s *Source) string {
+	stray := ""
+	for _, d := range w.unread {
+		if !d.inside && !s.fits(d) {
+			continue
+		}
+		if stray != "" { // which one, nobody knows
+			return ""
+		}
+		stray = d.path
+	}
+	if stray == "" {
 		return ""
 	}
 
-	return fmt.Sprintf("; if %s is it, name it in idprofile.json: {\"sources\": {%q: {\"file\": %q}}}", stray[0], s.Name, stray[0])
+	return fmt.Sprintf("; if %s is it, name it in idprofile.json: {\"sources\": {%q: {\"file\": %q}}}", stray, s.Name, stray)
 }
 
 // feedOptions says how accounts of a source are read. Of a list that serves
