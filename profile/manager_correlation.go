@@ -19,6 +19,7 @@ import (
 func (rs *resolver) resolveManagers() {
 	s := &rs.resolved
 	rs.updateIndexes()
+	rs.uidFirst = map[string]int32{}
 	for n := len(s.manager); n < len(rs.people); n++ {
 		s.manager, s.reports, rs.lookedUpBy = append(s.manager, -1), append(s.reports, 0), append(rs.lookedUpBy, 0)
 	}
@@ -28,6 +29,7 @@ func (rs *resolver) resolveManagers() {
 		}
 	}
 
+	rs.uidFirst = nil
 	s.linked = true
 	rs.managerCycles()
 	rs.reportNearManagers()
@@ -141,25 +143,35 @@ func (s *managerSearch) choose(n int32, found []int32) (int32, ManagerResult) {
 	return -1, r
 }
 
-// peopleBy returns the identities whose attribute has the value, without regard to
-// case, and notes that n was looked for by it. Of several that claim a uid, the one
-// with priority counts.
+// peopleBy returns identities whose attribute has the value, without regard to
+// case, and notes that n was looked for by it: of several two, as nobody is chosen among them.
+// Of several that claim a uid, the one with priority counts.
 func (rs *resolver) peopleBy(n int32, attribute, value string) []int32 {
 	index := rs.indexOf(attribute)
 	if index == nil || value == "" {
 		return nil
 	}
 	rs.lookedUpBy[n] = lookupKey(index, index.Tag(value))
-	found := index.Find(identity.Fold(value))
-	if attribute != config.AttrUID || len(found) < 2 {
+	folded := identity.Fold(value)
+	if attribute != config.AttrUID {
+		return index.Find(folded, 2)
+	}
+
+	// Who was asked for once may be asked for by everybody.
+	if first, ok := rs.uidFirst[folded]; ok {
+		return []int32{first}
+	}
+	found := index.Find(folded, 0)
+	if len(found) < 2 {
 		return found
 	}
-	return []int32{slices.MinFunc(found, func(a, b int32) int {
+	rs.uidFirst[folded] = slices.MinFunc(found, func(a, b int32) int {
 		if rs.hasPriority(a, b) {
 			return -1
 		}
 		return 1
-	})}
+	})
+	return []int32{rs.uidFirst[folded]}
 }
 
 // indexOf returns what identities are found by under an attribute. That of an

@@ -25,6 +25,7 @@ type resolver struct {
 	indexes      map[string]*table.Text // by attribute, what managers are found by
 	lookedUpBy   []uint64               // by identity: what its manager was looked for by; see lookupKey
 	affectedKeys map[uint64]bool        // what identities were found by before, or are now, that have changed
+	uidFirst     map[string]int32       // while managers are found: by uid that several claim, the one with priority
 	failedRules  map[string]bool        // sources whose manager correlation rule has raised
 	seenChanges  int                    // how many of those that have changed are in the indexes
 }

@@ -109,7 +109,7 @@ func (rs *resolver) claimAffected(n int32) bool {
 
 // claimed reports whether somebody holds a uid beyond the claims at hand.
 func (rs *resolver) claimed(key string) bool {
-	return !rs.fullRun && len(rs.indexes[config.AttrUID].Find(key)) > 0
+	return !rs.fullRun && len(rs.indexes[config.AttrUID].Find(key, 1)) > 0
 }
 
 // finalOwners points every loser at the one that holds the uid in the end, and

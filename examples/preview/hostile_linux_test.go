@@ -144,6 +144,32 @@ func peopleAnd(n int, row, account func(i int) string) func(*hostileFolder) {
 	}
 }
 
+// managedBy is a tenant in which everybody is found by one value of an attribute, and has a manager
+// who is looked for by it.
+func managedBy(n int, attribute, value string) func(*hostileFolder) {
+	return func(f *hostileFolder) {
+		f.file("tenant.json", func(w *bufio.Writer) {
+			w.WriteString(`[{"id": "p", "name": "P", "priority": 1, "authoritativeSource": {"type": "SOURCE", "id": "s1", "name": "HR"},
+				"identityAttributeConfig": {"enabled": true, "attributeTransforms": [` + mapped("uid", readHR("uid")) + "," +
+				mapped("email", readHR("mail")) + "," + mapped("lastname", readHR("last")) + "," + mapped("manager", readHR("boss")) + `]}},
+				{"id": "s1", "name": "HR", "connector": "x", "managerCorrelationMapping": {"accountAttributeName": "boss", "identityAttributeName": "` +
+				attribute + `"}, "schemas": [{"name": "account", "identityAttribute": "id", "displayAttribute": "id",
+					"attributes": [{"name": "id"}, {"name": "uid"}, {"name": "last"}, {"name": "mail"}, {"name": "boss"}]}]}]`)
+		})
+		f.file("accounts/HR.csv", func(w *bufio.Writer) {
+			rows(w, "id,uid,last,mail,boss", n, func(i int) string {
+				uid, mail := fmt.Sprint("u", i), fmt.Sprintf("m%d@x.example", i)
+				if attribute == "uid" {
+					uid = value
+				} else {
+					mail = value
+				}
+				return fmt.Sprintf("%d,%s,L,%s,%s", i, uid, mail, value)
+			})
+		})
+	}
+}
+
 // nested is a transform in a transform and so on.
 func nested(depth int, open, inner, end string) string {
 	return strings.Repeat(open, depth) + inner + strings.Repeat(end, depth)
@@ -331,6 +357,8 @@ var hostileInputs = []hostileInput{
 			})
 		})
 	}},
+	{name: "200,000 people whose manager is one of them all", write: managedBy(200_000, "email", "same@x.example")},
+	{name: "200,000 people whose manager has the uid of them all", write: managedBy(200_000, "uid", "same")},
 	{name: "40,000 addresses one letter off", commands: []string{"correlate"}, write: peopleAnd(40_000, anyone,
 		func(i int) string { return fmt.Sprintf("a%d,s%d,m%dx@x.example", i, i, i) })},
 	{name: "a header of 500,000 columns", write: func(f *hostileFolder) {

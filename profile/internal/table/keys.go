@@ -53,19 +53,6 @@ func (k *Keys) put(s keySlot) {
 	k.slots[i] = s
 }
 
-// putOnce puts a number in, unless it is there under that tag.
-func (k *Keys) putOnce(s keySlot) bool {
-	i := k.start(s.tag)
-	for ; k.slots[i].number != 0; i = k.next(i) {
-		if k.slots[i] == s {
-			return false
-		}
-	}
-
-	k.slots[i] = s
-	return true
-}
-
 // Rename gives the key of an account to another one.
 func (k *Keys) Rename(native string, from, to int32) {
 	i := k.start(Tag(native))
