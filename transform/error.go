@@ -100,7 +100,7 @@ func located(base diag.Path, err error) error {
 	}
 
 	// The steps came from the inside to the outside.
-	steps := slices.Clone(p.steps)
-	slices.Reverse(steps)
-	return &Error{Path: slices.Concat(base, steps), Op: p.op, Err: p.err}
+	path := slices.Concat(base, p.steps)
+	slices.Reverse(path[len(base):])
+	return &Error{Path: path, Op: p.op, Err: p.err}
 }

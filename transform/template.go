@@ -299,8 +299,26 @@ func (n *templateNode) evalHost(s *Scope, base int) (identity.Value, error) {
 }
 
 func (n *templateNode) failed(err error) error {
+	// A variable that is not set is the everyday failure, in mappings that go on to something
+	// else: its text is put together only when somebody asks. Other causes may hold texts of
+	// the scope, which do not last.
+	if cause, ok := err.(*velocity.RenderError); ok && cause.Err == nil {
+		return &templateError{n.text, cause}
+	}
 	return fmt.Errorf("%w: %s: %w", ErrTemplate, beginning(n.text), err)
 }
+
+// templateError is an [ErrTemplate] with its cause.
+type templateError struct {
+	template string
+	cause    *velocity.RenderError
+}
+
+func (e *templateError) Error() string {
+	return ErrTemplate.Error() + ": " + beginning(e.template) + ": " + e.cause.Error()
+}
+
+func (e *templateError) Unwrap() []error { return []error{ErrTemplate, e.cause} }
 
 // toTemplate hands a value to the template engine; null is unset.
 func toTemplate(v identity.Value) velocity.Value {

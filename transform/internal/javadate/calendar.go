@@ -42,7 +42,14 @@ func leapYear(year int64) bool {
 // gregorianDay returns the day of a date; month is 0 to 11, year 0 is 1 BC.
 func gregorianDay(year int64, month int, day int64) int64 {
 	y := year - 1
-	n := 365*y + floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400) + daysBefore[month] + day
+	n := 365*y + daysBefore[month] + day
+
+	// Divisions of what is not negative, as all years in practice are, need no corrections.
+	if u := uint64(y); u < 1<<32 {
+		n += int64(u/4 - u/100 + u/400)
+	} else {
+		n += floorDiv(y, 4) - floorDiv(y, 100) + floorDiv(y, 400)
+	}
 	if month > 1 && leapGregorian(year) {
 		n++
 	}

@@ -6,26 +6,52 @@ package javadate
 // layout prints a pattern of four-digit year and two-digit fields by putting
 // digits into a prepared text, and reads what it would print.
 type layout struct {
-	text string // with zeros where digits go
-	put  []place
-	keep []int // where the text stands as it is
-	read bool  // a text of this form means nothing else
+	text  string // with zeros where digits go
+	put   []place
+	keep  []int // where the text stands as it is
+	clock bool  // some of the digits tell the time of day
+	iso   bool  // it is that of ISO8601
+	read  bool  // a text of this form means nothing else
 }
 
+// place is where two digits stand.
 type place struct {
-	letter byte
-	at     int
+	part digitPair
+	at   int
 }
 
-// widths of the fields that a layout prints.
-var widths = map[byte]int{'y': 4, 'M': 2, 'd': 2, 'H': 2, 'm': 2, 's': 2, 'S': 3}
+// digitPair says which two digits of a moment they are.
+type digitPair uint8
+
+const (
+	pairCentury digitPair = iota
+	pairYear
+	pairMonth
+	pairDay
+	pairHour
+	pairMinute
+	pairSecond
+	pairTenMillis // the first two of three
+	pairLastMilli // the last two of them
+	pairs
+)
+
+// fieldDigits are the digits of a letter, one pair behind the other, and how many digits it has.
+var fieldDigits = map[byte]struct {
+	first, last digitPair
+	width       int
+}{
+	'y': {pairCentury, pairYear, 4}, 'M': {pairMonth, pairMonth, 2}, 'd': {pairDay, pairDay, 2},
+	'H': {pairHour, pairHour, 2}, 'm': {pairMinute, pairMinute, 2}, 's': {pairSecond, pairSecond, 2},
+	'S': {pairTenMillis, pairLastMilli, 3},
+}
 
 // newLayout returns the layout of a pattern, empty when it has other fields.
 func newLayout(ops []op) layout {
 	l := layout{read: true}
 	text := []byte{}
 	for _, o := range ops {
-		width, ok := widths[o.letter]
+		field, ok := fieldDigits[o.letter]
 		switch {
 		case o.letter == 0:
 			// Where a number meets more digits, or what could be its exponent, it does not end.
@@ -39,55 +65,74 @@ func newLayout(ops []op) layout {
 		case o.letter == 'X':
 			l.keep = append(l.keep, len(text))
 			text = append(text, 'Z')
-		case !ok || width != o.count:
+		case !ok || field.width != o.count:
 			return layout{}
 		default:
-			l.put = append(l.put, place{o.letter, len(text)})
-			text = append(text, "0000"[:width]...)
+			l.put = append(l.put, place{field.first, len(text)})
+			if field.last != field.first {
+				l.put = append(l.put, place{field.last, len(text) + field.width - 2})
+			}
+			l.clock = l.clock || field.first >= pairHour
+			text = append(text, "0000"[:field.width]...)
 		}
 	}
 
 	l.text = string(text)
+	l.iso = l.text == isoForm
+	for i, p := range l.put {
+		l.iso = l.iso && int(p.part) == i
+	}
 	return l
 }
 
+// isoForm is the layout of ISO8601, the format that transforms hand dates to each other in.
+const isoForm = "0000-00-00T00:00:00.000Z"
+
 // first and last moment of the years with four digits in which the Gregorian
-// calendar is in force, in milliseconds.
+// calendar is in force, in milliseconds, and the first day.
 const (
-	firstPlain = -12212553600000 // 1583-01-01
-	lastPlain  = 253402300799999 // 9999-12-31T23:59:59.999
+	firstPlain    = -12212553600000 // 1583-01-01
+	lastPlain     = 253402300799999 // 9999-12-31T23:59:59.999
+	firstPlainDay = unixEpochDay + firstPlain/msPerDay
 )
 
 // append prints a moment between firstPlain and lastPlain.
 func (l *layout) append(dst []byte, ms int64) []byte {
-	day := floorDiv(ms, msPerDay)
-	time := int(ms - day*msPerDay)
-	year, month, dayOfMonth := gregorianDate(day + unixEpochDay)
-	start := len(dst)
-	dst = append(dst, l.text...)
-	for _, p := range l.put {
-		b := dst[start+p.at:]
-		switch p.letter {
-		case 'y':
-			two(b, int(year)/100)
-			two(b[2:], int(year)%100)
-		case 'M':
-			two(b, month+1)
-		case 'd':
-			two(b, int(dayOfMonth))
-		case 'H':
-			two(b, time/3_600_000)
-		case 'm':
-			two(b, time/60_000%60)
-		case 's':
-			two(b, time/1000%60)
-		case 'S':
-			b[0] = byte('0' + time%1000/100)
-			two(b[1:], time%100)
-		}
+	// Counted from the first moment, nothing is negative, which divisions would have to look at.
+	since := uint64(ms - firstPlain)
+	y, m, d := nearDate(uint32(since/msPerDay) + firstPlainDay)
+	time := uint32(since % msPerDay)
+	n := [pairs]uint32{pairCentury: uint32(y) / 100, pairYear: uint32(y) % 100, pairMonth: uint32(m) + 1, pairDay: uint32(d)}
+	if l.clock {
+		seconds := time / 1000
+		minutes, millis := seconds/60, time-1000*seconds
+		n[pairHour], n[pairMinute], n[pairSecond] = minutes/60, minutes%60, seconds%60
+		n[pairTenMillis], n[pairLastMilli] = millis/10, millis%100
 	}
 
+	start := len(dst)
+	dst = append(dst, l.text...)
+	if l.iso {
+		putISO((*[len(isoForm)]byte)(dst[start:]), &n)
+		return dst
+	}
+	for _, p := range l.put {
+		two(dst[start+p.at:], n[p.part])
+	}
 	return dst
+}
+
+// putISO writes the digits of isoForm.
+func putISO(b *[len(isoForm)]byte, n *[pairs]uint32) {
+	two(b[0:], n[pairCentury])
+	two(b[2:], n[pairYear])
+	two(b[5:], n[pairMonth])
+	two(b[8:], n[pairDay])
+	two(b[11:], n[pairHour])
+	two(b[14:], n[pairMinute])
+	two(b[17:], n[pairSecond])
+	two(b[20:], n[pairTenMillis])
+	two(b[21:], n[pairLastMilli])
 }
 
 // parse reads a date of the form that the layout prints. When it reports false,
@@ -102,47 +147,26 @@ func (l *layout) parse(text string) (ms int64, ok bool) {
 		}
 	}
 
-	year, month, day, time := int64(1970), int64(1), int64(1), int64(0)
+	n := [pairs]int64{pairCentury: 19, pairYear: 70, pairMonth: 1, pairDay: 1}
 	for _, p := range l.put {
-		n, ok := pair(text, p.at)
-		if !ok {
+		if n[p.part], ok = pair(text, p.at); !ok {
 			return 0, false
-		}
-
-		switch p.letter {
-		case 'y':
-			low, ok := pair(text, p.at+2)
-			if year = n*100 + low; !ok {
-				return 0, false
-			}
-
-		case 'M':
-			month = n
-		case 'd':
-			day = n
-		case 'H':
-			time += n * 3_600_000
-		case 'm':
-			time += n * 60_000
-		case 's':
-			time += n * 1000
-		case 'S':
-			low := text[p.at+2] - '0'
-			if time += n*10 + int64(low); low > 9 {
-				return 0, false
-			}
 		}
 	}
 
 	// Days and hours beyond their ends go on into the next month or day.
-	if year <= cutoverYear || month < 1 || month > 12 {
+	y := n[pairCentury]*100 + n[pairYear]
+	if y <= cutoverYear || n[pairMonth] < 1 || n[pairMonth] > 12 {
 		return 0, false
 	}
-	days := gregorianDay(year, int(month-1), 1) + day - 1 - unixEpochDay
-	return days*msPerDay + time, len(l.put) > 0 && days+unixEpochDay >= cutoverDay
+	days := gregorianDay(y, int(n[pairMonth]-1), 1) + n[pairDay] - 1 - unixEpochDay
+	if l.clock {
+		ms = ((n[pairHour]*60+n[pairMinute])*60+n[pairSecond])*1000 + n[pairTenMillis]*10 + n[pairLastMilli]%10
+	}
+	return days*msPerDay + ms, len(l.put) > 0 && days+unixEpochDay >= cutoverDay
 }
 
-func two(b []byte, n int) { b[0], b[1] = byte('0'+n/10), byte('0'+n%10) }
+func two(b []byte, n uint32) { _, b[0], b[1] = b[1], byte('0'+n/10), byte('0'+n%10) }
 
 // plainISO reads yyyy-MM-ddTHH:mm:ss.SSSZ, and the same without fraction or
 // without seconds. When it reports false, nothing is known.

@@ -10,7 +10,8 @@ import (
 // The everyday ways agree with the general ones.
 func TestPlainAgreesWithGeneral(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for _, text := range []string{"yyyy-MM-dd", "MM/dd/yyyy", "yyyy-MM-dd'T'HH:mm:ss.SSSX", "ddMMyyyy HHmm", "HH:mm"} {
+	for _, text := range []string{"yyyy-MM-dd", "MM/dd/yyyy", "yyyy-MM-dd'T'HH:mm:ss.SSSX", "ddMMyyyy HHmm", "HH:mm",
+		"yyyy-MM-MM'T'ss:mm:HH.SSSX", "SSS ss"} {
 		p, err := Compile(text)
 		if err != nil || p.layout.text == "" {
 			t.Fatalf("%s has no layout: %v", text, err)
