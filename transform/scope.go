@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/transform/internal/javaregex"
 	"github.com/idprofile/engine/transform/internal/limit"
 	"github.com/idprofile/engine/transform/internal/velocity"
 )
@@ -58,6 +59,7 @@ type Scope struct {
 	arena      []byte
 	render     []velocity.Value
 	templates  velocity.Memory
+	patterns   javaregex.Memory
 	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
 }
@@ -331,6 +333,9 @@ func (s *Scope) Spend(n int64) error { return s.budget.Spend(n) }
 
 // Budget returns the counters, for engines that spend on their own.
 func (s *Scope) Budget() *Budget { return &s.budget }
+
+// Patterns returns the memory of regular expressions.
+func (s *Scope) Patterns() *javaregex.Memory { return &s.patterns }
 
 // Buffer returns empty scratch space to append to. Turn it into a value with
 // [Scope.Text] before anything else is evaluated.

@@ -85,6 +85,7 @@ func (r *replacement) compile(c *transform.Compiler, re *pattern, attribute stri
 	text, err := javaregex.ParseReplacement(v.Text())
 	if err == nil && re.fixed != nil {
 		err = re.fixed.Check(text)
+		text = re.fixed.Bind(text)
 	}
 
 	if err != nil {
@@ -122,7 +123,7 @@ func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (i
 		return identity.Value{}, err
 	}
 
-	buf, found, err := re.AppendReplaceAll(s.Budget(), s.Buffer(), text, with)
+	buf, found, err := re.AppendReplaceAll(s.Patterns(), s.Budget(), s.Buffer(), text, with)
 	if err != nil {
 		return identity.Value{}, err
 	}

@@ -30,9 +30,10 @@ func BenchmarkReplaceAll(b *testing.B) {
 		}
 		b.Run(fmt.Sprintf("%02d", i), func(b *testing.B) {
 			var dst []byte
+			var mem Memory
 			b.ReportAllocs()
 			for b.Loop() {
-				if dst, _, err = re.AppendReplaceAll(nil, dst[:0], c.input, r); err != nil {
+				if dst, _, err = re.AppendReplaceAll(&mem, nil, dst[:0], c.input, r); err != nil {
 					b.Fatal(err)
 				}
 			}

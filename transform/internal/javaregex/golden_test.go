@@ -56,7 +56,11 @@ func newBudget() *limit.Budget { return &limit.Budget{Steps: 10_000_000, Output:
 func units(s string) []uint16 {
 	var v view
 	v.set(s)
-	return v.u
+	list := make([]uint16, v.units)
+	for i := range list {
+		list[i] = v.unit(i)
+	}
+	return list
 }
 
 // javaError names the exception that Java throws where we give err.

@@ -60,7 +60,7 @@ func (m *matcher) clusterEnd(i int) int {
 		regional = 1
 	}
 
-	for i < len(m.u) && m.step() {
+	for i < m.units && m.step() {
 		r, w = m.at(i)
 		right := breakClassOf(r)
 

@@ -12,7 +12,7 @@ import (
 // or with the matcher alone.
 func allGroups(t *testing.T, re *Regexp, src string, l *linear) [][]int {
 	t.Helper()
-	s := re.newScan(src)
+	s := re.newScan(nil, src)
 	s.linear = l
 	var out [][]int
 	b := newBudget()

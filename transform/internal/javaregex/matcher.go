@@ -33,12 +33,6 @@ func (m *matcher) start(prog *program, src string) {
 	if len(m.memo) < prog.memos {
 		m.memo = make([][]uint32, prog.memos)
 	}
-
-	// Positions of the last text mean nothing in this one.
-	for i := range m.memo {
-		m.memo[i] = nil
-	}
-
 	m.stamp, m.from, m.last, m.oldLast = 0, -1, 0, -1
 }
 
@@ -93,7 +87,14 @@ func (m *matcher) find() bool {
 		i++
 	}
 
-	if i > len(m.u) {
+	if i > m.units {
+		return false
+	}
+
+	// Where the text begins is behind it.
+	if m.prog.begin && i > 0 {
+		m.oldLast = m.last
+		m.step()
 		return false
 	}
 
@@ -105,7 +106,7 @@ func (m *matcher) find() bool {
 
 func (m *matcher) search(i int) bool {
 	p := m.prog
-	for ; i <= len(m.u) && m.step(); i++ {
+	for ; i <= m.units && m.step(); i++ {
 		if p.first != nil && !p.begin {
 			if i = m.candidate(i); i < 0 {
 				return false
@@ -124,7 +125,7 @@ func (m *matcher) search(i int) bool {
 		}
 
 		// With characters beyond the basic plane in play, Java does not look inside a pair.
-		if p.wide && i+1 < len(m.u) && m.u[i]&0xFC00 == 0xD800 && m.u[i+1]&0xFC00 == 0xDC00 {
+		if p.wide && i+1 < m.units && m.unit(i)&0xFC00 == 0xD800 && m.unit(i+1)&0xFC00 == 0xDC00 {
 			i++
 		}
 	}
@@ -135,10 +136,9 @@ func (m *matcher) search(i int) bool {
 // candidate goes on to a character with which a match can start.
 func (m *matcher) candidate(i int) int {
 	// In ASCII, with steps for all that is left, nothing has to be asked at each character.
-	if left := len(m.u) - i; m.off == nil && m.steps > int64(left) {
-		bits := &m.prog.first.ascii
+	if left := m.units - i; m.off == nil && m.steps > int64(left) {
 		for k, rest := 0, m.src[i:]; k < len(rest); k++ {
-			if c := rest[k]; bits[c>>6&1]&(1<<(c&63)) != 0 {
+			if m.prog.first.hasByte(rest[k]) {
 				m.steps -= int64(k) + 1
 				return i + k
 			}
@@ -148,14 +148,14 @@ func (m *matcher) candidate(i int) int {
 		return -1
 	}
 
-	for i < len(m.u) && m.step() {
+	for i < m.units && m.step() {
 		r, n := m.at(i)
 		if m.prog.first.has(r) {
 			return i
 		}
 
 		// The second half of a pair can begin a match where Java searches by units.
-		if n == 2 && !m.prog.wide && m.prog.first.has(rune(m.u[i+1])) {
+		if n == 2 && !m.prog.wide && m.prog.first.has(rune(m.unit(i+1))) {
 			return i + 1
 		}
 		i += n

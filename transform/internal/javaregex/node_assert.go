@@ -10,7 +10,7 @@ func (n *beginNode) match(m *matcher, i int) bool { return i == 0 && n.next.matc
 // endNode is \z.
 type endNode struct{ next node }
 
-func (n *endNode) match(m *matcher, i int) bool { return i == len(m.u) && n.next.match(m, i) }
+func (n *endNode) match(m *matcher, i int) bool { return i == m.units && n.next.match(m, i) }
 
 // resumeNode is \G.
 type resumeNode struct{ next node }
@@ -27,12 +27,12 @@ type caretNode struct {
 }
 
 func (n *caretNode) match(m *matcher, i int) bool {
-	if i == len(m.u) {
+	if i == m.units {
 		return false
 	}
 	if i > 0 {
-		u := m.u[i-1]
-		if n.unix && u != '\n' || !lineEnd(u) || u == '\r' && m.u[i] == '\n' {
+		u := m.unit(i - 1)
+		if n.unix && u != '\n' || !lineEnd(u) || u == '\r' && m.unit(i) == '\n' {
 			return false
 		}
 	}
@@ -50,20 +50,20 @@ type dollarNode struct {
 func (n *dollarNode) match(m *matcher, i int) bool { return n.here(m, i) && n.next.match(m, i) }
 
 func (n *dollarNode) here(m *matcher, i int) bool {
-	end := len(m.u)
+	end := m.units
 	if i == end {
 		return true
 	}
 
 	// Between \r and \n there is no end of line.
-	u := m.u[i]
+	u := m.unit(i)
 	if n.unix {
 		return u == '\n' && (n.lines || i == end-1)
 	}
-	if !lineEnd(u) || u == '\n' && i > 0 && m.u[i-1] == '\r' {
+	if !lineEnd(u) || u == '\n' && i > 0 && m.unit(i-1) == '\r' {
 		return false
 	}
-	return n.lines || i == end-1 || i == end-2 && u == '\r' && m.u[i+1] == '\n'
+	return n.lines || i == end-1 || i == end-2 && u == '\r' && m.unit(i+1) == '\n'
 }
 
 // boundNode is \b and \B. Without (?U) a word consists of Unicode letters,
@@ -86,7 +86,7 @@ func (n *boundNode) match(m *matcher, i int) bool {
 		left = n.inWord(m, r, i-1)
 	}
 
-	if i < len(m.u) {
+	if i < m.units {
 		r, _ := m.at(i)
 		right = n.inWord(m, r, i)
 	}
@@ -137,13 +137,13 @@ func nonspacing(r rune) bool {
 type newlineNode struct{ next node }
 
 func (n *newlineNode) match(m *matcher, i int) bool {
-	if !m.step() || i >= len(m.u) {
+	if !m.step() || i >= m.units {
 		return false
 	}
 
-	switch u := m.u[i]; {
+	switch u := m.unit(i); {
 	case u == '\r':
-		return i+1 < len(m.u) && m.u[i+1] == '\n' && n.next.match(m, i+2) || n.next.match(m, i+1)
+		return i+1 < m.units && m.unit(i+1) == '\n' && n.next.match(m, i+2) || n.next.match(m, i+1)
 	case lineEnd(u) || u == 0x0B || u == 0x0C:
 		return n.next.match(m, i+1)
 	}
@@ -155,7 +155,7 @@ func (n *newlineNode) match(m *matcher, i int) bool {
 type clusterNode struct{ next node }
 
 func (n *clusterNode) match(m *matcher, i int) bool {
-	return m.step() && i < len(m.u) && n.next.match(m, m.clusterEnd(i))
+	return m.step() && i < m.units && n.next.match(m, m.clusterEnd(i))
 }
 
 // clusterBoundNode is \b{g}.
@@ -165,8 +165,8 @@ func (n *clusterBoundNode) match(m *matcher, i int) bool {
 	if !m.step() {
 		return false
 	}
-	if i > 0 && i < len(m.u) {
-		if m.u[i-1]&0xFC00 == 0xD800 && m.u[i]&0xFC00 == 0xDC00 || m.last < len(m.u) && m.clusterEnd(m.last) > i {
+	if i > 0 && i < m.units {
+		if m.unit(i-1)&0xFC00 == 0xD800 && m.unit(i)&0xFC00 == 0xDC00 || m.last < m.units && m.clusterEnd(m.last) > i {
 			return false
 		}
 	}

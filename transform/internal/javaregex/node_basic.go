@@ -4,7 +4,7 @@ package javaregex
 type lastNode struct{}
 
 func (lastNode) match(m *matcher, i int) bool {
-	if m.anchor && i != len(m.u) {
+	if m.anchor && i != m.units {
 		return false
 	}
 	m.last = i
@@ -32,8 +32,11 @@ type setNode struct {
 }
 
 func (n *setNode) match(m *matcher, i int) bool {
-	if !m.step() || i >= len(m.u) {
+	if !m.step() || i >= m.units {
 		return false
+	}
+	if m.off == nil { // as below, without the call
+		return n.set.hasByte(m.src[i]) && n.next.match(m, i+1)
 	}
 	r, w := m.at(i)
 	return n.set.has(r) && n.next.match(m, i+w)
@@ -55,7 +58,7 @@ func (n *textNode) match(m *matcher, i int) bool {
 	}
 
 	for _, s := range n.sets {
-		if i >= len(m.u) {
+		if i >= m.units {
 			return false
 		}
 		r, w := m.at(i)
@@ -206,7 +209,7 @@ func (n *behindNode) byCodePoints(m *matcher, i int) bool {
 // negative. It stops at the ends of the text.
 func (v *view) unitsOf(i int, n int32) int {
 	x := i
-	for k := int32(0); k < n && x < len(v.u); k++ {
+	for k := int32(0); k < n && x < v.units; k++ {
 		_, w := v.at(x)
 		x += w
 	}
@@ -237,14 +240,14 @@ func (n *backrefNode) match(m *matcher, i int) bool {
 	}
 
 	from, to := m.groups[2*n.group], m.groups[2*n.group+1]
-	if from < 0 || i+to-from > len(m.u) {
+	if from < 0 || i+to-from > m.units {
 		return false
 	}
 
 	// Comparing costs as much as matching the text would.
 	m.steps -= int64(to - from)
 	for ; from < to; from++ {
-		a, b := rune(m.u[from]), rune(m.u[i])
+		a, b := rune(m.unit(from)), rune(m.unit(i))
 		if a != b && !n.same(a, b) {
 			return false
 		}

@@ -81,7 +81,7 @@ func (n *loopNode) noteFailure(m *matcher, i int) {
 		return
 	}
 	if m.memo[n.memo] == nil {
-		m.memo[n.memo] = make([]uint32, len(m.u)+1)
+		m.memo[n.memo] = make([]uint32, m.units+1)
 	}
 	m.memo[n.memo][i] = m.stamp
 }

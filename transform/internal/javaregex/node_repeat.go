@@ -21,13 +21,18 @@ func (n *spanNode) match(m *matcher, i int) bool {
 	}
 
 	// A lazy one takes no more than it must, the others all they can.
-	for count < most && i < len(m.u) {
-		r, w := m.at(i)
-		if !n.set.has(r) {
-			break
+	if m.off == nil {
+		i = m.spanASCII(n.set, i, most)
+		count = i - start
+	} else {
+		for count < most && i < m.units {
+			r, w := m.at(i)
+			if !n.set.has(r) {
+				break
+			}
+			i += w
+			count++
 		}
-		i += w
-		count++
 	}
 
 	// Characters are paid for after the loop, which would cost more than they do.
@@ -51,12 +56,26 @@ func (n *spanNode) match(m *matcher, i int) bool {
 	return n.backward(m, i, count, start)
 }
 
+// spanASCII is where the characters of a set end, of which there are at most so many from i on.
+func (m *matcher) spanASCII(set *charSet, i, most int) int {
+	rest := m.src[i:]
+	if most < len(rest) {
+		rest = rest[:max(most, 0)]
+	}
+	for k := range len(rest) {
+		if !set.hasByte(rest[k]) {
+			return i + k
+		}
+	}
+	return i + len(rest)
+}
+
 func (n *spanNode) forward(m *matcher, i, count int) bool {
 	for {
 		if n.next.match(m, i) {
 			return true
 		}
-		if count == n.max || i >= len(m.u) || !m.step() {
+		if count == n.max || i >= m.units || !m.step() {
 			return false
 		}
 

@@ -83,7 +83,7 @@ func (re *Regexp) ReplaceFirst(b *limit.Budget, src string, r *Replacement) (str
 }
 
 func (re *Regexp) replace(b *limit.Budget, src string, r *Replacement, most int) (string, error) {
-	dst, n, err := re.appendReplace(b, nil, src, r, most)
+	dst, n, err := re.appendReplace(nil, b, nil, src, r, most)
 	if err != nil {
 		return "", err
 	}
@@ -95,11 +95,10 @@ func (re *Regexp) replace(b *limit.Budget, src string, r *Replacement, most int)
 
 // AppendReplaceAll appends the result of ReplaceAll to dst, or reports that
 // nothing matches and appends nothing. It does not allocate, except to let dst
-// grow, for expressions that are one character class or plain text. With an
-// error the appended part is undefined.
-func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string,
+// grow, when it has memory. With an error the appended part is undefined.
+func (re *Regexp) AppendReplaceAll(mem *Memory, b *limit.Budget, dst []byte, src string,
 	r *Replacement) (out []byte, found bool, err error) {
-	dst, n, err := re.appendReplace(b, dst, src, r, -1)
+	dst, n, err := re.appendReplace(mem, b, dst, src, r, -1)
 	if n == 0 && err == nil {
 		err = b.Produce(len(src))
 	}
@@ -108,7 +107,7 @@ func (re *Regexp) AppendReplaceAll(b *limit.Budget, dst []byte, src string,
 
 // appendReplace appends src with up to most matches replaced (all if negative)
 // and tells how many there were. Without a match it appends nothing.
-func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Replacement,
+func (re *Regexp) appendReplace(mem *Memory, b *limit.Budget, dst []byte, src string, r *Replacement,
 	most int) ([]byte, int, error) {
 	if re.fast != nil && r.plain && most < 0 {
 		out, n, ok, err := re.fast.replace(b, dst, src, r.literal())
@@ -123,8 +122,14 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 	}
 
 	// The general way; the fast one has given up or does not apply.
-	s := re.newScan(src)
-	defer re.release(s)
+	s := re.newScan(mem, src)
+	dst, n, err := s.replace(b, dst, r, most)
+	re.release(mem, s)
+	return dst, n, err
+}
+
+// replace is appendReplace with the matches that the scan finds.
+func (s *scan) replace(b *limit.Budget, dst []byte, r *Replacement, most int) ([]byte, int, error) {
 	n, tail := 0, 0
 	for n != most {
 		ok, err := s.find(b)
@@ -143,7 +148,7 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 
 		// Text is copied only when the next match shows how far it reaches.
 		dst = s.m.appendTo(dst, tail, from)
-		if dst, err = r.appendMatch(dst, re, s); err != nil {
+		if dst, err = r.appendMatch(dst, s); err != nil {
 			return dst, n, err
 		}
 		if err = b.Produce(max(0, len(dst)-mark)); err != nil {
@@ -159,7 +164,7 @@ func (re *Regexp) appendReplace(b *limit.Budget, dst []byte, src string, r *Repl
 
 	// And what is behind the last match.
 	mark := len(dst)
-	dst = s.m.appendTo(dst, tail, len(s.m.u))
+	dst = s.m.appendTo(dst, tail, s.m.units)
 	return dst, n, b.Produce(max(0, len(dst)-mark))
 }
 
@@ -188,8 +193,8 @@ func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
 		return []string{src}, b.Spend(cost)
 	}
 
-	s := re.newScan(src)
-	defer re.release(s)
+	s := re.newScan(nil, src)
+	defer re.release(nil, s)
 	var parts []string
 	index := 0
 	for n <= 0 || len(parts) < n-1 {
@@ -218,7 +223,7 @@ func (re *Regexp) Split(b *limit.Budget, src string, n int) ([]string, error) {
 		return []string{src}, b.Spend(1)
 	}
 
-	parts = append(parts, s.m.slice(index, len(s.m.u)))
+	parts = append(parts, s.m.slice(index, s.m.units))
 	return trimEmpty(parts, n), nil
 }
 
@@ -235,8 +240,8 @@ func trimEmpty(parts []string, n int) []string {
 // Matches tells whether the expression matches the whole of src. Error:
 // [limit.Err] when b is used up.
 func (re *Regexp) Matches(b *limit.Budget, src string) (bool, error) {
-	s := re.newScan(src)
-	defer re.release(s)
+	s := re.newScan(nil, src)
+	defer re.release(nil, s)
 	return s.matches(b)
 }
 
@@ -246,7 +251,7 @@ func (re *Regexp) Find(b *limit.Budget, src string) (bool, error) {
 	if cost, ok := re.prog.hopeless(src); ok {
 		return false, b.Spend(cost)
 	}
-	s := re.newScan(src)
-	defer re.release(s)
+	s := re.newScan(nil, src)
+	defer re.release(nil, s)
 	return s.find(b)
 }

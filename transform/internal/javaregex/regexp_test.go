@@ -44,7 +44,7 @@ func TestAppendReplaceAll(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, found, err := re.AppendReplaceAll(nil, []byte("> "), "peace 😀 a", r)
+		got, found, err := re.AppendReplaceAll(nil, nil, []byte("> "), "peace 😀 a", r)
 		if err == nil && !found {
 			got = append(got, "peace 😀 a"...)
 		}
@@ -164,12 +164,12 @@ func TestAllocations(t *testing.T) {
 	text := strings.Repeat("O'Brien-Smith, Zoë ", 50)
 	dst := make([]byte, 0, 4*len(text))
 	r := literalReplacement("_")
-	budget := &limit.Budget{}
+	budget, mem := &limit.Budget{}, Memory{}
 	for _, regex := range []string{"[^a-zA-Z0-9]", `\s+`, " ", ", ", `(\w)-(\w)`, `(?<=-)\w`} {
 		re := mustCompile(t, regex)
 		got := testing.AllocsPerRun(50, func() {
 			*budget = limit.Budget{Steps: 1 << 20, Output: 1 << 20}
-			if _, _, err := re.AppendReplaceAll(budget, dst[:0], text, r); err != nil {
+			if _, _, err := re.AppendReplaceAll(&mem, budget, dst[:0], text, r); err != nil {
 				t.Fatal(err)
 			}
 		})

@@ -13,6 +13,15 @@ type Replacement struct {
 	parts []replacePart
 	plain bool  // one literal part, or none
 	err   error // the fault that ends the text; the parts before it count
+
+	of    *Regexp // the expression that it was bound to
+	bound []boundPart
+}
+
+// boundPart is a literal, or else the group of that number.
+type boundPart struct {
+	literal string
+	group   int
 }
 
 // A replacePart is a literal, or a group when name or digits is set.
@@ -156,8 +165,43 @@ func (r *Replacement) missing(p replacePart, re *Regexp) error {
 	return r.fail(p.pos, fmt.Sprintf("no group %s, the expression has %d", p.digits[:1], re.groups), ErrNoGroup)
 }
 
+// Bind returns r with its groups looked up for re, so that replacing need not do it for each
+// match. With other expressions it is what r is.
+func (re *Regexp) Bind(r *Replacement) *Replacement {
+	if re.Check(r) != nil {
+		return r // what is wrong shows when something matches
+	}
+
+	c := *r
+	c.of, c.bound = re, nil
+	for _, p := range r.parts {
+		if p.literal != "" {
+			c.bound = append(c.bound, boundPart{literal: p.literal})
+			continue
+		}
+		n, rest, _ := p.group(re)
+		c.bound = append(c.bound, boundPart{group: n})
+		if rest != "" {
+			c.bound = append(c.bound, boundPart{literal: rest})
+		}
+	}
+	return &c
+}
+
 // appendMatch appends the replacement of the match in s.
-func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, error) {
+func (r *Replacement) appendMatch(dst []byte, s *scan) ([]byte, error) {
+	if r.of == s.re {
+		for i := range r.bound {
+			if p := &r.bound[i]; p.literal != "" {
+				mark := len(dst)
+				dst = join(append(dst, p.literal...), mark)
+			} else {
+				dst = s.appendGroup(dst, p.group)
+			}
+		}
+		return dst, nil
+	}
+
 	for _, p := range r.parts {
 		if p.literal != "" {
 			mark := len(dst)
@@ -165,18 +209,20 @@ func (r *Replacement) appendMatch(dst []byte, re *Regexp, s *scan) ([]byte, erro
 			continue
 		}
 
-		n, rest, ok := p.group(re)
+		n, rest, ok := p.group(s.re)
 		if !ok {
-			return dst, r.missing(p, re)
+			return dst, r.missing(p, s.re)
 		}
-
-		// A group that took no part leaves nothing.
-		if from, to := s.m.groups[2*n], s.m.groups[2*n+1]; from >= 0 && to >= 0 {
-			dst = s.m.appendTo(dst, from, to)
-		}
-
-		dst = append(dst, rest...)
+		dst = append(s.appendGroup(dst, n), rest...)
 	}
 
 	return dst, r.err
+}
+
+// appendGroup appends what a group matched; one that took no part leaves nothing.
+func (s *scan) appendGroup(dst []byte, n int) []byte {
+	if from, to := s.m.groups[2*n], s.m.groups[2*n+1]; from >= 0 && to >= 0 {
+		return s.m.appendTo(dst, from, to)
+	}
+	return dst
 }

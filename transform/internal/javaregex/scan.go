@@ -17,12 +17,18 @@ type scan struct {
 	granted int64   // steps given to the matcher
 }
 
-func (re *Regexp) newScan(src string) *scan {
-	s, _ := re.scans.Get().(*scan)
-	if s == nil {
-		s = &scan{re: re}
+// Memory is what a search needs beside the text, for one goroutine that searches again and
+// again. A nil *Memory takes it from a store that all searches of an expression share.
+type Memory struct{ scan scan }
+
+func (re *Regexp) newScan(mem *Memory, src string) *scan {
+	var s *scan
+	if mem != nil {
+		s = &mem.scan
+	} else if s, _ = re.scans.Get().(*scan); s == nil {
+		s = &scan{}
 	}
-	s.linear = nil
+	s.re, s.linear = re, nil
 	s.m.start(re.prog, src)
 	return s
 }
@@ -30,11 +36,14 @@ func (re *Regexp) newScan(src string) *scan {
 // maxKept is the largest buffer, in units, that is kept for the next text.
 const maxKept = 1 << 16
 
-func (re *Regexp) release(s *scan) {
+func (re *Regexp) release(mem *Memory, s *scan) {
 	// One huge text must not keep its memory for ever.
-	if cap(s.m.u) <= maxKept {
-		s.m.src = ""
-		clear(s.m.memo)
+	s.m.src = ""
+	clear(s.m.memo)
+	if cap(s.m.u) > maxKept {
+		s.m.view = view{}
+	}
+	if mem == nil {
 		re.scans.Put(s)
 	}
 }
@@ -55,7 +64,7 @@ func (s *scan) find(b *limit.Budget) (bool, error) {
 	// Where package regexp can help, the matcher is stopped in time for it to take over.
 	most := int64(math.MaxInt64)
 	if !s.re.rigid {
-		most = allowance(len(m.u) - last)
+		most = allowance(m.units - last)
 	}
 
 	s.allow(b, most)
@@ -131,7 +140,7 @@ func (s *scan) findLinear(b *limit.Budget) (bool, error) {
 		i++
 	}
 
-	if i > len(m.u) {
+	if i > m.units {
 		return false, nil
 	}
 

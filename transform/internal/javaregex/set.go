@@ -18,9 +18,12 @@ type charSet struct {
 	ascii [2]uint64
 }
 
+// hasByte is has for ASCII.
+func (s *charSet) hasByte(c byte) bool { return s.ascii[c>>6&1]&(1<<(c&63)) != 0 }
+
 func (s *charSet) has(r rune) bool {
 	if r < 128 {
-		return s.ascii[r>>6]&(1<<(uint(r)&63)) != 0
+		return s.hasByte(byte(r))
 	}
 
 	lo, hi := 0, len(s.spans)

@@ -1,11 +1,17 @@
 package javaregex
 
-import "unicode/utf8"
+import (
+	"unicode/utf8"
 
-// A view is a text as UTF-16, the units in which Java counts.
+	"github.com/idprofile/engine/transform/internal/javatext"
+)
+
+// A view is a text as UTF-16, the units in which Java counts. Those of ASCII are its
+// bytes; of other texts they are written down.
 type view struct {
-	src string
-	u   []uint16
+	src   string
+	units int // how many there are
+	u     []uint16
 	// off maps units to bytes of src, with one entry more than u. It is nil for
 	// ASCII. The second half of a pair has the complement of the pair's offset.
 	off   []int32
@@ -14,34 +20,20 @@ type view struct {
 
 // set makes v a view of src, in the memory v already has.
 func (v *view) set(src string) {
-	v.src, v.off = src, nil
-	if cap(v.u) < len(src) {
+	v.src, v.off, v.units = src, nil, len(src)
+	if !javatext.IsASCII(src) {
+		v.setWide(src)
+	}
+}
+
+// setWide writes the units down.
+func (v *view) setWide(src string) {
+	v.u, v.off = v.u[:0], v.spare[:0]
+	if cap(v.u) < len(src) { // there are never more units than bytes
 		v.u = make([]uint16, 0, max(64, 2*len(src)))
 	}
 
-	u := v.u[:len(src)] // there are never more units than bytes
-	for i := range u {
-		c := src[i]
-		if c >= utf8.RuneSelf {
-			v.u = u[:i]
-			v.setWide(src, i)
-			return
-		}
-
-		u[i] = uint16(c)
-	}
-
-	v.u = u
-}
-
-// setWide goes on at the first byte that is not ASCII.
-func (v *view) setWide(src string, from int) {
-	v.off = v.spare[:0]
-	for i := range from {
-		v.off = append(v.off, int32(i))
-	}
-
-	for i := from; i < len(src); {
+	for i := 0; i < len(src); {
 		r, n := decode(src[i:])
 		v.off = append(v.off, int32(i))
 		if r > 0xFFFF {
@@ -55,11 +47,26 @@ func (v *view) setWide(src string, from int) {
 	}
 
 	v.off = append(v.off, int32(len(src)))
-	v.spare = v.off
+	v.spare, v.units = v.off, len(v.u)
+}
+
+// unit reads the unit at i.
+func (v *view) unit(i int) uint16 {
+	if v.off == nil {
+		return uint16(v.src[i])
+	}
+	return v.u[i]
 }
 
 // at reads the code point at i, and how many units it takes.
 func (v *view) at(i int) (rune, int) {
+	if v.off == nil {
+		return rune(v.src[i]), 1
+	}
+	return v.wideAt(i)
+}
+
+func (v *view) wideAt(i int) (rune, int) {
 	r := rune(v.u[i])
 	if r&0xFC00 == 0xD800 && i+1 < len(v.u) && v.u[i+1]&0xFC00 == 0xDC00 {
 		return (r-0xD800)<<10 + rune(v.u[i+1]) - 0xDC00 + 0x10000, 2
@@ -69,6 +76,9 @@ func (v *view) at(i int) (rune, int) {
 
 // before reads the code point that ends at i.
 func (v *view) before(i int) (rune, int) {
+	if v.off == nil {
+		return rune(v.src[i-1]), 1
+	}
 	r := rune(v.u[i-1])
 	if r&0xFC00 == 0xDC00 && i >= 2 && v.u[i-2]&0xFC00 == 0xD800 {
 		return (rune(v.u[i-2])-0xD800)<<10 + r - 0xDC00 + 0x10000, 2
