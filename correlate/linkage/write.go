@@ -7,17 +7,20 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	safe "github.com/idprofile/engine/identity/report"
 )
 
 // WritePairs writes the pairs as CSV with the columns id_a, id_b, probability and
-// band (link, review). The form is stable: columns may be added, at the end.
-func (r *Result) WritePairs(w io.Writer) error {
+// band (link, review). The form is stable: columns may be added, at the end. Ids that a
+// spreadsheet would take for a formula are neutralised when the options ask for it.
+func (r *Result) WritePairs(w io.Writer, o safe.CSVOptions) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"id_a", "id_b", "probability", "band"}); err != nil {
 		return err
 	}
 	for _, p := range r.Pairs {
-		row := []string{r.A.ID[p.A], r.B.ID[p.B], strconv.FormatFloat(p.Probability, 'f', 6, 64), p.Band.String()}
+		row := []string{cell(r.A.ID[p.A], o), cell(r.B.ID[p.B], o), strconv.FormatFloat(p.Probability, 'f', 6, 64), p.Band.String()}
 		if err := out.Write(row); err != nil {
 			return err
 		}
@@ -27,15 +30,23 @@ func (r *Result) WritePairs(w io.Writer) error {
 	return out.Error()
 }
 
+// cell is an id as it stands in CSV.
+func cell(id string, o safe.CSVOptions) string {
+	if o.NeutralizeFormulas {
+		return safe.Neutralized(id)
+	}
+	return id
+}
+
 // WriteClusters writes the persons as CSV with the columns id and cluster, which is
 // the id of its first record; every record is there, of the first table first. The
-// form is stable.
-func (r *Result) WriteClusters(w io.Writer) error {
+// form is stable; the options are those of [Result.WritePairs].
+func (r *Result) WriteClusters(w io.Writer, o safe.CSVOptions) error {
 	out := csv.NewWriter(w)
 	if err := out.Write([]string{"id", "cluster"}); err != nil {
 		return err
 	}
-	write := func(id, cluster string) error { return out.Write([]string{id, cluster}) }
+	write := func(id, cluster string) error { return out.Write([]string{cell(id, o), cell(cluster, o)}) }
 	if r.s.self {
 		for i, c := range r.Clusters {
 			if err := write(r.A.ID[i], r.A.ID[c]); err != nil {

@@ -19,6 +19,7 @@ type linkCommand struct {
 	Key         string `placeholder:"COLUMN" help:"Column, or member of JSON, with the id of a record. Default: record_id, id or alike, else the first column of ids, else the line."`
 	outputFlags `set:"formats=text,json,csv"`
 	Clusters    string `placeholder:"FILE" help:"Write persons as CSV: id,cluster."`
+	rawFlag
 
 	Explain string `placeholder:"A=B" help:"Explain one pair of records, by their ids."`
 	SVG     string `placeholder:"FILE" help:"Write the explanation as a picture too."`
@@ -56,7 +57,7 @@ func (c *linkCommand) Run(a *app) error {
 	files := []struct {
 		name  string
 		write func(io.Writer) error
-	}{{c.Clusters, r.WriteClusters}, {c.Train, r.Model.Write}}
+	}{{c.Clusters, func(w io.Writer) error { return r.WriteClusters(w, c.csv()) }}, {c.Train, r.Model.Write}}
 	for _, f := range files {
 		if f.name != "" {
 			if err := a.writeFile(f.name, f.write); err != nil {
@@ -68,7 +69,29 @@ func (c *linkCommand) Run(a *app) error {
 	if c.Explain != "" {
 		return c.explain(a, r)
 	}
+	if c.Clusters != "" || c.form("text", "json", "csv") == "csv" {
+		c.neutralized(a, r)
+	}
 	return c.print(a, r)
+}
+
+// neutralized says when ids are not written as they are, since who joins by them has to know.
+func (c *linkCommand) neutralized(a *app, r *linkage.Result) {
+	if c.RawCSV {
+		return
+	}
+
+	n := 0
+	for _, t := range linkTables(r) {
+		for _, id := range t.ID {
+			if report.Neutralized(id) != id {
+				n++
+			}
+		}
+	}
+	if n > 0 {
+		report.Fprintf(a.err, "%d ids begin as a formula does and have a ' before them in CSV; --raw-csv writes them as they are\n", n)
+	}
 }
 
 // print writes the answer. Pairs as CSV go to the file of --out, and what was assumed and
@@ -80,7 +103,7 @@ func (c *linkCommand) print(a *app, r *linkage.Result) error {
 		case "json":
 			return writeJSON(a.out, linkSummary(r))
 		case "csv":
-			return r.WritePairs(a.out)
+			return r.WritePairs(a.out, c.csv())
 		}
 
 		printLinks(a, r)
@@ -218,15 +241,19 @@ func linkSummary(r *linkage.Result) summaryOfLinks {
 	return s
 }
 
+// linkTables are the tables that are linked: one that is linked with itself has both sides alike.
+func linkTables(r *linkage.Result) []*linkage.Table {
+	if len(r.Clusters) > 0 {
+		return []*linkage.Table{r.A}
+	}
+	return []*linkage.Table{r.A, r.B}
+}
+
 // printLinks prints what was assumed and found.
 func printLinks(a *app, r *linkage.Result) {
 	s := linkSummary(r)
 
-	// A table that is linked with itself has both sides alike.
-	tables := []*linkage.Table{r.A, r.B}
-	if len(r.Clusters) > 0 {
-		tables = tables[:1]
-	}
+	tables := linkTables(r)
 	for side, t := range tables {
 		report.Fprintf(a.out, "%s: %d records\n", t.Name, t.Len())
 		for _, c := range s.Report.Columns[side] {

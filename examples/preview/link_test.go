@@ -72,6 +72,35 @@ func TestLink(t *testing.T) {
 	}
 }
 
+// Ids that a spreadsheet would run have a ' before them, unless they are wanted raw.
+func TestLinkFormulas(t *testing.T) {
+	dir := t.TempDir()
+	file, persons := filepath.Join(dir, "a.csv"), filepath.Join(dir, "persons.csv")
+	if err := os.WriteFile(file, []byte("id,givenName,surname,email\n=1+1,Ada,Almeida,ada@x.example\nh2,Bo,Berg,bo@x.example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+
+	for _, tc := range []struct {
+		args []string
+		id   string
+		said bool
+	}{
+		{id: "'=1+1", said: true},
+		{args: []string{"--raw-csv"}, id: "=1+1"},
+	} {
+		code, out, errOut := invoke(t, append([]string{"link", file, "--key", "id", "--clusters", persons}, tc.args...)...)
+		if code != exitDone {
+			t.Fatalf("exit %d: %s%s", code, out, errOut)
+		}
+		if got := readAll(t, persons)[1][0]; got != tc.id {
+			t.Errorf("%v: the id is %q, want %q", tc.args, got, tc.id)
+		}
+		if said := strings.Contains(errOut, "--raw-csv"); said != tc.said {
+			t.Errorf("%v: said %v: %s", tc.args, said, errOut)
+		}
+	}
+}
+
 func readAll(t *testing.T, name string) [][]string {
 	t.Helper()
 	f, err := os.Open(name)

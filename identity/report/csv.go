@@ -90,14 +90,22 @@ func (c *CSVWriter) Write(row ...Cell) error {
 // Flush writes what is still held back.
 func (c *CSVWriter) Flush() error { return c.b.Flush() }
 
+// Neutralized is a text that a spreadsheet does not take for a formula, see [CSVOptions].
+func Neutralized(s string) string {
+	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+		return "'" + s
+	}
+	return s
+}
+
 // writeCSVCell writes cell i of n with the comma before it.
 func writeCSVCell(b *bufio.Writer, i, n int, c Cell, o CSVOptions) {
 	if i > 0 {
 		b.WriteByte(',')
 	}
 	s := strings.ToValidUTF8(c.String(), "\uFFFD")
-	if o.NeutralizeFormulas && c.kind != cellLiteral && s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
-		s = "'" + s
+	if o.NeutralizeFormulas && c.kind != cellLiteral {
+		s = Neutralized(s)
 	}
 	// A lone empty cell is quoted: an empty line is no record to many readers.
 	if (s == "" && n > 1) || (s != "" && !strings.ContainsAny(s, ",\"\r\n") && s[0] != ' ' &&
