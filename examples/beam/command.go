@@ -50,15 +50,18 @@ func (c *command) flags(args []string) []string {
 		to         *int
 		name, help string
 	}{
-		{&c.bounds.Component, "bound-component", "authoritative accounts that may share keys"},
-		{&c.bounds.Candidates, "bound-candidates", "identities with one value that an account gets to see"},
-		{&c.bounds.Merges, "bound-merges", "how often components may become one when identities have changed"},
-		{&c.bounds.Rounds, "bound-rounds", "rounds of correlation, up to 8"},
-		{&c.bounds.Labels, "bound-labels", "rounds in which the accounts of a component get to know each other"},
-		{&c.bounds.Pruning, "bound-pruning", "rounds that take away who manages nobody"},
-		{&c.bounds.Cycles, "bound-cycles", "managers that may be left then"},
-		{&c.bounds.Outputs, "outputs", "files of each output"},
-		{&c.bounds.Buckets, "buckets", "parts of each shuffle, one of which must fit a worker"},
+		{to: &c.bounds.Component, name: "bound-component", help: "authoritative accounts that may share keys"},
+		{to: &c.bounds.Candidates, name: "bound-candidates",
+			help: "identities with one value that an account gets to see"},
+		{to: &c.bounds.Merges, name: "bound-merges",
+			help: "how often components may become one when identities have changed"},
+		{to: &c.bounds.Rounds, name: "bound-rounds", help: "rounds of correlation, up to 8"},
+		{to: &c.bounds.Labels, name: "bound-labels",
+			help: "rounds in which the accounts of a component get to know each other"},
+		{to: &c.bounds.Pruning, name: "bound-pruning", help: "rounds that take away who manages nobody"},
+		{to: &c.bounds.Cycles, name: "bound-cycles", help: "managers that may be left then"},
+		{to: &c.bounds.Outputs, name: "outputs", help: "files of each output"},
+		{to: &c.bounds.Buckets, name: "buckets", help: "parts of each shuffle, one of which must fit a worker"},
 	} {
 		flag.IntVar(b.to, b.name, *b.to, b.help)
 	}
@@ -199,7 +202,8 @@ func (c *command) single(ctx context.Context) error {
 		}
 	}
 
-	fmt.Fprintf(c.out, "%s: %d identities, %s\n", c.to, len(lines[pipeline.OutIdentities]), took.Round(time.Millisecond))
+	fmt.Fprintf(c.out, "%s: %d identities, %s\n", c.to, len(lines[pipeline.OutIdentities]),
+		took.Round(time.Millisecond))
 	return nil
 }
 

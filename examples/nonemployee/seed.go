@@ -17,10 +17,14 @@ type sample struct {
 }
 
 var samples = []sample{
-	{"c.ruiz", "Carmen", "Ruiz", "+34 600 555 010", "mia.moreno", "Umbrella Temps", -120, 240},
-	{"j.osei", "Jojo", "Osei", "+44 7700 900123", "mia.moreno", "Globex", -30, 5},
-	{"l.nguyen", "Linh", "Nguyễn", "+84 24 5555 0100", "ben.okafor", "Initech", 14, 200},
-	{"p.varga", "Péter", "Varga", "+36 1 555 0123", "ben.okafor", "Globex", -400, -3},
+	{account: "c.ruiz", first: "Carmen", last: "Ruiz", phone: "+34 600 555 010", manager: "mia.moreno",
+		vendor: "Umbrella Temps", from: -120, to: 240},
+	{account: "j.osei", first: "Jojo", last: "Osei", phone: "+44 7700 900123", manager: "mia.moreno", vendor: "Globex",
+		from: -30, to: 5},
+	{account: "l.nguyen", first: "Linh", last: "Nguyễn", phone: "+84 24 5555 0100", manager: "ben.okafor",
+		vendor: "Initech", from: 14, to: 200},
+	{account: "p.varga", first: "Péter", last: "Varga", phone: "+36 1 555 0123", manager: "ben.okafor",
+		vendor: "Globex", from: -400, to: -3},
 }
 
 // sampleSource describes the source of the sample people.
@@ -33,7 +37,8 @@ func sampleSource() nonemployee.SourceBody {
 	}
 
 	return nonemployee.SourceBody{
-		Name: contractorsSource, Description: "People who work here and are paid elsewhere", Owner: refs("ada.almeida")[0],
+		Name: contractorsSource, Description: "People who work here and are paid elsewhere",
+		Owner:               refs("ada.almeida")[0],
 		ManagementWorkgroup: "contractor-desk", AccountManagers: refs("mia.moreno"),
 		Approvers: refs("ben.okafor", "chloe.meyer", "dai.sato"),
 	}
@@ -43,7 +48,8 @@ func sampleSource() nonemployee.SourceBody {
 // source.
 func sampleAttributes() []nonemployee.AttributeBody {
 	return []nonemployee.AttributeBody{
-		{Type: "TEXT", Label: "Vendor", TechnicalName: "vendor", HelpText: "Company that sends the person", Required: true},
+		{Type: "TEXT", Label: "Vendor", TechnicalName: "vendor", HelpText: "Company that sends the person",
+			Required: true},
 		{Type: "TEXT", Label: "Cost Center", TechnicalName: "costCenter", Placeholder: "4711"},
 	}
 }

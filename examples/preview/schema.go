@@ -29,22 +29,22 @@ type schemaCommand struct {
 
 // fileKinds are the kinds of files that have a schema, with the files that are of them.
 var fileKinds = []struct{ kind, files, what string }{
-	{"transform", "transforms/*.json", "one stored transform"},
-	{"export", "tenant.json", "an SP-Config export"},
-	{"profile", "identity-profiles/*.json", "one identity profile, as the API has it"},
-	{"source", "sources/*.json", "one source, as the API has it"},
-	{"correlation", "correlation-configs/*.json", "the account correlation of a source"},
-	{"state", "lifecycle-states/*.json", "one lifecycle state"},
-	{"accountschema", "account-schemas/*.json", "the account schema of a source"},
-	{"policy", "provisioning-policies/*.json", "one provisioning policy of a source"},
-	{"attribute", "identity-attributes/*.json", "an identity attribute, or the list of them"},
-	{"rule", "rules/*.json", "one rule"},
-	{"settings", "idprofile.json", "settings of a folder"},
-	{"suppressions", "*.lint.json", "findings of the file beside it that are right"},
-	{"test", "*_test.json", "unit tests of mappings and transforms"},
-	{"gate", "gate.json", "what a change may do, for diff --gate"},
-	{"plan", "plan.json", "a change, for apply"},
-	{"vectors", "vectors.json", "transform vectors, for eval"},
+	{kind: "transform", files: "transforms/*.json", what: "one stored transform"},
+	{kind: "export", files: "tenant.json", what: "an SP-Config export"},
+	{kind: "profile", files: "identity-profiles/*.json", what: "one identity profile, as the API has it"},
+	{kind: "source", files: "sources/*.json", what: "one source, as the API has it"},
+	{kind: "correlation", files: "correlation-configs/*.json", what: "the account correlation of a source"},
+	{kind: "state", files: "lifecycle-states/*.json", what: "one lifecycle state"},
+	{kind: "accountschema", files: "account-schemas/*.json", what: "the account schema of a source"},
+	{kind: "policy", files: "provisioning-policies/*.json", what: "one provisioning policy of a source"},
+	{kind: "attribute", files: "identity-attributes/*.json", what: "an identity attribute, or the list of them"},
+	{kind: "rule", files: "rules/*.json", what: "one rule"},
+	{kind: "settings", files: "idprofile.json", what: "settings of a folder"},
+	{kind: "suppressions", files: "*.lint.json", what: "findings of the file beside it that are right"},
+	{kind: "test", files: "*_test.json", what: "unit tests of mappings and transforms"},
+	{kind: "gate", files: "gate.json", what: "what a change may do, for diff --gate"},
+	{kind: "plan", files: "plan.json", what: "a change, for apply"},
+	{kind: "vectors", files: "vectors.json", what: "transform vectors, for eval"},
 }
 
 //go:embed schemas/*.json

@@ -51,14 +51,14 @@ type systemAttribute struct {
 }
 
 var system = [...]systemAttribute{
-	{"accountName", TypeText, "Unique Identifier", false},
-	{"firstName", TypeText, "First Name", false},
-	{"lastName", TypeText, "Last Name", false},
-	{"phone", TypeText, "Phone", true},
-	{"email", TypeText, "Email", true},
-	{"manager", TypePersonal, "Manager", true},
-	{"startDate", TypeDate, "Start Date", false},
-	{"endDate", TypeDate, "End Date", true},
+	{name: "accountName", kind: TypeText, label: "Unique Identifier", optional: false},
+	{name: "firstName", kind: TypeText, label: "First Name", optional: false},
+	{name: "lastName", kind: TypeText, label: "Last Name", optional: false},
+	{name: "phone", kind: TypeText, label: "Phone", optional: true},
+	{name: "email", kind: TypeText, label: "Email", optional: true},
+	{name: "manager", kind: TypePersonal, label: "Manager", optional: true},
+	{name: "startDate", kind: TypeDate, label: "Start Date", optional: false},
+	{name: "endDate", kind: TypeDate, label: "End Date", optional: true},
 }
 
 // accountNameAlias is another spelling of accountName in vendor examples (DECISION N4).
@@ -215,7 +215,8 @@ func (body AttributeBody) check() (AttributeBody, error) {
 	}
 	if !technicalForm.MatchString(body.TechnicalName) {
 		return body, isc.Refuse(isc.CodeIllegalValue,
-			"technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores", body.TechnicalName)
+			"technicalName %q is not allowed, expected a letter, then letters, digits, dots and underscores",
+			body.TechnicalName)
 	}
 	return body, nil
 }
@@ -259,7 +260,8 @@ func (t *tx) newAttribute(s *Source, body AttributeBody) (Attribute, error) {
 		clash = clash || strings.EqualFold(at.T.TechnicalName, body.TechnicalName)
 	}
 	if clash {
-		return Attribute{}, isc.Refuse(isc.CodeConflict, "the source has an attribute named %q already", body.TechnicalName)
+		return Attribute{}, isc.Refuse(isc.CodeConflict, "the source has an attribute named %q already",
+			body.TechnicalName)
 	}
 
 	if n := len(all) - len(system); n >= t.limits.CustomAttributes {

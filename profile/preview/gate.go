@@ -22,8 +22,9 @@ type Gate struct {
 	MaxNewErrors     *Limit `json:"maxNewErrors,omitempty"`     // evaluation errors that are new
 	MaxMoves         *Limit `json:"maxMoves,omitempty"`         // to another profile
 	MaxCreated       *Limit `json:"maxCreated,omitempty"`       // identities created or split off
-	MaxRemoved       *Limit `json:"maxRemoved,omitempty"`       // identities gone, merged or without authoritative account
-	MaxUnlinked      *Limit `json:"maxUnlinked,omitempty"`      // accounts unlinked or moved
+	// identities gone, merged or without authoritative account
+	MaxRemoved  *Limit `json:"maxRemoved,omitempty"`
+	MaxUnlinked *Limit `json:"maxUnlinked,omitempty"` // accounts unlinked or moved
 }
 
 // Limit is a number or a share of all identities.
@@ -156,17 +157,18 @@ func (g *Gate) Check(r *Report) []Breach {
 		limit *Limit
 		found int
 	}{
-		{"maxChanges", g.MaxChanges, r.Totals.People},
-		{"maxExceptions", g.MaxExceptions, r.Totals.ExceptionsAfter},
-		{"maxNewExceptions", g.MaxNewExceptions, n[ExceptionNew]},
-		{"maxNewErrors", g.MaxNewErrors, n[ErrorAppeared]},
-		{"maxMoves", g.MaxMoves, n[Moved]},
-		{"maxCreated", g.MaxCreated, n[Created] + n[Split]},
-		{"maxRemoved", g.MaxRemoved, n[Removed] + n[Merged] + n[Orphaned]},
-		{"maxUnlinked", g.MaxUnlinked, n[AccountUnlinked] + n[AccountMovedOut]},
+		{name: "maxChanges", limit: g.MaxChanges, found: r.Totals.People},
+		{name: "maxExceptions", limit: g.MaxExceptions, found: r.Totals.ExceptionsAfter},
+		{name: "maxNewExceptions", limit: g.MaxNewExceptions, found: n[ExceptionNew]},
+		{name: "maxNewErrors", limit: g.MaxNewErrors, found: n[ErrorAppeared]},
+		{name: "maxMoves", limit: g.MaxMoves, found: n[Moved]},
+		{name: "maxCreated", limit: g.MaxCreated, found: n[Created] + n[Split]},
+		{name: "maxRemoved", limit: g.MaxRemoved, found: n[Removed] + n[Merged] + n[Orphaned]},
+		{name: "maxUnlinked", limit: g.MaxUnlinked, found: n[AccountUnlinked] + n[AccountMovedOut]},
 	} {
 		if rule.limit != nil && rule.limit.exceeded(rule.found, all) {
-			r.Breaches = append(r.Breaches, Breach{Rule: rule.name, Limit: rule.limit.String(), Found: rule.found, Of: all})
+			r.Breaches = append(r.Breaches, Breach{Rule: rule.name, Limit: rule.limit.String(), Found: rule.found,
+				Of: all})
 		}
 	}
 

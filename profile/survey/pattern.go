@@ -97,17 +97,17 @@ var layouts = []struct {
 	mark         byte
 	at           int
 }{
-	{"yyyy-MM-dd", "2006-01-02", '-', 4},
-	{"ISO8601", time.RFC3339Nano, '-', 4},
-	{"yyyy-MM-dd'T'HH:mm:ss", "2006-01-02T15:04:05", '-', 4},
-	{"yyyy-MM-dd HH:mm:ss", "2006-01-02 15:04:05", '-', 4},
-	{"dd.MM.yyyy", "02.01.2006", '.', 2},
-	{"d.M.yyyy", "2.1.2006", '.', 0},
-	{"yyyy/MM/dd", "2006/01/02", '/', 4},
-	{"dd-MMM-yyyy", "02-Jan-2006", '-', 2},
-	{"yyyyMMddHHmmss'Z'", "20060102150405Z", 'Z', 14},
-	{"yyyyMMddHHmmss.S'Z'", "20060102150405.0Z", '.', 14},
-	{"yyyyMMdd", "20060102", 0, 8},
+	{name: "yyyy-MM-dd", layout: "2006-01-02", mark: '-', at: 4},
+	{name: "ISO8601", layout: time.RFC3339Nano, mark: '-', at: 4},
+	{name: "yyyy-MM-dd'T'HH:mm:ss", layout: "2006-01-02T15:04:05", mark: '-', at: 4},
+	{name: "yyyy-MM-dd HH:mm:ss", layout: "2006-01-02 15:04:05", mark: '-', at: 4},
+	{name: "dd.MM.yyyy", layout: "02.01.2006", mark: '.', at: 2},
+	{name: "d.M.yyyy", layout: "2.1.2006", mark: '.', at: 0},
+	{name: "yyyy/MM/dd", layout: "2006/01/02", mark: '/', at: 4},
+	{name: "dd-MMM-yyyy", layout: "02-Jan-2006", mark: '-', at: 2},
+	{name: "yyyyMMddHHmmss'Z'", layout: "20060102150405Z", mark: 'Z', at: 14},
+	{name: "yyyyMMddHHmmss.S'Z'", layout: "20060102150405.0Z", mark: '.', at: 14},
+	{name: "yyyyMMdd", layout: "20060102", mark: 0, at: 8},
 }
 
 // dateFormat returns the name of the format that a text has as a date; "" when it is none.

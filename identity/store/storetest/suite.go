@@ -128,17 +128,20 @@ func testEmpty(t *testing.T, s identity.Store) {
 	equal(t, "all", []string{}, ids(t, s.All(t.Context())))
 	equal(t, "find", []string{}, ids(t, s.Find(t.Context(), "uid", "x", true)))
 	equal(t, "uncorrelated", []string{}, loose(t, s, ""))
-	apply(t, s, identity.Batch{Delete: []string{"x"}, Forget: []identity.AccountKey{{Source: "HR", NativeIdentity: "1"}}})
+	apply(t, s, identity.Batch{Delete: []string{"x"},
+		Forget: []identity.AccountKey{{Source: "HR", NativeIdentity: "1"}}})
 }
 
 // Full returns an identity in which every field is set.
 func Full() *identity.Identity {
 	at := time.Date(2024, 5, 31, 8, 0, 0, 123e6, time.UTC)
 	account := identity.Account{
-		Source: "HR", NativeIdentity: "1/é", Name: "ann", ID: "acc", UUID: "{u}", Created: at, Modified: at.Add(time.Hour),
+		Source: "HR", NativeIdentity: "1/é", Name: "ann", ID: "acc", UUID: "{u}", Created: at,
+		Modified: at.Add(time.Hour),
 		Disabled: true, Locked: true, IdentityID: "p", ManuallyCorrelated: true, Entitlements: []string{"b", "a"},
 		Attributes: identity.NewAttributes(map[string]identity.Value{
-			"n": identity.IntValue(-7), "b": identity.BoolValue(false), "t": identity.StringValue(""), "l": identity.StringsValue("x", ""),
+			"n": identity.IntValue(-7), "b": identity.BoolValue(false), "t": identity.StringValue(""),
+			"l": identity.StringsValue("x", ""),
 		}),
 	}
 
@@ -179,7 +182,8 @@ func testRoundTrip(t *testing.T, s identity.Store) {
 			t.Fatal(err)
 		}
 		equal(t, "uncorrelated", identity.Account{
-			Source: "HR", NativeIdentity: "2", Locked: true, Entitlements: []string{"e"}, Attributes: attrs("a", "b")}, got)
+			Source: "HR", NativeIdentity: "2", Locked: true, Entitlements: []string{"e"}, Attributes: attrs("a", "b")},
+			got)
 	}
 }
 
@@ -218,19 +222,19 @@ func testFind(t *testing.T, s identity.Store) {
 		fold             bool
 		want             []string
 	}{
-		{"uid", "ann", false, []string{"p"}},
-		{"uid", "Ann", false, []string{"m"}},
-		{"uid", "ANN", true, []string{"m", "p"}},
-		{"uid", "strasse äöü", true, []string{"q"}},
-		{"uid", "straße äöü", true, []string{}},
-		{"uid", "7", false, []string{"m"}},
-		{"uid", "", false, []string{}},
-		{"uid", "[Ann, null, 7]", false, []string{}},
-		{"n", "7", true, []string{"m"}},
-		{"b", "TRUE", true, []string{"m"}},
-		{"e", "", false, []string{"m"}},
-		{"UID", "ann", true, []string{}},
-		{"id", "p", false, []string{}},
+		{attribute: "uid", value: "ann", fold: false, want: []string{"p"}},
+		{attribute: "uid", value: "Ann", fold: false, want: []string{"m"}},
+		{attribute: "uid", value: "ANN", fold: true, want: []string{"m", "p"}},
+		{attribute: "uid", value: "strasse äöü", fold: true, want: []string{"q"}},
+		{attribute: "uid", value: "straße äöü", fold: true, want: []string{}},
+		{attribute: "uid", value: "7", fold: false, want: []string{"m"}},
+		{attribute: "uid", value: "", fold: false, want: []string{}},
+		{attribute: "uid", value: "[Ann, null, 7]", fold: false, want: []string{}},
+		{attribute: "n", value: "7", fold: true, want: []string{"m"}},
+		{attribute: "b", value: "TRUE", fold: true, want: []string{"m"}},
+		{attribute: "e", value: "", fold: false, want: []string{"m"}},
+		{attribute: "UID", value: "ann", fold: true, want: []string{}},
+		{attribute: "id", value: "p", fold: false, want: []string{}},
 	} {
 		equal(t, fmt.Sprintf("%s %q fold %v", tc.attribute, tc.value, tc.fold), tc.want,
 			ids(t, s.Find(t.Context(), tc.attribute, tc.value, tc.fold)))
@@ -308,7 +312,8 @@ func testConflicts(t *testing.T, s identity.Store) {
 			Put: []*identity.Identity{Person("q",
 				[]identity.Account{Account("AD", "1")})}, Uncorrelated: []identity.Account{Account("AD", "1")}}},
 		{"identity without id", identity.Batch{Put: []*identity.Identity{Person("", nil)}}},
-		{"account without id", identity.Batch{Put: []*identity.Identity{Person("q", []identity.Account{Account("HR", "")})}}},
+		{"account without id", identity.Batch{Put: []*identity.Identity{Person("q",
+			[]identity.Account{Account("HR", "")})}}},
 		{"uncorrelated account without id", identity.Batch{Uncorrelated: []identity.Account{Account("HR", "")}}},
 	} {
 		b := tc.batch
@@ -418,7 +423,8 @@ func testConcurrent(t *testing.T, s identity.Store) {
 		group.Go(func() {
 			for n := range 25 {
 				id := fmt.Sprintf("w%d-%d", worker, n)
-				b := identity.Batch{Put: []*identity.Identity{Person(id, []identity.Account{Account("HR", id)}, "k", "v")}}
+				b := identity.Batch{Put: []*identity.Identity{Person(id, []identity.Account{Account("HR", id)}, "k",
+					"v")}}
 				if err := s.Apply(context.Background(), b); err != nil {
 					t.Errorf("apply: %v", err)
 				}
