@@ -220,7 +220,8 @@ func (c *clusters) finish() {
 		p := &c.pairs[i]
 		if _, ok := c.joined[[2]int32{p.a, p.b}]; !ok {
 			c.r.take(p, c.o)
-			if n := len(c.r.Pairs) - 1; n >= 0 && c.r.Pairs[n].A == p.a && c.r.Pairs[n].B == p.b && c.r.Pairs[n].Band == Linked {
+			if n := len(c.r.Pairs) - 1; n >= 0 && c.r.Pairs[n].A == p.a && c.r.Pairs[n].B == p.b &&
+				c.r.Pairs[n].Band == Linked {
 				c.r.Pairs[n].Band, c.r.Pairs[n].Veto = Review, "it would join two people"
 			}
 		}

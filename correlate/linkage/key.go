@@ -239,23 +239,25 @@ func (l *keyList) dates() {
 
 	// A birth date alone has thousands of people in a large table; with the sound of one name a few.
 	if s.personName {
-		l.add("birth date and sound of the given name", fieldMask(f)|fieldMask(fieldGiven), func(side int, i int32) uint32 {
-			y, m, d, ok := c.day(side, i)
-			g := s.given[side][i]
-			if !ok || g < 0 {
-				return 0
-			}
-			return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
-		})
+		l.add("birth date and sound of the given name", fieldMask(f)|fieldMask(fieldGiven),
+			func(side int, i int32) uint32 {
+				y, m, d, ok := c.day(side, i)
+				g := s.given[side][i]
+				if !ok || g < 0 {
+					return 0
+				}
+				return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
+			})
 
-		l.add("birth date and sound of the surname", fieldMask(f)|fieldMask(fieldSurname), func(side int, i int32) uint32 {
-			y, m, d, ok := c.day(side, i)
-			g := s.surname[side][i]
-			if !ok || g < 0 {
-				return 0
-			}
-			return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
-		})
+		l.add("birth date and sound of the surname", fieldMask(f)|fieldMask(fieldSurname),
+			func(side int, i int32) uint32 {
+				y, m, d, ok := c.day(side, i)
+				g := s.surname[side][i]
+				if !ok || g < 0 {
+					return 0
+				}
+				return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
+			})
 	}
 }
 

@@ -46,7 +46,8 @@ func (r *Result) Matcher() *Matcher {
 		s.tables[0].Columns = append(s.tables[0].Columns, Column{Name: c.Name, Values: []string{""}})
 	}
 	m := &Matcher{
-		r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior, linkFrom: r.linkFrom,
+		r: &Result{A: s.tables[0], B: r.B, Model: r.Model, Report: r.Report, s: &s, prior: r.prior,
+			linkFrom:   r.linkFrom,
 			reviewFrom: r.reviewFrom},
 	}
 	m.scorer(r, &s)

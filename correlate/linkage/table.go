@@ -119,7 +119,8 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.Collector) []i
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v", bad.Err)
+			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: bad.StartLine, Column: bad.Column}, "%v",
+				bad.Err)
 			continue
 		} else if err != nil {
 			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file}, "%v", err)
@@ -131,7 +132,8 @@ func (t *Table) readRows(in *csv.Reader, file string, found *diag.Collector) []i
 		// More cells than columns is a separator too much; guessing which cell is wrong would move all
 		// that follow.
 		if len(record) > len(t.Columns) {
-			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: line, Column: 1}, "%d cells, expected at most %d",
+			found.Addf(diag.Error, codeTableRow, diag.Pos{File: file, Line: line, Column: 1},
+				"%d cells, expected at most %d",
 				len(record), len(t.Columns))
 			continue
 		}

@@ -18,7 +18,8 @@ import (
 func ReadJSON(file string, r io.Reader, key string) (*Table, diag.List) {
 	src, err := io.ReadAll(r)
 	if err != nil {
-		return nil, diag.List{{Severity: diag.Error, Code: codeTableRow, Pos: diag.Pos{File: file}, Message: err.Error()}}
+		return nil, diag.List{{Severity: diag.Error, Code: codeTableRow, Pos: diag.Pos{File: file},
+			Message: err.Error()}}
 	}
 
 	// Editors on Windows put a mark in front of UTF-8, which is no JSON.

@@ -25,7 +25,8 @@ func (e *Explanation) WriteText(w io.Writer) error {
 	sum := e.Prior
 	safe.Fprintf(out, "  %-24s %8.2f  %s\n", "prior", e.Prior, bar(0, e.Prior, scale))
 	for _, f := range e.Fields {
-		safe.Fprintf(out, "  %-24s %+8.2f  %s  %s: %q / %q", f.Field, f.Bits, bar(sum, sum+f.Bits, scale), f.Level, f.A, f.B)
+		safe.Fprintf(out, "  %-24s %+8.2f  %s  %s: %q / %q", f.Field, f.Bits, bar(sum, sum+f.Bits, scale),
+			f.Level, f.A, f.B)
 		if f.M > 0 {
 			safe.Fprintf(out, "  m %.4f u %.2g", f.M, f.U)
 		}

@@ -177,7 +177,8 @@ func ParseModel(src []byte) (*Model, error) {
 	for _, f := range m.Fields {
 		for _, l := range f.Levels {
 			if !(l.M > 0 && l.M <= 1 && l.U > 0 && l.U <= 1) {
-				return nil, fmt.Errorf("level %q of field %q has m %v and u %v, expected numbers above 0, at most 1", l.Name,
+				return nil, fmt.Errorf("level %q of field %q has m %v and u %v, expected numbers above 0, at most 1",
+					l.Name,
 					f.Name, l.M, l.U)
 			}
 		}
@@ -202,7 +203,8 @@ func (m *Model) fit(s *space) (*Model, error) {
 		case !ok:
 			return nil, fmt.Errorf("the model has no field %q, which the tables have", c.name)
 		case f.Kind != c.kind || len(f.Levels) != len(c.levels):
-			return nil, fmt.Errorf("field %q of the model is a %v with %d levels, expected a %v with %d", f.Name, f.Kind,
+			return nil, fmt.Errorf("field %q of the model is a %v with %d levels, expected a %v with %d", f.Name,
+				f.Kind,
 				len(f.Levels), c.kind, len(c.levels))
 		}
 

@@ -112,7 +112,8 @@ func (l *life) requestPerson() {
 	l.step("an account manager asks for a person")
 	l.newMails()
 	l.send("mia.moreno", "POST", "/v3/non-employee-requests", map[string]any{
-		"sourceId": l.id, "accountName": "w.smith", "firstName": "Will", "lastName": "Smith", "phone": "+1 512 555 0100",
+		"sourceId": l.id, "accountName": "w.smith", "firstName": "Will", "lastName": "Smith",
+		"phone": "+1 512 555 0100",
 		"email": "w.smith@vendor.example", "manager": "mia.moreno", "startDate": "2026-01-15", "endDate": "2026-07-31",
 		"data": map[string]string{"vendor": "Globex"},
 	}, 200, &l.request)

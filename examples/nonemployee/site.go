@@ -109,7 +109,9 @@ func (s *site) openTenant() error {
 	bundle, found := config.Load(files)
 	s.tenant = tenant.New(bundle, store.NewMemory(), tenant.Options{
 		Now: s.clock,
-		Run: profile.RunOptions{Workers: 2, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) { s.logger.Warn("account data", "finding", d.String()) }}},
+		Run: profile.RunOptions{Workers: 2, Hooks: profile.Hooks{OnFinding: func(d diag.Diagnostic) {
+			s.logger.Warn("account data", "finding", d.String())
+		}}},
 	})
 	_, wrong := s.tenant.Engine()
 	return errors.Join(found.Err(), wrong.Err())
@@ -123,7 +125,8 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 	mail := o.mail
 	if mail == nil {
 		mail = func(n nonemployee.Notification) {
-			s.logger.Info("mail", "template", n.Template, "source", n.Source.Name, "to", len(n.To), "records", len(n.Records))
+			s.logger.Info("mail", "template", n.Template, "source", n.Source.Name, "to", len(n.To),
+				"records", len(n.Records))
 		}
 	}
 

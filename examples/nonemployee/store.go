@@ -58,7 +58,8 @@ func openSQL(ctx context.Context, driver, dsn string, connections int) (nonemplo
 // for transactions that lock at once, which makes waiting for each other safe; and for
 // every commit to reach the disk before it counts.
 func sqliteDSN(path string) string {
-	o := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}}
+	o := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)",
+		"synchronous(FULL)"}}
 	if path == ":memory:" {
 		return "file::memory:?" + o.Encode()
 	}

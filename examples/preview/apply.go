@@ -220,7 +220,8 @@ func refusal(e *isc.Error) string {
 func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLine) {
 	heading(a, a.out, fmt.Sprintf("%d. %s", number, titleOf(r)))
 	if line.Refused != "" {
-		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad], report.OneLine("refused: "+line.Refused))))
+		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad],
+			report.OneLine("refused: "+line.Refused))))
 		return
 	}
 
@@ -336,7 +337,10 @@ func (c *applyCommand) write(a *app, before, after map[string][]byte) (bool, err
 			if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 				return err
 			}
-			if err := o.write(file, func(w io.Writer) error { _, err := w.Write(after[name]); return err }); err != nil {
+			if err := o.write(file, func(w io.Writer) error {
+				_, err := w.Write(after[name])
+				return err
+			}); err != nil {
 				return err
 			}
 		}

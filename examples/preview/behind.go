@@ -19,7 +19,8 @@ type behind struct {
 
 func newBehind(file io.WriteCloser) *behind {
 	const buffers = 2
-	b := &behind{file: file, free: make(chan []byte, buffers), full: make(chan []byte, buffers), done: make(chan struct{})}
+	b := &behind{file: file, free: make(chan []byte, buffers), full: make(chan []byte, buffers),
+		done: make(chan struct{})}
 	for range buffers {
 		b.free <- nil
 	}

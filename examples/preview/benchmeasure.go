@@ -172,7 +172,8 @@ func (m *measurement) profile(fast, observed *profile.Run, name string, all *sto
 		}
 
 		// An attribute that costs less than the clock resolves can come out below nothing.
-		s := attributeShare{Profile: name, Attribute: attribute, Members: len(members), NS: max(0, median(took[slot])-idle)}
+		s := attributeShare{Profile: name, Attribute: attribute, Members: len(members),
+			NS: max(0, median(took[slot])-idle)}
 		s.Operation, s.OperationShare = own.most()
 		m.report.Attributes = append(m.report.Attributes, s)
 		all.add(own)

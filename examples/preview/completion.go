@@ -116,7 +116,8 @@ _%[1]s() {
 			if f.IsBool() {
 				continue
 			}
-			fmt.Fprintf(w, "\t\t%s) value=1 words=%q ;;\n", strings.Join(words(f), "|"), strings.Join(values(f.Value), " "))
+			fmt.Fprintf(w, "\t\t%s) value=1 words=%q ;;\n", strings.Join(words(f), "|"),
+				strings.Join(values(f.Value), " "))
 		}
 
 		fmt.Fprintf(w, "\t\t*) words=%q flags=%q ;;\n\t\tesac\n\t\t;;\n", strings.Join(choices(m, n), " "),

@@ -89,8 +89,8 @@ func (c *correlateCommand) Run(a *app) error {
 			return err
 		}
 		if err := writeReports(c.Report, report.CSVOptions{NeutralizeFormulas: true}, reportSite{
-			title: "Correlation of " + f.name, now: now, tables: tables, charts: correlationCharts(sum), verdict: correlationVerdict(sum),
-			fonts: c.fontFlag,
+			title: "Correlation of " + f.name, now: now, tables: tables, charts: correlationCharts(sum),
+			verdict: correlationVerdict(sum), fonts: c.fontFlag,
 		}); err != nil {
 			return err
 		}

@@ -314,7 +314,8 @@ func summariseProbable(p *preview.Probable, reopened []linkage.Case) *probableSu
 func (s *probableSummary) print(p *printer) {
 	report.Fprintln(p.w, "Probable owners")
 	for _, one := range s.Sources {
-		report.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n", one.Source,
+		report.Fprintf(p.w, "  %-24s %6d links (about %.1f wrong), %d for review (about %.1f right), %d none\n",
+			one.Source,
 			one.Links, one.Wrong, one.Review, one.Right, one.None)
 	}
 	for _, r := range s.Runs {
@@ -323,7 +324,8 @@ func (s *probableSummary) print(p *printer) {
 			report.Fprintf(p.w, "  compared %s and %s as %s\n", c.A, c.B, c.Kind)
 		}
 		for _, t := range r.Curve {
-			report.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links, t.Wrong, t.Review)
+			report.Fprintf(p.w, "  links from %.3f: %d, about %.1f wrong; %d for review\n", t.Link, t.Links,
+				t.Wrong, t.Review)
 		}
 	}
 

@@ -17,7 +17,8 @@ type suggestionsAnswer struct{ *preview.Suggestions }
 func (s suggestionsAnswer) print(p *printer) {
 	for _, src := range s.Sources {
 		heading(p.app, p.w, fmt.Sprintf("%s: %s", src.Name, plural(src.Accounts, "account")))
-		g := newGrid(">#", "Identity = account", ">Acct. %", ">Ident. %", ">Unique %", ">Match %", ">Ambig. %", ">Confl. %",
+		g := newGrid(">#", "Identity = account", ">Acct. %", ">Ident. %", ">Unique %", ">Match %",
+			">Ambig. %", ">Confl. %",
 			"Used")
 		shown := 0
 		for _, pair := range src.Pairs {
@@ -44,7 +45,8 @@ func suggestionRow(g *grid, p *correlate.SuggestedPair) {
 		configured = "yes"
 	}
 	percent := func(f float64) string { return fmt.Sprintf("%.1f", 100*f) }
-	g.row(order, p.Property+" = "+p.Value, percent(p.AccountCoverage), percent(p.IdentityCoverage), percent(p.Uniqueness),
+	g.row(order, p.Property+" = "+p.Value, percent(p.AccountCoverage), percent(p.IdentityCoverage),
+		percent(p.Uniqueness),
 		percent(p.MatchRate), percent(p.AmbiguousRate), percent(p.ConflictRate), configured)
 }
 

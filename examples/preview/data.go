@@ -153,7 +153,8 @@ func (c *dataCommand) lines(a *app, r *survey.Report) error {
 func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) {
 	unread, missing, doubtful := 0, 0, 0
 	for _, s := range r.Sources {
-		heading(a, a.out, fmt.Sprintf("%s: %s in %s", s.Name, plural(s.Accounts, "account"), strings.Join(s.Files, ", ")))
+		heading(a, a.out, fmt.Sprintf("%s: %s in %s", s.Name, plural(s.Accounts, "account"),
+			strings.Join(s.Files, ", ")))
 		if len(s.Files) == 0 {
 			fmt.Fprintln(a.out, "  no account file")
 		}
@@ -212,8 +213,8 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 		role = report.Warn
 	}
 	a.verdict(a.out, role, "%s, %s null (%s never filled), %s outside of look-ups; %s that nobody reads, %s not there, %s with remarks; now is %s",
-		countOf(r.Identities, "identity", "identities"), plural(nulls, "value"), plural(empty, "attribute"), plural(outside,
-			"value"),
+		countOf(r.Identities, "identity", "identities"), plural(nulls, "value"), plural(empty, "attribute"),
+		plural(outside, "value"),
 		plural(unread, "column"), plural(missing, "column"), plural(doubtful, "column"), now.Format(time.RFC3339))
 }
 

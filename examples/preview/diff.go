@@ -91,7 +91,8 @@ func (c *diffCommand) Run(a *app) error {
 		*folder
 	}{{"BEFORE", before}, {"AFTER", after}} {
 		for _, file := range side.bundle.Unread {
-			report.Fprintf(a.err, "preview: %s %s: %s cannot be read; what is compared is without it\n", side.what, side.name, file)
+			report.Fprintf(a.err, "preview: %s %s: %s cannot be read; what is compared is without it\n",
+				side.what, side.name, file)
 		}
 	}
 	r, err := c.compare(a, before, after)
@@ -325,7 +326,8 @@ func (c *diffCommand) compare(a *app, before, after *folder) (*preview.Report, e
 
 	r, err := preview.Compare(a.ctx, before.bundle, after.bundle, preview.Options{
 		Run: o, Settle: state, AfterSources: later, AfterNote: note, AfterNow: c.later(o.Now),
-		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(), Full: c.Full, IgnoreIDs: c.IgnoreIDs,
+		BeforeName: before.name, AfterName: after.name, AccountsName: of, People: c.People, Examples: c.most(),
+		Full: c.Full, IgnoreIDs: c.IgnoreIDs,
 	}, sources...)
 	if err == nil {
 		found.warn(a)
@@ -365,7 +367,9 @@ func (c *diffCommand) lint(before, after *folder, found *findings) {
 	found.honour(after.bundle)
 	old := check(before.bundle, before.found)
 	for _, d := range check(after.bundle, after.found) {
-		known := slices.ContainsFunc(old, func(o diag.Diagnostic) bool { return o.Code == d.Code && o.Message == d.Message })
+		known := slices.ContainsFunc(old, func(o diag.Diagnostic) bool {
+			return o.Code == d.Code && o.Message == d.Message
+		})
 		if d.Severity == diag.Error && !known {
 			found.add(d)
 		}

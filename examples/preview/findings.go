@@ -88,7 +88,8 @@ func (f *findings) warn(a *app) {
 	if f.counts[diag.Error] > 0 {
 		f.print(a, a.err)
 	} else if f.suppressed > 0 {
-		report.Fprintf(a.err, "preview: %s suppressed; lint --format sarif tells which, and why\n", plural(f.suppressed, "error"))
+		report.Fprintf(a.err, "preview: %s suppressed; lint --format sarif tells which, and why\n",
+			plural(f.suppressed, "error"))
 	}
 }
 
@@ -130,7 +131,8 @@ func (f *findings) print(a *app, w io.Writer) {
 }
 
 func (f *findings) summary() string {
-	s := fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"), plural(f.counts[diag.Warning], "warning"),
+	s := fmt.Sprintf("%s, %s, %d info", plural(f.counts[diag.Error], "error"),
+		plural(f.counts[diag.Warning], "warning"),
 		f.counts[diag.Info])
 	if f.counts[diag.Info] > 0 && !f.All {
 		s += " (--all)"

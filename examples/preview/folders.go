@@ -108,7 +108,8 @@ func several(name string, fsys fs.FS, found diag.List) error {
 			return fs.SkipDir
 		}
 
-		if dir := path.Dir(p); (d.Name() == "idprofile.json" || d.Name() == "accounts") && !slices.Contains(tenants, dir) {
+		if dir := path.Dir(p); (d.Name() == "idprofile.json" || d.Name() == "accounts") &&
+			!slices.Contains(tenants, dir) {
 			tenants = append(tenants, dir)
 		}
 		return nil
@@ -143,7 +144,8 @@ func openRevision(a *app, revision, folder, into string) (*folder, error) {
 	cmd := exec.CommandContext(a.ctx, "git", "-C", folder, "archive", "--format=tar", revision, "--", ".")
 	cmd.Stdout, cmd.Stderr = &out, &stderr
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%s is no folder, and git cannot read it as a revision of %s: %w: %s", revision, folder, err,
+		return nil, fmt.Errorf("%s is no folder, and git cannot read it as a revision of %s: %w: %s", revision, folder,
+			err,
 			strings.TrimSpace(stderr.String()))
 	}
 	if err := untar(&out, into); err != nil {

@@ -27,6 +27,7 @@ func (c *generateCommand) Run(a *app) error {
 	p.show("write", c.People, c.People)
 	p.stop()
 	_, err = fmt.Fprintf(a.out, "%s: %d employees, %d contractors; %d HR, %d contractor, %d directory and %d badge accounts; %s\n",
-		c.Folder, n.Employees, n.Contractors, n.HR, n.ContractorRows, n.Directory, n.Badge, a.clock().Sub(start).Round(time.Millisecond))
+		c.Folder, n.Employees, n.Contractors, n.HR, n.ContractorRows, n.Directory, n.Badge,
+		a.clock().Sub(start).Round(time.Millisecond))
 	return err
 }

@@ -398,7 +398,8 @@ func (in *starter) print(a *app) error {
 	}
 
 	// The kinds stand in the order of reading: what is there, what is wanted, what was done.
-	for _, part := range []struct{ kind, title string }{{"found", "Found"}, {"missing", "Missing"}, {"wrote", "Written"},
+	for _, part := range []struct{ kind, title string }{{"found", "Found"}, {"missing", "Missing"},
+		{"wrote", "Written"},
 		{"kept", "Left as they are"}} {
 		shown := false
 		for _, l := range in.lines {

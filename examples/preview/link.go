@@ -290,7 +290,8 @@ func printLinks(a *app, r *linkage.Result) {
 	if s.Report.Sparse {
 		report.Fprintln(a.out, "few records are alike, so shipped weights count and only pairs without contradiction are linked")
 	}
-	report.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)", s.Links,
+	report.Fprintf(a.out, "%d links (about %.1f of them wrong), %d pairs for review (about %.1f of them right)",
+		s.Links,
 		s.ExpectedWrong, s.Review, s.ExpectedRight)
 	if s.Persons > 0 {
 		report.Fprintf(a.out, ", %d persons", s.Persons)

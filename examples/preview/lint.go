@@ -223,6 +223,7 @@ func (c *lintCommand) text(a *app, all *linted, shown diag.List) error {
 		end += " (--all)"
 	}
 	report.Fprintf(a.out, "%s\n", a.style().As(role, fmt.Sprintf("%s, %s, %d info%s",
-		plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info), end)))
+		plural(found.Count(diag.Error), "error"), plural(found.Count(diag.Warning), "warning"), found.Count(diag.Info),
+		end)))
 	return nil
 }

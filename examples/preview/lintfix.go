@@ -192,7 +192,8 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 // findings may be in one text, so those of texts go on from what others did.
 func fixOf(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []change) (change, bool) {
 	switch d.Code {
-	case codeTypeCase, codeAttributeUnknown, codeMemberUnknown, codeFieldUnknown, codeSettingsUnknown, codeSourceUnknown,
+	case codeTypeCase, codeAttributeUnknown, codeMemberUnknown, codeFieldUnknown, codeSettingsUnknown,
+		codeSourceUnknown,
 		codeReferenceUnknown, codeAccountAttributeUnknown, codeIdentityName:
 		return fixSpelling(src, root, d)
 	case codeRefreshMissing:
@@ -280,7 +281,8 @@ func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (chang
 
 	// The finding stands at the object, so the walk looks for the one at its place.
 	root.Walk(func(n *jsondoc.Node) bool {
-		if found || n.Pos().Offset != d.Pos.Offset || n.Kind() != jsondoc.Object || n.Get("requiresPeriodicRefresh") != nil {
+		if found || n.Pos().Offset != d.Pos.Offset || n.Kind() != jsondoc.Object ||
+			n.Get("requiresPeriodicRefresh") != nil {
 			return !found
 		}
 		for i, m := range n.Members() {
@@ -300,7 +302,8 @@ func fixRefreshMissing(src []byte, root *jsondoc.Node, d diag.Diagnostic) (chang
 			}
 			blank := src[len(strings.TrimRight(string(src[:form]), " \t\r\n")):form]
 			c = change{from: value.to, to: value.to,
-				text: "," + string(blank) + `"requiresPeriodicRefresh"` + string(src[key.to:m.Value.Pos().Offset]) + "true"}
+				text: "," + string(blank) + `"requiresPeriodicRefresh"` + string(src[key.to:m.Value.Pos().Offset]) +
+					"true"}
 			found = true
 		}
 

@@ -86,7 +86,8 @@ type (
 // so that who reads it can tell them from what is mended.
 func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 	run := sarifRun{ColumnKind: "unicodeCodePoints", Results: []sarifResult{}, Tool: sarifTool{sarifDriver{
-		Name: "preview", Version: versionName(), InformationURI: "https://github.com/idprofile/engine", Rules: []sarifRule{}}}}
+		Name: "preview", Version: versionName(), InformationURI: "https://github.com/idprofile/engine",
+		Rules: []sarifRule{}}}}
 	index := map[diag.Code]int{}
 	add := func(d diag.Diagnostic, suppressions []sarifSuppression) {
 		at, ok := index[d.Code]
@@ -96,7 +97,8 @@ func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(d))
 		}
 
-		run.Results = append(run.Results, sarifResult{RuleID: string(d.Code), RuleIndex: at, Level: sarifSeverity(d.Severity),
+		run.Results = append(run.Results, sarifResult{RuleID: string(d.Code), RuleIndex: at,
+			Level:   sarifSeverity(d.Severity),
 			Message: sarifText{Text: messageOf(d)}, Locations: sarifLocations(d), Suppressions: suppressions})
 	}
 
@@ -115,7 +117,8 @@ func sarifRuleOf(d diag.Diagnostic) sarifRule {
 	if err != nil { // a test holds that each code has one; a program may have codes of its own
 		page = diag.Page{Code: d.Code, Severity: d.Severity, Meaning: string(d.Code)}
 	}
-	r := sarifRule{ID: string(page.Code), ShortDescription: sarifText{Text: page.Meaning}, HelpURI: string(findingsPage + "#" + page.Code),
+	r := sarifRule{ID: string(page.Code), ShortDescription: sarifText{Text: page.Meaning},
+		HelpURI:              string(findingsPage + "#" + page.Code),
 		Help:                 sarifText{Text: plainPage(page), Markdown: page.Markdown()},
 		DefaultConfiguration: sarifLevel{sarifSeverity(page.Severity)}}
 	if page.Why != "" {

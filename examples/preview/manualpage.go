@@ -104,7 +104,8 @@ func manPage(w io.Writer, m *kong.Application) {
 	name, _, _ := strings.Cut(versionText(), ",")
 	fmt.Fprintf(w, ".TH %s 1 \"\" \"%s\"\n.SH NAME\n%s \\- offline preview of identity profiles\n",
 		strings.ToUpper(m.Name), roff(name), m.Name)
-	fmt.Fprintf(w, ".SH SYNOPSIS\n.B %s\n.I command\n[flags]\n.SH DESCRIPTION\n%s\n.SH FLAGS OF EVERY COMMAND\n", m.Name,
+	fmt.Fprintf(w, ".SH SYNOPSIS\n.B %s\n.I command\n[flags]\n.SH DESCRIPTION\n%s\n.SH FLAGS OF EVERY COMMAND\n",
+		m.Name,
 		roff(m.Help))
 	manFlags(w, m.Flags)
 	fmt.Fprint(w, ".SH COMMANDS\n")

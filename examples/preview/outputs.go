@@ -146,7 +146,8 @@ func ignoreMissing(err error) error {
 const standardOutput = "-"
 
 // besidesFlags are the flags for what is written besides the answer.
-var besidesFlags = []string{"clusters", "cover-html", "cover-json", "exceptions", "junit", "manual-out", "mutate-json", "plan-out",
+var besidesFlags = []string{"clusters", "cover-html", "cover-json", "exceptions", "junit", "manual-out",
+	"mutate-json", "plan-out",
 	"svg", "train", "uncorrelated"}
 
 // giveOut gives standard output to the flag that asks for it with a -. The answer goes to

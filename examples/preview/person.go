@@ -47,8 +47,10 @@ func (f *folder) nobody(a *app, who, near string, sources []identity.Source) err
 			if err != nil {
 				break // the run has told
 			}
-			if key := account.Key().String(); slices.ContainsFunc([]string{account.NativeIdentity, account.Name, key}, same) {
-				return fmt.Errorf("%s: account %q has no identity: preview correlate %s --explain %q tells why", f.name, key,
+			if key := account.Key().String(); slices.ContainsFunc([]string{account.NativeIdentity, account.Name, key},
+				same) {
+				return fmt.Errorf("%s: account %q has no identity: preview correlate %s --explain %q tells why", f.name,
+					key,
 					f.name, key)
 			}
 		}

@@ -105,7 +105,8 @@ func (c *printCommand) choose(b *config.Bundle) ([]printedLine, error) {
 		list = append(list, c.transform(c.Name, known[c.Name]))
 	}
 	if len(list) == 0 {
-		return nil, fmt.Errorf("%s: there is no file, transform or mapping %q%s", c.Folder, c.Name, hinted(c.Name, names))
+		return nil, fmt.Errorf("%s: there is no file, transform or mapping %q%s", c.Folder, c.Name,
+			hinted(c.Name, names))
 	}
 	return append(list, c.behind(b, list...)...), nil
 }

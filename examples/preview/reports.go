@@ -168,7 +168,8 @@ func (r *reports) tables() []*report.Table {
 // them as CSV.
 func (r *reports) writeAll(dir string) error {
 	return writeTables(&r.run.outputs, dir, r.run.csv(), reportSite{
-		title: "Reports of " + r.run.findings.folder, now: r.run.now, tables: r.tables(), charts: r.charts(), verdict: r.verdict(), fonts: r.run.fontFlag,
+		title: "Reports of " + r.run.findings.folder, now: r.run.now, tables: r.tables(), charts: r.charts(),
+		verdict: r.verdict(), fonts: r.run.fontFlag,
 	})
 }
 
@@ -191,7 +192,8 @@ func (r *reports) charts() []*report.Chart {
 	}
 	sources := &report.Chart{Kind: report.Bars, Title: "Accounts by source, uncorrelated in red", Unit: "accounts"}
 	for _, s := range r.run.summary.Sources {
-		sources.Data = append(sources.Data, report.Datum{Name: s.Name, Value: int64(s.Accounts), Part: int64(s.Uncorrelated)})
+		sources.Data = append(sources.Data, report.Datum{Name: s.Name, Value: int64(s.Accounts),
+			Part: int64(s.Uncorrelated)})
 	}
 	return []*report.Chart{profiles, states, sources}
 }
@@ -201,7 +203,8 @@ func (r *reports) verdict() *report.Verdict {
 	v := &report.Verdict{Tone: "good", Text: "Nobody has exceptions and every account has an identity."}
 	if n := len(r.incomplete) + len(r.unlinked); n > 0 {
 		v.Tone = "warn"
-		v.Text = fmt.Sprintf("%s: %s, %s without identity.", countOf(r.run.summary.Identities, "identity", "identities"),
+		v.Text = fmt.Sprintf("%s: %s, %s without identity.", countOf(r.run.summary.Identities,
+			"identity", "identities"),
 			plural(len(r.exceptions), "exception"), plural(len(r.unlinked), "account"))
 	}
 
@@ -276,7 +279,8 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 	for i, t := range site.tables {
 		t.Meta = append(t.Meta, runAt)
 		page := report.HTMLOptions{Interactive: true, Links: []report.PageLink{
-			{Text: "All reports", Target: "index.html"}, {Text: "This report as PDF", Target: url.PathEscape(names[i] + ".pdf")},
+			{Text: "All reports", Target: "index.html"}, {Text: "This report as PDF",
+				Target: url.PathEscape(names[i] + ".pdf")},
 		}}
 		if err := o.write(filepath.Join(dir, names[i]+".html"), func(w io.Writer) error {
 			return report.WriteHTML(w, counting(t, &counts[i]), page)
@@ -329,11 +333,13 @@ func (s *reportSite) index(names []string, counts []int64, runAt report.Meta) *r
 
 	table := &report.Table{
 		Name: "reports", Title: "Reports", Rows: report.RowsOf(rows...),
-		Columns: []report.Column{{Key: "report", Header: "Report"}, {Key: "rows", Header: "Rows", Kind: report.KindNumber},
+		Columns: []report.Column{{Key: "report", Header: "Report"}, {Key: "rows", Header: "Rows",
+			Kind: report.KindNumber},
 			{Key: "pdf", Header: "Document"}},
 	}
 	return &report.Page{
-		Title: s.title, Verdict: s.verdict, Meta: []report.Meta{runAt}, Charts: s.charts, Tables: []*report.Table{table},
-		Links: []report.PageLink{{Text: "All reports as CSV", Target: "reports.zip"}},
+		Title: s.title, Verdict: s.verdict, Meta: []report.Meta{runAt}, Charts: s.charts,
+		Tables: []*report.Table{table},
+		Links:  []report.PageLink{{Text: "All reports as CSV", Target: "reports.zip"}},
 	}
 }

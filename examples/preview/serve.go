@@ -45,8 +45,10 @@ func (c *serveCommand) Run(a *app) error {
 
 	// Port 0 lets the system choose, so the address is that of the listener and not of the flag.
 	o := workbench.Options{
-		Name: filepath.ToSlash(c.Folder), Dir: c.Folder, FS: fsys, Addr: listener.Addr().String(), Token: workbench.NewToken(),
-		Write: c.Write, Now: c.Now.Time, Seed: c.Seed, Workers: c.Workers, Recompute: c.Links == "recompute", Clock: a.clock,
+		Name: filepath.ToSlash(c.Folder), Dir: c.Folder, FS: fsys, Addr: listener.Addr().String(),
+		Token: workbench.NewToken(),
+		Write: c.Write, Now: c.Now.Time, Seed: c.Seed, Workers: c.Workers, Recompute: c.Links == "recompute",
+		Clock: a.clock,
 	}
 	// Most of the memory is rows without pointers, which cost the collector nothing: it may come
 	// often. Whoever has set GOGC knows better.

@@ -127,7 +127,8 @@ func (c *stateCommand) Run(a *app) error {
 // step tells what a run has changed.
 func (c *stateCommand) step(s *store.Step, find func(*profile.Result) bool) *stateRun {
 	run := &stateRun{stateLine: stateLine{
-		Kind: "run", Number: s.Number, Now: s.Now, Whole: s.Whole, Left: s.Left, Decisions: s.Decisions, Attributes: map[string]int{},
+		Kind: "run", Number: s.Number, Now: s.Now, Whole: s.Whole, Left: s.Left, Decisions: s.Decisions,
+		Attributes: map[string]int{},
 	}}
 	for i := range s.Changes {
 		ch := &s.Changes[i]
@@ -353,7 +354,8 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 		Columns: []report.Column{
 			{Key: "run", Header: "Run", Kind: report.KindNumber}, {Key: "now", Header: "Now"}, {Key: "name",
 				Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode},
-			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before",
+			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"},
+			{Key: "before", Header: "Before",
 				Width: 30}, {Key: "after", Header: "After", Width: 30},
 		},
 	}
@@ -367,8 +369,8 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 		}
 		for _, l := range run.changes {
 			rows = append(rows, report.Row{
-				report.Int(int64(run.Number)), report.Text(moment(run.Now)), report.Text(l.Name), report.Text(l.ID), report.Text(l.Change), report.Text(l.Attribute),
-				valueCell(l.Before), valueCell(l.After),
+				report.Int(int64(run.Number)), report.Text(moment(run.Now)), report.Text(l.Name), report.Text(l.ID),
+				report.Text(l.Change), report.Text(l.Attribute), valueCell(l.Before), valueCell(l.After),
 			})
 		}
 	}
@@ -427,8 +429,8 @@ func (c *stateCommand) print(a *app, held []stateLine, runs []*stateRun) {
 			report.Fprintf(a.out, "    %s (%s) %s", l.Name, l.ID, l.Change)
 			if l.Attribute != "" {
 				report.Fprintf(a.out, " %s: %s → %s", l.Attribute,
-					report.Raw(a.paint(colours[report.Before], shownValue(l.Before))), report.Raw(a.paint(colours[report.After],
-						shownValue(l.After))))
+					report.Raw(a.paint(colours[report.Before], shownValue(l.Before))),
+					report.Raw(a.paint(colours[report.After], shownValue(l.After))))
 			}
 			fmt.Fprintln(a.out)
 		}

@@ -66,14 +66,16 @@ func (c *count) MarshalJSON() ([]byte, error) { return json.Marshal(c.n) }
 
 func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 	s := &summary{
-		Now: now, samples: samples, transforms: len(b.Transforms), byProfile: map[string]*profileCount{}, bySource: map[string]*sourceCount{},
+		Now: now, samples: samples, transforms: len(b.Transforms), byProfile: map[string]*profileCount{},
+		bySource:   map[string]*sourceCount{},
 		Exceptions: map[string]*count{}, Uncorrelated: map[string]*count{}, Errors: map[string]*count{},
 		Managers: map[string]*count{}, Warnings: map[string]*count{}, Findings: map[string]int{},
 		Assumptions: []diag.Assumption{},
 	}
 
 	for _, p := range b.Profiles {
-		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: b.AuthoritativeName(p), Lifecycle: map[string]int{}}
+		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: b.AuthoritativeName(p),
+			Lifecycle: map[string]int{}}
 		s.Profiles = append(s.Profiles, c)
 		s.byProfile[p.Name] = c
 	}

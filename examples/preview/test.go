@@ -234,7 +234,8 @@ func (r *testRun) test() error {
 	report, found, err := r.suite.Run(r.app.ctx, engine, r.options)
 	if n := len(r.bundle.Unread); n > 0 && found.HasErrors() {
 		// What the cases name may stand in a file that cannot be read, so the cause is enough.
-		return fmt.Errorf("%s of the configuration cannot be read, so %s of the test files are left out", plural(n, "file"),
+		return fmt.Errorf("%s of the configuration cannot be read, so %s of the test files are left out",
+			plural(n, "file"),
 			plural(found.Count(diag.Error), "error"))
 	}
 
@@ -260,7 +261,9 @@ func (r *testRun) test() error {
 	})
 
 	if r.JUnit != "" {
-		err = errors.Join(err, r.app.createFile(r.JUnit, func(w io.Writer) error { return report.WriteJUnit(w, r.Folder) }))
+		err = errors.Join(err, r.app.createFile(r.JUnit, func(w io.Writer) error {
+			return report.WriteJUnit(w, r.Folder)
+		}))
 	}
 
 	// Expectations are updated after the report, so that what was wrong is seen before it is gone.

@@ -67,7 +67,8 @@ func (c *timelineCommand) print(a *app, f *folder, engine *profile.Engine, o pre
 	w := bufio.NewWriter(a.out)
 	t := &timeline{app: a, w: w, most: c.most(), json: c.asJSON(), people: map[string]bool{}, counts: map[string]int{}}
 	if !t.json {
-		report.Fprintf(w, "%s to %s, the accounts as they are\n", o.From.Format(time.RFC3339), o.To.Format(time.RFC3339))
+		report.Fprintf(w, "%s to %s, the accounts as they are\n", o.From.Format(time.RFC3339),
+			o.To.Format(time.RFC3339))
 	}
 	p := newProgress(a)
 	defer p.stop()

@@ -171,7 +171,8 @@ func transformOf(file string, src []byte) (*transform.Definition, error) {
 		return nil, fmt.Errorf("%s holds %d transforms (%s): name one, with the folder of the file", file, len(names),
 			strings.Join(names[:min(len(names), examples)], ", "))
 	case len(b.Profiles) > 0:
-		return nil, fmt.Errorf("%s is an identity profile: name a mapping, such as %q, with the folder of the file", file,
+		return nil, fmt.Errorf("%s is an identity profile: name a mapping, such as %q, with the folder of the file",
+			file,
 			b.Profiles[0].Name+"/uid")
 	case found.HasErrors():
 		return nil, found.Err()
@@ -200,7 +201,8 @@ func (c *tryCommand) warn(a *app, f *folder, found diag.List) {
 	list := newFindings("", sampleFlags{All: true})
 	for _, d := range found {
 		if d.Severity >= diag.Warning {
-			if d.Pos.File != "" && !strings.HasPrefix(d.Pos.File, f.name) && d.Pos.File != filepath.ToSlash(c.Transform) {
+			if d.Pos.File != "" && !strings.HasPrefix(d.Pos.File, f.name) &&
+				d.Pos.File != filepath.ToSlash(c.Transform) {
 				d = below(f.name, d)
 			}
 			list.add(d)

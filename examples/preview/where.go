@@ -90,7 +90,8 @@ func deletions(b *config.Bundle) []tenant.Request {
 		case node.Kind == config.LineageTransform && b.Transforms[node.Name] != nil:
 			transforms = append(transforms, node.Name)
 		case node.Kind == config.LineageIdentityAttribute && len(l.OutOf(n)) == 0 && deletable(b.Attribute(node.Name)):
-			attributes = append(attributes, tenant.Request{Do: "deleteAttribute", Attribute: node.Name, Why: "no profile maps it"})
+			attributes = append(attributes, tenant.Request{Do: "deleteAttribute", Attribute: node.Name,
+				Why: "no profile maps it"})
 		}
 	}
 
@@ -182,7 +183,8 @@ func (w *where) lines(n int, up bool, relation string) (err error) {
 			via = e.From
 		}
 		if err == nil {
-			err = w.line(whereLine{Relation: relation, Depth: depth, How: e.How, Via: w.l.Nodes[via].String()}, to, e.Pos)
+			err = w.line(whereLine{Relation: relation, Depth: depth, How: e.How, Via: w.l.Nodes[via].String()}, to,
+				e.Pos)
 		}
 	})
 
@@ -295,8 +297,8 @@ func (w *where) unused() error {
 	if !w.json {
 		report.Fprintf(w.out, "%s, %s, %s and %s are not used\n", plural(counts[config.LineageTransform], "transform"),
 			plural(counts[config.LineageRule], "rule"),
-			plural(counts[config.LineageAccountAttribute], "account attribute"), plural(counts[config.LineageIdentityAttribute],
-				"identity attribute"))
+			plural(counts[config.LineageAccountAttribute], "account attribute"),
+			plural(counts[config.LineageIdentityAttribute], "identity attribute"))
 	}
 
 	return nil

@@ -20,7 +20,8 @@ func OpenSQLite(ctx context.Context, file string) (*sql.DB, *store.SQL, error) {
 
 // SQLiteDSN names a SQLite file for the driver.
 func SQLiteDSN(file string) string {
-	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"}, "_txlock": {"immediate"}}
+	q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_txlock": {"immediate"}}
 	return "file:" + (&url.URL{Path: file}).EscapedPath() + "?" + q.Encode()
 }
 

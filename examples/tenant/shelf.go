@@ -141,7 +141,8 @@ type database struct{ *sql.DB }
 func openSQLite(ctx context.Context, path string) (_ *kept, err error) {
 	// Write-ahead logging: readers do not wait for the writer. Transactions lock at once,
 	// which makes waiting for each other safe, and reach the disk before they count.
-	o := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"}}
+	o := url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(WAL)",
+		"synchronous(FULL)"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+o.Encode())
 	if err != nil {
 		return nil, err

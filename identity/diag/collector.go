@@ -108,7 +108,8 @@ func (c *Collector) Suggest(name string, candidates []string) string {
 
 // rest is the finding that tells of those that are not kept.
 func rest(g group, n int) Diagnostic {
-	return Diagnostic{Severity: g.severity, Code: g.code, Message: fmt.Sprintf("and %d more of these, which are not listed", n), More: n}
+	return Diagnostic{Severity: g.severity, Code: g.code,
+		Message: fmt.Sprintf("and %d more of these, which are not listed", n), More: n}
 }
 
 func (c *Collector) most() int {

@@ -137,7 +137,8 @@ func byPlace(a, b Diagnostic) int {
 // same reports whether two findings say the same of one place.
 func same(a, b Diagnostic) bool {
 	a.Pos.Offset, b.Pos.Offset = 0, 0
-	return a.Pos == b.Pos && a.More == 0 && b.More == 0 && a.Severity == b.Severity && a.Code == b.Code && a.Message == b.Message && a.Hint == b.Hint &&
+	return a.Pos == b.Pos && a.More == 0 && b.More == 0 && a.Severity == b.Severity && a.Code == b.Code &&
+		a.Message == b.Message && a.Hint == b.Hint &&
 		slices.Equal(a.Path, b.Path)
 }
 

@@ -150,7 +150,8 @@ func (d *delimited) header() error {
 	names, header := d.columnNames(cells, said, connector)
 	if !header {
 		if names == nil {
-			return fmt.Errorf("%s: the file has no header and %d columns, expected as many names of columns", d.file, len(cells))
+			return fmt.Errorf("%s: the file has no header and %d columns, expected as many names of columns",
+				d.file, len(cells))
 		}
 		d.pending = cloneAll(cells)
 	}
@@ -239,7 +240,8 @@ func (d *delimited) check(cells []string, line int) []string {
 		}
 		return nil
 	case cells[d.id] == "":
-		d.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out", d.columns[d.id].Name)
+		d.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out",
+			d.columns[d.id].Name)
 		return nil
 	}
 

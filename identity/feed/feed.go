@@ -54,7 +54,8 @@ func Open(fsys fs.FS, file string, o Options) (*File, error) {
 	case ".json", ".jsonl", ".ndjson":
 		return JSON(file, open, o)
 	default:
-		return nil, fmt.Errorf("%s: accounts in a %q file, expected .csv, .tsv, .txt, .json, .jsonl or .ndjson", file, ext)
+		return nil, fmt.Errorf("%s: accounts in a %q file, expected .csv, .tsv, .txt, .json, .jsonl or .ndjson", file,
+			ext)
 	}
 }
 

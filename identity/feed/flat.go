@@ -215,7 +215,8 @@ func (s *flatScanner) number() (v identity.Value, ok bool) {
 		at++
 	}
 
-	if at == from || s.text[from] == '0' && at > from+1 || at < len(s.text) && bytes.IndexByte([]byte(".eE"), s.text[at]) >= 0 {
+	if at == from || s.text[from] == '0' && at > from+1 || at < len(s.text) &&
+		bytes.IndexByte([]byte(".eE"), s.text[at]) >= 0 {
 		return v, false
 	}
 	if negative {

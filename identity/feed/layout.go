@@ -20,8 +20,9 @@ type layout struct {
 // settings is what the options say.
 func (o *Options) settings() layout {
 	return layout{
-		delimiter: o.Delimiter, quote: o.Quote, encoding: encodingName(o.Encoding), header: o.HasHeader, columns: o.Columns,
-		merge: o.MergeRows, mergeColumns: o.MergeColumns, index: o.IndexColumns, filter: o.Filter, comment: o.Comment,
+		delimiter: o.Delimiter, quote: o.Quote, encoding: encodingName(o.Encoding), header: o.HasHeader,
+		columns: o.Columns,
+		merge:   o.MergeRows, mergeColumns: o.MergeColumns, index: o.IndexColumns, filter: o.Filter, comment: o.Comment,
 	}
 }
 

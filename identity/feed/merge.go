@@ -94,7 +94,8 @@ func (t *table) reportColumn(setting, name string) {
 	}
 	t.OnFinding(diag.Diagnostic{Severity: diag.Warning, Code: codeMergeColumn,
 		Pos:     diag.Pos{File: t.file, Line: 1, Column: 1},
-		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name), Hint: diag.Suggest(name,
+		Message: fmt.Sprintf("%s names the column %q, which the file does not have", setting, name),
+		Hint: diag.Suggest(name,
 			names)})
 }
 

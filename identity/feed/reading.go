@@ -98,7 +98,8 @@ func (r *Reading) checkDuplicate(id string, pos diag.Pos) {
 		return
 	}
 	if line, ok := r.seen.Put(id, pos.Line); ok {
-		r.Report(diag.Warning, codeAccountDuplicate, pos, "account %q is also on line %d; the last one counts", id, line)
+		r.Report(diag.Warning, codeAccountDuplicate, pos, "account %q is also on line %d; the last one counts", id,
+			line)
 	}
 }
 

@@ -262,7 +262,8 @@ func (d *delimited) givenNames(n int, said, connector layout) []string {
 // empty, occurs twice, or has a digit first or an @.
 func data(cells []string) bool {
 	for i, cell := range cells {
-		if cell == "" || cell[0] >= '0' && cell[0] <= '9' || strings.Contains(cell, "@") || slices.Contains(cells[:i], cell) {
+		if cell == "" || cell[0] >= '0' && cell[0] <= '9' || strings.Contains(cell, "@") ||
+			slices.Contains(cells[:i], cell) {
 			return true
 		}
 	}

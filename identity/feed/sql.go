@@ -111,7 +111,8 @@ func (t *table) account(cells []any, pos diag.Pos) (a identity.Account, ok bool)
 
 	a.Source, a.NativeIdentity = t.source, values[t.id].Text()
 	if a.NativeIdentity == "" {
-		t.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out", t.columns[t.id].Name)
+		t.Refuse(codeAccountIDMissing, pos, "the row has no account id (column %q); it is left out",
+			t.columns[t.id].Name)
 		return a, false
 	}
 

@@ -78,7 +78,8 @@ func (t *table) columnsOf(names []string, pos diag.Pos) error {
 	}
 
 	if t.name < 0 && t.DisplayName != "" && t.list == nil {
-		t.Report(diag.Warning, codeCSVHeader, pos, "no column %q for the account name; the account id is used", t.DisplayName)
+		t.Report(diag.Warning, codeCSVHeader, pos, "no column %q for the account name; the account id is used",
+			t.DisplayName)
 	}
 	t.split(names, pos)
 	return nil

@@ -289,7 +289,8 @@ func (n *call) texts(have identity.Value) (text, part string, ok bool) {
 func literal(v identity.Value) string {
 	switch v.Kind() {
 	case identity.Text:
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(v.Text()) + `"`
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(v.Text()) +
+			`"`
 	case identity.Null:
 		return "null"
 	case identity.List:

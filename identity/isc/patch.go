@@ -38,7 +38,8 @@ func ParsePatch(src []byte) ([]PatchOp, error) {
 		return nil, Refuse(CodeBadRequest, "the body is no JSON Patch: it is a %s, expected a list of operations",
 			root.Kind())
 	case len(root.Items()) > maxPatchOps:
-		return nil, Refuse(CodeLimit, "the patch has %d operations, at most %d are allowed", len(root.Items()), maxPatchOps)
+		return nil, Refuse(CodeLimit, "the patch has %d operations, at most %d are allowed", len(root.Items()),
+			maxPatchOps)
 	}
 
 	ops := make([]PatchOp, 0, len(root.Items()))

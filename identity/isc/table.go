@@ -134,7 +134,9 @@ func (t *Table[T]) Rows(name string, o Order[T]) []int32 {
 	if o.Key != nil {
 		t.sortByKey(rows, o)
 	} else {
-		slices.SortFunc(rows, func(a, b int32) int { return cmp.Or(o.Compare(t.items[a], t.items[b]), cmp.Compare(a, b)) })
+		slices.SortFunc(rows, func(a, b int32) int {
+			return cmp.Or(o.Compare(t.items[a], t.items[b]), cmp.Compare(a, b))
+		})
 	}
 
 	t.orders[name] = &order[T]{compare: o.Compare, rows: rows}

@@ -42,7 +42,8 @@ type Options struct {
 func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found diag.List) {
 	s := &source{file: base.File, text: text, base: base}
 	if len(text) > maxText {
-		found.Addf(diag.Error, codeJSONValues, diag.Pos{File: base.File}, "the file has %d bytes, at most %d can be read",
+		found.Addf(diag.Error, codeJSONValues, diag.Pos{File: base.File},
+			"the file has %d bytes, at most %d can be read",
 			len(text), maxText)
 		return nil, 0, found
 	}

@@ -26,7 +26,8 @@ func Rewrite(src []byte, n *Node) []byte {
 
 	var out []byte
 	last := 0
-	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Or(a.from-b.from, a.to-b.to) }) // what is inserted comes first
+	// what is inserted comes first
+	slices.SortStableFunc(r.edits, func(a, b edit) int { return cmp.Or(a.from-b.from, a.to-b.to) })
 	for _, e := range r.edits {
 		out = append(append(out, src[last:e.from]...), e.text...)
 		last = e.to

@@ -93,7 +93,8 @@ func (c *Config) checkKey(list *diag.List) {
 		c.add(list, diag.Error, codeNermRequired, "apiKey", "no value, expected an API key",
 			"make a separate key for each source")
 	case key == redacted:
-		c.add(list, diag.Error, codeNermApiKey, "apiKey", "the key is the placeholder of an export, expected the key itself",
+		c.add(list, diag.Error, codeNermApiKey, "apiKey",
+			"the key is the placeholder of an export, expected the key itself",
 			"")
 	case strings.ContainsFunc(key, notKeyRune):
 		c.add(list, diag.Error, codeNermApiKey, "apiKey", "the key contains a space or a character that cannot be sent",
@@ -108,7 +109,8 @@ func notKeyRune(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII }
 func (c *Config) checkHost(list *diag.List) {
 	u, _ := parseTenant(c.TenantDomain, c.AllowHTTP)
 	host := strings.ToLower(u.Hostname())
-	if isLoopback(host) || strings.HasSuffix(host, ".nonemployee.com") || strings.HasSuffix(host, ".mynonemployee.com") {
+	if isLoopback(host) || strings.HasSuffix(host, ".nonemployee.com") ||
+		strings.HasSuffix(host, ".mynonemployee.com") {
 		return
 	}
 	c.add(list, diag.Warning, codeNermTenantHost, "tenantDomain",
@@ -131,7 +133,8 @@ func (c *Config) checkAttributes(list *diag.List) {
 			code = codeNermDefaultAttribute
 		}
 		if errors.Is(err, ErrFixed) || errors.Is(err, ErrDuplicate) {
-			list.Add(diag.Diagnostic{Severity: diag.Error, Code: code, Path: append(path, diag.Named("attribute", a.Name)),
+			list.Add(diag.Diagnostic{Severity: diag.Error, Code: code,
+				Path:    append(path, diag.Named("attribute", a.Name)),
 				Message: err.Error()})
 		}
 	}
@@ -154,7 +157,8 @@ func CheckKeys(sources ...*Config) diag.List {
 			if c.APIKey.IsZero() || !c.APIKey.Equal(earlier.APIKey) {
 				continue
 			}
-			c.add(&list, diag.Warning, codeNermSharedKey, "apiKey", fmt.Sprintf("source %q has the same API key", earlier.Name),
+			c.add(&list, diag.Warning, codeNermSharedKey, "apiKey", fmt.Sprintf("source %q has the same API key",
+				earlier.Name),
 				"make a separate key for each source")
 			break
 		}

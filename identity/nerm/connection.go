@@ -88,7 +88,8 @@ func (s *Source) LastTest() (*TestResult, error) {
 func (s *Source) test(ctx context.Context) (*TestResult, error) {
 	t, err := s.findType(ctx)
 	if errors.Is(err, ErrUnauthorized) {
-		return nil, fmt.Errorf("tenant %s: the API key is not valid or is one of another tenant: %w", s.client.base.Host, err)
+		return nil, fmt.Errorf("tenant %s: the API key is not valid or is one of another tenant: %w",
+			s.client.base.Host, err)
 	}
 	if err != nil {
 		return nil, err
@@ -160,7 +161,9 @@ func (s *Source) findType(ctx context.Context) (ProfileType, error) {
 	// Not found may mean that this version knows ids only. Other errors stay what they are.
 	var e *Error
 	if !errors.As(err, &e) || e.Status/100 == 5 ||
-		!slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool { return errors.Is(err, k) }) {
+		!slices.ContainsFunc([]error{ErrNotFound, ErrRefused, errEmpty}, func(k error) bool {
+			return errors.Is(err, k)
+		}) {
 		return ProfileType{}, err
 	}
 	return s.searchType(ctx, want, e)
@@ -282,7 +285,8 @@ func (s *Source) compare(r *TestResult) {
 				fmt.Sprintf("the tenant has no attribute %q, it will always be null", a.Name), hint)
 
 		case remote.Archived:
-			s.add(&r.Findings, diag.Warning, codeNermArchivedAttribute, fmt.Sprintf("attribute %q is archived", a.Name), "")
+			s.add(&r.Findings, diag.Warning, codeNermArchivedAttribute, fmt.Sprintf("attribute %q is archived", a.Name),
+				"")
 		}
 	}
 }
@@ -297,7 +301,8 @@ func (r *TestResult) CheckDates(unformatted ...string) diag.List {
 			list.Add(diag.Diagnostic{
 				Severity: diag.Warning, Code: codeNermDateFormat, Path: diag.Path{diag.Named("attribute", a.UID)},
 				Message: fmt.Sprintf("the attribute is a date in the form %s and is mapped as it is", a.DateFormat),
-				Hint:    fmt.Sprintf("use dateFormat with inputFormat %q", strings.ReplaceAll(a.DateFormat, "mm", "MM")),
+				Hint: fmt.Sprintf("use dateFormat with inputFormat %q",
+					strings.ReplaceAll(a.DateFormat, "mm", "MM")),
 			})
 		}
 	}
@@ -316,7 +321,8 @@ func (s *Source) CheckAuthoritative() diag.List {
 	switch {
 	case err != nil || result.ProfileType.Category == "":
 		s.add(&list, diag.Warning, codeNermCategoryUnknown,
-			"the category of the profile type is not known, expected employee or non-employee", "test the connection first")
+			"the category of the profile type is not known, expected employee or non-employee",
+			"test the connection first")
 	case !result.ProfileType.Person():
 		sev := diag.Error
 		if s.config.AllowNonPerson {

@@ -114,7 +114,8 @@ func (p *pager) query() url.Values {
 // after_id.
 func (p *pager) unknownCursor(err error) bool {
 	var e *Error
-	return !p.offsets && p.pages == 0 && errors.As(err, &e) && e.Status == 400 && strings.Contains(e.Message, "after_id")
+	return !p.offsets && p.pages == 0 && errors.As(err, &e) && e.Status == 400 &&
+		strings.Contains(e.Message, "after_id")
 }
 
 // restart begins anew with offsets; what came already stays known.

@@ -56,7 +56,8 @@ func (u User) Check() (list diag.List) {
 			ExternalUser)
 	}
 	if u.Status != "" && u.Status != UserActive && u.Status != UserPending && u.Status != UserDisabled {
-		list.Addf(diag.Error, codeNermUserStatus, diag.Pos{}, "status is %q, expected %s, %s or %s", u.Status, UserActive,
+		list.Addf(diag.Error, codeNermUserStatus, diag.Pos{}, "status is %q, expected %s, %s or %s",
+			u.Status, UserActive,
 			UserPending, UserDisabled)
 	}
 
@@ -172,7 +173,8 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list *diag.Collector)
 			}
 
 			// Behind a broken quote nobody knows where rows end.
-			list.Addf(diag.Error, codeNermUserFile, pos, "the row is no CSV: a quote is not closed or stands where it must not")
+			list.Addf(diag.Error, codeNermUserFile, pos,
+				"the row is no CSV: a quote is not closed or stands where it must not")
 			return out, list.List()
 		}
 
@@ -185,7 +187,8 @@ func (f UserFile) read(rows *csv.Reader, columns []string, list *diag.Collector)
 		// Logins that differ in case only are taken for one user's.
 		login := strings.ToLower(e.User.Login)
 		if first := logins[login]; first != 0 {
-			list.Addf(diag.Error, codeNermUserDuplicate, diag.Pos{File: f.Name, Line: line}, "login %q is also on line %d",
+			list.Addf(diag.Error, codeNermUserDuplicate, diag.Pos{File: f.Name, Line: line},
+				"login %q is also on line %d",
 				e.User.Login, first)
 			continue
 		}
@@ -256,7 +259,8 @@ func (f UserFile) employee(row, columns []string, line int, list *diag.Collector
 		Line:    line,
 		Profile: NewProfile{ProfileTypeID: f.ProfileTypeID, Status: "Active", Attributes: attributes},
 		User: User{
-			Type: cmp.Or(cells["type"], InternalUser), Name: cells["name"], Email: cells["email"], Login: cells["login"],
+			Type: cmp.Or(cells["type"], InternalUser), Name: cells["name"], Email: cells["email"],
+			Login:  cells["login"],
 			Status: cmp.Or(cells["status"], UserActive), Title: cells["title"], GroupStrings: cells["group_strings"],
 		},
 		Roles: splitList(cells["user_role"]),

@@ -256,7 +256,8 @@ func (g Approvals) decide(ctx context.Context, a Actor, id, comment string, do d
 			return isc.Refuse(isc.CodeBadRequest, "the approval is %s, only a PENDING one can be decided", old.Status)
 		}
 		if n := utf8.RuneCountInString(comment); n > t.limits.CommentLength {
-			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
+			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n,
+				t.limits.CommentLength)
 		}
 		item := *old
 		item.Comment, item.Modified = comment, t.now

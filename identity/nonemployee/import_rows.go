@@ -241,7 +241,8 @@ func (t *tx) runJob(job *Job, version int64) error {
 	guard.Count += len(plan.creates)
 	t.endJob(job, version, JobCompleted, "")
 	t.event(ActionImportPassed, s.Name, s.SourceID, "id", job.ID,
-		"created", fmt.Sprint(plan.Created), "updated", fmt.Sprint(plan.Updated), "unchanged", fmt.Sprint(plan.Unchanged))
+		"created", fmt.Sprint(plan.Created), "updated", fmt.Sprint(plan.Updated), "unchanged",
+		fmt.Sprint(plan.Unchanged))
 	return nil
 }
 

@@ -52,7 +52,8 @@ func splitWords(s string) []string {
 		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
 			b.WriteByte(' ')
 			continue
-		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+		case i > 0 && unicode.IsUpper(r) && (unicode.IsLower(runes[i-1]) || i+1 < len(runes) &&
+			unicode.IsLower(runes[i+1])):
 			b.WriteByte(' ')
 		}
 

@@ -140,7 +140,8 @@ func (t *table) check(ctx context.Context, changes []Change) error {
 
 		// The version is what the writer has read. Another one means that somebody was faster.
 		if old.Version != c.Version {
-			return fmt.Errorf("%s %q has version %d, expected %d: %w", c.Kind, c.ID, old.Version, c.Version, ErrConflict)
+			return fmt.Errorf("%s %q has version %d, expected %d: %w", c.Kind, c.ID, old.Version,
+				c.Version, ErrConflict)
 		}
 		if c.Delete && c.Version == 0 {
 			return fmt.Errorf("%s %q does not exist: %w", c.Kind, c.ID, ErrConflict)

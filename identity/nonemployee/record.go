@@ -136,7 +136,8 @@ func (t *tx) newRecord(s *Source, values Values) (*Record, error) {
 }
 
 func (c *core) recordLimit(s *Source) error {
-	return isc.Refuse(isc.CodeLimit, "the source %q has %d records, the most that are allowed", s.Name, c.limits.Records)
+	return isc.Refuse(isc.CodeLimit, "the source %q has %d records, the most that are allowed",
+		s.Name, c.limits.Records)
 }
 
 var listedRecords = isc.Fields[versioned[Record]]{

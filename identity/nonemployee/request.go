@@ -37,7 +37,8 @@ type Request struct {
 }
 
 func (r *Request) record() Record {
-	return Record{ID: r.RecordID, Values: r.Values.clone(), SourceID: r.SourceID, Created: r.Created, Modified: r.Modified}
+	return Record{ID: r.RecordID, Values: r.Values.clone(), SourceID: r.SourceID, Created: r.Created,
+		Modified: r.Modified}
 }
 
 func (r *Request) clone() Request {
@@ -76,7 +77,8 @@ func (g Requests) Create(ctx context.Context, a Actor, body RecordBody) (Request
 			return err
 		}
 		if n := utf8.RuneCountInString(body.Comment); n > t.limits.CommentLength {
-			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n, t.limits.CommentLength)
+			return isc.Refuse(isc.CodeLength, "comment has %d characters, at most %d are allowed", n,
+				t.limits.CommentLength)
 		}
 		s, values, w, err := t.checkNew(body)
 		if err != nil {

@@ -68,7 +68,8 @@ func WithIDs(newID func() string) Option {
 func WithLimits(l Limits) Option {
 	return func(c *core) error {
 		c.limits = l.withDefaults()
-		for _, n := range []int{l.Sources, l.Records, l.AccountManagers, l.Approvers, l.CustomAttributes, l.CommentLength,
+		for _, n := range []int{l.Sources, l.Records, l.AccountManagers, l.Approvers, l.CustomAttributes,
+			l.CommentLength,
 			l.PageSize, l.ReminderDays} {
 			if n < 0 {
 				return fmt.Errorf("limit %d is negative", n)

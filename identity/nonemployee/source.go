@@ -190,7 +190,8 @@ func (t *tx) checkSource(s *Source) error {
 	}
 
 	if n := len(s.AccountManagers); n > t.limits.AccountManagers {
-		return isc.Refuse(isc.CodeLimit, "%d account managers are given, at most %d are allowed", n, t.limits.AccountManagers)
+		return isc.Refuse(isc.CodeLimit, "%d account managers are given, at most %d are allowed", n,
+			t.limits.AccountManagers)
 	}
 	if err := t.checkSourceName(s); err != nil {
 		return err
@@ -255,7 +256,8 @@ func (t *tx) resolveAll(refs []Ref, what string) ([]Ref, error) {
 			return nil, err
 		}
 		if !ok {
-			return nil, isc.Refuse(isc.CodeReferenceNotFound, "%s %q is neither an identity nor a governance group", what, r.ID)
+			return nil, isc.Refuse(isc.CodeReferenceNotFound, "%s %q is neither an identity nor a governance group",
+				what, r.ID)
 		}
 		out = append(out, found)
 	}

@@ -152,7 +152,9 @@ func (c *core) remind(ctx context.Context, now time.Time, out *TickResult) error
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(sources, func(a, b versioned[Source]) int { return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID) })
+	slices.SortFunc(sources, func(a, b versioned[Source]) int {
+		return inOrder(a.T.Created, b.T.Created, a.T.ID, b.T.ID)
+	})
 
 	// Only sources that are still there are remembered, or the map would grow for ever.
 	live := map[string]scan{}
@@ -205,7 +207,8 @@ func (c *core) remindSource(ctx context.Context, now time.Time, s *Source, out *
 		}
 
 		if len(due) > 0 {
-			t.mail(Notification{Template: TemplateReminder, To: slices.Clone(s.AccountManagers), Source: s.lite(), Records: due})
+			t.mail(Notification{Template: TemplateReminder, To: slices.Clone(s.AccountManagers), Source: s.lite(),
+				Records: due})
 		}
 		return nil
 	})

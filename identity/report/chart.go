@@ -22,7 +22,9 @@ func Stylesheet() string { return lookStyle }
 //go:embed chart.svg.tmpl
 var chartSource string
 
-var chartTemplates = sync.OnceValue(func() *template.Template { return template.Must(template.New("").Parse(chartSource)) })
+var chartTemplates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").Parse(chartSource))
+})
 
 // ChartKind says how a chart draws its values.
 type ChartKind string

@@ -61,8 +61,10 @@ func ExceptionLayout() Layout[ExceptionRow] {
 		cells: func(r ExceptionRow) Row {
 			return Row{
 				TextOrNull(r.IdentityProfile), TextOrNull(r.Source), TextOrNull(r.AccountID), TextOrNull(r.AccountName),
-				TextOrNull(r.IdentityID), TextOrNull(r.DisplayName), TextOrNull(r.Exception), List(attributeOrder(r.Attributes)...),
-				TextOrNull(r.Value), TextOrNull(r.ConflictingIdentity), TextOrNull(r.Message), Time(r.FirstSeen), JSON(r.Trace),
+				TextOrNull(r.IdentityID), TextOrNull(r.DisplayName), TextOrNull(r.Exception),
+				List(attributeOrder(r.Attributes)...),
+				TextOrNull(r.Value), TextOrNull(r.ConflictingIdentity), TextOrNull(r.Message), Time(r.FirstSeen),
+				JSON(r.Trace),
 			}
 		},
 	}
@@ -119,8 +121,10 @@ func IncompleteLayout() Layout[IncompleteRow] {
 		},
 		cells: func(r IncompleteRow) Row {
 			return Row{
-				TextOrNull(r.IdentityProfile), TextOrNull(r.Source), TextOrNull(r.AccountID), TextOrNull(r.IdentityID), TextOrNull(r.Name),
-				TextOrNull(r.DisplayName), List(attributeOrder(r.Missing)...), TextOrNull(r.ProcessingState), Time(r.LastRefresh),
+				TextOrNull(r.IdentityProfile), TextOrNull(r.Source), TextOrNull(r.AccountID), TextOrNull(r.IdentityID),
+				TextOrNull(r.Name),
+				TextOrNull(r.DisplayName), List(attributeOrder(r.Missing)...), TextOrNull(r.ProcessingState),
+				Time(r.LastRefresh),
 			}
 		},
 	}
@@ -163,8 +167,10 @@ func NoManagerLayout() Layout[NoManagerRow] {
 		},
 		cells: func(r NoManagerRow) Row {
 			return Row{
-				TextOrNull(r.IdentityProfile), TextOrNull(r.IdentityID), TextOrNull(r.Name), TextOrNull(r.DisplayName), TextOrNull(r.LifecycleState),
-				TextOrNull(r.Source), TextOrNull(r.ManagerValue), TextOrNull(r.Reason), List(r.Candidates...), TextOrNull(r.Message),
+				TextOrNull(r.IdentityProfile), TextOrNull(r.IdentityID), TextOrNull(r.Name), TextOrNull(r.DisplayName),
+				TextOrNull(r.LifecycleState),
+				TextOrNull(r.Source), TextOrNull(r.ManagerValue), TextOrNull(r.Reason), List(r.Candidates...),
+				TextOrNull(r.Message),
 			}
 		},
 	}

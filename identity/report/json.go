@@ -83,7 +83,8 @@ func jsonHead(t *Table) ([]byte, error) {
 		if i > 0 {
 			columns = append(columns, ',')
 		}
-		if columns, err = appendJSONObject(columns, []member{{"key", Text(c.Key)}, {"header", Text(c.Header)}}); err != nil {
+		if columns, err = appendJSONObject(columns, []member{{"key", Text(c.Key)},
+			{"header", Text(c.Header)}}); err != nil {
 			return nil, err
 		}
 	}

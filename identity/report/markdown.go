@@ -79,7 +79,8 @@ func EscapeMarkdown(s, lineEnd, also string) string {
 		case r == '<':
 			b.WriteString("&lt;")
 			continue
-		case strings.ContainsRune("\\`*_[]|~>$", r), strings.ContainsRune(also, r), i == 0 && strings.ContainsRune("#+-", r):
+		case strings.ContainsRune("\\`*_[]|~>$", r), strings.ContainsRune(also, r), i == 0 &&
+			strings.ContainsRune("#+-", r):
 			b.WriteByte('\\')
 		}
 

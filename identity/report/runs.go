@@ -74,7 +74,8 @@ func AmbiguousLayout() Layout[AmbiguousRow] {
 		},
 		cells: func(r AmbiguousRow) Row {
 			return Row{
-				TextOrNull(r.Source), TextOrNull(r.AccountID), TextOrNull(r.AccountName), TextOrNull(r.Criterion), TextOrNull(r.Value),
+				TextOrNull(r.Source), TextOrNull(r.AccountID), TextOrNull(r.AccountName), TextOrNull(r.Criterion),
+				TextOrNull(r.Value),
 				Int(int64(len(r.Candidates))), List(r.Candidates...), TextOrNull(r.Outcome), TextOrNull(r.Identity),
 			}
 		},
@@ -145,7 +146,8 @@ func ProfileLayout() Layout[ProfileRow] {
 			if r.NeedsProcessing {
 				status = "Needs Processing"
 			}
-			return Row{Text(r.Name), TextOrNull(r.Source), Int(r.Priority), Int(r.Identities), Int(r.Exceptions), Text(status)}
+			return Row{Text(r.Name), TextOrNull(r.Source), Int(r.Priority), Int(r.Identities), Int(r.Exceptions),
+				Text(status)}
 		},
 	}
 }

@@ -76,7 +76,8 @@ func (b *Bundle) OpenAccounts(fsys fs.FS, l Listener) ([]identity.Source, diag.L
 				if set := b.Settings.Sources[s.Name]; set.File != "" {
 					pos, why = b.Settings.Pos, err.Error()
 				}
-				found.Addf(diag.Error, codeFileUnreadable, pos, "the accounts of source %q cannot be read: %s", s.Name, why)
+				found.Addf(diag.Error, codeFileUnreadable, pos, "the accounts of source %q cannot be read: %s", s.Name,
+					why)
 				continue
 			}
 
@@ -194,7 +195,8 @@ func (w *withoutData) strayFile(s *Source) string {
 		return ""
 	}
 
-	return fmt.Sprintf("; if %s is it, name it in idprofile.json: {\"sources\": {%q: {\"file\": %q}}}", stray, s.Name, stray)
+	return fmt.Sprintf("; if %s is it, name it in idprofile.json: {\"sources\": {%q: {\"file\": %q}}}",
+		stray, s.Name, stray)
 }
 
 // feedOptions says how accounts of a source are read. Of a list that serves
@@ -215,7 +217,8 @@ func (b *Bundle) feedOptions(s *Source, l Listener) feed.Options {
 func (s *Source) feedOptions(set SourceSettings, l Listener) feed.Options {
 	o := feed.Options{
 		Name: s.Name, ID: s.ID, StableID: s.stableID(set),
-		Delimiter: set.Delimiter, Quote: set.Quote, Encoding: set.Encoding, HasHeader: set.HasHeader, Columns: set.Columns,
+		Delimiter: set.Delimiter, Quote: set.Quote, Encoding: set.Encoding, HasHeader: set.HasHeader,
+		Columns:   set.Columns,
 		MergeRows: set.MergeRows, MergeColumns: set.MergeColumns, IndexColumns: set.IndexColumns,
 		Filter: set.Filter, Comment: set.Comment, Connector: s.Node.Get("connectorAttributes"),
 		Separator: set.Separator, KeepEmpty: set.KeepEmpty, OnFinding: l.OnFinding, OnAssumption: l.OnAssumption,

@@ -20,7 +20,8 @@ func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) erro
 		return isc.Refuse(isc.CodeRequired, "name is missing")
 	}
 	if len([]rune(name)) > maxName {
-		return isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)), maxName)
+		return isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed", len([]rune(name)),
+			maxName)
 	}
 	for _, p := range b.Profiles {
 		if strings.EqualFold(p.Name, name) && !p.Is(self) {
@@ -118,7 +119,8 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 		return b.checkAccountRead(target, attributes)
 	case "reference":
 		if id, ok := attributes.Get("id").Str(); ok && b.Transform(id) == nil {
-			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there", target,
+			return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q refers to transform %q, which is not there",
+				target,
 				id)
 		}
 		if in := attributes.Get("input"); in.Kind() == jsondoc.Object && in.Get("type").Text() == "accountAttribute" {
@@ -139,7 +141,8 @@ func (b *Bundle) checkAccountRead(target string, attributes *jsondoc.Node) error
 		return isc.Refuse(isc.CodeReferenceNotFound, "the mapping of %q reads a source that is not there", target)
 	}
 	if s.Lacks(attribute) {
-		return isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q", s.Name, attribute)
+		return isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q",
+			s.Name, attribute)
 	}
 	return nil
 }
@@ -196,8 +199,9 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.Collector) {
 	for _, way := range []struct {
 		key  string
 		find func(string) *Source
-	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication}, {"sourceId",
-		b.SourceByID}} {
+	}{{"sourceName", b.Source}, {"applicationId", b.SourceByID}, {"applicationName", b.sourceByApplication},
+		{"sourceId",
+			b.SourceByID}} {
 		text, ok := attributes.Get(way.key).Str()
 		if !ok || text == "" {
 			continue
@@ -210,7 +214,8 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.Collector) {
 				"%s means source %q, but source %q is read", way.key, other.Name, used.Name)
 		case way.key == "sourceId" || way.key == "applicationId":
 			found.Addf(diag.Warning, codeSourceMismatch, attributes.Get(way.key).Pos(),
-				"%s %q is not that of source %q, which is read; the file may come from another tenant", way.key, text, used.Name)
+				"%s %q is not that of source %q, which is read; the file may come from another tenant",
+				way.key, text, used.Name)
 		}
 	}
 }

@@ -54,7 +54,8 @@ func (b *Bundle) CheckColumns(ctx context.Context, fsys fs.FS) diag.List {
 			err = firstError(f.Accounts(ctx), &told)
 		}
 		if err != nil && ctx.Err() == nil {
-			found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: files[0]}, "the accounts of source %q cannot be read: %s",
+			found.Addf(diag.Error, codeFileUnreadable, diag.Pos{File: files[0]},
+				"the accounts of source %q cannot be read: %s",
 				s.Name, strings.TrimPrefix(err.Error(), files[0]+": "))
 		}
 	}
@@ -132,13 +133,15 @@ func (b *Bundle) columnReads() []columnRead {
 	for _, s := range b.Sources {
 		if s.Correlation != nil {
 			for _, a := range s.Correlation.Assignments {
-				reads = append(reads, columnRead{source: s, attribute: a.Value, what: "a criterion of the correlation", pos: a.Pos})
+				reads = append(reads, columnRead{source: s, attribute: a.Value, what: "a criterion of the correlation",
+					pos: a.Pos})
 			}
 		}
 
 		if s.Manager != nil && s.Manager.AccountAttribute != "" {
-			reads = append(reads, columnRead{source: s, attribute: s.Manager.AccountAttribute, what: "the manager correlation",
-				pos: s.Node.Get("managerCorrelationMapping").Pos()})
+			reads = append(reads, columnRead{source: s, attribute: s.Manager.AccountAttribute,
+				what: "the manager correlation",
+				pos:  s.Node.Get("managerCorrelationMapping").Pos()})
 		}
 	}
 

@@ -51,7 +51,8 @@ func (l *loader) assumeRule(s *Source, key string, rule *jsondoc.Node) {
 	at := rule.Pos()
 	l.b.Assumptions = append(l.b.Assumptions,
 		diag.Assumption{Code: codeConnectorRule, Object: s.Name, File: at.File, Line: at.Line,
-			Used: "accounts as the file has them", Instead: "what the " + key + " " + nameOfRule(rule) + " makes of them"})
+			Used: "accounts as the file has them", Instead: "what the " + key + " " + nameOfRule(rule) +
+				" makes of them"})
 }
 
 // readingRule reports whether a member names a rule that runs when accounts are read:
@@ -61,7 +62,8 @@ func readingRule(key string) bool {
 		return false
 	}
 	key = strings.ToLower(key)
-	for _, writing := range []string{"provision", "create", "creation", "modify", "update", "delete", "enable", "disable",
+	for _, writing := range []string{"provision", "create", "creation", "modify", "update", "delete",
+		"enable", "disable",
 		"unlock", "password"} {
 		if strings.Contains(key, writing) {
 			return false

@@ -10,7 +10,8 @@ import (
 // consequences are findings about something that is not there. When a file cannot be
 // read, it may stand in that.
 var consequences = []diag.Code{
-	codeConfigEmpty, codeCorrelationProperty, codeCorrelationSourceUnknown, codeDataMissing, codeIdentityAttributeUnknown,
+	codeConfigEmpty, codeCorrelationProperty, codeCorrelationSourceUnknown, codeDataMissing,
+	codeIdentityAttributeUnknown,
 	codeLifecycleProfileUnknown, codeLifecycleStatesMissing, codeManagerUnmapped, codeProfileNoSource,
 	codeReferenceUnknown, codeRuleUnknown, codeRuleUnused,
 	codeSchemaSourceUnknown, codeSourceAuthoritative, codeSourceImplied, codeSourceUnknown, codeSourceWithoutCriteria,

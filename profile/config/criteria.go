@@ -39,7 +39,8 @@ func (l *loader) checkCriteria() {
 
 // correlates reports whether a source has criteria or a correlation rule.
 func (s *Source) correlates() bool {
-	return s.CorrelationRule != "" || s.Correlation != nil && len(s.Correlation.Assignments)+len(s.Correlation.Rules) > 0
+	return s.CorrelationRule != "" || s.Correlation != nil && len(s.Correlation.Assignments)+
+		len(s.Correlation.Rules) > 0
 }
 
 // criteriaHint says where criteria that a source refers to are expected.

@@ -54,7 +54,9 @@ func (l *loader) dataFile(fsys fs.FS, file string, inside bool) bool {
 		account := firstObject(d.head)
 		d.list = account["nativeIdentity"] && (account["sourceId"] || account["sourceName"])
 	} else {
-		columns := strings.FieldsFunc(firstLine(d.head), func(r rune) bool { return strings.ContainsRune(",;\t|\"", r) })
+		columns := strings.FieldsFunc(firstLine(d.head), func(r rune) bool {
+			return strings.ContainsRune(",;\t|\"", r)
+		})
 		d.list = slices.Contains(columns, "nativeIdentity") &&
 			(slices.Contains(columns, "sourceId") || slices.Contains(columns, "sourceName"))
 	}
@@ -172,7 +174,8 @@ func (l *loader) assignNamed(taken map[string]bool, named func(dataFile, *Source
 		taken[d.path] = true
 		if files := l.b.Data[name]; len(files) > 0 {
 			if l.b.Settings.Sources[name].File == "" {
-				l.found.Addf(diag.Error, codeDataDuplicate, diag.Pos{File: d.path}, "source %q already has the account file %s",
+				l.found.Addf(diag.Error, codeDataDuplicate, diag.Pos{File: d.path},
+					"source %q already has the account file %s",
 					name, files[0])
 			}
 			continue
@@ -216,7 +219,8 @@ func (l *loader) sourceInName(d dataFile) *Source {
 	var found *Source
 	for _, s := range l.b.Sources {
 		if (found == nil || len(s.Name) > len(found.Name)) &&
-			(containsWords(d.name, s.Name) || containsWords(d.name, fileSafe(s.Name)) || containsWords(d.name, spaced(s.Name))) {
+			(containsWords(d.name, s.Name) || containsWords(d.name, fileSafe(s.Name)) ||
+				containsWords(d.name, spaced(s.Name))) {
 			found = s
 		}
 	}
@@ -352,6 +356,7 @@ func (l *loader) implySource(id, name string, pos diag.Pos) {
 	l.b.Sources = append(l.b.Sources, &Source{
 		ID: id, Name: name, ApplicationName: name +
 			" [source]", DeleteThreshold: -1, Mirror: -1, Implied: true, Node: jsondoc.NewObject()})
-	l.found.Addf(diag.Info, codeSourceImplied, pos, "no file describes the source %q; its accounts are taken as they are",
+	l.found.Addf(diag.Info, codeSourceImplied, pos,
+		"no file describes the source %q; its accounts are taken as they are",
 		name)
 }

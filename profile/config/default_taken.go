@@ -233,7 +233,9 @@ func (l *loader) settingDefaults(d defaults) {
 	}
 
 	for _, s := range l.b.Sources {
-		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool { return a.Multi }) {
+		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool {
+			return a.Multi
+		}) {
 			continue
 		}
 		if set := l.b.Settings.Sources[s.Name]; set.Separator == "" && !s.merges(set) {

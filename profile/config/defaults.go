@@ -97,7 +97,8 @@ func accountRead(s *Source, attribute string) *jsondoc.Node {
 	if s.ID != "" {
 		attributes.Set("sourceId", jsondoc.NewString(s.ID))
 	}
-	return jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString("accountAttribute")), jsondoc.M("attributes", attributes))
+	return jsondoc.NewObject(jsondoc.M("type", jsondoc.NewString("accountAttribute")),
+		jsondoc.M("attributes", attributes))
 }
 
 // NonEmployee reports whether the source holds non-employee records.

@@ -54,7 +54,9 @@ func (b *Bundle) RemoveMapping(profile, attribute string) bool {
 		return false
 	}
 	list, _ := mappingList(p.Node)
-	kept := slices.DeleteFunc(slices.Clone(list.Items()), func(n *jsondoc.Node) bool { return mappedName(n) == attribute })
+	kept := slices.DeleteFunc(slices.Clone(list.Items()), func(n *jsondoc.Node) bool {
+		return mappedName(n) == attribute
+	})
 	if len(kept) == len(list.Items()) {
 		return false
 	}

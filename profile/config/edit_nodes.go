@@ -83,7 +83,8 @@ func (b *Bundle) add(shape string, n *jsondoc.Node) {
 	case export != nil && shape != "IDENTITY_ATTRIBUTE":
 		appendItem(export, entryFor(shape, n))
 	default:
-		b.Documents = append(b.Documents, &Document{Path: b.freePath(objectFolder[shape], n.Get("name").Text()), Root: n})
+		b.Documents = append(b.Documents, &Document{Path: b.freePath(objectFolder[shape], n.Get("name").Text()),
+			Root: n})
 	}
 }
 

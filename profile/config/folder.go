@@ -119,7 +119,8 @@ func (f *Folder) allowed(name string, info fs.FileInfo) error {
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%s: %w: it is no regular file", name, ErrUnsafeFile)
 	case info.Size() > f.options.MaxFile:
-		return fmt.Errorf("%s: %w: it has %d bytes, the limit is %d", name, ErrUnsafeFile, info.Size(), f.options.MaxFile)
+		return fmt.Errorf("%s: %w: it has %d bytes, the limit is %d", name, ErrUnsafeFile, info.Size(),
+			f.options.MaxFile)
 	}
 
 	return nil

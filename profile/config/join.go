@@ -74,7 +74,8 @@ func (l *loader) joinState(p part) {
 			named = fmt.Sprintf("; it names %q", named)
 		}
 		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeLifecycleProfileUnknown, Pos: p.node.Pos(),
-			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s", p.node.Get("name").Text(),
+			Message: fmt.Sprintf("lifecycle state %q belongs to no profile of this configuration%s",
+				p.node.Get("name").Text(),
 				named),
 			Hint: "identityProfileRef names the profile, or the folder that the file lies in"})
 		return
@@ -120,8 +121,9 @@ func (l *loader) joinSchema(p part) {
 
 	id := p.node.Get("id").Text()
 	i := l.join(p, l.sourceOwners(func(s *Source) bool { return s.Schema == nil }), func(o owner) bool {
-		return l.namesSource(p.node, o) || id != "" && slices.ContainsFunc(l.b.Source(o.name).Node.Get("schemas").Items(),
-			func(ref *jsondoc.Node) bool { return ref.Get("id").Text() == id })
+		return l.namesSource(p.node, o) || id != "" &&
+			slices.ContainsFunc(l.b.Source(o.name).Node.Get("schemas").Items(),
+				func(ref *jsondoc.Node) bool { return ref.Get("id").Text() == id })
 	}, l.refers(p.node))
 	if i < 0 {
 		l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSchemaSourceUnknown, Pos: p.node.Pos(),
@@ -140,7 +142,9 @@ func (l *loader) joinSchema(p part) {
 func (l *loader) joinPolicy(p part) {
 	usage := p.node.Get("usageType").Text()
 	free := func(s *Source) bool {
-		return !slices.ContainsFunc(s.Policies, func(o *jsondoc.Node) bool { return o.Get("usageType").Text() == usage })
+		return !slices.ContainsFunc(s.Policies, func(o *jsondoc.Node) bool {
+			return o.Get("usageType").Text() == usage
+		})
 	}
 
 	i := l.join(p, l.sourceOwners(free), func(o owner) bool { return l.namesSource(p.node, o) }, l.refers(p.node))

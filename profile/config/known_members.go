@@ -26,8 +26,8 @@ var (
 	}}
 	stateMembers = &members{
 		names: append([]string{
-			"technicalName", "enabled", "identityCount", "emailNotificationOption", "accountActions", "accessProfileIds",
-			"identityState",
+			"technicalName", "enabled", "identityCount", "emailNotificationOption", "accountActions",
+			"accessProfileIds", "identityState",
 			"accessActionConfiguration", "priority", "identityProfileRef", "identityProfile", "identityProfileId",
 			"accountActionRefs", "accessProfileRefs", "accessProfileIdsRefs", "externalId",
 		}, common...),
@@ -39,22 +39,25 @@ var (
 				"notifyManagers", "notifyAllAdmins", "notifySpecificUsers", "emailAddressList"}},
 		},
 	}
-	correlationMembers = &members{names: []string{"$schema", "id", "name", "attributeAssignments", "created", "modified",
+	correlationMembers = &members{names: []string{"$schema", "id", "name", "attributeAssignments",
+		"created", "modified",
 		"rules", "source", "sourceId"},
 		inside: map[string]*members{"attributeAssignments": {names: []string{
 			"property", "value", "operation", "complex", "ignoreCase", "matchMode", "filterString"}}}}
 	schemaMembers = &members{
 		names: append([]string{
-			"nativeObjectType", "identityAttribute", "displayAttribute", "hierarchyAttribute", "includePermissions", "features",
+			"nativeObjectType", "identityAttribute", "displayAttribute", "hierarchyAttribute", "includePermissions",
+			"features",
 			"configuration", "attributes", "sourceId", "sourceName", "source", "config", "associationAttributes",
 			"childHierarchy",
-			"aggregationType", "descriptionAttribute", "creationRule", "customizationRule", "correlationRule", "refreshRule",
+			"aggregationType", "descriptionAttribute", "creationRule", "customizationRule", "correlationRule",
+			"refreshRule",
 			"groupAttribute", "instanceAttribute", "objectType", "type", "permissionRemediationModificationType",
 			"pseudoObjectType",
 		}, common...),
 		inside: map[string]*members{"attributes": {names: []string{
-			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement", "isGroup", "isManaged",
-			"nativeName",
+			"name", "type", "description", "schema", "isMulti", "isMultiValued", "isEntitlement",
+			"isGroup", "isManaged", "nativeName",
 			"isRequired", "isCorrelationKey", "isIndexed", "internalName", "objectMapping", "source"}}},
 	}
 	policyMembers = &members{names: append([]string{"usageType", "fields", "sourceId", "sourceName", "source", "form"},
@@ -71,8 +74,10 @@ var (
 		"transforms", "namedColumn", "extended", "targets"}, common...)}
 	profileMembers = &members{
 		names: append([]string{
-			"owner", "priority", "authoritativeSource", "identityRefreshRequired", "identityCount", "identityAttributeConfig",
-			"identityExceptionReportReference", "hasTimeBasedAttr", "lifecycleStates", "configuredStates", "source", "dirtyFlag",
+			"owner", "priority", "authoritativeSource", "identityRefreshRequired", "identityCount",
+			"identityAttributeConfig",
+			"identityExceptionReportReference", "hasTimeBasedAttr", "lifecycleStates", "configuredStates",
+			"source", "dirtyFlag",
 			"externalId", "status", "authType", "report", "attributeConfig", "sysAdminRemovalPeriod",
 		}, common...),
 		inside: map[string]*members{"identityAttributeConfig": mappingMembers, "lifecycleStates": stateMembers},
@@ -94,7 +99,8 @@ var (
 			"externalId", "version", "groupMembershipProfile",
 		}, common...),
 		inside: map[string]*members{
-			"schemas": schemaMembers, "correlationConfigDetails": correlationMembers, "accountCorrelationConfig": {names: append(
+			"schemas": schemaMembers, "correlationConfigDetails": correlationMembers,
+			"accountCorrelationConfig": {names: append(
 				[]string{"type"}, correlationMembers.names...), inside: correlationMembers.inside},
 			"provisioningPolicies": policyMembers,
 			"managerCorrelationMapping": {names: []string{

@@ -74,14 +74,17 @@ func (s *LifecycleState) AccessProfiles() []string {
 // export may be a part of a tenant, so it is an information; where sources are known by name
 // only, an id says nothing.
 func (l *loader) checkActionSources() {
-	if l.b.Partial || len(l.b.Unread) > 0 || !slices.ContainsFunc(l.b.Sources, func(s *Source) bool { return s.ID != "" && !s.Implied }) {
+	if l.b.Partial || len(l.b.Unread) > 0 || !slices.ContainsFunc(l.b.Sources, func(s *Source) bool {
+		return s.ID != "" && !s.Implied
+	}) {
 		return
 	}
 	for _, p := range l.b.Profiles {
 		for _, s := range p.States {
 			for _, key := range []string{"accountActions", "accountActionRefs"} {
 				for _, action := range s.Node.Get(key).Items() {
-					for _, list := range []string{"sourceIds", "excludeSourceIds", "sourceIdsRefs", "excludeSourceIdsRefs"} {
+					for _, list := range []string{"sourceIds", "excludeSourceIds", "sourceIdsRefs",
+						"excludeSourceIdsRefs"} {
 						for _, n := range action.Get(list).Items() {
 							l.checkActionSource(p, s, n)
 						}
@@ -162,11 +165,13 @@ func checkActions(n *jsondoc.Node) error {
 	for _, a := range (&LifecycleState{Node: n}).Actions() {
 		switch {
 		case a.Action != "ENABLE" && a.Action != "DISABLE" && a.Action != "DELETE":
-			return isc.Refuse(isc.CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE", a.Action)
+			return isc.Refuse(isc.CodeIllegalValue, "the account action is %q, expected ENABLE, DISABLE or DELETE",
+				a.Action)
 		case a.AllSources && len(a.SourceIDs) > 0:
 			return isc.Refuse(isc.CodeIllegalValue, "an account action for all sources must not have sourceIds")
 		case len(a.SourceIDs) > 0 && len(a.ExcludeSourceIDs) > 0:
-			return isc.Refuse(isc.CodeIllegalValue, "an account action must not have both sourceIds and excludeSourceIds")
+			return isc.Refuse(isc.CodeIllegalValue,
+				"an account action must not have both sourceIds and excludeSourceIds")
 		case !a.AllSources && len(a.SourceIDs) == 0:
 			return isc.Refuse(isc.CodeRequired, "an account action that is not for all sources needs sourceIds")
 		}

@@ -206,7 +206,8 @@ func (l *lineage) uses(s *Source) {
 		if s.Correlation != nil {
 			for _, a := range s.Correlation.Assignments {
 				l.edge(l.account(s.Name, a.Value), to, "compares it with "+a.Property, a.Pos)
-				l.edge(l.node(LineageIdentityAttribute, "", a.Property, diag.Pos{}), to, "compares it with "+a.Value, a.Pos)
+				l.edge(l.node(LineageIdentityAttribute, "", a.Property, diag.Pos{}), to, "compares it with "+a.Value,
+					a.Pos)
 			}
 		}
 	}

@@ -206,9 +206,11 @@ func (l *Lineage) WriteSVG(w io.Writer, title string) error {
 		from, to := x[e.From]+nodeWidth, x[e.To]
 		y1, y2 := y[e.From]+nodeHeight/2, y[e.To]+nodeHeight/2
 		bend := max(columnGap/2, (to-from)/2)
-		fmt.Fprintf(b, `<path d="M%d %d C%d %d %d %d %d %d"><title>%s</title></path>`+"\n", from, y1, from+bend, y1, to-bend,
+		fmt.Fprintf(b, `<path d="M%d %d C%d %d %d %d %d %d"><title>%s</title></path>`+"\n", from, y1,
+			from+bend, y1, to-bend,
 			y2, to, y2,
-			html.EscapeString(printable(fmt.Sprintf("%s → %s: %s", l.Nodes[e.From].Title(), l.Nodes[e.To].Title(), e.How))))
+			html.EscapeString(printable(fmt.Sprintf("%s → %s: %s", l.Nodes[e.From].Title(), l.Nodes[e.To].Title(),
+				e.How))))
 	}
 
 	for i := range l.Nodes {

@@ -53,7 +53,8 @@ func (l *loader) linkageColumns(n *jsondoc.Node) map[string]linkage.Kind {
 func (l *loader) probability(m *jsondoc.Member) float64 {
 	p, err := strconv.ParseFloat(m.Value.Text(), 64)
 	if err != nil || !(p > 0 && p <= 1) || m.Value.Kind() != jsondoc.Number {
-		l.found.Addf(diag.Error, codeSettingsValue, m.Value.Pos(), "%s is %s, expected a number above 0, at most 1", m.Key,
+		l.found.Addf(diag.Error, codeSettingsValue, m.Value.Pos(), "%s is %s, expected a number above 0, at most 1",
+			m.Key,
 			m.Value.Append(nil))
 		return 0
 	}

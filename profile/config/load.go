@@ -46,7 +46,8 @@ func Load(fsys fs.FS) (*Bundle, diag.List) {
 	// be read, that is said already.
 	if len(l.b.Documents) == 0 && !l.found.HasErrors() {
 		l.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeConfigEmpty, Pos: diag.Pos{File: "."},
-			Message: "the folder has no configuration", Hint: "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
+			Message: "the folder has no configuration",
+			Hint:    "put an SP-Config export, or JSON files of profiles, sources and transforms, into it"})
 	}
 
 	return l.finish()
@@ -230,7 +231,8 @@ func (l *loader) read(fsys fs.FS, file string) (string, error) {
 // parse reads JSON as long as there are not too many values; nil if it is none. What is
 // wrong with it is a finding.
 func (l *loader) parse(file, src string) *jsondoc.Node {
-	root, values, found := jsondoc.Options{MaxValues: l.values, MaxFindings: l.found.Most}.Parse(diag.Pos{File: file, Line: 1, Column: 1}, src)
+	root, values, found := jsondoc.Options{MaxValues: l.values, MaxFindings: l.found.Most}.Parse(diag.Pos{File: file,
+		Line: 1, Column: 1}, src)
 	l.found.AddAll(found)
 	l.values = max(l.values-values, 1) // 0 is no limit
 	return root
@@ -311,13 +313,15 @@ func (l *loader) unused(o object) {
 func (l *loader) transform(n *jsondoc.Node) {
 	def := transform.FromNode(n)
 	if def.Name == "" {
-		l.found.Addf(diag.Error, codeNameMissing, n.Pos(), "a stored transform needs a name: references find it by that")
+		l.found.Addf(diag.Error, codeNameMissing, n.Pos(),
+			"a stored transform needs a name: references find it by that")
 		l.b.Unreferable = append(l.b.Unreferable, def)
 		return
 	}
 
 	if old := l.b.Transforms[def.Name]; old != nil && !old.Node.Equal(n) {
-		l.found.Addf(diag.Warning, codeObjectDuplicate, n.Pos(), "transform %q is already defined at %s; this one counts",
+		l.found.Addf(diag.Warning, codeObjectDuplicate, n.Pos(),
+			"transform %q is already defined at %s; this one counts",
 			def.Name, old.Node.Pos())
 		l.b.Unreferable = append(l.b.Unreferable, old)
 	}
@@ -381,7 +385,8 @@ func (l *loader) checkData() {
 	for _, name := range slices.Sorted(maps.Keys(l.b.Settings.Sources)) {
 		if l.b.Source(name) == nil {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceUnknown, Pos: l.b.Settings.Pos,
-				Message: fmt.Sprintf("the settings name a source %q that is not configured", name), Hint: diag.Suggest(name,
+				Message: fmt.Sprintf("the settings name a source %q that is not configured", name),
+				Hint: diag.Suggest(name,
 					names)})
 		}
 	}

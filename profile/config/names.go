@@ -21,7 +21,8 @@ const maxName = 128
 func TechnicalName(display string) (string, error) {
 	for _, r := range display {
 		if r != ' ' && (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') {
-			return "", isc.Refuse(isc.CodeIllegalValue, "%q has the character %q, only letters, digits and blanks are allowed",
+			return "", isc.Refuse(isc.CodeIllegalValue,
+				"%q has the character %q, only letters, digits and blanks are allowed",
 				display, r)
 		}
 	}

@@ -76,8 +76,8 @@ func pointerTo(in, n *jsondoc.Node, path []byte) ([]byte, bool) {
 func (l *loader) profile(n, entry *jsondoc.Node) {
 	p := &Profile{
 		ID: FirstText(n.Get("id"), entry.At("self", "id")), Name: FirstText(n.Get("name"), entry.At("self", "name")),
-		Description: n.Get("description").Text(), Created: instant(n.Get("created")), Owner: RefOf(n.Get("owner")), Node: n,
-		RefreshRequired: n.Get("identityRefreshRequired").IsTrue() || n.Get("dirtyFlag").IsTrue(),
+		Description: n.Get("description").Text(), Created: instant(n.Get("created")), Owner: RefOf(n.Get("owner")),
+		Node: n, RefreshRequired: n.Get("identityRefreshRequired").IsTrue() || n.Get("dirtyFlag").IsTrue(),
 	}
 	l.want(n, "name", jsondoc.String)
 	l.want(n, "identityAttributeConfig", jsondoc.Object)
@@ -131,7 +131,8 @@ func (l *loader) addProfile(p *Profile) {
 			continue
 		}
 		if !old.Node.Equal(p.Node) {
-			l.found.Addf(diag.Warning, codeObjectDuplicate, p.Node.Pos(), "profile %q is already defined at %s; this one counts",
+			l.found.Addf(diag.Warning, codeObjectDuplicate, p.Node.Pos(),
+				"profile %q is already defined at %s; this one counts",
 				p.Name, old.Node.Pos())
 		}
 		p.States = append(old.States, p.States...)
@@ -149,7 +150,8 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 	if !ok {
 		l.unranked = append(l.unranked, p)
 		if !v.IsNull() {
-			l.found.Addf(diag.Error, codeFieldType, v.Pos(), "%s is %s, expected a whole number: the priority of profile %q",
+			l.found.Addf(diag.Error, codeFieldType, v.Pos(),
+				"%s is %s, expected a whole number: the priority of profile %q",
 				l.pointer(v), v.Append(nil), p.Name)
 		}
 		return
@@ -157,7 +159,8 @@ func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 
 	p.Priority = priority
 	if priority <= 0 {
-		l.found.Addf(diag.Warning, codePriorityRange, v.Pos(), "profile %q has priority %d; tenants use 10, 20, 30 and so on",
+		l.found.Addf(diag.Warning, codePriorityRange, v.Pos(),
+			"profile %q has priority %d; tenants use 10, 20, 30 and so on",
 			p.Name, priority)
 	}
 
@@ -204,7 +207,8 @@ func (l *loader) mappings(p *Profile, n *jsondoc.Node) {
 			"the mapping of profile %q is disabled: no values are promoted", p.Name)
 	}
 	l.want(config, "attributeTransforms", jsondoc.Array)
-	if v, _ := config.Get("enabled").Str(); !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") { // exports have it as text
+	// exports have it as text
+	if v, _ := config.Get("enabled").Str(); !strings.EqualFold(v, "true") && !strings.EqualFold(v, "false") {
 		l.want(config, "enabled", jsondoc.Bool)
 	}
 	for _, entry := range config.Get("attributeTransforms").Items() {
@@ -239,7 +243,8 @@ func normalised(entry *jsondoc.Node) *jsondoc.Node {
 // (DECISION 4). A definition without one is unmapped.
 func (l *loader) addMapping(p *Profile, m *Mapping) {
 	if m.Attribute == "" {
-		l.found.Addf(diag.Error, codeNameMissing, m.Node.Pos(), "a mapping of profile %q names no identity attribute", p.Name)
+		l.found.Addf(diag.Error, codeNameMissing, m.Node.Pos(), "a mapping of profile %q names no identity attribute",
+			p.Name)
 		return
 	}
 
@@ -252,14 +257,16 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 
 	// The last one counts; the place of the first is told, since both are somebody's.
 	if i := slices.IndexFunc(p.Mappings, func(o *Mapping) bool { return o.Attribute == m.Attribute }); i >= 0 {
-		l.found.Addf(diag.Error, codeMappingDuplicate, m.Node.Pos(), "profile %q already maps %q at %s; this mapping counts",
+		l.found.Addf(diag.Error, codeMappingDuplicate, m.Node.Pos(),
+			"profile %q already maps %q at %s; this mapping counts",
 			p.Name, m.Attribute, p.Mappings[i].Node.Pos())
 		p.Mappings = slices.Delete(p.Mappings, i, i+1)
 	}
 
 	if m.Definition == nil {
 		l.found.Addf(diag.Warning, codeMappingEmpty, m.Node.Pos(),
-			"the mapping of %q in profile %q has no transformDefinition: the attribute is not mapped", m.Attribute, p.Name)
+			"the mapping of %q in profile %q has no transformDefinition: the attribute is not mapped",
+			m.Attribute, p.Name)
 		return
 	}
 

@@ -49,7 +49,9 @@ func (b *Bundle) list(o ListOptions, fields isc.Fields[*Profile]) (page []*Profi
 		place[p] = i
 	}
 	q := isc.Query{Filters: o.Filters, Sorters: o.Sorters, Limit: o.Limit, Offset: o.Offset}
-	found, err := fields.Page(slices.Clone(b.Profiles), q, maxPage, func(x, y *Profile) int { return place[x] - place[y] })
+	found, err := fields.Page(slices.Clone(b.Profiles), q, maxPage, func(x, y *Profile) int {
+		return place[x] - place[y]
+	})
 	return found.Items, found.Total, err
 }
 

@@ -36,7 +36,8 @@ func (l *loader) checkSettings(root *jsondoc.Node) {
 	}
 	if seed := root.Get("seed"); seed.Kind() == jsondoc.Number {
 		if _, ok := seed.Int(); !ok {
-			l.found.Addf(diag.Error, codeSettingsValue, seed.Pos(), "seed is %s, expected a whole number", seed.Append(nil))
+			l.found.Addf(diag.Error, codeSettingsValue, seed.Pos(), "seed is %s, expected a whole number",
+				seed.Append(nil))
 		}
 	}
 

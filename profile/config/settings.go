@@ -59,7 +59,8 @@ func (l *loader) sourceSettings(n *jsondoc.Node) SourceSettings {
 		File: n.Get("file").Text(), Delimiter: n.Get("delimiter").Text(), Separator: n.Get("separator").Text(),
 		KeepEmpty: n.Get("keepEmpty").IsTrue(), Quote: n.Get("quote").Text(), Encoding: n.Get("encoding").Text(),
 		HasHeader: flag("hasHeader"), Columns: texts(n.Get("columnNames")),
-		MergeRows: flag("mergeRows"), MergeColumns: texts(n.Get("mergeColumns")), IndexColumns: texts(n.Get("indexColumns")),
-		Filter: n.Get("filter").Text(), Comment: n.Get("comment").Text(), StableID: n.Get("stableId").Text(),
+		MergeRows: flag("mergeRows"), MergeColumns: texts(n.Get("mergeColumns")),
+		IndexColumns: texts(n.Get("indexColumns")),
+		Filter:       n.Get("filter").Text(), Comment: n.Get("comment").Text(), StableID: n.Get("stableId").Text(),
 	}
 }

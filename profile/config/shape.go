@@ -67,10 +67,12 @@ var shapes = []shapeIs{
 		return hasAny(n, "nativeObjectType", "identityAttribute", "displayAttribute") && isList(n.Get("attributes"))
 	}},
 	{shapePolicy, func(n *jsondoc.Node) bool {
-		return isList(n.Get("fields")) && (hasAny(n, "usageType") || slices.ContainsFunc(n.Get("fields").Items(), isField))
+		return isList(n.Get("fields")) && (hasAny(n, "usageType") ||
+			slices.ContainsFunc(n.Get("fields").Items(), isField))
 	}},
 	{shapeState, func(n *jsondoc.Node) bool {
-		return hasAny(n, "technicalName") && hasAny(n, "accountActions", "enabled", "identityProfileRef", "accountActionRefs",
+		return hasAny(n, "technicalName") && hasAny(n, "accountActions", "enabled", "identityProfileRef",
+			"accountActionRefs",
 			"identityState", "emailNotificationOption", "accessProfileIds", "identityProfile", "identityProfileId")
 	}},
 	{shapeRule, func(n *jsondoc.Node) bool { return hasAny(n, "sourceCode") }},
@@ -80,7 +82,9 @@ var shapes = []shapeIs{
 		items := n.Get("attributes").Items()
 		return len(items) > 0 && !slices.ContainsFunc(items, func(a *jsondoc.Node) bool { return !isAttribute(a) })
 	}},
-	{"ATTR_SYNC_SOURCE_CONFIG", func(n *jsondoc.Node) bool { return hasAny(n, "source") && isList(n.Get("attributes")) }},
+	{"ATTR_SYNC_SOURCE_CONFIG", func(n *jsondoc.Node) bool {
+		return hasAny(n, "source") && isList(n.Get("attributes"))
+	}},
 	{shapeAttribute, isAttribute},
 	{shapeReference, isReference},
 	{shapeTransform, isTransform},
@@ -154,8 +158,8 @@ var referenceTypes = []string{
 	"ACCESS_PROFILE", "ACCOUNT", "ACCOUNT_CORRELATION_CONFIG", "APPLICATION", "CAMPAIGN", "CAMPAIGN_FILTER",
 	"CERTIFICATION",
 	"CLUSTER", "CONNECTOR_SCHEMA", "ENTITLEMENT", "GOVERNANCE_GROUP", "IDENTITY", "IDENTITY_PROFILE", "LIFECYCLE_STATE",
-	"MACHINE_IDENTITY", "PASSWORD_POLICY", "REPORT_RESULT", "ROLE", "RULE", "SOD_POLICY", "SOURCE", "TAG", "TASK_RESULT",
-	"TRANSFORM", "WORKGROUP",
+	"MACHINE_IDENTITY", "PASSWORD_POLICY", "REPORT_RESULT", "ROLE", "RULE", "SOD_POLICY", "SOURCE",
+	"TAG", "TASK_RESULT", "TRANSFORM", "WORKGROUP",
 }
 
 // isReference knows a pointer at another object: {type, id, name} and no more.

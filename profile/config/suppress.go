@@ -43,11 +43,13 @@ func (l *loader) suppressions(list *jsondoc.Node, beside string) {
 			l.settingIs(m.Value, m.Key, jsondoc.String)
 			if !slices.Contains(suppressionMembers, m.Key) {
 				l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),
-					Message: fmt.Sprintf("unknown setting %q of a suppression", m.Key), Hint: diag.Suggest(m.Key, suppressionMembers)})
+					Message: fmt.Sprintf("unknown setting %q of a suppression", m.Key),
+					Hint:    diag.Suggest(m.Key, suppressionMembers)})
 			}
 		}
 
-		s := Suppression{Code: diag.Code(n.Get("code").Text()), Object: n.Get("object").Text(), File: n.Get("file").Text(),
+		s := Suppression{Code: diag.Code(n.Get("code").Text()), Object: n.Get("object").Text(),
+			File:   n.Get("file").Text(),
 			Reason: strings.TrimSpace(n.Get("reason").Text()), Pos: n.Pos()}
 		if beside != "" {
 			s.File = beside

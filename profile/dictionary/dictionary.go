@@ -106,7 +106,8 @@ func Make(b *config.Bundle, lib *transform.Library, o Options) *Dictionary {
 		o.Width = 90
 	}
 	m := &maker{b: b, lib: lib, o: o, tests: readTests(o.Tests),
-		d: &Dictionary{Lineage: b.Lineage(lib), Attributes: []*Attribute{}, Transforms: []*Transform{}, Tables: []*Table{}}}
+		d: &Dictionary{Lineage: b.Lineage(lib), Attributes: []*Attribute{}, Transforms: []*Transform{},
+			Tables: []*Table{}}}
 	m.attributes()
 	for _, name := range slices.Sorted(maps.Keys(b.Transforms)) {
 		m.transform(name, b.Transforms[name])
@@ -154,7 +155,8 @@ func (m *maker) attributes() {
 
 		// What a file says about an attribute is there only when the configuration has such a file.
 		if known := m.b.Attribute(n.Name); known != nil {
-			a.DisplayName, a.Standard, a.Searchable, a.Multi = known.DisplayName, known.Standard, known.Searchable, known.Multi
+			a.DisplayName, a.Standard, a.Searchable, a.Multi = known.DisplayName, known.Standard, known.Searchable,
+				known.Multi
 		}
 		for _, p := range m.b.Profiles {
 			for _, mapping := range p.Mappings {
@@ -239,7 +241,8 @@ func (m *maker) behind(profile, attribute string, out *Mapping) {
 }
 
 func (m *maker) transform(name string, def *transform.Definition) {
-	t := &Transform{Name: name, Pos: def.Node.Pos(), UsedBy: []string{}, Tests: m.tests.of(m.tests.transforms, "", name)}
+	t := &Transform{Name: name, Pos: def.Node.Pos(), UsedBy: []string{},
+		Tests: m.tests.of(m.tests.transforms, "", name)}
 	t.Rule, t.Lines = m.print(def)
 	l := m.d.Lineage
 	for i := range l.Nodes {

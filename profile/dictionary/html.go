@@ -20,7 +20,9 @@ var pageSource string
 func (d *Dictionary) WriteHTML(w io.Writer, title string) error {
 	drawn := d.Lineage.Drawn()
 	t, err := template.New("").Funcs(template.FuncMap{
-		"anchor":  func(kind, name string) string { return kind + "-" + strings.ReplaceAll(url.PathEscape(name), "%", ".") },
+		"anchor": func(kind, name string) string {
+			return kind + "-" + strings.ReplaceAll(url.PathEscape(name), "%", ".")
+		},
 		"share":   Share,
 		"short":   shortened,
 		"visible": report.OneLine,

@@ -60,7 +60,8 @@ func (d *Dictionary) WriteMarkdown(w io.Writer, title string) error {
 			m.f("| %s | %s | | | %d |\n", cell(a.Name), a.unmapped(), len(a.ReadBy))
 		}
 		for _, p := range a.Mappings {
-			m.f("| %s | %s | %s | %s | %d |\n", cell(a.Name), cell(p.Profile), codeCell(shortened(p.Rule)), Share(p.Data),
+			m.f("| %s | %s | %s | %s | %d |\n", cell(a.Name), cell(p.Profile), codeCell(shortened(p.Rule)),
+				Share(p.Data),
 				len(a.ReadBy))
 		}
 	}
@@ -111,7 +112,8 @@ func (d *Dictionary) Summary() string {
 
 	return fmt.Sprintf("%s, %d mapped; %s, %d with a test; %s; %s.", plural(len(d.Attributes), "identity attribute"),
 		mapped,
-		plural(mappings, "mapping"), tested, plural(len(d.Transforms), "transform"), plural(len(d.Tables), "look-up table"))
+		plural(mappings, "mapping"), tested, plural(len(d.Transforms), "transform"),
+		plural(len(d.Tables), "look-up table"))
 }
 
 func plural(n int, word string) string {
@@ -243,7 +245,8 @@ func testNames(list []Test) []string {
 // String is the reader in words.
 func (r Reader) String() string {
 	kind := strings.ToLower(strings.ReplaceAll(string(r.Kind), "_", " "))
-	if r.Kind == config.LineageCorrelation || r.Kind == config.LineageManager || r.Kind == config.LineageCreateProfile ||
+	if r.Kind == config.LineageCorrelation || r.Kind == config.LineageManager ||
+		r.Kind == config.LineageCreateProfile ||
 		r.Kind == config.LineageLifecycle {
 		kind += " of"
 	}

@@ -16,9 +16,10 @@ type CauseKind string
 
 // The kinds of causes.
 const (
-	CauseMapping     CauseKind = "mapping"
-	CauseTransform   CauseKind = "transform"
-	CauseProfile     CauseKind = "profile" // priority, authoritative source, whether its mapping is enabled, its presence
+	CauseMapping   CauseKind = "mapping"
+	CauseTransform CauseKind = "transform"
+	// priority, authoritative source, whether its mapping is enabled, its presence
+	CauseProfile     CauseKind = "profile"
 	CauseCorrelation CauseKind = "correlation"
 	CauseManager     CauseKind = "manager-correlation"
 	CauseLifecycle   CauseKind = "lifecycle-state"
@@ -152,12 +153,14 @@ func (c *Cause) compare(path string, before, after *jsondoc.Node) {
 		c.compareItems(path, before.Items(), after.Items())
 	case after.Get("type") != nil && before != nil && after.At("attributes", "input").Equal(before):
 		// People put a transform around what was there: that is said, and not both texts as a whole.
-		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), New: wrapper(after), Note: "now wrapped in"})
+		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), New: wrapper(after),
+			Note: "now wrapped in"})
 	case before.Get("type") != nil && after != nil && before.At("attributes", "input").Equal(after):
 		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: wrapper(before),
 			Note: "no longer wrapped in"})
 	default:
-		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: compact(before), New: compact(after)})
+		c.place(Difference{Path: path, Before: before.Pos(), After: after.Pos(), Old: compact(before),
+			New: compact(after)})
 	}
 }
 

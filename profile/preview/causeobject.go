@@ -86,7 +86,8 @@ func (d *differ) states(before, after *config.Profile) {
 			n := s.Node.Clone()
 
 			// What the vendor writes by itself is no change that anybody made.
-			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile", "identityProfileId",
+			for _, key := range []string{"id", "created", "modified", "identityCount", "identityProfile",
+				"identityProfileId",
 				"identityProfileRef",
 				"description"} {
 				n.Remove(key)
@@ -136,7 +137,8 @@ func (d *differ) source(b, a *config.Source) {
 	m := Cause{Kind: CauseManager, Name: a.Name, Change: "changed"}
 	bm, am := cmp.Or(b.Manager, &config.ManagerCorrelation{}), cmp.Or(a.Manager, &config.ManagerCorrelation{})
 	m.scalar("managerCorrelationMapping.accountAttributeName", b.Node, a.Node, bm.AccountAttribute, am.AccountAttribute)
-	m.scalar("managerCorrelationMapping.identityAttributeName", b.Node, a.Node, bm.IdentityAttribute, am.IdentityAttribute)
+	m.scalar("managerCorrelationMapping.identityAttributeName", b.Node, a.Node, bm.IdentityAttribute,
+		am.IdentityAttribute)
 	m.scalar("managerCorrelationRule.name", b.Node, a.Node, bm.Rule, am.Rule)
 	if len(m.Places) > 0 {
 		d.causes = append(d.causes, m)

@@ -42,8 +42,9 @@ func newCollector(o *Options, causes []Cause) *collector {
 	}
 	return &collector{opts: o, groups: map[groupKey]*Group{}, patterns: map[[3]string]int{},
 		byName: map[string]*AttributeTotals{}, states: map[[2]string][]string{},
-		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName, Accounts: o.AccountsName,
-			Now: o.Run.Now.UTC(), Causes: causes, kept: o.People,
+		report: &Report{Version: FormatVersion, BeforeName: o.BeforeName, AfterName: o.AfterName,
+			Accounts: o.AccountsName,
+			Now:      o.Run.Now.UTC(), Causes: causes, kept: o.People,
 			Totals: Totals{Changes: map[Kind]int{}}, Attributes: []*AttributeTotals{}, Groups: []*Group{}}}
 }
 
@@ -142,7 +143,8 @@ func (c *collector) group(p *Person, ch *Change) {
 		pattern: ch.pattern.String(), causes: fmt.Sprint(ch.Causes)}
 	g := c.groups[key]
 	if g == nil {
-		g = &Group{Kind: ch.Kind, Attribute: ch.Attribute, Code: ch.Code, Source: ch.Source, Pattern: ch.pattern.clone(),
+		g = &Group{Kind: ch.Kind, Attribute: ch.Attribute, Code: ch.Code, Source: ch.Source,
+			Pattern: ch.pattern.clone(),
 			Causes:  ch.Causes,
 			Intents: ch.Intents, Examples: []Example{}, pairs: map[pairKey]int{}, order: len(c.groups)}
 		key.pattern = strings.Clone(key.pattern)

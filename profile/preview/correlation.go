@@ -58,7 +58,8 @@ var (
 // for the name of a source that the configuration does not have.
 func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 	sources ...identity.Source) (*Correlation, error) {
-	x := &Correlation{doubts: map[string][]string{}, notes: map[string][]string{}, named: len(o.Sources) > 0, all: o.All}
+	x := &Correlation{doubts: map[string][]string{}, notes: map[string][]string{}, named: len(o.Sources) > 0,
+		all: o.All}
 	links := map[string]*correlate.Links{}
 	for _, s := range e.Bundle().Sources {
 		links[s.Name] = &correlate.Links{}

@@ -67,7 +67,8 @@ func (r *Report) Table() *report.Table {
 	}
 
 	t.Columns = []report.Column{
-		{Key: "people", Header: "People", Kind: report.KindNumber}, {Key: "change", Header: "Change"}, {Key: "attribute",
+		{Key: "people", Header: "People", Kind: report.KindNumber}, {Key: "change", Header: "Change"},
+		{Key: "attribute",
 			Header: "Attribute"},
 		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60}, {Key: "causes",
 			Header: "Causes"},
@@ -82,11 +83,14 @@ func (r *Report) PeopleTable() *report.Table {
 	return &report.Table{
 		Name: "preview-people", Title: "Changes of people", Meta: r.meta(), Before: "before", After: "after",
 		Columns: []report.Column{
-			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode, Minor: true}, {Key: "profile",
+			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode, Minor: true},
+			{Key: "profile",
 				Header: "Profile"},
-			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"}, {Key: "before", Header: "Before",
+			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"},
+			{Key: "before", Header: "Before",
 				Width: 30},
-			{Key: "after", Header: "After", Width: 30}, {Key: "detail", Header: "Detail"}, {Key: "causes", Header: "Causes"},
+			{Key: "after", Header: "After", Width: 30}, {Key: "detail", Header: "Detail"},
+			{Key: "causes", Header: "Causes"},
 		},
 		Rows: r.peopleRows(),
 	}
@@ -144,7 +148,8 @@ func (r *Report) groupRows() iter.Seq2[report.Row, error] {
 			}
 			row := report.Row{report.Int(int64(g.Count)), report.Text(g.Kind.Title()), report.Text(what),
 				report.Text(g.Pattern.String()),
-				report.Opening(strings.Join(lines, "\n"), people[g]...), report.Text(strings.TrimSpace(references(g.Causes)))}
+				report.Opening(strings.Join(lines, "\n"), people[g]...),
+				report.Text(strings.TrimSpace(references(g.Causes)))}
 			if !yield(row, nil) {
 				return
 			}
@@ -181,5 +186,6 @@ func (p *Person) row(c *Change) report.Row {
 
 	return report.Row{report.Text(p.Name), report.Text(p.ID), report.Text(profile), report.Text(c.Kind.Title()),
 		report.Text(c.Attribute),
-		report.TextOrNull(c.Before.Text()), report.TextOrNull(c.After.Text()), report.Text(detail), report.Text(strings.TrimSpace(references(c.Causes)))}
+		report.TextOrNull(c.Before.Text()), report.TextOrNull(c.After.Text()), report.Text(detail),
+		report.Text(strings.TrimSpace(references(c.Causes)))}
 }

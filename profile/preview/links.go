@@ -75,7 +75,9 @@ func (x *comparison) finish() (*Report, error) {
 	for _, k := range slices.SortedFunc(maps.Keys(x.deltas), compareAccounts) {
 		x.linkChanges(k, x.deltas[k])
 	}
-	people := slices.SortedFunc(maps.Values(x.deferred), func(a, b *pair) int { return comparePeople(a.person, b.person) })
+	people := slices.SortedFunc(maps.Values(x.deferred), func(a, b *pair) int {
+		return comparePeople(a.person, b.person)
+	})
 	for _, p := range people {
 		x.presence(p)
 		if err := x.done(p); err != nil {
@@ -132,8 +134,8 @@ func (x *comparison) linkPattern(e *profile.Engine, r *profile.Result, k identit
 
 // methods are the methods as people read them.
 var methods = map[correlate.Method]string{
-	correlate.Manual: "a manual link", correlate.Rule: "the correlation rule", correlate.Default: "its name", correlate.Sticky: "the link it had",
-	correlate.NewIdentity: "the identity that it makes",
+	correlate.Manual: "a manual link", correlate.Rule: "the correlation rule", correlate.Default: "its name",
+	correlate.Sticky: "the link it had", correlate.NewIdentity: "the identity that it makes",
 }
 
 // presence says what becomes of an identity that only one run has.

@@ -23,7 +23,8 @@ func patternOf(before, after identity.Value) Pattern {
 
 	// From the narrow to the wide: two values may fit several, and the first says most.
 	switch {
-	case oldMail && mail && oldLocal != "" && strings.EqualFold(oldLocal, local) && !strings.EqualFold(oldDomain, domain):
+	case oldMail && mail && oldLocal != "" && strings.EqualFold(oldLocal, local) &&
+		!strings.EqualFold(oldDomain, domain):
 		return Pattern{Name: "mail domain", Before: oldDomain, After: domain, personal: true}
 	case strings.EqualFold(old, now):
 		return Pattern{Name: "letter case"}

@@ -223,7 +223,9 @@ func (s populationStore) All(ctx context.Context) iter.Seq2[*identity.Identity, 
 func (s populationStore) Uncorrelated(_ context.Context, source string) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		list := slices.Clone(s.Left)
-		slices.SortFunc(list, func(a, b profile.LeftAccount) int { return compareAccounts(a.Account.Key(), b.Account.Key()) })
+		slices.SortFunc(list, func(a, b profile.LeftAccount) int {
+			return compareAccounts(a.Account.Key(), b.Account.Key())
+		})
 		for i := range list {
 			if a := &list[i].Account; source == "" || a.Source == source {
 				if !yield(a.Clone(), nil) {

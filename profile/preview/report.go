@@ -55,11 +55,14 @@ var kinds = []Kind{
 var titles = map[Kind]string{
 	Set: "value set", Cleared: "value cleared", Changed: "value changed", UIDChanged: "uid changed",
 	ErrorAppeared: "error appeared", ErrorGone: "error gone", ErrorChanged: "other error",
-	Moved: "moved to another profile", Created: "identity created", Removed: "identity gone", Split: "identity split off",
-	Merged: "identity merged", Orphaned: "left without authoritative account", Adopted: "has an authoritative account again",
+	Moved: "moved to another profile", Created: "identity created", Removed: "identity gone",
+	Split:  "identity split off",
+	Merged: "identity merged", Orphaned: "left without authoritative account",
+	Adopted:      "has an authoritative account again",
 	ExceptionNew: "new exception", ExceptionResolved: "exception resolved", ExceptionChanged: "exception changed",
 	ManagerChanged: "manager changed", LifecycleChanged: "lifecycle state changed",
-	AccountLinked: "account linked", AccountUnlinked: "account unlinked", AccountMovedIn: "account moved in", AccountMovedOut: "account moved out",
+	AccountLinked: "account linked", AccountUnlinked: "account unlinked", AccountMovedIn: "account moved in",
+	AccountMovedOut: "account moved out",
 }
 
 // Title returns the kind as people read it.
@@ -189,13 +192,14 @@ type AttributeTotals struct {
 // Report is the outcome of a comparison. Its JSON form is stable: members may be
 // added, never renamed or removed.
 type Report struct {
-	Version    int                `json:"format_version"`
-	BeforeName string             `json:"before,omitempty"`
-	AfterName  string             `json:"after,omitempty"`
-	Accounts   string             `json:"accounts,omitempty"` // whose accounts both ran on
-	Now        time.Time          `json:"now"`
-	AfterNow   time.Time          `json:"afterNow,omitzero"` // of the run after, where it differs
-	Evaluated  string             `json:"evaluated"`         // "all", or the attributes that alone had to be evaluated again
+	Version    int       `json:"format_version"`
+	BeforeName string    `json:"before,omitempty"`
+	AfterName  string    `json:"after,omitempty"`
+	Accounts   string    `json:"accounts,omitempty"` // whose accounts both ran on
+	Now        time.Time `json:"now"`
+	AfterNow   time.Time `json:"afterNow,omitzero"` // of the run after, where it differs
+	// "all", or the attributes that alone had to be evaluated again
+	Evaluated  string             `json:"evaluated"`
 	Totals     Totals             `json:"totals"`
 	Attributes []*AttributeTotals `json:"attributes"` // those that change, by name
 	Causes     []Cause            `json:"causes"`

@@ -113,7 +113,9 @@ func timed(e *profile.Engine) (names []string, alone bool) {
 				if !ok || depends[m.Attribute] {
 					continue
 				}
-				if deps.Now || deps.AnyIdentity || slices.ContainsFunc(deps.Identity, func(n string) bool { return depends[n] }) {
+				if deps.Now || deps.AnyIdentity || slices.ContainsFunc(deps.Identity, func(n string) bool {
+					return depends[n]
+				}) {
 					depends[m.Attribute], again = true, true
 				}
 				if depends[m.Attribute] && (deps.Others || deps.Unique || len(deps.Rules) > 0) {

@@ -32,7 +32,8 @@ func ParseRequest(src []byte) (*Request, diag.List) {
 		r.Config = n
 	}
 	if r.Config.Kind() != jsondoc.Object {
-		found.Addf(diag.Error, codeFieldType, n.Pos(), "400.1.0 Required data missing or empty: identityAttributeConfig")
+		found.Addf(diag.Error, codeFieldType, n.Pos(),
+			"400.1.0 Required data missing or empty: identityAttributeConfig")
 	}
 	return r, found
 }
@@ -105,7 +106,8 @@ func Attributes(ctx context.Context, b *config.Bundle, o profile.Options, run pr
 	if name == "" {
 		name = i.Alias
 	}
-	out := &Response{Identity: ResponseIdentity{Type: "IDENTITY", ID: i.ID, Name: name}, Attributes: []PreviewAttribute{}}
+	out := &Response{Identity: ResponseIdentity{Type: "IDENTITY", ID: i.ID, Name: name},
+		Attributes: []PreviewAttribute{}}
 	for _, m := range trial.Profile(p.Name).Mappings {
 		row := PreviewAttribute{Name: m.Attribute, Value: res.Identity.Attribute(m.Attribute),
 			Previous: i.Attribute(m.Attribute)}

@@ -404,7 +404,8 @@ func (v *Verification) WriteText(w io.Writer, paint report.Paint) error {
 		b.WriteString(head)
 		head = ""
 		report.Fprintf(b, "  %s%s %7s %8s %10s %12s\n", a.Name, pad(a.Name, 20),
-			percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs), number(a.OnlyTheirs))
+			percent(a.Agree, a.Agree+a.Differ+a.OnlyOurs+a.OnlyTheirs), number(a.Differ), number(a.OnlyOurs),
+			number(a.OnlyTheirs))
 		for _, p := range a.Patterns {
 			report.Fprintf(b, "      %d × %s\n", p.Count, p.Pattern)
 		}

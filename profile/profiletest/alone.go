@@ -14,7 +14,9 @@ func (x *binder) single(b *bound) {
 	if x.readsOthers || b.correlate || b.strict || b.identity != nil || len(b.others) > 0 || e.manager != nil ||
 		e.managerState != nil ||
 		slices.ContainsFunc(e.attributes, func(w wanted) bool { return w.name == "manager" }) ||
-		slices.ContainsFunc(b.accounts, func(a identity.Account) bool { return a.ManuallyCorrelated || a.IdentityID != "" }) {
+		slices.ContainsFunc(b.accounts, func(a identity.Account) bool {
+			return a.ManuallyCorrelated || a.IdentityID != ""
+		}) {
 		return
 	}
 

@@ -147,7 +147,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	// With rows or a file this is no case but what all of them share.
 	if n.Get("rows") == nil && n.Get("csv") == nil {
 		if n.Get("expect") == nil {
-			p.fail(codeTestMissing, n.Pos(), "without one the case can only fail by an error", "case %q has no \"expect\"",
+			p.fail(codeTestMissing, n.Pos(), "without one the case can only fail by an error",
+				"case %q has no \"expect\"",
 				c.Name)
 		}
 		p.add(c)

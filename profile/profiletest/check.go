@@ -133,8 +133,9 @@ func textOrNull(s string) identity.Value {
 // the one whose evaluation explains the value, if any.
 func (r *CaseResult) compare(m *matcher, what, attribute string, got identity.Value) {
 	if m != nil && !m.check(got, nil, true) {
-		r.fail(Failure{Pos: m.pos, What: what, Want: m.String(), Got: got.String(), Hint: m.hint(got), attribute: attribute,
-			actual: valueNode(got)})
+		r.fail(Failure{Pos: m.pos, What: what, Want: m.String(), Got: got.String(), Hint: m.hint(got),
+			attribute: attribute,
+			actual:    valueNode(got)})
 	}
 }
 

@@ -221,7 +221,8 @@ func (c *Coverage) branches(template *jsondoc.Node, offset, branch int) {
 func (c *Coverage) enumerate() {
 	for _, p := range c.bundle.Profiles {
 		for _, m := range p.Mappings {
-			c.unit(fmt.Sprintf("profile %q > attribute %q", p.Name, m.Attribute), m.Node, effective(m.Definition.Node), true)
+			c.unit(fmt.Sprintf("profile %q > attribute %q", p.Name, m.Attribute), m.Node, effective(m.Definition.Node),
+				true)
 		}
 		c.states(p)
 	}

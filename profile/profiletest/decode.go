@@ -104,7 +104,8 @@ func (d *decoder) instant(n *jsondoc.Node) time.Time {
 	t, err := time.Parse(time.RFC3339Nano, n.Text())
 	if err != nil {
 		d.fail(codeTestValue, n.Pos(), "",
-			"%q is no instant, expected one such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\"", n.Text())
+			"%q is no instant, expected one such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\"",
+			n.Text())
 	}
 
 	return t
@@ -138,7 +139,8 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	case n.Get("matches") != nil:
 		re, err := compileWhole(n.Get("matches").Text())
 		if err != nil {
-			d.fail(codeTestValue, n.Get("matches").Pos(), "", "%q is no regular expression: %v", n.Get("matches").Text(), err)
+			d.fail(codeTestValue, n.Get("matches").Pos(), "", "%q is no regular expression: %v",
+				n.Get("matches").Text(), err)
 			re = regexp.MustCompile("")
 		}
 
@@ -147,7 +149,8 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 	case n.Get("absent").IsTrue():
 		m.form = absent
 	case n.Get("error") != nil:
-		m.form, m.text, m.value, m.hasValue = raises, n.Get("error").Text(), n.Get("value").Value(), n.Get("value") != nil
+		m.form, m.text, m.value, m.hasValue = raises, n.Get("error").Text(), n.Get("value").Value(),
+			n.Get("value") != nil
 	default:
 		d.fail(codeTestValue, n.Pos(), "", "expected \"matches\", \"absent\": true or \"error\" in an expected value that is an object")
 	}

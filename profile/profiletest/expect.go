@@ -92,7 +92,8 @@ func (p *parser) correlation(c *Case, n *jsondoc.Node) {
 			w.method = &matcher{value: m.Value.Value(), pos: m.Value.Pos()}
 		default:
 			p.object(m.Value, "an expected link", text("method"), text("identity"), text("reason"))
-			for key, to := range map[string]**matcher{"method": &w.method, "identity": &w.identity, "reason": &w.reason} {
+			for key, to := range map[string]**matcher{"method": &w.method, "identity": &w.identity,
+				"reason": &w.reason} {
 				if v := m.Value.Get(key); v != nil {
 					*to = p.matcher(v)
 				}
@@ -115,7 +116,8 @@ func sameExceptions(want []string, got []profile.Exception) bool {
 	}
 	for i, w := range want {
 		code, attributes, some := strings.Cut(w, ":")
-		if code != got[i].Code || some && strings.ReplaceAll(attributes, " ", "") != strings.Join(got[i].Attributes, ",") {
+		if code != got[i].Code || some && strings.ReplaceAll(attributes, " ", "") != strings.Join(got[i].Attributes,
+			",") {
 			return false
 		}
 	}

@@ -221,7 +221,9 @@ func (x *explainer) describe(s *step) string {
 	// What an operation says of itself comes first; else what it works on.
 	op := x.lib.About(s.site.Type)
 	if tell := op.Traits.Tell; tell != nil {
-		return at + s.site.Type + " " + tell(func(name string) string { return s.site.Def.At("attributes", name).Text() })
+		return at + s.site.Type + " " + tell(func(name string) string {
+			return s.site.Def.At("attributes", name).Text()
+		})
 	}
 	if op.ConsumesInput() && s.site.Def.At("attributes", "input").IsNull() {
 		return at + s.site.Type + " of " + s.input

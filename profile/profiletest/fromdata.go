@@ -338,7 +338,8 @@ func expected(r *profile.Result) *jsondoc.Node {
 	for _, name := range r.Identity.Attributes.Schema().Names() {
 		attrs.Set(name, expectationOf(r.Identity.Attributes.Get(name), errorOf(r, name)))
 	}
-	n := jsondoc.NewObject(jsondoc.M("attributes", attrs), jsondoc.M("profile", valueNode(textOrNull(r.Identity.Profile))),
+	n := jsondoc.NewObject(jsondoc.M("attributes", attrs),
+		jsondoc.M("profile", valueNode(textOrNull(r.Identity.Profile))),
 		jsondoc.M("exceptions", exceptionsNode(r.Exceptions)), jsondoc.M("lifecycleStatus",
 			valueNode(textOrNull(string(r.Lifecycle.Status)))))
 	if r.Manager.State != "" {

@@ -53,7 +53,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	out := jsonReport{Cases: len(r.Cases), Passed: r.Passed, Failed: r.Failed, Tests: make([]jsonCase, len(r.Cases))}
 	for i := range r.Cases {
 		c := &r.Cases[i]
-		t := jsonCase{Name: c.Name, File: c.File, Line: c.Pos.Line, Passed: len(c.Failures) == 0, Seconds: c.Time.Seconds(),
+		t := jsonCase{Name: c.Name, File: c.File, Line: c.Pos.Line, Passed: len(c.Failures) == 0,
+			Seconds:  c.Time.Seconds(),
 			Failures: []jsonFailure{}, Notes: c.Notes}
 		for k := range c.Failures {
 			t.Failures = append(t.Failures, c.Failures[k].json())

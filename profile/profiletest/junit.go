@@ -63,7 +63,8 @@ func (r *Report) WriteJUnit(w io.Writer, folder string) error {
 			k = len(out.Suites)
 			index[c.File] = k
 			file := path.Join(folder, c.File)
-			out.Suites = append(out.Suites, junitSuite{Name: clean(strings.TrimSuffix(c.File, Suffix)), File: clean(file)})
+			out.Suites = append(out.Suites, junitSuite{Name: clean(strings.TrimSuffix(c.File, Suffix)),
+				File: clean(file)})
 			times = append(times, 0)
 		}
 

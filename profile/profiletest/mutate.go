@@ -60,7 +60,8 @@ func Mutate(ctx context.Context, b *config.Bundle, s *Suite, o Options, workers 
 
 	// A case that fails anyway would kill every mutant.
 	if !report.OK() {
-		return nil, found, fmt.Errorf("%d of %d cases fail on the configuration as it is", report.Failed, len(report.Cases))
+		return nil, found, fmt.Errorf("%d of %d cases fail on the configuration as it is", report.Failed,
+			len(report.Cases))
 	}
 	o.Compile.Library = withSame(o.library())
 	m := &Mutation{Mutants: cover.mutants()}
@@ -96,7 +97,9 @@ func (c *Coverage) mutants() []*Mutant {
 		for k, mapping := range p.Mappings {
 			list = append(list, &Mutant{Unit: fmt.Sprintf("profile %q > attribute %q", p.Name, mapping.Attribute),
 				Change: "the mapping is dropped", Pos: mapping.Node.Pos(),
-				op: effective(mapping.Definition.Node), apply: func(m *mutation) { m.profile(i).Mappings = slices.Delete(slices.Clone(p.Mappings), k, k+1) }})
+				op: effective(mapping.Definition.Node), apply: func(m *mutation) {
+					m.profile(i).Mappings = slices.Delete(slices.Clone(p.Mappings), k, k+1)
+				}})
 		}
 
 		for k, s := range p.States {
@@ -262,7 +265,8 @@ func (x *mutationRun) mutated(m *Mutant) *config.Bundle {
 			if n := rebuild(mapping.Definition.Node, m.target, m.replacement); n != mapping.Definition.Node {
 				q := *p
 				q.Mappings = slices.Clone(p.Mappings)
-				q.Mappings[k] = &config.Mapping{Attribute: mapping.Attribute, Definition: transform.FromNode(n), Node: mapping.Node}
+				q.Mappings[k] = &config.Mapping{Attribute: mapping.Attribute, Definition: transform.FromNode(n),
+					Node: mapping.Node}
 				b.Profiles[i] = &q
 				return &b
 			}

@@ -121,7 +121,8 @@ func (c *bound) checkFields(res *CaseResult, errs map[string]error) {
 	for _, w := range c.expect.fields {
 		got, present := res.Fields[w.name]
 		if err := errs[w.name]; !w.check(got, err, present) {
-			res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("field %q", w.name), Want: w.String(), Got: described(got, err),
+			res.fail(Failure{Pos: w.pos, What: fmt.Sprintf("field %q", w.name), Want: w.String(),
+				Got:  described(got, err),
 				Hint: w.hint(got), Err: err,
 				attribute: w.name, actual: expectationOf(got, err)})
 		}

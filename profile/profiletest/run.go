@@ -161,7 +161,8 @@ func ruleStubs(values map[string]identity.Value) map[string]transform.Rule {
 // env is what a transform sees that is evaluated alone: what it would see in a run, with
 // the rules of the settings and the stubs of the case, which go first.
 func (r *runner) env(c *bound, unique transform.Unique) *transform.Env {
-	return r.engine.Env(profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules), Unique: unique})
+	return r.engine.Env(profile.RunOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules),
+		Unique: unique})
 }
 
 // outcome is what a run gives for the people of a case.
@@ -222,7 +223,8 @@ func (o *outcome) take(c *bound, res *profile.Result) {
 			if method == "CONFIG" {
 				method = fmt.Sprintf("CONFIG[%d]", l.Criterion)
 			}
-			o.links[l.Account.String()] = foundLink{method: method, identity: res.Identity.ID, alias: res.Identity.Alias}
+			o.links[l.Account.String()] = foundLink{method: method, identity: res.Identity.ID,
+				alias: res.Identity.Alias}
 		}
 	}
 

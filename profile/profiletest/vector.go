@@ -56,7 +56,8 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 		v := Vector{
 			ID: n.Get("id").Text(), Description: n.Get("description").Text(), Group: n.Get("source").Text(),
 			Operation: root.Get("operation").Text(), Pos: n.Pos(),
-			transform: n.Get("transform"), input: n.Get("input").Value(), context: n.Get("context"), expected: n.Get("expected"),
+			transform: n.Get("transform"), input: n.Get("input").Value(), context: n.Get("context"),
+			expected: n.Get("expected"),
 		}
 		if v.ID == "" || v.transform.Kind() != jsondoc.Object || v.expected.Kind() != jsondoc.Object {
 			found.Addf(diag.Error, codeVectorShape, n.Pos(), "a vector needs id, transform and expected")
@@ -175,7 +176,8 @@ func account(source string, n *jsondoc.Node) identity.Account {
 	a := identity.Account{
 		Source: source, NativeIdentity: n.Get("nativeIdentity").Text(), Name: n.Get("displayName").Text(),
 		ID:       n.Get("id").Text(),
-		Disabled: n.Get("disabled").IsTrue(), Locked: n.Get("locked").IsTrue(), Attributes: attributes(n.Get("attributes")),
+		Disabled: n.Get("disabled").IsTrue(), Locked: n.Get("locked").IsTrue(),
+		Attributes: attributes(n.Get("attributes")),
 	}
 	a.Created, _ = time.Parse(time.RFC3339Nano, n.Get("created").Text())
 	a.Modified, _ = time.Parse(time.RFC3339Nano, n.Get("modified").Text())
@@ -201,7 +203,8 @@ func (v *Vector) check(got identity.Value, err error) (pass bool, want string) {
 		if err == nil {
 			return false, "an error"
 		}
-		return strings.Contains(strings.ToLower(err.Error()), strings.ToLower(text)), fmt.Sprintf("an error with %q", text)
+		return strings.Contains(strings.ToLower(err.Error()), strings.ToLower(text)),
+			fmt.Sprintf("an error with %q", text)
 
 	case v.expected.Get("match") != nil:
 		pattern := v.expected.Get("match").Text()

@@ -322,8 +322,9 @@ type Stats struct {
 	Shortest int     `json:"shortest"`
 	Longest  int     `json:"longest"`
 	Mean     float64 `json:"mean"`
-	Patterns []Count `json:"patterns"` // the most frequent: A upper case, a lower case, 9 digit; + more than one, {n} n of them
-	Values   []Count `json:"values"`   // the most frequent of those that occur twice and more
+	// the most frequent: A upper case, a lower case, 9 digit; + more than one, {n} n of them
+	Patterns []Count `json:"patterns"`
+	Values   []Count `json:"values"` // the most frequent of those that occur twice and more
 	Dates    []Count `json:"dates,omitempty"`
 	Near     []Near  `json:"near,omitempty"`
 }

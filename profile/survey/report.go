@@ -141,6 +141,8 @@ func (t *taker) attribute(profile, name string, rows int) *Attribute {
 	for _, n := range in.nulls {
 		a.Nulls = append(a.Nulls, *n)
 	}
-	slices.SortFunc(a.Nulls, func(x, y Null) int { return cmp.Or(y.Count-x.Count, strings.Compare(x.Reason, y.Reason)) })
+	slices.SortFunc(a.Nulls, func(x, y Null) int {
+		return cmp.Or(y.Count-x.Count, strings.Compare(x.Reason, y.Reason))
+	})
 	return a
 }

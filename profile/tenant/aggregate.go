@@ -160,7 +160,8 @@ func uncorrelatedEvents(b *config.Bundle, before *identity.Identity, r *profile.
 	for i := range before.Accounts {
 		a := &before.Accounts[i]
 		if !slices.ContainsFunc(r.Identity.Accounts, func(o identity.Account) bool { return o.Key() == a.Key() }) {
-			list = append(list, AccountUncorrelated{Identity: profile.IdentityRef(r.Identity), Source: b.SourceRef(a.Source),
+			list = append(list, AccountUncorrelated{Identity: profile.IdentityRef(r.Identity),
+				Source:  b.SourceRef(a.Source),
 				Account: accountRef(a, false)})
 		}
 	}

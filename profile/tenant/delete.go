@@ -211,7 +211,8 @@ func (t *Tenant) membership(ctx context.Context, p *Plan) error {
 		case is == nil && was != nil:
 			p.Orphaned = append(p.Orphaned, profile.IdentityRef(i))
 		case is != nil && (was == nil || was.Name != is.Name) && !(was != nil && was.ID != "" && was.ID == is.ID):
-			r := Reassignment{Identity: profile.IdentityRef(i), From: i.Profile, To: is.Name, Reason: profile.PriorityChange}
+			r := Reassignment{Identity: profile.IdentityRef(i), From: i.Profile, To: is.Name,
+				Reason: profile.PriorityChange}
 			if p.Operation == AuditProfileCreate {
 				r.Reason = profile.ProfileCreated
 			}

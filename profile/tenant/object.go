@@ -19,7 +19,8 @@ func (t *Tenant) Object(p *config.Profile) *jsondoc.Node {
 //
 // Source: DECISION 49.
 var computedFields = []string{
-	"id", "created", "modified", "identityCount", "identityRefreshRequired", "identityExceptionReportReference", "hasTimeBasedAttr",
+	"id", "created", "modified", "identityCount", "identityRefreshRequired", "identityExceptionReportReference",
+	"hasTimeBasedAttr",
 }
 
 // newObject completes the body of a create request.

@@ -170,7 +170,8 @@ func (t *Tenant) outcome(p *Plan) Outcome {
 	if p.Status == 202 {
 		now := t.now()
 		o.Task = &Task{
-			ID: t.newID("TASK", p.Operation+p.Object.Name), Name: p.Operation, Description: p.Operation + " " + p.Object.Name,
+			ID: t.newID("TASK", p.Operation+p.Object.Name), Name: p.Operation, Description: p.Operation +
+				" " + p.Object.Name,
 			Launcher: t.opts.Launcher.Name, Launched: now, Completed: now, CompletionStatus: "SUCCESS",
 		}
 	}

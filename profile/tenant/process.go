@@ -291,7 +291,8 @@ func resultEvents(b *config.Bundle, r *profile.Result) []Event {
 			continue
 		}
 		a := &r.Identity.Accounts[i]
-		list = append(list, AccountCorrelated{Identity: who, Source: b.SourceRef(a.Source), Account: accountRef(a, true),
+		list = append(list, AccountCorrelated{Identity: who, Source: b.SourceRef(a.Source),
+			Account:    accountRef(a, true),
 			Attributes: a.Attributes})
 	}
 

@@ -119,7 +119,8 @@ func (d *difference) mappings(old, p *config.Profile) {
 		case is == nil:
 			d.add(Request{Do: "removeMapping", Profile: p.Name, Attribute: was.Attribute})
 		case was == nil || !was.Definition.Node.Equal(is.Definition.Node):
-			d.add(Request{Do: "setMapping", Profile: p.Name, Attribute: is.Attribute, Transform: is.Definition.Node.Clone()})
+			d.add(Request{Do: "setMapping", Profile: p.Name, Attribute: is.Attribute,
+				Transform: is.Definition.Node.Clone()})
 		}
 	}
 }

@@ -144,7 +144,8 @@ func readRequest(n *jsondoc.Node, wrong *[]error) (r Request, ok bool) {
 	}
 
 	for _, m := range n.Members() {
-		if m.Key != "do" && m.Key != "why" && !slices.Contains(needs, m.Key) && !slices.Contains(optional[r.Do], m.Key) {
+		if m.Key != "do" && m.Key != "why" && !slices.Contains(needs, m.Key) &&
+			!slices.Contains(optional[r.Do], m.Key) {
 			bad(m.Pos(), "it has no member %q", m.Key)
 		}
 	}
@@ -258,7 +259,8 @@ type planJSON struct {
 // never renamed or removed.
 func (p *Plan) MarshalJSON() ([]byte, error) {
 	out := planJSON{
-		Operation: p.Operation, Object: p.Object, Dirty: p.Dirty, Uses: p.Uses, Reassigned: p.Reassigned, Deleted: p.Deleted, Orphaned: p.Orphaned,
+		Operation: p.Operation, Object: p.Object, Dirty: p.Dirty, Uses: p.Uses, Reassigned: p.Reassigned,
+		Deleted: p.Deleted, Orphaned: p.Orphaned,
 		Unmanaged: p.Unmanaged, NewIdentities: p.NewIdentities, Blockers: p.Blockers, Findings: p.Findings,
 	}
 	for _, key := range p.Uncorrelated {

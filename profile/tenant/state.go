@@ -74,7 +74,8 @@ func (t *Tenant) PlanCreateState(profile string, body *jsondoc.Node) (*Plan, err
 //
 // Source: DECISION 58.
 var statePatchable = []string{
-	"enabled", "description", "accountActions", "accessProfileIds", "emailNotificationOption", "accessActionConfiguration", "priority",
+	"enabled", "description", "accountActions", "accessProfileIds", "emailNotificationOption",
+	"accessActionConfiguration", "priority",
 }
 
 // PlanPatchState plans a change of a lifecycle state, given by id or technical
@@ -97,7 +98,8 @@ func (t *Tenant) PlanPatchState(profile, state string, ops []isc.PatchOp) (*Plan
 		for _, path := range writes(op) {
 			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 			if !slices.Contains(statePatchable, token) {
-				return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "%s of a lifecycle state cannot be changed", token))
+				return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "%s of a lifecycle state cannot be changed",
+					token))
 			}
 		}
 	}
@@ -156,7 +158,8 @@ func (t *Tenant) statePlan(profile string) (*Plan, *config.Profile, error) {
 
 func (p *Plan) putState(prof *config.Profile, n *jsondoc.Node, audit string) error {
 	p.Operation = audit
-	p.note(audit, config.Ref{Type: "LIFECYCLE_STATE", ID: n.Get("id").Text(), Name: n.Get("name").Text()}, "%s", prof.Name)
+	p.note(audit, config.Ref{Type: "LIFECYCLE_STATE", ID: n.Get("id").Text(), Name: n.Get("name").Text()}, "%s",
+		prof.Name)
 	if err := p.after.PutState(prof.Name, n); err != nil {
 		return err
 	}
@@ -186,7 +189,8 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 	}
 	s := prof.FindState(state)
 	if s == nil {
-		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
+		return nil, t.tracked(isc.Refuse(isc.CodeReferenceNotFound, "profile %q has no lifecycle state %q",
+			prof.Name, state))
 	}
 
 	// A state that is not enabled cannot be entered, also not by hand.
@@ -198,8 +202,8 @@ func (t *Tenant) PlanSetState(ctx context.Context, identityID, state string) (*P
 
 	// Setting a state is no evaluation: the result says what has changed and evaluates nothing.
 	r := &profile.Result{Identity: i, Lifecycle: profile.LifecycleResult{
-		Value: i.Attribute(config.AttrLifecycle).Text(), State: s.TechnicalName, Status: profile.LifecycleActive, Manual: true,
-		Previous: i.Lifecycle.State, Entered: i.Lifecycle.State != s.TechnicalName,
+		Value: i.Attribute(config.AttrLifecycle).Text(), State: s.TechnicalName, Status: profile.LifecycleActive,
+		Manual: true, Previous: i.Lifecycle.State, Entered: i.Lifecycle.State != s.TechnicalName,
 	}}
 
 	// Remembered is what the mapping gives now. When it gives something else, the state set by hand

@@ -176,6 +176,7 @@ func (t *Tenant) event(e Event) {
 
 func (t *Tenant) audit(name string, target config.Ref, detail string) {
 	if f := t.opts.Observer.OnAudit; f != nil {
-		f(Audit{Name: name, Time: t.now(), Actor: t.opts.Launcher.Name, Target: target.Name, ID: target.ID, Detail: detail})
+		f(Audit{Name: name, Time: t.now(), Actor: t.opts.Launcher.Name, Target: target.Name,
+			ID: target.ID, Detail: detail})
 	}
 }

@@ -35,7 +35,8 @@ func (t *Tenant) PlanTransform(body *jsondoc.Node) (*Plan, error) {
 		return nil, t.tracked(isc.Refuse(isc.CodeLength, "the name has %d characters, at most %d are allowed",
 			len([]rune(name)), transform.MaxName))
 	case old != nil && old.Node.Get("type").Text() != typ:
-		return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate, "transform %q is of the type %s, which cannot be changed",
+		return nil, t.tracked(isc.Refuse(isc.CodeIllegalUpdate,
+			"transform %q is of the type %s, which cannot be changed",
 			name, old.Node.Get("type").Text()))
 	case old == nil:
 		p.Operation, p.Status = "TRANSFORM_CREATE", 201
@@ -70,7 +71,8 @@ func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 	for _, prof := range p.after.Profiles {
 		for _, m := range prof.Mappings {
 			if refersTo(m.Definition.Node, name) {
-				e.Causes = append(e.Causes, isc.NewMessage("%s %q: the mapping of %s", config.UseProfile, prof.Name, m.Attribute))
+				e.Causes = append(e.Causes, isc.NewMessage("%s %q: the mapping of %s", config.UseProfile,
+					prof.Name, m.Attribute))
 			}
 		}
 	}

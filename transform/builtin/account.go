@@ -53,7 +53,8 @@ func tellAccount(text func(string) string) string {
 func compileAccount(c *transform.Compiler, a *accountArgs) transform.Node {
 	// While an account is being created there is none to read from.
 	if c.Provisioning() {
-		c.Report(diag.Error, codeAccountInProvisioning, "", "accountAttribute does not work in an account create profile",
+		c.Report(diag.Error, codeAccountInProvisioning, "",
+			"accountAttribute does not work in an account create profile",
 			"use identityAttribute")
 	}
 

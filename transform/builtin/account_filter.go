@@ -49,7 +49,8 @@ func ownProperties(f *filter.Filter) error {
 
 	for _, p := range f.Properties() {
 		if p != "nativeIdentity" && p != "displayName" && p != "entitlements" {
-			return fmt.Errorf("accountFilter cannot search by %q, only by nativeIdentity, displayName and entitlements", p)
+			return fmt.Errorf("accountFilter cannot search by %q, only by nativeIdentity, displayName and entitlements",
+				p)
 		}
 	}
 

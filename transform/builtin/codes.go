@@ -33,7 +33,8 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 			format = v.Text()
 		}
 		if !codes.IsFormat(format) {
-			return identity.Value{}, fmt.Errorf("%w: format %q, expected alpha2, alpha3 or numeric", transform.ErrConfig, format)
+			return identity.Value{}, fmt.Errorf("%w: format %q, expected alpha2, alpha3 or numeric",
+				transform.ErrConfig, format)
 		}
 	}
 

@@ -134,7 +134,8 @@ type referenceArgs struct {
 // Error: [transform.ErrUnknown], [transform.ErrCycle].
 // Source: DECISION 9.
 func reference() transform.Operation {
-	return transform.Define("reference", "Evaluates the stored transform of that name with the input.", compileReference,
+	return transform.Define("reference", "Evaluates the stored transform of that name with the input.",
+		compileReference,
 		transform.Phrase("transform {id}"),
 		transform.Traits{Tell: tell("%q", "id")},
 		transform.Example{Doc: "A name that no transform has",

@@ -118,7 +118,8 @@ func join() transform.Operation {
 			*c.Facts() = transform.Facts{Kind: identity.Text}
 			for i := range n.Values {
 				if item := &n.Values[i]; !item.Present() {
-					c.Report(diag.Warning, codeJoinNull, "values", fmt.Sprintf("item %d is null and appears as the text null", i),
+					c.Report(diag.Warning, codeJoinNull, "values",
+						fmt.Sprintf("item %d is null and appears as the text null", i),
 						"leave it out")
 				} else if item.Facts().Null == transform.MayBeNull {
 					c.ReportAt(item, diag.Warning, codeJoinNull, "when this is null the text null appears",

@@ -46,7 +46,8 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 				"this value is never null, and an error of it does not fall through to the next",
 				"set ignoreErrors to true if it should")
 		case of.Fails && !ignore:
-			c.ReportAt(item, diag.Info, codeFirstvalidErrors, "an error of this value does not fall through to the next",
+			c.ReportAt(item, diag.Info, codeFirstvalidErrors,
+				"an error of this value does not fall through to the next",
 				"set ignoreErrors to true if it should")
 		case never && !of.Fails && !of.FailsOnNull:
 			reportUnreachable(c, item)
@@ -69,12 +70,14 @@ func checkFirstValid(c *transform.Compiler, n *firstValidArgs) {
 // reportUnreachable reports an item that is never null although others follow.
 func reportUnreachable(c *transform.Compiler, item *transform.Child) {
 	if v, ok := item.Const(); ok && v.Kind() == identity.Text && v.Text() == "" {
-		c.ReportAt(item, diag.Info, codeFirstvalidEmpty, "the empty text is a valid value, so what follows is never reached",
+		c.ReportAt(item, diag.Info, codeFirstvalidEmpty,
+			"the empty text is a valid value, so what follows is never reached",
 			"")
 		return
 	}
 
-	c.ReportAt(item, diag.Warning, codeFirstvalidUnreachable, "this value is never null, so what follows is never reached",
+	c.ReportAt(item, diag.Warning, codeFirstvalidUnreachable,
+		"this value is never null, so what follows is never reached",
 		"move it to the end")
 }
 

@@ -22,7 +22,8 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 	left, right, ok := splitEq(text)
 	directives := strings.Contains(text, "#")
 	if !ok && !directives {
-		c.Report(diag.Error, codeConditionalOperator, "expression", fmt.Sprintf("found %q, expected A eq B", text), useStatic)
+		c.Report(diag.Error, codeConditionalOperator, "expression", fmt.Sprintf("found %q, expected A eq B", text),
+			useStatic)
 		return
 	}
 
@@ -44,13 +45,15 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 func checkOperands(c *transform.Compiler, n *conditionalArgs, left, right string) {
 	for _, side := range []string{left, right} {
 		if quoted(side) {
-			c.Report(diag.Warning, codeConditionalQuotes, "expression", fmt.Sprintf("the quotes of %s are compared too", side),
+			c.Report(diag.Warning, codeConditionalQuotes, "expression", fmt.Sprintf("the quotes of %s are compared too",
+				side),
 				"leave them out")
 		}
 
 		if c.UsesName(side) {
 			c.Report(diag.Warning, codeConditionalVariable, "expression",
-				fmt.Sprintf("%q is compared as that text, not as the value of the variable", side), fmt.Sprintf("write $%s", side))
+				fmt.Sprintf("%q is compared as that text, not as the value of the variable", side),
+				fmt.Sprintf("write $%s", side))
 		}
 	}
 

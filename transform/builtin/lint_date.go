@@ -65,7 +65,8 @@ func checkPattern(c *transform.Compiler, attribute string, f *javadate.Format) {
 	}
 
 	if slices.ContainsFunc(p, func(f javadate.Field) bool { return f.Letter == 'D' && (f.Count == 2 || p.has("ML")) }) {
-		c.Report(diag.Warning, codeDateDayofyear, attribute, "D is the day of the year", "use dd for the day of the month")
+		c.Report(diag.Warning, codeDateDayofyear, attribute, "D is the day of the year",
+			"use dd for the day of the month")
 	}
 
 	if attribute == "inputFormat" {
@@ -135,7 +136,8 @@ func checkDateFormat(c *transform.Compiler, n *dateFormatArgs) {
 	switch {
 	case tried > 0 && reads == 0 && pattern != "ISO8601":
 		c.Report(diag.Warning, codeDateInputMismatch, "inputFormat",
-			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null", written(in.Format),
+			fmt.Sprintf("the input is written as %s, which %s never reads; the result is always null",
+				written(in.Format),
 				pattern),
 			"give the format that the input is written in")
 	case pattern == "ISO8601" && lacksMillis(c, in):
@@ -181,7 +183,8 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 		c.Warnf(codeDatemathNowInput, "input", "the input is ignored because the expression begins with now")
 	case !n.math.UsesNow():
 		if text, ok := c.InputText(); ok && !isISO(text) || !writesISO(in.Format) {
-			c.Report(diag.Warning, codeDatemathInput, "input", "the input is not an ISO 8601 date-time, which is an error",
+			c.Report(diag.Warning, codeDatemathInput, "input",
+				"the input is not an ISO 8601 date-time, which is an error",
 				"put a dateFormat with the outputFormat ISO8601 before it")
 		}
 	}
@@ -192,7 +195,8 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 
 	if lost, ok := n.math.RoundedAway(); ok {
 		c.Report(diag.Warning, codeDatemathRoundedAway, "expression",
-			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right", lost.Steps, lost.Round,
+			fmt.Sprintf("%s is lost when %s rounds to the %s: operations run from left to right",
+				lost.Steps, lost.Round,
 				lost.Unit),
 			"write "+lost.Write)
 	}
@@ -303,7 +307,8 @@ func comparableDefaults(c *transform.Compiler, name string, arg *transform.Child
 		text, ok := item.Str()
 		if ok && text != "now" && !isISO(text) && !strings.ContainsAny(text, "$#") {
 			c.Report(diag.Error, codeDatecompareIso, name,
-				fmt.Sprintf("firstValid gives %q, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now", text), "")
+				fmt.Sprintf("firstValid gives %q, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now",
+					text), "")
 			return false
 		}
 	}
@@ -326,7 +331,8 @@ func checkDateCompare(c *transform.Compiler, n *dateCompareArgs) {
 			c.Errorf(codeDatecompareIso, o.name, "found %s, expected an ISO 8601 date-time such as 2027-03-09T00:00:00Z, or now",
 				v)
 		case !writesISO(f.Format):
-			c.Report(diag.Error, codeDatecompareIso, o.name, fmt.Sprintf("dates written as %s are not compared", f.Format),
+			c.Report(diag.Error, codeDatecompareIso, o.name, fmt.Sprintf("dates written as %s are not compared",
+				f.Format),
 				"use the outputFormat ISO8601")
 		case !comparableDefaults(c, o.name, o.arg):
 		case f.Null == transform.MayBeNull:

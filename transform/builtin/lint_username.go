@@ -11,7 +11,8 @@ import (
 // checkUsername reports doubtful patterns and limits.
 func checkUsername(c *transform.Compiler, n *username) {
 	if !c.Provisioning() {
-		c.Report(diag.Warning, codeUsernameInMapping, "", "usernameGenerator stands outside of an account create profile",
+		c.Report(diag.Warning, codeUsernameInMapping, "",
+			"usernameGenerator stands outside of an account create profile",
 			"it needs the field's limits and the uniqueness check of a create profile")
 	}
 
@@ -28,7 +29,8 @@ func checkUsername(c *transform.Compiler, n *username) {
 
 		if counted >= 0 {
 			c.ReportAt(p, diag.Error, codeUsernameCounterLast,
-				"this pattern is never reached: the one with uniqueCounter before it goes on for ever", "move it before that")
+				"this pattern is never reached: the one with uniqueCounter before it goes on for ever",
+				"move it before that")
 		} else if p.CountsUp() {
 			counted = i
 		}
@@ -36,7 +38,8 @@ func checkUsername(c *transform.Compiler, n *username) {
 
 	if counted < 0 && len(n.Patterns) > 0 && !misspelled {
 		c.Report(diag.Warning, codeUsernameCounterMissing, "patterns",
-			"no pattern has uniqueCounter, so a clash in all of them is an error", "end with a pattern that has $uniqueCounter")
+			"no pattern has uniqueCounter, so a clash in all of them is an error",
+			"end with a pattern that has $uniqueCounter")
 	}
 
 	// Tools show the limits beside the transform, and they are often put in it.

@@ -158,7 +158,8 @@ func replace() transform.Operation {
 		func(c *transform.Compiler, n *replaceArgs) transform.Node {
 			f := c.Unary()
 			if !n.Regex.Present() || !n.Replacement.Present() {
-				return transform.RaiseForInput(fmt.Errorf("%w: replace needs regex and replacement", transform.ErrConfig))
+				return transform.RaiseForInput(fmt.Errorf("%w: replace needs regex and replacement",
+					transform.ErrConfig))
 			}
 
 			f.Empty = f.Empty || n.Replacement.Facts().Empty
@@ -230,7 +231,8 @@ func replaceAll() transform.Operation {
 		},
 		transform.Phrase("replace all of {table}"),
 		transform.Traits{Removable: true},
-		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`, "12-34  56", "1234 56"))
+		example("A phone number", `{"type":"replaceAll","attributes":{"table":{"-":"","\\s+":" "}}}`,
+			"12-34  56", "1234 56"))
 }
 
 func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {

@@ -169,7 +169,8 @@ type randomString struct {
 
 func (n *randomString) Eval(s *transform.Scope) (identity.Value, error) {
 	if !n.Numbers.Present() || !n.Special.Present() {
-		return identity.Value{}, fmt.Errorf("%w: includeNumbers and includeSpecialChars are needed", transform.ErrConfig)
+		return identity.Value{}, fmt.Errorf("%w: includeNumbers and includeSpecialChars are needed",
+			transform.ErrConfig)
 	}
 
 	length, ok, err := n.Length.Eval(s)

@@ -78,5 +78,6 @@ func split() transform.Operation {
 		},
 		transform.Phrase("split at /{delimiter!}/, piece {index!}{throws:false= or null}"),
 		transform.Traits{Changes: map[string]transform.Change{"delimiter": longer, "index": oneMore}, Why: whyNoPiece},
-		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com", "example.com"))
+		example("The domain", `{"type":"split","attributes":{"delimiter":"@","index":1}}`, "ann@example.com",
+			"example.com"))
 }

@@ -52,7 +52,8 @@ func (n *substringArgs) Apply(s *transform.Scope, in identity.Value) (identity.V
 
 	part, ok := javatext.Substring(text, int(at.begin), int(at.end))
 	if !ok {
-		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, at.begin, at.end, length)
+		return identity.Value{}, fmt.Errorf("%w: begin %d, end %d, length %d", transform.ErrRange, at.begin, at.end,
+			length)
 	}
 
 	return identity.StringValue(part), nil

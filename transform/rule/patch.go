@@ -24,7 +24,8 @@ var predicates = []string{"all", "any", "none", "one", "filter", "map", "count",
 // operators are replaced by functions that count what they do and know nil.
 var operators = map[string]string{
 	"+": "$add", "-": "$sub", "*": "$mul", "/": "$div", "%": "$mod", "**": "$pow", "^": "$pow",
-	"<": "$lt", "<=": "$le", ">": "$gt", ">=": "$ge", "contains": "$contains", "startsWith": "$startsWith", "endsWith": "$endsWith", "in": "$in", "..": "$range",
+	"<": "$lt", "<=": "$le", ">": "$gt", ">=": "$ge", "contains": "$contains", "startsWith": "$startsWith",
+	"endsWith": "$endsWith", "in": "$in", "..": "$range",
 }
 
 // patcher rewrites an expression: attribute reads become calls, every function

@@ -58,7 +58,8 @@ func compile(name, source string, names Names, l Limits, account bool) (p *Progr
 
 	defer func() { // the compiler of the language panics on some malformed input
 		if r := recover(); r != nil {
-			p, err = nil, &Error{Name: name, Line: 1, Column: 1, Err: fmt.Errorf("the expression cannot be compiled: %v", r)}
+			p, err = nil, &Error{Name: name, Line: 1, Column: 1,
+				Err: fmt.Errorf("the expression cannot be compiled: %v", r)}
 		}
 	}()
 

@@ -217,7 +217,8 @@ func (w *Worker) known(name string, first bool, told func(*string) bool) (known,
 		}
 
 		if len(now) > w.work.Bounds.Component {
-			return nil, nil, refused("component-too-large", "more than %d authoritative accounts share keys, among them %q",
+			return nil, nil, refused("component-too-large",
+				"more than %d authoritative accounts share keys, among them %q",
 				w.work.Bounds.Component, name)
 		}
 	}
@@ -377,7 +378,8 @@ func (f *sameLabelFn) ProcessElement(_ int, labels, others func(*[]byte) bool) e
 		var other string
 		for others(&other) {
 			if other != own {
-				return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges", own, other,
+				return refused("components-unsettled", "accounts of the components of %q and %q meet after %d merges",
+					own, other,
 					f.work.Bounds.Merges)
 			}
 		}

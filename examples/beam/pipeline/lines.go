@@ -51,8 +51,9 @@ type findingLine struct {
 func FindingLine(d diag.Diagnostic) Line { return findingTo(OutFindings, d) }
 
 func findingTo(output string, d diag.Diagnostic) Line {
-	return line(output, findingLine{Severity: d.Severity.String(), Code: string(d.Code), At: d.Pos.String(), Message: d.Message,
-		Hint: d.Hint})
+	return line(output, findingLine{Severity: d.Severity.String(), Code: string(d.Code), At: d.Pos.String(),
+		Message: d.Message,
+		Hint:    d.Hint})
 }
 
 // readingLine is the line of a finding about a file: of one that cost a row, among
@@ -126,7 +127,8 @@ func ResultLines(r *profile.Result, lines func(Line)) {
 	for _, e := range profile.ExceptionRows(r, i.Created) {
 		lines(line(OutExceptions, exceptionLine{Source: e.Source, ID: e.AccountID, Account: e.AccountName,
 			Identity: e.IdentityID, Profile: e.IdentityProfile,
-			DisplayName: e.DisplayName, Code: e.Exception, Attributes: e.Attributes, Value: e.Value, Conflicting: e.ConflictingIdentity, Message: e.Message}))
+			DisplayName: e.DisplayName, Code: e.Exception, Attributes: e.Attributes, Value: e.Value,
+			Conflicting: e.ConflictingIdentity, Message: e.Message}))
 	}
 
 	if m := r.Manager; m.State != "" {

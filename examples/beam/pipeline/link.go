@@ -175,7 +175,8 @@ func (f *chooseFn) one(accounts func(*Pending) bool, answers func(*Answer) bool,
 	return f.do(func() (func(), error) {
 		c, err := f.steps.Choose(&a.Account, func(k correlate.Key) profile.Candidates { return found[k] })
 		if err != nil {
-			return nil, refused("value-too-shared", "%v; more than %d candidates are needed", err, f.work.Bounds.Candidates)
+			return nil, refused("value-too-shared", "%v; more than %d candidates are needed", err,
+				f.work.Bounds.Candidates)
 		}
 		return func() {
 			if c.Identity != "" {
@@ -204,7 +205,8 @@ type unsettledLinksFn struct {
 // ProcessElement yields the finding.
 func (f *unsettledLinksFn) ProcessElement(_ int, _ func(*[]byte) bool, lines func(Line)) error {
 	if f.Cut {
-		return refused("rounds", "accounts still find identities after %d rounds; a run takes more", f.work.Bounds.Rounds)
+		return refused("rounds", "accounts still find identities after %d rounds; a run takes more",
+			f.work.Bounds.Rounds)
 	}
 	return f.do(func() (func(), error) { return func() { lines(FindingLine(profile.UnsettledCorrelation())) }, nil })
 }

@@ -37,9 +37,11 @@ func (p *plan) settle(s beam.Scope, people []beam.PCollection) {
 	}
 
 	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s,
-		mergedPacks[Claimant](p, s, "best claims of uids", claims...), packed[Claimant](p, s, "claims of uids", claims...)))
+		mergedPacks[Claimant](p, s, "best claims of uids", claims...),
+		packed[Claimant](p, s, "claims of uids", claims...)))
 	managers := beam.ParDo(s, &managerFn{Worker: p.worker("managers")}, beam.CoGroupByKey(s,
-		mergedPacks[Boss](p, s, "managers by value", bosses...), packed[string](p, s, "look-ups of managers", searches...)))
+		mergedPacks[Boss](p, s, "managers by value", bosses...), packed[string](p, s, "look-ups of managers",
+			searches...)))
 	lines, reports, lost := beam.ParDo3(s, &finishFn{Worker: p.worker("results")}, beam.CoGroupByKey(s,
 		packed[Evaluated](p, s, "evaluated identities", evaluated...),
 		packed[Settling](p, s, "answers to identities", holders, managers)))
@@ -71,7 +73,8 @@ func (f *evaluateFn) ProcessElement(_ string, q Person, evaluated func(string, E
 			}
 			for _, by := range e.FoundBy {
 				l := by.Lookup
-				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order, Best: l.Attribute == config.AttrUID,
+				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order,
+					Best:  l.Attribute == config.AttrUID,
 					Count: 1})
 				texts(q.ID, Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
 			}

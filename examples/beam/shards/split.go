@@ -99,7 +99,8 @@ func entries(text []byte) [][]byte {
 }
 
 func writeAsParquet(name string, head []byte, rows [][]byte) error {
-	records, err := csv.NewReader(io.MultiReader(bytes.NewReader(head), bytes.NewReader(bytes.Join(rows, nil)))).ReadAll()
+	records, err := csv.NewReader(io.MultiReader(bytes.NewReader(head),
+		bytes.NewReader(bytes.Join(rows, nil)))).ReadAll()
 	if err != nil {
 		return err
 	}

@@ -118,8 +118,8 @@ func (p *population) writeDirectory(a *account) error {
 	logon := p.maybe(600, p.digits("1340########000000"))
 	return p.csv(p.directory, ',', "\n", a.dn, a.name,
 		fmt.Sprintf("{%08x-5c1d-4e2f-9a3b-%012x}", p.rng.Uint32(), p.counts.Directory), a.name+"@acme.example",
-		a.employee, a.given, a.family, a.display, a.mail, a.phone, a.department, a.title, a.manager, strings.Join(member,
-			";"), logon, control,
+		a.employee, a.given, a.family, a.display, a.mail, a.phone, a.department, a.title, a.manager,
+		strings.Join(member, ";"), logon, control,
 		a.description, a.created, "2026-01-10T03:00:00.000Z", fmt.Sprint(a.disabled))
 }
 
@@ -164,7 +164,8 @@ func (p *population) badgeLine(card int, holder, number, mail string) error {
 	}
 
 	issued := p.day(-2400, -30).Format("2006-01-02")
-	b = append(append(append(append(b, `], "active": true, "issued": "`...), issued...), `", "created": "`...), issued...)
+	b = append(append(append(append(b, `], "active": true, "issued": "`...), issued...), `", "created": "`...),
+		issued...)
 	p.row = append(b, "T06:00:00Z\", \"disabled\": false}\n"...)
 	_, err := p.badge.Write(p.row)
 	return err

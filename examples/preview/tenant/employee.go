@@ -206,7 +206,8 @@ func (p *population) rowHR(e *employee) error {
 	number := fmt.Sprint(e.number)
 	modified := stamp(p.day(-90, -2))
 	if !e.entered {
-		return p.csv(p.hr, ',', "\r\n", number, "", "", "", e.given.own, "", "", "", "", "", "", "", "", "", "", "", "", "",
+		return p.csv(p.hr, ',', "\r\n", number, "", "", "", e.given.own, "", "", "", "", "", "", "", "",
+			"", "", "", "", "",
 			"", "", "", "", "", "", "", "", e.since, modified, "false")
 	}
 	language, department := pick(p, e.region.languages), pick(p, departments)
@@ -216,12 +217,15 @@ func (p *population) rowHR(e *employee) error {
 	if p.share(15) {
 		department = pick(p, noDepartments)
 	}
-	return p.csv(p.hr, ',', "\r\n", number, e.previous, e.former, e.login, e.given.own, e.family.own, e.latin1, e.latin2,
+	return p.csv(p.hr, ',', "\r\n", number, e.previous, e.former, e.login, e.given.own, e.family.own,
+		e.latin1, e.latin2,
 		p.maybe(45, e.given.roman()), e.work, e.personal, p.phone(e.region.mobile, 200), p.phone(e.region.desk, 300),
-		p.country(e.region), e.city.own, department, pick(p, titles), pick(p, costPrefixes)+pick(p, costNumbers), language,
+		p.country(e.region), e.city.own, department, pick(p, titles), pick(p, costPrefixes)+pick(p, costNumbers),
+		language,
 		pick(p, []string{"F", "F", "F", "F", "F", "F", "F", "F", "P",
 			""}), p.date(e.hired), p.date(e.end), e.status, e.override,
-		p.manager(e), p.maybe(20, pick(p, remarks)), e.since, modified, fmt.Sprint(!e.end.IsZero() && e.end.Before(today)))
+		p.manager(e), p.maybe(20, pick(p, remarks)), e.since, modified, fmt.Sprint(!e.end.IsZero() &&
+			e.end.Before(today)))
 }
 
 // rehire writes a second, newer row for somebody.

@@ -41,7 +41,8 @@ var regions = []region{
 		cities: plain("Denver", "New York", "Austin"), languages: []string{"English", "English (United States)", "ENG"},
 		given: plain("Melissa", "Thomas", "Mary", "Kevin", "Amanda", "Susan", "George", "Michael", "Patricia", "Karen",
 			"James", "Robert", "Laura"),
-		family: plain("O'Neil", "Taylor", "Carter", "Martin", "McDonald", "Wilson", "Lewis", "Brown", "Anderson", "Smith",
+		family: plain("O'Neil", "Taylor", "Carter", "Martin", "McDonald", "Wilson", "Lewis", "Brown",
+			"Anderson", "Smith",
 			"Johnson", "Van-Buren", "Moore"),
 		mobile: []string{"(512) 555-01##", "212.555.01##", "303-555-01##"}, desk: []string{"(212) 555-01##",
 			"512 555 01## x###"}},
@@ -53,9 +54,11 @@ var regions = []region{
 			"Weiß", "Krüger"),
 		mobile: []string{"0151 2#######", "0170/#######"}, desk: []string{"030 901820-##", "0049 89 2351####"}},
 	{weight: 27, code: "GB", countries: [4]string{"United Kingdom", "UK", "GBR", "united kingdom"}, latin: true,
-		cities: plain("London", "Cardiff", "Glasgow"), languages: []string{"English", "English (United Kingdom)", "ENG"},
-		given:  plain("Callum", "Oliver", "Alfie", "Jack", "Charlie", "Amelia", "Seán", "Sophie", "Siobhán", "Rhys"),
-		family: plain("Fraser", "MacLeod", "Clarke", "Price", "Stewart", "Campbell", "Shaw", "Hughes", "Bennett", "Ward"),
+		cities: plain("London", "Cardiff", "Glasgow"), languages: []string{"English", "English (United Kingdom)",
+			"ENG"},
+		given: plain("Callum", "Oliver", "Alfie", "Jack", "Charlie", "Amelia", "Seán", "Sophie", "Siobhán", "Rhys"),
+		family: plain("Fraser", "MacLeod", "Clarke", "Price", "Stewart", "Campbell", "Shaw", "Hughes",
+			"Bennett", "Ward"),
 		mobile: []string{"07400 ######", "+44 (0)7400 ######"}, desk: []string{"0141 496 0###"}},
 	{weight: 15, code: "FR", countries: [4]string{"France", "France", "FRA", "france"}, latin: true,
 		cities: plain("Paris", "Lyon"), languages: []string{"French", "FRA"},
@@ -151,7 +154,9 @@ var (
 		"190"}
 	noDepartments = []string{"999", "10", "Department"}
 	titles        = []string{"Marketing Specialist", "Operations Mgr.", "Research Scientist", "Intern",
-		"Systems Administrator", "sr  Software Engineer", "Sr. Software Engineer", "Legal Counsel", "Sales Mgr", "Software Engineer", "Account Executive", "Financial Analyst", "Product Manager", "Data Analyst", "HR Business Partner", "Support Agent", "Accountant"}
+		"Systems Administrator", "sr  Software Engineer", "Sr. Software Engineer", "Legal Counsel", "Sales Mgr",
+		"Software Engineer", "Account Executive", "Financial Analyst", "Product Manager", "Data Analyst",
+		"HR Business Partner", "Support Agent", "Accountant"}
 	costPrefixes = []string{"CC", "CC ", "cc-", "Cost Centre ", ""}
 	costNumbers  = []string{"1200", "1310", "2200", "4100", "4150"}
 	noPhones     = []string{"n/a", "see notes", "12345", "--", "+49", "000000", "0151 call after 5"}

@@ -23,9 +23,10 @@ type checkRequest struct {
 
 // checkAnswer is the answer of /api/check.
 type checkAnswer struct {
-	Version   string          `json:"version"` // of the files that the drafts were put into
-	Findings  []underline     `json:"findings"`
-	Elsewhere []finding       `json:"elsewhere"` // findings of other places that the files do not have without the drafts
+	Version  string      `json:"version"` // of the files that the drafts were put into
+	Findings []underline `json:"findings"`
+	// findings of other places that the files do not have without the drafts
+	Elsewhere []finding       `json:"elsewhere"`
 	Problems  []draftProblem  `json:"problems"`
 	Reach     []string        `json:"reach"`  // attributes that the object can reach
 	Values    bool            `json:"values"` // false: the drafts are no JSON, so there are no values
@@ -150,8 +151,10 @@ func (a *checkAnswer) findings(snap *snapshot, c *compiled, key string) {
 	at := c.places[key]
 	o := c.byKey[key]
 	for _, d := range c.found {
-		inside := at != nil && d.Pos.File == at.file && at.from <= d.Pos.Offset && d.Pos.Offset < at.to && d.Pos.Line > 0 ||
-			at == nil && o != nil && d.Pos.File == o.File && o.from <= d.Pos.Offset && d.Pos.Offset < o.to && d.Pos.Line > 0
+		inside := at != nil && d.Pos.File == at.file && at.from <= d.Pos.Offset && d.Pos.Offset < at.to &&
+			d.Pos.Line > 0 ||
+			at == nil && o != nil && d.Pos.File == o.File && o.from <= d.Pos.Offset && d.Pos.Offset < o.to &&
+				d.Pos.Line > 0
 		if inside {
 			a.Findings = append(a.Findings, c.underline(snap, key, d))
 			continue
@@ -203,7 +206,8 @@ func (c *compiled) underline(snap *snapshot, key string, d diag.Diagnostic) unde
 		u.From, u.To = max(0, u.To-1), max(u.To, 1)
 	}
 	if ok {
-		u.Fixes = []fix{{Label: "change to " + name, From: u.From, To: u.To, Insert: string(jsondoc.AppendString(nil, name))}}
+		u.Fixes = []fix{{Label: "change to " + name, From: u.From, To: u.To,
+			Insert: string(jsondoc.AppendString(nil, name))}}
 	}
 	return u
 }

@@ -187,7 +187,8 @@ func (s *Server) probable(r *http.Request) (any, error) {
 	err = snap.useLinks(r.Context(), func(l *links) error {
 		// The evidence is weighed once for each reading of the folder.
 		if l.probable == nil {
-			p, err := l.correlation.Probable(r.Context(), preview.ProbableOptions{Options: snap.bundle.Settings.Linkage})
+			p, err := l.correlation.Probable(r.Context(),
+				preview.ProbableOptions{Options: snap.bundle.Settings.Linkage})
 			if err != nil {
 				return err
 			}
@@ -317,7 +318,7 @@ func (s *Server) criterion(r *http.Request) (any, error) {
 func criterionText(q *criterionRequest) string {
 	n := jsondoc.NewObject(jsondoc.M("property", jsondoc.NewString(q.Property)),
 		jsondoc.M("value", jsondoc.NewString(q.Value)), jsondoc.M("operation", jsondoc.NewString("EQ")),
-		jsondoc.M("complex", jsondoc.NewBool(false)), jsondoc.M("ignoreCase", jsondoc.NewBool(false)), jsondoc.M("matchMode",
-			jsondoc.NewNull()), jsondoc.M("filterString", jsondoc.NewNull()))
+		jsondoc.M("complex", jsondoc.NewBool(false)), jsondoc.M("ignoreCase", jsondoc.NewBool(false)),
+		jsondoc.M("matchMode", jsondoc.NewNull()), jsondoc.M("filterString", jsondoc.NewNull()))
 	return strings.TrimSuffix(string(n.Indent()), "\n")
 }

@@ -25,7 +25,8 @@ func (s *Server) data(*http.Request) (any, error) {
 
 	// It reads every account, so it is done once and by the first who asks.
 	return snap.lazy.data.get(func() (*dataAnswer, error) {
-		r, err := survey.Take(s.ctx, s.opts.FS, snap.bundle, snap.engine, survey.Options{Run: s.runOptions(snap.bundle)})
+		r, err := survey.Take(s.ctx, s.opts.FS, snap.bundle, snap.engine,
+			survey.Options{Run: s.runOptions(snap.bundle)})
 		if err != nil {
 			return nil, err
 		}

@@ -99,7 +99,9 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 
 	// Drafts of one file are put in from front to back; one inside of another would be lost in it.
 	for file, list := range byFile {
-		slices.SortFunc(list, func(a, b change) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to)) })
+		slices.SortFunc(list, func(a, b change) int {
+			return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+		})
 		src := files[file]
 		var out []byte
 		last := 0
@@ -110,7 +112,8 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 			}
 
 			out = append(out, src[last:c.from]...)
-			e.places[c.Key] = &place{file: file, from: len(out), to: len(out) + len(c.bytes), form: c.form, text: c.draft.Text}
+			e.places[c.Key] = &place{file: file, from: len(out), to: len(out) + len(c.bytes), form: c.form,
+				text: c.draft.Text}
 			out = append(out, c.bytes...)
 			last = c.to
 		}
@@ -308,7 +311,8 @@ type memory struct {
 // Open opens a file.
 func (m memory) Open(name string) (fs.File, error) {
 	if src, ok := m.files[name]; ok {
-		return &memoryFile{Reader: bytes.NewReader(src), info: fileInfo{name: path.Base(name), size: int64(len(src))}}, nil
+		return &memoryFile{Reader: bytes.NewReader(src), info: fileInfo{name: path.Base(name), size: int64(len(src))}},
+			nil
 	}
 	return m.below.Open(name)
 }

@@ -89,15 +89,16 @@ func (s *Server) effect(w http.ResponseWriter, r *http.Request) {
 
 	c := s.compile(snap, q.Drafts)
 	if len(c.syntax) > 0 || len(c.problems) > 0 {
-		send(effectLine{Problems: append([]draftProblem{}, c.problems...), Error: "the drafts cannot be put into the files"})
+		send(effectLine{Problems: append([]draftProblem{}, c.problems...),
+			Error: "the drafts cannot be put into the files"})
 		return
 	}
 
 	start, last := s.opts.Clock(), time.Time{}
 	k := &kept{id: c.id, people: map[string][]keptChange{}}
 	o := preview.EffectOptions{
-		BeforeName: s.opts.Name, AfterName: "draft", Examples: 5, Workers: snap.population.Options.Workers, Recompute: q.Recompute,
-		OnPerson: func(p *preview.Person) error { k.add(p); return nil },
+		BeforeName: s.opts.Name, AfterName: "draft", Examples: 5, Workers: snap.population.Options.Workers,
+		Recompute: q.Recompute, OnPerson: func(p *preview.Person) error { k.add(p); return nil },
 		OnProgress: func(p preview.Progress) {
 			if now := s.opts.Clock(); now.Sub(last) >= between || p.Done == p.Total {
 				last = now
@@ -135,7 +136,8 @@ func (k *kept) add(p *preview.Person) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		lines = append(lines, keptChange{group: c.Group(), title: c.Kind.Title(), attribute: c.Attribute,
-			values: identity.Pack(beforeAfter, []identity.Value{c.Before, c.After}).Row(), message: strings.Clone(c.Message)})
+			values:  identity.Pack(beforeAfter, []identity.Value{c.Before, c.After}).Row(),
+			message: strings.Clone(c.Message)})
 	}
 
 	k.people[p.ID] = lines

@@ -103,7 +103,8 @@ func refuse(w http.ResponseWriter, status int, code, text string) {
 func answer(w http.ResponseWriter, status int, v any) {
 	src, err := json.Marshal(v)
 	if err != nil {
-		status, src = http.StatusInternalServerError, []byte(`{"error":"the answer cannot be written","code":"internal"}`)
+		status, src = http.StatusInternalServerError,
+			[]byte(`{"error":"the answer cannot be written","code":"internal"}`)
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)

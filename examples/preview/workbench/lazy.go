@@ -79,8 +79,9 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 		if err != nil {
 			return nil, err
 		}
-		chart := &report.Chart{Kind: report.Columns, Title: "Lifecycle states that change with the date alone, by month",
-			Unit: "identities"}
+		chart := &report.Chart{Kind: report.Columns,
+			Title: "Lifecycle states that change with the date alone, by month",
+			Unit:  "identities"}
 		for m := range months {
 			month := monthOf{Month: n.now.AddDate(0, m+1, 0).Format("2006-01")}
 			for _, part := range parts {

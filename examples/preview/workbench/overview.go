@@ -195,7 +195,8 @@ func peopleLink(pairs ...string) string {
 }
 
 func (t *tally) charts() {
-	profiles := &report.Chart{Kind: report.Bars, Title: "Identities by profile; red: with exceptions", Unit: "identities"}
+	profiles := &report.Chart{Kind: report.Bars, Title: "Identities by profile; red: with exceptions",
+		Unit: "identities"}
 	for _, p := range t.Profiles {
 		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities),
 			Part: int64(p.Exceptions), Link: peopleLink("profile", p.Name)})

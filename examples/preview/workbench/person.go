@@ -32,9 +32,10 @@ type personAnswer struct {
 
 // attribute is an identity attribute with the way to its value.
 type attribute struct {
-	Name     string         `json:"name"`
-	Value    identity.Value `json:"value"`
-	Previous identity.Value `json:"previous"` // today, where another date is looked at; before the draft, beside the editor
+	Name  string         `json:"name"`
+	Value identity.Value `json:"value"`
+	// today, where another date is looked at; before the draft, beside the editor
+	Previous identity.Value `json:"previous"`
 	Changed  bool           `json:"changed"`
 	Result   identity.Value `json:"evaluated"` // what the mapping gives
 	Error    string         `json:"error,omitempty"`
@@ -122,7 +123,8 @@ func dateOf(s string, now time.Time) (time.Time, error) {
 		return now, nil
 	}
 	if t, err := time.Parse(time.DateOnly, s); err == nil {
-		return time.Date(t.Year(), t.Month(), t.Day(), now.Hour(), now.Minute(), now.Second(), now.Nanosecond(), time.UTC),
+		return time.Date(t.Year(), t.Month(), t.Day(), now.Hour(), now.Minute(), now.Second(), now.Nanosecond(),
+				time.UTC),
 			nil
 	}
 	t, err := time.Parse(time.RFC3339, s)
@@ -294,7 +296,8 @@ func (n *snapshot) aheadOf(ctx context.Context, res *profile.Result) (*aheadAnsw
 		}
 		state := lifecycleState(r)
 		if last != "" && state != last {
-			a.People = append(a.People, transition{personRef: refOf(res), Date: at.Format(time.DateOnly), From: last, To: state})
+			a.People = append(a.People, transition{personRef: refOf(res), Date: at.Format(time.DateOnly),
+				From: last, To: state})
 		}
 		last = state
 	}

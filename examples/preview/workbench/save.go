@@ -37,7 +37,8 @@ func (s *Server) save(w http.ResponseWriter, r *http.Request) {
 	}
 
 	if !s.opts.Write || s.opts.Dir == "" {
-		refuse(w, http.StatusForbidden, "read-only", "the workbench was started without --write: export the drafts instead")
+		refuse(w, http.StatusForbidden, "read-only",
+			"the workbench was started without --write: export the drafts instead")
 		return
 	}
 

@@ -95,7 +95,8 @@ func (s *Server) current() (*snapshot, error) {
 	if s.loading.ended && s.loading.err != nil {
 		return nil, &httpError{status: http.StatusConflict, code: "unreadable", text: s.loading.err.Error()}
 	}
-	return nil, &httpError{status: http.StatusServiceUnavailable, code: "loading", text: "the folder is still being read"}
+	return nil, &httpError{status: http.StatusServiceUnavailable, code: "loading",
+		text: "the folder is still being read"}
 }
 
 // read reads the folder and runs everybody.

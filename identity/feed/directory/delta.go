@@ -40,7 +40,8 @@ type Delta struct {
 func NewDelta(known iter.Seq[identity.Account], links ...string) *Delta {
 	d := &Delta{
 		links: links, known: map[string]identity.Account{}, byUUID: map[string]string{}, moved: map[string]string{},
-		current: map[string]string{}, put: map[string]identity.Account{}, removed: map[string]bool{}, gone: map[string]bool{},
+		current: map[string]string{}, put: map[string]identity.Account{}, removed: map[string]bool{},
+		gone: map[string]bool{},
 	}
 	for a := range known {
 		name := Name(&a)

@@ -73,7 +73,8 @@ func read(t testing.TB, src identity.Source) map[string]string {
 // text is all that an account has.
 func text(a *identity.Account) string {
 	attributes := a.Attributes.Map()
-	s := fmt.Sprintf("%s %s %s %s %v %v %q", a.NativeIdentity, a.Name, a.UUID, a.ID, a.Disabled, a.Locked, a.Entitlements)
+	s := fmt.Sprintf("%s %s %s %s %v %v %q", a.NativeIdentity, a.Name, a.UUID, a.ID, a.Disabled,
+		a.Locked, a.Entitlements)
 	for _, name := range slices.Sorted(maps.Keys(attributes)) {
 		s += fmt.Sprintf(" %s=%v", name, attributes[name])
 	}

@@ -127,7 +127,8 @@ func (c *changes) apply(e *entry) {
 	case "modify":
 		c.modify(e, pos)
 	default:
-		c.Refuse(codeLDIFChange, pos, "a change of the type %q, expected add, modify, modrdn or delete; it is left out", kind)
+		c.Refuse(codeLDIFChange, pos, "a change of the type %q, expected add, modify, modrdn or delete; it is left out",
+			kind)
 	}
 }
 
@@ -164,7 +165,8 @@ func (c *changes) modify(e *entry, pos diag.Pos) {
 		if end < 0 {
 			end = len(e.values)
 		}
-		c.change(values, string(bytes.ToLower(op.name)), c.attribute(baseName(string(op.text))), e.values[1:max(end, 1)])
+		c.change(values, string(bytes.ToLower(op.name)), c.attribute(baseName(string(op.text))),
+			e.values[1:max(end, 1)])
 		e.values = e.values[min(end+1, len(e.values)):]
 	}
 

@@ -203,7 +203,8 @@ func (b *builder) account(e *entry) (a identity.Account, ok bool) {
 	pos := diag.Pos{Line: e.line, Column: 1}
 	switch {
 	case e.bad != nil:
-		b.Refuse(e.bad.code, diag.Pos{Line: e.bad.line, Column: 1}, "%s; the entry %sis left out", e.bad.msg, quoted(e.dn))
+		b.Refuse(e.bad.code, diag.Pos{Line: e.bad.line, Column: 1}, "%s; the entry %sis left out",
+			e.bad.msg, quoted(e.dn))
 		return a, false
 	case e.dn == "":
 		b.Refuse(codeLDIFDnMissing, pos, "the entry has no dn; it is left out")

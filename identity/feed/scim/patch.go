@@ -156,7 +156,8 @@ func set(object *jsondoc.Node, name, verb string, value *jsondoc.Node) error {
 	name = key(object, name)
 	old := object.Get(name)
 	switch {
-	case verb == "remove" && value.Kind() == jsondoc.Array && old.Kind() == jsondoc.Array: // some services name what goes
+	case verb == "remove" && value.Kind() == jsondoc.Array && old.Kind() == jsondoc.Array:
+		// some services name what goes
 		old.SetItems(slices.DeleteFunc(slices.Clone(old.Items()), func(item *jsondoc.Node) bool {
 			return slices.ContainsFunc(value.Items(), func(gone *jsondoc.Node) bool { return sameItem(item, gone) })
 		}))

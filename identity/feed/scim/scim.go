@@ -224,7 +224,8 @@ func fromNode(r *feed.Reading, n *jsondoc.Node, pos diag.Pos) (a identity.Accoun
 	// The id first: without it the resource is no account, whatever else it has.
 	a.NativeIdentity = strings.Clone(c.values[r.NativeIdentity].Text())
 	if a.NativeIdentity == "" {
-		r.Refuse(codeAccountIDMissing, pos, "the resource has no %s for the account id; it is left out", r.NativeIdentity)
+		r.Refuse(codeAccountIDMissing, pos, "the resource has no %s for the account id; it is left out",
+			r.NativeIdentity)
 		return a, false
 	}
 

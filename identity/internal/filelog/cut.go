@@ -30,7 +30,8 @@ func (c *Cut) String() string {
 	if c.Kept != "" {
 		kept = "it is kept in " + c.Kept
 	}
-	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are %s and do not count; %s", c.Path, c.Bytes, c.At, what,
+	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are %s and do not count; %s", c.Path,
+		c.Bytes, c.At, what,
 		kept)
 }
 

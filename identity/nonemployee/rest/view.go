@@ -24,8 +24,10 @@ type recordView struct {
 
 func viewRecord(r nonemployee.Record) recordView {
 	return recordView{
-		ID: r.ID, AccountName: r.AccountName, FirstName: r.FirstName, LastName: r.LastName, Email: orNull(r.Email), Phone: orNull(r.Phone), Manager: orNull(r.Manager),
-		SourceID: r.SourceID, Data: r.Data, StartDate: r.StartDate, EndDate: r.EndDate, Modified: r.Modified, Created: r.Created,
+		ID: r.ID, AccountName: r.AccountName, FirstName: r.FirstName, LastName: r.LastName, Email: orNull(r.Email),
+		Phone: orNull(r.Phone), Manager: orNull(r.Manager),
+		SourceID: r.SourceID, Data: r.Data, StartDate: r.StartDate, EndDate: r.EndDate, Modified: r.Modified,
+		Created: r.Created,
 	}
 }
 
@@ -85,8 +87,9 @@ type attributeView struct {
 
 func viewAttribute(a nonemployee.Attribute) attributeView {
 	return attributeView{
-		ID: a.ID, System: a.System, Modified: a.Modified, Created: a.Created, Type: a.Type, Label: a.Label, TechnicalName: a.TechnicalName,
-		HelpText: orNull(a.HelpText), Placeholder: orNull(a.Placeholder), Required: a.Required,
+		ID: a.ID, System: a.System, Modified: a.Modified, Created: a.Created, Type: a.Type, Label: a.Label,
+		TechnicalName: a.TechnicalName,
+		HelpText:      orNull(a.HelpText), Placeholder: orNull(a.Placeholder), Required: a.Required,
 	}
 }
 
@@ -160,9 +163,12 @@ func viewRequest(d nonemployee.RequestDetail) requestView {
 		items[i] = viewItem(a)
 	}
 	return requestView{
-		ID: d.ID, SourceID: d.SourceID, Name: d.Source.Name, Description: d.Source.Description, AccountName: d.AccountName, FirstName: d.FirstName, LastName: d.LastName,
-		Email: orNull(d.Email), Phone: orNull(d.Phone), Manager: orNull(d.Manager), NonEmployeeSource: d.Source, Data: d.Data, ApprovalItems: items, ApprovalStatus: d.Status,
-		Comment: orNull(d.Comment), CompletionDate: d.CompletionDate, StartDate: d.StartDate, EndDate: d.EndDate, Modified: d.Modified, Created: d.Created, Requester: d.Requester,
+		ID: d.ID, SourceID: d.SourceID, Name: d.Source.Name, Description: d.Source.Description,
+		AccountName: d.AccountName, FirstName: d.FirstName, LastName: d.LastName,
+		Email: orNull(d.Email), Phone: orNull(d.Phone), Manager: orNull(d.Manager), NonEmployeeSource: d.Source,
+		Data: d.Data, ApprovalItems: items, ApprovalStatus: d.Status,
+		Comment: orNull(d.Comment), CompletionDate: d.CompletionDate, StartDate: d.StartDate, EndDate: d.EndDate,
+		Modified: d.Modified, Created: d.Created, Requester: d.Requester,
 	}
 }
 
@@ -197,11 +203,12 @@ func viewDetail(d nonemployee.ApprovalDetail) approvalView {
 		return viewApproval(d.Approval)
 	}
 	return approvalView{viewItem(d.Approval), detailedRequest{
-		requestLite: requestLite{r.ID, r.Requester}, AccountName: r.AccountName, FirstName: r.FirstName, LastName: r.LastName,
-		Email: orNull(r.Email), Phone: orNull(r.Phone), Manager: orNull(r.Manager),
+		requestLite: requestLite{r.ID, r.Requester}, AccountName: r.AccountName, FirstName: r.FirstName,
+		LastName: r.LastName, Email: orNull(r.Email), Phone: orNull(r.Phone), Manager: orNull(r.Manager),
 		NonEmployeeSource: sourceWithSchema{d.Source,
 			viewAttributes(d.Schema)}, Data: r.Data, ApprovalStatus: r.Status, Comment: orNull(r.Comment),
-		CompletionDate: r.CompletionDate, StartDate: orNull(r.StartDate.Day()), EndDate: orNull(r.EndDate.Day()), Modified: r.Modified, Created: r.Created,
+		CompletionDate: r.CompletionDate, StartDate: orNull(r.StartDate.Day()), EndDate: orNull(r.EndDate.Day()),
+		Modified: r.Modified, Created: r.Created,
 	}}
 }
 

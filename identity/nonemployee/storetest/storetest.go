@@ -91,7 +91,8 @@ func want(t *testing.T, what string, want, got any) {
 func roundTrip(t *testing.T, s nonemployee.Store) {
 	at := nonemployee.At(time.Date(2026, 3, 10, 23, 30, 0, 123_000_000, time.FixedZone("", -5*3600)))
 	text := "ÄÖ \"quoted\"\n\t, ' \\ \u2028 漢字 🙂"
-	values := nonemployee.Values{AccountName: text, FirstName: text, StartDate: at, Data: map[string]string{"a.b": text}}
+	values := nonemployee.Values{AccountName: text, FirstName: text, StartDate: at,
+		Data: map[string]string{"a.b": text}}
 	ref := nonemployee.Ref{Type: nonemployee.TypeIdentity, ID: "p1", Name: text}
 	for _, o := range []nonemployee.Object{
 		{Kind: nonemployee.KindSource, ID: "1", Unique: "isc",
@@ -102,7 +103,8 @@ func roundTrip(t *testing.T, s nonemployee.Store) {
 		{Kind: nonemployee.KindRecord, ID: "1", Parent: "s", Unique: text,
 			Value: &nonemployee.Record{ID: "1", Values: values, Created: at}},
 		{Kind: nonemployee.KindRequest, ID: "1", Parent: "s",
-			Value: &nonemployee.Request{ID: "1", Values: values, Requester: ref, Status: nonemployee.Rejected, Comment: text}},
+			Value: &nonemployee.Request{ID: "1", Values: values, Requester: ref, Status: nonemployee.Rejected,
+				Comment: text}},
 		{Kind: nonemployee.KindApproval, ID: "1", Parent: "r",
 			Value: &nonemployee.Approval{ID: "1", Approver: ref, Order: 2, Status: nonemployee.NotReady}},
 		{Kind: nonemployee.KindJob, ID: "1", Parent: "s",

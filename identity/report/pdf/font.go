@@ -62,7 +62,8 @@ func fontTables(ttf []byte) (map[string][]byte, error) {
 		return nil, fmt.Errorf("%w: %d bytes, expected a TrueType font", ErrFont, len(ttf))
 	}
 	if kind := binary.BigEndian.Uint32(ttf); kind != 0x00010000 && kind != 0x74727565 {
-		return nil, fmt.Errorf("%w: file type %08X, expected a TrueType font (no collection, no CFF outlines)", ErrFont, kind)
+		return nil, fmt.Errorf("%w: file type %08X, expected a TrueType font (no collection, no CFF outlines)", ErrFont,
+			kind)
 	}
 	tables := map[string][]byte{}
 	n := int(binary.BigEndian.Uint16(ttf[4:]))

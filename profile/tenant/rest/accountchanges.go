@@ -74,7 +74,8 @@ func (c *call) flatAccount() (*account, *config.Source, error) {
 
 func flat(s *config.Source) error {
 	if typ := first(s.Node.Get("type").Text(), "DelimitedFile"); !strings.HasPrefix(typ, "Delimited") {
-		return isc.Refuse(isc.CodeIllegalUpdate, "source %q is of type %s: accounts of files alone can be changed", s.Name,
+		return isc.Refuse(isc.CodeIllegalUpdate, "source %q is of type %s: accounts of files alone can be changed",
+			s.Name,
 			typ)
 	}
 	return nil
@@ -109,7 +110,8 @@ func accountOf(s *config.Source, attributes *jsondoc.Node) (identity.Account, er
 			continue
 		}
 		if !slices.Contains(known, m.Key) {
-			return identity.Account{}, isc.Refuse(isc.CodeIllegalValue, "the account schema of source %q has no attribute %q",
+			return identity.Account{}, isc.Refuse(isc.CodeIllegalValue,
+				"the account schema of source %q has no attribute %q",
 				s.Name, m.Key)
 		}
 		values[m.Key] = m.Value.Value()
@@ -122,7 +124,8 @@ func accountOf(s *config.Source, attributes *jsondoc.Node) (identity.Account, er
 			s.Schema.IdentityAttribute)
 	}
 	return identity.Account{
-		Source: s.Name, NativeIdentity: native, Name: values[s.Schema.DisplayAttribute].Text(), Attributes: identity.NewAttributes(values),
+		Source: s.Name, NativeIdentity: native, Name: values[s.Schema.DisplayAttribute].Text(),
+		Attributes: identity.NewAttributes(values),
 	}, nil
 }
 

@@ -141,8 +141,8 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 	if a.owner != nil {
 		n.Set("identityId", jsondoc.NewString(a.owner.ID))
 		n.Set("identity", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(a.owner.ID)), jsondoc.M("name",
-				jsondoc.NewString(identityName(a.owner)))))
+			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(a.owner.ID)),
+			jsondoc.M("name", jsondoc.NewString(identityName(a.owner)))))
 		n.Set("cloudLifecycleState", textNode(a.owner.Lifecycle.State))
 	}
 

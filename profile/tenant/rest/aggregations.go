@@ -19,7 +19,8 @@ import (
 
 func statsOf(s profile.Stats) [][2]string {
 	return [][2]string{
-		{"scanned", fmt.Sprint(s.Scanned)}, {"added", fmt.Sprint(s.Added)}, {"changed", fmt.Sprint(s.Changed)}, {"removed",
+		{"scanned", fmt.Sprint(s.Scanned)}, {"added", fmt.Sprint(s.Added)}, {"changed", fmt.Sprint(s.Changed)},
+		{"removed",
 			fmt.Sprint(s.Removed)},
 		{"uncorrelated", fmt.Sprint(s.Uncorrelated)}, {"identitiesCreated", fmt.Sprint(s.Created)}, {"exceptions",
 			fmt.Sprint(s.Exceptions)},
@@ -92,7 +93,8 @@ func (h *Handler) ownFile(ctx context.Context, s *config.Source) (identity.Sourc
 
 	b := h.tenant.Bundle()
 	if len(b.Data[s.Name]) == 0 || h.o.Files == nil {
-		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one", s.Name)
+		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one",
+			s.Name)
 	}
 	opened, _ := b.Accounts(h.o.Files, nil)
 	for _, one := range opened {

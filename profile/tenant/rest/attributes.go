@@ -206,9 +206,10 @@ func (c *call) putAttribute() error {
 				"identity attribute %q is a system or standard attribute and cannot be made searchable", name)
 		}
 		ref := config.Ref{Type: "IDENTITY_ATTRIBUTE", Name: name}
-		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_UPDATE", http.StatusOK, ref, func(b *config.Bundle) ([]string, error) {
-			return nil, b.PutAttribute(n)
-		})
+		return c.tenant.PlanEdit("IDENTITY_ATTRIBUTE_UPDATE", http.StatusOK, ref,
+			func(b *config.Bundle) ([]string, error) {
+				return nil, b.PutAttribute(n)
+			})
 	})
 
 	if err != nil {

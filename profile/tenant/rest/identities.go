@@ -61,7 +61,8 @@ func (c *call) listIdentities() error {
 	case "NONE":
 		also = nil
 	default:
-		return isc.Refuse(isc.CodeIllegalValue, "defaultFilter %q is not allowed, expected CORRELATED_ONLY or NONE", name)
+		return isc.Refuse(isc.CodeIllegalValue, "defaultFilter %q is not allowed, expected CORRELATED_ONLY or NONE",
+			name)
 	}
 
 	show := c.identityView(v)
@@ -163,7 +164,9 @@ func (c *call) listPublic() error {
 	if _, err := isc.Flag(c.query, "add-core-filters", false); err != nil {
 		return err
 	}
-	return listTable(c, v.people, publicFields, nil, func(i *identity.Identity) *jsondoc.Node { return publicView(v, i) })
+	return listTable(c, v.people, publicFields, nil, func(i *identity.Identity) *jsondoc.Node {
+		return publicView(v, i)
+	})
 }
 
 // publicView is what everybody may know of an identity.
@@ -178,8 +181,8 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 
 	if m := v.person(i.ManagerID); m != nil {
 		n.Set("manager", jsondoc.NewObject(
-			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)), jsondoc.M("name",
-				jsondoc.NewString(identityName(m)))))
+			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)),
+			jsondoc.M("name", jsondoc.NewString(identityName(m)))))
 	}
 
 	// The platform shows these attributes to everybody, whatever else a tenant maps.
@@ -187,8 +190,8 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 	for _, name := range []string{"firstname", "lastname", "phone", "cloudLifecycleState"} {
 		if value := i.Attribute(name); !value.IsNull() {
 			items = append(items, jsondoc.NewObject(
-				jsondoc.M("key", jsondoc.NewString(name)), jsondoc.M("name", jsondoc.NewString(labels[name])), jsondoc.M("value",
-					jsondoc.NewString(value.Text()))))
+				jsondoc.M("key", jsondoc.NewString(name)), jsondoc.M("name", jsondoc.NewString(labels[name])),
+				jsondoc.M("value", jsondoc.NewString(value.Text()))))
 		}
 	}
 

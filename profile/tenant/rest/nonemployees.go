@@ -264,7 +264,8 @@ func (h *Handler) putNonEmployeeSource(ctx context.Context, a Actor, s nonemploy
 func nonEmployeeSource(s nonemployee.Source) *jsondoc.Node {
 	text := jsondoc.NewString
 	return jsondoc.NewObject(
-		jsondoc.M("id", text(s.SourceID)), jsondoc.M("name", text(s.Name)), jsondoc.M("created", timeNode(s.Created.Time)),
+		jsondoc.M("id", text(s.SourceID)), jsondoc.M("name", text(s.Name)),
+		jsondoc.M("created", timeNode(s.Created.Time)),
 		jsondoc.M("type", text(typeNonEmployee)), jsondoc.M("connector", text("non-employee-angularsc")),
 		jsondoc.M("connectorName", text(typeNonEmployee)), jsondoc.M("authoritative", jsondoc.NewBool(true)),
 		jsondoc.M("owner", jsondoc.NewObject(

@@ -85,10 +85,12 @@ func (c *call) listChanges() error {
 			findings = append(findings, d.String())
 		}
 		out = append(out, map[string]any{
-			"number": all - len(list) + i + 1, "time": one.time.UTC().Format(time.RFC3339), "actor": one.actor, "operation": one.plan.Operation,
+			"number": all - len(list) + i + 1, "time": one.time.UTC().Format(time.RFC3339), "actor": one.actor,
+			"operation": one.plan.Operation,
 			"object": map[string]string{"type": one.plan.Object.Type, "id": one.plan.Object.ID,
 				"name": one.plan.Object.Name},
-			"needsProcessing": append([]string{}, one.plan.Dirty...), "files": changedFiles(one.before, one.plan.After()),
+			"needsProcessing": append([]string{}, one.plan.Dirty...), "files": changedFiles(one.before,
+				one.plan.After()),
 			"identities": len(one.plan.Results), "deleted": len(one.plan.Deleted), "findings": findings,
 		})
 	}

@@ -26,7 +26,8 @@ func policyRoutes() []route {
 const policyKey = "provisioningPolicies"
 
 var usageTypes = []string{
-	"CREATE", "UPDATE", "ENABLE", "DISABLE", "DELETE", "ASSIGN", "UNASSIGN", "CREATE_GROUP", "UPDATE_GROUP", "DELETE_GROUP",
+	"CREATE", "UPDATE", "ENABLE", "DISABLE", "DELETE", "ASSIGN", "UNASSIGN", "CREATE_GROUP",
+	"UPDATE_GROUP", "DELETE_GROUP",
 	"REGISTER", "CREATE_IDENTITY", "UPDATE_IDENTITY", "EDIT_GROUP", "UNLOCK", "CHANGE_PASSWORD",
 }
 
@@ -228,7 +229,9 @@ func (c *call) deletePolicy() error {
 		}
 		return c.editList(s, policyKey, "PROVISIONING_POLICY_DELETE", http.StatusNoContent,
 			func(items []*jsondoc.Node) []*jsondoc.Node {
-				return slices.DeleteFunc(items, func(n *jsondoc.Node) bool { return n.Get("usageType").Text() == c.path["usage"] })
+				return slices.DeleteFunc(items, func(n *jsondoc.Node) bool {
+					return n.Get("usageType").Text() == c.path["usage"]
+				})
 			})
 	})
 

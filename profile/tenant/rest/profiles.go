@@ -197,7 +197,8 @@ func (c *call) deleteProfiles(ids ...string) error {
 	if err != nil {
 		return err
 	}
-	t := c.tasks.done(c.Handler, "IDENTITY_PROFILE_DELETE", "Delete identity profiles "+strings.Join(ids, ", "), c.actor)
+	t := c.tasks.done(c.Handler, "IDENTITY_PROFILE_DELETE", "Delete identity profiles "+strings.Join(ids, ", "),
+		c.actor)
 	c.node(http.StatusAccepted, t.simplified())
 	return nil
 }

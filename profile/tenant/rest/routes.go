@@ -165,5 +165,6 @@ func Operations() (served, unserved []string) {
 // allRoutes lists all operations; of two patterns that fit a path the first counts.
 func allRoutes() []route {
 	return slices.Concat(transformRoutes(), profileRoutes(), stateRoutes(), attributeRoutes(), sourceRoutes(),
-		schemaRoutes(), policyRoutes(), accountRoutes(), identityRoutes(), searchRoutes(), configRoutes(), taskRoutes(), ownRoutes())
+		schemaRoutes(), policyRoutes(), accountRoutes(), identityRoutes(), searchRoutes(), configRoutes(),
+		taskRoutes(), ownRoutes())
 }

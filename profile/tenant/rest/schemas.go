@@ -79,13 +79,17 @@ func (c *call) listSchemas() error {
 	found := schemasOf(s)
 	if names := c.query.Get("include-names"); names != "" {
 		wanted := strings.Split(names, ",")
-		found = slices.DeleteFunc(found, func(n *jsondoc.Node) bool { return !slices.Contains(wanted, n.Get("name").Text()) })
+		found = slices.DeleteFunc(found, func(n *jsondoc.Node) bool {
+			return !slices.Contains(wanted, n.Get("name").Text())
+		})
 	}
 
 	switch kind := c.query.Get("include-types"); kind {
 	case "":
 	case "group", "user":
-		found = slices.DeleteFunc(found, func(n *jsondoc.Node) bool { return (n.Get("name").Text() == "account") == (kind == "group") })
+		found = slices.DeleteFunc(found, func(n *jsondoc.Node) bool {
+			return (n.Get("name").Text() == "account") == (kind == "group")
+		})
 	default:
 		return isc.Refuse(isc.CodeIllegalValue, "include-types %q is not allowed, expected group or user", kind)
 	}
@@ -119,7 +123,8 @@ func (c *call) getSchema() error {
 // editList plans a change of a list of a source: of its schemas or its policies.
 func (c *call) editList(s *config.Source, key, operation string, status int,
 	edit func(items []*jsondoc.Node) []*jsondoc.Node) (*tenant.Plan, error) {
-	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewString(sourceID(s))), jsondoc.M("name", jsondoc.NewString(s.Name)))
+	n := jsondoc.NewObject(jsondoc.M("id", jsondoc.NewString(sourceID(s))),
+		jsondoc.M("name", jsondoc.NewString(s.Name)))
 	if s.Node != nil && !s.Implied {
 		n = s.Node.Clone()
 	}
@@ -269,9 +274,12 @@ func (c *call) deleteSchema() error {
 		if old.Get("name").Text() == "account" {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "the account schema of a source cannot be deleted")
 		}
-		return c.editList(s, "schemas", "SCHEMA_DELETE", http.StatusNoContent, func(items []*jsondoc.Node) []*jsondoc.Node {
-			return slices.DeleteFunc(items, func(n *jsondoc.Node) bool { return n.Get("name").Text() == old.Get("name").Text() })
-		})
+		return c.editList(s, "schemas", "SCHEMA_DELETE", http.StatusNoContent,
+			func(items []*jsondoc.Node) []*jsondoc.Node {
+				return slices.DeleteFunc(items, func(n *jsondoc.Node) bool {
+					return n.Get("name").Text() == old.Get("name").Text()
+				})
+			})
 	})
 
 	if err != nil {

@@ -47,7 +47,8 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 
 	// Refused and not ignored: an answer that leaves a filter out shows people who should not be in
 	// it.
-	for _, key := range []string{"filters", "aggregations", "aggregationsDsl", "queryDsl", "textQuery", "typeAheadQuery"} {
+	for _, key := range []string{"filters", "aggregations", "aggregationsDsl", "queryDsl", "textQuery",
+		"typeAheadQuery"} {
 		if v := n.Get(key); len(v.Members())+len(v.Items()) > 0 {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "%s of a search is not served here, query.query is", key)
 		}
@@ -62,7 +63,8 @@ func readSearch(n *jsondoc.Node) (*searchRequest, error) {
 	}
 	var isText bool
 	if r.query, isText = n.At("query", "query").Str(); !isText && !n.At("query", "query").IsNull() {
-		return r, isc.Refuse(isc.CodeIllegalValue, "query.query is a %s, expected a text", n.At("query", "query").Kind())
+		return r, isc.Refuse(isc.CodeIllegalValue, "query.query is a %s, expected a text",
+			n.At("query", "query").Kind())
 	}
 	m, err := parseSearch(r.query)
 	if err != nil {
@@ -101,7 +103,8 @@ func (r *searchRequest) readSort(n *jsondoc.Node) error {
 
 	r.after = texts(n.Get("searchAfter"))
 	if len(r.after) > 0 && len(r.after) != len(r.sort) {
-		return isc.Refuse(isc.CodeIllegalValue, "searchAfter has %d values for %d fields of sort", len(r.after), len(r.sort))
+		return isc.Refuse(isc.CodeIllegalValue, "searchAfter has %d values for %d fields of sort",
+			len(r.after), len(r.sort))
 	}
 	return nil
 }
@@ -246,7 +249,9 @@ func (c *call) search() error {
 		return err
 	}
 	show := c.identityView(v)
-	return answerPage(c, r.found(v, q), func(i *identity.Identity) *jsondoc.Node { return r.project(document(show, i)) })
+	return answerPage(c, r.found(v, q), func(i *identity.Identity) *jsondoc.Node {
+		return r.project(document(show, i))
+	})
 }
 
 // document is the search document of an identity.
@@ -282,7 +287,9 @@ func (r *searchRequest) project(n *jsondoc.Node) *jsondoc.Node {
 		keep = append(keep, k.name)
 	}
 	for _, m := range slices.Clone(n.Members()) {
-		asked := len(r.include) == 0 || slices.ContainsFunc(r.include, func(name string) bool { return within(name, m.Key) })
+		asked := len(r.include) == 0 || slices.ContainsFunc(r.include, func(name string) bool {
+			return within(name, m.Key)
+		})
 		if slices.Contains(r.exclude, m.Key) {
 			asked = false
 		}

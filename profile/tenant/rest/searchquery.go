@@ -43,7 +43,8 @@ func parseSearch(text string) (match, error) {
 
 func (p *queryParser) fail(format string, args ...any) error {
 	n := utf8.RuneCountInString(p.text[:min(p.at, len(p.text))]) + 1
-	return isc.Refuse(isc.CodeIllegalValue, "the query cannot be read at character "+strconv.Itoa(n)+": "+format, args...)
+	return isc.Refuse(isc.CodeIllegalValue, "the query cannot be read at character "+strconv.Itoa(n)+": "+format,
+		args...)
 }
 
 func (p *queryParser) rest() string {

@@ -70,8 +70,8 @@ func (h *Handler) sourceView(s *config.Source) *jsondoc.Node {
 	n.Set("name", jsondoc.NewString(s.Name))
 	owner := h.o.Tenant.Launcher
 	set("owner", jsondoc.NewObject(
-		jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(owner.ID)), jsondoc.M("name",
-			jsondoc.NewString(owner.Name))))
+		jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(owner.ID)),
+		jsondoc.M("name", jsondoc.NewString(owner.Name))))
 	set("type", jsondoc.NewString("DelimitedFile"))
 	set("connector", jsondoc.NewString("delimited-file-angularsc"))
 	set("connectorClass", jsondoc.NewString("sailpoint.connector.DelimitedFileConnector"))
@@ -344,7 +344,8 @@ func (c *call) planSource(s *config.Source, after *jsondoc.Node) (*tenant.Plan, 
 
 	n.Set("modified", timeNode(c.now()))
 	if name := n.Get("name").Text(); name != s.Name {
-		return nil, isc.Refuse(isc.CodeIllegalUpdate, "the name of a source cannot be changed here: accounts are kept by it")
+		return nil, isc.Refuse(isc.CodeIllegalUpdate,
+			"the name of a source cannot be changed here: accounts are kept by it")
 	}
 	return c.editSource("SOURCE_UPDATE", http.StatusOK, n)
 }
@@ -458,7 +459,8 @@ func (c *call) getConnections() error {
 	slices.Sort(names)
 	c.json(http.StatusOK, map[string]any{
 		"identityProfiles": profiles, "credentialProfiles": []string{}, "sourceAttributes": slices.Compact(names),
-		"mappingProfiles": []string{}, "dependentCustomTransforms": uses, "dependentApps": []string{}, "missingDependents": []string{},
+		"mappingProfiles": []string{}, "dependentCustomTransforms": uses, "dependentApps": []string{},
+		"missingDependents": []string{},
 	})
 	return nil
 }

@@ -296,6 +296,8 @@ func reaches(b *config.Bundle, n *jsondoc.Node, changed, seen map[string]bool) b
 		}
 	}
 
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return reaches(b, m.Value, changed, seen) }) ||
+	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool {
+		return reaches(b, m.Value, changed, seen)
+	}) ||
 		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return reaches(b, item, changed, seen) })
 }

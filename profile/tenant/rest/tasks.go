@@ -286,7 +286,8 @@ func (t task) view() *jsondoc.Node {
 func (t task) simplified() *jsondoc.Node {
 	return jsondoc.NewObject(
 		jsondoc.M("id", jsondoc.NewString(t.id)), jsondoc.M("name", jsondoc.NewString(t.name)),
-		jsondoc.M("description", jsondoc.NewString(t.description)), jsondoc.M("launcher", jsondoc.NewString(t.launcher)),
+		jsondoc.M("description", jsondoc.NewString(t.description)),
+		jsondoc.M("launcher", jsondoc.NewString(t.launcher)),
 		jsondoc.M("completed", timeNode(t.completed)), jsondoc.M("launched", timeNode(t.created)),
 		jsondoc.M("completionStatus", jsondoc.NewString("Success")))
 }

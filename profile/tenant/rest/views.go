@@ -183,7 +183,9 @@ func (v *view) person(id string) *identity.Identity {
 // account finds an account by its id, nil when there is none.
 func (v *view) account(id string) *account {
 	list := v.accounts.Items()
-	order := v.accounts.Rows("id", isc.Order[*account]{Compare: byAccountID, Key: func(a *account) string { return a.id }})
+	order := v.accounts.Rows("id", isc.Order[*account]{Compare: byAccountID, Key: func(a *account) string {
+		return a.id
+	}})
 	at, ok := slices.BinarySearchFunc(order, id,
 		func(row int32, id string) int { return strings.Compare(list[row].id, id) })
 	if !ok {

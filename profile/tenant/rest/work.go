@@ -240,7 +240,8 @@ func (h *Handler) Resume(kept [][]byte) error {
 			wrong = errors.Join(wrong, fmt.Errorf("the kept task %s says nothing of its work", k.ID))
 		}
 		found = append(found, &task{
-			serial: k.Serial, id: k.ID, name: k.Name, description: k.Description, launcher: k.Launcher, source: k.Source,
+			serial: k.Serial, id: k.ID, name: k.Name, description: k.Description, launcher: k.Launcher,
+			source:  k.Source,
 			created: k.Created, completed: k.Completed, status: k.Status, messages: k.Messages, returns: k.Returns,
 			attributes: orNull(attributes), work: k.Work,
 		})

@@ -34,12 +34,14 @@ func (f Format) Beyond(text string) []Beyond {
 			continue
 		}
 		if name := s.beyond(o.letter, strings.TrimLeft(text[start:s.pos], " \t")); name != "" {
-			found = append(found, Beyond{Letter: o.letter, Field: name, Text: strings.TrimLeft(text[start:s.pos], " \t")})
+			found = append(found, Beyond{Letter: o.letter, Field: name,
+				Text: strings.TrimLeft(text[start:s.pos], " \t")})
 		}
 	}
 
 	// How long a month is depends on the year, which may be written behind the day.
-	if day := s.value[fieldDayOfMonth]; s.has(fieldDayOfMonth) && day >= 1 && day <= 31 && int64(day) > s.monthLength() {
+	if day := s.value[fieldDayOfMonth]; s.has(fieldDayOfMonth) && day >= 1 && day <= 31 &&
+		int64(day) > s.monthLength() {
 		for i := range f.pattern.ops {
 			if o := &f.pattern.ops[i]; o.letter == 'd' {
 				found = append(found, Beyond{Letter: 'd', Field: "day", Text: strconv.Itoa(int(day))})

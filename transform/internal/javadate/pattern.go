@@ -155,7 +155,8 @@ func (c *compiler) letters(start int) (int, error) {
 	}
 
 	if letter == 'X' && end-start > 3 {
-		return 0, &PatternError{start, fmt.Sprintf("zone with %d letters X in date pattern, expected at most 3", end-start)}
+		return 0, &PatternError{start, fmt.Sprintf("zone with %d letters X in date pattern, expected at most 3",
+			end-start)}
 	}
 
 	c.flush()

@@ -16,9 +16,10 @@ func DoubtAbout(text string) (Doubt, bool) {
 	switch {
 	case len(text) == 1 && strings.Contains(".|*+?$^", text):
 		return Doubt{
-			Code:    "regex-metachar",
-			Message: fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing", text),
-			Hint:    fmt.Sprintf("write [%s] or escape it", text),
+			Code: "regex-metachar",
+			Message: fmt.Sprintf("%s alone is a sign of the expression language and matches everything or nothing",
+				text),
+			Hint: fmt.Sprintf("write [%s] or escape it", text),
 		}, true
 
 	case wideRange().MatchString(text):

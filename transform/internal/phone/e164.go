@@ -52,8 +52,8 @@ const (
 )
 
 var kinds = [256]kind{
-	'0': digit, '1': digit, '2': digit, '3': digit, '4': digit, '5': digit, '6': digit, '7': digit, '8': digit, '9': digit,
-	' ': sign, '-': sign, '.': sign, '(': sign, ')': sign, '/': sign, '[': sign, ']': sign,
+	'0': digit, '1': digit, '2': digit, '3': digit, '4': digit, '5': digit, '6': digit, '7': digit,
+	'8': digit, '9': digit, ' ': sign, '-': sign, '.': sign, '(': sign, ')': sign, '/': sign, '[': sign, ']': sign,
 	'+': plusSign,
 }
 
