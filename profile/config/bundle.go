@@ -293,3 +293,22 @@ func (p *Profile) FindState(state string) *LifecycleState {
 
 	return nil
 }
+
+// dataFile is a file that may hold accounts.
+type dataFile struct {
+	path   string
+	name   string // of the file, decoded and without extension
+	inside bool   // it lies in a folder accounts/, where nothing else is expected
+	list   bool   // its rows say themselves which source they are of
+	head   []byte // its beginning
+}
+
+// Suppression says that findings of a code are right where they are, and why. It fits
+// findings of that code in the object and in the file, as far as these are given.
+type Suppression struct {
+	Code   diag.Code `json:"code"`
+	Object string    `json:"object,omitempty"` // its name, or Profile/attribute for a mapping
+	File   string    `json:"file,omitempty"`   // a file, a pattern such as transforms/*.json, or a folder
+	Reason string    `json:"reason"`
+	Pos    diag.Pos
+}

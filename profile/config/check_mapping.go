@@ -219,3 +219,10 @@ func (b *Bundle) lintRead(attributes *jsondoc.Node, found *diag.Collector) {
 		}
 	}
 }
+
+// Lacks reports whether the account schema has attributes, and this one is neither
+// among them nor a field that accounts have beside the schema.
+func (s *Source) Lacks(attribute string) bool {
+	return s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), attribute) &&
+		!slices.Contains(AccountFields, attribute)
+}

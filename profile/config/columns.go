@@ -183,10 +183,3 @@ func missingColumns(reads []columnRead, s *Source, file string, columns []string
 
 	return found
 }
-
-// Lacks reports whether the account schema has attributes, and this one is neither
-// among them nor a field that accounts have beside the schema.
-func (s *Source) Lacks(attribute string) bool {
-	return s.Schema != nil && len(s.Schema.Attributes) > 0 && !slices.Contains(s.Schema.Names(), attribute) &&
-		!slices.Contains(AccountFields, attribute)
-}

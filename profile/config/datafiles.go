@@ -17,15 +17,6 @@ import (
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
-// dataFile is a file that may hold accounts.
-type dataFile struct {
-	path   string
-	name   string // of the file, decoded and without extension
-	inside bool   // it lies in a folder accounts/, where nothing else is expected
-	list   bool   // its rows say themselves which source they are of
-	head   []byte // its beginning
-}
-
 // headSize is how much of a file is looked at to tell what it holds.
 const headSize = 64 << 10
 

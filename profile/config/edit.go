@@ -7,12 +7,6 @@ import (
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
-// objectFolder names the folder for objects that get a file of their own.
-var objectFolder = map[string]string{
-	"IDENTITY_PROFILE": "identity-profiles", "TRANSFORM": "transforms", "SOURCE": "sources",
-	"LIFECYCLE_STATE": "lifecycle-states", "IDENTITY_ATTRIBUTE": "identity-attributes",
-}
-
 // PutTransform adds a stored transform, or replaces the one of its name.
 //
 // Error: [isc.CodeRequired] when it has no name.

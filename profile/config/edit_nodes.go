@@ -204,3 +204,9 @@ func cut(in, n *jsondoc.Node) bool {
 
 	return false
 }
+
+// objectFolder names the folder for objects that get a file of their own.
+var objectFolder = map[string]string{
+	"IDENTITY_PROFILE": "identity-profiles", "TRANSFORM": "transforms", "SOURCE": "sources",
+	"LIFECYCLE_STATE": "lifecycle-states", "IDENTITY_ATTRIBUTE": "identity-attributes",
+}

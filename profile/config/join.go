@@ -12,15 +12,6 @@ import (
 	"github.com/idprofile/engine/identity/jsondoc"
 )
 
-// part is an object of its own that belongs to a source or to a profile: a
-// lifecycle state, a schema, a correlation configuration, a provisioning policy.
-// Export tools write them as files of their own, so what they belong to may come
-// later, or be said by the folder only.
-type part struct {
-	shape string
-	node  *jsondoc.Node
-}
-
 // owner is a source or a profile that a part may belong to.
 type owner struct {
 	id, name string

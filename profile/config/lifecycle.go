@@ -109,14 +109,6 @@ func (l *loader) checkActionSource(p *Profile, s *LifecycleState, n *jsondoc.Nod
 			FirstText(n.Get("name"), n.Get("id"), n))})
 }
 
-func texts(n *jsondoc.Node) []string {
-	var list []string
-	for _, item := range n.Items() {
-		list = append(list, item.Text())
-	}
-	return list
-}
-
 // CheckState checks a lifecycle state before it is saved. Others are the other
 // states of the profile.
 //

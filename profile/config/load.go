@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"io/fs"
@@ -79,28 +78,6 @@ func LoadFiles(files ...File) (*Bundle, diag.List) {
 		l.config(f.Name, string(f.Data))
 	}
 	return l.finish()
-}
-
-// settingsFile holds the optional settings of a folder.
-const settingsFile = "idprofile.json"
-
-type loader struct {
-	b     *Bundle
-	found diag.Collector
-	// parts belong to an object that may come later
-	parts []part
-	// files that may hold accounts
-	files []dataFile
-	// profiles without priority
-	unranked []*Profile
-	// what the rest of the configuration may have, see [FolderOptions]
-	values int
-	bytes  int64
-}
-
-func newLoader() *loader {
-	return &loader{b: &Bundle{Transforms: map[string]*transform.Definition{}, Data: map[string][]string{}},
-		values: defaultMaxValues, bytes: defaultMaxConfig}
 }
 
 func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
@@ -228,16 +205,6 @@ func (l *loader) read(fsys fs.FS, file string) (string, error) {
 	return text.String(), err
 }
 
-// parse reads JSON as long as there are not too many values; nil if it is none. What is
-// wrong with it is a finding.
-func (l *loader) parse(file, src string) *jsondoc.Node {
-	root, values, found := jsondoc.Options{MaxValues: l.values, MaxFindings: l.found.Most}.Parse(diag.Pos{File: file,
-		Line: 1, Column: 1}, src)
-	l.found.AddAll(found)
-	l.values = max(l.values-values, 1) // 0 is no limit
-	return root
-}
-
 // document takes every object of a document.
 func (l *loader) document(d *Document) {
 	known := isContainer(d.Root)
@@ -362,13 +329,6 @@ func (l *loader) finish() (*Bundle, diag.List) {
 	found := l.b.WithoutConsequences(l.found.List())
 	found.Sort()
 	return l.b, found
-}
-
-// comparePriority orders profiles: priority, then creation, then id.
-//
-// Source: DECISION 54.
-func comparePriority(a, b *Profile) int {
-	return cmp.Or(cmp.Compare(a.Priority, b.Priority), a.Created.Compare(b.Created), strings.Compare(a.ID, b.ID))
 }
 
 // checkData finds the account files of the sources.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity/isc"
+	"github.com/idprofile/engine/identity/jsondoc"
 )
 
 // maxName is the length of the longest display name.
@@ -45,4 +46,22 @@ func TechnicalName(display string) (string, error) {
 func IdentityID(sourceID, nativeIdentity string) string {
 	sum := sha256.Sum256([]byte(sourceID + "\x00" + nativeIdentity))
 	return hex.EncodeToString(sum[:16])
+}
+
+func FirstText(nodes ...*jsondoc.Node) string {
+	for _, n := range nodes {
+		if s, ok := n.Str(); ok && s != "" {
+			return s
+		}
+	}
+
+	return ""
+}
+
+func texts(n *jsondoc.Node) []string {
+	var list []string
+	for _, item := range n.Items() {
+		list = append(list, item.Text())
+	}
+	return list
 }

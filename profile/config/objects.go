@@ -115,16 +115,6 @@ func (l *loader) profile(n, entry *jsondoc.Node) {
 	l.addProfile(p)
 }
 
-func FirstText(nodes ...*jsondoc.Node) string {
-	for _, n := range nodes {
-		if s, ok := n.Str(); ok && s != "" {
-			return s
-		}
-	}
-
-	return ""
-}
-
 func (l *loader) addProfile(p *Profile) {
 	for i, old := range l.b.Profiles {
 		if !strings.EqualFold(old.Name, p.Name) {

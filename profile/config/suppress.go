@@ -14,16 +14,6 @@ import (
 // country.lint.json is for country.json.
 const lintSuffix = ".lint.json"
 
-// Suppression says that findings of a code are right where they are, and why. It fits
-// findings of that code in the object and in the file, as far as these are given.
-type Suppression struct {
-	Code   diag.Code `json:"code"`
-	Object string    `json:"object,omitempty"` // its name, or Profile/attribute for a mapping
-	File   string    `json:"file,omitempty"`   // a file, a pattern such as transforms/*.json, or a folder
-	Reason string    `json:"reason"`
-	Pos    diag.Pos
-}
-
 // Suppressed is a finding that somebody has found to be right.
 type Suppressed struct {
 	diag.Diagnostic
