@@ -157,6 +157,9 @@ func (e *Engine) expressions() diag.List {
 // Bundle returns what the engine was compiled from.
 func (e *Engine) Bundle() *config.Bundle { return e.bundle }
 
+// Library returns the operations that the engine was compiled with.
+func (e *Engine) Library() *transform.Library { return e.lib }
+
 func (e *Engine) addProfile(p *config.Profile, linker *transform.Linker, found *diag.Collector) {
 	c := &compiled{profile: p, rank: len(e.profiles), slots: map[string]int{}, states: map[string]*config.LifecycleState{}}
 	e.profiles = append(e.profiles, c)

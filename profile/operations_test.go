@@ -23,7 +23,7 @@ var structural = []string{"reference", "accountAttribute", "identityAttribute"}
 // homonyms are texts that happen to be names of operations, by file.
 var homonyms = map[string][]string{
 	"profile/config/known_members.go": {"rule"},              // a member of fields
-	"profile/account_create.go":       {"static"},            // what a field's template is short for
+	"profile/provisioning/create.go":  {"static"},            // what a field's template is short for
 	"profile/lint.go":                 {"rule", "e164phone"}, // what a tenant's preview takes; what workPhone should have
 	"profile/preview/report.go":       {"split"},             // a kind of change
 	"profile/profiletest/vector.go":   {"usernameGenerator"}, // it works in an account create profile only

@@ -9,8 +9,8 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/provisioning"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -100,20 +100,20 @@ func (r *runner) policy(c *bound, res *CaseResult) {
 }
 
 // plan computes the fields with the engine's own create profile, compiled once.
-func (r *runner) plan(c *bound, i *identity.Identity) (*profile.AccountPlan, error) {
+func (r *runner) plan(c *bound, i *identity.Identity) (*provisioning.Plan, error) {
 	creator := r.creators[c.policy.source]
 	if creator == nil {
 		var err error
-		if creator, _, err = r.engine.AccountCreator(c.policy.source); err != nil {
+		if creator, _, err = provisioning.Compile(r.engine, c.policy.source); err != nil {
 			return nil, err
 		}
 		if r.creators == nil {
-			r.creators = map[string]*profile.AccountCreator{}
+			r.creators = map[string]*provisioning.CreateProfile{}
 		}
 		r.creators[c.policy.source] = creator
 	}
 
-	return creator.Plan(r.ctx, i, profile.CreateOptions{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules),
+	return creator.Plan(r.ctx, i, provisioning.Options{Now: r.now(c), Seed: r.options.Seed, Rules: ruleStubs(c.rules),
 		Taken: c.taken})
 }
 
@@ -150,7 +150,7 @@ func (u fieldUnique) Taken(ctx context.Context, value string) (bool, error) {
 
 // watchFields evaluates the transforms of the fields once more for the recorder,
 // with the values that the plan gave the fields before.
-func (r *runner) watchFields(c *bound, i *identity.Identity, plan *profile.AccountPlan) {
+func (r *runner) watchFields(c *bound, i *identity.Identity, plan *provisioning.Plan) {
 	unit := r.policyUnit(c)
 	s := unit.NewScope(r.ctx, r.env(c, fieldUnique{c}))
 	programs := unit.Programs()

@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/provisioning"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 )
@@ -78,7 +79,7 @@ type runner struct {
 	watch   *recorder // told about every step; nil: nobody is
 	units   map[*transform.Definition]*transform.Unit
 	// by source: compiled account create profiles, and those to be observed
-	creators map[string]*profile.AccountCreator
+	creators map[string]*provisioning.CreateProfile
 	policies map[string]*transform.Unit
 	explain  *explainer
 	// onResult is told about every identity of a case; nil: nobody is.

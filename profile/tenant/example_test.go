@@ -9,7 +9,6 @@ import (
 	"github.com/idprofile/engine/identity/feed"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/identity/store"
-	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/fixture"
 	"github.com/idprofile/engine/profile/tenant"
@@ -70,26 +69,4 @@ func ExampleBundle_PutMapping() {
 	}
 	// Output:
 	// tenant.json 4 mappings
-}
-
-// An account that somebody would get on a source.
-func ExampleEngine_CreateProfile() {
-	b, _ := config.LoadFile("source.json", []byte(`{"name":"Directory","connector":"ad","provisioningPolicies":[{"usageType":"CREATE","fields":[
-	 {"name":"login","attributes":{"cloudMaxSize":"8","cloudRequired":"true"},"transform":{"type":"usernameGenerator","attributes":{
-	  "last":{"type":"identityAttribute","attributes":{"name":"lastname"}},"patterns":["$last","$last${uniqueCounter}"]}}},
-	 {"name":"mail","attributes":{"template":"$login@x.example"}}]}]}`))
-	e, _ := profile.Compile(b, profile.Options{})
-	taken := profile.TakenValues{}
-	taken.Add("login", "Lee")
-	who := &identity.Identity{ID: "1", Attributes: identity.NewAttributes(map[string]identity.Value{"lastname": identity.StringValue("lee")})}
-	plan, err := e.CreateProfile(context.Background(), "Directory", who, profile.CreateOptions{Taken: taken.Taken})
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, f := range plan.Fields {
-		fmt.Println(f.Name, f.Value, f.Err)
-	}
-	// Output:
-	// login "lee1" <nil>
-	// mail "lee1@x.example" <nil>
 }

@@ -1,4 +1,4 @@
-package profile
+package provisioning
 
 import (
 	"context"
@@ -11,16 +11,17 @@ import (
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/profile"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
 
-// AccountCreator computes the fields of new accounts: the compiled account create
+// CreateProfile computes the fields of new accounts: the compiled account create
 // profile of a source. It is immutable and safe for concurrent use.
 //
 // Source: provisioningPolicies of a source; transform/DECISIONS.md, DECISION 47.
-type AccountCreator struct {
-	engine *Engine
+type CreateProfile struct {
+	engine *profile.Engine
 	source *config.Source
 	unit   *transform.Unit
 	fields []createField
@@ -34,8 +35,8 @@ type createField struct {
 	required, multi bool
 }
 
-// CreateOptions is what the computation of a new account takes from outside.
-type CreateOptions struct {
+// Options is what the computation of a new account takes from outside.
+type Options struct {
 	Now    time.Time
 	Seed   uint64 // of random streams
 	Rules  map[string]transform.Rule
@@ -47,14 +48,14 @@ type CreateOptions struct {
 	Manager *identity.Identity
 }
 
-// AccountPlan is a new account of an identity on a source.
-type AccountPlan struct {
+// Plan is a new account of an identity on a source.
+type Plan struct {
 	Source string
-	Fields []PlannedField
+	Fields []Field
 }
 
-// PlannedField is a field of a new account, in the order of the create profile.
-type PlannedField struct {
+// Field is a field of a new account, in the order of the create profile.
+type Field struct {
 	Name  string
 	Value identity.Value
 	Err   error // why the field has no value
@@ -64,7 +65,7 @@ type PlannedField struct {
 var ErrFieldRequired = errors.New("the field is required and has no value")
 
 // Get returns the value of a field, null when there is none.
-func (p *AccountPlan) Get(name string) identity.Value {
+func (p *Plan) Get(name string) identity.Value {
 	for _, f := range p.Fields {
 		if f.Name == name {
 			return f.Value
@@ -75,7 +76,7 @@ func (p *AccountPlan) Get(name string) identity.Value {
 }
 
 // Err returns the errors of all fields, nil when there are none.
-func (p *AccountPlan) Err() error {
+func (p *Plan) Err() error {
 	var list []error
 	for _, f := range p.Fields {
 		if f.Err != nil {
@@ -86,13 +87,13 @@ func (p *AccountPlan) Err() error {
 	return errors.Join(list...)
 }
 
-// AccountCreator compiles the create profile of a source and returns what there
-// is to say about it. Fields whose transform is configured wrongly fail when they
+// Compile compiles the create profile of a source and returns what there is to say
+// about it. Fields whose transform is configured wrongly fail when they
 // are computed.
 //
 // Error: [isc.CodeNotFound] when there is no such source or it has no create profile.
-func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, error) {
-	s := e.bundle.Source(source)
+func Compile(e *profile.Engine, source string) (*CreateProfile, diag.List, error) {
+	s := e.Bundle().Source(source)
 	if s == nil {
 		return nil, nil, isc.Refuse(isc.CodeNotFound, "there is no source %q", source)
 	}
@@ -100,7 +101,7 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 	if policy == nil {
 		return nil, nil, isc.Refuse(isc.CodeNotFound, "source %q has no account create profile", source)
 	}
-	c := &AccountCreator{engine: e, source: s}
+	c := &CreateProfile{engine: e, source: s}
 	var items []transform.Item
 	for _, n := range policy.Get("fields").Items() {
 		f := newCreateField(n)
@@ -116,7 +117,7 @@ func (e *Engine) AccountCreator(source string) (*AccountCreator, diag.List, erro
 	// is one of them, and identity attributes are read from whom the account is for.
 	options := e.LinkOptions()
 	options.Provisioning, options.IdentityAttributes = true, nil
-	unit, found := e.lib.Link(options, items...)
+	unit, found := e.Library().Link(options, items...)
 	c.unit = unit
 	programs := unit.Programs()
 
@@ -162,12 +163,12 @@ func (f *createField) definition(n *jsondoc.Node) *jsondoc.Node {
 // Plan computes the fields of a new account for an identity, in order; templates
 // see the fields before as variables. A field that fails has an error, and the
 // fields after it are computed all the same.
-func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o CreateOptions) (*AccountPlan, error) {
+func (c *CreateProfile) Plan(ctx context.Context, i *identity.Identity, o Options) (*Plan, error) {
 	check := &fieldCheck{taken: o.Taken}
-	env := c.engine.Env(RunOptions{Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: check})
+	env := c.engine.Env(profile.RunOptions{Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: check})
 	s := c.unit.NewScope(ctx, env)
 	subject := &storedSubject{identity: i, manager: o.Manager}
-	p := &AccountPlan{Source: c.source.Name}
+	p := &Plan{Source: c.source.Name}
 	earlier := map[string]identity.Value{}
 	for k := range c.fields {
 		if err := ctx.Err(); err != nil {
@@ -181,10 +182,10 @@ func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o Creat
 		s.SetAttribute(f.name, identity.Value{})
 		s.SetField(f.attributes, earlier)
 		v, err := f.value(s)
-		if err == nil && f.required && isMissing(v, true) {
+		if err == nil && f.required && (v.IsNull() || strings.TrimSpace(v.Text()) == "") {
 			err = ErrFieldRequired
 		}
-		p.Fields = append(p.Fields, PlannedField{Name: f.name, Value: v, Err: err})
+		p.Fields = append(p.Fields, Field{Name: f.name, Value: v, Err: err})
 
 		// Fields after this one see it as a variable, unless it failed.
 		if err == nil && !v.IsNull() {
@@ -195,11 +196,10 @@ func (c *AccountCreator) Plan(ctx context.Context, i *identity.Identity, o Creat
 	return p, nil
 }
 
-// CreateProfile computes a new account of an identity on a source, once; see
-// [Engine.AccountCreator] for many.
-func (e *Engine) CreateProfile(ctx context.Context, source string, i *identity.Identity,
-	o CreateOptions) (*AccountPlan, error) {
-	c, _, err := e.AccountCreator(source)
+// Create computes a new account of an identity on a source, once; see [Compile] for
+// many.
+func Create(ctx context.Context, e *profile.Engine, source string, i *identity.Identity, o Options) (*Plan, error) {
+	c, _, err := Compile(e, source)
 	if err != nil {
 		return nil, err
 	}
@@ -218,12 +218,27 @@ func (f *createField) value(s *transform.Scope) (identity.Value, error) {
 
 	switch {
 	case v.Kind() == identity.List && !f.multi:
-		return identityValue(v, false), nil
+		return first(v), nil
 	case f.multi && !v.IsNull() && v.Kind() != identity.List:
 		return identity.ListValue(v), nil
 	}
 
 	return v, nil
+}
+
+// first returns the first value of a list as a field with one value has it.
+func first(v identity.Value) identity.Value {
+	for _, item := range v.List() {
+		switch item.Kind() {
+		case identity.List:
+			return first(item)
+		case identity.Integer, identity.Boolean:
+			return identity.StringValue(item.Text())
+		}
+		return item
+	}
+
+	return identity.Value{}
 }
 
 // fieldCheck asks for the field that is computed.
@@ -240,7 +255,7 @@ func (c *fieldCheck) Taken(ctx context.Context, value string) (bool, error) {
 }
 
 // TakenValues is a set of attribute values, without case, for
-// [CreateOptions.Taken]. It is not safe for concurrent changes.
+// [Options.Taken]. It is not safe for concurrent changes.
 type TakenValues map[string]map[string]bool
 
 // Add notes a value of an attribute.
