@@ -30,6 +30,11 @@ type Account struct {
 
 	Entitlements []string
 	Attributes   Attributes
+
+	// Fingerprint is that of the text which the account was read from, see [Recognizer];
+	// 0 when it is not known. It is not compared. Whoever changes a stored account sets it
+	// to 0: the source is read again then.
+	Fingerprint uint64 `json:"-"`
 }
 
 // Key identifies the account: its source and native identity.
@@ -169,6 +174,17 @@ type Refuser interface {
 	// Refused returns how many accounts were refused when the accounts were
 	// read last.
 	Refused() int
+}
+
+// Recognizer is a [Source] that can tell an account from the text it is written in, and so
+// need not read one again that has not changed.
+type Recognizer interface {
+	Source
+	// Unrecognized is Accounts without the accounts that known reports, and with a
+	// [Account.Fingerprint] where it takes nothing but that text to read the account. Known
+	// is asked in the order of the accounts, on the goroutine that reads. A fingerprint is a
+	// hash of 64 bits: it is no guard against somebody who makes two texts that share one.
+	Unrecognized(ctx context.Context, known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[Account, error]
 }
 
 // Changes is a [Source] that yields only the accounts that are new or have

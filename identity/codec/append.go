@@ -68,14 +68,18 @@ func AppendAccount(b []byte, names SchemaAppender, a *identity.Account) []byte {
 
 	// Few accounts have the fields behind the fourth flag.
 	more := a.ID != "" || a.UUID != "" || a.IdentityID != "" || len(a.Entitlements) > 0
-	b = AppendFlags(b, a.Disabled, a.Locked, a.ManuallyCorrelated, more)
+	b = AppendFlags(b, a.Disabled, a.Locked, a.ManuallyCorrelated, more, a.Fingerprint != 0)
 	b = AppendTime(AppendTime(b, a.Created), a.Modified)
 	if more {
 		b = AppendText(AppendText(AppendText(b, a.ID), a.UUID), a.IdentityID)
 		b = AppendTexts(b, a.Entitlements)
 	}
 
-	return AppendAttributes(b, names, a.Attributes)
+	b = AppendAttributes(b, names, a.Attributes)
+	if a.Fingerprint != 0 {
+		b = binary.LittleEndian.AppendUint64(b, a.Fingerprint)
+	}
+	return b
 }
 
 // AppendSized writes what write appends, behind its length in four bytes, see

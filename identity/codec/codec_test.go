@@ -55,6 +55,8 @@ var stored = []struct {
 		"024852" + "0131" + "00" + "02" + "01808ecce50c" + "c0a9d33a" + "00" + "01" + "08" + "0106" + "7461" + "40622e63"},
 	{"before 1970", identity.Account{Source: "HR", NativeIdentity: "1", Created: time.Unix(-1, 5).UTC()},
 		"024852" + "0131" + "00" + "00" + "010105" + "00" + "00" + "00"},
+	{"with the fingerprint of its text", identity.Account{Source: "HR", NativeIdentity: "1", Fingerprint: 0x0102030405060708},
+		"024852" + "0131" + "00" + "10" + "00" + "00" + "00" + "00" + "0807060504030201"},
 	{"everything", identity.Account{Source: "HR", NativeIdentity: "1/é", Name: "ann", ID: "acc", UUID: "{u}", Created: at,
 		Modified: at.Add(time.Hour), Disabled: true, Locked: true, IdentityID: "p", ManuallyCorrelated: true,
 		Entitlements: []string{"b", "a"}, Attributes: identity.NewAttributes(map[string]identity.Value{

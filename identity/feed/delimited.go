@@ -19,8 +19,11 @@ type delimited struct {
 	pending []string // the first row, when it is no header
 	filter  *filter.Filter
 
+	base fingerprints // of rows
+
 	filtered int    // rows left out
 	passed   bool   // the filter left one
+	valid    bool   // the row has no bytes that the encoding does not have
 	others   others // rows of other sources
 }
 
@@ -87,12 +90,50 @@ func (d *delimited) each(ctx context.Context, yield func(identity.Account, error
 			continue
 		}
 
+		pos := diag.Pos{Line: line, Column: 1}
+		print := d.fingerprint()
+		if d.recognized(cells[d.id], print, pos) {
+			continue
+		}
 		var a identity.Account
-		d.pack(&a, cells, nil, diag.Pos{Line: line, Column: 1})
+		said := d.said
+		d.pack(&a, cells, nil, pos)
+
+		// Who is told something about a row is told it again when the row is read again.
+		if d.said == said {
+			a.Fingerprint = print
+		}
 		if !yield(a, nil) {
 			return false
 		}
 	}
+}
+
+// fingerprint returns that of the row that was read last, 0 when it has none.
+func (d *delimited) fingerprint() uint64 {
+	if d.known == nil || !d.valid {
+		return 0
+	}
+	if d.base == nil {
+		d.base = fingerprints{}
+	}
+
+	// What bytes beyond ASCII mean depends on the encoding, which later rows may decide.
+	row, encoding := d.r.buf[d.r.from:d.r.pos], "ASCII"
+	switch {
+	case d.r.wide != nil:
+		encoding = "UTF-16"
+	case d.r.high&highBits != 0 && !ascii(view(row)):
+		encoding = d.r.encoding
+	}
+	return d.base.of(row, encoding, d.rowSettings)
+}
+
+// rowSettings writes all that decides what a row of the file means.
+func (d *delimited) rowSettings(w io.Writer) {
+	fmt.Fprintf(w, "delimited %q %q %q %q %q %v %+v", d.r.delim, d.r.quote, d.r.nl, d.layout.filter, d.schema.Names(), d.list != nil,
+		d.columns)
+	d.settingsOfAccounts(w)
 }
 
 // summarize tells what was left out of the file.
@@ -199,7 +240,7 @@ func isField(name string) bool {
 func (d *delimited) next() (cells []string, line int, err error) {
 	// The first row of a file without header was read to look at it.
 	if d.pending != nil {
-		cells, d.pending = d.pending, nil
+		cells, d.pending, d.valid = d.pending, nil, false // its bytes are not at hand
 		return d.check(cells, 1), 1, nil
 	}
 
@@ -215,9 +256,9 @@ func (d *delimited) next() (cells []string, line int, err error) {
 	}
 
 	// Decoding comes before the check, which compares texts with the names of sources.
-	valid := d.r.decodeFields()
+	d.valid = d.r.decodeFields()
 	cells = d.check(cells, line)
-	if cells != nil && !valid {
+	if cells != nil && !d.valid {
 		d.Report(diag.Warning, codeTextUTF8, diag.Pos{Line: line, Column: 1},
 			"the row has bytes that are not UTF-8; they are read as U+FFFD")
 	}

@@ -26,7 +26,10 @@ type File struct {
 	refused atomic.Int64
 }
 
-var _ identity.Refuser = (*File)(nil)
+var (
+	_ identity.Refuser    = (*File)(nil)
+	_ identity.Recognizer = (*File)(nil)
+)
 
 // ReadFunc reads the accounts of a file, see [NewFile].
 type ReadFunc = func(ctx context.Context, r *Reading, src io.Reader, yield func(identity.Account, error) bool)
@@ -125,6 +128,18 @@ func (f *File) Refused() int { return int(f.refused.Load()) }
 // id are both yielded. The error that ends the stream names the file and, where
 // there is one, the line.
 func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return f.accounts(ctx, nil)
+}
+
+// Unrecognized implements [identity.Recognizer]. Rows of delimited files that are not merged
+// and plain objects of JSON files are recognised; all other accounts are yielded, without
+// fingerprint.
+func (f *File) Unrecognized(ctx context.Context,
+	known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[identity.Account, error] {
+	return f.accounts(ctx, known)
+}
+
+func (f *File) accounts(ctx context.Context, known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		var src io.ReadCloser
 		if f.open != nil {
@@ -140,7 +155,7 @@ func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] 
 		// Refused accounts are counted also when the reading ends early: they must
 		// not look as if they had been deleted.
 		p := newReading(&f.options, f.path, f.name)
-		p.open = f.open
+		p.open, p.known = f.open, known
 		defer func() { f.refused.Store(int64(p.refused)) }()
 		f.read(ctx, p, src, yield)
 	}

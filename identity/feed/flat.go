@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"io"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -227,7 +228,8 @@ func (s *flatScanner) number() (v identity.Value, ok bool) {
 }
 
 // flat reads an object whose members are the attributes, if it is written plainly and nothing
-// is wrong with it. read is false when it has to be read otherwise.
+// is wrong with it. read is false when it has to be read otherwise; an account that is
+// recognised comes without id.
 func (o *objects) flat(text []byte, pos diag.Pos) (a identity.Account, read bool) {
 	f := &o.plainly
 	if !f.read(text) || slices.Contains(f.keys, "sourceName") {
@@ -236,6 +238,14 @@ func (o *objects) flat(text []byte, pos diag.Pos) (a identity.Account, read bool
 	key := o.idKey(func(key string) bool { return slices.Contains(f.keys, key) })
 	if a.NativeIdentity = f.scalar(key); a.NativeIdentity == "" {
 		return a, false
+	}
+
+	// Which members the objects of the file have is told at its end, so the first of each kind is
+	// read.
+	a.Fingerprint = o.fingerprint(text)
+	if f.schema != nil && f.schema == o.schema && o.recognized(a.NativeIdentity, a.Fingerprint, pos) {
+		o.created = o.created || !f.get(reserved[0]).IsNull()
+		return identity.Account{}, true
 	}
 
 	// A field that is not written as it should be is reported with its place.
@@ -259,6 +269,24 @@ func (o *objects) flat(text []byte, pos diag.Pos) (a identity.Account, read bool
 	}
 	o.Finish(&a, pos)
 	return a, true
+}
+
+// fingerprint returns that of an object, 0 when nobody asks for it.
+func (o *objects) fingerprint(text []byte) uint64 {
+	if o.known == nil {
+		return 0
+	}
+	if o.base == nil {
+		o.base = fingerprints{}
+	}
+	encoding := UTF8
+	if o.wide {
+		encoding = "UTF-16"
+	}
+	return o.base.of(text, encoding, func(w io.Writer) {
+		io.WriteString(w, "object")
+		o.settingsOfAccounts(w)
+	})
 }
 
 // packFlat is [Reading.Pack] for objects that have the keys of the one before.

@@ -17,6 +17,8 @@ type objects struct {
 	*Reading
 	others  others // accounts of other sources
 	plainly flat
+	base    fingerprints
+	wide    bool // the file is in UTF-16
 }
 
 // readJSON yields the accounts of src until yield says no.
@@ -46,6 +48,7 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 			return
 		}
 
+		o.wide = v.wide != nil
 		a, ok := o.account(text, diag.Pos{File: p.file, Line: line, Column: column})
 		if ok && !yield(a, nil) {
 			return
@@ -64,10 +67,11 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 	}
 }
 
-// account reads one object. ok is false when it is no account of this source.
+// account reads one object. ok is false when it is no account of this source, or one that is
+// recognised.
 func (o *objects) account(text []byte, pos diag.Pos) (a identity.Account, ok bool) {
-	if a, ok = o.flat(text, pos); ok {
-		return a, true
+	if a, read := o.flat(text, pos); read {
+		return a, a.NativeIdentity != ""
 	}
 	return o.tree(text, pos)
 }

@@ -24,6 +24,9 @@ type Reading struct {
 	seen    *SeenIDs // nil when nobody listens
 	refused int
 
+	known func(nativeIdentity string, fingerprint uint64) bool // nil: everything is read
+	said  int                                                  // findings and assumptions, also those that nobody hears
+
 	attributes map[string]Attribute // of the account schema; nil until the first object
 	schema     *identity.Schema     // of accounts without a header, see Pack
 	row        []identity.Value     // scratch, by slot
@@ -49,6 +52,7 @@ func (r *Reading) Source() string { return r.source }
 // Report tells about something that is wrong with the data, at a place in the
 // file.
 func (r *Reading) Report(s diag.Severity, code diag.Code, pos diag.Pos, format string, args ...any) {
+	r.said++
 	if r.OnFinding == nil {
 		return
 	}
@@ -64,6 +68,7 @@ func (r *Reading) Refuse(code diag.Code, pos diag.Pos, format string, args ...an
 
 // Assume tells about something that was recognised, defaulted or left out.
 func (r *Reading) Assume(code diag.Code, line int, used, instead string, count int) {
+	r.said++
 	if r.OnAssumption == nil {
 		return
 	}

@@ -95,9 +95,25 @@ type chain struct {
 func (c *chain) Name() string { return c.name }
 
 func (c *chain) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
+	return c.each(func(part identity.Source) iter.Seq2[identity.Account, error] { return part.Accounts(ctx) })
+}
+
+// Unrecognized implements [identity.Recognizer].
+func (c *chain) Unrecognized(ctx context.Context,
+	known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[identity.Account, error] {
+	return c.each(func(part identity.Source) iter.Seq2[identity.Account, error] {
+		if r, ok := part.(identity.Recognizer); ok {
+			return r.Unrecognized(ctx, known)
+		}
+		return part.Accounts(ctx)
+	})
+}
+
+// each yields the accounts that are read from one file after another.
+func (c *chain) each(read func(identity.Source) iter.Seq2[identity.Account, error]) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		for _, part := range c.parts {
-			for a, err := range part.Accounts(ctx) {
+			for a, err := range read(part) {
 				if !yield(a, err) {
 					return
 				}
