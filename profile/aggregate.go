@@ -32,11 +32,30 @@ type Stats struct {
 // markResult and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result),
 	sources ...identity.Source) (Stats, error) {
+	s := aggregation{onResult: onResult}
+	return s.aggregate(ctx, e, store, o, sources)
+}
+
+// AggregateBriefs is [Engine.Aggregate] that hands on a [Brief] of everybody, in the order of
+// the results. A run that goes on from the outcome of the last one, which an incremental run
+// does where little has changed, makes results only of those for whom something may have
+// changed.
+func (e *Engine) AggregateBriefs(ctx context.Context, store identity.Store, o RunOptions, onBrief func(*Brief),
+	sources ...identity.Source) (Stats, error) {
+	s := aggregation{onBrief: onBrief}
+	return s.aggregate(ctx, e, store, o, sources)
+}
+
+// aggregate takes the accounts of the sources into a store.
+func (s *aggregation) aggregate(ctx context.Context, e *Engine, store identity.Store, o RunOptions,
+	sources []identity.Source) (Stats, error) {
 	if o.Lock != nil {
 		defer o.Lock.Aggregate()()
 	}
 	o.Stored = store
-	s := aggregation{phases: newPhases(ctx, e.NewRun(o)), onResult: onResult}
+	s.phases = newPhases(ctx, e.newAggregation(o))
+	s.brief.b = &s.builder
+	s.builder.everybody = s.onResult != nil
 	if err := s.run(sources); err != nil {
 		return Stats{}, err
 	}
@@ -52,7 +71,12 @@ func (s *aggregation) run(sources []identity.Source) error {
 	for n := range s.people {
 		s.stats.Identities += btoi(!s.people[n].unmade)
 	}
-	s.builder.results(s.take)
+	s.stats.Exceptions = s.withExceptions
+	if s.onBrief != nil && !s.fullRun {
+		s.briefs()
+	} else {
+		s.builder.results(s.take)
+	}
 	s.accounts()
 	if err := s.failure(); err != nil {
 		return err
@@ -76,6 +100,8 @@ func (s *aggregation) run(sources []identity.Source) error {
 type aggregation struct {
 	*phases
 	onResult func(*Result)
+	onBrief  func(*Brief)
+	brief    Brief // the one that is handed on
 	batch    identity.Batch
 	put      []int32 // numbers of the identities to put
 	stats    Stats
@@ -91,9 +117,10 @@ func (s *aggregation) take(r *Result, err error) bool {
 	if r.Move != nil {
 		s.stats.Moved++
 	}
-	if r.Incomplete() {
-		s.stats.Exceptions++
+	if old := s.storedOf(r.number); old != nil {
+		s.stats.Exceptions -= btoi(len(old.ExceptionCodes) > 0)
 	}
+	s.stats.Exceptions += btoi(r.Incomplete())
 	switch {
 	case r.Changed:
 		s.batch.Put, s.put = append(s.batch.Put, r.Identity), append(s.put, r.number)
@@ -108,7 +135,32 @@ func (s *aggregation) take(r *Result, err error) bool {
 	if s.onResult != nil {
 		s.onResult(r)
 	}
+	if s.onBrief != nil {
+		s.brief.of(r.number)
+		s.brief.result = r
+		s.onBrief(&s.brief)
+	}
 	return true
+}
+
+// briefs takes the results that may differ from what is stored, and hands on briefs of
+// everybody.
+func (s *aggregation) briefs() {
+	due := make([]bool, len(s.people))
+	for _, n := range s.builder.resulting() {
+		due[n] = true
+	}
+
+	for _, n := range s.builder.resultOrder(s.builder.all()) {
+		if due[n] {
+			s.take(s.builder.result(n), nil)
+			continue
+		}
+		s.brief.of(n)
+		s.onBrief(&s.brief)
+	}
+
+	s.builder.uncorrelated()
 }
 
 // accounts counts accounts and gathers those without identity.
@@ -134,7 +186,7 @@ func (s *aggregation) accounts() {
 
 			// A result is written when something that the store keeps has changed. One that only rests
 			// on other mappings is written as well, so that the next run evaluates less.
-			if !known || st.difference == dataDiffer || st.difference == detailsDiffer && p.details {
+			if !known || st.rewritten || st.difference == dataDiffer || st.difference == detailsDiffer && p.details {
 				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
 			}
 		}

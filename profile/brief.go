@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile/config"
@@ -18,6 +19,9 @@ type Brief struct {
 	row    identity.Attributes
 	result *Result // nil: nobody has asked for it
 	values []identity.Value
+
+	names   *identity.Schema // the last one of stored attributes that has the names of namedBy
+	namedBy *compiled
 }
 
 // Briefs is [Engine.Run] without the copies: it yields the same identities in the same
@@ -49,8 +53,35 @@ func (o *Brief) of(n int32) {
 	if rank := o.b.people[n].profile; rank >= 0 {
 		o.c = o.b.engine.profiles[rank]
 	}
+	if o.b.resumed && o.ofStored() {
+		return
+	}
 	o.row = o.b.attributes(n)
 	o.values = o.row.AppendValues(o.values[:0])
+}
+
+// ofStored reads the attributes of somebody who has those that are stored, without making a row
+// of what the mappings gave.
+func (o *Brief) ofStored() bool {
+	q, s := &o.b.people[o.n], o.b.storedOf(o.n)
+	if o.c == nil || q.row != 0 || s == nil || !stateOf(s).Get(config.AttrUID).IsNull() { // it had lost its uid
+		return false
+	}
+	if names := s.Attributes.Schema(); names != o.names || o.c != o.namedBy {
+		if !slices.Equal(names.Names(), o.c.schema.Names()) {
+			return false
+		}
+		o.names, o.namedBy = names, o.c
+	}
+
+	o.row = s.Attributes
+	o.values = o.row.AppendValues(o.values[:0])
+	stateOf(s).given(func(name string, v identity.Value) {
+		if slot, ok := o.c.slots[name]; ok {
+			o.values[slot] = v
+		}
+	})
+	return true
 }
 
 // Result returns all of it. The result stays when the brief does not.
@@ -109,10 +140,8 @@ func (o *Brief) Notable() bool {
 
 	// Warnings compare with what was stored; of people of whom nothing was, they are about
 	// the form of two values.
-	if o.b.storedOf(o.n) != nil {
-		return len(o.Result().Warnings) > 0
-	}
-	return len(uidWarnings(identity.Attributes{}, o.row)) > 0 || nextProcessingWarning(o.row) != ""
+	before := o.b.storedAttributes(o.n)
+	return len(uidWarnings(before, o.row)) > 0 || nextProcessingWarning(o.row) != ""
 }
 
 // Manager returns how the manager was found, as in [ManagerResult].
@@ -133,8 +162,13 @@ func (o *Brief) Manager() (state string) {
 
 // Lifecycle returns what became of the lifecycle state.
 func (o *Brief) Lifecycle() LifecycleResult {
-	if o.c == nil || o.b.storedOf(o.n) != nil { // a state that is set by hand may hold
+	if o.c == nil {
 		return o.Result().Lifecycle
+	}
+	if s := o.b.storedOf(o.n); s != nil { // a state that is set by hand may hold
+		r := Result{Identity: &identity.Identity{Lifecycle: s.Lifecycle, Attributes: o.row}, Move: o.b.move(o.n, o.c)}
+		o.c.enterState(&r, s.Attributes)
+		return r.Lifecycle
 	}
 	l := o.c.lifecycle(o.row.Get(config.AttrLifecycle))
 	l.Entered = l.State != ""

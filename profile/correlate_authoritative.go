@@ -457,6 +457,11 @@ func (l *linker) indexStored() {
 		return
 	}
 
+	l.indexAll()
+}
+
+// indexAll indexes all stored identities and finds their profiles.
+func (l *linker) indexAll() {
 	// Stored values are what identities were found by until now.
 	for n := range l.stored {
 		if l.opts.Recompute { // the stored values may come from accounts that are not linked yet

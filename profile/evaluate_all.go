@@ -205,8 +205,16 @@ func (b *batch) place() string { return fmt.Sprintf("evaluate identity %q", b.id
 func (b *batch) setRow(n int32, row []byte) {
 	q := &b.people[n]
 	b.excess += int64(max(len(row)-transform.FreeText, 0))
-	if q.row != 0 {
+	switch {
+	case q.row != 0:
 		if table.RowAt(b.before, q.row) == string(row) {
+			return
+		}
+		b.rowsChanged = append(b.rowsChanged, n)
+
+	case b.resumed && b.storedOf(n) != nil:
+		if old, schema := b.storedRow(n), b.engine.profiles[q.profile].schema; slices.Equal(old.Schema().Names(), schema.Names()) &&
+			old.Row() == string(row) {
 			return
 		}
 		b.rowsChanged = append(b.rowsChanged, n)
@@ -220,7 +228,7 @@ func (b *batch) one(n int32) {
 
 	// Nothing it rests on has changed: its row is still there, or can be had from what is stored.
 	if needs != nil && needs.none {
-		if q := &b.people[n]; q.row != 0 {
+		if q := &b.people[n]; q.row != 0 || b.resumed {
 			q.upToDate = true
 			return
 		}
@@ -303,6 +311,8 @@ func (t *tables) gatherChanged() {
 	for n := range t.state {
 		if st := &t.state[n]; (st.difference != noDifference || st.presence == isNew) && st.owner >= 0 {
 			t.markChanged(st.owner)
+		} else if st.rewritten && st.owner >= 0 {
+			t.markResult(st.owner)
 		}
 	}
 

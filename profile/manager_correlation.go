@@ -23,8 +23,11 @@ func (rs *resolver) resolveManagers() {
 	for n := len(s.manager); n < len(rs.people); n++ {
 		s.manager, s.reports, rs.lookedUpBy = append(s.manager, -1), append(s.reports, 0), append(rs.lookedUpBy, 0)
 	}
+	if rs.searchesOpen && len(rs.affectedKeys) > 0 {
+		rs.knowSearches()
+	}
 	for _, n := range rs.byRows() {
-		if rs.fullRun || rs.changed.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) {
+		if rs.fullRun || rs.changed.Has(n) || rs.unresolved.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) {
 			rs.managerLink(n)
 		}
 	}
@@ -95,6 +98,21 @@ func (rs *resolver) findManager(n int32) {
 	rs.resolved.manager[n] = m
 }
 
+// knowSearches finds out what managers are looked for by, where no look-up of this run or
+// one before has noted it.
+func (rs *resolver) knowSearches() {
+	rs.searchesOpen = false
+	for _, n := range rs.byRows() {
+		search, ok := rs.managerSearch(n)
+		if !ok {
+			continue
+		}
+		if x := rs.indexOf(search.attribute); x != nil && search.value != "" {
+			rs.lookedUpBy[n] = lookupKey(x, x.Tag(search.value))
+		}
+	}
+}
+
 // managerSearch is what the manager of an identity is looked for by.
 type managerSearch struct {
 	attribute, value string // of the manager
@@ -105,7 +123,7 @@ type managerSearch struct {
 // nobody is to be looked for.
 func (rs *resolver) managerSearch(n int32) (managerSearch, bool) {
 	q := &rs.people[n]
-	if q.profile < 0 || rs.attributes(n).Get(config.AttrManager).IsNull() {
+	if q.profile < 0 || rs.attribute(n, config.AttrManager).IsNull() {
 		return managerSearch{}, false
 	}
 	source := rs.engine.managerSource(rs.engine.profiles[q.profile])
@@ -272,7 +290,7 @@ func (rs *resolver) newIndexes() map[string]*table.Text {
 		}
 	}
 
-	if rs.resident {
+	if rs.resident || rs.resumed {
 		add(config.AttrUID)
 	}
 	return indexes

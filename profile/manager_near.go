@@ -173,7 +173,7 @@ func respects(list []correlate.Difference) string {
 // has, and that somebody nearly has: another spelling of one directory name, a
 // leading zero, a blank. Each value is reported once.
 func (rs *resolver) reportNearManagers() {
-	if rs.resolved.swept || rs.opts.OnFinding == nil || !rs.fullRun {
+	if rs.resolved.swept || rs.opts.OnFinding == nil || !rs.whole {
 		return
 	}
 

@@ -22,7 +22,7 @@ type phases struct {
 }
 
 func newPhases(ctx context.Context, r *Run) *phases {
-	t := &tables{delta: &delta{fullRun: true}, accounts: table.NewAccounts(), byID: map[string]int32{}}
+	t := &tables{delta: &delta{fullRun: true, whole: true}, accounts: table.NewAccounts(), byID: map[string]int32{}}
 	p := &phases{
 		tables:     t,
 		reader:     reader{tables: t},
@@ -54,6 +54,7 @@ func (p *phases) begin(ctx context.Context, r *Run) {
 	t.failed.Store(nil)
 	t.notes, t.errors, t.goneFrom = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}, formerOwners{}
 	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
+	p.reader.texts = map[int32]uint64{}
 	p.linker.ambiguous, p.linker.at = map[int32][]correlate.Ambiguity{}, -1
 
 	t.env.Directory = directory{&p.linker}
@@ -66,6 +67,10 @@ func (p *phases) all(sources []identity.Source) error {
 	// Accounts come first: whom they belong to depends on all of a source being there.
 	if err := p.stage("read", func() error { return p.reader.read(sources) }); err != nil {
 		return err
+	}
+
+	if p.fullRun {
+		p.resume()
 	}
 
 	// Links come before values: which profile somebody has depends on whose accounts

@@ -20,6 +20,7 @@ type reader struct {
 	*tables
 	byKey       []*table.Keys              // by source number
 	replaced    map[int32]identity.Account // stored accounts that differ from the data, as they were
+	texts       map[int32]uint64           // fingerprints of stored accounts that the data write otherwise, as they were
 	formerOwner map[int32]int32            // identity of stored accounts whose links are recomputed
 	before      *People                    // the run whose outcome is the stored state, and whose accounts are the data
 }
@@ -178,7 +179,17 @@ func (rd *reader) readSource(src identity.Source) error {
 	}
 	count := 0
 	var r renames
-	for a, err := range src.Accounts(rd.ctx) {
+	accounts := src.Accounts(rd.ctx)
+	if s, ok := src.(identity.Recognizer); ok && rd.opts.Incremental {
+		accounts = s.Unrecognized(rd.ctx, func(native string, fingerprint uint64) bool {
+			known := rd.recognize(keys, &r, native, fingerprint)
+			if known {
+				count++
+			}
+			return known
+		})
+	}
+	for a, err := range accounts {
 		if err != nil {
 			return err
 		}
@@ -197,6 +208,23 @@ func (rd *reader) readSource(src identity.Source) error {
 	rd.progress("read "+src.Name(), count, count) // now the total is known
 	rd.followRenames(src, &r)
 	return rd.ctx.Err()
+}
+
+// recognize takes an account of the data that stands there as it was read when it was stored,
+// and reports whether it is one. It is then as if it had been read and nothing differed.
+func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerprint uint64) bool {
+	n, stored := keys.Find(rd.accounts, native)
+	if !stored || rd.accounts.Fingerprint(n) != fingerprint || rd.state[n].presence != unread {
+		return false
+	}
+
+	st := &rd.state[n]
+	st.presence, st.pending = kept, rd.opts.Recorrelate
+	if uuid := rd.accounts.UUID(n); uuid != "" {
+		a := rd.accounts.At(n)
+		rd.stableSeen(r, n, &a)
+	}
+	return true
 }
 
 // take puts an account of the data into the table: new, or in the place of the
@@ -245,13 +273,30 @@ func (rd *reader) takeStored(n int32, a *identity.Account) {
 		a.Created = old.Created
 	}
 	a.ManuallyCorrelated = a.ManuallyCorrelated || old.ManuallyCorrelated
+	before := rd.accounts.Fingerprint(n)
 	st.difference = differenceOf(rd.accounts.Replace(n, a))
+	rd.noteText(n, before)
 	if again {
 		now := rd.accounts.At(n)
 		st.difference = differenceOf(!table.SameAccount(&old, &now), !table.SameDetails(&old, &now))
 	} else if st.difference != noDifference {
 		rd.replaced[n] = old
 	}
+}
+
+// noteText compares the text of an account with the one that it was stored with; before is
+// that of before it was taken this time.
+func (rd *reader) noteText(n int32, before uint64) {
+	now := rd.accounts.Fingerprint(n)
+	stored, again := rd.texts[n]
+	if !again {
+		if stored = before; now != before {
+			rd.texts[n] = before
+		}
+	}
+
+	rd.state[n].rewritten = now != stored
+	rd.rewritten = rd.rewritten || now != stored
 }
 
 // removals unlinks stored accounts that a source no longer has, unless they are

@@ -1,6 +1,11 @@
 package profile
 
-import "github.com/idprofile/engine/profile/internal/table"
+import (
+	"slices"
+
+	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/table"
+)
 
 // resolution is what needs everybody: who manages whom, who holds which uid.
 type resolution struct {
@@ -28,4 +33,40 @@ type resolver struct {
 	uidFirst     map[string]int32       // while managers are found: by uid that several claim, the one with priority
 	failedRules  map[string]bool        // sources whose manager correlation rule has raised
 	seenChanges  int                    // how many of those that have changed are in the indexes
+
+	unresolved   table.Numbers // stored identities whose manager was not found; of a run that goes on from the stored outcome
+	searchesOpen bool          // not all of lookedUpBy is known
+}
+
+// resume makes what the run before has found out from what is stored of it.
+func (rs *resolver) resume() (doubtful []int32) {
+	s, people := &rs.resolved, len(rs.people)
+	s.manager, s.reports, rs.lookedUpBy = make([]int32, people), make([]int32, people), make([]uint64, people)
+	s.outcome, s.uidOwner, s.keptUID = map[int32]ManagerResult{}, map[int32]int32{}, map[int32]string{}
+	rs.indexes, rs.affectedKeys, rs.searchesOpen = rs.newIndexes(), map[uint64]bool{}, true
+
+	uids := rs.indexes[config.AttrUID]
+	for n := range rs.people {
+		i, n := rs.stored[n], int32(n)
+		s.manager[n] = -1
+		if i.ManagerID != "" {
+			m, ok := rs.byID[i.ManagerID]
+			if !ok {
+				doubtful = append(doubtful, n)
+				continue
+			}
+			s.manager[n] = m
+			s.reports[m]++
+		} else if rs.people[n].profile >= 0 && !rs.attribute(n, config.AttrManager).IsNull() {
+			rs.unresolved.Add(n)
+		}
+
+		// Who holds a uid that somebody lost is found out once more.
+		if slices.Contains(i.ExceptionCodes, DuplicateUID) {
+			rs.markResult(n)
+			rs.affectedKeys[lookupKey(uids, uids.Tags[n])] = true
+		}
+	}
+
+	return doubtful
 }

@@ -16,7 +16,8 @@ import (
 // results at once.
 type builder struct {
 	*tables
-	sparse bool // no Changes of somebody of whom nothing was stored
+	everybody bool // results are made of everybody, also where they cannot differ from what is stored
+	sparse    bool // no Changes of somebody of whom nothing was stored
 }
 
 // result puts together what the run found for an identity.
@@ -37,7 +38,7 @@ func (b *builder) result(n int32) *Result {
 
 	// The order matters: a move, the attributes, then what follows from them.
 	r.Created = b.storedOf(n) == nil
-	if b.details && !r.Created && b.hasFresh(n) {
+	if !r.Created && (b.details && b.hasFresh(n) || b.hasRewritten(n)) {
 		r.renew = &b.storedOf(n).Modified
 	}
 	if q.profile < 0 {
@@ -363,6 +364,21 @@ func (b *builder) renews(n int32, base *basis, note runState) bool {
 func (t *tables) hasFresh(n int32) bool {
 	for a := t.people[n].first; a >= 0; a = t.state[a].next {
 		if t.state[a].difference != noDifference {
+			return true
+		}
+	}
+
+	return false
+}
+
+// hasRewritten reports whether an account of an identity is written otherwise than it was
+// stored, so that it would be read again in the next run.
+func (t *tables) hasRewritten(n int32) bool {
+	if !t.rewritten {
+		return false
+	}
+	for a := t.people[n].first; a >= 0; a = t.state[a].next {
+		if t.state[a].rewritten {
 			return true
 		}
 	}

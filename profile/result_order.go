@@ -192,17 +192,22 @@ func (t *tables) whyUnlinked(a *identity.Account, notes []correlate.Ambiguity) U
 	return u
 }
 
+// all returns all identities.
+func (b *builder) all() []int32 {
+	all := make([]int32, 0, len(b.people))
+	for n := range b.people {
+		if !b.people[n].unmade {
+			all = append(all, int32(n))
+		}
+	}
+
+	return all
+}
+
 // resulting returns the identities whose result may differ from what is stored.
 func (b *builder) resulting() []int32 {
-	if b.fullRun {
-		all := make([]int32, 0, len(b.people))
-		for n := range b.people {
-			if !b.people[n].unmade {
-				all = append(all, int32(n))
-			}
-		}
-
-		return all
+	if b.fullRun || b.everybody {
+		return b.all()
 	}
 
 	// Somebody's manager may have another name now, which is an attribute of theirs.

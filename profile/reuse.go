@@ -62,7 +62,7 @@ func (r *Run) basisOf(c *compiled) *basis {
 		}
 	}
 
-	b.setNotes(names)
+	b.setNotes(names, r.frame)
 	b.cycles()
 	b.anyOld = slices.Contains(b.old, true)
 	return b

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io"
+	"iter"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -161,6 +163,9 @@ func (m *mutant) tenant() *fixture.Tenant {
 	}
 }
 
+// customRules are the rules of the tenants that change.
+var customRules = map[string]transform.Rule{"Custom": custom}
+
 func custom(_ context.Context, c transform.RuleCall) (identity.Value, error) {
 	if c.OldValue.Text() == "" {
 		return identity.StringValue("first"), nil
@@ -185,7 +190,7 @@ func (m *mutant) run(t *testing.T, e *profile.Engine, st identity.Store, sources
 		Seed:        m.seed,
 		Workers:     2,
 		Incremental: incremental,
-		Rules:       map[string]transform.Rule{"Custom": custom},
+		Rules:       customRules,
 		Linking:     profile.Linking{Recorrelate: recorrelate},
 		Hooks: profile.Hooks{
 			OnFinding: func(d diag.Diagnostic) { out.Findings = append(out.Findings, string(d.Code)+": "+d.Message) },
@@ -508,7 +513,30 @@ func (m *mutant) source(name string) identity.Source {
 			list = append(list, a)
 		}
 	}
-	return feed.Slice(name, list...)
+	return known{feed.Slice(name, list...)}
+}
+
+// known is a source that recognises its accounts, as one that reads files does.
+type known struct{ identity.Source }
+
+func (k known) Unrecognized(ctx context.Context, known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
+	return func(yield func(identity.Account, error) bool) {
+		for a, err := range k.Accounts(ctx) {
+			text, broken := json.Marshal(a)
+			if broken != nil {
+				err = broken
+			}
+			h := fnv.New64a()
+			h.Write(text)
+			a.Fingerprint = h.Sum64()
+			if err == nil && known(a.NativeIdentity, a.Fingerprint) {
+				continue
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
 }
 
 func reader(text string) func() (io.ReadCloser, error) {

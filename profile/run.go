@@ -97,6 +97,7 @@ type Run struct {
 	engine *Engine
 	opts   RunOptions
 	env    *transform.Env
+	frame  string // what the outcome rests on beside mappings, of a run over everybody that is stored; see [Engine.frame]
 }
 
 // NewRun returns a run.
@@ -111,6 +112,13 @@ func (e *Engine) NewRun(o RunOptions) *Run {
 	return &Run{engine: e, opts: o, env: &transform.Env{
 		Now: o.Now, Seed: o.Seed, Rules: o.Rules, Limits: o.Limits, Unique: o.Unique,
 	}}
+}
+
+// newAggregation returns a run over everybody whose outcome is stored.
+func (e *Engine) newAggregation(o RunOptions) *Run {
+	r := e.NewRun(o)
+	r.frame = e.frame()
+	return r
 }
 
 // Env is what transforms of a run with these options see of it: clock, random seed,

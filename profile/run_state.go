@@ -81,11 +81,12 @@ func (b *basis) state(stable bool, errors []AttributeError, given []identity.Val
 }
 
 // setNotes makes what the notes of a profile share.
-func (b *basis) setNotes(resolved []string) {
+func (b *basis) setNotes(resolved []string, frame string) {
 	b.mappings = strings.Join(b.prints, "")
 	if b.mappings == "" {
 		return // nothing is mapped, so nothing is noted
 	}
+	b.mappings += frame
 	b.note = stateSchema(b.mappings, resolved)
 	for n := range b.plain {
 		b.plain[n] = identity.Pack(b.note, []identity.Value{identity.BoolValue(n == 1)})

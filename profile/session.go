@@ -63,10 +63,10 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 	s.tables = nil // until the run has come to its end
 	first := p == nil
 	if first {
-		p = newPhases(ctx, s.engine.NewRun(o))
+		p = newPhases(ctx, s.engine.newAggregation(o))
 		p.resident, p.details, p.linker.index.Order = true, true, p.compare
 	} else {
-		p.next(ctx, s.engine.NewRun(o), s.written)
+		p.next(ctx, s.engine.newAggregation(o), s.written)
 	}
 
 	a := aggregation{phases: p, onResult: func(r *Result) {
@@ -80,7 +80,6 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 
 	// What was written is the state that the next run begins with.
 	p.keep(a.put, a.batch.Put)
-	a.stats.Exceptions = p.withExceptions
 	if s.written = a.put; first {
 		s.limit = 2*p.size() + minGarbage
 	}

@@ -27,7 +27,7 @@ func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 	if p.remapped {
 		p.findBases()
 	}
-	p.fullRun, p.calculator.evaluations = false, 0
+	p.fullRun, p.whole, p.rewritten, p.calculator.evaluations = false, false, false, 0
 	p.linker.orders, p.linker.reads = nil, nil
 	p.changed.Clear()
 	p.resultsDue.Clear()
@@ -119,7 +119,7 @@ func (p *phases) keepAccount(st *accountState, n int32) {
 	}
 
 	st.presence, st.wasLinked = unread, st.owner >= 0
-	st.difference, st.pending = noDifference, false
+	st.difference, st.pending, st.rewritten = noDifference, false, false
 }
 
 // size is how many bytes the rows take, of which some are out of date.

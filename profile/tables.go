@@ -48,10 +48,13 @@ type control struct {
 
 // delta is what a run knows of the run before: what can be skipped.
 type delta struct {
-	fullRun  bool // nothing is known of a run before: everybody is looked at
-	resident bool // the tables are kept for a later run
-	remapped bool // the mappings are others than in the last run
-	details  bool // accounts are written for details too: the sources may not give them a second time
+	fullRun   bool // nothing is known of a run before: everybody is looked at
+	whole     bool // findings are about everybody, whoever has to be looked at
+	resumed   bool // the tables go on from a stored outcome, see [phases.resume]
+	resident  bool // the tables are kept for a later run
+	remapped  bool // the mappings are others than in the last run
+	rewritten bool // some account is not written as it was when it was stored
+	details   bool // accounts are written for details too: the sources may not give them a second time
 
 	changed        table.Numbers // identities whose accounts, attributes or stored values are not those of the last run
 	resultsDue     table.Numbers // identities whose result may be another one
@@ -73,6 +76,7 @@ type accountState struct {
 	wasLinked  bool // had an identity before the run
 	decided    bool // people decided about it
 	named      bool // the data name an identity that it is not known to be linked to
+	rewritten  bool // its text is not the one that it was stored with
 }
 
 var methods = [...]correlate.Method{correlate.Uncorrelated, correlate.NewIdentity, correlate.Sticky, correlate.Manual,
@@ -283,7 +287,11 @@ func (t *tables) uncorrelatedIdentity(n int32) bool {
 // attributes returns the attributes that the run gave an identity.
 func (t *tables) attributes(n int32) identity.Attributes {
 	q := &t.people[n]
-	if q.profile < 0 || q.row == 0 {
+	switch {
+	case q.profile >= 0 && q.row != 0:
+	case q.profile >= 0 && t.resumed && t.storedOf(n) != nil:
+		return t.storedRow(n)
+	default:
 		return t.storedAttributes(n)
 	}
 	return identity.FromRow(t.engine.profiles[q.profile].schema, t.rows.Get(q.row))
@@ -298,12 +306,12 @@ func (t *tables) lookup(n int32, attribute string) string {
 	if attribute == correlate.Alias || attribute == "name" {
 		return t.aliasOf(n)
 	}
-	return t.attributes(n).Get(attribute).Text()
+	return t.attribute(n, attribute).Text()
 }
 
 // nameOf returns the name an identity is shown by.
 func (t *tables) nameOf(n int32) string {
-	if v := t.attributes(n).Get("displayName"); v.Text() != "" {
+	if v := t.attribute(n, "displayName"); v.Text() != "" {
 		return v.Text()
 	}
 	return t.aliasOf(n)

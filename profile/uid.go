@@ -69,7 +69,7 @@ func (rs *resolver) resolveUIDs() {
 		if !rs.fullRun && !rs.claimAffected(n) {
 			continue
 		}
-		uid := rs.attributes(n).Get(config.AttrUID).Text()
+		uid := rs.attribute(n, config.AttrUID).Text()
 		if strings.TrimSpace(uid) == "" {
 			continue
 		}
@@ -122,7 +122,7 @@ func (rs *resolver) finalOwners(claims map[string]int32) {
 	}
 	slices.SortFunc(losers, rs.compare)
 	for _, n := range losers {
-		if holder, ok := claims[identity.Fold(rs.attributes(n).Get(config.AttrUID).Text())]; ok {
+		if holder, ok := claims[identity.Fold(rs.attribute(n, config.AttrUID).Text())]; ok {
 			s.uidOwner[n] = holder
 		}
 		old := rs.storedAttributes(n).Get(config.AttrUID).Text()

@@ -279,8 +279,8 @@ func (x *execution) run() error {
 // each hands every identity to the sinks. Where nobody wants more than counts, no results are
 // made: they cost as much as the evaluation.
 func (x *execution) each(o profile.RunOptions, next func()) error {
-	if x.State == "" && len(x.sinks) == 1 {
-		for b, err := range x.engine.Briefs(x.app.ctx, o, x.sources...) {
+	if len(x.sinks) == 1 {
+		for b, err := range x.briefs(o) {
 			if err != nil {
 				return err
 			}

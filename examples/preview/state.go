@@ -18,19 +18,48 @@ func (x *execution) results(o profile.RunOptions) iter.Seq2[*profile.Result, err
 	if x.State == "" {
 		return x.engine.Run(x.app.ctx, o, x.sources...)
 	}
-	return func(yield func(*profile.Result, error) bool) {
+	return yielded(x.app.ctx, func(ctx context.Context, take func(*profile.Result)) error {
+		return x.aggregate(ctx, func(st identity.Store) (profile.Stats, error) {
+			return x.engine.Aggregate(ctx, st, stateful(o), take, x.sources...)
+		})
+	})
+}
+
+// briefs is results without what nobody wants who counts.
+func (x *execution) briefs(o profile.RunOptions) iter.Seq2[*profile.Brief, error] {
+	if x.State == "" {
+		return x.engine.Briefs(x.app.ctx, o, x.sources...)
+	}
+	return yielded(x.app.ctx, func(ctx context.Context, take func(*profile.Brief)) error {
+		return x.aggregate(ctx, func(st identity.Store) (profile.Stats, error) {
+			return x.engine.AggregateBriefs(ctx, st, stateful(o), take, x.sources...)
+		})
+	})
+}
+
+// stateful are the options of a run that goes on from the one before.
+func stateful(o profile.RunOptions) profile.RunOptions {
+	o.Incremental = true
+	return o
+}
+
+// yielded yields what a function hands on. Who takes no more of it cancels its context, so
+// that nothing is stored.
+func yielded[T any](ctx context.Context, each func(ctx context.Context, take func(T)) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
 		stopped := false
-		ctx, cancel := context.WithCancel(x.app.ctx)
+		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		err := x.aggregate(ctx, o, func(r *profile.Result) {
-			if !stopped && !yield(r, nil) {
+		err := each(ctx, func(item T) {
+			if !stopped && !yield(item, nil) {
 				stopped = true
-				cancel() // nothing is stored then
+				cancel()
 			}
 		})
 
 		if err != nil && !stopped {
-			yield(nil, err)
+			var none T
+			yield(none, err)
 		}
 	}
 }
@@ -49,7 +78,7 @@ func (l lastly) Apply(ctx context.Context, b identity.Batch) error {
 	return l.File.Apply(ctx, b)
 }
 
-func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResult func(*profile.Result)) (err error) {
+func (x *execution) aggregate(ctx context.Context, into func(identity.Store) (profile.Stats, error)) (err error) {
 	f, err := store.OpenFile(x.State)
 	if err != nil {
 		return err
@@ -71,8 +100,7 @@ func (x *execution) aggregate(ctx context.Context, o profile.RunOptions, onResul
 	}
 
 	// The file is committed after the reports are in place: what is told and what is kept are one.
-	o.Incremental = true
-	s, err := x.engine.Aggregate(ctx, lastly{File: f, before: x.finish}, o, onResult, x.sources...)
+	s, err := into(lastly{File: f, before: x.finish})
 	if err != nil {
 		return err
 	}

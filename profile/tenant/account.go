@@ -57,7 +57,7 @@ func (t *Tenant) PlanAccountPatch(ctx context.Context, key identity.AccountKey, 
 		}
 	}
 
-	account.ManuallyCorrelated = change.manual
+	account.ManuallyCorrelated, account.Fingerprint = change.manual, 0
 	return p, t.planLink(ctx, p, account, owner, to)
 }
 

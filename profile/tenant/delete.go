@@ -82,7 +82,7 @@ func (t *Tenant) planIdentityDelete(p *Plan, i *identity.Identity) {
 		a := i.Accounts[n]
 		p.events = append(p.events, AccountUncorrelated{Identity: profile.IdentityRef(i),
 			Source: p.after.SourceRef(a.Source), Account: accountRef(&a, false)})
-		a.IdentityID, a.ManuallyCorrelated = "", false
+		a.IdentityID, a.ManuallyCorrelated, a.Fingerprint = "", false, 0
 		p.Uncorrelated = append(p.Uncorrelated, a.Key())
 		p.batch.Uncorrelated = append(p.batch.Uncorrelated, a)
 	}

@@ -19,6 +19,7 @@ type Accounts struct {
 	Names   []string
 	schemas []*identity.Schema
 	schema  []uint32 // by account: index of schemas
+	prints  []uint64 // by account: [identity.Account.Fingerprint]
 	known   map[*identity.Schema]uint32
 	byNames map[string]uint32
 	scratch []byte
@@ -125,6 +126,7 @@ func (t *Accounts) Take(from *Accounts, n int32) int32 {
 	t.refs = append(t.refs, from.refs[n])
 	t.Sources = append(t.Sources, from.Sources[n])
 	t.schema = append(t.schema, from.schema[n])
+	t.prints = append(t.prints, from.prints[n])
 	return int32(len(t.refs) - 1)
 }
 
@@ -133,6 +135,7 @@ func (t *Accounts) Add(a *identity.Account) int32 {
 	t.refs = append(t.refs, t.writer.Add(t.pack(a)))
 	t.Sources = append(t.Sources, t.SourceNumber(a.Source))
 	t.schema = append(t.schema, t.schemaIndex(a.Attributes.Schema()))
+	t.prints = append(t.prints, a.Fingerprint)
 	return int32(len(t.refs) - 1)
 }
 
@@ -142,13 +145,44 @@ func (t *Accounts) Replace(n int32, a *identity.Account) (dirty, fresh bool) {
 	row := t.pack(a)
 	schema := t.schemaIndex(a.Attributes.Schema())
 	if schema == t.schema[n] && string(row) == t.Rows.Get(t.refs[n]) {
+		t.recognize(n, a.Fingerprint)
 		return false, false
 	}
 	old := t.At(n)
 	t.refs[n], t.schema[n] = t.writer.Add(row), schema
 	now := t.At(n)
 	dirty = !SameAccount(&old, &now)
-	return dirty, dirty || !SameDetails(&old, &now)
+	if fresh = dirty || !SameDetails(&old, &now); fresh {
+		t.prints[n] = a.Fingerprint
+	} else {
+		t.recognize(n, a.Fingerprint)
+	}
+	return dirty, fresh
+}
+
+// recognize notes another text of account n; without one, the text that it had still gives
+// the same account.
+func (t *Accounts) recognize(n int32, fingerprint uint64) {
+	if fingerprint != 0 {
+		t.prints[n] = fingerprint
+	}
+}
+
+// Fingerprint returns that of the text which account n was read from, 0 when it is not known.
+func (t *Accounts) Fingerprint(n int32) uint64 { return t.prints[n] }
+
+// UUID returns the stable id of account n.
+func (t *Accounts) UUID(n int32) string {
+	r := rowReader{row: t.Rows.Get(t.refs[n])}
+	if r.byte()&flagMore == 0 {
+		return ""
+	}
+	r.parts()
+	r.text()
+	r.text()
+	r.parts()
+	r.text()
+	return r.text()
 }
 
 // SameAccount compares the data of two accounts, whatever their schemas are.
@@ -198,6 +232,7 @@ func (t *Accounts) Read(n int32, a *identity.Account) {
 	}
 
 	a.Attributes = identity.FromRow(t.schemas[t.schema[n]], r.row)
+	a.Fingerprint = t.prints[n]
 }
 
 // Touch looks at the row of account n, so that the processor has it at hand when it is read:
