@@ -176,19 +176,22 @@ func appendRow(dst []byte, n int, values []Value, move bool) []byte {
 	values = values[:min(n, len(values))]
 
 	// The width of the offsets depends on where the last cell ends, so sizes come first.
-	size := rowSize(values)
+	size, others := rowSize(values)
 	width := offsetWidth(size)
 	start, base := len(dst), 1+width*n
 	dst = slices.Grow(dst, base+size)[:start+base+size]
 	dst[start] = byte(width)
-	putCells(dst[start+1:start+base], dst[start+base:], width, values, move)
+	if ends, cells := dst[start+1:start+base], dst[start+base:]; width <= 2 && !others && size > 0 && n == len(values) {
+		putTexts(ends, cells, width, values, move)
+	} else {
+		putCells(ends, cells, width, values, move)
+	}
 	return dst
 }
 
-// rowSize is the size of all cells.
-func rowSize(values []Value) (size int) {
+// rowSize is the size of all cells, and whether others than texts and nulls are among them.
+func rowSize(values []Value) (size int, others bool) {
 	// A loop without calls keeps everything in registers, and nearly all values are texts or null.
-	others := false
 	for i := range values {
 		switch v := &values[i]; v.kind {
 		case Null:
@@ -204,30 +207,61 @@ func rowSize(values []Value) (size int) {
 			size += otherSize(&values[i])
 		}
 	}
-	return size
+	return size, others
 }
+
+// putTexts is putCells for what most rows are: texts and nulls, and not more than 64 KiB.
+func putTexts(ends, cells []byte, width int, values []Value, move bool) {
+	// The sizes of the same values were added up to that of the cells, so that nothing has to be
+	// checked. Short texts are two words, or halves of words, that may overlap: a call for each
+	// would take longer than its bytes.
+	row, at := unsafe.Pointer(unsafe.SliceData(cells)), 0
+	for i := range values {
+		if v := &values[i]; v.kind == Text {
+			*(*byte)(unsafe.Add(row, at)) = tagText
+			n := int(v.n)
+			at += 1 + n
+			if n > 0 {
+				to := unsafe.Add(row, at-n)
+				switch from := v.ptr; {
+				case n > 16:
+					copy(unsafe.Slice((*byte)(to), n), v.text())
+				case n >= 8:
+					first, last := word(from), word(unsafe.Add(from, n-8))
+					putWord(to, first)
+					putWord(unsafe.Add(to, n-8), last)
+				case n >= 4:
+					first, last := half(from), half(unsafe.Add(from, n-4))
+					putHalf(to, first)
+					putHalf(unsafe.Add(to, n-4), last)
+				default:
+					first, middle, last := *(*byte)(from), *(*byte)(unsafe.Add(from, n/2)), *(*byte)(unsafe.Add(from, n-1))
+					*(*byte)(to), *(*byte)(unsafe.Add(to, n/2)), *(*byte)(unsafe.Add(to, n-1)) = first, middle, last
+				}
+				if move {
+					v.ptr = to
+				}
+			}
+		}
+		if width == 1 {
+			ends[i] = byte(at)
+		} else {
+			binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
+		}
+	}
+}
+
+func word(p unsafe.Pointer) uint64       { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
+func half(p unsafe.Pointer) uint32       { return binary.LittleEndian.Uint32((*[4]byte)(p)[:]) }
+func putWord(p unsafe.Pointer, w uint64) { binary.LittleEndian.PutUint64((*[8]byte)(p)[:], w) }
+func putHalf(p unsafe.Pointer, h uint32) { binary.LittleEndian.PutUint32((*[4]byte)(p)[:], h) }
 
 // putCells writes cells and, for all slots, their ends.
 func putCells(ends, cells []byte, width int, values []Value, move bool) {
 	at := 0
 	for i := range values {
-		if v := &values[i]; v.kind == Text && v.n > 0 { // as putCell, without the call
-			cells[at] = tagText
-			to := cells[at+1 : at+1+int(v.n)]
-			copy(to, v.text())
-			at += 1 + len(to)
-			if move {
-				v.ptr = unsafe.Pointer(&to[0])
-			}
-		} else if v.kind != Null {
-			at = putCell(cells, at, v, move)
-		}
-
-		if width == 1 { // most rows
-			ends[i] = byte(at)
-		} else {
-			putOffset(ends, width, i, at)
-		}
+		at = putCell(cells, at, &values[i], move)
+		putOffset(ends, width, i, at)
 	}
 
 	for i := len(values); i*width < len(ends); i++ {

@@ -76,7 +76,10 @@ type pathError struct {
 func (e *pathError) Error() string { return e.err.Error() }
 func (e *pathError) Unwrap() error { return e.err }
 
-// under adds the step that led to the failing node.
+// under adds the step that led to the failing node. It stays out of line, so that evaluating
+// without errors needs little code and stack.
+//
+//go:noinline
 func under(site *Site, err error) error {
 	p, ok := err.(*pathError)
 	if !ok {
