@@ -259,13 +259,16 @@ type Store interface {
 
 // Viewer is a [Store] that can show what it holds without copying it.
 type Viewer interface {
-	// View yields what All yields. It is shared, so nobody may change it, and it stays as it
-	// is whatever the store does later.
+	// View yields what All yields, in the state of its start. It is shared, so nobody may
+	// change it. The identity, its accounts and their attributes hold until the next one is
+	// yielded, since a store may use their memory again. What may be kept, and stays as it is
+	// whatever the store does later: all texts but the values of accounts, and the attributes,
+	// run state and exception codes of the identity.
 	View(ctx context.Context) iter.Seq2[*Identity, error]
 }
 
 // View yields every identity of a store by ascending id, to be read only: without a copy
-// where the store is a [Viewer].
+// where the store is a [Viewer], which says what may be kept.
 func View(ctx context.Context, s Store) iter.Seq2[*Identity, error] {
 	if v, ok := s.(Viewer); ok {
 		return v.View(ctx)

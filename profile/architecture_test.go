@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 var thirdParty = map[string][]string{
 	"github.com/expr-lang/expr":       {"transform/rule"},
 	"github.com/nyaruka/phonenumbers": {"transform/internal/phone"},
+	"github.com/klauspost/compress":   {"identity/internal/filelog"},
 	"codeberg.org/go-pdf/fpdf":        {"identity/report/pdf"},
 	"golang.org/x/image":              {"identity/report/pdf"},
 	"golang.org/x/text":               {"transform/internal/", "identity/report/pdf", "correlate", "correlate/linkage"},

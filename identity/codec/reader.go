@@ -82,6 +82,15 @@ func (r *Reader) Byte() byte {
 // Text reads what [AppendText] has written.
 func (r *Reader) Text() string { return r.take(r.Count()) }
 
+// Take takes n bytes, which are expected to be there.
+func (r *Reader) Take(n int) string {
+	if n > len(r.data) {
+		r.Fail()
+		return ""
+	}
+	return r.take(n)
+}
+
 // Rest takes all that is left.
 func (r *Reader) Rest() string { return r.take(len(r.data)) }
 

@@ -85,7 +85,7 @@ func (s *File) Cut() *Cut { return s.log.Cut() }
 
 // replay takes in a change of the file. The changes of a commit come in the order in which
 // they can be made one by one: deletions first.
-func (s *File) replay(kind byte, body string) error {
+func (s *File) replay(kind byte, body string, _ filelog.Place) error {
 	if kind != entryChange {
 		return fmt.Errorf("an entry of the kind %q", kind)
 	}
@@ -218,7 +218,7 @@ func (s *File) write(b *filelog.Batch, changes []Change) error {
 				return err
 			}
 			s.count(c, len(body))
-			if err := b.Entry(entryChange, body); err != nil {
+			if _, err := b.Entry(entryChange, body); err != nil {
 				return err
 			}
 		}
@@ -240,7 +240,7 @@ func (s *File) compact() error {
 				if err != nil {
 					return err
 				}
-				if err := b.Entry(entryChange, body); err != nil {
+				if _, err := b.Entry(entryChange, body); err != nil {
 					return err
 				}
 			}

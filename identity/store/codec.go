@@ -18,6 +18,12 @@ type lists struct {
 	byKey   map[string]int
 	schemas []*identity.Schema
 	recent  map[*identity.Schema]int // while one batch is encoded
+	shared  *texts                   // of a file
+
+	columns               [][]column // by number of the list
+	sources, entitlements column
+	values                []identity.Value // memory for encoding
+	part, whole           []byte
 
 	// notes has the schemas of notes that were stored in the form of before, by those of their
 	// parts, see runState. Readers of a database share it.
@@ -25,7 +31,12 @@ type lists struct {
 }
 
 func newLists() *lists {
-	return &lists{byKey: map[string]int{}, recent: map[*identity.Schema]int{}, notes: new(sync.Map)}
+	return &lists{byKey: map[string]int{}, recent: map[*identity.Schema]int{}, shared: &texts{}, notes: new(sync.Map)}
+}
+
+// fixed returns lists to read with what has been written so far, while others are added.
+func (l *lists) fixed() *lists {
+	return &lists{schemas: slices.Clip(l.schemas), shared: &texts{list: slices.Clip(l.shared.list)}, notes: l.notes}
 }
 
 // clone returns lists that grow on their own.
@@ -77,6 +88,7 @@ func (l *lists) forget(n int) {
 	for _, s := range l.schemas[n:] {
 		delete(l.byKey, listKey(s.Names()))
 	}
+	l.columns = l.columns[:min(n, len(l.columns))]
 	l.schemas = slices.Clip(l.schemas[:n]) // readers may still look at the rest
 	clear(l.recent)
 }
@@ -134,7 +146,14 @@ func (l *lists) reader(data string) *reader { return &reader{codec.NewReader(dat
 
 // identity reads an identity, without accounts.
 func (r *reader) identity() *identity.Identity {
-	i := &identity.Identity{ID: r.Text(), Alias: r.Text(), Profile: r.Text(), Attributes: r.Attributes()}
+	i := new(identity.Identity)
+	r.into(i)
+	return i
+}
+
+// into reads an identity in the place of another one.
+func (r *reader) into(i *identity.Identity) {
+	*i = identity.Identity{ID: r.Text(), Alias: r.Text(), Profile: r.Text(), Attributes: r.Attributes()}
 	flags := r.Byte()
 	i.Lifecycle.ManuallyUpdated, i.Protected = flags&1 != 0, flags&2 != 0
 	i.ManagerID, i.Lifecycle.State, i.Lifecycle.Overridden = r.Text(), r.Text(), r.Text()
@@ -146,8 +165,6 @@ func (r *reader) identity() *identity.Identity {
 	case flags&4 == 0:
 		i.Evaluated, i.RunState = r.runState(flags&8 != 0)
 	}
-
-	return i
 }
 
 // runState reads what a run had noted in the form of before, when this package knew the
@@ -171,4 +188,40 @@ func (r *reader) runState(stable bool) (evaluated time.Time, note identity.Attri
 		cells[1] = identity.StringsValue(errors...)
 	}
 	return evaluated, identity.Pack(schema.(*identity.Schema), given.AppendValues(cells))
+}
+
+// What follows reads the entries of files of the first two versions.
+
+// minPart is fewer bytes than AppendSized writes for the smallest account.
+const minPart = 8
+
+// sized returns a reader of the next part.
+func (r *reader) sized() *reader { return &reader{r.Part(), r.lists} }
+
+// failWith notes that a part could not be read.
+func (r *reader) failWith(p *reader) {
+	if p.Err() != nil {
+		r.Fail()
+	}
+}
+
+// person reads an identity and its accounts.
+func (r *reader) person(i *identity.Identity) {
+	p := r.sized()
+	p.into(i)
+	r.failWith(p)
+	n := r.Count()
+	if n > r.Len()/minPart {
+		r.Fail()
+		n = 0
+	}
+
+	if n > 0 {
+		i.Accounts = make([]identity.Account, n)
+	}
+	for k := range i.Accounts {
+		p := r.sized()
+		i.Accounts[k] = p.Account()
+		r.failWith(p)
+	}
 }

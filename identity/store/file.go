@@ -3,11 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/idprofile/engine/identity"
@@ -23,12 +20,19 @@ const (
 	entryLoose    = 'U' // uncorrelated account
 	entryForget   = 'F'
 	entryDecision = 'C'
+
+	// Since the third version, in the place of I and U.
+	entryTexts   = 'T' // texts that values refer to by number
+	entryPerson  = 'P'
+	entryAccount = 'A'
 )
 
-// Magics of the file. The frames of the first version hold entries or a commit, never both.
+// Magics of the file. Frames of the first version hold entries or a commit, never both;
+// those of the second are not packed, and identities and accounts are rows in them.
 const (
-	fileMagic  = "idpstor2"
+	fileMagic  = "idpstor3"
 	fileMagic1 = "idpstor1"
+	fileMagic2 = "idpstor2"
 )
 
 // Errors of a [File].
@@ -56,8 +60,8 @@ func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte("idpstor")) 
 // Cut tells what stood behind the last batch of a file that counts, see [File.Cut].
 type Cut = filelog.Cut
 
-// File is a store in one file. Everything is held in memory too, so that reading
-// costs what it costs with [Memory]. Each batch is appended to the file with a
+// File is a store in one file. What it holds is in memory too, as it is in the file: an
+// identity is made of it when somebody asks for one. Each batch is appended to the file with a
 // checksum and counts when it is on the disk as a whole; when most of the file
 // is out of date, it is written anew under another name and renamed.
 //
@@ -65,16 +69,21 @@ type Cut = filelog.Cut
 // read. After an error of [File.Apply], such as a full disk, the file and the store are as
 // they were before.
 type File struct {
-	*Memory
+	mu sync.RWMutex // guards s
+	s  held
 
 	writing sync.Mutex // held while a batch is written
 	log     *filelog.Log
 	lists   *lists
-	entries int // in the file
-	limit   int // entries at which the file is written anew
+	run     []record // of the batch that is being read
+	entries int      // in the file
+	limit   int      // entries at which the file is written anew
 }
 
-var _ identity.Store = (*File)(nil)
+var (
+	_ identity.Store  = (*File)(nil)
+	_ identity.Viewer = (*File)(nil)
+)
 
 // OpenFile opens a store, which it creates when there is no file. Opening a file
 // does not change it, whatever it holds; a file of an earlier version is
@@ -90,22 +99,27 @@ func OpenFile(path string) (*File, error) { return openFile(path, filelog.Option
 func ReadFile(path string) (*File, error) { return openFile(path, filelog.Options{ReadOnly: true}) }
 
 func openFile(path string, o filelog.Options) (*File, error) {
-	f := &File{Memory: NewMemory(), lists: newLists()}
-	f.s.owners = nil // most who open a file never ask
-	o.Replay = f.replay
+	f := newFile()
+	o.Replay, o.Batch = f.replay, f.replayed
 	if err := f.open(path, o); err != nil {
 		return nil, err
 	}
 	return f, nil
 }
 
+func newFile() *File {
+	f := &File{s: newHeld(), lists: newLists()}
+	f.s.lists = f.lists // until everything is read
+	return f
+}
+
 func (f *File) open(path string, o filelog.Options) error {
-	o.Magic, o.Older = fileMagic, []string{fileMagic1}
+	o.Magic, o.Older, o.Pack = fileMagic, []string{fileMagic1, fileMagic2}, true
 	log, err := filelog.Open(path, o)
 	if err != nil {
 		return fmt.Errorf("store %w", err)
 	}
-	f.log = log
+	f.log, f.s.lists = log, f.lists.fixed()
 	f.limit = f.nextLimit()
 	return nil
 }
@@ -116,23 +130,44 @@ func (f *File) open(path string, o filelog.Options) error {
 func (f *File) Cut() *Cut { return f.log.Cut() }
 
 // replay takes in an entry of the file.
-func (f *File) replay(kind byte, body string) error {
+func (f *File) replay(kind byte, body string, at filelog.Place) error {
 	// Entries count whatever they do: a file of many is written anew, since most of it is out of date.
 	f.entries++
+	d := decoder{lists: f.lists}
 	b := f.lists.reader(body)
 	switch kind {
 	case entryList:
 		f.lists.number(b.Texts())
-	case entryIdentity:
-		i := b.person()
-		if b.Err() == nil {
-			f.s.put(i)
+	case entryTexts:
+		f.entries--
+		if list := b.Texts(); !f.lists.shared.add(list) {
+			b.Fail()
 		}
+
+	case entryPerson:
+		id, err := d.id(body)
+		if err != nil {
+			return err
+		}
+		return f.replayPerson(record{id: id, at: at})
+	case entryIdentity:
+		i := b.sized().identity()
+		if err := f.lists.read(kind, body, new(identity.Identity)); err != nil {
+			return err
+		}
+		return f.replayPerson(record{id: i.ID, at: at})
 	case entryDelete:
-		f.s.remove(b.Text())
+		f.run = append(f.run, record{id: b.Text()})
+
+	case entryAccount:
+		key, err := d.key(body)
+		if err != nil {
+			return err
+		}
+		f.s.loose[key] = at
 	case entryLoose:
 		a := b.Account()
-		f.s.loose[a.Key()] = &a
+		f.s.loose[a.Key()] = at
 	case entryForget:
 		delete(f.s.loose, identity.AccountKey{Source: b.Text(), NativeIdentity: b.Text()})
 	case entryDecision:
@@ -150,197 +185,20 @@ func (f *File) replay(kind byte, body string) error {
 	return b.Err()
 }
 
-// put takes in an identity without looking for conflicts. An account that
-// another identity of the batch has got before stays there.
-func (s *state) put(i *identity.Identity) {
-	if old := s.ids[i.ID]; old != nil && s.owners != nil {
-		for n := range old.Accounts {
-			if key := old.Accounts[n].Key(); s.owners[key] == i.ID {
-				delete(s.owners, key)
-			}
-		}
+// replayPerson takes in an identity without looking for conflicts. What it has belongs to
+// nobody else.
+func (f *File) replayPerson(r record) error {
+	f.run = append(f.run, r)
+	if len(f.s.loose) == 0 {
+		return nil
 	}
-
-	s.ids[i.ID] = i
-	s.sorted = nil
-	s.own(i)
+	return f.s.claims(r, func(key identity.AccountKey) { delete(f.s.loose, key) })
 }
 
-// appendPerson writes an identity and its accounts, each behind its length.
-func (l *lists) appendPerson(b []byte, i *identity.Identity) []byte {
-	b = codec.AppendSized(b, func(b []byte) []byte { return l.appendIdentity(b, i) })
-	b = binary.AppendUvarint(b, uint64(len(i.Accounts)))
-	for n := range i.Accounts {
-		b = codec.AppendSized(b, func(b []byte) []byte { return codec.AppendAccount(b, l, &i.Accounts[n]) })
-	}
-	return b
-}
-
-// minAccount is fewer bytes than AppendSized writes for the smallest account.
-const minAccount = 8
-
-// part returns a reader of the next part.
-func (r *reader) part() *reader { return &reader{r.Part(), r.lists} }
-
-// failWith notes that a part could not be read.
-func (r *reader) failWith(p *reader) {
-	if p.Err() != nil {
-		r.Fail()
-	}
-}
-
-func (r *reader) person() *identity.Identity {
-	p := r.part()
-	i := p.identity()
-	r.failWith(p)
-	n := r.Count()
-	if n > r.Len()/minAccount {
-		r.Fail()
-		n = 0
-	}
-
-	if n > 0 {
-		i.Accounts = make([]identity.Account, n)
-	}
-	for k := range i.Accounts {
-		p := r.part()
-		i.Accounts[k] = p.Account()
-		r.failWith(p)
-	}
-
-	return i
-}
-
-// Apply makes all changes of the batch, or none.
-//
-// Error: [identity.ErrConflict], [ErrOtherWriter], [ErrReadOnly], what the operating
-// system says.
-func (f *File) Apply(ctx context.Context, b identity.Batch) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	c, err := plan(b)
-	if err != nil {
-		return err
-	}
-	if f == nil {
-		return os.ErrInvalid // opening it failed
-	}
-
-	// One writer at a time plans, checks and writes; readers only wait while memory changes.
-	f.writing.Lock()
-	defer f.writing.Unlock()
-	if err := c.check(func(key identity.AccountKey) (string, error) { return f.owner(ctx, key) }); err != nil {
-		return err
-	}
-	if err := c.follow(len(f.s.decisions)); err != nil {
-		return err
-	}
-
-	// The file first: what memory holds is on the disk.
-	if err := f.append(ctx, c); err != nil {
-		return fmt.Errorf("store %s: %w", f.log.Path(), err)
-	}
-	before := f.nextLimit()
-	f.mu.Lock()
-	f.s.apply(c)
-	f.mu.Unlock()
-
-	// What is new is not out of date: the first batch of a store is not written twice.
-	f.limit += max(0, f.nextLimit()-before)
-
-	// The batch is safe already; a file that cannot be written anew is only longer
-	// than it could be.
-	if f.entries > f.limit && f.compact(ctx) != nil {
-		f.limit = 2 * f.entries
-	}
-	return nil
-}
-
-// append writes a change behind the end of the file. After an error the file is
-// as it was.
-func (f *File) append(ctx context.Context, c *change) error {
-	if f.log.Outdated() {
-		if err := f.compact(ctx); err != nil {
-			return err
-		}
-	}
-
-	// Names that a failed batch brought are no lists of the file, so they are forgotten again.
-	known, entries := len(f.lists.schemas), 0
-	err := f.log.Append(func(b *filelog.Batch) error {
-		e := &entryWriter{batch: b, lists: f.lists, known: known}
-		err := e.change(ctx, c)
-		entries = b.Entries()
-		return err
-	})
-
-	clear(f.lists.recent)
-	if err != nil {
-		f.lists.forget(known)
-		return err
-	}
-
-	f.entries += entries
-	return nil
-}
-
-// entryWriter writes changes as entries.
-type entryWriter struct {
-	batch *filelog.Batch
-	lists *lists
-	known int // lists that the file has
-	body  []byte
-}
-
-// put writes an entry, after the lists that it refers to.
-func (e *entryWriter) put(kind byte, body []byte) error {
-	e.body = body[:0]
-	for ; e.known < len(e.lists.schemas); e.known++ {
-		if err := e.batch.Entry(entryList, codec.AppendTexts(nil, e.lists.schemas[e.known].Names())); err != nil {
-			return err
-		}
-	}
-
-	return e.batch.Entry(kind, body)
-}
-
-func (e *entryWriter) change(ctx context.Context, c *change) error {
-	// In the order of their keys, so that one batch always has the same bytes. What goes comes first:
-	// an account may move to another identity in one batch.
-	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
-		if err := e.put(entryDelete, codec.AppendText(e.body[:0], id)); err != nil {
-			return err
-		}
-	}
-
-	for n, id := range slices.Sorted(maps.Keys(c.put)) {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err := e.put(entryIdentity, e.lists.appendPerson(e.body[:0], c.put[id])); err != nil {
-			return err
-		}
-	}
-
-	for _, key := range slices.SortedFunc(maps.Keys(c.forget), compareKeys) {
-		if err := e.put(entryForget, codec.AppendText(codec.AppendText(e.body[:0], key.Source), key.NativeIdentity)); err != nil {
-			return err
-		}
-	}
-
-	for _, key := range slices.SortedFunc(maps.Keys(c.loose), compareKeys) {
-		if err := e.put(entryLoose, codec.AppendAccount(e.body[:0], e.lists, c.loose[key])); err != nil {
-			return err
-		}
-	}
-
-	for _, d := range c.decisions {
-		if err := e.put(entryDecision, codec.AppendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event)); err != nil {
-			return err
-		}
-	}
-
+// replayed takes in a batch whose entries were all read.
+func (f *File) replayed(int64) error {
+	f.s.merge(sortRecords(f.run))
+	f.run = nil
 	return nil
 }
 
@@ -356,26 +214,73 @@ func (f *File) Compact(ctx context.Context) error {
 }
 
 func (f *File) compact(ctx context.Context) error {
-	lists, entries := newLists(), 0
+	next := newHeld()
+	next.decisions = f.s.decisions
+	e := &entryWriter{lists: newLists()}
 	err := f.log.Rewrite(func(b *filelog.Batch) error {
-		e := &entryWriter{batch: b, lists: lists}
-		err := e.change(ctx, &change{put: f.s.ids, loose: f.s.loose, decisions: f.s.decisions})
-		entries = b.Entries()
-		return err
+		e.batch = b
+		return f.rewrite(ctx, e, &next)
 	})
-
 	if err != nil {
 		return err
 	}
-	clear(lists.recent)
-	f.lists, f.entries = lists, entries
+
+	clear(e.lists.recent)
+	f.lists, f.entries = e.lists, e.entries
+	next.lists = f.lists.fixed()
+	f.mu.Lock()
+	next.owners, next.index = f.s.owners, f.s.index
+	f.s = next
+	f.mu.Unlock()
 	f.limit = f.nextLimit()
+	return nil
+}
+
+// rewrite writes everything that the file holds, whose places go to next.
+func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
+	f.mu.Lock()
+	all := f.s.all()
+	keys, places := f.s.uncorrelated("")
+	f.mu.Unlock()
+	d, i, a := decoder{lists: f.s.lists, chunk: chunkSize}, identity.Identity{}, identity.Account{}
+	var ids names
+	for n, r := range all {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := d.read(r, &i); err != nil {
+			return err
+		}
+		at, err := e.person(&i)
+		if err != nil {
+			return err
+		}
+		next.base = append(next.base, record{id: ids.clone(r.id), at: at})
+	}
+
+	next.count = len(next.base)
+	for n, key := range keys {
+		if err := d.readLoose(places[n], &a); err != nil {
+			return err
+		}
+		at, err := e.account(&a)
+		if err != nil {
+			return err
+		}
+		next.loose[key] = at
+	}
+
+	for _, d := range next.decisions {
+		if err := e.decision(d); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
 // nextLimit is how many entries the file may have before most of them are out
 // of date.
-func (f *File) nextLimit() int { return 1000 + 2*(len(f.s.ids)+len(f.s.loose)+len(f.s.decisions)) }
+func (f *File) nextLimit() int { return 1000 + 2*(f.s.count+len(f.s.loose)+len(f.s.decisions)) }
 
 // Close releases the file. The store cannot be changed afterwards.
 func (f *File) Close() error {

@@ -218,8 +218,72 @@ func TestFileVersion1(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v, error %v", info.Mode(), err)
 	}
-	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor2" {
+	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor3" {
 		t.Errorf("the file begins with %q (%v)", now[:8], err)
+	}
+}
+
+// everything is all that a store holds, as text.
+func everything(t *testing.T, s identity.Store) string {
+	t.Helper()
+	var identities []*identity.Identity
+	for i, err := range s.All(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		identities = append(identities, i)
+	}
+	var loose []identity.Account
+	for a, err := range s.Uncorrelated(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		loose = append(loose, a)
+	}
+	var decisions []identity.Decision
+	for d, err := range s.Decisions(t.Context(), 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		decisions = append(decisions, d)
+	}
+	return storetest.Text(identities) + "\n" + storetest.Text(loose) + "\n" + storetest.Text(decisions) + "\n"
+}
+
+// Files that the second and the third version have written hold the same: rows of any kind of
+// value, an account that nobody has, decisions, an identity that was replaced and one that was deleted.
+func TestFileVersions(t *testing.T) {
+	want, err := os.ReadFile("testdata/rows.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"version2rows", "version3"} {
+		t.Run(name, func(t *testing.T) {
+			old, err := os.ReadFile("testdata/" + name + ".state")
+			if err != nil {
+				t.Fatal(err)
+			}
+			path := filepath.Join(t.TempDir(), "s")
+			if err := os.WriteFile(path, old, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f := openFile(t, path)
+			if diff := cmp.Diff(string(want), everything(t, f)); diff != "" {
+				t.Errorf("mismatch (-want +got):\n%s", diff)
+			}
+
+			// A batch that changes nothing writes an earlier version anew.
+			if err := errors.Join(f.Apply(t.Context(), identity.Batch{Delete: []string{"nobody"}}), f.Close()); err != nil {
+				t.Fatal(err)
+			}
+			f = openFile(t, path)
+			if diff := cmp.Diff(string(want), everything(t, f)); diff != "" {
+				t.Errorf("after a batch: mismatch (-want +got):\n%s", diff)
+			}
+			if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor3" {
+				t.Errorf("the file begins with %q (%v)", now[:8], err)
+			}
+		})
 	}
 }
 

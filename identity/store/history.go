@@ -1,8 +1,6 @@
 package store
 
 import (
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/idprofile/engine/identity"
@@ -41,35 +39,9 @@ func (c *Change) ID() string {
 //
 // Error: as [ReadFile], and what visit returns.
 func History(path string, visit func(s *Step) error) (*File, error) {
-	f := &File{Memory: NewMemory(), lists: newLists()}
-	h := &history{File: f}
-	h.begin()
-	o := filelog.Options{ReadOnly: true, Replay: h.replay, Batch: func(end int64) error {
-		s := h.step
-		s.Number, s.End = h.number+1, end
-		s.Whole = h.number == 0
-		h.number++
-
-		// A step shows the state before and after its batch, whatever entries the batch had in
-		// between.
-		for _, id := range slices.Sorted(maps.Keys(h.before)) {
-			c := Change{Before: h.before[id], After: f.s.ids[id]}
-			if c.Before == nil && c.After == nil {
-				continue
-			}
-
-			// Steps have no time of their own; the latest evaluation in one is when the run was.
-			if c.After != nil && c.After.Evaluated.After(s.Now) {
-				s.Now = c.After.Evaluated
-			}
-			s.Changes = append(s.Changes, c)
-		}
-
-		h.begin()
-		return visit(&s)
-	}}
-
-	if err := f.open(path, o); err != nil {
+	f := newFile()
+	h := &history{File: f, visit: visit}
+	if err := f.open(path, filelog.Options{ReadOnly: true, Replay: h.replay, Batch: h.replayed}); err != nil {
 		return nil, err
 	}
 	return f, nil
@@ -78,34 +50,65 @@ func History(path string, visit func(s *Step) error) (*File, error) {
 // history gathers what a batch changes.
 type history struct {
 	*File
+	visit  func(s *Step) error
 	number int
 	step   Step
-	before map[string]*identity.Identity // of those that the batch names
 }
 
-func (h *history) begin() {
-	h.step, h.before = Step{}, map[string]*identity.Identity{}
-}
-
-// replay takes in an entry and remembers what was there before.
-func (h *history) replay(kind byte, body string) error {
-	b := h.lists.reader(body)
-	id := ""
+// replay takes in an entry and counts what it is.
+func (h *history) replay(kind byte, body string, at filelog.Place) error {
 	switch kind {
-	case entryIdentity:
-		id = b.part().identity().ID
-	case entryDelete:
-		id = b.Text()
-	case entryLoose:
+	case entryLoose, entryAccount:
 		h.step.Left++
 	case entryForget:
 		h.step.Forgotten++
 	case entryDecision:
 		h.step.Decisions++
 	}
+	return h.File.replay(kind, body, at)
+}
 
-	if _, seen := h.before[id]; id != "" && !seen {
-		h.before[id] = h.s.ids[id]
+// replayed shows the state before and after the batch, whatever entries the batch had in
+// between.
+func (h *history) replayed(end int64) error {
+	s := h.step
+	h.number++
+	s.Number, s.End, s.Whole = h.number, end, h.number == 1
+	h.step = Step{}
+
+	list, lists := sortRecords(h.run), h.lists.fixed()
+	for _, r := range list {
+		before, had := h.s.find(r.id)
+		if r.gone() && !had {
+			continue
+		}
+		c, err := changeOf(lists, before, r)
+		if err != nil {
+			return err
+		}
+
+		// Steps have no time of their own; the latest evaluation in one is when the run was.
+		if c.After != nil && c.After.Evaluated.After(s.Now) {
+			s.Now = c.After.Evaluated
+		}
+		s.Changes = append(s.Changes, c)
 	}
-	return h.File.replay(kind, body)
+
+	if err := h.File.replayed(end); err != nil {
+		return err
+	}
+	return h.visit(&s)
+}
+
+// changeOf reads what two records are about; of those that are gone nothing.
+func changeOf(l *lists, before, after record) (c Change, err error) {
+	if !before.gone() {
+		if c.Before, err = l.personAt(before); err != nil {
+			return c, err
+		}
+	}
+	if !after.gone() {
+		c.After, err = l.personAt(after)
+	}
+	return c, err
 }

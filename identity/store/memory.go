@@ -40,7 +40,6 @@ func (m *Memory) ByAccount(ctx context.Context, key identity.AccountKey) (*ident
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	m.knowOwners()
 	m.mu.RLock()
 	i := m.s.ids[m.s.owners[key]]
 	m.mu.RUnlock()
@@ -52,32 +51,9 @@ func (m *Memory) ByAccount(ctx context.Context, key identity.AccountKey) (*ident
 
 // owner returns the id of the identity of an account, or "".
 func (m *Memory) owner(_ context.Context, key identity.AccountKey) (string, error) {
-	m.knowOwners()
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.s.owners[key], nil
-}
-
-// knowOwners makes the table of owners, if there is none and somebody owns anything.
-func (m *Memory) knowOwners() {
-	m.mu.RLock()
-	known := m.s.owners != nil || len(m.s.ids) == 0
-	m.mu.RUnlock()
-	if known {
-		return
-	}
-
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.s.owners != nil { // another one was faster
-		return
-	}
-	m.s.owners = make(map[identity.AccountKey]string, 2*len(m.s.ids))
-	for id, i := range m.s.ids {
-		for n := range i.Accounts {
-			m.s.owners[i.Accounts[n].Key()] = id
-		}
-	}
 }
 
 // All yields every identity by ascending id.

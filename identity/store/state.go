@@ -14,7 +14,7 @@ import (
 // caller does the locking.
 type state struct {
 	ids    map[string]*identity.Identity
-	owners map[identity.AccountKey]string // nil: nobody has asked yet, see [Memory.owners]
+	owners map[identity.AccountKey]string
 	loose  map[identity.AccountKey]*identity.Account
 	sorted []string // the ids in order; nil when not known
 	index  map[indexed]*bucket
@@ -53,7 +53,8 @@ type change struct {
 	decisions []identity.Decision
 }
 
-// plan copies a batch and checks what can be checked without a store.
+// plan checks what can be checked without a store. The identities and accounts are those of
+// the batch, see [change.copy].
 func plan(b identity.Batch) (*change, error) {
 	accounts := 0
 	for _, i := range b.Put {
@@ -79,9 +80,7 @@ func plan(b identity.Batch) (*change, error) {
 		delete(c.gone, i.ID)
 	}
 
-	// Copies, since the caller may go on using what it gave.
 	for id, i := range c.put {
-		c.put[id] = i.Clone()
 		for n := range i.Accounts {
 			if err := c.own(i.Accounts[n].Key(), id); err != nil {
 				return nil, err
@@ -93,7 +92,7 @@ func plan(b identity.Batch) (*change, error) {
 		c.forget[key] = true
 	}
 	for n := range b.Uncorrelated {
-		a := b.Uncorrelated[n].Clone()
+		a := &b.Uncorrelated[n]
 		key := a.Key()
 		if key.NativeIdentity == "" {
 			return nil, fmt.Errorf("%w: an uncorrelated account of %q without id", identity.ErrConflict, key.Source)
@@ -101,11 +100,22 @@ func plan(b identity.Batch) (*change, error) {
 		if id, ok := c.owners[key]; ok {
 			return nil, fmt.Errorf("%w: account %s is uncorrelated and belongs to identity %s", identity.ErrConflict, key, id)
 		}
-		c.loose[key] = &a
+		c.loose[key] = a
 		delete(c.forget, key)
 	}
 
 	return c, nil
+}
+
+// copy puts copies into the change, for who keeps them: the caller may go on using what it gave.
+func (c *change) copy() {
+	for id, i := range c.put {
+		c.put[id] = i.Clone()
+	}
+	for key, a := range c.loose {
+		own := a.Clone()
+		c.loose[key] = &own
+	}
 }
 
 // own notes that an account belongs to an identity of the batch.
@@ -167,6 +177,8 @@ func (c *change) follow(length int) error {
 
 // apply makes a change that was checked.
 func (s *state) apply(c *change) {
+	c.copy()
+
 	// Everything is taken away before anything is put: an account may go from one identity of the
 	// batch to another.
 	for id := range c.gone {
@@ -210,14 +222,9 @@ func (s *state) apply(c *change) {
 
 // own notes whose the accounts of an identity are now.
 func (s *state) own(i *identity.Identity) {
-	if s.owners == nil && len(s.loose) == 0 {
-		return
-	}
 	for n := range i.Accounts {
 		key := i.Accounts[n].Key()
-		if s.owners != nil {
-			s.owners[key] = i.ID
-		}
+		s.owners[key] = i.ID
 		delete(s.loose, key)
 	}
 }
@@ -228,10 +235,8 @@ func (s *state) remove(id string) {
 	if i == nil {
 		return
 	}
-	if s.owners != nil {
-		for n := range i.Accounts {
-			delete(s.owners, i.Accounts[n].Key())
-		}
+	for n := range i.Accounts {
+		delete(s.owners, i.Accounts[n].Key())
 	}
 	delete(s.ids, id)
 }

@@ -25,43 +25,59 @@ type Batch struct {
 	file    File
 	start   int64
 	at      int64
-	buf     []byte // a frame: place for the header, then payload
+	pack    bool
+	buf     []byte // the entries of a frame
+	block   *Block // that they become; nil when nobody has asked
+	out     []byte // the frame
 	entries int
 }
 
-func newBatch(file File, end int64) *Batch {
-	return &Batch{file: file, start: end, at: end, buf: make([]byte, frameHeader, 4096)}
+func newBatch(file File, end int64, pack bool) *Batch {
+	return &Batch{file: file, start: end, at: end, pack: pack}
 }
 
 // Entries is how many entries the batch has.
 func (b *Batch) Entries() int { return b.entries }
 
-// Entry adds an entry. The kind is not zero. The body is copied.
-func (b *Batch) Entry(kind byte, body []byte) error {
+// Entry adds an entry. The kind is not zero. The body is copied. In a log that packs its
+// entries the place is where it can be read again, once the batch is written.
+func (b *Batch) Entry(kind byte, body []byte) (Place, error) {
+	if b.pack && b.block == nil {
+		b.block = &Block{}
+	}
+	p := Place{block: b.block, at: uint32(len(b.buf))}
 	b.buf = append(b.buf, kind)
 	b.buf = binary.AppendUvarint(b.buf, uint64(len(body)))
 	b.buf = append(b.buf, body...)
 	b.entries++
 	if len(b.buf) < frameSize {
-		return nil
+		return p, nil
 	}
-	return b.flush()
+	return p, b.flush(nil)
 }
 
-// flush writes the frame.
-func (b *Batch) flush() error {
-	if len(b.buf) == frameHeader {
+// flush writes a frame of the entries and a commit, if there are any.
+func (b *Batch) flush(commit []byte) error {
+	if len(b.buf)+len(commit) == 0 {
 		return nil
 	}
-	if len(b.buf)-frameHeader > maxFrame {
-		return fmt.Errorf("an entry of %d bytes is too large", len(b.buf)-frameHeader)
+	if len(b.buf) > maxFrame-commitSize {
+		return fmt.Errorf("an entry of %d bytes is too large", len(b.buf))
 	}
 
-	if _, err := b.file.WriteAt(frame(b.buf), b.at); err != nil {
+	b.out = append(b.out[:0], make([]byte, frameHeader)...)
+	switch {
+	case !b.pack:
+		b.out = append(b.out, b.buf...)
+	case len(b.buf) > 0:
+		b.out = b.block.pack(b.out, b.buf)
+	}
+	b.out = append(b.out, commit...)
+	if _, err := b.file.WriteAt(frame(b.out), b.at); err != nil {
 		return err
 	}
-	b.at += int64(len(b.buf))
-	b.buf = b.buf[:frameHeader]
+	b.at += int64(len(b.out))
+	b.buf, b.block = b.buf[:0], nil
 	return nil
 }
 
@@ -79,7 +95,7 @@ func (b *Batch) commit() error {
 	// in it. The entries of several have to be on the disk first, so that the commit
 	// vouches for them.
 	if b.at > b.start {
-		if err := b.flush(); err != nil {
+		if err := b.flush(nil); err != nil {
 			return err
 		}
 		if err := b.file.Sync(); err != nil {
@@ -87,8 +103,7 @@ func (b *Batch) commit() error {
 		}
 	}
 
-	b.buf = appendCommit(b.buf, b.start, b.at)
-	if err := b.flush(); err != nil {
+	if err := b.flush(appendCommit(nil, b.start, b.at)); err != nil {
 		return err
 	}
 	return b.file.Sync()

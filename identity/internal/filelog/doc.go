@@ -10,6 +10,11 @@
 // of a larger one everything is on the disk before the frame with the commit is
 // written.
 //
+// In a log that packs its entries ([Options.Pack]) the payload is the entries as one block,
+// behind a byte for its form and its length: packed by S2, or as they are where packing would
+// gain nothing or more than 64 times. The commit stands behind it as it is, and checksums
+// are over what is on the disk.
+//
 // So what follows the last commit is either what an interrupted write leaves, which is
 // reported and set aside ([Cut]), or damage, which is refused ([ErrDamaged]): a commit that is
 // there, or nearly so, vouches for what stands before it.

@@ -31,15 +31,17 @@ const magicSize = 8
 type Options struct {
 	// Magic are the first eight bytes of the file; the last one is the version.
 	Magic string
-	// Older are the magics of earlier versions with the same frames. Such a file is
+	// Pack compresses the entries of each frame.
+	Pack bool
+	// Older are the magics of earlier versions, whose frames are not packed. Such a file is
 	// read; it has to be written anew before anything is appended ([Log.Outdated]).
 	Older []string
 	// Before reads a file from before there was a magic. It returns where the last
 	// batch ends, or [ErrForeign] when the content is nothing of the kind.
 	Before func(content string) (end int64, err error)
 	// Replay takes in an entry of a batch that counts. The body is a view of memory that
-	// is not written again.
-	Replay func(kind byte, body string) error
+	// is not written again, and can be had again at the place.
+	Replay func(kind byte, body string, at Place) error
 	// Batch hears that all entries of a batch were taken in, with the place where it ends;
 	// nil: nobody does.
 	Batch func(end int64) error
@@ -168,7 +170,7 @@ func (l *Log) read() error {
 		return l.readBefore(magic)
 	}
 
-	r := &reader{file: l.file, size: l.length, replay: l.o.Replay, done: l.o.Batch}
+	r := &reader{file: l.file, size: l.length, pack: l.o.Pack && !l.outdated, replay: l.o.Replay, done: l.o.Batch}
 	if err := r.read(); err != nil {
 		return err
 	}
@@ -233,7 +235,7 @@ func (l *Log) Append(write func(*Batch) error) error {
 
 	// Entries go behind the end that counts. Until the commit is on the disk, a reader takes them for
 	// a torn write.
-	b := newBatch(l.file, l.size)
+	b := newBatch(l.file, l.size, l.o.Pack)
 	err := write(b)
 	if err == nil {
 		err = b.commit()

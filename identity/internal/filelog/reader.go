@@ -16,7 +16,8 @@ var errMalformed = errors.New("malformed entry")
 type reader struct {
 	file      io.ReaderAt
 	size      int64
-	replay    func(kind byte, body string) error
+	pack      bool
+	replay    func(kind byte, body string, at Place) error
 	done      func(end int64) error // hears of each batch; may be nil
 	committed int64                 // end of the last batch that counts
 	batch     []string              // payloads that wait for their commit
@@ -83,8 +84,9 @@ func (r *reader) noteWhole(at int64) error {
 
 // takeIn replays the batch that ends there.
 func (r *reader) takeIn(end int64) error {
-	for _, payload := range r.batch {
-		if err := eachEntry(payload, r.replay); err != nil {
+	for n, payload := range r.batch {
+		r.batch[n] = "" // once it is unpacked nobody needs it
+		if err := r.payload(payload); err != nil {
 			return fmt.Errorf("%w: in the batch that ends at byte %d: %w", ErrDamaged, end, err)
 		}
 	}
@@ -121,25 +123,41 @@ func (r *reader) frame(at int64) (string, error) {
 	return viewOf(payload), nil
 }
 
-// eachEntry calls do for each entry of a payload, whose commit it leaves out.
-func eachEntry(payload string, do func(kind byte, body string) error) error {
-	for payload != "" {
-		kind := payload[0]
+// payload replays the entries of a frame.
+func (r *reader) payload(payload string) error {
+	if !r.pack {
+		return eachEntry(&Block{text: payload}, r.replay)
+	}
+
+	return eachEntry(&Block{text: payload}, func(form byte, packed string, _ Place) error {
+		b := &Block{}
+		if err := b.unpack(form, packed); err != nil {
+			return err
+		}
+		return eachEntry(b, r.replay)
+	})
+}
+
+// eachEntry calls do for each entry of a block, whose commit it leaves out.
+func eachEntry(b *Block, do func(kind byte, body string, at Place) error) error {
+	for rest := b.text; rest != ""; {
+		kind := rest[0]
 		if kind == 0 {
-			if isCommit(payload) {
+			if isCommit(rest) {
 				return nil
 			}
 			return errMalformed
 		}
 
-		body, rest, ok := cutBody(payload[1:])
+		at := Place{block: b, at: uint32(len(b.text) - len(rest))}
+		body, behind, ok := cutBody(rest[1:])
 		if !ok {
 			return errMalformed
 		}
-		if err := do(kind, body); err != nil {
+		if err := do(kind, body, at); err != nil {
 			return err
 		}
-		payload = rest
+		rest = behind
 	}
 
 	return nil

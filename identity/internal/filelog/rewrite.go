@@ -31,7 +31,7 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 
 	// The new file is locked before it has the name: nobody comes in between.
 	lock, err := l.lock.follow(file)
-	b := newBatch(file, magicSize)
+	b := newBatch(file, magicSize, l.o.Pack)
 	if err == nil {
 		_, err = file.WriteAt([]byte(l.o.Magic), 0)
 	}
