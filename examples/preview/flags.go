@@ -62,13 +62,13 @@ func (o *outputFlags) answer(a *app, write func(a *app) error) error {
 		if o.form("text") != "text" {
 			a = a.unfitted()
 		}
-		return write(a)
+		return o.safely(a, write)
 	}
 	var failed error // a check that failed has an answer too
 	err := writeFile(o.Out, func(w io.Writer) error {
 		to := *a
 		to.out, to.color, to.width = w, false, 0
-		err := write(&to)
+		err := o.safely(&to, write)
 		if errors.Is(err, errFailed) {
 			failed, err = err, nil
 		}
@@ -76,6 +76,24 @@ func (o *outputFlags) answer(a *app, write func(a *app) error) error {
 	})
 
 	return cmp.Or(err, failed)
+}
+
+// safely writes an answer so that whatever it holds is only shown by a terminal. Text and Markdown
+// are made safe part by part, since their own lines and colours count; CSV is for programs.
+func (o *outputFlags) safely(a *app, write func(a *app) error) error {
+	var safe *report.SafeWriter
+	switch o.form("text", "json", "jsonl", "sarif", "html", "junit", "svg", "dot", "mermaid") {
+	case "json", "jsonl", "sarif":
+		safe = report.NewSafeJSON(a.out)
+	case "html", "junit", "svg", "dot", "mermaid":
+		safe = report.NewSafePage(a.out)
+	default:
+		return write(a)
+	}
+
+	to := *a
+	to.out = safe
+	return cmp.Or(write(&to), safe.Close())
 }
 
 // failFlags say what lets a command end with 1.

@@ -176,6 +176,15 @@ func (a *app) command(args []string) error {
 	return selected.Run(a)
 }
 
+// oneLine is an error whose text is one line, whatever it quotes.
+type oneLine struct{ error }
+
+// Error implements error.
+func (e oneLine) Error() string { return report.OneLine(e.error.Error()) }
+
+// Unwrap gives the error.
+func (e oneLine) Unwrap() error { return e.error }
+
 // usage is the error of a command line that cannot be read, with a name that is near
 // where a command is not known.
 func usage(parser *kong.Kong, args []string, err error) error {
@@ -197,7 +206,7 @@ func usage(parser *kong.Kong, args []string, err error) error {
 	if said := err.Error(); strings.Contains(said, words+`"",`) {
 		err = errors.New(strings.Replace(said, words+`"",`, words, 1))
 	}
-	return fmt.Errorf("%w (preview --help tells more)", err)
+	return fmt.Errorf("%w (preview --help tells more)", oneLine{err})
 }
 
 // failed says what went wrong and returns the exit code.

@@ -200,12 +200,17 @@ func visible(s string) string {
 			return 0x2400 + r // the picture of the control character
 		case r == 0x7F:
 			return 0x2421
-		case unicode.Is(unicode.Cc, r), unicode.Is(unicode.Bidi_Control, r), r == 0x2028, r == 0x2029:
+		case obeyed(r):
 			return '\uFFFD'
 		}
 
 		return r
 	}, s)
+}
+
+// obeyed reports whether a character does something instead of being shown.
+func obeyed(r rune) bool {
+	return unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }
 
 // lineWidth is the width of the widest line of s.
