@@ -372,17 +372,21 @@ func appendCell(dst []byte, v Value) []byte {
 // those that have none. It is faster than [Attributes.At] for each of them.
 func (a Attributes) AppendValues(dst []Value) []Value {
 	n := a.schema.Len()
-	if a.row == "" || a.row[0] != 1 {
+	if a.row == "" || a.row[0] > 2 {
 		for i := range n {
 			dst = append(dst, a.At(i))
 		}
 		return dst
 	}
 
-	ends, cells := a.row[1:1+n], a.row[1+n:]
+	width := int(a.row[0])
+	ends, cells := a.row[1:1+width*n], a.row[1+width*n:]
 	start := 0
 	for i := range n {
-		end := int(ends[i])
+		end := int(ends[width*i])
+		if width == 2 {
+			end |= int(ends[2*i+1]) << 8
+		}
 		dst = append(dst, readCell(cells[start:end]))
 		start = end
 	}

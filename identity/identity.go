@@ -276,6 +276,27 @@ func View(ctx context.Context, s Store) iter.Seq2[*Identity, error] {
 	return s.All(ctx)
 }
 
+// Transactor is a [Store] that takes the identities of a batch one by one, so that its caller
+// need not keep them.
+type Transactor interface {
+	Store
+	// Begin begins a batch. Who wants to change the store otherwise waits until it ends; what is
+	// read is the state before.
+	Begin(ctx context.Context) (Transaction, error)
+}
+
+// Transaction is a batch that is being made. It belongs to one goroutine.
+type Transaction interface {
+	// Put creates or replaces an identity, with all its accounts. It is the caller's again when
+	// Put returns.
+	Put(i *Identity) error
+	// Commit makes all changes together with those of b, or none, as [Store] says of Apply, and
+	// ends the transaction.
+	Commit(ctx context.Context, b Batch) error
+	// Rollback ends the transaction without a change. When it has ended, nothing happens.
+	Rollback()
+}
+
 // Batch is a set of changes that a [Store] makes together. Deletions come
 // first, so an account may move from one identity to another in one batch. An
 // account that an identity gets is no longer uncorrelated. Deleting and

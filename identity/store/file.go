@@ -60,8 +60,8 @@ func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte("idpstor")) 
 // Cut tells what stood behind the last batch of a file that counts, see [File.Cut].
 type Cut = filelog.Cut
 
-// File is a store in one file. What it holds is in memory too, as it is in the file: an
-// identity is made of it when somebody asks for one. Each batch is appended to the file with a
+// File is a store in one file. What was read is in memory, as it is in the file, and what was
+// written is read again when it is asked for: an identity is made when somebody asks for one. Each batch is appended to the file with a
 // checksum and counts when it is on the disk as a whole; when most of the file
 // is out of date, it is written anew under another name and renamed.
 //
@@ -72,17 +72,19 @@ type File struct {
 	mu sync.RWMutex // guards s
 	s  held
 
-	writing sync.Mutex // held while a batch is written
-	log     *filelog.Log
-	lists   *lists
-	run     []record // of the batch that is being read
-	entries int      // in the file
-	limit   int      // entries at which the file is written anew
+	writing   sync.Mutex // held while a batch is written
+	log       *filelog.Log
+	lists     *lists
+	run       []record // of the batch that is being read
+	replaying decoder
+	scans     int // how often all accounts were gone through, see [maxScans]
+	entries   int // in the file
+	limit     int // entries at which the file is written anew
 }
 
 var (
-	_ identity.Store  = (*File)(nil)
-	_ identity.Viewer = (*File)(nil)
+	_ identity.Transactor = (*File)(nil)
+	_ identity.Viewer     = (*File)(nil)
 )
 
 // OpenFile opens a store, which it creates when there is no file. Opening a file
@@ -133,8 +135,9 @@ func (f *File) Cut() *Cut { return f.log.Cut() }
 func (f *File) replay(kind byte, body string, at filelog.Place) error {
 	// Entries count whatever they do: a file of many is written anew, since most of it is out of date.
 	f.entries++
-	d := decoder{lists: f.lists}
-	b := f.lists.reader(body)
+	f.replaying = decoder{lists: f.lists}
+	d, b := &f.replaying, &f.replaying.light
+	*b = reader{codec.NewReader(body, f.lists), f.lists}
 	switch kind {
 	case entryList:
 		f.lists.number(b.Texts())
@@ -242,7 +245,7 @@ func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
 	all := f.s.all()
 	keys, places := f.s.uncorrelated("")
 	f.mu.Unlock()
-	d, i, a := decoder{lists: f.s.lists, chunk: chunkSize}, identity.Identity{}, identity.Account{}
+	d, i, a := decoder{lists: f.s.lists, chunk: chunkSize, again: true}, identity.Identity{}, identity.Account{}
 	var ids names
 	for n, r := range all {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -282,7 +285,7 @@ func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
 // of date.
 func (f *File) nextLimit() int { return 1000 + 2*(f.s.count+len(f.s.loose)+len(f.s.decisions)) }
 
-// Close releases the file. The store cannot be changed afterwards.
+// Close releases the file. The store must not be used afterwards.
 func (f *File) Close() error {
 	if f == nil {
 		return os.ErrInvalid // opening it failed

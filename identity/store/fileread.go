@@ -80,7 +80,7 @@ func (f *File) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 func (f *File) View(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
 		list, l := f.snapshot()
-		d := decoder{lists: l, chunk: chunkSize}
+		d := decoder{lists: l, chunk: chunkSize, again: true}
 		var i identity.Identity
 		var accounts []identity.Account
 		for _, r := range list {

@@ -1,112 +1,258 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"encoding/binary"
+	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"os"
 	"slices"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/internal/filelog"
 )
-
-// entryWriter writes changes as entries.
-type entryWriter struct {
-	batch   *filelog.Batch
-	lists   *lists
-	known   int // lists that the file has
-	texts   int // shared texts that it has
-	entries int // that count, see [File.replay]
-	body    []byte
-	names   []byte
-}
-
-// put writes an entry, after the lists and texts that it refers to.
-func (e *entryWriter) put(kind byte, body []byte) (filelog.Place, error) {
-	e.body = body[:0]
-	for ; e.known < len(e.lists.schemas); e.known++ {
-		e.names = codec.AppendTexts(e.names[:0], e.lists.schemas[e.known].Names())
-		if _, err := e.batch.Entry(entryList, e.names); err != nil {
-			return filelog.Place{}, err
-		}
-		e.entries++
-	}
-
-	if list := e.lists.shared.list; e.texts < len(list) {
-		e.names = codec.AppendTexts(e.names[:0], list[e.texts:])
-		e.texts = len(list)
-		if _, err := e.batch.Entry(entryTexts, e.names); err != nil {
-			return filelog.Place{}, err
-		}
-	}
-
-	e.entries++
-	return e.batch.Entry(kind, body)
-}
-
-func (e *entryWriter) person(i *identity.Identity) (filelog.Place, error) {
-	return e.put(entryPerson, e.lists.appendPerson(e.body[:0], i))
-}
-
-func (e *entryWriter) account(a *identity.Account) (filelog.Place, error) {
-	return e.put(entryAccount, e.lists.appendAccount(e.body[:0], a))
-}
-
-func (e *entryWriter) decision(d identity.Decision) error {
-	_, err := e.put(entryDecision, codec.AppendText(binary.AppendUvarint(e.body[:0], uint64(d.Number)), d.Event))
-	return err
-}
-
-func (e *entryWriter) gone(id string) error {
-	_, err := e.put(entryDelete, codec.AppendText(e.body[:0], id))
-	return err
-}
-
-func (e *entryWriter) forget(key identity.AccountKey) error {
-	_, err := e.put(entryForget, codec.AppendText(codec.AppendText(e.body[:0], key.Source), key.NativeIdentity))
-	return err
-}
 
 // Apply makes all changes of the batch, or none.
 //
 // Error: [identity.ErrConflict], [ErrOtherWriter], [ErrReadOnly], what the operating
 // system says.
 func (f *File) Apply(ctx context.Context, b identity.Batch) error {
-	if err := ctx.Err(); err != nil {
-		return err
+	// In the order of ids, so that one batch always has the same bytes.
+	put := b.Put
+	byID := func(a, b *identity.Identity) int {
+		if a == nil || b == nil {
+			return 0 // refused below
+		}
+		return cmp.Compare(a.ID, b.ID)
 	}
-	c, err := plan(b)
+	if !slices.IsSortedFunc(put, byID) {
+		put = slices.Clone(put)
+		slices.SortStableFunc(put, byID)
+	}
+
+	t, err := f.Begin(ctx)
 	if err != nil {
 		return err
 	}
+	defer t.Rollback()
+	for n, i := range put {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := t.Put(i); err != nil {
+			return err
+		}
+	}
+	b.Put = nil
+	return t.Commit(ctx, b)
+}
+
+// transaction is a batch that is being written behind the end of a file.
+type transaction struct {
+	*File
+	ended bool
+	entryWriter
+	knownLists, knownTexts int // that the file had
+
+	run   []record
+	ids   names
+	puts  int // how many identities were put
+	put   int // how many different ones; they are the first of run, in order
+	loose map[identity.AccountKey]filelog.Place
+	claims
+}
+
+// Begin begins a batch, see [identity.Transactor]. What is put is written at once, and counts
+// from the commit on.
+//
+// Error: as [File.Apply].
+func (f *File) Begin(ctx context.Context) (identity.Transaction, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if f == nil {
-		return os.ErrInvalid // opening it failed
+		return nil, os.ErrInvalid // opening it failed
 	}
 
 	// One writer at a time plans, checks and writes; readers only wait while memory changes.
 	f.writing.Lock()
-	defer f.writing.Unlock()
-	if err := c.check(func(key identity.AccountKey) (string, error) { return f.owner(ctx, key) }); err != nil {
+	t, err := f.begin(ctx)
+	if err != nil {
+		f.writing.Unlock()
+		return nil, f.at(err)
+	}
+	return t, nil
+}
+
+// at says in which file.
+func (f *File) at(err error) error { return fmt.Errorf("store %s: %w", f.log.Path(), err) }
+
+func (f *File) begin(ctx context.Context) (*transaction, error) {
+	if f.log.Outdated() {
+		if err := f.compact(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b, err := f.log.Begin()
+	if err != nil {
+		return nil, err
+	}
+
+	t := &transaction{File: f, knownLists: len(f.lists.schemas), knownTexts: len(f.lists.shared.list),
+		loose: map[identity.AccountKey]filelog.Place{}}
+	t.entryWriter = entryWriter{batch: b, lists: f.lists, known: t.knownLists, texts: t.knownTexts}
+	t.claims = claims{seed: maphash.MakeSeed()}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.scans >= maxScans {
+		err = f.s.knowOwners()
+	}
+	t.follow = f.s.owners != nil
+	if err != nil {
+		f.log.Rollback()
+	}
+	return t, err
+}
+
+// errEnded is the error of a transaction that has ended.
+var errEnded = errors.New("the batch has ended")
+
+// Put writes an identity.
+func (t *transaction) Put(i *identity.Identity) error {
+	if t.ended {
+		return errEnded
+	}
+	if i == nil || i.ID == "" {
+		return fmt.Errorf("%w: an identity without id", identity.ErrConflict)
+	}
+	id := t.ids.clone(i.ID)
+	for n := range i.Accounts {
+		if err := t.claim(i.Accounts[n].Key(), id); err != nil {
+			return err
+		}
+	}
+
+	at, err := t.person(i)
+	if err != nil {
+		return t.at(err)
+	}
+	t.run = append(t.run, record{id: id, at: at})
+	t.puts++
+	return nil
+}
+
+// Rollback takes what was written out of the file.
+func (t *transaction) Rollback() {
+	if !t.ended {
+		t.log.Rollback()
+		t.end(false)
+	}
+}
+
+// end lets others write.
+func (t *transaction) end(committed bool) {
+	// Names that a failed batch brought are no lists of the file, so they are forgotten again.
+	clear(t.File.lists.recent)
+	if !committed {
+		t.File.lists.forget(t.knownLists)
+		t.File.lists.shared.forget(t.knownTexts)
+	}
+	t.ended = true
+	t.writing.Unlock()
+}
+
+// Commit writes the rest of the batch and makes it count.
+func (t *transaction) Commit(ctx context.Context, b identity.Batch) error {
+	if t.ended {
+		return errEnded
+	}
+	defer t.Rollback() // when it has not come to its end
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.follow(len(f.s.decisions)); err != nil {
+	for _, i := range b.Put {
+		if err := t.Put(i); err != nil {
+			return err
+		}
+	}
+
+	b.Put, t.run = nil, sortRecords(t.run)
+	t.put = len(t.run)
+	c, err := plan(b)
+	if err != nil {
+		return err
+	}
+	maps.DeleteFunc(c.gone, func(id string, _ bool) bool { return t.has(id) }) // deleted and put is put
+	if err := t.check(ctx, b, c); err != nil {
+		return err
+	}
+	if err := c.follow(len(t.s.decisions)); err != nil {
 		return err
 	}
 
 	// The file first: what memory holds is on the disk.
-	w, err := f.append(ctx, c)
-	if err != nil {
-		return fmt.Errorf("store %s: %w", f.log.Path(), err)
+	if err := t.rest(c); err != nil {
+		return t.at(err)
 	}
+	if err := t.log.Commit(t.batch); err != nil {
+		t.end(false)
+		return t.at(err)
+	}
+	err = t.committed(ctx, c)
+	t.end(true)
+	return err
+}
+
+// rest writes what a batch changes but for the identities that it puts, in the order of keys.
+func (t *transaction) rest(c *change) error {
+	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
+		if err := t.gone(id); err != nil {
+			return err
+		}
+		t.run = append(t.run, record{id: t.ids.clone(id)})
+	}
+
+	for _, key := range slices.SortedFunc(maps.Keys(c.forget), compareKeys) {
+		if err := t.forget(key); err != nil {
+			return err
+		}
+	}
+
+	for _, key := range slices.SortedFunc(maps.Keys(c.loose), compareKeys) {
+		at, err := t.account(c.loose[key])
+		if err != nil {
+			return err
+		}
+		t.loose[key] = at
+	}
+
+	for _, d := range c.decisions {
+		if err := t.decision(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// has reports whether the batch puts an identity.
+func (t *transaction) has(id string) bool {
+	_, ok := slices.BinarySearchFunc(t.run[:t.put], id,
+		func(r record, id string) int { return cmp.Compare(r.id, id) })
+	return ok
+}
+
+// committed takes in a batch that is on the disk.
+func (t *transaction) committed(ctx context.Context, c *change) error {
+	f := t.File
+	f.entries += t.entryWriter.entries
 	before := f.nextLimit()
 	f.mu.Lock()
-	err = f.s.apply(c, w, f.lists.fixed())
+	err := f.s.apply(t, c)
 	f.mu.Unlock()
 	if err != nil {
-		return fmt.Errorf("store %s: %w", f.log.Path(), err)
+		return f.at(err)
 	}
 
 	// What is new is not out of date: the first batch of a store is not written twice.
@@ -120,116 +266,19 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 	return nil
 }
 
-// written says where the entries of a batch are.
-type written struct {
-	run   []record
-	loose map[identity.AccountKey]filelog.Place
-	ids   names
-}
-
-// append writes a change behind the end of the file. After an error the file is
-// as it was.
-func (f *File) append(ctx context.Context, c *change) (*written, error) {
-	if f.log.Outdated() {
-		if err := f.compact(ctx); err != nil {
-			return nil, err
-		}
-	}
-
-	// Names that a failed batch brought are no lists of the file, so they are forgotten again.
-	known, texts := len(f.lists.schemas), len(f.lists.shared.list)
-	e := &entryWriter{lists: f.lists, known: known, texts: texts}
-	w := &written{loose: map[identity.AccountKey]filelog.Place{}}
-	err := f.log.Append(func(b *filelog.Batch) error {
-		e.batch = b
-		return e.change(ctx, c, w)
-	})
-
-	clear(f.lists.recent)
-	if err != nil {
-		f.lists.forget(known)
-		f.lists.shared.forget(texts)
-		return nil, err
-	}
-
-	f.entries += e.entries
-	return w, nil
-}
-
-func (e *entryWriter) change(ctx context.Context, c *change, w *written) error {
-	// In the order of their keys, so that one batch always has the same bytes. What goes comes first:
-	// an account may move to another identity in one batch.
-	for _, id := range slices.Sorted(maps.Keys(c.gone)) {
-		if err := e.gone(id); err != nil {
-			return err
-		}
-		w.run = append(w.run, record{id: w.ids.clone(id)})
-	}
-
-	for n, id := range slices.Sorted(maps.Keys(c.put)) {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		at, err := e.person(c.put[id])
-		if err != nil {
-			return err
-		}
-		w.run = append(w.run, record{id: w.ids.clone(id), at: at})
-	}
-
-	for _, key := range slices.SortedFunc(maps.Keys(c.forget), compareKeys) {
-		if err := e.forget(key); err != nil {
-			return err
-		}
-	}
-
-	for _, key := range slices.SortedFunc(maps.Keys(c.loose), compareKeys) {
-		at, err := e.account(c.loose[key])
-		if err != nil {
-			return err
-		}
-		w.loose[key] = at
-	}
-
-	for _, d := range c.decisions {
-		if err := e.decision(d); err != nil {
-			return err
-		}
-	}
-
-	return nil
-}
-
 // apply takes in a change that was checked and written.
-func (h *held) apply(c *change, w *written, lists *lists) error {
-	// Everything is taken away before anything is put: an account may go from one identity of the
-	// batch to another.
-	list := sortRecords(w.run)
-	if h.owners != nil {
-		for _, r := range list {
-			old, ok := h.find(r.id)
-			if !ok {
-				continue
-			}
-			if err := h.claims(old, func(key identity.AccountKey) { delete(h.owners, key) }); err != nil {
-				return err
-			}
-		}
-		maps.Copy(h.owners, c.owners)
+func (h *held) apply(t *transaction, c *change) error {
+	h.lists = t.File.lists.fixed()
+	run := sortRecords(t.run)
+	if err := h.applyClaims(t, c, run); err != nil {
+		return err
 	}
 
-	if len(h.loose) > 0 {
-		for key := range c.owners {
-			delete(h.loose, key)
-		}
-	}
 	for key := range c.forget {
 		delete(h.loose, key)
 	}
-	maps.Copy(h.loose, w.loose)
-
-	h.lists = lists
-	h.merge(list)
+	maps.Copy(h.loose, t.loose)
+	h.merge(run)
 	h.decisions = append(h.decisions, c.decisions...)
-	return h.indexNew(list)
+	return h.indexNew(run)
 }

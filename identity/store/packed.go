@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/binary"
+	"slices"
 	"unsafe"
 
 	"github.com/idprofile/engine/identity"
@@ -131,8 +132,12 @@ type decoder struct {
 	lists  *lists
 	values []identity.Value
 	row    []byte
-	rows   []byte // memory for rows, filled from the front
-	chunk  int    // how much of it is allocated at least
+	light  reader // of the part that package codec knows
+
+	// Rows of identities stay; those of accounts do too, unless they are read one after the other.
+	rows, accountRows []byte
+	chunk             int // how much memory for rows is allocated at least
+	again             bool
 }
 
 // chunkSize is how much memory for rows is allocated at a time where many are read.
@@ -191,8 +196,8 @@ func (d *decoder) cells(data string) cells {
 	return cells{codec.NewReader(data, d.lists), d.lists.shared.list}
 }
 
-// attributes reads what appendPacked has written.
-func (d *decoder) attributes(c *cells) identity.Attributes {
+// attributes reads what appendPacked has written. The row is put behind those in memory.
+func (d *decoder) attributes(c *cells, memory *[]byte) identity.Attributes {
 	number := c.Uvarint()
 	schema, err := d.lists.at(number >> 1)
 	if err != nil {
@@ -202,21 +207,56 @@ func (d *decoder) attributes(c *cells) identity.Attributes {
 		return identity.FromRow(schema, "")
 	}
 
-	d.values = d.values[:0]
-	for range schema.Len() {
-		d.values = append(d.values, c.value(0))
-	}
+	n := schema.Len()
+	d.values = slices.Grow(d.values[:0], n)[:n]
+	c.row(d.values)
 	if c.Err() != nil {
 		return identity.Attributes{}
 	}
 
-	d.row = identity.AppendRow(d.row[:0], schema.Len(), d.values)
-	if cap(d.rows)-len(d.rows) < len(d.row) {
-		d.rows = make([]byte, 0, max(len(d.row), d.chunk))
+	d.row = identity.AppendRow(d.row[:0], n, d.values)
+	if cap(*memory)-len(*memory) < len(d.row) {
+		*memory = make([]byte, 0, max(len(d.row), d.chunk))
 	}
-	at := len(d.rows)
-	d.rows = append(d.rows, d.row...)
-	return identity.FromRow(schema, viewOf(d.rows[at:]))
+	at := len(*memory)
+	*memory = append(*memory, d.row...)
+	return identity.FromRow(schema, viewOf((*memory)[at:]))
+}
+
+// row reads the values of a row.
+func (c *cells) row(values []identity.Value) {
+	// Short texts, shared ones and null are nearly all values.
+	data := c.Rest()
+	for n := range values {
+		if data == "" {
+			c.Fail()
+			return
+		}
+		h := int(data[0])
+		if h == cellNull {
+			values[n], data = identity.Value{}, data[1:]
+			continue
+		}
+		if h <= cellText && h <= len(data) {
+			values[n], data = identity.StringValue(data[1:h]), data[h:]
+			continue
+		}
+		if h == cellShared && len(data) > 2 && data[2] < 0x80 {
+			if number := int(data[1]&0x7f) | int(data[2])<<7; data[1] >= 0x80 && number > 0 && number <= len(c.texts) {
+				values[n], data = identity.StringValue(c.texts[number-1]), data[3:]
+				continue
+			}
+		}
+
+		other := cells{codec.NewReader(data, nil), c.texts}
+		values[n] = other.value(0)
+		if other.Err() != nil {
+			c.Fail()
+			return
+		}
+		data = other.Rest()
+	}
+	*c = cells{codec.NewReader(data, nil), c.texts}
 }
 
 // account reads what appendAccount has written. The entitlements are put into the memory
@@ -224,10 +264,10 @@ func (d *decoder) attributes(c *cells) identity.Attributes {
 func (d *decoder) account(data string, a *identity.Account) error {
 	c := d.cells(data)
 	list := a.Entitlements[:0]
-	light := codec.NewReader(c.Text(), d.lists)
-	*a = light.Account()
-	if light.Err() != nil {
-		return light.Err()
+	d.light = reader{codec.NewReader(c.Text(), d.lists), d.lists}
+	*a = d.light.Account()
+	if d.light.Err() != nil {
+		return d.light.Err()
 	}
 
 	a.Source = c.text()
@@ -237,7 +277,7 @@ func (d *decoder) account(data string, a *identity.Account) error {
 	if len(list) > 0 {
 		a.Entitlements = list
 	}
-	a.Attributes = d.attributes(&c)
+	a.Attributes = d.attributes(&c, &d.accountRows)
 	return c.Err()
 }
 
@@ -261,18 +301,21 @@ const minAccount = 4
 func (d *decoder) person(data string, i *identity.Identity) error {
 	c := d.cells(data)
 	accounts := i.Accounts[:0]
-	light := d.lists.reader(c.Text())
-	light.into(i)
-	if light.Err() != nil {
-		return light.Err()
+	d.light = reader{codec.NewReader(c.Text(), d.lists), d.lists}
+	d.light.into(i)
+	if d.light.Err() != nil {
+		return d.light.Err()
 	}
 
 	attributes := d.cells(c.Text())
-	i.Attributes = d.attributes(&attributes)
+	i.Attributes = d.attributes(&attributes, &d.rows)
 	if attributes.Err() != nil {
 		return attributes.Err()
 	}
 
+	if d.again {
+		d.accountRows = d.accountRows[:0]
+	}
 	n := c.Count()
 	if n > c.Len()/minAccount || c.Err() != nil {
 		return codec.ErrMalformed

@@ -121,7 +121,7 @@ func (c *change) copy() {
 // own notes that an account belongs to an identity of the batch.
 func (c *change) own(key identity.AccountKey, id string) error {
 	if key.NativeIdentity == "" {
-		return fmt.Errorf("%w: an account of %q without id in identity %s", identity.ErrConflict, key.Source, id)
+		return accountWithoutID(key, id)
 	}
 	if other, ok := c.owners[key]; ok {
 		return fmt.Errorf("%w: account %s belongs to the identities %s and %s", identity.ErrConflict, key, min(id, other),
@@ -129,6 +129,10 @@ func (c *change) own(key identity.AccountKey, id string) error {
 	}
 	c.owners[key] = id
 	return nil
+}
+
+func accountWithoutID(key identity.AccountKey, id string) error {
+	return fmt.Errorf("%w: an account of %q without id in identity %s", identity.ErrConflict, key.Source, id)
 }
 
 // replaced reports whether the stored form of an identity no longer counts.

@@ -22,7 +22,7 @@ func checksum(payload []byte) uint32 { return crc32.Checksum(payload, castagnoli
 
 // Batch writes the entries of one batch behind the end of a log.
 type Batch struct {
-	file    File
+	src     *source
 	start   int64
 	at      int64
 	pack    bool
@@ -32,8 +32,8 @@ type Batch struct {
 	entries int
 }
 
-func newBatch(file File, end int64, pack bool) *Batch {
-	return &Batch{file: file, start: end, at: end, pack: pack}
+func newBatch(src *source, end int64, pack bool) *Batch {
+	return &Batch{src: src, start: end, at: end, pack: pack}
 }
 
 // Entries is how many entries the batch has.
@@ -43,7 +43,7 @@ func (b *Batch) Entries() int { return b.entries }
 // entries the place is where it can be read again, once the batch is written.
 func (b *Batch) Entry(kind byte, body []byte) (Place, error) {
 	if b.pack && b.block == nil {
-		b.block = &Block{}
+		b.block = &Block{src: b.src}
 	}
 	p := Place{block: b.block, at: uint32(len(b.buf))}
 	b.buf = append(b.buf, kind)
@@ -55,6 +55,9 @@ func (b *Batch) Entry(kind byte, body []byte) (Place, error) {
 	}
 	return p, b.flush(nil)
 }
+
+// Flush writes the entries that are not written yet, so that all can be read at their places.
+func (b *Batch) Flush() error { return b.flush(nil) }
 
 // flush writes a frame of the entries and a commit, if there are any.
 func (b *Batch) flush(commit []byte) error {
@@ -70,11 +73,15 @@ func (b *Batch) flush(commit []byte) error {
 	case !b.pack:
 		b.out = append(b.out, b.buf...)
 	case len(b.buf) > 0:
-		b.out = b.block.pack(b.out, b.buf)
+		b.out = pack(b.out, b.buf)
 	}
 	b.out = append(b.out, commit...)
-	if _, err := b.file.WriteAt(frame(b.out), b.at); err != nil {
+	if _, err := b.src.file.WriteAt(frame(b.out), b.at); err != nil {
 		return err
+	}
+	if b.block != nil {
+		b.block.at, b.block.end = b.at, b.at+int64(len(b.out))
+		b.src.written = append(b.src.written, b.block)
 	}
 	b.at += int64(len(b.out))
 	b.buf, b.block = b.buf[:0], nil
@@ -98,7 +105,7 @@ func (b *Batch) commit() error {
 		if err := b.flush(nil); err != nil {
 			return err
 		}
-		if err := b.file.Sync(); err != nil {
+		if err := b.src.file.Sync(); err != nil {
 			return err
 		}
 	}
@@ -106,7 +113,7 @@ func (b *Batch) commit() error {
 	if err := b.flush(appendCommit(nil, b.start, b.at)); err != nil {
 		return err
 	}
-	return b.file.Sync()
+	return b.src.file.Sync()
 }
 
 // appendCommit writes the end of a batch: where it begins, and where the frame

@@ -3,7 +3,6 @@ package filelog
 import (
 	"encoding/binary"
 	"fmt"
-	"strings"
 	"sync"
 	"unsafe"
 
@@ -20,13 +19,21 @@ const (
 // file makes its reader use more memory than that. What would be larger is not packed.
 const maxRatio = 64
 
-// Block is the entries of a frame. Blocks that were just written stay packed until somebody
-// asks for an entry.
+// Block is the entries of a frame. Those that were read are in memory; those that were written
+// are read when somebody asks for an entry.
 type Block struct {
-	mu     sync.Mutex
-	form   byte
-	packed string
-	text   string // "": not unpacked yet
+	mu   sync.Mutex
+	text string // "": not read yet
+	src  *source
+	at   int64 // of the frame
+	end  int64
+}
+
+// source is the file that blocks are read from. They have to be in memory before it is closed
+// and the log goes on with another one.
+type source struct {
+	file    File
+	written []*Block
 }
 
 // Place is where an entry is in memory. The zero Place is nowhere.
@@ -37,14 +44,14 @@ type Place struct {
 
 // Entry returns the entry. Its body is a view of memory that is not written again.
 //
-// Error: [ErrDamaged].
+// Error: [ErrDamaged], [fs.ErrClosed], and what the operating system says.
 func (p Place) Entry() (kind byte, body string, err error) {
 	if p.block == nil {
 		return 0, "", fmt.Errorf("%w: no entry", ErrDamaged)
 	}
 	text, err := p.block.entries()
 	if err != nil {
-		return 0, "", fmt.Errorf("%w: %w", ErrDamaged, err)
+		return 0, "", err
 	}
 	body, _, ok := cutBody(text[p.at+1:])
 	if !ok {
@@ -53,17 +60,33 @@ func (p Place) Entry() (kind byte, body string, err error) {
 	return text[p.at], body, nil
 }
 
-// entries unpacks the block when it was not yet.
+// entries reads the block when it is not in memory.
 func (b *Block) entries() (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.text == "" {
-		if err := b.unpack(b.form, b.packed); err != nil {
-			return "", err
-		}
-		b.packed = ""
+	if b.text != "" {
+		return b.text, nil
 	}
-	return b.text, nil
+
+	r := reader{file: b.src.file, size: b.end}
+	payload, err := r.frame(b.at)
+	if err != nil {
+		return "", err
+	}
+	if payload != "" {
+		if packed, _, ok := cutBody(payload[1:]); ok && b.unpack(payload[0], packed) == nil {
+			return b.text, nil
+		}
+	}
+	return "", fmt.Errorf("%w: what was written at byte %d cannot be read", ErrDamaged, b.at)
+}
+
+// readAll takes all blocks into memory that are not there yet.
+func (s *source) readAll() {
+	for _, b := range s.written {
+		_, _ = b.entries() // whoever asks for an entry is told
+	}
+	s.written = nil
 }
 
 // unpack makes the entries of what pack has written.
@@ -92,16 +115,14 @@ func (b *Block) unpack(form byte, packed string) error {
 	return nil
 }
 
-// pack appends entries in the form that they have in a frame, which the block keeps.
-func (b *Block) pack(dst, entries []byte) []byte {
-	b.form, b.packed = formS2, ""
-	packed := s2.Encode(nil, entries)
+// pack appends entries in the form that they have in a frame.
+func pack(dst, entries []byte) []byte {
+	form, packed := byte(formS2), s2.Encode(nil, entries)
 	if len(packed) >= len(entries) || len(entries) > maxRatio*len(packed) {
-		b.form, packed = formPlain, entries
+		form, packed = formPlain, entries
 	}
 
-	b.packed = strings.Clone(viewOf(packed))
-	dst = binary.AppendUvarint(append(dst, b.form), uint64(len(packed)))
+	dst = binary.AppendUvarint(append(dst, form), uint64(len(packed)))
 	return append(dst, packed...)
 }
 

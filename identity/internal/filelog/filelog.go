@@ -56,6 +56,7 @@ type Log struct {
 	o    Options
 	path string
 	file File
+	src  *source // of what is written to the file
 	lock *lock
 
 	size     int64 // end of the last batch that counts
@@ -223,32 +224,61 @@ func (l *Log) Outdated() bool { return l.outdated }
 // Append writes the entries that write adds as one batch. When it returns, the batch is on
 // the disk as a whole; after an error the file is as it was.
 func (l *Log) Append(write func(*Batch) error) error {
-	if err := l.writable(); err != nil {
+	b, err := l.Begin()
+	if err != nil {
 		return err
+	}
+	if err := write(b); err != nil {
+		l.Rollback()
+		return err
+	}
+	return l.Commit(b)
+}
+
+// Begin begins a batch, which [Log.Commit] or [Log.Rollback] ends. Until the commit is on the
+// disk, whoever reads the file takes its entries for a torn write.
+func (l *Log) Begin() (*Batch, error) {
+	if err := l.writable(); err != nil {
+		return nil, err
 	}
 	if l.outdated {
-		return errors.New("a file of an earlier version has to be written anew first")
+		return nil, errors.New("a file of an earlier version has to be written anew first")
 	}
 	if err := l.begin(); err != nil {
+		return nil, err
+	}
+	if l.src == nil {
+		l.src = &source{file: l.file}
+	}
+	return newBatch(l.src, l.size, l.o.Pack), nil
+}
+
+// Commit makes the batch count. When it returns, the batch is on the disk as a whole; after an
+// error the file is as it was before the batch.
+func (l *Log) Commit(b *Batch) error {
+	// A batch may take long to write, so somebody without our locks may have come in between. What
+	// they did is left alone.
+	l.length = b.at
+	if err := l.writable(); err != nil {
+		l.broken = err
 		return err
 	}
 
-	// Entries go behind the end that counts. Until the commit is on the disk, a reader takes them for
-	// a torn write.
-	b := newBatch(l.file, l.size, l.o.Pack)
-	err := write(b)
-	if err == nil {
-		err = b.commit()
-	}
-	if err != nil {
-		if cut := l.file.Truncate(l.size); cut != nil {
-			l.broken = fmt.Errorf("%s: a batch could not be undone: %w", l.path, cut)
-		}
+	if err := b.commit(); err != nil {
+		l.Rollback()
 		return err
 	}
-
 	l.size, l.length, l.created = b.at, b.at, false
 	return nil
+}
+
+// Rollback takes the entries of a batch out of the file. When that fails, nothing can be
+// written to it any more.
+func (l *Log) Rollback() {
+	if err := l.file.Truncate(l.size); err != nil {
+		l.broken = fmt.Errorf("%s: a batch could not be undone: %w", l.path, err)
+	}
+	l.length = l.size
 }
 
 // writable reports why nothing can be written: among other things because somebody

@@ -31,7 +31,8 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 
 	// The new file is locked before it has the name: nobody comes in between.
 	lock, err := l.lock.follow(file)
-	b := newBatch(file, magicSize, l.o.Pack)
+	src := &source{file: file}
+	b := newBatch(src, magicSize, l.o.Pack)
 	if err == nil {
 		_, err = file.WriteAt([]byte(l.o.Magic), 0)
 	}
@@ -44,6 +45,9 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 		err = b.commit()
 	}
 	if err == nil {
+		if l.src != nil {
+			l.src.readAll() // who iterates still reads what was before
+		}
 		file, err = l.replace(name, file)
 	}
 	if err != nil {
@@ -53,6 +57,7 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 	// From here on the new file counts. That the name is not durable yet matters
 	// when the next batch is written to it.
 	old := l.file
+	src.file, l.src = file, src
 	l.file, l.lock, l.size, l.length, l.outdated, l.created = file, lock, b.at, b.at, false, false
 	l.unsynced = l.o.Disk.SyncFolder(l.path) != nil
 	_ = old.Close() // nothing of it is needed any more
