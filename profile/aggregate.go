@@ -28,7 +28,8 @@ type Stats struct {
 // before it, and which accounts are gone is known only when all were read. A host
 // that wants less to do again aggregates source by source.
 //
-// The store must not be changed by others in the meantime. A host that aggregates
+// The store must not be changed by others in the meantime, nor by onResult; one that is an
+// [identity.Transactor] is given the identities one by one. A host that aggregates
 // markResult and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result),
 	sources ...identity.Source) (Stats, error) {
@@ -71,6 +72,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 	for n := range s.people {
 		s.stats.Identities += btoi(!s.people[n].unmade)
 	}
+	defer s.rollback()
 	s.stats.Exceptions = s.withExceptions
 	if s.onBrief != nil && !s.fullRun {
 		s.briefs()
@@ -81,13 +83,16 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if err := s.failure(); err != nil {
 		return err
 	}
+	if s.unsaved != nil {
+		return fmt.Errorf("store: %w", s.unsaved)
+	}
 
 	// Decisions are written with what they led to, in one batch.
 	var err error
 	if s.batch.Decisions, err = s.linker.decided.cases.Unsaved(); err != nil {
 		return err
 	}
-	if err := s.opts.Stored.Apply(s.ctx, s.batch); err != nil {
+	if err := s.commit(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
 
@@ -105,6 +110,46 @@ type aggregation struct {
 	batch    identity.Batch
 	put      []int32 // numbers of the identities to put
 	stats    Stats
+
+	gather  bool                 // the batch is wanted as a whole
+	writing identity.Transaction // where the store takes identities one by one; nil before the first
+	unsaved error                // why one could not be written
+}
+
+// save writes an identity, or keeps it for the batch. It reports whether that went well.
+func (s *aggregation) save(i *identity.Identity) bool {
+	if s.unsaved != nil {
+		return false
+	}
+	s.stats.Saved++
+	store, ok := s.opts.Stored.(identity.Transactor)
+	if !ok || s.gather {
+		s.batch.Put = append(s.batch.Put, i)
+		return true
+	}
+
+	if s.writing == nil {
+		if s.writing, s.unsaved = store.Begin(s.ctx); s.unsaved != nil {
+			return false
+		}
+	}
+	s.unsaved = s.writing.Put(i)
+	return s.unsaved == nil
+}
+
+// commit makes what was saved count, together with the rest of the batch.
+func (s *aggregation) commit() error {
+	if s.writing == nil {
+		return s.opts.Stored.Apply(s.ctx, s.batch)
+	}
+	return s.writing.Commit(s.ctx, s.batch)
+}
+
+// rollback ends a run that was not committed.
+func (s *aggregation) rollback() {
+	if s.writing != nil {
+		s.writing.Rollback()
+	}
 }
 
 func (s *aggregation) take(r *Result, err error) bool {
@@ -123,13 +168,17 @@ func (s *aggregation) take(r *Result, err error) bool {
 	s.stats.Exceptions += btoi(r.Incomplete())
 	switch {
 	case r.Changed:
-		s.batch.Put, s.put = append(s.batch.Put, r.Identity), append(s.put, r.number)
-		s.stats.Saved++
+		s.put = append(s.put, r.number)
+		if !s.save(r.Identity) {
+			return false
+		}
 	case r.renew != nil:
 		i := *r.Identity
 		i.Modified = *r.renew
-		s.batch.Put, s.put = append(s.batch.Put, &i), append(s.put, r.number)
-		s.stats.Saved++
+		s.put = append(s.put, r.number)
+		if !s.save(&i) {
+			return false
+		}
 	}
 
 	if s.onResult != nil {
@@ -153,7 +202,9 @@ func (s *aggregation) briefs() {
 
 	for _, n := range s.builder.resultOrder(s.builder.all()) {
 		if due[n] {
-			s.take(s.builder.result(n), nil)
+			if !s.take(s.builder.result(n), nil) {
+				return
+			}
 			continue
 		}
 		s.brief.of(n)

@@ -69,7 +69,7 @@ func (s *Session) Aggregate(ctx context.Context, now time.Time, onResult func(*R
 		p.next(ctx, s.engine.newAggregation(o), s.written)
 	}
 
-	a := aggregation{phases: p, onResult: func(r *Result) {
+	a := aggregation{phases: p, gather: true, onResult: func(r *Result) {
 		if r.Changed && onResult != nil {
 			onResult(r)
 		}

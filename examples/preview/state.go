@@ -78,6 +78,29 @@ func (l lastly) Apply(ctx context.Context, b identity.Batch) error {
 	return l.File.Apply(ctx, b)
 }
 
+// Begin implements [identity.Transactor].
+func (l lastly) Begin(ctx context.Context) (identity.Transaction, error) {
+	t, err := l.File.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lastlyCommitted{Transaction: t, before: l.before}, nil
+}
+
+// lastlyCommitted is a transaction that counts after something else is done.
+type lastlyCommitted struct {
+	identity.Transaction
+	before func() error
+}
+
+// Commit implements [identity.Transaction].
+func (l lastlyCommitted) Commit(ctx context.Context, b identity.Batch) error {
+	if err := l.before(); err != nil {
+		return err
+	}
+	return l.Transaction.Commit(ctx, b)
+}
+
 func (x *execution) aggregate(ctx context.Context, into func(identity.Store) (profile.Stats, error)) (err error) {
 	f, err := store.OpenFile(x.State)
 	if err != nil {
