@@ -74,15 +74,13 @@ func (o *Brief) ofStored() bool {
 		o.names, o.namedBy = names, o.c
 	}
 
-	o.row = s.Attributes
-	o.values = o.row.AppendValues(o.values[:0])
-	stateOf(s).given(func(name string, v identity.Value) {
-		if slot, ok := o.c.slots[name]; ok {
-			o.values[slot] = v
-		}
-	})
+	o.row, o.values = s.Attributes, o.values[:0]
 	return true
 }
+
+// kept reports whether the brief is of somebody who is as stored. Only the values that somebody
+// asks for are read then.
+func (o *Brief) kept() bool { return len(o.values) == 0 && o.c != nil && len(o.c.attrs) > 0 }
 
 // Result returns all of it. The result stays when the brief does not.
 func (o *Brief) Result() *Result {
@@ -134,7 +132,10 @@ func (o *Brief) Notable() bool {
 		return len(o.Result().Errors) > 0
 	}
 	_, lost := o.b.resolved.uidOwner[o.n]
-	if lost || len(o.b.errors[o.n]) > 0 || len(o.b.engine.missing(o.c, o.values)) > 0 {
+	if lost || len(o.b.errors[o.n]) > 0 {
+		return true
+	}
+	if o.kept() && len(o.b.storedOf(o.n).ExceptionCodes) > 0 || !o.kept() && len(o.b.engine.missing(o.c, o.values)) > 0 {
 		return true
 	}
 
@@ -157,6 +158,9 @@ func (o *Brief) Manager() (state string) {
 		return ManagerResolved
 	}
 
+	if o.kept() {
+		return o.b.managerResult(o.n, o.b.attribute(o.n, config.AttrManager)).State
+	}
 	return o.b.managerResult(o.n, o.values[slot]).State
 }
 

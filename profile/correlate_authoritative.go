@@ -301,7 +301,7 @@ func (l *linker) byCreated(source uint16) []int32 {
 			}
 			a := aged{created: created, account: int32(n)}
 			if st := &l.state[n]; !l.fullRun && st.presence.wasStored() && st.owner < 0 {
-				a.prefix = prefix8(l.accounts.Native(int32(n)))
+				a.prefix = l.accounts.Prefix(int32(n))
 			}
 			list = append(list, a)
 		}

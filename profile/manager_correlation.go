@@ -23,7 +23,7 @@ func (rs *resolver) resolveManagers() {
 	for n := len(s.manager); n < len(rs.people); n++ {
 		s.manager, s.reports, rs.lookedUpBy = append(s.manager, -1), append(s.reports, 0), append(rs.lookedUpBy, 0)
 	}
-	if rs.searchesOpen && len(rs.affectedKeys) > 0 {
+	if rs.searchesOpen && rs.searchesAffected() {
 		rs.knowSearches()
 	}
 	for _, n := range rs.byRows() {
@@ -96,6 +96,28 @@ func (rs *resolver) findManager(n int32) {
 		rs.resolved.outcome[n] = r
 	}
 	rs.resolved.manager[n] = m
+}
+
+// searchesAffected reports whether somebody has moved who may be looked for as a manager.
+func (rs *resolver) searchesAffected() bool {
+	var by uint64 // by number of an index
+	for _, cs := range rs.engine.sources {
+		if m := cs.source.Manager; m != nil {
+			if m.Rule != "" { // which may name any attribute
+				return len(rs.affectedKeys) > 0
+			}
+			if x := rs.indexes[m.IdentityAttribute]; x != nil {
+				by |= 1 << min(x.Number, 63)
+			}
+		}
+	}
+
+	for key := range rs.affectedKeys {
+		if by&(1<<min(key>>32, 63)) != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // knowSearches finds out what managers are looked for by, where no look-up of this run or

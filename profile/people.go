@@ -10,6 +10,7 @@ import (
 
 	"github.com/idprofile/engine/correlate/linkage"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/profile/internal/table"
 )
 
 // People is what a run has found for everybody, kept as the run has it: packed, a
@@ -41,7 +42,7 @@ func (e *Engine) People(ctx context.Context, o RunOptions, sources ...identity.S
 	x := &People{phases: p, order: p.builder.resultOrder(p.builder.resulting()), place: make([]int32, len(p.people))}
 	x.byID = make([]idPlace, len(x.order))
 	for i, n := range x.order {
-		x.place[n], x.byID[i] = int32(i), idPlace{prefix: prefix8(p.id(n)), at: int32(i)}
+		x.place[n], x.byID[i] = int32(i), idPlace{prefix: table.Prefix(p.id(n)), at: int32(i)}
 	}
 	slices.SortFunc(x.byID, func(a, b idPlace) int {
 		if a.prefix != b.prefix { // an id costs a hash
@@ -92,7 +93,7 @@ func (p *People) ByID() iter.Seq[int] {
 
 // Find returns the number of the result for an identity id.
 func (p *People) Find(id string) (i int, ok bool) {
-	prefix := prefix8(id)
+	prefix := table.Prefix(id)
 	n, ok := sort.Find(len(p.byID), func(i int) int {
 		if x := &p.byID[i]; prefix != x.prefix {
 			return cmp.Compare(prefix, x.prefix)

@@ -213,16 +213,20 @@ func (rd *reader) readSource(src identity.Source) error {
 // recognize takes an account of the data that stands there as it was read when it was stored,
 // and reports whether it is one. It is then as if it had been read and nothing differed.
 func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerprint uint64) bool {
-	n, stored := keys.Find(rd.accounts, native)
-	if !stored || rd.accounts.Fingerprint(n) != fingerprint || rd.state[n].presence != unread {
+	n, stored := keys.Recognize(rd.accounts, native, fingerprint)
+	if !stored || rd.state[n].presence != unread {
 		return false
 	}
 
+	// Stable ids matter only once an account comes that may be another one's, see [reader.stableSeen].
 	st := &rd.state[n]
 	st.presence, st.pending = kept, rd.opts.Recorrelate
-	if uuid := rd.accounts.UUID(n); uuid != "" {
-		a := rd.accounts.At(n)
-		rd.stableSeen(r, n, &a)
+	if r.any {
+		if a := rd.accounts.At(n); a.UUID != "" {
+			rd.stableSeen(r, n, &a)
+		}
+	} else {
+		r.unseen = append(r.unseen, n)
 	}
 	return true
 }
@@ -287,6 +291,9 @@ func (rd *reader) takeStored(n int32, a *identity.Account) {
 // noteText compares the text of an account with the one that it was stored with; before is
 // that of before it was taken this time.
 func (rd *reader) noteText(n int32, before uint64) {
+	if !rd.state[n].presence.wasStored() {
+		return
+	}
 	now := rd.accounts.Fingerprint(n)
 	stored, again := rd.texts[n]
 	if !again {

@@ -17,6 +17,7 @@ import (
 type renames struct {
 	byStable feed.SeenIDs // the last account of the data with each stable id
 	any      bool         // there is one
+	unseen   []int32      // accounts that were recognised before there was one
 	// taken are accounts of the data that stand in the place of a stored one with
 	// another stable id, with the manual mark that the data give them.
 	taken map[int32]bool
@@ -35,12 +36,29 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 	if a.UUID == "" {
 		return
 	}
-	r.any = true
-	if other, twice := r.byStable.Put(a.UUID, int(n)); twice && other != int(n) {
-		first := rd.accounts.At(int32(other))
-		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
-			Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
-				a.NativeIdentity)})
+	if !r.any {
+		r.any = true
+		for _, n := range r.unseen {
+			if uuid := rd.accounts.UUID(n); uuid != "" {
+				r.byStable.Put(uuid, int(n))
+			}
+		}
+		r.unseen = nil
+	}
+	other, twice := r.byStable.Put(a.UUID, int(n))
+	if !twice || other == int(n) {
+		return
+	}
+	first := rd.accounts.At(int32(other))
+	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
+		Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
+			a.NativeIdentity)})
+
+	// That is said as long as it is so, which both have to be read for.
+	for _, n := range []int32{int32(other), n} {
+		before := rd.accounts.Fingerprint(n)
+		rd.accounts.Forget(n)
+		rd.noteText(n, before)
 	}
 }
 

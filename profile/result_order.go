@@ -116,7 +116,7 @@ func (b *builder) resultOrder(list []int32) []int32 {
 	for i, n := range list {
 		keys[i] = key{source: len(rank), n: n}
 		if a := b.people[n].auth; a >= 0 {
-			keys[i] = key{source: rank[b.accounts.Sources[a]], prefix: prefix8(b.accounts.Native(a)), n: n}
+			keys[i] = key{source: rank[b.accounts.Sources[a]], prefix: b.accounts.Prefix(a), n: n}
 		}
 	}
 
@@ -147,19 +147,6 @@ func (b *builder) sourceRanks() []int {
 		rank[i] = slices.Index(names, name)
 	}
 	return rank
-}
-
-// prefix8 returns the first eight bytes of a text as a number that is in the order
-// of the texts; a shorter text is filled up with zero bytes.
-func prefix8(s string) (n uint64) {
-	for i := range 8 {
-		n <<= 8
-		if i < len(s) {
-			n |= uint64(s[i])
-		}
-	}
-
-	return n
 }
 
 // uncorrelated reports the accounts without identity.

@@ -128,7 +128,7 @@ func (s *summary) add(r *profile.Result) error {
 	if p := s.byProfile[r.Identity.Profile]; p != nil {
 		p.Identities++
 		s.problems(p, r)
-		s.manager(r.Manager.State, r.Account, func() profile.ManagerResult { return r.Manager })
+		s.manager(r.Manager.State, func() *profile.Result { return r })
 		p.lifecycle(r.Lifecycle)
 	}
 	return nil
@@ -149,7 +149,7 @@ func (s *summary) brief(o *profile.Brief) {
 	if o.Notable() {
 		s.problems(p, o.Result())
 	}
-	s.manager(o.Manager(), o.Account(), func() profile.ManagerResult { return o.Result().Manager })
+	s.manager(o.Manager(), o.Result)
 	p.lifecycle(o.Lifecycle())
 }
 
@@ -200,21 +200,23 @@ func (s *summary) problems(p *profileCount, r *profile.Result) {
 }
 
 // manager counts how the manager of an identity was found.
-func (s *summary) manager(state string, account identity.AccountKey, result func() profile.ManagerResult) {
+func (s *summary) manager(state string, result func() *profile.Result) {
 	switch state {
 	case "":
-		s.note(s.Managers, "none", func() string { return account.NativeIdentity })
+		s.note(s.Managers, "none", func() string { return result().Account.NativeIdentity })
 	case profile.ManagerResolved:
 		s.note(s.Managers, state, func() string { return "" })
 	default:
 		s.note(s.Managers, state, func() string {
-			switch m := result(); {
+			r := result()
+			who, m := r.Account.NativeIdentity, &r.Manager
+			switch {
 			case m.Attribute != "":
-				return fmt.Sprintf("%s: its %q is empty", account.NativeIdentity, m.Attribute)
+				return fmt.Sprintf("%s: its %q is empty", who, m.Attribute)
 			case m.Value == "":
-				return account.NativeIdentity + ": no manager correlation of its source gives a value to look for"
+				return who + ": no manager correlation of its source gives a value to look for"
 			default:
-				return fmt.Sprintf("%s: %q", account.NativeIdentity, m.Value)
+				return fmt.Sprintf("%s: %q", who, m.Value)
 			}
 		})
 	}

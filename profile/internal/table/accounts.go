@@ -20,6 +20,7 @@ type Accounts struct {
 	schemas []*identity.Schema
 	schema  []uint32 // by account: index of schemas
 	prints  []uint64 // by account: [identity.Account.Fingerprint]
+	order   []uint64 // by account: see [Accounts.Prefix]
 	known   map[*identity.Schema]uint32
 	byNames map[string]uint32
 	scratch []byte
@@ -126,7 +127,7 @@ func (t *Accounts) Take(from *Accounts, n int32) int32 {
 	t.refs = append(t.refs, from.refs[n])
 	t.Sources = append(t.Sources, from.Sources[n])
 	t.schema = append(t.schema, from.schema[n])
-	t.prints = append(t.prints, from.prints[n])
+	t.prints, t.order = append(t.prints, from.prints[n]), append(t.order, from.order[n])
 	return int32(len(t.refs) - 1)
 }
 
@@ -135,7 +136,7 @@ func (t *Accounts) Add(a *identity.Account) int32 {
 	t.refs = append(t.refs, t.writer.Add(t.pack(a)))
 	t.Sources = append(t.Sources, t.SourceNumber(a.Source))
 	t.schema = append(t.schema, t.schemaIndex(a.Attributes.Schema()))
-	t.prints = append(t.prints, a.Fingerprint)
+	t.prints, t.order = append(t.prints, a.Fingerprint), append(t.order, Prefix(a.NativeIdentity))
 	return int32(len(t.refs) - 1)
 }
 
@@ -170,6 +171,9 @@ func (t *Accounts) recognize(n int32, fingerprint uint64) {
 
 // Fingerprint returns that of the text which account n was read from, 0 when it is not known.
 func (t *Accounts) Fingerprint(n int32) uint64 { return t.prints[n] }
+
+// Forget drops the fingerprint of account n, so that it is read the next time.
+func (t *Accounts) Forget(n int32) { t.prints[n] = 0 }
 
 // UUID returns the stable id of account n.
 func (t *Accounts) UUID(n int32) string {
@@ -244,6 +248,23 @@ func (t *Accounts) Native(n int32) string {
 	r := rowReader{row: t.Rows.Get(t.refs[n])[1:]}
 	r.parts()
 	return r.text()
+}
+
+// Prefix returns the first eight bytes of the native identity of account n as a number that is
+// in the order of the texts, without a look at its row.
+func (t *Accounts) Prefix(n int32) uint64 { return t.order[n] }
+
+// Prefix returns the first eight bytes of a text as a number that is in the order of the texts;
+// a shorter text is filled up with zero bytes.
+func Prefix(s string) (n uint64) {
+	for i := range 8 {
+		n <<= 8
+		if i < len(s) {
+			n |= uint64(s[i])
+		}
+	}
+
+	return n
 }
 
 // Created returns the creation time of account n in nanoseconds; ok is false

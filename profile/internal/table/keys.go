@@ -36,6 +36,22 @@ func (k *Keys) Find(t *Accounts, native string) (account int32, ok bool) {
 	}
 }
 
+// Recognize returns the account with that native identity whose text has the fingerprint. The
+// fingerprint stands for the whole account, so that its row need not be read.
+func (k *Keys) Recognize(t *Accounts, native string, fingerprint uint64) (account int32, ok bool) {
+	if k.used == 0 {
+		return 0, false
+	}
+	tag := Tag(native)
+	for i := k.start(tag); k.slots[i].number != 0; i = k.next(i) {
+		if s := k.slots[i]; s.tag == tag && t.prints[s.number-1] == fingerprint {
+			return s.number - 1, true
+		}
+	}
+
+	return 0, false
+}
+
 // Add adds an account whose key is not in the table.
 func (k *Keys) Add(native string, account int32) {
 	if 4*(k.used+1) > 3*len(k.slots) {
