@@ -237,7 +237,8 @@ func (s *aggregation) accounts() {
 
 			// A result is written when something that the store keeps has changed. One that only rests
 			// on other mappings is written as well, so that the next run evaluates less.
-			if !known || st.rewritten || st.difference == dataDiffer || st.difference == detailsDiffer && p.details {
+			if !known || st.difference == dataDiffer || st.difference == detailsDiffer && p.details ||
+				st.rewritten && p.opts.Incremental {
 				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
 			}
 		}

@@ -103,9 +103,6 @@ func (rs *resolver) searchesAffected() bool {
 	var by uint64 // by number of an index
 	for _, cs := range rs.engine.sources {
 		if m := cs.source.Manager; m != nil {
-			if m.Rule != "" { // which may name any attribute
-				return len(rs.affectedKeys) > 0
-			}
 			if x := rs.indexes[m.IdentityAttribute]; x != nil {
 				by |= 1 << min(x.Number, 63)
 			}

@@ -374,7 +374,7 @@ func (t *tables) hasFresh(n int32) bool {
 // hasRewritten reports whether an account of an identity is written otherwise than it was
 // stored, so that it would be read again in the next run.
 func (t *tables) hasRewritten(n int32) bool {
-	if !t.rewritten {
+	if !t.rewritten || !t.opts.Incremental { // others do not recognise accounts
 		return false
 	}
 	for a := t.people[n].first; a >= 0; a = t.state[a].next {

@@ -77,6 +77,13 @@ func (p *phases) resumable() (doubtful []int32, ok bool) {
 		return nil, false
 	}
 
+	// What a rule of the host says of managers may be something else now.
+	for _, s := range p.engine.bundle.Sources {
+		if s.Manager != nil && s.Manager.Rule != "" {
+			return nil, false
+		}
+	}
+
 	// Identities of one profile share the names of their notes.
 	var last *identity.Schema
 	for n, s := range p.stored {

@@ -52,6 +52,8 @@ func TestResume(t *testing.T) {
 		{name: "one mapping more", engine: tenant(fixture.Source("HR"), append(mappings, "title=HR.title")...)},
 		{name: "another source",
 			engine: tenant(strings.Replace(fixture.Source("HR"), `"deleteThreshold":0`, `"deleteThreshold":9`, 1), mappings...)},
+		{name: "a rule finds managers", engine: tenant(strings.Replace(fixture.Source("HR"), `"connector"`,
+			`"managerCorrelationRule":{"name":"Boss"},"connector"`, 1), mappings...)},
 		{name: "many are new",
 			data: append([]identity.Account{row(20, ""), row(21, ""), row(22, ""), row(23, ""), row(24, ""), row(25, ""), row(26, "")},
 				all...)},
