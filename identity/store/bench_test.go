@@ -37,11 +37,12 @@ func crowd(count int) []*identity.Identity {
 	list := make([]*identity.Identity, count)
 	for n := range list {
 		native := fmt.Sprintf("%07d", n)
-		list[n] = &identity.Identity{ID: fmt.Sprintf("%032x", uint64(n)*0x9e3779b97f4a7c15), Alias: native, Profile: "Employees",
-			Attributes: row(person, n), Accounts: []identity.Account{
+		id, team := fmt.Sprintf("%032x", uint64(n)*0x9e3779b97f4a7c15), fmt.Sprintf("CN=Team %d,OU=Groups", n%400)
+		list[n] = &identity.Identity{ID: id, Alias: native, Profile: "Employees", Attributes: row(person, n),
+			Accounts: []identity.Account{
 				{Source: "HR", NativeIdentity: native, Attributes: row(hr, n)},
 				{Source: "Active Directory", NativeIdentity: "CN=" + native, Attributes: row(ad, n),
-					Entitlements: []string{"CN=All Staff,OU=Groups,DC=acme,DC=example", fmt.Sprintf("CN=Team %d,OU=Groups", n%400)}},
+					Entitlements: []string{"CN=All Staff,OU=Groups,DC=acme,DC=example", team}},
 				{Source: "Badges", NativeIdentity: native},
 			}}
 	}

@@ -61,9 +61,10 @@ func IsFile(head []byte) bool { return bytes.HasPrefix(head, []byte("idpstor")) 
 type Cut = filelog.Cut
 
 // File is a store in one file. What was read is in memory, as it is in the file, and what was
-// written is read again when it is asked for: an identity is made when somebody asks for one. Each batch is appended to the file with a
-// checksum and counts when it is on the disk as a whole; when most of the file
-// is out of date, it is written anew under another name and renamed.
+// written is read again when it is asked for: an identity is made when somebody asks for one.
+// Each batch is appended to the file with a checksum and counts when it is on the disk as a
+// whole; when most of the file is out of date, it is written anew under another name and
+// renamed.
 //
 // The file is locked while it is open: one program may write, or several may
 // read. After an error of [File.Apply], such as a full disk, the file and the store are as

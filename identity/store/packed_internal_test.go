@@ -96,7 +96,9 @@ func TestPackedLikeRows(t *testing.T) {
 			t.Fatalf("%d texts are shared", len(l.shared.list))
 		}
 
-		d, again, kept := decoder{lists: l.fixed(), chunk: 1000, again: true}, identity.Identity{}, []identity.Identity{}
+		d := decoder{lists: l.fixed(), chunk: 1000, again: true}
+		var again identity.Identity
+		var kept []identity.Identity
 		var accounts []identity.Account
 		for n, body := range bodies {
 			again.Accounts = accounts
@@ -147,8 +149,8 @@ func TestTransactionLikeApply(t *testing.T) {
 				}
 				put = append(put, p)
 			}
-			rest := identity.Batch{Delete: []string{people[r.IntN(len(people))].ID},
-				Uncorrelated: []identity.Account{{Source: "S1", NativeIdentity: fmt.Sprintf("%06d", r.IntN(2*len(people)))}}}
+			lost := identity.Account{Source: "S1", NativeIdentity: fmt.Sprintf("%06d", r.IntN(2*len(people)))}
+			rest := identity.Batch{Delete: []string{people[r.IntN(len(people))].ID}, Uncorrelated: []identity.Account{lost}}
 			b := rest
 			b.Put = put
 			failed := want.Apply(t.Context(), b)
