@@ -207,6 +207,7 @@ type Table struct {
 	// slots are by hash: 1 + the place of an entry; at least half of them are free.
 	// A table is built once and then only read, so they have no tags to compare.
 	slots     []uint32
+	short     []uint64 // the keys as numbers, see [shortKeys]
 	present   bool
 	duplicate *Entry
 }
@@ -296,6 +297,9 @@ func (e *Entry) Eval(s *Scope) (identity.Value, error) {
 }
 
 func (t *Table) find(key string) *Entry {
+	if t.short != nil {
+		return t.findShort(key)
+	}
 	if len(t.slots) == 0 {
 		return nil
 	}

@@ -134,6 +134,7 @@ func (c *Compiler) table(n *jsondoc.Node, f Field) (Table, error) {
 		t.duplicate = known
 	}
 
+	t.short = shortKeys(t.Entries)
 	return t, nil
 }
 

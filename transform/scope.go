@@ -345,13 +345,29 @@ const chunk = 16 << 10
 
 // Text returns the text that was appended to a [Scope.Buffer] as a value.
 func (s *Scope) Text(buf []byte) (identity.Value, error) {
-	if len(buf) == 0 {
+	n := len(buf)
+	if n == 0 {
 		return identity.StringValue(""), nil
 	}
-	if err := s.budget.Produce(len(buf)); err != nil {
-		return identity.Value{}, err
+	if s.budget.Output -= int64(n); s.budget.Output < 0 { // as Produce
+		return identity.Value{}, limit.Err
 	}
-	return s.adopt(buf), nil
+
+	// A text that was appended in place is taken over without copying.
+	if at := len(s.arena); at < cap(s.arena) && &buf[0] == &s.arena[:at+1][at] {
+		s.arena = s.arena[:at+n]
+	} else {
+		s.refill()
+	}
+	return identity.StringValue(unsafe.String(&buf[0], n)), nil
+}
+
+// refill makes a new chunk when a text did not fit into what is left of the last one, so that
+// it has memory of its own.
+func (s *Scope) refill() {
+	if cap(s.arena)-len(s.arena) < chunk/8 {
+		s.arena = make([]byte, 0, chunk)
+	}
 }
 
 // Same returns a text that an operation leaves as it was. It counts as produced,
@@ -360,28 +376,16 @@ func (s *Scope) Same(text string) (identity.Value, error) {
 	return identity.StringValue(text), s.budget.Produce(len(text))
 }
 
-// adopt makes a value of what was appended to a buffer; it is not empty.
-func (s *Scope) adopt(buf []byte) identity.Value {
-	// A text that was appended in place is taken over without copying.
-	room := cap(s.arena) - len(s.arena)
-	switch {
-	case room > 0 && &buf[0] == &s.arena[:cap(s.arena)][len(s.arena)]:
-		s.arena = s.arena[:len(s.arena)+len(buf)]
-	case room < chunk/8: // it has memory of its own, because the chunk is full
-		s.arena = make([]byte, 0, chunk)
-	}
-
-	return identity.StringValue(unsafe.String(&buf[0], len(buf)))
-}
-
 // All evaluates all items and appends their values to dst. The first error wins.
 func (s *Scope) All(items []Child, dst []identity.Value) ([]identity.Value, error) {
-	for i := range items {
+	at := len(dst)
+	dst = slices.Grow(dst, len(items))[:at+len(items)]
+	for i, values := 0, dst[at:]; i < len(values); i++ {
 		v, err := items[i].Eval(s)
 		if err != nil {
 			return nil, err
 		}
-		dst = append(dst, v)
+		values[i] = v
 	}
 
 	return dst, nil

@@ -112,15 +112,17 @@ func (r *replacement) eval(s *transform.Scope) (*javaregex.Replacement, error) {
 
 // replaceOnce replaces all matches in text.
 func replaceOnce(s *transform.Scope, text string, p *pattern, r *replacement) (identity.Value, error) {
-	re, err := p.eval(s)
-	if err != nil {
-		return identity.Value{}, err
-	}
-
 	// The replacement is rendered even when nothing matches, so what is wrong with it shows.
-	with, err := r.eval(s)
-	if err != nil {
-		return identity.Value{}, err
+	re, with, err := p.fixed, r.fixed, error(nil)
+	if re == nil {
+		if re, err = p.eval(s); err != nil {
+			return identity.Value{}, err
+		}
+	}
+	if with == nil {
+		if with, err = r.eval(s); err != nil {
+			return identity.Value{}, err
+		}
 	}
 
 	buf, found, err := re.AppendReplaceAll(s.Patterns(), s.Budget(), s.Buffer(), text, with)
