@@ -153,6 +153,7 @@ func (h *Handler) changedAccount(ctx context.Context, w *work) (identity.Source,
 		return nil, isc.Refuse(isc.CodeNotFound, "there is no account %q of source %q", w.Native, w.Source)
 	}
 	after := a.Account.Clone()
+	after.Fingerprint = 0 // it is no longer what the source has in its file
 	switch w.Kind {
 	case workEnable:
 		after.Disabled = false
