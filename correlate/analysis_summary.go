@@ -186,7 +186,10 @@ func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement)
 func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 	list, err := x.uncorrelated(ctx)
 	groups := map[string]*ReasonCount{}
-	for _, f := range list {
+	s.NearMisses = slices.Grow(s.NearMisses, nearly(list))
+	for i := range list {
+		f := &list[i]
+
 		// One reason may stand for service accounts and for people at once, and what is to be done
 		// about them differs.
 		key := f.row.Reason + f.likely.String()
@@ -205,10 +208,15 @@ func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 		}
 	}
 
-	// Those with a remedy come first.
-	slices.SortStableFunc(s.NearMisses, func(a, b NearMissText) int {
-		return cmp.Compare(btoi(len(a.Fix) == 0), btoi(len(b.Fix) == 0))
+	// Those with a remedy come first, and the others behind them in their order.
+	without := slices.Collect(func(yield func(NearMissText) bool) {
+		for i := range s.NearMisses {
+			if len(s.NearMisses[i].Fix) == 0 && !yield(s.NearMisses[i]) {
+				return
+			}
+		}
 	})
+	s.NearMisses = append(slices.DeleteFunc(s.NearMisses, func(m NearMissText) bool { return len(m.Fix) == 0 }), without...)
 	slices.SortFunc(s.Reasons, func(a, b *ReasonCount) int {
 		return cmp.Or(cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Likely, b.Likely))
 	})
@@ -220,6 +228,17 @@ func btoi(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// nearly counts the failures for which somebody is near.
+func nearly(list []failure) int {
+	n := 0
+	for i := range list {
+		if len(list[i].near) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 func (x *Analysis) nearMiss(account AccountName, m *NearMiss) NearMissText {

@@ -102,7 +102,13 @@ func (s *nearSearch) add(text string) int32 {
 	if utf8.RuneCountInString(q.loose) >= shortest {
 		s.left = withoutOne(s.left[:0], form)
 		slices.Sort(s.left)
-		for _, h := range slices.Compact(s.left) {
+		left := slices.Compact(s.left)
+
+		// The list becomes long; growing it by a quarter would copy each pair four times.
+		if l := s.edits.list; len(l)+len(left) > cap(l) {
+			s.edits.list = slices.Grow(l, len(l)+len(left))
+		}
+		for _, h := range left {
 			s.edits.list = append(s.edits.list, edited{h, n})
 		}
 	}
