@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -67,6 +68,8 @@ type Engine struct {
 	sources  map[string]*compiledSource
 	rules    map[string]transform.Rule // expressions of the settings
 	keys     []string                  // identity attributes that correlation compares with
+
+	frame func() string // see [Engine.newFrame]; made when a run first asks for it
 
 	allowance *transform.Allowance // while it is compiled
 }
@@ -137,7 +140,7 @@ func Compile(b *config.Bundle, o Options) (*Engine, diag.List) {
 
 	// A finding that only follows from another one is left out.
 	e.check(found)
-	e.allowance = nil
+	e.allowance, e.frame = nil, sync.OnceValue(e.newFrame)
 	list := b.WithoutConsequences(found.List())
 	list.Sort()
 	return e, list

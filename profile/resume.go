@@ -11,10 +11,10 @@ import (
 	"github.com/idprofile/engine/profile/config"
 )
 
-// frame is the fingerprint of all that decides about links, profiles, managers and uids: what a
+// newFrame makes the frame: the fingerprint of all that decides about links, profiles, managers and uids: what a
 // run leaves can be what the next one begins with when both have the same. What decides about
 // the values of attributes has fingerprints of its own, see [basis].
-func (e *Engine) frame() string {
+func (e *Engine) newFrame() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "1 %v %v %q %q\n", e.opts.SnapshotOrder, e.opts.KeepBlank, e.keys, e.opts.Rules)
 	for _, name := range slices.Sorted(maps.Keys(e.bundle.Settings.Rules)) {

@@ -34,6 +34,12 @@ type RunOptions struct {
 	// give the same name are the same; attributes that rules calculate, that read
 	// other identities or ask what is unique are evaluated in any case. The first
 	// incremental run of a store evaluates everybody.
+	//
+	// [Engine.Aggregate] and a [Session] go further where everything that is stored is the
+	// outcome of incremental runs of the same configuration and at most a quarter of the
+	// accounts has changed: they look at the accounts, links, managers and uids that a change
+	// may reach and at no others. Sources that are an [identity.Recognizer] read only the
+	// accounts whose text has changed.
 	Incremental bool
 
 	Linking
@@ -97,7 +103,7 @@ type Run struct {
 	engine *Engine
 	opts   RunOptions
 	env    *transform.Env
-	frame  string // what the outcome rests on beside mappings, of a run over everybody that is stored; see [Engine.frame]
+	frame  string // what the outcome rests on beside mappings, of a run over everybody that is stored; see [Engine.newFrame]
 }
 
 // NewRun returns a run.
