@@ -40,7 +40,7 @@ func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptio
 // AggregateBriefs is [Engine.Aggregate] that hands on a [Brief] of everybody, in the order of
 // the results. A run that goes on from the outcome of the last one, which an incremental run
 // does where little has changed, makes results only of those for whom something may have
-// changed.
+// changed. Results have no Changes for somebody of whom nothing was stored.
 func (e *Engine) AggregateBriefs(ctx context.Context, store identity.Store, o RunOptions, onBrief func(*Brief),
 	sources ...identity.Source) (Stats, error) {
 	s := aggregation{onBrief: onBrief}
@@ -56,7 +56,7 @@ func (s *aggregation) aggregate(ctx context.Context, e *Engine, store identity.S
 	o.Stored = store
 	s.phases = newPhases(ctx, e.newAggregation(o))
 	s.brief.b = &s.builder
-	s.builder.everybody = s.onResult != nil
+	s.builder.everybody, s.builder.sparse = s.onResult != nil, s.onResult == nil
 	if err := s.run(sources); err != nil {
 		return Stats{}, err
 	}

@@ -206,6 +206,7 @@ func (rd *reader) readSource(src identity.Source) error {
 	// Accounts that were renamed are followed when all of the source is there: the name that one has
 	// now may have been another's.
 	rd.progress("read "+src.Name(), count, count) // now the total is known
+	rd.keepTexts(src, count)
 	rd.followRenames(src, &r)
 	return rd.ctx.Err()
 }
@@ -305,6 +306,28 @@ func (rd *reader) noteText(n int32, before uint64) {
 	rd.state[n].rewritten = now != stored
 	rd.rewritten = rd.rewritten || now != stored
 }
+
+// keepTexts leaves the fingerprints of a source as they are stored when many accounts say the
+// same in another text: they have something, such as the time of the export, that is another
+// one every time, and writing all of them in every run would cost more than reading them.
+func (rd *reader) keepTexts(src identity.Source, accounts int) {
+	number := rd.accounts.SourceNumber(src.Name())
+	var list []int32
+	for n, stored := range rd.texts {
+		if rd.accounts.Sources[n] == number && stored != 0 && rd.state[n].rewritten && rd.state[n].difference == noDifference {
+			list = append(list, n)
+		}
+	}
+
+	if len(list)*manyTexts > accounts {
+		for _, n := range list {
+			rd.state[n].rewritten = false
+		}
+	}
+}
+
+// manyTexts is the part of the accounts of a source that are many, see [reader.keepTexts].
+const manyTexts = 8
 
 // removals unlinks stored accounts that a source no longer has, unless they are
 // more than its delete threshold allows or rows were refused: a refused row would

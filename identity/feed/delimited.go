@@ -2,8 +2,10 @@ package feed
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/idprofile/engine/identity"
@@ -19,7 +21,8 @@ type delimited struct {
 	pending []string // the first row, when it is no header
 	filter  *filter.Filter
 
-	base fingerprints // of rows
+	fingerprints fingerprints
+	text         []byte // of which one is made
 
 	filtered int    // rows left out
 	passed   bool   // the filter left one
@@ -91,7 +94,7 @@ func (d *delimited) each(ctx context.Context, yield func(identity.Account, error
 		}
 
 		pos := diag.Pos{Line: line, Column: 1}
-		print := d.fingerprint()
+		print := d.fingerprint(cells)
 		if d.recognized(cells[d.id], print, pos) {
 			continue
 		}
@@ -109,31 +112,23 @@ func (d *delimited) each(ctx context.Context, yield func(identity.Account, error
 	}
 }
 
-// fingerprint returns that of the row that was read last, 0 when it has none.
-func (d *delimited) fingerprint() uint64 {
+// fingerprint returns that of a row, 0 when it has none. It is one of the cells that make the
+// account: how they are quoted does not matter, nor do columns that nobody keeps.
+func (d *delimited) fingerprint(cells []string) uint64 {
 	if d.known == nil || !d.valid {
 		return 0
 	}
-	if d.base == nil {
-		d.base = fingerprints{}
+	d.text = d.text[:0]
+	for i, cell := range cells {
+		if c := &d.columns[i]; c.keep || c.field != "" || i == d.id || i == d.name || slices.Contains(d.stable, i) {
+			d.text = append(binary.AppendUvarint(d.text, uint64(len(cell))), cell...)
+		}
 	}
 
-	// What bytes beyond ASCII mean depends on the encoding, which later rows may decide.
-	row, encoding := d.r.buf[d.r.from:d.r.pos], "ASCII"
-	switch {
-	case d.r.wide != nil:
-		encoding = "UTF-16"
-	case d.r.high&highBits != 0 && !ascii(view(row)):
-		encoding = d.r.encoding
-	}
-	return d.base.of(row, encoding, d.rowSettings)
-}
-
-// rowSettings writes all that decides what a row of the file means.
-func (d *delimited) rowSettings(w io.Writer) {
-	fmt.Fprintf(w, "delimited %q %q %q %q %q %v %+v", d.r.delim, d.r.quote, d.r.nl, d.layout.filter, d.schema.Names(), d.list != nil,
-		d.columns)
-	d.settingsOfAccounts(w)
+	return d.fingerprints.of(d.text, func(w io.Writer) {
+		fmt.Fprintf(w, "delimited %q %q %v %+v", d.layout.filter, d.schema.Names(), d.list != nil, d.columns)
+		d.settingsOfAccounts(w)
+	})
 }
 
 // summarize tells what was left out of the file.
@@ -240,7 +235,7 @@ func isField(name string) bool {
 func (d *delimited) next() (cells []string, line int, err error) {
 	// The first row of a file without header was read to look at it.
 	if d.pending != nil {
-		cells, d.pending, d.valid = d.pending, nil, false // its bytes are not at hand
+		cells, d.pending, d.valid = d.pending, nil, true
 		return d.check(cells, 1), 1, nil
 	}
 

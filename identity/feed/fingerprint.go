@@ -13,22 +13,23 @@ import (
 // readingVersion is part of all fingerprints: it goes up when the same text gives another account.
 const readingVersion = 1
 
-// fingerprints makes those of the accounts of a file. Each begins with what decides about
-// the meaning of all texts, which is worked out once for each encoding.
-type fingerprints map[string]uint64
+// fingerprints makes those of the accounts of a file. Each begins with what decides about the
+// meaning of all texts, which is worked out once.
+type fingerprints struct {
+	seed  uint64
+	begun bool
+}
 
-// of returns the fingerprint of a text; never 0.
-func (f fingerprints) of(text []byte, encoding string, settings func(io.Writer)) uint64 {
-	seed, ok := f[encoding]
-	if !ok {
+// of returns the fingerprint of a text in UTF-8; never 0.
+func (f *fingerprints) of(text []byte, settings func(io.Writer)) uint64 {
+	if !f.begun {
 		h := sha256.New()
-		fmt.Fprintf(h, "%d %q ", readingVersion, encoding)
+		fmt.Fprintf(h, "%d ", readingVersion)
 		settings(h)
-		seed = binary.LittleEndian.Uint64(h.Sum(nil))
-		f[encoding] = seed
+		f.seed, f.begun = binary.LittleEndian.Uint64(h.Sum(nil)), true
 	}
 
-	return max(1, hash(text, seed))
+	return max(1, hash(text, f.seed))
 }
 
 // settingsOfAccounts writes what decides which account is made of given values.

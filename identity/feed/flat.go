@@ -276,14 +276,7 @@ func (o *objects) fingerprint(text []byte) uint64 {
 	if o.known == nil {
 		return 0
 	}
-	if o.base == nil {
-		o.base = fingerprints{}
-	}
-	encoding := UTF8
-	if o.wide {
-		encoding = "UTF-16"
-	}
-	return o.base.of(text, encoding, func(w io.Writer) {
+	return o.fingerprints.of(text, func(w io.Writer) {
 		io.WriteString(w, "object")
 		o.settingsOfAccounts(w)
 	})

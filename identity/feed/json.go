@@ -17,8 +17,8 @@ type objects struct {
 	*Reading
 	others  others // accounts of other sources
 	plainly flat
-	base    fingerprints
-	wide    bool // the file is in UTF-16
+
+	fingerprints fingerprints
 }
 
 // readJSON yields the accounts of src until yield says no.
@@ -48,7 +48,6 @@ func readJSON(ctx context.Context, p *Reading, src io.Reader, yield func(identit
 			return
 		}
 
-		o.wide = v.wide != nil
 		a, ok := o.account(text, diag.Pos{File: p.file, Line: line, Column: column})
 		if ok && !yield(a, nil) {
 			return
