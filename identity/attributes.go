@@ -126,6 +126,7 @@ func (a Attributes) MarshalJSON() ([]byte, error) {
 	buf := []byte{'{'}
 	for name, v := range a.All() {
 		if len(buf) > 1 {
+			// A null attribute is left out, as in the data of a tenant.
 			buf = append(buf, ',')
 		}
 		key, err := marshal(name)
@@ -290,6 +291,8 @@ func putCell(cells []byte, at int, v *Value, move bool) int {
 	case Text:
 		cells[at] = tagText
 		at++
+
+		// A value that moves then points into the row, so that the text it came from can be freed.
 		if to := cells[at : at+int(v.n)]; len(to) > 0 {
 			copy(to, v.text())
 			if move {
@@ -299,6 +302,7 @@ func putCell(cells []byte, at int, v *Value, move bool) int {
 		return at + int(v.n)
 	}
 
+	// A list is decoded again from the row, for the same reason.
 	end := len(appendCell(cells[:at], *v))
 	if move && v.kind == List {
 		*v = readCell(unsafe.String(&cells[at], end-at))
@@ -372,6 +376,8 @@ func appendCell(dst []byte, v Value) []byte {
 // those that have none. It is faster than [Attributes.At] for each of them.
 func (a Attributes) AppendValues(dst []Value) []Value {
 	n := a.schema.Len()
+
+	// Offsets of one or two bytes are by far the most, and their cells are read without a call each.
 	if a.row == "" || a.row[0] > 2 {
 		for i := range n {
 			dst = append(dst, a.At(i))
@@ -408,6 +414,7 @@ func (a Attributes) ReadSlots(dst []Value, slots []int) {
 
 	ends, cells := a.row[:1+n], a.row[1+n:]
 	for i, slot := range slots {
+		// A schema may have grown since the plan was made that asks for the slot.
 		if uint(slot) >= uint(n) {
 			dst[i] = Value{}
 			continue
@@ -491,6 +498,8 @@ func otherCell(cell string) Value {
 
 func readItems(body string) []Value {
 	items := []Value{}
+
+	// Sizes have as many bytes as they need: most items are short.
 	for body != "" {
 		size, shift := 0, 0
 		for {

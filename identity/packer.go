@@ -70,6 +70,8 @@ func (p *Packer) last() byte {
 // ones are dropped.
 func (p *Packer) Pack(schema *Schema) Attributes {
 	n := schema.Len()
+
+	// A row of a table may end early.
 	for len(p.ends) < n {
 		p.Null()
 	}
@@ -77,8 +79,12 @@ func (p *Packer) Pack(schema *Schema) Attributes {
 	if n > 0 {
 		size = p.ends[n-1]
 	}
+
+	// Offsets are as wide as the whole needs: one byte each in most rows.
 	width := offsetWidth(size)
 	total := 1 + width*n + size
+
+	// Rows share chunks; a chunk is kept as long as one of its rows is.
 	if cap(p.chunk)-len(p.chunk) < total {
 		p.chunk = make([]byte, 0, max(chunkSize, total))
 	}

@@ -10,6 +10,8 @@ func ValidRow(n int, row string) bool {
 		return true
 	}
 	width := int(row[0])
+
+	// The number of names is compared by division, as a product could overflow.
 	if width != 1 && width != 2 && width != 4 || n < 0 || n > (len(row)-1)/width {
 		return false
 	}
@@ -17,6 +19,8 @@ func ValidRow(n int, row string) bool {
 	start := 0
 	for i := range n {
 		end := offset(row, width, i)
+
+		// Offsets must not go back: a cell would begin behind its end.
 		if end < start || end > len(cells) || !validCell(cells[start:end], 0) {
 			return false
 		}

@@ -156,6 +156,7 @@ func (v Value) AppendText(dst []byte) []byte {
 
 // Equal reports whether v and w have the same kind and content.
 func (v Value) Equal(w Value) bool {
+	// For texts n is the length, for lists the number of items, so most differences show here.
 	if v.kind != w.kind || v.n != w.n {
 		return false
 	}

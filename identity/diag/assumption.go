@@ -24,6 +24,8 @@ type Assumption struct {
 // and what instead of it, count.
 func (a Assumption) String() string {
 	var b strings.Builder
+
+	// The column is not kept: an assumption is about an object, which begins somewhere on the line.
 	if p := (Pos{File: a.File, Line: a.Line, Column: 1}).String(); a.File != "" {
 		b.WriteString(p + ": ")
 	}

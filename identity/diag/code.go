@@ -69,6 +69,8 @@ func ParsePages(text string) []Page {
 // describe is described once: what one of them leaves open, another may say.
 func MergePages(lists ...[]Page) []Page {
 	all := slices.Concat(lists...)
+
+	// Stable, so that of several pages of one code the first list speaks first.
 	slices.SortStableFunc(all, func(a, b Page) int { return cmp.Compare(a.Code, b.Code) })
 
 	var merged []Page
@@ -79,6 +81,8 @@ func MergePages(lists ...[]Page) []Page {
 		}
 
 		last := &merged[len(merged)-1]
+
+		// The worst severity is what a reader has to expect of the code.
 		last.Severity = max(last.Severity, c.Severity)
 		last.Meaning = cmp.Or(last.Meaning, c.Meaning)
 		last.Why = cmp.Or(last.Why, c.Why)

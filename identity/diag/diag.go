@@ -227,6 +227,7 @@ func (p Path) MarshalJSON() ([]byte, error) { return json.Marshal(p.String()) }
 func (p Path) Pointer() string {
 	var b strings.Builder
 	for _, s := range p {
+		// A named thing begins a document of its own, so the pointer begins anew behind it.
 		if s.Attribute == "" {
 			b.Reset()
 			continue

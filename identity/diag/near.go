@@ -13,10 +13,12 @@ import (
 // in names of two letters one, or beginning with the same letters, signs and
 // blanks aside, for at least three quarters of the shorter name and six letters.
 func Near(name string, candidates []string) string {
+	// Another case is the most frequent mistake, and needs no counting.
 	if i := slices.IndexFunc(candidates, func(c string) bool { return strings.EqualFold(c, name) }); i >= 0 {
 		return candidates[i]
 	}
 
+	// How many letters may differ grows with the name: in a short one every letter counts.
 	letters, lower := utf8.RuneCountInString(name), strings.ToLower(name)
 	best, bestDist := "", max(min(1, letters-1), letters/3)+1
 	for _, c := range candidates {
@@ -29,6 +31,7 @@ func Near(name string, candidates []string) string {
 		return best
 	}
 
+	// At last a common beginning counts, which finds names with something appended.
 	longest, a := 5, lettersOf(name)
 	for _, c := range candidates {
 		b := lettersOf(c)
@@ -78,6 +81,8 @@ func distance(a, b string, limit int) int {
 	if len(x)-len(y) >= limit || len(y)-len(x) >= limit {
 		return limit
 	}
+
+	// Three rows are enough: a swap of neighbours looks two rows back.
 	prev2, prev, cur := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
 	for j := range prev {
 		prev[j] = j

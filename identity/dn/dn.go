@@ -53,6 +53,7 @@ func readValue(s string) (value string, end byte, rest string) {
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == '\\' && i+1 < len(s):
+			// Two hexadecimal digits are a byte, any other character behind a backslash is itself.
 			if raw, err := hex.DecodeString(s[i+1 : min(i+3, len(s))]); err == nil && len(raw) == 1 {
 				b.WriteByte(raw[0])
 				i += 2
@@ -101,6 +102,7 @@ func typeName(typ string) string {
 
 // Fold writes a name in one form. What is no name is folded and trimmed.
 func Fold(s string) string {
+	// Nearly all names are plain and need no parsing.
 	if folded, ok := foldPlain(s); ok {
 		return folded
 	}
@@ -116,6 +118,8 @@ func Fold(s string) string {
 			b.WriteByte(',')
 		}
 		end := i + 1
+
+		// Values of one part may come in any order, so they are folded together.
 		for end < len(parts) && parts[end-1].More {
 			end++
 		}
@@ -192,6 +196,7 @@ func foldValue(b *strings.Builder, p Part) {
 	b.WriteString(typeName(p.Type))
 	b.WriteByte('=')
 
+	// Blanks at the ends do not count, and each run between words is one.
 	blank, begun := false, false
 	for i := range len(p.Value) {
 		c := p.Value[i]

@@ -88,6 +88,8 @@ func (s *source) line(offset int) (line, start int) {
 		if strings.HasPrefix(s.text, byteOrderMark) {
 			first = len(byteOrderMark)
 		}
+
+		// Lines are counted first, so that the list is made in its size.
 		s.lines = append(make([]int32, 0, 1+strings.Count(s.text, "\n")), int32(first))
 		for at := 0; ; {
 			i := strings.IndexByte(s.text[at:], '\n')
@@ -299,6 +301,7 @@ func (n *Node) Int() (int64, bool) {
 
 // Value returns n as an attribute value. Objects become their JSON text.
 func (n *Node) Value() identity.Value {
+	// A number keeps its spelling: 1.0 and 1 are different texts for an attribute.
 	switch n.Kind() {
 	case Bool:
 		return identity.BoolValue(n.Text() == "true")
@@ -411,6 +414,8 @@ func (n *Node) Equal(o *Node) bool {
 		return true
 	}
 	items, others := n.Items(), o.Items()
+
+	// The cheap questions come first.
 	if n.Text() != o.Text() || len(items) != len(others) || !sameMembers(n.Members(), o.Members()) {
 		return false
 	}
@@ -440,6 +445,7 @@ func sameMembers(a, b []Member) bool {
 		return true
 	}
 
+	// A key that occurs twice counts with its last value, as when it is read.
 	last, other := lastOf(a), lastOf(b)
 	if len(last) != len(other) {
 		return false

@@ -41,6 +41,8 @@ type Options struct {
 // Finding: json-values (error; no tree) where there are more than may be.
 func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found diag.List) {
 	s := &source{file: base.File, text: text, base: base}
+
+	// Places are kept as 32 bits to hold millions of nodes, so a text has to fit them.
 	if len(text) > maxText {
 		found.Addf(diag.Error, codeJSONValues, diag.Pos{File: base.File},
 			"the file has %d bytes, at most %d can be read",
@@ -56,6 +58,8 @@ func (o Options) Parse(base diag.Pos, text string) (n *Node, values int, found d
 		p.at = len(byteOrderMark)
 	}
 	n, ok := p.value(0)
+
+	// What stands behind the value is an error even when the value is right: somebody put two files into one.
 	if p.space(); ok && p.at < len(text) {
 		ok = p.fail("text after the end of the JSON value")
 	}
@@ -142,9 +146,13 @@ func (p *parser) value(depth int) (*Node, bool) {
 	if p.at >= len(p.src) {
 		return nil, p.fail("found the end of the file, expected a JSON value")
 	}
+
+	// The parser calls itself, and a stack that overflows cannot be caught.
 	if depth > MaxDepth {
 		return nil, p.fail("lists and objects are nested more than %d deep", MaxDepth)
 	}
+
+	// Values are counted as they are read, since a short text can hold very many.
 	if p.values++; p.most > 0 && p.values > p.most {
 		p.found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeJSONValues, Pos: p.pos(p.at),
 			Message: fmt.Sprintf("the file has more than %d JSON values, which is as many as may be read", p.most),
@@ -203,6 +211,8 @@ func (p *parser) object(n *Node, depth int) bool {
 		if m.Key, ok = p.str(); !ok {
 			return false
 		}
+
+		// Reading goes on: whatever else is wrong in the file is found at once.
 		if keys.add(p.members[from:], m.Key) {
 			p.found.Addf(diag.Error, codeJSONDuplicateKey, p.pos(int(m.at)-1),
 				"key %q occurs twice in this object; the last one counts", m.Key)
@@ -222,6 +232,7 @@ func (p *parser) object(n *Node, depth int) bool {
 		}
 	}
 
+	// Members are gathered in one list for all levels and copied when their number is known.
 	list := &p.lists.take(1)[0]
 	*list = p.pairs.take(len(p.members) - from)
 	copy(*list, p.members[from:])
@@ -252,6 +263,7 @@ func (p *parser) array(n *Node, depth int) bool {
 		}
 	}
 
+	// The same for items, whose gathering place nested lists share.
 	items := slices.Clone(p.items[from:])
 	p.items = p.items[:from]
 	n.data = &items
@@ -266,6 +278,8 @@ func (p *parser) more(closing byte) (more, ok bool) {
 		case ',':
 			p.at++
 			p.space()
+
+			// A comma at the end has words of its own: people write it often and see nothing wrong.
 			if p.at < len(p.src) && p.src[p.at] == closing {
 				return false, p.fail("found %s after a comma; JSON has no trailing commas", p.next())
 			}
@@ -281,6 +295,7 @@ func (p *parser) more(closing byte) (more, ok bool) {
 }
 
 func (p *parser) number(n *Node) bool {
+	// The grammar is that of JSON exactly: what is lenient here would be refused by the tenant.
 	start := p.at
 	digits := func() bool {
 		from := p.at
@@ -339,6 +354,8 @@ func (p *parser) text(n *Node) bool {
 func (p *parser) str() (string, bool) {
 	p.at++
 	start, ascii := p.at, true
+
+	// Most strings are plain ASCII without escapes and become a part of the source, without a copy.
 	for p.at += plain(p.src[p.at:]); p.at < len(p.src); p.at += plain(p.src[p.at:]) {
 		switch c := p.src[p.at]; {
 		case c == '"':
@@ -417,6 +434,8 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 	}
 
 	c := p.src[p.at+1]
+
+	// The two texts below list escapes and what they mean in one order.
 	if i := strings.IndexByte(`"\/bfnrt`, c); i >= 0 {
 		p.at += 2
 		return append(buf, "\"\\/\b\f\n\r\t"[i]), true
@@ -430,6 +449,8 @@ func (p *parser) escape(buf []byte) ([]byte, bool) {
 		return nil, p.fail(`\u needs four hexadecimal digits`)
 	}
 	p.at += 6
+
+	// Two halves make a character; half of one is kept as three bytes, so that nothing is lost.
 	if utf16.IsSurrogate(r) {
 		if low, ok := p.hex(p.at); ok {
 			if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {

@@ -18,6 +18,8 @@ func Rewrite(src []byte, n *Node) []byte {
 	if old == nil || found.HasErrors() {
 		return n.Indent()
 	}
+
+	// Inserted lines end as those of the file do.
 	r := &rewriter{src: src, newline: "\n"}
 	if bytes.Contains(src, []byte("\r\n")) {
 		r.newline = "\r\n"
@@ -88,6 +90,8 @@ func sameOrder(a, b *Node) bool {
 // occurs twice, so that the whole has to be written anew.
 func (r *rewriter) object(old, n *Node) bool {
 	before, after := placesOf(old.Members()), placesOf(n.Members())
+
+	// A key that occurs twice has no single place, and an empty object no manner to follow.
 	if len(before) < len(old.Members()) || len(after) < len(n.Members()) || len(before) == 0 || len(after) == 0 {
 		return false
 	}
@@ -214,6 +218,8 @@ func matches(old, n []*Node) []int {
 	}
 
 	tail := 0
+
+	// The tail must not reach into the head, which happens when a list is shorter than both.
 	for tail < len(old)-head && tail < len(n)-head && same(len(old)-1-tail, len(n)-1-tail) {
 		pairs[len(n)-1-tail] = len(old) - 1 - tail
 		tail++
@@ -325,6 +331,8 @@ func (s *sequence) remove() {
 		for j < len(s.stays) && !s.stays[j] {
 			j++
 		}
+
+		// The comma before goes with what is removed, except at the beginning, where it is the one behind.
 		if i > 0 {
 			s.change(s.ends[i-1], s.ends[j-1], nil)
 		} else {
@@ -340,6 +348,8 @@ func (s *sequence) insert(at int, texts [][]byte) {
 	if len(texts) == 0 {
 		return
 	}
+
+	// Separators are taken from what is there: lines, or blanks behind commas, or neither.
 	between := ", "
 	if s.lines {
 		between = "," + s.newline + s.indent
@@ -383,6 +393,7 @@ func (r *rewriter) end(at int) int {
 	for i := at; i < len(r.src); i++ {
 		switch c := r.src[i]; c {
 		case '"':
+			// Escapes are stepped over in pairs, so that a quote behind a backslash does not end the string.
 			for i++; r.src[i] != '"'; i++ {
 				if r.src[i] == '\\' {
 					i++

@@ -32,6 +32,7 @@ func (n *Node) write(dst []byte, newline, step string) []byte {
 		items := n.Items()
 		dst = append(dst, '[')
 		for i, item := range items {
+			// An empty list or object stays on one line, as every formatter writes it.
 			dst = item.write(separate(dst, i, inner), inner, step)
 		}
 		if len(items) > 0 {
@@ -74,6 +75,8 @@ func AppendString(dst []byte, s string) []byte {
 		if n == len(s) {
 			return append(dst, '"')
 		}
+
+		// Two kinds of bytes cannot stand for themselves: ASCII that JSON escapes, and what may be no UTF-8.
 		if s[n] < utf8.RuneSelf {
 			dst = appendEscape(dst, s[n])
 			s = s[n+1:]
@@ -97,6 +100,8 @@ const (
 func plain(s string) int {
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
+		// Eight bytes in a word: a borrow in a subtraction marks each byte that is below a blank, a quote or a
+		// backslash. False marks come only above a right one.
 		b := s[i : i+8]
 		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 		quote, slash := x^ones*'"', x^ones*'\\'

@@ -128,6 +128,8 @@ func (c Cell) appendJSON(dst []byte) ([]byte, error) {
 			if i > 0 {
 				dst = append(dst, ',')
 			}
+
+			// Lists are written item by item, without a copy of the whole.
 			var err error
 			if dst, err = appendJSONString(dst, item); err != nil {
 				return nil, err

@@ -60,6 +60,8 @@ func WriteChart(w io.Writer, c *Chart) error {
 		return nil
 	}
 	d := drawing{Title: visible(c.Title)}
+
+	// The label says all figures, for whoever cannot see the chart.
 	var said []string
 	for _, v := range c.Data {
 		said = append(said, fmt.Sprintf("%s %s", visible(v.Name), v.figure()))
@@ -185,6 +187,7 @@ func visibleWidth(n int64, scale float64) float64 {
 func (d *drawing) share(c *Chart) {
 	var sum float64
 	for _, v := range c.Data {
+		// Without any value the shares would be of nothing.
 		sum += float64(max(v.Value, 0))
 	}
 	sum = math.Max(sum, 1)
@@ -195,6 +198,8 @@ func (d *drawing) share(c *Chart) {
 		percent := fmt.Sprintf("%.1f %%", float64(v.Value)*100/sum)
 		m := mark{Name: chartText(v.Name, 34), Figure: v.figure() + "  ·  " + percent, Tone: tone(v, i), Link: v.Link}
 		m.Tip = visible(v.Name) + ": " + m.Figure
+
+		// A narrow gap parts neighbours, but never takes a value away altogether.
 		m.X, m.Width = px(x), px(math.Max(width-1.5, math.Min(width, 1)))
 		m.Y, m.TextY = px(float64(i)*20+32), px(float64(i)*20+42)
 		d.Rows = append(d.Rows, m)
@@ -205,6 +210,7 @@ func (d *drawing) share(c *Chart) {
 }
 
 func (d *drawing) columns(c *Chart) {
+	// The scale is that of the largest column, so that there is room for figures above it.
 	const base = 130
 	step := 420 / float64(len(c.Data))
 	scale := 105 / largest(c.Data)

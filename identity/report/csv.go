@@ -25,6 +25,8 @@ type CSVOptions struct {
 // invalid bytes become U+FFFD, line ends inside cells are kept as they are.
 func WriteCSV(w io.Writer, t *Table, o CSVOptions) error {
 	b := bufio.NewWriter(w)
+
+	// Excel takes a file without this mark for one in the code page of the machine.
 	if o.ByteOrderMark {
 		b.WriteString("\uFEFF")
 	}
@@ -126,6 +128,7 @@ func WriteCSVZip(w io.Writer, modified time.Time, o CSVOptions, tables ...*Table
 	z := zip.NewWriter(w)
 	seen := map[string]bool{}
 	for _, t := range tables {
+		// A zip may hold one name twice, and readers show either of them.
 		name := CSVName(t.Name)
 		if seen[name] {
 			return fmt.Errorf("%w: two tables are named %q", ErrTable, name)

@@ -38,6 +38,7 @@ func WriteHTML(w io.Writer, t *Table, o HTMLOptions) error {
 
 // htmlClass gives the class attribute of a column's cells, "" when it needs none.
 func htmlClass(c Column) string {
+	// Classes and not styles: what they look like is decided in one stylesheet.
 	var names []string
 	switch c.Kind {
 	case KindNumber:

@@ -141,6 +141,8 @@ type withoutData struct {
 }
 
 func (b *Bundle) withoutData() *withoutData {
+	// Which profiles a source serves and which files nobody reads are asked for each source without data, so both
+	// are looked up once.
 	w := &withoutData{profiles: map[*Source][]*Profile{}}
 	for _, p := range b.Profiles {
 		if s := b.AuthoritativeSource(p); s != nil {

@@ -72,6 +72,8 @@ func (b *Bundle) checkConfig(config *jsondoc.Node) error {
 	if v := config.Get("enabled"); !v.IsNull() && v.Kind() != jsondoc.Bool {
 		return isc.Refuse(isc.CodeIllegalValue, "enabled is %s, expected true or false", v.Append(nil))
 	}
+
+	// The first fault is returned, as the API answers with one.
 	seen := map[string]bool{}
 	for _, entry := range config.Get("attributeTransforms").Items() {
 		name := entry.Get("identityAttributeName").Text()
@@ -98,6 +100,7 @@ func (b *Bundle) checkTarget(name string, seen map[string]bool) error {
 		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is set by the platform itself", name)
 	}
 
+	// A catalogue may be missing from an export; what it does not name is wrong only when there is one.
 	if a := b.Attribute(name); a != nil && a.System {
 		return isc.Refuse(isc.CodeIllegalValue, "identity attribute %q is a system attribute", name)
 	} else if a == nil && len(b.Attributes) > 0 && !slices.Contains(Standard(), name) {
@@ -124,6 +127,7 @@ func (b *Bundle) checkDefinition(target string, def *jsondoc.Node) error {
 				id)
 		}
 		if in := attributes.Get("input"); in.Kind() == jsondoc.Object && in.Get("type").Text() == "accountAttribute" {
+			// A reference may have an input of its own, which reads an account as a mapping does.
 			return b.checkAccountRead(target, in.Get("attributes"))
 		}
 	}

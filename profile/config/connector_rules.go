@@ -39,6 +39,7 @@ func (l *loader) assumeRules(s *Source, n *jsondoc.Node) {
 			continue
 		}
 
+		// Rules lie at any depth, in maps and lists of the connector's own making.
 		l.assumeRules(s, m.Value)
 	}
 

@@ -11,6 +11,7 @@ import (
 // the default match on names is all there is. Without any profile nobody is there
 // to belong to.
 func (l *loader) checkCriteria() {
+	// Without profiles the folder is a part, and what is missing elsewhere cannot be judged.
 	if len(l.b.Profiles) == 0 {
 		return
 	}
@@ -29,6 +30,7 @@ func (l *loader) checkCriteria() {
 				"source %q is authoritative, and no profile reads it: its accounts make no identities", s.Name)
 		}
 
+		// An account is still matched by its name, which the platform tries last.
 		if !s.correlates() {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceWithoutCriteria, Pos: s.Node.Pos(),
 				Message: fmt.Sprintf("source %q has no correlation criteria and no correlation rule, so only accounts that are named like an identity find one", s.Name),

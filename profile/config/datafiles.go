@@ -90,6 +90,8 @@ func firstObject(head []byte) map[string]bool {
 	}
 
 	names := map[string]bool{}
+
+	// The head may end anywhere, so an error ends the names and those before it count.
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
@@ -110,6 +112,8 @@ func firstObject(head []byte) map[string]bool {
 // them; an account list that names the source in its rows; and where one source
 // and one file are left, they belong together.
 func (l *loader) assignData() {
+	// From the certain to the likely: what is said in settings, the file's own name, a part of it, a list, and at
+	// last what is left over.
 	taken := map[string]bool{}
 	for _, s := range l.b.Sources {
 		if set := l.b.Settings.Sources[s.Name]; set.File != "" {
@@ -127,6 +131,7 @@ func (l *loader) assignData() {
 	l.assignOnly(taken)
 
 	for _, d := range l.files {
+		// What nobody takes is told last, when it is certain.
 		if !taken[d.path] {
 			l.withoutSource(d)
 		}
@@ -157,6 +162,8 @@ func (l *loader) assignNamed(taken map[string]bool, named func(dataFile, *Source
 		if taken[d.path] || !d.inside {
 			continue
 		}
+
+		// A file serves one source. When two sources have the name, the first has the file.
 		i := slices.IndexFunc(l.b.Sources, func(s *Source) bool { return named(d, s) })
 		if i < 0 {
 			continue
@@ -185,6 +192,8 @@ func (l *loader) assignContaining(taken map[string]bool) {
 			continue
 		}
 		s := l.sourceInName(d)
+
+		// Outside of accounts/ a file may be anything, so it also has to look like accounts of the source.
 		if s == nil || len(l.b.Data[s.Name]) > 0 || !d.inside && !s.fits(d) {
 			continue
 		}
@@ -264,6 +273,7 @@ func (l *loader) assignLists(taken map[string]bool) {
 		}
 	}
 
+	// Without lists the sources stay without data, which is told elsewhere.
 	if len(lists) == 0 {
 		return
 	}

@@ -55,6 +55,7 @@ func (l *loader) assumeDefaults() {
 		d.absent(a.Node, "identity attribute", "type", "text")
 	}
 
+	// Settings are asked when sources are known: their defaults depend on schemas.
 	l.settingDefaults(d)
 
 	for _, object := range slices.Sorted(maps.Keys(d)) {
@@ -97,6 +98,8 @@ func (x *defaultsOf) assumption(object string) diag.Assumption {
 	var used strings.Builder
 	for i, member := range slices.Sorted(maps.Keys(x.uses)) {
 		n := *x.uses[member]
+
+		// Every use counts, but only so many members are named: the line has to be read by a person.
 		if a.Count += n; i >= mostMembers {
 			continue
 		}
@@ -169,6 +172,7 @@ func (d defaults) operation(op *transform.Operation, n *jsondoc.Node) {
 }
 
 // source notes what a source and its account schema leave open.
+// Members that the schema answers are asked only where there is one.
 func (d defaults) source(s *Source) {
 	d.absent(s.Node, "source", "deleteThreshold", "10 percent")
 	if s.Schema == nil {
@@ -232,6 +236,7 @@ func (l *loader) settingDefaults(d defaults) {
 		d.absent(root, "settings", "seed", "0")
 	}
 
+	// The separator matters only where one cell can hold several values.
 	for _, s := range l.b.Sources {
 		if s.Schema == nil || !slices.ContainsFunc(s.Schema.Attributes, func(a SchemaAttribute) bool {
 			return a.Multi

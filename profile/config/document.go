@@ -19,6 +19,7 @@ type object struct {
 func (d *Document) each(f func(object)) { eachObject(d.Root, nil, f) }
 
 func eachObject(n, list *jsondoc.Node, f func(object)) {
+	// Lists are copied before they are walked: what is done with an object may cut it out of its list.
 	switch {
 	case n.Kind() == jsondoc.Array:
 		for _, item := range slices.Clone(n.Items()) {
@@ -65,6 +66,7 @@ func wrapped(n *jsondoc.Node) *jsondoc.Node {
 		}
 	}
 
+	// An item that would not count alone does not count in a list either: the object is something else.
 	for _, item := range list.Items() {
 		if item.Kind() != jsondoc.Object || !IsEntry(item) && !evaluated(shapeOf(item)) {
 			return nil

@@ -34,6 +34,8 @@ func (b *Bundle) RemoveSource(name string) bool { return b.remove("SOURCE", name
 //
 // Error: [isc.CodeRequired] when it has no name.
 func (b *Bundle) PutAttribute(n *jsondoc.Node) error {
+	// Documents keep the form that they have: an attribute is replaced where it stands, whatever kind of file that
+	// is.
 	for _, d := range b.Documents {
 		for list := range configLists(d) {
 			for i, item := range list.Items() {

@@ -117,6 +117,8 @@ func PairMappings(before, after *Profile) iter.Seq2[*Mapping, *Mapping] {
 		for _, m := range before.Mappings {
 			left[m.Attribute] = m
 		}
+
+		// What is left in the map afterwards is gone.
 		for _, m := range after.Mappings {
 			was := left[m.Attribute]
 			delete(left, m.Attribute)

@@ -17,6 +17,8 @@ func (b *Bundle) put(shape string, n *jsondoc.Node) error {
 		return isc.Refuse(isc.CodeRequired, "the object has no name")
 	}
 	var old *object
+
+	// The last one of a name is the one that a load would take.
 	for _, d := range b.Documents {
 		d.each(func(o object) {
 			if o.shape == shape && o.name() == name {
@@ -60,6 +62,7 @@ func (b *Bundle) remove(shape, name string) bool {
 // add puts an object where objects of its shape are: into the list that has the
 // last one, else into an export, else into a file of its own.
 func (b *Bundle) add(shape string, n *jsondoc.Node) {
+	// The last neighbour tells where people put such objects now.
 	var like *object
 	var export *jsondoc.Node
 	for _, d := range b.Documents {
@@ -185,6 +188,7 @@ func (b *Bundle) removeNode(n *jsondoc.Node) {
 }
 
 func cut(in, n *jsondoc.Node) bool {
+	// In an export the object is inside of an entry, which goes with it.
 	for i, item := range in.Items() {
 		if item == n || IsEntry(item) && item.Get("object") == n {
 			in.SetItems(slices.Delete(slices.Clone(in.Items()), i, i+1))

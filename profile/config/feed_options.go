@@ -54,9 +54,12 @@ func (s *Source) feedOptions(set SourceSettings, l Listener) feed.Options {
 		Separator: set.Separator, KeepEmpty: set.KeepEmpty, OnFinding: l.OnFinding, OnAssumption: l.OnAssumption,
 	}
 
+	// Where values stand in rows of their own, a comma in a cell belongs to the value.
 	if o.Separator == "" && !s.merges(set) {
 		o.Separator = ","
 	}
+
+	// Without a schema the first column has to be the account id: nothing else says which one is.
 	if s.Schema == nil {
 		o.FirstColumn = true
 		return o

@@ -106,6 +106,7 @@ func (l *loader) joinCorrelation(p part) {
 // joinSchema gives an account schema that stands alone to its source. Schemas of
 // groups and other objects are not used.
 func (l *loader) joinSchema(p part) {
+	// A source may have schemas of groups, which no identity is made of.
 	if name := p.node.Get("name").Text(); name != "" && !strings.EqualFold(name, "account") {
 		return
 	}
@@ -123,6 +124,7 @@ func (l *loader) joinSchema(p part) {
 		return
 	}
 
+	// The first schema wins, as the source's own members would.
 	if s := l.b.Sources[i]; s.Schema == nil {
 		s.Schema = schemaOf(p.node)
 	}
@@ -244,6 +246,7 @@ func ownerByPlace(file string, owners []owner) int {
 	}
 
 	for dir := path.Dir(file); dir != "." && dir != "/"; dir = path.Dir(dir) {
+		// Two owners in one folder decide nothing, and no folder further out can be nearer.
 		at, count := -1, 0
 		for i, o := range owners {
 			if o.file != file && path.Dir(o.file) == dir {

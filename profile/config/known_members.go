@@ -154,6 +154,7 @@ func (l *loader) checkAgainst(n *jsondoc.Node, known *members) {
 		l.checkAgainst(item, known)
 	}
 
+	// An unknown member is kept as it is: files go back to the tenant, which may know more than this program.
 	for _, m := range n.Members() {
 		if inner := known.inside[m.Key]; inner != nil {
 			l.checkAgainst(m.Value, inner)

@@ -74,6 +74,7 @@ func (s *LifecycleState) AccessProfiles() []string {
 // export may be a part of a tenant, so it is an information; where sources are known by name
 // only, an id says nothing.
 func (l *loader) checkActionSources() {
+	// Ids mean something only when sources have them, and a missing source only when everything could be read.
 	if l.b.Partial || len(l.b.Unread) > 0 || !slices.ContainsFunc(l.b.Sources, func(s *Source) bool {
 		return s.ID != "" && !s.Implied
 	}) {
@@ -136,6 +137,8 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 		}
 	}
 
+	// The technical name is the value of the attribute that puts people into the state, so two states cannot share
+	// it.
 	for _, o := range others {
 		if o.TechnicalName == technical {
 			return isc.Refuse(isc.CodeConflict, "the profile has a lifecycle state %q already", technical)
@@ -154,6 +157,7 @@ func CheckState(n *jsondoc.Node, others []*LifecycleState) error {
 }
 
 func checkActions(n *jsondoc.Node) error {
+	// The combinations are those that the platform refuses; each has an answer of its own there.
 	for _, a := range (&LifecycleState{Node: n}).Actions() {
 		switch {
 		case a.Action != "ENABLE" && a.Action != "DISABLE" && a.Action != "DELETE":

@@ -131,6 +131,7 @@ func (l *Lineage) Unused() []int {
 		}
 	}
 
+	// Whatever is not only a means is an end in itself, and marks what leads to it.
 	for i := range l.Nodes {
 		switch l.Nodes[i].Kind {
 		case LineageTransform, LineageRule, LineageAccountAttribute, LineageSource, LineageIdentityAttribute:

@@ -16,6 +16,8 @@ import (
 // computes are not known; what reads them is said to read the source or the identity.
 func (b *Bundle) Lineage(lib *transform.Library) *Lineage {
 	l := &lineage{b: b, lib: lib, numbers: map[lineageKey]int{}}
+
+	// Sources come first: accounts and criteria hang on their nodes.
 	l.sources()
 	for _, a := range b.Attributes {
 		n := l.node(LineageIdentityAttribute, "", a.Name, a.Node.Pos())
@@ -36,6 +38,7 @@ func (b *Bundle) Lineage(lib *transform.Library) *Lineage {
 		l.uses(s)
 	}
 
+	// What is only searched for in texts comes last, when all names are known.
 	l.others()
 	return l.finish()
 }
@@ -118,6 +121,8 @@ func (l *lineage) definition(to int, def *transform.Definition) {
 	for _, name := range deps.Rules {
 		l.edge(l.node(LineageRule, "", name, diag.Pos{}), to, "calls it", placeOf(def.Node, name))
 	}
+
+	// A reference may go to a ready-made transform, which has no place in a file.
 	known := l.b.Referable()
 	for _, name := range deps.Transforms {
 		pos := diag.Pos{}
@@ -162,6 +167,9 @@ func (l *lineage) profile(p *Profile) {
 		l.edge(l.node(LineageSource, "", s.Name, diag.Pos{}), self, "takes its people from it",
 			p.Node.Get("authoritativeSource").Pos())
 	}
+
+	// A mapping is a node between what it reads and the attribute, so that two mappings of one attribute can be
+	// told apart.
 	for _, m := range p.Mappings {
 		mapping := l.node(LineageMapping, p.Name, m.Attribute, m.Node.Pos())
 		l.definition(mapping, m.Definition)
@@ -249,6 +257,7 @@ func (l *lineage) createProfile(s *Source, policy *jsondoc.Node) {
 
 // others adds the objects that are not evaluated and name an identity attribute.
 func (l *lineage) others() {
+	// Only nodes that are there at the beginning are asked; those that are added have no uses of their own.
 	for n, count := 0, len(l.nodes); n < count; n++ {
 		if l.nodes[n].Kind != LineageIdentityAttribute {
 			continue
@@ -258,6 +267,8 @@ func (l *lineage) others() {
 		}
 	}
 
+	// Code of rules is not parsed. A name in quotes is a good sign that the rule reads the attribute, and no
+	// proof.
 	for _, r := range l.b.Rules {
 		to := l.node(LineageRule, "", r.Name, diag.Pos{})
 		for n, count := 0, len(l.nodes); n < count; n++ {
@@ -270,6 +281,7 @@ func (l *lineage) others() {
 
 // finish puts the nodes in order.
 func (l *lineage) finish() *Lineage {
+	// Numbers are those of the drawing, so they must not depend on the order in which files were read.
 	order := make([]int, len(l.nodes))
 	for i := range order {
 		order[i] = i

@@ -36,6 +36,7 @@ func (l *Lineage) only(keep func(n int) bool) *Lineage {
 		}
 	}
 
+	// Edges whose ends are both kept stay; one that lost an end would lead to nowhere.
 	part.in, part.out = make([][]int, len(part.Nodes)), make([][]int, len(part.Nodes))
 	for _, e := range l.Edges {
 		e.From, e.To = number[e.From], number[e.To]
@@ -129,6 +130,7 @@ func (l *Lineage) WriteMermaid(w io.Writer) error {
 		fmt.Fprintf(b, "  n%d%s\"%s\"%s\n", i, open, mermaidText(l.Nodes[i].Title()), end)
 	}
 
+	// Several reasons for one edge are drawn as one line.
 	drawn := map[[2]int]bool{}
 	for _, e := range l.Edges {
 		if pair := [2]int{e.From, e.To}; !drawn[pair] {
@@ -262,6 +264,8 @@ func (l *Lineage) columns() [][]int {
 	for i := range l.Nodes {
 		transforms = max(transforms, deep(i))
 	}
+
+	// A column each for what comes from outside, mappings, identity attributes, and all that these lead to.
 	columns := make([][]int, transforms+4)
 	for i := range l.Nodes {
 		at := transforms + 3

@@ -11,6 +11,8 @@ import (
 // linkage reads how probable owners are found: the member linkage of idprofile.json,
 // with columns (kinds by name), link, review and oneToOne.
 func (l *loader) linkage(n *jsondoc.Node) (o linkage.Options) {
+	// Unknown members are told with a suggestion: a threshold that is misspelled would otherwise silently be the
+	// default.
 	known := []string{"columns", "link", "review", "oneToOne"}
 	for _, m := range n.Members() {
 		switch m.Key {

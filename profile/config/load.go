@@ -24,6 +24,8 @@ import (
 // returns what could be read and all findings; the bundle is never nil.
 func Load(fsys fs.FS) (*Bundle, diag.List) {
 	l := newLoader()
+
+	// Limits go with the folder, which may come from somebody unknown.
 	if f, ok := fsys.(*Folder); ok {
 		l.values, l.bytes, l.found.Most = f.options.MaxValues, f.options.MaxConfig, f.options.MaxFindings
 		l.b.Limits = Limits{Findings: f.options.MaxFindings, Parts: f.options.MaxParts}
@@ -82,6 +84,8 @@ func LoadFiles(files ...File) (*Bundle, diag.List) {
 
 func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 	name := d.Name()
+
+	// Hidden folders and those of tools hold copies of configurations that are none of this one.
 	if p != "." && strings.HasPrefix(name, ".") || name == "node_modules" || name == "fixtures" {
 		if d.IsDir() {
 			return fs.SkipDir
@@ -98,6 +102,7 @@ func (l *loader) visit(fsys fs.FS, p string, d fs.DirEntry) error {
 		return nil
 	}
 
+	// Tests lie beside the mappings, and a file with accounts may be JSON as well.
 	if strings.HasSuffix(name, "_test.json") || p != settingsFile && l.dataFile(fsys, p, false) ||
 		path.Ext(name) != ".json" {
 		return nil
@@ -200,6 +205,9 @@ func (l *loader) read(fsys fs.FS, file string) (string, error) {
 		}
 		text.Grow(int(info.Size()))
 	}
+
+	// The limit is for the whole folder: what one file takes is missing for the next. The length from before may
+	// be wrong for files that grow.
 	n, err := io.Copy(&text, io.LimitReader(f, l.bytes))
 	l.bytes -= n
 	return text.String(), err
@@ -228,6 +236,7 @@ func (l *loader) document(d *Document) {
 }
 
 func (l *loader) object(o object) {
+	// Members are checked before the object is read, so that findings come in the order of the file.
 	l.checkMembers(o)
 
 	n, entry := o.node, o.entry
@@ -333,6 +342,7 @@ func (l *loader) finish() (*Bundle, diag.List) {
 
 // checkData finds the account files of the sources.
 func (l *loader) checkData() {
+	// Without any source the account files tell which sources there are.
 	if len(l.b.Sources) == 0 {
 		l.implySources()
 	}
@@ -342,6 +352,8 @@ func (l *loader) checkData() {
 	for i, s := range l.b.Sources {
 		names[i] = s.Name
 	}
+
+	// By name, so that findings have one order.
 	for _, name := range slices.Sorted(maps.Keys(l.b.Settings.Sources)) {
 		if l.b.Source(name) == nil {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSourceUnknown, Pos: l.b.Settings.Pos,

@@ -15,6 +15,7 @@ import (
 // out of an export shows nowhere else.
 func (l *loader) assumeStates() {
 	for _, p := range l.b.Profiles {
+		// Without mapped state nobody is in any, and without states in the files it is the export that lacks them.
 		i := slices.IndexFunc(p.Mappings, func(m *Mapping) bool { return m.Attribute == AttrLifecycle })
 		if i < 0 || len(p.States) == 0 {
 			continue

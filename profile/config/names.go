@@ -32,6 +32,8 @@ func TechnicalName(display string) (string, error) {
 		return "", isc.Refuse(isc.CodeIllegalValue, "the name has %d characters, at most %d are allowed", len(display),
 			maxName)
 	}
+
+	// The platform splits at blanks and joins with capitals; what is shown may be written in any case.
 	words := strings.Fields(strings.ToLower(display))
 	if len(words) == 0 {
 		return "", isc.Refuse(isc.CodeIllegalValue, "the name is empty")

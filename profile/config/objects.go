@@ -57,6 +57,8 @@ func pointerTo(in, n *jsondoc.Node, path []byte) ([]byte, bool) {
 		return path, true
 	}
 	for _, m := range in.Members() {
+		// The two escapes of a JSON pointer; the sign of the escape itself has to be first, which a replacer in
+		// one pass does not mind.
 		key := strings.NewReplacer("~", "~0", "/", "~1").Replace(m.Key)
 		if found, ok := pointerTo(m.Value, n, append(append(path, '/'), key...)); ok {
 			return found, true
@@ -137,6 +139,8 @@ func (l *loader) addProfile(p *Profile) {
 func (l *loader) priority(n *jsondoc.Node, p *Profile) {
 	v := n.Get("priority")
 	priority, ok := v.Int()
+
+	// Without a number it cannot be ordered, so it is put behind all that can.
 	if !ok {
 		l.unranked = append(l.unranked, p)
 		if !v.IsNull() {
@@ -238,6 +242,7 @@ func (l *loader) addMapping(p *Profile, m *Mapping) {
 		return
 	}
 
+	// The platform keeps these itself and answers a mapping of them with an error.
 	if slices.Contains(EngineOwned, m.Attribute) {
 		l.found.Addf(diag.Error, codeAttributeSystem, m.Node.Pos(),
 			"%q is set by the platform itself and cannot be mapped; the mapping of profile %q is not computed",
@@ -432,6 +437,9 @@ func (l *loader) settings(file, src string) {
 	if now := root.Get("now"); !now.IsNull() {
 		if s.Now = instantOrDay(now); s.Now.IsZero() {
 			const wrong = "now is %s, expected an instant such as \"2026-01-15T09:00:00Z\", or a day such as \"2026-01-15\""
+
+			// A setting that is wrong must not look as if it were not there: a run without it would be another
+			// run.
 			l.found.Addf(diag.Error, codeSettingsValue, now.Pos(), wrong, now.Append(nil))
 			s.Unusable = fmt.Errorf("%v: "+wrong, now.Pos(), now.Append(nil))
 		}

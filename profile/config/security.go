@@ -40,6 +40,7 @@ func (p *Profile) Security() SecuritySettings {
 		PasswordReset:    map[string]string{}, StrongAuthentication: map[string]string{},
 	}
 
+	// These come in families by prefix, which grow with the product.
 	for _, m := range n.Members() {
 		if key, ok := strings.CutPrefix(m.Key, "pwdReset"); ok {
 			s.PasswordReset[key] = compact(m.Value)

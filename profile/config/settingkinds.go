@@ -34,6 +34,8 @@ func (l *loader) checkSettings(root *jsondoc.Node) {
 	for key, kind := range sorted(settingKinds) {
 		l.settingIs(root.Get(key), key, kind)
 	}
+
+	// A seed that was cut to a whole number would be another seed.
 	if seed := root.Get("seed"); seed.Kind() == jsondoc.Number {
 		if _, ok := seed.Int(); !ok {
 			l.found.Addf(diag.Error, codeSettingsValue, seed.Pos(), "seed is %s, expected a whole number",

@@ -48,6 +48,7 @@ func (l *loader) sourceSettings(n *jsondoc.Node) SourceSettings {
 		}
 	}
 
+	// Absent and false differ: absent leaves the decision to the connector.
 	flag := func(key string) *bool {
 		if v := n.Get(key); !v.IsNull() {
 			return new(v.IsTrue())

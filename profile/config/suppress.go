@@ -79,6 +79,8 @@ func (l *loader) lintFile(file, src string) {
 func (b *Bundle) Suppress(found diag.List) (kept diag.List, suppressed []Suppressed) {
 	suppresses := b.Suppressor()
 	used := make([]bool, len(b.Suppressions))
+
+	// One suppression may fit many findings, and only one that fits none is told.
 	for _, d := range found {
 		by := suppresses(d)
 		if by < 0 {
@@ -154,6 +156,8 @@ func (b *Bundle) places() map[string][]placed {
 func objectsAt(d diag.Diagnostic, places map[string][]placed) []string {
 	var names []string
 	profile := ""
+
+	// Names are those of a path of things: attributes inside of a transform have none.
 	for _, step := range d.Path {
 		if step.Attribute != "" || step.Name == "" {
 			continue
@@ -167,6 +171,7 @@ func objectsAt(d diag.Diagnostic, places map[string][]placed) []string {
 		}
 	}
 
+	// The last object that begins before the place is the innermost one.
 	for _, p := range slices.Backward(places[d.Pos.File]) {
 		if p.offset <= d.Pos.Offset {
 			return append(names, p.name)

@@ -81,6 +81,7 @@ func (s *Source) attributeUses(name string, lib *transform.Library) []AttributeU
 		}
 	}
 
+	// Managers are found by an identity attribute too, so it is in use although no mapping reads it.
 	if s.Manager != nil && s.Manager.IdentityAttribute == name {
 		uses = append(uses, AttributeUse{Kind: UseManager, Name: s.Name,
 			Detail: "compared with " + s.Manager.AccountAttribute, Pos: s.Node.Get("managerCorrelationMapping").Pos()})
@@ -129,6 +130,7 @@ func (b *Bundle) otherUses(name string) []AttributeUse {
 // naming finds a value that names an identity attribute: attribute.NAME, as the
 // criteria of roles have it, or the name under a key that holds such names.
 func naming(n *jsondoc.Node, name string) *jsondoc.Node {
+	// Only keys that hold names of attributes count: a title that happens to be the same does not.
 	for _, m := range n.Members() {
 		switch m.Key {
 		case "property", "attribute", "attributeName", "identityAttribute", "identityAttributeName":

@@ -58,6 +58,7 @@ func (c *checkedSource) Accounts(ctx context.Context) iter.Seq2[identity.Account
 			}
 		}
 
+		// Told at the end and once for each attribute: a column of the wrong type is wrong in every row.
 		for _, attr := range c.config.Schema.Attributes {
 			if m := wrong[attr.Name]; m != nil {
 				c.onFinding(diag.Diagnostic{Severity: diag.Warning, Code: codeValueType, Pos: c.config.Node.Pos(),
@@ -90,6 +91,7 @@ func (c *checkedSource) check(a *identity.Account, wrong map[string]*mistyped) {
 // fits reports whether a value has the type of the schema; null always does, and
 // so does a single value of a multi-valued attribute.
 func (a SchemaAttribute) fits(v identity.Value) bool {
+	// A list fits when each of its items does, and never inside of another.
 	if v.Kind() == identity.List {
 		single := a
 		single.Multi = false

@@ -136,8 +136,8 @@ func (a *Attribute) Kind() string {
 	for _, w := range []struct {
 		is   bool
 		word string
-	}{{a.Required, "required"}, {a.Standard, "standard"}, {a.Searchable, "searchable"}, {a.Multi,
-		"several values"}, {a.Given, "given by the platform"}} {
+	}{{a.Required, "required"}, {a.Standard, "standard"}, {a.Searchable, "searchable"},
+		{a.Multi, "several values"}, {a.Given, "given by the platform"}} {
 		if w.is {
 			words = append(words, w.word)
 		}

@@ -163,10 +163,13 @@ func (b *blame) readsIn(e *profile.Engine, in, attribute, source string, seen ma
 // rest names causes for what reached a person through others: the manager's
 // name, the holder of a uid, an account that somebody else got.
 func (b *blame) rest(s set, c *Change) {
+	// Whom accounts lead to is decided by correlation and by profiles; values come only after.
 	if c.Account != "" || c.Kind == Created || c.Kind == Removed || c.Kind == Merged || c.Kind == Split {
 		b.find(s, func(k *Cause) bool { return k.Kind == CauseCorrelation || k.Kind == CauseProfile })
 	} else {
 		names := []string{c.Attribute}
+
+		// A manager is shown by values of another person, so what maps those is a cause too.
 		if c.Attribute == attrManager {
 			names = append(names, "displayName", "uid", "identificationNumber")
 		}
@@ -179,6 +182,7 @@ func (b *blame) rest(s set, c *Change) {
 		}
 	}
 
+	// With a single difference there is nothing else that it can come from.
 	if len(s) == 0 && len(b.causes) == 1 {
 		s[0] = true
 	}
@@ -200,6 +204,7 @@ func (b *blame) attribute(before, after, attribute string) []int {
 }
 
 func (b *blame) walk(s set, e *profile.Engine, in, attribute string, seen map[string]bool) {
+	// Attributes may read each other in a circle.
 	if seen[attribute] {
 		return
 	}

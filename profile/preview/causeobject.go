@@ -14,6 +14,7 @@ import (
 )
 
 func (d *differ) profiles(before, after *config.Bundle) {
+	// Profiles are paired by name: ids differ between tenants and after an import.
 	for _, b := range before.Profiles {
 		a := after.Profile(b.Name)
 		if a == nil {
@@ -25,6 +26,7 @@ func (d *differ) profiles(before, after *config.Bundle) {
 		d.profile(before, after, b, a)
 	}
 
+	// The other way round, so that what is new comes behind what is gone.
 	for _, a := range after.Profiles {
 		if before.Profile(a.Name) == nil {
 			d.causes = append(d.causes, Cause{Kind: CauseProfile, Name: a.Name, Change: "added",
@@ -135,6 +137,8 @@ func (d *differ) sources(before, after *config.Bundle) {
 func (d *differ) source(b, a *config.Source) {
 	d.note(CauseCorrelation, a.Name, "", "", criteria(b), criteria(a))
 	m := Cause{Kind: CauseManager, Name: a.Name, Change: "changed"}
+
+	// A source without manager correlation compares like one whose members are all empty.
 	bm, am := cmp.Or(b.Manager, &config.ManagerCorrelation{}), cmp.Or(a.Manager, &config.ManagerCorrelation{})
 	m.scalar("managerCorrelationMapping.accountAttributeName", b.Node, a.Node, bm.AccountAttribute, am.AccountAttribute)
 	m.scalar("managerCorrelationMapping.identityAttributeName", b.Node, a.Node, bm.IdentityAttribute,
@@ -156,11 +160,14 @@ func (d *differ) source(b, a *config.Source) {
 
 	// These decide about how accounts are read and removed.
 	c.scalar("accountCorrelationRule", b.Node, a.Node, b.CorrelationRule, a.CorrelationRule)
+
+	// Only those connector attributes count that change what a row is; the rest is about how to reach the source.
 	for _, key := range feed.RowKeys() {
 		old, value := b.Node.At("connectorAttributes", key), a.Node.At("connectorAttributes", key)
 		c.scalar("connectorAttributes."+key, b.Node, a.Node, written(old), written(value))
 	}
 
+	// A source without a schema takes its columns from the file and is compared as having none.
 	schema := func(s *config.Source) (string, string) {
 		if s.Schema == nil {
 			return "", ""
@@ -229,6 +236,7 @@ func (d *differ) catalogue(before, after *config.Bundle) {
 }
 
 func (d *differ) rules(before, after *config.Bundle) {
+	// Code of rules is not run, so all that can be said is that it differs.
 	text := func(b *config.Bundle) map[string]string {
 		m := map[string]string{}
 		for _, r := range b.Rules {

@@ -77,6 +77,8 @@ func btoi(b bool) int {
 func (c *collector) add(p *Person) error {
 	t := &c.report.Totals
 	t.People++
+
+	// Everybody counts as unchanged until a change of theirs arrives.
 	t.Unchanged--
 	slices.SortStableFunc(p.Changes, compareChanges)
 	for i := range p.Changes {
@@ -103,6 +105,7 @@ func compareChanges(a, b Change) int {
 
 // attribute counts what happens to the attribute of a change.
 func (c *collector) attribute(ch *Change) {
+	// Exceptions name attributes as well, and are counted as exceptions.
 	if ch.Attribute == "" || ch.Code != "" {
 		return
 	}
@@ -204,6 +207,8 @@ func (c *collector) finish() *Report {
 	slices.SortFunc(r.Groups, compareGroups)
 	for _, name := range slices.Sorted(maps.Keys(c.byName)) {
 		t := c.byName[name]
+
+		// What is left over is unchanged: attributes of people without any change were not looked at one by one.
 		t.Unchanged = max(r.Totals.Before, r.Totals.After) - t.Set - t.Changed - t.Cleared - t.Errors - t.Resolved
 		r.Attributes = append(r.Attributes, t)
 	}

@@ -72,6 +72,8 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options,
 	if o.Examples == 0 {
 		o.Examples = 5
 	}
+
+	// Ids are compared only inside a tenant; between two they differ for every object.
 	ignoreIDs := o.IgnoreIDs || TwoTenants(before, after)
 	x := &comparison{ctx: ctx, opts: o, causes: causes(before, after, ignoreIDs)}
 	x.before, _ = profile.Compile(before, o.Compile)
@@ -80,6 +82,9 @@ func Compare(ctx context.Context, before, after *config.Bundle, o Options,
 	}
 	x.after, _ = profile.Compile(after, o.Compile)
 	x.start()
+
+	// The short way needs the same accounts at the same time on both sides. When it meets something that reaches
+	// further, all begins anew, since it may have reported by then.
 	if attributes, ok := x.plan(); ok && !o.Full && o.AfterSources == nil && o.AfterNow.IsZero() {
 		r, err := x.partial(attributes, sources)
 		if !errors.Is(err, errReach) {
@@ -152,6 +157,8 @@ func (x *comparison) start() {
 	x.blame = newBlame(x.causes, x.before, x.after)
 	x.collect = newCollector(&x.opts, x.causes)
 	o := &x.opts.Run
+
+	// Stored links win over criteria, so a difference of criteria would show nothing without this note.
 	correlation := slices.ContainsFunc(x.causes, func(c Cause) bool { return c.Kind == CauseCorrelation })
 	if correlation && (o.Stored != nil || x.opts.Settle != nil) && !o.Recompute && !o.Recorrelate {
 		x.collect.report.Notes = []string{"the correlation differs, but accounts that have an identity keep it; recompute the links to see what correlation would do with everybody"}
@@ -168,6 +175,8 @@ func (x *comparison) start() {
 	}
 
 	x.said, x.findings = map[string]bool{}, nil
+
+	// What one side has alone waits for the other here.
 	x.deferred, x.deltas = map[string]*pair{}, map[identity.AccountKey]*delta{}
 }
 

@@ -101,6 +101,8 @@ func (x *Correlation) link(links map[string]*correlate.Links, counts map[string]
 	for i := range without {
 		counts[without[i].Source]++
 	}
+
+	// The sizes are known before, so the lists grow once.
 	for source, n := range counts {
 		links[source].Grow(n)
 	}
@@ -137,6 +139,7 @@ func (x *Correlation) ask() []*correlate.Analysis {
 // doubt notes a finding of the run on an ambiguous criterion. The message names
 // the account, which is in the words of its source.
 func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
+	// Findings carry no source as a field; their messages begin or continue with it in fixed words.
 	switch d.Code {
 	case codeIdentityMeetsOther, codeAccountRenameLikely, codeAccountReplaced, codeRuleFailed, codeRuleResult:
 		for _, s := range e.Bundle().Sources {
@@ -163,6 +166,8 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links map[string]*correlate.Links) {
 	b := e.Bundle()
 	x.Linkage = b.Settings.Linkage
+
+	// The order of priorities is that in which a run would make identities of the accounts.
 	byPriority := slices.Clone(b.Profiles)
 	slices.SortStableFunc(byPriority, func(p, q *config.Profile) int { return cmp.Compare(p.Priority, q.Priority) })
 	for _, p := range byPriority {
@@ -171,6 +176,7 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 		}
 	}
 
+	// Even sources that nobody asked about are prepared: a pair may name an account of any.
 	for _, s := range b.Sources {
 		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: slices.Contains(x.authoritative, s.Name), Name: x.name,
@@ -244,6 +250,8 @@ func (x *Correlation) Pair(text string) (*correlate.PairExplanation, error) {
 	for ; at >= 0; at = strings.LastIndexByte(text[:at], '=') {
 		a, i, err := x.account(text[:at])
 		n := slices.IndexFunc(x.results, Finder(text[at+1:]))
+
+		// The first problem is told: it is that of the split at the last sign, which people mean most often.
 		switch {
 		case err == nil && n >= 0:
 			return a.ExplainPair(i, int32(n)), nil
@@ -351,6 +359,7 @@ func (x *Correlation) Managers() *correlate.ManagerSummary {
 
 // managers is the managers as the run found them.
 func (x *Correlation) managers() []correlate.ManagerOf {
+	// Results name managers by id, and the analysis counts people by number.
 	number := make(map[string]int32, len(x.people))
 	for n := range x.people {
 		number[x.people[n].ID] = int32(n)

@@ -133,6 +133,7 @@ func (b Breach) String() string {
 // Check returns the rules that the report breaks, and notes them in the report.
 // Nil breaks nothing.
 func (g *Gate) Check(r *Report) []Breach {
+	// Breaches of a check before, with another gate, would stay in the report.
 	r.Breaches = nil
 	if g == nil {
 		return nil
@@ -141,6 +142,8 @@ func (g *Gate) Check(r *Report) []Breach {
 	// Percentages are of whichever run had more people, so that a run that lost half of them cannot
 	// pass.
 	all := max(r.Totals.Before, r.Totals.After)
+
+	// Frozen attributes may not move at all, so one person is enough.
 	for _, a := range r.Attributes {
 		if n := a.Set + a.Changed + a.Cleared + a.Errors + a.Resolved; n > 0 && contains(g.Frozen, a.Name) {
 			r.Breaches = append(r.Breaches, Breach{Rule: "frozen", Attribute: a.Name, Limit: "0", Found: n, Of: all})

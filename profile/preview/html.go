@@ -54,6 +54,8 @@ func (r *Report) kindChart() *report.Chart {
 // Table returns the groups as a table, with the causes as notes.
 func (r *Report) Table() *report.Table {
 	t := &report.Table{Name: "preview", Title: "Groups of changes", Meta: r.meta(), Notes: r.notes()}
+
+	// Causes become notes, because a table has one row for each group and a cause may stand behind several.
 	for i := range r.Causes {
 		c := &r.Causes[i]
 		note := fmt.Sprintf("[%d] %s %s", i+1, c.title(), c.Change)
@@ -70,8 +72,8 @@ func (r *Report) Table() *report.Table {
 		{Key: "people", Header: "People", Kind: report.KindNumber}, {Key: "change", Header: "Change"},
 		{Key: "attribute",
 			Header: "Attribute"},
-		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60}, {Key: "causes",
-			Header: "Causes"},
+		{Key: "pattern", Header: "Pattern"}, {Key: "examples", Header: "Examples", Width: 60},
+		{Key: "causes", Header: "Causes"},
 	}
 	t.Rows = r.groupRows()
 	return t
@@ -134,6 +136,8 @@ func (r *Report) meta() []report.Meta {
 func (r *Report) groupRows() iter.Seq2[report.Row, error] {
 	return func(yield func(report.Row, error) bool) {
 		people := r.groupPeople()
+
+		// A row opens to its people, who are gathered once for all groups.
 		for _, g := range r.Groups {
 			var lines []string
 			for i := range g.Examples {
@@ -170,10 +174,13 @@ func (r *Report) peopleRows() iter.Seq2[report.Row, error] {
 }
 
 func (p *Person) row(c *Change) report.Row {
+	// A person that changes profile is shown with both.
 	profile := orNone(p.After)
 	if p.Before != p.After {
 		profile = orNone(p.Before) + " → " + profile
 	}
+
+	// There is one column for what is particular to a kind of change.
 	detail := c.Message
 	switch {
 	case c.Account != "":

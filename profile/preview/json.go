@@ -49,11 +49,15 @@ func (p *Person) MarshalJSON() ([]byte, error) {
 		Source         string `json:"source"`
 		NativeIdentity string `json:"nativeIdentity"`
 	}
+
+	// Without methods, or encoding it would call this one again.
 	type plain Person
 	out := struct {
 		Account *account `json:"account"`
 		*plain
 	}{plain: (*plain)(p)}
+
+	// Nobody's account is left out instead of written with empty names.
 	if p.Account != (identity.AccountKey{}) {
 		out.Account = &account{p.Account.Source, p.Account.NativeIdentity}
 	}
@@ -86,6 +90,7 @@ func encode(v any, indent string) ([]byte, error) {
 
 // plainText writes characters that only HTML minds as they are.
 func plainText(src []byte) []byte {
+	// The result is never longer, so it is written over what has been read.
 	out := src[:0]
 	for i := 0; i < len(src); i++ {
 		if src[i] != '\\' || i+1 == len(src) {
@@ -101,6 +106,7 @@ func plainText(src []byte) []byte {
 			}
 		}
 
+		// An escaped backslash takes its follower along, which otherwise would look like the begin of an escape.
 		out = append(out, src[i], src[i+1])
 		i++
 	}

@@ -91,6 +91,8 @@ func (x *comparison) finish() (*Report, error) {
 func (x *comparison) linkChanges(k identity.AccountKey, d *delta) {
 	c := Change{Source: strings.Clone(k.Source), Account: strings.Clone(k.NativeIdentity), Before: owner(d.before),
 		After: owner(d.after)}
+
+	// An account that moves is told at both ends, so that each person's changes are complete by themselves.
 	switch {
 	case d.after == nil:
 		c.Kind, c.pattern = AccountUnlinked, x.linkPattern(x.before, d.before.before, k)
@@ -156,6 +158,7 @@ func (x *comparison) presence(p *pair) {
 		}
 	}
 
+	// It comes first: whoever is gone or new has all other changes because of it.
 	c.pattern = Pattern{Before: p.person.Before, After: p.person.After}
 	p.person.Changes = append([]Change{c}, p.person.Changes...)
 }

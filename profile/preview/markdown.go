@@ -17,6 +17,8 @@ func (r *Report) WriteMarkdown(w io.Writer) error {
 	if r.BeforeName != "" || r.AfterName != "" {
 		report.Fprintf(b, "`%s` → `%s`, now is %s%s\n\n", r.BeforeName, r.AfterName, r.clock(), r.onAccounts())
 	}
+
+	// Breaches come before the totals: a reviewer sees first why the check is red.
 	for _, x := range r.Breaches {
 		report.Fprintf(b, "- ❌ **gate** %s\n", md(x.String()))
 	}
@@ -69,6 +71,8 @@ func (r *Report) markdownGroups(b *bufio.Writer) {
 	for _, g := range r.Groups {
 		report.Fprintf(b, "| %d | %s | %s |\n", g.Count, md(g.Title()), md(strings.TrimSpace(references(g.Causes))))
 	}
+
+	// Examples are folded away, since a comment has a limit of length and reviewers read the table.
 	b.WriteString("\n<details>\n<summary>Examples</summary>\n\n")
 	for _, g := range r.Groups {
 		report.Fprintf(b, "**%s**\n\n", md(g.Title()))

@@ -12,6 +12,7 @@ import (
 // the two parts of a mail address each by its own. Names of attributes, profiles,
 // sources and states stay, and so does what stands in the configuration.
 func (r *Report) Mask() *Report {
+	// One numbering for the whole report, so that the same value can be recognised in two places.
 	m := &masker{numbers: map[string]int{}, groups: map[*Group]*Group{}}
 	out := *r
 	out.Masked = true
@@ -115,6 +116,8 @@ func (m *masker) message(text string, p Pattern) string {
 
 func (m *masker) group(g *Group) *Group {
 	out := *g
+
+	// People refer to groups by pointer, so the copies are remembered.
 	m.groups[g] = &out
 	out.Pattern = m.pattern(g.Pattern)
 	out.Pairs, out.Examples = nil, []Example{}

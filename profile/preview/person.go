@@ -26,6 +26,7 @@ type schemaPair struct {
 }
 
 func (p *schemaPair) of(before, after *identity.Schema) {
+	// Nearly all people have the same two schemas, and pairing the names costs more than comparing values.
 	if p.names != nil && p.before == before && p.after == after {
 		return
 	}
@@ -152,6 +153,7 @@ func attributeChange(name string, old, now identity.Value, oldErr, nowErr error)
 		}
 	}
 
+	// Values lie in rows that the run writes over.
 	c.Before, c.After = old.Clone(), now.Clone()
 	return c, true
 }
@@ -246,6 +248,8 @@ func lifecycleStatus(r *profile.Result) profile.LifecycleStatus {
 func exceptionChanges(b, a *profile.Result) []Change {
 	was, is := exceptions(b), exceptions(a)
 	var list []Change
+
+	// One that is there on both sides is a change only when it means somebody or something else.
 	for _, e := range was {
 		i := slices.IndexFunc(is, func(o Change) bool { return o.Code == e.Code && o.Attribute == e.Attribute })
 		switch {

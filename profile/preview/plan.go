@@ -102,6 +102,8 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 	reached := map[string]bool{}
 	for _, m := range p.Mappings {
 		for _, e := range []*profile.Engine{x.before, x.after} {
+			// Both configurations are asked, since a mapping may have read something that it no longer does. What
+			// reads other people, counts names that are taken, or runs foreign code has no bounded reach.
 			deps, _ := e.Dependencies(p.Name, m.Attribute)
 			if deps.Others || deps.Unique || slices.ContainsFunc(deps.Rules,
 				func(name string) bool { return name != transform.UtilityRule }) {
@@ -130,6 +132,7 @@ func (x *comparison) reach(p *config.Profile, changed map[string]bool) ([]string
 		}
 	}
 
+	// In the order of the profile, as results list them.
 	var names []string
 	for _, m := range p.Mappings {
 		if reached[m.Attribute] {
@@ -182,6 +185,7 @@ func (x *comparison) partial(plan map[string][]string, sources []identity.Source
 		}
 	}
 
+	// Links cannot differ here, so neither can who has none.
 	r.Totals.UncorrelatedAfter = r.Totals.UncorrelatedBefore
 	return x.finish()
 }
@@ -268,6 +272,7 @@ func (p *partial) evaluate(r *profile.Result) (*profile.Result, error) {
 // storedAttributes returns what was stored before the run: what the run has
 // given, without its changes.
 func storedAttributes(r *profile.Result) identity.Attributes {
+	// What a run creates has nothing stored.
 	if r.Created {
 		return identity.Attributes{}
 	}

@@ -89,6 +89,7 @@ func nameSources(b *config.Bundle, list *jsondoc.Node) {
 		return
 	}
 
+	// Lists of ids have no order in the platform, and each tenant exports another one.
 	slices.Sort(names)
 	items := make([]*jsondoc.Node, len(names))
 	for i, name := range names {

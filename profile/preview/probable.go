@@ -60,6 +60,9 @@ type ProbableRun struct {
 // options name accounts as source/id.
 func (x *Correlation) Probable(ctx context.Context, o ProbableOptions) (*Probable, error) {
 	b := &probable{x: x, o: o, out: &Probable{keys: map[linkage.RecordKey]int{}}, groups: map[int32]int32{}}
+
+	// Authoritative accounts come first: each is compared with those of the sources before it, so that no pair is
+	// asked about twice.
 	anchors := b.anchors()
 	for i, a := range anchors {
 		if err := b.source(ctx, a, anchors[:i], true); err != nil {
@@ -76,6 +79,7 @@ func (x *Correlation) Probable(ctx context.Context, o ProbableOptions) (*Probabl
 		}
 	}
 
+	// Places are noted when nothing is appended any more.
 	for i := range b.out.Accounts {
 		b.out.keys[b.out.Accounts[i].Account] = i
 	}
@@ -114,6 +118,7 @@ func tableOf(a *correlate.Analysis) *linkage.Table {
 		t.ID = append(t.ID, keyOf(account).String())
 		for name, v := range account.Attributes.All() {
 			if v.IsNull() {
+				// Null is no value to compare; an absent cell says the same and costs nothing.
 				continue
 			}
 			c, ok := columns[name]
@@ -127,6 +132,7 @@ func tableOf(a *correlate.Analysis) *linkage.Table {
 		}
 	}
 
+	// Columns are met in the order in which accounts have values, which is none to rely on.
 	slices.SortFunc(t.Columns, func(p, q linkage.Column) int { return strings.Compare(p.Name, q.Name) })
 	return t
 }
@@ -152,6 +158,8 @@ func keyOf(a *identity.Account) linkage.RecordKey {
 // source links the accounts of one source with authoritative ones.
 func (b *probable) source(ctx context.Context, a *correlate.Analysis, anchors []*correlate.Analysis, born bool) error {
 	var results []*linkage.Result
+
+	// Pairs come back by record name, since linkage knows nothing of accounts.
 	found := make([][]ProbableCandidate, len(a.Accounts))
 	at := make(map[string]int, len(a.Accounts))
 	for i := range a.Accounts {

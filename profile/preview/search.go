@@ -35,6 +35,9 @@ func (s *Search) Find(r *profile.Result) bool {
 	if s.find(r) {
 		return true
 	}
+
+	// A mail address or a shown name may be shared, so these are only kept as hints for whoever finds nobody by a
+	// name that is unique.
 	i := r.Identity
 	mail, display := i.Attribute("email").Text(), i.Attribute("displayName").Text()
 	if s.who != "" && (strings.EqualFold(mail, s.who) || strings.EqualFold(display, s.who)) {

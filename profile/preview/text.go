@@ -55,6 +55,8 @@ func (t *textWriter) head() {
 
 	report.Fprintf(t.b, "%s\n", t.paint.As(report.Heading, fmt.Sprintf("%d of %s change (%s).", r.Totals.People,
 		plural(max(r.Totals.Before, r.Totals.After), "person", "people"), r.share(r.Totals.People))))
+
+	// In a fixed order, by weight and not by count, so that two reports can be compared by eye.
 	for _, k := range kinds {
 		if n := r.Totals.Changes[k]; n > 0 {
 			report.Fprintf(t.b, "  %6d  %s\n", n, k.Title())
@@ -77,8 +79,8 @@ func (r *Report) balance() []balanceLine {
 	t := r.Totals
 	return []balanceLine{
 		{"identities", t.Before, t.After}, {"identities with exceptions", t.ExceptionsBefore, t.ExceptionsAfter},
-		{"identities with errors", t.ErrorsBefore, t.ErrorsAfter}, {"uncorrelated accounts", t.UncorrelatedBefore,
-			t.UncorrelatedAfter},
+		{"identities with errors", t.ErrorsBefore, t.ErrorsAfter},
+		{"uncorrelated accounts", t.UncorrelatedBefore, t.UncorrelatedAfter},
 	}
 }
 
@@ -186,6 +188,7 @@ func (t *textWriter) groups() {
 // members prints pairs where values repeat, else examples.
 func (t *textWriter) members(g *Group) {
 	// Where few pairs of values repeat they say more than people do.
+	// Behind the pairs a few names are enough to look at.
 	if len(g.Pairs) > 0 && g.Kind.hasValues() {
 		rest := g.Count
 		for _, p := range g.Pairs {
@@ -344,6 +347,8 @@ func (c *Change) colouredLine(paint report.Paint) report.Raw {
 		s += ": " + c.Source + "/" + c.Account
 	}
 	line := report.Raw(report.OneLine(s))
+
+	// Both sides are null where the kind of change says it all.
 	if !(c.Before.IsNull() && c.After.IsNull()) {
 		line += " " + colouredTransition(paint, c.Before, c.After)
 	}

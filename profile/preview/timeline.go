@@ -77,6 +77,8 @@ func Timeline(ctx context.Context, e *profile.Engine, o TimelineOptions, onEvent
 	if err != nil {
 		return people, err
 	}
+
+	// Within a day people come by name, whatever order the run has them in.
 	for _, events := range x.events {
 		slices.SortStableFunc(events, func(a, b TimelineEvent) int {
 			return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
@@ -170,6 +172,8 @@ func (x *timeline) oneByOne(sources []identity.Source) (people int, err error) {
 			return people, err
 		}
 		people++
+
+		// When nothing depends on time, everybody was only counted.
 		if len(x.names) == 0 {
 			continue
 		}

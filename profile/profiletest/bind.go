@@ -56,6 +56,8 @@ func (s *Suite) bind(ctx context.Context, b *config.Bundle, e *profile.Engine) (
 
 func (x *binder) bind(c *Case) *bound {
 	b := &bound{Case: c}
+
+	// Vectors and create profiles need nobody but themselves.
 	switch {
 	case c.vector != nil:
 		return b
@@ -70,6 +72,7 @@ func (x *binder) bind(c *Case) *bound {
 		return b
 	}
 
+	// Others are bound before the subject, who may be found among their accounts.
 	x.population(b)
 	x.single(b)
 	x.checkNames(c)
@@ -164,6 +167,7 @@ func (x *binder) schemaAttribute(s *accountSpec, source, name string, names []st
 }
 
 func (x *binder) fromFixture(s *accountSpec) (identity.Account, map[string]identity.Value) {
+	// A fixture belongs to the file that names it: two files may have another one for the same source.
 	for _, f := range x.suite.Files {
 		if f.Path != s.pos.File {
 			continue
@@ -283,6 +287,8 @@ func (x *binder) stock(b *bound, add func(identity.Account, string)) identity.Ba
 		}
 	}
 
+	// Others are stored as they are described. Their accounts come with the data as well, as a tenant's sources
+	// would send them.
 	for _, o := range b.others {
 		i := o.identity
 		accounts := x.accounts(o.accounts)
@@ -336,6 +342,7 @@ func aliasOf(id string, accounts []identity.Account) string {
 
 // checkNames reports expectations about things that the configuration lacks.
 func (x *binder) checkNames(c *Case) {
+	// A misspelled name would make a case pass that expects null, so names are checked against the configuration.
 	var mapped, profiles []string
 	for _, p := range x.bundle.Profiles {
 		profiles = append(profiles, p.Name)
@@ -350,6 +357,7 @@ func (x *binder) checkNames(c *Case) {
 		}
 	}
 
+	// A pattern or an error names no profile, and null means none.
 	if m := c.expect.profile; m != nil && m.form == equals && !m.value.IsNull() &&
 		!slices.Contains(profiles, m.value.Text()) {
 		x.unknown("profile", m.value.Text(), m.pos, profiles)

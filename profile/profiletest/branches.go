@@ -64,6 +64,9 @@ func after(text string, from int, what string) int {
 // directive takes the directive at i, if it is one, and returns the place behind.
 func (s *templateScanner) directive(i int) int {
 	name, end := directiveName(s.text, i)
+
+	// The stack has an entry for each open directive; those of loops are nil, since only conditions have branches
+	// to cover.
 	switch name {
 	case "if":
 		end = behindParens(s.text, end)

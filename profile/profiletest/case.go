@@ -116,6 +116,8 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 	if !p.object(n, "a case", caseKeys...) {
 		return
 	}
+
+	// A case begins with what the file says for all, and what it says itself comes on top.
 	c := &Case{Name: n.Get("name").Text(), Pos: n.Pos(), file: p.file, clock: p.clock, rules: p.rules,
 		correlate: n.Get("correlate").IsTrue(), strict: n.Get("strict").IsTrue()}
 	if n.Get("name").Kind() == jsondoc.String && c.Name == "" {
@@ -135,6 +137,7 @@ func (p *parser) oneCase(n *jsondoc.Node, shared []*accountSpec) {
 		}
 	}
 
+	// People come first: what is tested may be one of them.
 	p.people(c, n, shared)
 	p.subject(c, n)
 	if rows := n.Get("rows"); rows != nil {
@@ -232,6 +235,7 @@ func (p *parser) accounts(n *jsondoc.Node) []*accountSpec {
 			ManuallyCorrelated: item.Get("manuallyCorrelated").IsTrue(), IdentityID: item.Get("identityId").Text(),
 		}
 
+		// An empty id would be null in the tables, where an account has to have one.
 		if n := item.Get("nativeIdentity"); n.Kind() == jsondoc.String && n.Text() == "" {
 			p.fail(codeTestValue, n.Pos(), "", "the nativeIdentity of an account is empty")
 		}

@@ -39,12 +39,16 @@ func (c *bound) checkAttributes(r *profile.Result, res *CaseResult) {
 	for _, w := range c.expect.attributes {
 		got := r.Identity.Attributes.Get(w.name)
 		err := errorOf(r, w.name)
+
+		// An attribute that is not mapped is null too, and a case can tell the two apart.
 		present := slices.Contains(names, w.name)
 		if w.check(got, err, present) {
 			continue
 		}
 		f := Failure{Pos: w.pos, What: fmt.Sprintf("attribute %q", w.name), Want: w.String(), Got: described(got, err),
 			Hint: w.hint(got), Err: err, attribute: w.name, actual: expectationOf(got, err)}
+
+		// What update writes into the file must then be absent and not null.
 		if !present {
 			f.actual = jsondoc.NewObject(jsondoc.M("absent", jsondoc.NewBool(true)))
 			f.Got = fmt.Sprintf("profile %q does not map it", r.Identity.Profile)

@@ -220,6 +220,7 @@ func (c *Coverage) branches(template *jsondoc.Node, offset, branch int) {
 // enumerate lists everything that can be covered.
 func (c *Coverage) enumerate() {
 	for _, p := range c.bundle.Profiles {
+		// A mapping is covered by itself, and each step in it as well.
 		for _, m := range p.Mappings {
 			c.unit(fmt.Sprintf("profile %q > attribute %q", p.Name, m.Attribute), m.Node, effective(m.Definition.Node),
 				true)
@@ -238,6 +239,8 @@ func (c *Coverage) enumerate() {
 		c.criteria(s)
 	}
 
+	// A stored transform counts once, however many mappings refer to it, and is no item of its own: nothing
+	// evaluates it alone.
 	for _, name := range slices.Sorted(maps.Keys(c.bundle.Transforms)) {
 		n := c.bundle.Transforms[name].Node
 		c.unit(fmt.Sprintf("transform %q", name), n, n, false)

@@ -45,6 +45,7 @@ func (s Summary) Least() float64 {
 func (c *Coverage) Summary() Summary {
 	var s Summary
 	for _, i := range c.items {
+		// What is neither a mapping nor a step is a branch.
 		r := &s.Branches
 		switch i.Kind {
 		case MappingItem:
@@ -80,6 +81,8 @@ func (c *Coverage) WriteText(w io.Writer, o TextOptions) error {
 	s := c.Summary()
 	report.Fprintf(&b, "coverage: mappings %s, steps of transforms %s, branches %s\n", s.Mappings, s.Transforms,
 		s.Branches)
+
+	// Only gaps are listed: what is covered is many times more.
 	for _, i := range c.Items() {
 		if i.Hits > 0 {
 			continue

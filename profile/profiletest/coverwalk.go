@@ -18,6 +18,7 @@ func (c *Coverage) walk(u *coverUnit, n *jsondoc.Node) {
 			c.walk(u, item)
 		}
 	case jsondoc.Object:
+		// An object with a type is a step; attributes below it may hold more of them at any depth.
 		if typ, ok := n.Get("type").Str(); ok {
 			c.at(n).node = c.item(u, NodeItem, typ, n)
 			c.arms(u, c.lib.About(typ), n.Get("attributes"))
@@ -33,6 +34,7 @@ func (c *Coverage) walk(u *coverUnit, n *jsondoc.Node) {
 
 // arms lists the choices of an operation.
 func (c *Coverage) arms(u *coverUnit, op *transform.Operation, attrs *jsondoc.Node) {
+	// Which fields are choices is said by the operation, so that a new one is covered without a change here.
 	for _, f := range op.With(transform.RoleBranch, transform.RoleCandidate) {
 		place := op.Type + "." + f.Name
 		switch v := attrs.Get(f.Name); {
@@ -91,6 +93,7 @@ func (c *Coverage) sourceOf(attrs *jsondoc.Node) string {
 
 // template lists the branches of the #if directives of a text.
 func (c *Coverage) template(u *coverUnit, n *jsondoc.Node) {
+	// The last branch is the one without a condition, whether it is written or not.
 	for _, b := range templateBranches(n.Text()) {
 		var items []*Item
 		for i, part := range b.branches {

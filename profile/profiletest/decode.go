@@ -43,6 +43,7 @@ func (d *decoder) object(n *jsondoc.Node, what string, keys ...key) bool {
 		return false
 	}
 
+	// Every fault is reported, and reading goes on with what is right.
 	for _, m := range n.Members() {
 		i := slices.IndexFunc(keys, func(k key) bool { return k.name == m.Key })
 		if i < 0 {
@@ -135,12 +136,16 @@ func (d *decoder) matcher(n *jsondoc.Node) *matcher {
 		return m
 	}
 	d.object(n, "an expected value", text("matches"), flag("absent"), text("error"), anything("value"))
+
+	// An object is a form of expectation and has exactly one.
 	switch {
 	case n.Get("matches") != nil:
 		re, err := compileWhole(n.Get("matches").Text())
 		if err != nil {
 			d.fail(codeTestValue, n.Get("matches").Pos(), "", "%q is no regular expression: %v",
 				n.Get("matches").Text(), err)
+
+			// A pattern that fits everything takes its place, so that the case can be read to its end.
 			re = regexp.MustCompile("")
 		}
 

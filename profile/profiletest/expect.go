@@ -23,6 +23,7 @@ func (p *parser) expectation(c *Case, n *jsondoc.Node) {
 		keys = []key{object("fields").must()}
 	}
 
+	// Keys of another kind of case are unknown here, and are reported with a suggestion.
 	p.object(n, "an expectation", keys...)
 	e := &c.expect
 	e.pos = n.Pos()
@@ -81,6 +82,8 @@ func (p *parser) correlation(c *Case, n *jsondoc.Node) {
 	if n.Kind() != jsondoc.Object {
 		return
 	}
+
+	// Correlation is only run for cases that ask: others give their accounts to the subject directly.
 	c.correlate = true
 	for _, m := range n.Members() {
 		w := wantedLink{account: m.Key, pos: m.Pos()}

@@ -72,6 +72,7 @@ func (x *explainer) end(_ *transform.Site, v identity.Value, err error) {
 
 // add completes the failures of a case.
 func (x *explainer) add(c *bound, res *CaseResult) {
+	// Vectors are recorded from a tenant and have no configuration to explain.
 	if c.vector != nil {
 		return
 	}
@@ -93,6 +94,8 @@ func (x *explainer) add(c *bound, res *CaseResult) {
 		}
 		origin := x.origin(root)
 		f.Config, f.Path = origin.site.Def.Pos(), origin.site.Path().String()
+
+		// Steps of the wrapper that observes are none of the configuration.
 		f.Path = strings.ReplaceAll(f.Path, " > "+observedType+".definition", "")
 		x.list(&f.Trace, root, 0)
 	}
@@ -125,6 +128,7 @@ func (x *explainer) chooses(typ string) bool {
 
 // origin descends to the step that made the value.
 func (x *explainer) origin(s *step) *step {
+	// An error comes up from the first child that has one; the step without such a child has raised it itself.
 	if s.err != nil {
 		for _, c := range s.children {
 			if c.err != nil {
@@ -153,6 +157,7 @@ func (x *explainer) origin(s *step) *step {
 
 // list writes the steps down; plain literals are left out.
 func (x *explainer) list(to *[]Step, s *step, depth int) {
+	// Literals say nothing that the configuration does not, unless one of several was chosen.
 	if s.site.Type == "" && s.site.Def.Kind() != jsondoc.String || s.site.Type == "" && s.literal() && !x.arm(s) {
 		return
 	}
@@ -171,6 +176,7 @@ func (x *explainer) list(to *[]Step, s *step, depth int) {
 		}
 	}
 
+	// Depth is kept instead of a tree, because all forms of output indent lines.
 	*to = append(*to, Step{Depth: depth, Pos: s.site.Def.Pos(), Text: x.describe(s), Value: value})
 	for _, c := range s.children {
 		x.list(to, c, depth+1)

@@ -48,6 +48,8 @@ const Suffix = "_test.json"
 func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 	s := &Suite{fsys: fsys}
 	var found diag.Collector
+
+	// A pattern is checked before it is used: on an empty folder nobody would notice that it is wrong.
 	if _, err := path.Match(pattern, ""); err != nil {
 		found.Addf(diag.Error, codeTestPattern, diag.Pos{}, "pattern %q: %v", pattern, err)
 		return s, found.List()
@@ -73,6 +75,8 @@ func Load(fsys fs.FS, pattern string) (*Suite, diag.List) {
 		if err != nil {
 			return err
 		}
+
+		// A file with faults is kept: its other cases can be checked, and all findings come at once.
 		f, list := Parse(fsys, p, src)
 		found.AddAll(list)
 		if f != nil {
@@ -109,6 +113,8 @@ func matchesPattern(pattern, p string) bool {
 func Parse(fsys fs.FS, file string, src []byte) (*File, diag.List) {
 	root, found := jsondoc.Parse(file, src)
 	f := &File{Path: file, src: src, root: root}
+
+	// Recorded vectors are a form of test file, each vector a case.
 	if root.Kind() == jsondoc.Object && root.Get("vectors") != nil {
 		vectors, list := ParseVectors(file, src)
 		for i := range vectors {
@@ -158,10 +164,13 @@ func (p *parser) root(n *jsondoc.Node) {
 		p.file.fixtures[m.Key] = fixture{name, m.Value.Pos()}
 	}
 
+	// Accounts of the file are shared by reference; a case that changes one makes a copy.
 	shared := p.accounts(n.Get("accounts"))
 	for _, c := range n.Get("cases").Items() {
 		p.oneCase(c, shared)
 	}
+
+	// An empty list would pass, which is hardly meant.
 	if n.Get("cases").Kind() == jsondoc.Array && len(n.Get("cases").Items()) == 0 {
 		p.fail(codeTestEmpty, n.Get("cases").Pos(), "", "the file has no cases")
 	}

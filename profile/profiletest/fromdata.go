@@ -61,6 +61,7 @@ func FromData(ctx context.Context, e *profile.Engine, fsys fs.FS, o Options, d D
 	w := &dataWriter{engine: e, options: o, data: d, people: map[string]*profile.Result{}, mask: &masker{d.Key},
 		keys: keys(b), values: columnValues{}}
 	w.now = o.now(b)
+
 	var chosen []*profile.Result
 	for r, err := range e.Run(ctx, profile.RunOptions{Now: w.now, Seed: b.Settings.Seed, Workers: 1}, sources...) {
 		if err != nil {
@@ -155,6 +156,8 @@ func (c columnValues) note(r *profile.Result) {
 			if v.IsNull() {
 				continue
 			}
+
+			// Distinct values are counted only as far as it matters: whether a column has few.
 			key := [2]string{a.Source, name}
 			n := c[key]
 			if n == nil {
@@ -277,6 +280,8 @@ func (w *dataWriter) oneCase(r *profile.Result) *jsondoc.Node {
 	}
 	n.Set("accounts", jsondoc.NewArray(accounts...))
 	var others []*jsondoc.Node
+
+	// A manager and who holds the uid decide about the result, so the case needs them to be the same alone.
 	if m := w.people[r.Manager.ID]; m != nil && m != r {
 		others = append(others, w.other(m))
 	}
@@ -302,6 +307,8 @@ func (w *dataWriter) account(a *identity.Account) *jsondoc.Node {
 		n.Set("disabled", jsondoc.NewBool(true))
 	}
 	attrs := jsondoc.NewObject()
+
+	// Null and absent are the same for an account, and a shorter file is read more gladly.
 	for name, v := range a.Attributes.All() {
 		if !v.IsNull() {
 			attrs.Set(name, w.value(a.Source, name, v))

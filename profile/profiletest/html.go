@@ -45,6 +45,8 @@ func (c *Coverage) WriteHTML(w io.Writer, fsys fs.FS) error {
 	}
 	s := c.Summary()
 	p := page{Rows: []pageRow{{"Mappings", s.Mappings}, {"Transforms", s.Transforms}, {"Branches", s.Branches}}}
+
+	// What no mapping leads to is listed by itself: it has no unit to be shown in.
 	for _, i := range c.items {
 		if i.loose {
 			p.Loose = append(p.Loose, i)
@@ -83,6 +85,7 @@ func (c *Coverage) pageUnit(u *coverUnit, src []byte) pageUnit {
 		out.Missing = append(out.Missing, fmt.Sprintf("line %d: %s", i.Pos.Line, name))
 	}
 
+	// The JSON is shown as it is written, so the place of its end is looked for in the text.
 	from, to := pos.Offset, jsonEnd(src, pos.Offset)
 	k := &painter{cover: c, src: src, class: make([]byte, len(src))}
 	k.paint(u.root)

@@ -27,6 +27,8 @@ func Test(t *testing.T, e *profile.Engine, fsys fs.FS, pattern string) {
 func TestWith(t *testing.T, e *profile.Engine, fsys fs.FS, pattern string, o Options) {
 	t.Helper()
 	s, found := Load(fsys, pattern)
+
+	// A pattern that fits nothing would pass, and nobody would notice.
 	if s.Len() == 0 && !found.HasErrors() {
 		t.Fatal(errNoCases)
 	}

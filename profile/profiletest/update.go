@@ -79,6 +79,8 @@ func (t *tables) note(f Failure) bool {
 	if f.actual == nil || t.fsys == nil || path.Ext(f.Pos.File) != ".csv" {
 		return false
 	}
+
+	// A table is read once and written once, however many of its cells change.
 	file := t.files[f.Pos.File]
 	if file == nil {
 		src, err := fs.ReadFile(t.fsys, f.Pos.File)

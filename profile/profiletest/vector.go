@@ -59,6 +59,8 @@ func ParseVectors(file string, src []byte) ([]Vector, diag.List) {
 			transform: n.Get("transform"), input: n.Get("input").Value(), context: n.Get("context"),
 			expected: n.Get("expected"),
 		}
+
+		// A vector that cannot be run is told, and the others are.
 		if v.ID == "" || v.transform.Kind() != jsondoc.Object || v.expected.Kind() != jsondoc.Object {
 			found.Addf(diag.Error, codeVectorShape, n.Pos(), "a vector needs id, transform and expected")
 			continue
@@ -103,6 +105,7 @@ func (v *Vector) eval(ctx context.Context, lib *transform.Library,
 		stored[m.Key] = d
 	}
 
+	// Rules, people and taken names come from the vector, so that it needs no tenant.
 	env := &transform.Env{Now: defaultNow, Rules: v.rules(), Directory: vectorDirectory{c.Get("identities")},
 		Unique: taken{c.Get("taken")}}
 	if text := c.Get("now").Text(); text != "" {

@@ -65,6 +65,7 @@ func (c *Column) Add(v identity.Value) {
 	case identity.Null:
 		return
 	case identity.List:
+		// An empty list fills nothing, although it is not null.
 		items := v.List()
 		if len(items) == 0 {
 			return
@@ -333,10 +334,14 @@ type Stats struct {
 func (c *Column) Stats(rows, n int) Stats {
 	s := Stats{Rows: rows, Filled: c.filled, Exact: true, Padded: c.padded, Lists: c.lists, Patterns: []Count{},
 		Values: []Count{}}
+
+	// Without any value there are no figures that would mean something.
 	if c.filled == 0 || c.hashes == nil {
 		return s
 	}
 	s.Distinct, s.Exact = c.distinct()
+
+	// An estimate cannot be more than there are values, and not less than have been kept.
 	if !s.Exact {
 		s.Distinct = min(s.Distinct, max(c.filled, len(c.values)))
 	}
@@ -386,6 +391,8 @@ func most(m map[string]int, least, n int) []Count {
 // pairs returns values that are nearly the same.
 func (c *Column) pairs(n int) []Near {
 	var list []Near
+
+	// The rarer of two is taken for the misspelled one.
 	add := func(a, b string) {
 		k := Near{Value: a, Count: c.countOf(a), Like: b, LikeCount: c.countOf(b)}
 		if k.Count > k.LikeCount || k.Count == k.LikeCount && a > b {

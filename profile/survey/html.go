@@ -28,6 +28,7 @@ func WriteHTML(w io.Writer, r *Report, title string, now time.Time) error {
 		"visible": visible,
 		"chart":   chart,
 		"files":   func(s []string) string { return strings.Join(s, ", ") },
+		// Attributes come by profile already, so a change of the name begins a new part.
 		"profiles": func(list []*Attribute) [][]*Attribute {
 			var out [][]*Attribute
 			for i, a := range list {

@@ -109,6 +109,8 @@ func (k *known) of(r *profile.Result) bool {
 	if k.manager {
 		k.key = append(append(k.key, r.Manager.State...), 0)
 	}
+
+	// With one account on each source that is read, equal accounts give equal values.
 	for _, read := range k.reads {
 		var found *identity.Account
 		for i := range r.Identity.Accounts {

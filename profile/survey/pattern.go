@@ -16,6 +16,7 @@ const longestPattern = 16
 // Other characters stand for themselves.
 func appendPattern(dst []byte, s string) []byte {
 	for runs := 0; len(s) > 0; runs++ {
+		// A long text has a pattern as long as itself, which nobody reads.
 		if runs == longestPattern {
 			return append(dst, "…"...)
 		}

@@ -54,6 +54,7 @@ var emptyAccount = regexp.MustCompile(`^(?:the only account on (.*) has no .*|no
 // empty says why a step gave null. What it does not say itself, the step says that gave it
 // its input: its own, else that of a step around it.
 func empty(s, given *profile.Step) (string, identity.Value) {
+	// Settings, such as a format, are no reason for a missing value.
 	var inner []*profile.Step
 	for _, in := range s.Steps {
 		switch {
@@ -115,6 +116,7 @@ func all(steps []*profile.Step, given *profile.Step) (string, identity.Value) {
 		}
 	}
 
+	// A few reasons say enough; with many, the mapping is the reason.
 	const some = 4
 	if len(reasons) > some {
 		reasons = append(reasons[:some], fmt.Sprintf("%d more", len(reasons)-some))

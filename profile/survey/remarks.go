@@ -9,6 +9,8 @@ import (
 // formats, values that are nearly the same, one value for everybody.
 func Remarks(s *Stats) []string {
 	var list []string
+
+	// Two people may be the same by chance.
 	if s.Distinct == 1 && s.Exact && s.Filled > 2 && s.Filled == s.Rows {
 		list = append(list, "the same for everybody")
 	}
@@ -33,6 +35,7 @@ func Remarks(s *Stats) []string {
 		list = append(list, text)
 	}
 
+	// Two examples show the kind of mistake.
 	for i, n := range s.Near {
 		if i == 2 {
 			list = append(list, fmt.Sprintf("%d more such pairs", len(s.Near)-i))

@@ -24,6 +24,7 @@ func (t *taker) report() *Report {
 		}
 	}
 
+	// Look-ups were gathered in a map while people went by.
 	for key, l := range t.lookups {
 		r.Outside = append(r.Outside, &Lookup{
 			Profile: key.profile, Attribute: key.attribute, Pos: key.pos,
@@ -46,6 +47,8 @@ func (t *taker) source(s *config.Source, l *config.Lineage) *Source {
 	if out.Files == nil {
 		out.Files = []string{}
 	}
+
+	// Where a transform computes the name of what it reads, no column can be said to be unread.
 	computed := readsAll(l, s.Name)
 	for _, name := range in.names {
 		c := ColumnInfo{Name: name, ReadBy: readers(l, s.Name, name),
@@ -76,6 +79,7 @@ func missing(l *config.Lineage, source string, names, leftOut []string) []Missin
 			continue
 		}
 
+		// A node that leads nowhere is read by nobody.
 		users := l.OutOf(i)
 		if len(users) == 0 {
 			continue

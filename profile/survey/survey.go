@@ -106,6 +106,8 @@ func Take(ctx context.Context, fsys fs.FS, b *config.Bundle, e *profile.Engine, 
 	for _, d := range found {
 		t.finding(d)
 	}
+
+	// Accounts are counted as the run reads them, so that the files are read once.
 	for i, s := range opened {
 		opened[i] = &watched{Source: s, to: t.sources[s.Name()]}
 	}
@@ -167,6 +169,8 @@ type profileTaker struct {
 // of returns the values of an identity for the names of the profile.
 func (p *profileTaker) of(i *identity.Identity) func(place int) identity.Value {
 	schema := i.Attributes.Schema()
+
+	// The schema of a profile is the same for nearly all, so slots are looked up when it changes.
 	if p.slots == nil || schema != p.schema {
 		p.schema, p.slots = schema, p.slots[:0]
 		for _, name := range p.names {
@@ -233,6 +237,8 @@ func (w *watched) Accounts(ctx context.Context) iter.Seq2[identity.Account, erro
 func (t *sourceTaker) account(a *identity.Account) {
 	t.accounts++
 	schema := a.Attributes.Schema()
+
+	// An account without attributes counts as one and fills no column.
 	if schema == nil {
 		return
 	}
@@ -328,6 +334,8 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 	p.rows++
 	p.why = p.why[:0]
 	value := p.of(r.Identity)
+
+	// Values are counted for everybody; why one is missing is asked only of those for whom it is.
 	for i, at := range p.attributes {
 		v := value(i)
 		at.Add(v)
@@ -353,6 +361,7 @@ func (t *taker) identity(explainer *profile.Evaluator, r *profile.Result) error 
 		if r.Identity.Attribute(a.Name).IsNull() {
 			reason, example := Reason(a.Step)
 			if reason == "" {
+				// The reason for a null that the steps do not know is that the run did not keep the value.
 				reason = notKept(r, a)
 				if a.Name != config.AttrManager {
 					at.known = nil // it is not the accounts that decide

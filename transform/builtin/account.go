@@ -116,6 +116,7 @@ func (n *accountNode) reader(c *transform.Compiler) {
 		}
 	}
 
+	// A constant attribute becomes a slot when the program is linked.
 	if v, ok := n.args.AttributeName.Const(); ok {
 		n.attribute = v.Text()
 	}
@@ -176,6 +177,7 @@ func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, nil
 	}
 
+	// A constant source has a slot already; a computed one is looked up by name for each identity.
 	var accounts []*identity.Account
 	if n.slot >= 0 {
 		accounts = s.Accounts(n.slot)
@@ -202,6 +204,7 @@ func (n *accountNode) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, err
 	}
 
+	// First means the first account that is left, null or not.
 	first, err := n.args.ReturnFirst.Eval(s, false)
 	if err != nil {
 		return identity.Value{}, err
@@ -230,6 +233,8 @@ func (n *accountNode) source(s *transform.Scope) (string, error) {
 	if n.args.SourceName.Present() {
 		return n.args.SourceName.Text(s)
 	}
+
+	// Exports carry both an id and a name of the application, of which the id counts.
 	if n.args.ApplicationID.Present() {
 		id, err := n.args.ApplicationID.Text(s)
 		if err != nil {

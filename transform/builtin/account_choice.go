@@ -87,6 +87,7 @@ func (s *selection) key() string {
 
 // choose is [transform.Choose].
 func (s *selection) choose(sc *transform.Scope, accounts, room []*identity.Account) []*identity.Account {
+	// Where only the first counts and nothing is sorted, it ends the search.
 	for _, a := range accounts {
 		if s.accepts(sc, a) {
 			room = append(room, a)

@@ -117,6 +117,7 @@ func (n *accountNode) sort(s *transform.Scope, accounts []*identity.Account) err
 		return nil
 	}
 
+	// Without a sort attribute accounts come by creation.
 	by := "created"
 	if n.args.SortAttribute.Present() {
 		v, err := n.args.SortAttribute.Eval(s)

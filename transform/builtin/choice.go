@@ -157,6 +157,7 @@ func (n *conditionalArgs) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, err
 	}
 
+	// An equality of a variable and a constant is compared without rendering the expression.
 	if n.equality != nil {
 		if text, ok := n.equality.Variable(s, "eq"); ok {
 			return n.branches.Eval(s, javatext.Trim(text) == n.right)

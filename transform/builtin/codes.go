@@ -43,6 +43,7 @@ func (n *iso3166Args) Apply(s *transform.Scope, in identity.Value) (identity.Val
 		return identity.Value{}, nil
 	}
 
+	// The code is a text of the tables, so it needs no memory of its own.
 	return identity.StringValue(code), nil
 }
 
@@ -107,6 +108,8 @@ func (n *e164Args) Apply(s *transform.Scope, in identity.Value) (identity.Value,
 	}
 
 	text := in.Text()
+
+	// The platform takes numbers without a country code for American ones.
 	region := "US"
 	if n.Region.Present() {
 		v, err := n.Region.Eval(s)

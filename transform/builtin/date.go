@@ -91,6 +91,8 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 	}
 
 	text := in.Text()
+
+	// Formats may be computed, and each is remembered by its text.
 	parser, err := n.parser.eval(s)
 	if err != nil {
 		return identity.Value{}, err
@@ -144,6 +146,7 @@ type dateMathArgs struct {
 }
 
 func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Value, error) {
+	// An expression that is computed is compiled for each value: it may differ for everybody.
 	math := n.math
 	if math == nil {
 		expr, err := n.Expression.Text(s)
@@ -287,6 +290,7 @@ func (n *dateCompareArgs) Eval(s *transform.Scope) (identity.Value, error) {
 		return identity.Value{}, err
 	}
 
+	// First before second: an error of the first is the one that is reported.
 	first, err := n.first.eval(s)
 	if err != nil {
 		return identity.Value{}, err

@@ -53,6 +53,8 @@ func checkConcat(c *transform.Compiler, n *concatArgs) {
 	for i := range n.Values {
 		item := &n.Values[i]
 		of := item.Facts()
+
+		// A value that may be null adds nothing for certain.
 		if of.Null == transform.NeverNull {
 			f.MinLen += of.MinLen
 		}
@@ -78,6 +80,7 @@ type joinArgs struct {
 }
 
 func (n *joinArgs) Eval(s *transform.Scope) (identity.Value, error) {
+	// A comma is what the platform takes; null means the same.
 	sep := ","
 	if n.Separator.Present() {
 		v, err := n.Separator.Eval(s)

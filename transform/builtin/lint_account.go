@@ -52,6 +52,7 @@ func checkSeveral(c *transform.Compiler, a *accountArgs) {
 		}
 	}
 
+	// The order is that in which they count when they are evaluated.
 	add(&a.SourceName, c.SourceByName, func(name string) string { return name })
 	add(&a.ApplicationName, c.SourceByApplication, transform.DisplayName)
 	add(&a.ApplicationID, c.SourceByID, func(id string) string {

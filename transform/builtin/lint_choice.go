@@ -87,6 +87,7 @@ func checkLookup(c *transform.Compiler, n *lookupArgs) {
 		return
 	}
 
+	// Any entry may be the outcome, so the facts are what all entries have in common.
 	f := transform.Facts{}
 	for i := range n.Table.Entries {
 		if of := n.Table.Entries[i].Facts(); i == 0 {
@@ -117,6 +118,7 @@ func reportRaise(c *transform.Compiler, s diag.Severity, code diag.Code, attribu
 }
 
 // checkKeys reports keys that look alike.
+// Keys are compared exactly, and data rarely are.
 func checkKeys(c *transform.Compiler, n *lookupArgs) {
 	seen := map[string]string{}
 	for i := range n.Table.Entries {

@@ -19,6 +19,7 @@ func checkConditional(c *transform.Compiler, n *conditionalArgs) {
 		return
 	}
 
+	// A directive may make the text into an equality that cannot be seen here.
 	left, right, ok := splitEq(text)
 	directives := strings.Contains(text, "#")
 	if !ok && !directives {

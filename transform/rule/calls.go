@@ -141,6 +141,8 @@ func add(b *budget, a []any) (any, error) {
 	if a[0] == nil || a[1] == nil {
 		return nil, nil
 	}
+
+	// Numbers keep their kind: two whole ones stay whole, and one decimal makes the sum one.
 	switch x := a[0].(type) {
 	case string:
 		if y, ok := a[1].(string); ok {
@@ -195,6 +197,7 @@ func equal(x, y any) bool {
 }
 
 func rangeOf(b *budget, a []any) (any, error) {
+	// A range of decimals has no obvious end.
 	from, ok := a[0].(int)
 	to, ok2 := a[1].(int)
 	if !ok || !ok2 {
@@ -252,6 +255,8 @@ func split(b *budget, a []any) (any, error) {
 		return nil, err
 	}
 	s, sep := texts[0], texts[1]
+
+	// The number of parts is known before any is made, so a list that is too long costs nothing.
 	n := strings.Count(s, sep) + 1
 	if err := b.list(n); err != nil {
 		return nil, err
@@ -322,6 +327,7 @@ func substr(b *budget, a []any) (any, error) {
 		return nil, nil
 	}
 
+	// A position that is null makes the outcome null; anything else that is no number is a mistake.
 	s, ok := a[0].(string)
 	from, ok2 := a[1].(int)
 	switch {
@@ -430,6 +436,7 @@ func extreme(a []any, sign float64) (any, error) {
 	var best any
 	var found float64
 	for _, x := range a {
+		// Null among the numbers means that the least is not known.
 		var f float64
 		switch v := x.(type) {
 		case nil:
@@ -442,6 +449,7 @@ func extreme(a []any, sign float64) (any, error) {
 			return nil, wrong(x, "a number")
 		}
 
+		// The value itself is kept, so that a whole number stays one.
 		if best == nil || (f-found)*sign > 0 {
 			best, found = x, f
 		}

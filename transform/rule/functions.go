@@ -20,11 +20,13 @@ type function struct {
 
 // call adapts a function to the language.
 func (f function) call(params ...any) (any, error) {
+	// The first parameter is put there by the patcher. Without it somebody has called past it.
 	b, ok := params[0].(*budget)
 	if !ok {
 		return nil, errArgument
 	}
 
+	// What a function costs grows with what it is given, so long texts are paid for before it runs.
 	size := 0
 	for _, p := range params[1:] {
 		switch v := p.(type) {

@@ -41,12 +41,14 @@ type patcher struct {
 
 // Visit rewrites one node, after its children.
 func (p *patcher) Visit(node *ast.Node) {
+	// The first mistake is reported; what comes after it may be its consequence.
 	if p.err != nil {
 		return
 	}
 
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
+		// Names with $ are ours, and an expression must not reach the functions behind operators.
 		if strings.HasPrefix(n.Value, "$") {
 			p.fail(n, "unknown name %s", n.Value)
 		} else if _, ok := functions[n.Value]; ok || slices.Contains(p.names.Objects, n.Value) {
@@ -74,6 +76,7 @@ func (p *patcher) Visit(node *ast.Node) {
 		p.predicate(node, n)
 
 	case *ast.PredicateNode:
+		// Each turn of a loop over items is paid for.
 		if n.Node != nil {
 			n.Node = &ast.SequenceNode{Nodes: []ast.Node{call(n, "$tick"), n.Node}}
 		}
@@ -90,6 +93,7 @@ func orNil(n ast.Node) ast.Node {
 
 // condition makes sure that a node gives true or false.
 func condition(n ast.Node) ast.Node {
+	// What is known to be true or false needs no check when it runs.
 	switch n := n.(type) {
 	case *ast.BoolNode:
 		return n
@@ -201,11 +205,14 @@ func (p *patcher) member(node *ast.Node, n *ast.MemberNode) {
 	if ok {
 		i = slices.Index(p.names.Objects, id.Value)
 	}
+
+	// Anything but our own objects is a value of the expression.
 	if i < 0 {
 		*node = call(n, "$member", n.Node, n.Property)
 		return
 	}
 
+	// Reads are gathered for lint and for the facts about a rule; a computed name is one that is not known.
 	p.use(id)
 	read := Read{Object: id.Value}
 	if s, ok := n.Property.(*ast.StringNode); ok {
@@ -217,6 +224,7 @@ func (p *patcher) member(node *ast.Node, n *ast.MemberNode) {
 }
 
 func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
+	// A pattern is compiled once and must not come from data, where it could cost without bound.
 	if n.Operator == "matches" {
 		pattern, ok := n.Right.(*ast.StringNode)
 		if !ok {
@@ -246,6 +254,7 @@ func (p *patcher) binary(node *ast.Node, n *ast.BinaryNode) {
 }
 
 func (p *patcher) call(n *ast.CallNode) {
+	// The language knows functions as values, which would escape the budget.
 	id, ok := n.Callee.(*ast.IdentifierNode)
 	if !ok {
 		p.fail(n, "only functions can be called")
@@ -264,6 +273,7 @@ func (p *patcher) call(n *ast.CallNode) {
 		return
 	}
 
+	// The budget goes in front as a hidden argument, at the place of the call, so that messages point there.
 	at := &ast.IdentifierNode{Value: runName}
 	at.SetLocation(n.Location())
 	n.Arguments = append([]ast.Node{at}, n.Arguments...)

@@ -37,6 +37,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 	}
 
 	return func(_ context.Context, c transform.RuleCall) (identity.Value, error) {
+		// Objects are made for each call, since rules are shared by goroutines.
 		subject := &subjectObject{subject: c.Subject}
 		manager := &managerObject{subject: c.Subject}
 		v, err := p.Value([]Object{args{values: c.Args, objects: c.Objects}, subject, manager},
@@ -60,6 +61,7 @@ func New(name, source string, l Limits) (transform.Rule, error) {
 // Rules compiles named expressions; the findings are of code rule-expression.
 // What cannot be compiled raises whenever it is asked.
 func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag.List) {
+	// In the order of names, so that findings do not depend on a map.
 	var found diag.Collector
 	rules := make(map[string]transform.Rule, len(sources))
 	names := make([]string, 0, len(sources))
@@ -70,6 +72,8 @@ func Rules(sources map[string]string, l Limits) (map[string]transform.Rule, diag
 	slices.Sort(names)
 	for _, name := range names {
 		r, err := New(name, sources[name], l)
+
+		// The finding alone would let a mapping go on with null, so the rule also raises.
 		if err != nil {
 			found.Addf(diag.Error, codeRuleExpression, diag.Pos{}, "%v", err)
 			r = func(context.Context, transform.RuleCall) (identity.Value, error) { return identity.Value{}, err }
@@ -127,6 +131,7 @@ func (o *subjectObject) accountAttribute(b *budget, source, attribute string) (a
 		return nil, nil
 	}
 
+	// The oldest account on the source counts, as in a mapping.
 	accounts := o.subject.Accounts()
 	var oldest *identity.Account
 	for i := range accounts {

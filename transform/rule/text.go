@@ -54,6 +54,7 @@ func bounds(from, to any, length int) (start, end int, err error) {
 		value any
 		at    *int
 	}{{from, &start}, {to, &end}} {
+		// Null leaves the side open.
 		switch n := p.value.(type) {
 		case nil:
 		case int:
@@ -86,6 +87,8 @@ func slice(b *budget, a []any) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+
+		// Without room behind, so that an append elsewhere cannot write into the list.
 		return v[from:to:to], nil
 	}
 
@@ -95,6 +98,8 @@ func slice(b *budget, a []any) (any, error) {
 // memberOf is value[key] and value.key: a character of a text, an item of a list
 // or a member of an object.
 func memberOf(b *budget, a []any) (any, error) {
+	// A missing item is an error while a missing member is null: positions are counted by whoever writes the rule,
+	// members come with the data.
 	at, isNumber := a[1].(int)
 	switch v := a[0].(type) {
 	case nil:
@@ -187,6 +192,8 @@ func arithmetic(name string, whole func(x, y int) (any, error),
 		}
 		x, isInt := a[0].(int)
 		y, isInt2 := a[1].(int)
+
+		// Whole numbers stay whole where the operator allows it.
 		if isInt && isInt2 && whole != nil {
 			return whole(x, y)
 		}
@@ -218,6 +225,8 @@ func compare(name string, holds func(order int) bool) func(*budget, []any) (any,
 		if a[0] == nil || a[1] == nil {
 			return nil, nil
 		}
+
+		// Texts are ordered as Java does, by UTF-16 units, and numbers across kinds by value.
 		s, isText := a[0].(string)
 		t, isText2 := a[1].(string)
 		if isText && isText2 {
@@ -270,6 +279,7 @@ var goWords = regexp.MustCompile(`"[^"]*"|map\[string\]interface \{\}|\[\]interf
 
 // plainMessage is a message of the language without names of Go types.
 func plainMessage(s string) string {
+	// Messages of the language name types of Go, which authors of rules do not know.
 	return goWords.ReplaceAllStringFunc(s, func(word string) string {
 		switch word {
 		case "string":

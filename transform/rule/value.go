@@ -47,6 +47,7 @@ func toAny(v identity.Value, b *budget) (any, error) {
 
 // nodeAny converts a member of a table. Objects stay what they are.
 func nodeAny(n *jsondoc.Node, b *budget) (any, error) {
+	// An object stays a node: its members are converted only when they are read.
 	if n.Kind() == jsondoc.Object {
 		return n, nil
 	}
@@ -112,6 +113,7 @@ func fromAny(x any, depth int) (identity.Value, error) {
 
 // objectText gives an object as its JSON text, with members in the order of their
 // names: what correlation rules return, and what an attribute holds of a map.
+// Nesting is bounded here as for lists: an object may contain one of each in turn.
 func objectText(members map[string]any, depth int) (identity.Value, error) {
 	if depth > maxNesting {
 		return identity.Value{}, fmt.Errorf("%w: objects are nested too deeply", transform.ErrLimit)
@@ -122,6 +124,8 @@ func objectText(members map[string]any, depth int) (identity.Value, error) {
 		if err != nil {
 			return identity.Value{}, err
 		}
+
+		// Members are texts, as the platform's own correlation rules return them.
 		member := jsondoc.NewNull()
 		if !v.IsNull() {
 			member = jsondoc.NewString(v.Text())

@@ -50,6 +50,7 @@ func (t *Accounts) SourceNumber(name string) uint16 {
 // schemaIndex returns the number of a schema; schemas with the same names in the
 // same order have one number, so that equal rows are equal accounts.
 func (t *Accounts) schemaIndex(s *identity.Schema) uint32 {
+	// Accounts of a file come one after the other with one schema.
 	if s == t.lastSchema && len(t.schemas) > 0 {
 		return t.lastIndex
 	}
@@ -62,6 +63,7 @@ func (t *Accounts) schemaIndex(s *identity.Schema) uint32 {
 			t.byNames[names] = i
 		}
 
+		// A source that makes a schema for each account would fill the memory.
 		if len(t.known) >= maxKnown {
 			clear(t.known)
 		}
@@ -86,6 +88,7 @@ const (
 // pack writes an account: flags, creation time, texts with their lengths, and
 // the row of attributes.
 func (t *Accounts) pack(a *identity.Account) []byte {
+	// Most accounts have none of these, and then they take no room at all.
 	more := a.ID != "" || a.UUID != "" || a.IdentityID != "" || !a.Modified.IsZero() || len(a.Entitlements) > 0
 	flags := byte(0)
 	for i, on := range [...]bool{a.Disabled, a.Locked, a.ManuallyCorrelated, more} {
@@ -94,6 +97,7 @@ func (t *Accounts) pack(a *identity.Account) []byte {
 		}
 	}
 
+	// Whether anybody was linked by hand decides which way correlation goes.
 	t.Manual = t.Manual || a.ManuallyCorrelated
 	b := append(t.scratch[:0], flags)
 	b = appendTime(b, a.Created)
@@ -145,6 +149,8 @@ func (t *Accounts) Add(a *identity.Account) int32 {
 func (t *Accounts) Replace(n int32, a *identity.Account) (dirty, fresh bool) {
 	row := t.pack(a)
 	schema := t.schemaIndex(a.Attributes.Schema())
+
+	// The same bytes are the same account; only where they differ is it read again.
 	if schema == t.schema[n] && string(row) == t.Rows.Get(t.refs[n]) {
 		t.recognize(n, a.Fingerprint)
 		return false, false
@@ -197,6 +203,7 @@ func SameAccount(a, b *identity.Account) bool {
 		return false
 	}
 
+	// Schemas may differ in their order, so attributes are compared by name and then counted.
 	count := 0
 	for name, v := range a.Attributes.All() {
 		count++
@@ -235,6 +242,7 @@ func (t *Accounts) Read(n int32, a *identity.Account) {
 		}
 	}
 
+	// What is left of the bytes are the attributes.
 	a.Attributes = identity.FromRow(t.schemas[t.schema[n]], r.row)
 	a.Fingerprint = t.prints[n]
 }

@@ -48,6 +48,7 @@ func (x *Text) Tag(text string) uint32 {
 
 // Update indexes identity n anew and returns the tags that it had and has.
 func (x *Text) Update(n int32) (before, after uint32) {
+	// Identities come later than the index, and have no text until they are asked.
 	for int(n) >= len(x.Tags) {
 		x.Tags, x.chain = append(x.Tags, 0), append(x.chain, links{})
 	}
@@ -60,6 +61,7 @@ func (x *Text) Update(n int32) (before, after uint32) {
 		x.remove(n, before)
 	}
 	if after != 0 {
+		// The table is rebuilt at three quarters, where chains begin to grow.
 		if 4*(x.heads.used+1) > 3*len(x.heads.slots) {
 			x.rebuild()
 		}

@@ -30,6 +30,8 @@ func (f Format) Beyond(text string) []Beyond {
 		if !s.step(o) {
 			return nil
 		}
+
+		// A field that stands where nothing was read, or text between fields, has no number.
 		if o.letter == 0 || s.last == last {
 			continue
 		}
@@ -55,6 +57,7 @@ func (f Format) Beyond(text string) []Beyond {
 
 // beyond names the field of a letter when its value, written so, is out of range.
 func (s *parser) beyond(letter byte, written string) string {
+	// Ranges are those of the fields as Java counts them: months from 0.
 	within := func(x field, name string, low, high int32) string {
 		if v := s.value[x]; v < low || v > high {
 			return name

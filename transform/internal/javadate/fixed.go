@@ -54,6 +54,9 @@ func (p *Pattern) parseFixed(text string, twoDigitStart int64) (ms int64, ok boo
 	pos := 0
 	for i := range p.ops {
 		o := &p.ops[i]
+
+		// Every field must be plain. One that is not leaves the text to the general way, which also knows the
+		// errors.
 		switch o.letter {
 		case 0:
 			if len(o.literal) == 1 {
@@ -121,6 +124,7 @@ func inCentury(n, twoDigitStart int64) int64 {
 }
 
 func (d *fixedDate) put(letter byte, n int64) {
+	// Hours may be put together from two fields, in any order.
 	switch letter {
 	case 'y':
 		d.year = n
@@ -164,6 +168,7 @@ func (d *fixedDate) word(text string, pos int, o *op) int {
 		return end
 	}
 
+	// Z is a zone of its own in ISO patterns only.
 	if pos < len(text) && text[pos] == 'Z' && o.letter == 'X' {
 		return pos + 1
 	}
@@ -231,6 +236,8 @@ func sameLetters(text, name string) bool {
 // behind them that parseNumber would treat in a way of its own.
 func plainNumber(text string, pos int, o *op) (n int64, end int) {
 	limit := min(len(text), pos+maxFixedDigits+1)
+
+	// Where the next field abuts, the number of digits is fixed by the pattern.
 	if o.abuts {
 		limit = pos + o.count
 		if limit > len(text) {
@@ -244,6 +251,7 @@ func plainNumber(text string, pos int, o *op) (n int64, end int) {
 		end++
 	}
 
+	// What would need a decision of the general reader is left to it.
 	switch {
 	case o.abuts:
 		if end < limit {

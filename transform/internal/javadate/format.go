@@ -19,6 +19,8 @@ func (p *Pattern) Append(dst []byte, ms int64, zone Zone) []byte {
 func (p *Pattern) appendGeneral(dst []byte, ms int64, zone Zone) []byte {
 	day := floorDiv(ms, msPerDay)
 	time := int32(ms - day*msPerDay)
+
+	// The calendar is worked out only for patterns that show a day.
 	var d date
 	if p.needsDate {
 		d = makeDate(day + unixEpochDay)
@@ -46,6 +48,8 @@ func (p *Pattern) appendGeneral(dst []byte, ms int64, zone Zone) []byte {
 
 func appendTime(dst []byte, o *op, time int32) []byte {
 	hour := int64(time / 3_600_000)
+
+	// The four fields of hours differ in where they begin and how they end: 0-23, 1-24, 0-11, 1-12.
 	var n int64
 	switch o.letter {
 	case 'H':
@@ -129,6 +133,7 @@ func appendYear(dst []byte, year int64, count int) []byte {
 
 // appendPadded prints a number with at least width digits.
 func appendPadded(dst []byte, n int64, width int) []byte {
+	// The usual widths are written without a loop.
 	switch {
 	case width == 2 && 0 <= n && n < 100:
 		return append(dst, byte('0'+n/10), byte('0'+n%10))
@@ -143,6 +148,7 @@ func appendPadded(dst []byte, n int64, width int) []byte {
 		n = -n
 	}
 
+	// Java pads digits and not the sign.
 	digits := 1
 	for rest := n / 10; rest > 0; rest /= 10 {
 		digits++

@@ -69,6 +69,8 @@ func (i Instant) AppendText(dst []byte) []byte {
 	day := floorDiv(i.second, secondsPerDay)
 	second := i.second - day*secondsPerDay
 	year, month, dayOfMonth := gregorianDate(day + unixEpochDay)
+
+	// ISO 8601 marks years with more than four digits by a sign, so that they can be read back.
 	if year > 9999 {
 		dst = append(dst, '+')
 	}
@@ -128,6 +130,7 @@ func ParseISO(text string) (Instant, error) {
 
 // scanISO is ParseISO for every text.
 func scanISO(text string) (Instant, error) {
+	// Fields are read one after the other and keep the first error, as Java reports the first place.
 	s := isoScanner{text: text}
 	year := s.year()
 	s.byte('-')
@@ -152,6 +155,7 @@ func scanISO(text string) (Instant, error) {
 		s.fail(s.pos, "expected the end")
 	}
 
+	// The length of the month is asked when the year is known to be one.
 	if s.err == nil && day > monthLength(year, int(month-1)) {
 		s.fail(start, "day "+strconv.FormatInt(day, 10)+" does not exist in this month")
 	}
@@ -222,6 +226,7 @@ func (s *isoScanner) year() int64 {
 		return s.number(4, 0, 9999, "year")
 	}
 
+	// With a sign there may be more digits; how many tells where the year ends.
 	digits := 0
 	for s.pos+digits < len(s.text) && s.text[s.pos+digits]-'0' <= 9 {
 		digits++
@@ -288,6 +293,7 @@ func (s *isoScanner) offset() int64 {
 		return 0
 	}
 
+	// Minutes and seconds of an offset may be missing, from the end.
 	seconds := s.number(2, 0, 18, "offset") * 3600
 	if s.pos < len(s.text) {
 		s.byte(':')

@@ -46,6 +46,8 @@ const (
 // Source: ISC operation "Date Math"; DECISION 18.
 func CompileMath(expr string) (*Math, error) {
 	m := &Math{source: expr, now: strings.HasPrefix(expr, "now")}
+
+	// An empty expression could mean now or nothing; the platform refuses it.
 	if expr == "" {
 		return nil, &MathError{Offset: 0, Expr: expr, Msg: `empty, expected "now" or an operation`}
 	}
@@ -97,6 +99,7 @@ func scanStep(expr string, pos int) (step mathStep, end int, msg string) {
 		return step, pos, "expected +, - or /"
 	}
 
+	// A rounding knows fewer units: nobody rounds to weeks.
 	if end >= len(expr) || strings.IndexByte(units, expr[end]) < 0 {
 		return step, end, "expected a unit, one of " + strings.Join(strings.Split(units, ""), " ")
 	}

@@ -54,6 +54,7 @@ func (m *Math) RoundedAway() (Lost, bool) {
 			continue
 		}
 
+		// Only additions between this rounding and the one before can be lost in it.
 		kept, lost, sum := "", "", int64(0)
 		for _, add := range m.steps[first:i] {
 			if length := nominal(add.unit); length >= nominal(step.unit) {

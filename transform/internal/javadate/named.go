@@ -98,6 +98,7 @@ func scanCount(text string) (errorAt int, n int64) {
 		first = 1
 	}
 
+	// The place of the first bad character is told, as people mistype one digit.
 	for i := first; i < len(text); i++ {
 		if text[i]-'0' > 9 {
 			return i, 0

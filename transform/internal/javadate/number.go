@@ -46,6 +46,7 @@ func digitAt(s string) (digit byte, width int) {
 //
 // Source: java.text.DecimalFormat, parse.
 func parseNumber(s string) (value int32, width int) {
+	// The words of Java's format for what is no number are read by it as well.
 	if strings.HasPrefix(s, "NaN") {
 		return 0, len("NaN")
 	}
@@ -68,6 +69,7 @@ func parseNumber(s string) (value int32, width int) {
 			break
 		}
 
+		// Zeros in front do not count against the digits that fit.
 		if d != 0 || significant > 0 {
 			significant++
 		}
@@ -85,6 +87,8 @@ func parseNumber(s string) (value int32, width int) {
 
 	width = len(s) - len(body) + end
 	exponent, n := parseExponent(body[end:])
+
+	// An exponent or very many digits need the exact way, since Java goes through a double there.
 	if n > 0 || significant > 18 {
 		return narrow(body[:end], exponent, negative), width + n
 	}
@@ -119,6 +123,7 @@ func parseExponent(s string) (exponent int32, width int) {
 		end += n
 	}
 
+	// An E without digits is text behind the number.
 	if end == first {
 		return 0, 0
 	}

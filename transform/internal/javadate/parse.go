@@ -49,6 +49,7 @@ func (p *Pattern) parseGeneral(text string, twoDigitStart int64) (int64, error) 
 		}
 	}
 
+	// A pattern that reads nothing is an error without a place, as in Java.
 	if s.pos == 0 {
 		return 0, &ParseError{Offset: -1, Pattern: p.source, Text: text}
 	}
@@ -84,6 +85,7 @@ func (s *parser) step(o *op) bool {
 		s.pos++
 	}
 
+	// A field at the end of the text fails where its blanks began.
 	if s.pos >= len(s.text) {
 		s.pos = start
 		return false
@@ -131,6 +133,7 @@ func (s *parser) literal(want string) bool {
 		n--
 	}
 
+	// Java counts in UTF-16 units, so two characters that share their first half differ only in the second.
 	got, _ := utf8.DecodeRuneInString(rest[n:])
 	expected, _ := utf8.DecodeRuneInString(want[n:])
 	if got > 0xFFFF && expected > 0xFFFF && (got-0x10000)>>10 == (expected-0x10000)>>10 {
@@ -190,6 +193,7 @@ func (s *parser) number(start int, o *op) bool {
 
 // store sets the field of a letter.
 func (s *parser) store(letter byte, value int32) {
+	// What is written and what the field holds differ for some: months count from 1, clocks show 24 and 12 for 0.
 	switch letter {
 	case 'M', 'L':
 		value--

@@ -91,6 +91,7 @@ type compiler struct {
 func (c *compiler) run() error {
 	s := c.source
 	for i := 0; i < len(s); {
+		// Letters are fields even when they have no meaning yet: those are refused, not printed.
 		switch b := s[i]; {
 		case b == '\'':
 			n, err := c.quoted(i)
@@ -128,6 +129,7 @@ func (c *compiler) quoted(start int) (int, error) {
 		return start + 2, nil
 	}
 
+	// Two quotes inside of a section are one quote.
 	for i := start + 1; i < len(s); i++ {
 		if s[i] == '\'' {
 			if i+1 == len(s) || s[i+1] != '\'' {
@@ -154,6 +156,7 @@ func (c *compiler) letters(start int) (int, error) {
 		end++
 	}
 
+	// Java knows X, XX and XXX; four would look like a name of a zone.
 	if letter == 'X' && end-start > 3 {
 		return 0, &PatternError{start, fmt.Sprintf("zone with %d letters X in date pattern, expected at most 3",
 			end-start)}

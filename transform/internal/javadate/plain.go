@@ -77,6 +77,7 @@ func newLayout(ops []op) layout {
 		}
 	}
 
+	// The form of ISO 8601 is by far the most frequent, and has a way of its own.
 	l.text = string(text)
 	l.iso = l.text == isoForm
 	for i, p := range l.put {
@@ -138,6 +139,7 @@ func putISO(b *[len(isoForm)]byte, n *[pairs]uint32) {
 // parse reads a date of the form that the layout prints. When it reports false,
 // nothing is known.
 func (l *layout) parse(text string) (ms int64, ok bool) {
+	// All forms that this can read have one length.
 	if !l.read || len(text) != len(l.text) {
 		return 0, false
 	}

@@ -56,6 +56,8 @@ func swapASCII(r rune) rune { return r ^ 0x20 }
 func insensitiveRange(lo, hi rune, uni bool) *charSet {
 	in := func(r rune) bool { return lo <= r && r <= hi }
 	spans := []span{{lo, hi}}
+
+	// Without (?u) only ASCII has cases.
 	if !uni {
 		for r := rune('A'); r <= 'z'; r++ {
 			if isASCIILetter(r) && in(swapASCII(r)) {

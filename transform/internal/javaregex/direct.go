@@ -30,6 +30,7 @@ func newDirect(t *tree) *direct {
 			return &direct{set: body.set, plus: true}
 		}
 	case kindText:
+		// A text is looked for as it is when each of its places allows one character only.
 		var text strings.Builder
 		for _, s := range t.sets {
 			r, ok := s.single()
@@ -55,6 +56,7 @@ func (d *direct) next(src string, i int) (from, to int, ok bool) {
 		return i + from, i + from + len(d.text), true
 	}
 
+	// Without a plus one character is all there is to find.
 	if from, to, ok = d.one(src, i); !ok || from < 0 || !d.plus {
 		return from, to, ok
 	}
@@ -150,6 +152,7 @@ func (d *direct) replace(b *limit.Budget, dst []byte, src, with string) (out []b
 // split cuts src around the matches, none of which is empty. One part means
 // that there was no match.
 func (d *direct) split(b *limit.Budget, src string) (parts []string, ok bool, err error) {
+	// The cost is that of one pass over the text, as the matcher would pay at least.
 	if err := b.Spend(int64(len(src)) + 1); err != nil {
 		return nil, true, err
 	}

@@ -13,6 +13,7 @@ type Doubt struct{ Code, Message, Hint string }
 // DoubtAbout returns what is doubtful about the text of an expression that
 // compiles, the worst only.
 func DoubtAbout(text string) (Doubt, bool) {
+	// A sign alone is nearly always meant as itself: people split at "." or replace "$".
 	switch {
 	case len(text) == 1 && strings.Contains(".|*+?$^", text):
 		return Doubt{

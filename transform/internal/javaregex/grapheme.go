@@ -88,6 +88,7 @@ func (m *matcher) clusterEnd(i int) int {
 // the regional indicators up to the left one; pict says that the left one ends
 // a pictograph with its modifiers.
 func breaks(left, right breakClass, regional int, pict bool) bool {
+	// The rules of Unicode's annex 29 in their order: the first that fits decides.
 	switch {
 	case left == gCR && right == gLF:
 		return false

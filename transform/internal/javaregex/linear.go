@@ -101,6 +101,7 @@ func (l *linear) fits(src string) bool {
 		}
 	}
 
+	// ASCII has no other line ends, and no bytes that could be wrong.
 	if ascii {
 		return true
 	}
@@ -135,6 +136,7 @@ func (t *tree) linear() bool {
 
 // write reports whether t can be written.
 func (w *linearWriter) write(t *tree) bool {
+	// What has no counterpart in the other language ends the attempt, and the expression stays with the matcher.
 	switch t.kind {
 	case kindEmpty:
 		w.out.WriteString("(?:)")
@@ -249,6 +251,7 @@ func (t *tree) captures() bool {
 
 // canBeEmpty tells whether t can match without width.
 func (t *tree) canBeEmpty() bool {
+	// Assertions have no width and are in what is left below.
 	switch t.kind {
 	case kindSet, kindText, kindNewline, kindCluster:
 		return false

@@ -15,6 +15,7 @@ import (
 // control characters, or the name of the block and the number in hexadecimal
 // for characters without a name of their own. Case does not matter.
 func runeByName(name string) (rune, bool) {
+	// The control characters come first: Unicode gives them no names, and Java does.
 	name = strings.ToUpper(strings.Trim(name, "\x00\t\n\v\f\r "))
 	for i, n := range strings.Split(controlNames, "|") {
 		if n != name {
@@ -26,6 +27,7 @@ func runeByName(name string) (rune, bool) {
 		return rune(i), true
 	}
 
+	// Characters without names of their own are called by their block and number.
 	if i := strings.LastIndexByte(name, ' '); i > 0 {
 		if n, err := strconv.ParseInt(name[i+1:], 16, 32); err == nil {
 			if s := blockSet(name[:i]); s != nil && s.has(rune(n)) && nameless(rune(n)) {
@@ -38,6 +40,7 @@ func runeByName(name string) (rune, bool) {
 		return 0, false
 	}
 
+	// Names are found by a hash of 32 bits and compared in full afterwards.
 	index := nameIndex()
 	h := nameHash(name)
 	i, _ := slices.BinarySearchFunc(index, h, func(e nameEntry, h uint32) int { return cmp.Compare(e.hash, h) })

@@ -239,6 +239,7 @@ func (n *backrefNode) match(m *matcher, i int) bool {
 		return false
 	}
 
+	// A group that has not taken part yet fails the reference, as Java has it; it is not the empty text.
 	from, to := m.groups[2*n.group], m.groups[2*n.group+1]
 	if from < 0 || i+to-from > m.units {
 		return false

@@ -25,6 +25,8 @@ func (n *loopEntry) match(m *matcher, i int) bool {
 	case n.max > 0:
 		m.locals[n.count] = 1
 		ok = n.body.match(m, i)
+
+		// The loop may be left out only when no round has worked, as it is greedy.
 		if !ok && n.min == 0 {
 			ok = n.next.match(m, i)
 		}

@@ -136,6 +136,7 @@ func (p *parser) item(ch rune) *tree {
 	case '[':
 		return p.setNode(p.class(true))
 	case '\\':
+		// A property is a class of its own and cannot be part of a run of text.
 		if c := p.at(p.cur + 1); c == 'p' || c == 'P' {
 			p.cur++
 			return p.setNode(p.property(c == 'P'))
@@ -198,6 +199,7 @@ func (p *parser) literal() *tree {
 		ch := p.peek()
 		switch ch {
 		case '*', '+', '?', '{':
+			// The quantifier belongs to the last character only, so that is given back.
 			if len(text) > 1 {
 				p.cur = prev
 				text = text[:len(text)-1]
@@ -247,6 +249,7 @@ func (p *parser) literal() *tree {
 }
 
 func (p *parser) text(text []rune) *tree {
+	// What may match beyond the basic plane rules out the short ways.
 	for _, r := range text {
 		p.wide = p.wide || beyondBMP(r)
 	}

@@ -170,6 +170,7 @@ func (p *parser) member(b *classBuilder) {
 		p.next()
 	}
 
+	// The first fault ends the reading; what is in the builder is not used any more.
 	if p.err != nil {
 		return
 	}
@@ -239,6 +240,7 @@ func (p *parser) alone(b *classBuilder, r rune) {
 		}
 	}
 
+	// What is beyond Latin-1, or has relatives in other cases, cannot be a bit.
 	if r >= 256 || related {
 		b.part(c)
 		return

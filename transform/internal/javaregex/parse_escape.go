@@ -11,6 +11,8 @@ const badEscape = "unknown escape sequence"
 // the caller comes back for it.
 func (p *parser) escape(first bool) (rune, *tree) {
 	ch := p.skip()
+
+	// Shorthand classes come first, as capital and small letters mean one class and its complement.
 	if c, ok := p.shorthand(ch); ok {
 		if !first {
 			return 0, &tree{}
@@ -180,6 +182,8 @@ func (p *parser) charEscape(ch rune) rune {
 
 func (p *parser) octal() rune {
 	const msg = "\\0 without an octal number"
+
+	// One digit at least: \0 alone is an error in Java.
 	n := p.read() - '0'
 	if n < 0 || n > 7 {
 		p.fail(msg)
@@ -278,6 +282,7 @@ func (p *parser) named() rune {
 
 	var name strings.Builder
 	for ch := p.read(); ch != '}'; ch = p.read() {
+		// The end of the text is met here too, since a brace may be missing.
 		if !p.more() {
 			p.fail("unclosed \\N{")
 			return 0

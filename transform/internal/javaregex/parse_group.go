@@ -2,6 +2,7 @@ package javaregex
 
 // group reads a group and its quantifier. It gives nil for flags like (?i).
 func (p *parser) group() *tree {
+	// Groups nest, and each level takes stack.
 	if !p.enter() {
 		return nil
 	}
@@ -44,6 +45,8 @@ func (p *parser) groupBody() *tree {
 			return p.lookbehind(ch == '!')
 		}
 		name := p.groupName(ch)
+
+		// Java allows a name once; with two, a reference would be to either.
 		if _, dup := p.names[name]; dup && p.err == nil {
 			p.fail("group name " + name + " is used twice")
 		}
@@ -169,6 +172,7 @@ func (p *parser) quantified(t *tree) *tree {
 		return t
 	}
 
+	// counts has read the closing brace already.
 	if ch != '{' {
 		p.cur++
 	}

@@ -29,6 +29,8 @@ func (t *tree) start() *charSet {
 		if optional {
 			s = s.subs[0]
 		}
+
+		// One part of which nothing is known makes the whole unknown.
 		first := s.firstSet()
 		if first == nil {
 			return nil
@@ -63,6 +65,8 @@ func (p *program) hopeless(src string) (cost int64, ok bool) {
 	}
 
 	bits := &p.first.ascii
+
+	// A match that has to begin at the beginning is decided by the first byte.
 	if p.begin {
 		if src == "" {
 			return 1, true
@@ -71,6 +75,7 @@ func (p *program) hopeless(src string) (cost int64, ok bool) {
 		return 1, c < utf8.RuneSelf && bits[c>>6]&(1<<(c&63)) == 0
 	}
 
+	// Beyond ASCII a byte says too little, so such a text may hold a match.
 	for i := 0; i < len(src); i++ {
 		c := src[i]
 		if c >= utf8.RuneSelf || bits[c>>6]&(1<<(c&63)) != 0 {

@@ -119,6 +119,7 @@ func (e *evaluator) member(v Value, m *member) (Value, error) {
 func (e *evaluator) property(v Value, name string) (Value, error) {
 	switch v.kind {
 	case Map:
+		// Keys of a map are compared one by one, so what a look-up costs grows with the map.
 		if err := e.b.Spend(lookupCost(v.dict())); err != nil {
 			return Value{}, err
 		}
@@ -273,6 +274,7 @@ func (e *evaluator) store(at, key, v Value, indexed bool) error {
 		}
 		at.dict().put(key, v)
 	case Entry:
+		// Java's entry writes through to its map; any other property of it cannot be set and is ignored.
 		if en := at.ref.(*entry); !indexed && lowerFirst(key.text) == "value" {
 			en.of.pairs[en.i].value = v
 		}
@@ -283,6 +285,8 @@ func (e *evaluator) store(at, key, v Value, indexed bool) error {
 		at.ref.(*loopScope).props.put(key, v)
 	case List:
 		l := at.list()
+
+		// Sets and ranges have no positions that could be written, and Velocity ignores the attempt.
 		if !indexed || !l.isIndexed() || key.kind != Integer {
 			return nil
 		}

@@ -125,6 +125,7 @@ func (d *dict) put(key, value Value) Value {
 // sameKey is Java's equals for the scalar kinds; containers are the same key
 // only when they are the same object.
 func sameKey(a, b Value) bool {
+	// Java's Integer 1 and Long 1 are not equal, so the kinds are compared first.
 	if a.kind != b.kind {
 		return false
 	}
@@ -172,6 +173,8 @@ func (c *copier) list(l *list) *list {
 	}
 
 	n := &list{class: l.class, isRange: l.isRange, from: l.from, to: l.to}
+
+	// A view of a map's keys or values has no items of its own: its copy is the view of the copied map.
 	if l.of != nil {
 		n.of = c.dict(l.of)
 		return n
@@ -181,6 +184,7 @@ func (c *copier) list(l *list) *list {
 		c.lists = map[*list]*list{}
 	}
 
+	// The copy is known before its items are made, since a list may hold itself.
 	c.lists[l] = n
 	c.items += int64(len(l.items)) + 1
 	n.items = make([]Value, len(l.items))

@@ -17,6 +17,7 @@ func (p *parser) directive() node {
 		name = start.image[2 : len(start.image)-1]
 	}
 
+	// Blanks before the parenthesis belong to the directive only when there is one, which this state finds out.
 	p.lex.state = inDirective
 	known := directives[name]
 	switch name {
@@ -35,6 +36,8 @@ func (p *parser) directive() node {
 		return p.bareDirective(start, name, known)
 	}
 
+	// Arguments are read even of words that are no directive: Velocity prints them, and references in them are
+	// real.
 	args := p.arguments(start, name, known)
 	if p.err != nil {
 		return nil

@@ -19,6 +19,8 @@ func (e *evaluator) looseEqual(a, b Value) (bool, error) {
 		return e.equal(a, b, 0)
 	}
 
+	// Values of different classes, and host objects, are equal when they print alike: that is how Velocity
+	// compares them.
 	x, err := e.text(a)
 	if err != nil {
 		return false, err
@@ -40,6 +42,8 @@ func (e *evaluator) equal(a, b Value, depth int) (bool, error) {
 	if depth > maxTextDepth {
 		return false, limit.Err
 	}
+
+	// Two lists may be the same at every level and branch at each, so depth alone does not bound the work.
 	if err := e.b.Spend(1); err != nil {
 		return false, err
 	}
@@ -94,6 +98,8 @@ func (e *evaluator) equalMaps(a, b *dict, depth int) (bool, error) {
 	if a == b {
 		return true, nil
 	}
+
+	// Different sizes decide without a look-up.
 	if len(a.pairs) != len(b.pairs) {
 		return false, nil
 	}

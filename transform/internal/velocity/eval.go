@@ -179,6 +179,7 @@ func (e *evaluator) set(n *setNode) error {
 		return e.setMember(n.left, v)
 	}
 
+	// A target without slot has a name that no reference can ask for, so nobody would see its value.
 	if n.left.slot >= 0 {
 		e.vars[n.left.slot] = v
 	}
@@ -232,6 +233,7 @@ func (e *evaluator) values(list []expr) ([]Value, error) {
 }
 
 func (e *evaluator) mapValue(x *mapExpr) (Value, error) {
+	// Pairs are evaluated left to right, and a key that comes twice has the last value, as in Java's map.
 	d := &dict{}
 	for i := 0; i+1 < len(x.items); i += 2 {
 		key, err := e.value(x.items[i])

@@ -131,6 +131,7 @@ func startsValue(kind tokenKind) bool {
 
 // value parses a literal, list, map, range or reference.
 func (p *parser) value(place Place) expr {
+	// Values nest without bound in the source, and each level takes stack.
 	defer func() { p.depth-- }()
 	if !p.deeper() {
 		return nil
@@ -294,6 +295,8 @@ func unescapeUnicode(s string) (string, bool) {
 	}
 
 	var b []byte
+
+	// Java escapes are UTF-16 units, so two of them may be halves of one character: joinText puts them together.
 	for ; i >= 0; i = strings.Index(s, `\u`) {
 		if len(s) < i+6 {
 			return "", false

@@ -127,6 +127,7 @@ func (f *flow) value(e expr) Origins {
 	case *reference:
 		return f.path(e)
 	case *textExpr:
+		// A text is never null itself, but references in it are used.
 		f.run(e.body)
 	case *listExpr:
 		return f.items(e.items)

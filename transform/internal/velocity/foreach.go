@@ -105,12 +105,14 @@ func (e *evaluator) leave() {
 // rounds runs the body for each item. A list that gets or loses items meanwhile
 // is an error, as Java's iterators raise, unless nothing is left to be read.
 func (e *evaluator) rounds(n *foreachNode, v Value, scope *loopScope) error {
+	// The size is taken before the first round: items that the body adds are not visited, they are an error.
 	size, moved := sizeOf(v), movedOf(v)
 	for i := 0; i < size; i++ {
 		if err := e.b.Spend(1); err != nil {
 			return err
 		}
 
+		// The counters are plain variables, so a nested loop or the body may have set them: they are set anew each round.
 		e.put(e.t.scope.count, IntOf(int64(i)+1))
 		e.put(e.t.scope.hasNext, BoolOf(i+1 < size))
 		if v.kind == Map {
@@ -195,6 +197,7 @@ func (s *loopScope) property(name string) Value {
 		}
 		return Value{kind: loop, ref: s.parent}
 	case "topmost":
+		// The outermost loop is asked for from any depth, and is itself when there is no other.
 		for s.parent != nil {
 			s = s.parent
 		}

@@ -76,9 +76,12 @@ func compareNumbers(a, b Value) int {
 // arithmetic computes a op b for two numbers. Division by zero is null.
 // Integers that overflow go on in the next larger class.
 func arithmetic(op operator, a, b Value) Value {
+	// Velocity logs a division by zero and goes on with null, for floats too.
 	if (op == opDiv || op == opMod) && isZero(b) {
 		return Value{}
 	}
+
+	// The larger class of the two decides, as Java promotes operands.
 	if a.kind == Float || b.kind == Float {
 		return floatArithmetic(op, a.float(), b.float())
 	}
@@ -121,6 +124,7 @@ func longArithmetic(op operator, a, b int64) (int64, bool) {
 		return a % b, true
 	}
 
+	// Zero is set apart, because dividing back by it would raise.
 	if a == 0 || b == 0 {
 		return 0, true
 	}

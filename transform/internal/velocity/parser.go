@@ -123,12 +123,16 @@ func (p *parser) expect(kind tokenKind, what string) *token {
 
 // unexpected reports the next token, which stands where what should.
 func (p *parser) unexpected(what string) {
+	// The first problem is reported; those after it are mostly consequences.
 	if p.err != nil {
 		return
 	}
 
 	t := p.after(p.last)
 	code := CodeOther
+
+	// People write null as in Java; the template language has no such word, and the plain message would not say
+	// so.
 	switch {
 	case t.image == "null":
 		p.fail(t.pos, CodeNull, "null is not a value of the template language, expected %s", what)
@@ -319,6 +323,8 @@ func (p *parser) ifStatement() node {
 		p.expect(tParenOpen, `"(" of the condition`)
 		first := p.after(p.last)
 		test := p.expression(PlaceCondition)
+
+		// A condition may compare or only ask whether something is there; lint tells the two apart.
 		p.markTests(test)
 		p.noteCondition(test, first.pos)
 		p.expect(tParenClose, `")" of the condition`)
@@ -377,6 +383,8 @@ func (p *parser) set() node {
 
 	p.skip(tSpace)
 	p.expect(tAssign, `"="`)
+
+	// The place is noted before the expression is read: a quoted reference is reported where it begins.
 	value := p.after(p.last)
 	n.right = p.expression(PlaceSet)
 	if quoted := singleQuoted(n.right); quoted != "" && p.err == nil {

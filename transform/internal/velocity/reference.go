@@ -31,6 +31,7 @@ func (p *parser) reference(place Place) *reference {
 		p.expect(tCurlyClose, `"}" of the reference`)
 	}
 
+	// The text as it is written is kept for messages, and for quiet references that print themselves.
 	if p.err == nil {
 		r.literal = literal(first, p.last)
 		p.record(r, braced, place)
@@ -271,6 +272,7 @@ func (s *scanner) mapValue() bool {
 		return s.value()
 	}
 
+	// An empty map may have a blank in it, and nothing else.
 	if !s.try(func() bool { return s.parameters(entry) }) {
 		s.is(tSpace)
 	}

@@ -33,6 +33,8 @@ func NeedsRender(s string) bool {
 	for i := 0; i+1 < len(s); i++ {
 		switch s[i] {
 		case '$':
+			// Quiet and braced references are told by the character behind ! and {; anything else is a plain
+			// dollar.
 			j := i + 1
 			if s[j] == '!' {
 				j++
@@ -64,12 +66,14 @@ func Parse(src string) (*Template, error) {
 		return nil, p.err
 	}
 
+	// Slots of the loop variables are -1 unless the template names them, so that loops set only what is read.
 	t := &Template{
 		src: src, names: b.names, body: body, refs: b.refs, notes: b.notes,
 		sets: b.sets, changes: b.changes,
 		scope: loopSlots{foreach: -1, count: -1, hasNext: -1},
 	}
 
+	// The engine keeps these up to date in each round; a template that does not name them pays nothing.
 	for name, slot := range map[string]*int{
 		"foreach": &t.scope.foreach, "velocityCount": &t.scope.count, "velocityHasNext": &t.scope.hasNext,
 	} {
@@ -90,6 +94,7 @@ func segments(body []node) []segment {
 		case *textNode:
 			list = append(list, segment{text: n.text, slot: -1})
 		case *reference:
+			// Members, escapes and null handling need the evaluator: one such node makes all of the template slow.
 			if len(n.members) > 0 || n.escaped || n.bare || n.slot < 0 {
 				return nil
 			}
@@ -161,6 +166,8 @@ func (t *Template) Eval(b *limit.Budget, vars []Value, dst []byte) ([]byte, erro
 	}
 
 	e := evaluator{t: t, b: b, vars: vars, dst: dst}
+
+	// The caller's variables are copied only when the template can write: most of them only read.
 	if n := len(t.names); t.sets || t.changes || len(vars) < n {
 		e.vars = make([]Value, n)
 		copy(e.vars, vars)
@@ -172,6 +179,7 @@ func (t *Template) Eval(b *limit.Budget, vars []Value, dst []byte) ([]byte, erro
 		}
 	}
 
+	// #stop and #break outside of a loop end the template, and what it has written so far is its text.
 	if err := e.run(t.body); err != nil && err != errStop && err != errBreak {
 		return dst, err
 	}

@@ -22,6 +22,7 @@ func joinText(dst []byte, s string) []byte {
 func AppendText(dst []byte, v Value) ([]byte, error) { return appendValue(dst, v, nil, 0) }
 
 func appendValue(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error) {
+	// A list may hold itself over another one, which only depth finds.
 	if depth > maxTextDepth {
 		return dst, limit.Err
 	}
@@ -74,6 +75,8 @@ func appendList(dst []byte, v Value, b *limit.Budget, depth int) ([]byte, error)
 		if dst, err = appendValue(dst, item, b, depth+1); err != nil {
 			return dst, err
 		}
+
+		// What was appended is paid for behind the item: how long it is is not known before.
 		if err = b.Spend(textCost(len(dst) - start)); err != nil {
 			return dst, err
 		}
