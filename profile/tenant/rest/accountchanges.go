@@ -134,6 +134,8 @@ func (c *call) createAccount() error {
 	if err != nil {
 		return err
 	}
+
+	// The API has no field for the source beside the attributes: clients of flat files put it among them.
 	attributes := body.Get("attributes")
 	c.path["source"] = attributes.Get("sourceId").Text()
 	if c.path["source"] == "" {
@@ -143,6 +145,8 @@ func (c *call) createAccount() error {
 	if err != nil {
 		return isc.Refuse(isc.CodeReferenceNotFound, "there is no source %q", c.path["source"])
 	}
+
+	// Only a flat file can get an account by hand; of any other source the next aggregation would remove it.
 	if err := flat(s); err != nil {
 		return err
 	}

@@ -84,6 +84,7 @@ func (c *call) listAccounts() error {
 	if err != nil {
 		return err
 	}
+
 	slim := false
 	switch level := c.query.Get("detailLevel"); level {
 	case "", "FULL":
@@ -156,6 +157,7 @@ func (h *Handler) accountView(a *account) *jsondoc.Node {
 }
 
 func valueNode(v identity.Value) *jsondoc.Node {
+	// Kinds are kept: a client tells the number 7 from the text "7" when it writes the account back.
 	switch v.Kind() {
 	case identity.Null:
 		return jsondoc.NewNull()

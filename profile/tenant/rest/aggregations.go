@@ -22,8 +22,8 @@ func statsOf(s profile.Stats) [][2]string {
 		{"scanned", fmt.Sprint(s.Scanned)}, {"added", fmt.Sprint(s.Added)}, {"changed", fmt.Sprint(s.Changed)},
 		{"removed",
 			fmt.Sprint(s.Removed)},
-		{"uncorrelated", fmt.Sprint(s.Uncorrelated)}, {"identitiesCreated", fmt.Sprint(s.Created)}, {"exceptions",
-			fmt.Sprint(s.Exceptions)},
+		{"uncorrelated", fmt.Sprint(s.Uncorrelated)}, {"identitiesCreated", fmt.Sprint(s.Created)},
+		{"exceptions", fmt.Sprint(s.Exceptions)},
 	}
 }
 
@@ -59,6 +59,8 @@ func (c *call) uploadedParts(file string) ([]byte, map[string]string, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+
+		// A file without bytes is a file all the same, so it must not be nil.
 		if p.FormName() == file {
 			data = append([]byte{}, src...)
 		} else {

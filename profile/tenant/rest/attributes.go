@@ -122,6 +122,8 @@ func (c *call) createAttribute() error {
 	if name == "" {
 		return isc.Refuse(isc.CodeRequired, "name is required")
 	}
+
+	// A name with a blank or a hyphen could not be referred to from a template.
 	if !technicalName.MatchString(name) {
 		return isc.Refuse(isc.CodeIllegalValue,
 			"the name %q is no technical name: a letter, then letters, digits and underscores", name)
@@ -185,6 +187,8 @@ func (c *call) putAttribute() error {
 		if err != nil {
 			return nil, err
 		}
+
+		// Mappings refer to an attribute by name, so a new name would leave them without it.
 		if v := body.Get("name"); !v.IsNull() && v.Text() != name {
 			return nil, isc.Refuse(isc.CodeIllegalUpdate, "name of an identity attribute cannot be changed")
 		}
@@ -201,6 +205,8 @@ func (c *call) putAttribute() error {
 		if err := checkAttribute(n); err != nil {
 			return nil, err
 		}
+
+		// The platform decides for standard attributes itself whether they are searchable.
 		if n.Get("searchable").IsTrue() && !a.Searchable && (a.System || a.Standard) {
 			return nil, isc.Refuse(isc.CodeIllegalValue,
 				"identity attribute %q is a system or standard attribute and cannot be made searchable", name)
@@ -232,6 +238,8 @@ func (c *call) bulkDeleteAttributes() error {
 	if err != nil {
 		return err
 	}
+
+	// An empty list would be taken for success by a client that misspelled the member.
 	var names []string
 	for _, item := range body.Get("ids").Items() {
 		names = append(names, item.Text())

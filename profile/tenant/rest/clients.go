@@ -93,6 +93,9 @@ func (c *Clients) sign(text string) []byte {
 // [Options.Authenticate].
 func (c *Clients) Authenticate(r *http.Request) (Actor, error) {
 	token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+
+	// What is signed is all before the last point. The signature is compared in constant time, so that answers do
+	// not tell how much of a guess was right.
 	at := strings.LastIndexByte(token, '.')
 	if !ok || at < 0 {
 		return Actor{}, errToken
@@ -109,6 +112,8 @@ func (c *Clients) Authenticate(r *http.Request) (Actor, error) {
 	if err != nil || json.Unmarshal(src, &said) != nil || c.now().Unix() >= said.Expires {
 		return Actor{}, errToken
 	}
+
+	// A client that was removed meanwhile has no more rights, however long its tokens last.
 	client, ok := c.client(said.ClientID)
 	if !ok {
 		return Actor{}, errToken

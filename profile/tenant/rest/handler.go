@@ -166,6 +166,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // too often.
 func (c *call) admit() bool {
 	now, host := c.o.Now(), isc.RemoteHost(c.r)
+
+	// Failed attempts are counted by address, before anything is compared: whoever guesses tokens has no actor.
 	if wait := c.wrong.Wait(host, now); wait > 0 {
 		c.tooMany(wait)
 		return false
@@ -178,6 +180,7 @@ func (c *call) admit() bool {
 		return false
 	}
 
+	// Requests are counted by actor, so that clients behind one address do not starve each other.
 	if wait := c.rate.Count(actor.ID, now); wait > 0 {
 		c.tooMany(wait)
 		return false

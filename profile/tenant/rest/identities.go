@@ -179,6 +179,7 @@ func publicView(v *view, i *identity.Identity) *jsondoc.Node {
 		jsondoc.M("status", jsondoc.NewString("Active")),
 		jsondoc.M("identityState", jsondoc.NewNull()))
 
+	// A manager that no longer exists is left out: a client would follow the reference into a 404.
 	if m := v.person(i.ManagerID); m != nil {
 		n.Set("manager", jsondoc.NewObject(
 			jsondoc.M("type", jsondoc.NewString("IDENTITY")), jsondoc.M("id", jsondoc.NewString(m.ID)),

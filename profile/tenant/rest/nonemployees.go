@@ -48,6 +48,8 @@ const (
 //
 // Errors are those of [nonemployee.New].
 func (h *Handler) ServeNonEmployees(ctx context.Context, objects nonemployee.Store, opts ...nonemployee.Option) error {
+	// Options of the caller come behind those that make sources unique, and before the clock, which the tenant and
+	// the service have to share.
 	opts = append([]nonemployee.Option{
 		nonemployee.WithProfiles(h.profileOnNonEmployees), nonemployee.WithSourceNames(h.sourceNameTaken),
 	}, opts...)

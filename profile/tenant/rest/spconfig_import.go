@@ -23,6 +23,8 @@ func (c *call) startImport() error {
 		return err
 	}
 	data, fields, err := c.uploadedParts("data")
+
+	// Every fault of the whole is refused before the job is made: an import that has an id may be asked for.
 	if err != nil {
 		return err
 	}
@@ -229,6 +231,9 @@ func putTransform(b *config.Bundle, n *jsondoc.Node, changed map[string]bool) er
 	if err := checkTransform(n); err != nil {
 		return err
 	}
+
+	// An export comes from another tenant, where the transform has another id; references in this one go by that
+	// which is here. Its type decides what its attributes mean and stays.
 	name := n.Get("name").Text()
 	if old := b.Transforms[name]; old != nil {
 		if old.Node.Get("type").Text() != n.Get("type").Text() {

@@ -45,6 +45,7 @@ func stateID(p *config.Profile, s *config.LifecycleState) string {
 // stateView is a lifecycle state as the API shows it, with how many are in it.
 func (c *call) stateView(p *config.Profile) func(s *config.LifecycleState) *jsondoc.Node {
 	return func(s *config.LifecycleState) *jsondoc.Node {
+		// The profile is in the path of the request, and a state in a file may name it under either key.
 		n := s.Node.Clone()
 		n.Remove("identityProfile")
 		n.Remove("identityProfileId")
@@ -55,6 +56,8 @@ func (c *call) stateView(p *config.Profile) func(s *config.LifecycleState) *json
 			count = v.members(p.Name)[s.TechnicalName]
 		}
 		n.Set("identityCount", jsondoc.NewInt(count))
+
+		// The API leaves out what a state does not say, and the files may have null there.
 		for _, key := range stateOptional {
 			removeNull(n, key)
 		}

@@ -239,6 +239,7 @@ func textNode(s string) *jsondoc.Node {
 // view is a task as GET /task-status shows it. While it runs, completionStatus is
 // there and null: clients wait as long as it is.
 func (t task) view() *jsondoc.Node {
+	// Messages and returns are always there, if empty: clients go through them without looking.
 	messages, returns := jsondoc.NewArray(), jsondoc.NewArray()
 	var list []*jsondoc.Node
 	for _, m := range t.messages {

@@ -165,6 +165,9 @@ func (c *call) updateTransform() error {
 		if err != nil {
 			return nil, err
 		}
+
+		// References go by name, and a type decides what the attributes mean: both would change other mappings
+		// unseen.
 		for _, key := range []string{"name", "type"} {
 			if v := body.Get(key); !v.IsNull() && v.Text() != t.node.Get(key).Text() {
 				return nil, isc.Refuse(isc.CodeIllegalUpdate, "%s of a transform cannot be changed", key)

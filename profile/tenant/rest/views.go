@@ -84,6 +84,8 @@ func sourceIDs(b *config.Bundle) map[string]string {
 }
 
 func readView(ctx context.Context, st identity.Store, sources map[string]string) (*view, error) {
+	// Everything is read once and sorted once; lists that are asked for page by page would otherwise read the
+	// store for each page.
 	var people []*identity.Identity
 	var accounts []*account
 	v := &view{sources: sources}
@@ -95,6 +97,7 @@ func readView(ctx context.Context, st identity.Store, sources map[string]string)
 		accounts = v.accountsOf(accounts, i)
 	}
 
+	// Accounts without identity stand beside the identities in a store, and in one list in the API.
 	for a, err := range st.Uncorrelated(ctx, "") {
 		if err != nil {
 			return nil, err

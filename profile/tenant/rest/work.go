@@ -152,6 +152,8 @@ func (h *Handler) changedAccount(ctx context.Context, w *work) (identity.Source,
 	if !ok {
 		return nil, isc.Refuse(isc.CodeNotFound, "there is no account %q of source %q", w.Native, w.Source)
 	}
+
+	// The account belongs to the view, which others read.
 	after := a.Account.Clone()
 	after.Fingerprint = 0 // it is no longer what the source has in its file
 	switch w.Kind {
@@ -172,8 +174,8 @@ func (h *Handler) process(ctx context.Context, t *task, w *work) error {
 		return err
 	}
 	t.returns = [][2]string{
-		{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)}, {"moved",
-			fmt.Sprint(stats.Moved)},
+		{"processed", fmt.Sprint(stats.Processed)}, {"changed", fmt.Sprint(stats.Changed)},
+		{"moved", fmt.Sprint(stats.Moved)},
 		{"exceptions", fmt.Sprint(stats.Exceptions)}, {"errors", fmt.Sprint(stats.Errors)},
 	}
 	return nil
@@ -196,6 +198,7 @@ type keptTask struct {
 
 // keep tells the host a task.
 func (h *Handler) keep(ctx context.Context, t task) error {
+	// A task that only follows a change has nothing to be told after a restart: the change itself is stored.
 	if h.o.KeepTask == nil || t.work != nil && t.work.Kind == workFollow {
 		return nil
 	}
@@ -204,6 +207,8 @@ func (h *Handler) keep(ctx context.Context, t task) error {
 		Created: t.created, Completed: t.completed, Status: t.status, Messages: t.messages, Returns: t.returns,
 		Attributes: t.attributes.Append(nil),
 	}
+
+	// What a task does is kept as long as it has to be done; afterwards only its outcome is asked for.
 	if t.status == "" {
 		k.Work = t.work
 	}
