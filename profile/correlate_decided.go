@@ -17,18 +17,6 @@ import (
 // cannot looks for somebody else. A run writes down what a decision has changed, so that
 // the account gets back what it had when the decision is taken back.
 
-// decided is what people decided, by the numbers of the accounts.
-type decided struct {
-	cases  *linkage.Cases
-	must   map[int32]int32   // the account whose person it belongs to
-	cannot map[int32][]int32 // the accounts whose persons it does not belong to
-	undone map[int32]linkage.Event
-
-	mustCase map[int32]linkage.Case
-	about    []int32 // the accounts that are marked as decided about
-	unknown  []linkage.Case
-}
-
 // readDecisions looks up the accounts that people decided about.
 func (l *linker) readDecisions(find func(linkage.RecordKey) (int32, bool)) error {
 	// Marks of the run before are taken off first.

@@ -15,18 +15,6 @@ import (
 // among those before it. The few others are gone through in the order of the run, and look
 // only at those before them.
 
-// fresh is what is known of the accounts of a source from when their identities were made.
-type fresh struct {
-	identities []int32 // by index of the accounts in order
-	alone      []bool  // by the same: it met nobody
-	marks      [][maxMarks]uint32
-	since      *correlate.Watch // of keys that identities got later
-}
-
-// maxMarks is how many marks are kept of an account; one with more is looked at again
-// whenever a key is new.
-const maxMarks = 6
-
 // mayMeet reports whether the account, by its index, may meet somebody now.
 func (f *fresh) mayMeet(i int) bool {
 	if !f.alone[i] {

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
@@ -10,11 +11,6 @@ import (
 
 // What an identity is found by is evaluated again only when an account that it
 // may depend on came or went.
-
-// correlationReads says which values that correlation compares with may change when an
-// account of a source comes or goes: by source number, then by key of the index;
-// nil: none of them.
-type correlationReads [][]bool
 
 // prepareKeys gets ready for the identities that there can be.
 func (l *linker) prepareKeys() {
@@ -223,4 +219,15 @@ func (l *linker) accountsOf(n int32) []identity.Account {
 	}
 	l.buf = l.appendAccounts(l.buf[:0], n)
 	return l.buf
+}
+
+// refreshCrowds brings up to date what crowds have changed.
+func (l *linker) refreshCrowds() {
+	for _, n := range slices.Sorted(maps.Keys(l.joined)) {
+		if l.joined[n] > maxJoined {
+			l.refreshKeys(n)
+		}
+	}
+
+	clear(l.joined)
 }

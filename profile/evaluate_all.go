@@ -322,3 +322,10 @@ func (t *tables) gatherChanged() {
 		}
 	}
 }
+
+// narrowed is what is calculated of everybody where one person is explained: by rank of the
+// profile, the attributes that decide who holds a uid and who is a manager. nil: all.
+type narrowed struct {
+	person int32
+	slots  [][]int
+}

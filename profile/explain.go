@@ -56,29 +56,6 @@ type AttributeTrace struct {
 	Step    *Step          `json:"step"`             // nil: no mapping, or not evaluated
 }
 
-// Step is the evaluation of one transform, template or literal.
-type Step struct {
-	Operation string         `json:"operation"`       // type of the transform; literal, template or list
-	Place     string         `json:"place,omitempty"` // attribute of the transform around it
-	Name      string         `json:"name,omitempty"`  // stored transform that a reference names; attribute that is read
-	Pos       diag.Pos       `json:"pos,omitzero"`    // where it stands
-	Input     identity.Value `json:"input"`           // explicit or implicit
-	Output    identity.Value `json:"output"`
-	Error     string         `json:"error,omitempty"`   // only where it was raised
-	Failed    bool           `json:"failed,omitempty"`  // this step or one below raised
-	Chosen    string         `json:"chosen,omitempty"`  // branch that was taken
-	Account   string         `json:"account,omitempty"` // account that was read: source/nativeIdentity
-	Reason    string         `json:"reason,omitempty"`  // why that account
-	Steps     []*Step        `json:"steps,omitempty"`   // in the order of evaluation
-
-	PassesInput bool `json:"-"` // does not look at its input, only what is inside does
-	Setting     bool `json:"-"` // a text that only says how the step around it works
-
-	site  *transform.Site
-	about *transform.Operation
-	err   error
-}
-
 // Explain explains the first identity for which find is true: all its attributes, or the
 // named ones. It says what an [Engine.Run] over the sources gives, and returns
 // [identity.ErrNotFound] when there is nobody.
@@ -319,5 +296,28 @@ func (r *recorder) end(site *transform.Site, v identity.Value, err error) {
 		s.readAccount(r.x)
 	} else if s.about != nil && s.about.Traits.Why != nil && (err == nil || s.Error != "") {
 		s.Reason = s.about.Traits.Why(site.Def.Get("attributes"), s.Input, s.Output)
+	}
+}
+
+// explainManager says in the trace of the attribute manager what the correlation
+// looked for, and who is near when it found nobody.
+func (p *phases) explainManager(n int32, t *Trace) {
+	r, ok := p.resolver.resolved.outcome[n]
+	i := slices.IndexFunc(t.Attributes, func(a AttributeTrace) bool { return a.Name == config.AttrManager })
+	if !ok || i < 0 || r.State != ManagerNotFound {
+		return
+	}
+
+	attribute := p.resolver.lookedUp(n)
+	note := &t.Attributes[i].Note
+	switch {
+	case r.Attribute != "":
+		*note += fmt.Sprintf(": its account attribute %q, which the correlation reads, is empty", r.Attribute)
+	case r.Value != "" && attribute != "":
+		*note += fmt.Sprintf(": nobody has the %s %q", attribute, r.Value)
+		near := p.resolver.nearest([]LostManager{{Attribute: attribute, Text: r.Value, asker: n}})[0]
+		if near.who >= 0 {
+			*note += fmt.Sprintf("; %q has %q, which differs in %s", p.aliasOf(near.who), near.text, near.how)
+		}
 	}
 }

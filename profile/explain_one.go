@@ -7,13 +7,6 @@ import (
 	"github.com/idprofile/engine/profile/config"
 )
 
-// narrowed is what is calculated of everybody where one person is explained: by rank of the
-// profile, the attributes that decide who holds a uid and who is a manager. nil: all.
-type narrowed struct {
-	person int32
-	slots  [][]int
-}
-
 // narrow finds out what the explanation of one person needs of the others; nil when it may
 // be anything: where mappings read other identities or ask what is unique, where a rule
 // chooses what managers are looked for by, and where attributes that decide are in a circle,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/filter"
 	"github.com/idprofile/engine/identity/jsondoc"
 	"github.com/idprofile/engine/profile/config"
@@ -182,4 +183,27 @@ func (e *Engine) sourceOf(attrs *jsondoc.Node) (string, bool) {
 	}
 
 	return transform.DisplayName(name), ok
+}
+
+// Step is the evaluation of one transform, template or literal.
+type Step struct {
+	Operation string         `json:"operation"`       // type of the transform; literal, template or list
+	Place     string         `json:"place,omitempty"` // attribute of the transform around it
+	Name      string         `json:"name,omitempty"`  // stored transform that a reference names; attribute that is read
+	Pos       diag.Pos       `json:"pos,omitzero"`    // where it stands
+	Input     identity.Value `json:"input"`           // explicit or implicit
+	Output    identity.Value `json:"output"`
+	Error     string         `json:"error,omitempty"`   // only where it was raised
+	Failed    bool           `json:"failed,omitempty"`  // this step or one below raised
+	Chosen    string         `json:"chosen,omitempty"`  // branch that was taken
+	Account   string         `json:"account,omitempty"` // account that was read: source/nativeIdentity
+	Reason    string         `json:"reason,omitempty"`  // why that account
+	Steps     []*Step        `json:"steps,omitempty"`   // in the order of evaluation
+
+	PassesInput bool `json:"-"` // does not look at its input, only what is inside does
+	Setting     bool `json:"-"` // a text that only says how the step around it works
+
+	site  *transform.Site
+	about *transform.Operation
+	err   error
 }

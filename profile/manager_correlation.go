@@ -231,26 +231,6 @@ func (rs *resolver) indexOf(attribute string) *table.Text {
 // affectedBy reports whether somebody who is found by that has moved.
 func (rs *resolver) affectedBy(key uint64) bool { return key != 0 && rs.affectedKeys[key] }
 
-// managerSource returns the source whose manager correlation applies: the
-// profile's own, else the one that the manager mapping reads (correlate/DECISIONS.md, DECISION 34).
-func (e *Engine) managerSource(c *compiled) *config.Source {
-	if c.source == nil {
-		return nil
-	}
-	if c.source.Manager != nil {
-		return c.source
-	}
-	if i, ok := c.slots[config.AttrManager]; ok {
-		for _, read := range c.attrs[i].program.Deps.Accounts {
-			if s := e.sources[read.Source]; s != nil && s.source.Manager != nil {
-				return s.source
-			}
-		}
-	}
-
-	return nil
-}
-
 // managerValue reads the account attribute of the manager correlation, from the
 // oldest account that has it.
 func (rs *resolver) managerValue(n int32, source *config.Source) string {

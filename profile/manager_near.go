@@ -10,7 +10,6 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/dn"
-	"github.com/idprofile/engine/profile/config"
 )
 
 // maxNearManagers is for how many values that nobody has the nearest is looked for.
@@ -257,27 +256,4 @@ func (rs *resolver) nearest(lost []LostManager) []nearAnswer {
 	}
 
 	return answers
-}
-
-// explainManager says in the trace of the attribute manager what the correlation
-// looked for, and who is near when it found nobody.
-func (p *phases) explainManager(n int32, t *Trace) {
-	r, ok := p.resolver.resolved.outcome[n]
-	i := slices.IndexFunc(t.Attributes, func(a AttributeTrace) bool { return a.Name == config.AttrManager })
-	if !ok || i < 0 || r.State != ManagerNotFound {
-		return
-	}
-
-	attribute := p.resolver.lookedUp(n)
-	note := &t.Attributes[i].Note
-	switch {
-	case r.Attribute != "":
-		*note += fmt.Sprintf(": its account attribute %q, which the correlation reads, is empty", r.Attribute)
-	case r.Value != "" && attribute != "":
-		*note += fmt.Sprintf(": nobody has the %s %q", attribute, r.Value)
-		near := p.resolver.nearest([]LostManager{{Attribute: attribute, Text: r.Value, asker: n}})[0]
-		if near.who >= 0 {
-			*note += fmt.Sprintf("; %q has %q, which differs in %s", p.aliasOf(near.who), near.text, near.how)
-		}
-	}
 }

@@ -239,17 +239,3 @@ func (l *linker) reportLikelyRenames() {
 		}
 	}
 }
-
-// formerOwners are identities by the account that they have lost because its source
-// no longer has it.
-type formerOwners map[int32]int32
-
-// accounts returns the accounts in order.
-func (f formerOwners) accounts() []int32 {
-	list := make([]int32, 0, len(f))
-	for account := range f {
-		list = append(list, account)
-	}
-	slices.Sort(list)
-	return list
-}

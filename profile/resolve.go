@@ -7,22 +7,6 @@ import (
 	"github.com/idprofile/engine/profile/internal/table"
 )
 
-// resolution is what needs everybody: who manages whom, who holds which uid.
-type resolution struct {
-	manager []int32                 // by identity; -1: none
-	reports []int32                 // by identity: how many have it as manager
-	outcome map[int32]ManagerResult // where there is something to say
-	linked  bool                    // the managers are those of this run
-	swept   bool                    // readers of other identities see the values of this run
-
-	uidOwner map[int32]int32  // loser of a uid: the identity that has it
-	keptUID  map[int32]string // loser: the uid it had before
-}
-
-func (r *resolution) isManager(n int32) bool {
-	return r.linked && int(n) < len(r.reports) && r.reports[n] > 0
-}
-
 // resolver is phase 4: it finds managers and decides who has a uid. With tables
 // that are kept it looks only at those for whom something has changed.
 type resolver struct {

@@ -21,22 +21,6 @@ import (
 // rest on is in a [runState]. Links, managers, uid claims, exceptions
 // and lifecycle states are settled over everybody in every run.
 
-// basis is what the mappings of a profile rest on in this run.
-type basis struct {
-	prints   []string // by attribute
-	mappings string   // all prints
-	reads    [][]int  // by attribute: others of the profile that it reads
-	any      []bool   // it may read any
-	always   []bool   // it reads what nobody keeps track of
-	now      []bool   // it asks for the clock
-	old      []bool   // it reads what was stored before the run
-	anyOld   bool
-	settled  []int // attributes that settling may replace
-
-	note  *identity.Schema       // of the notes for the next run
-	plain [2]identity.Attributes // the two notes that most identities have, by whether they are stable
-}
-
 // ReadsStored reports whether some mapping can read what is stored of an identity: its
 // own value before the run, one of a cycle, or one that is not mapped. Without such a
 // mapping a second run over the same accounts gives the values of the first.
@@ -366,4 +350,16 @@ func (k *keeper) slotsOf(c *compiled, schema *identity.Schema) *storedSlots {
 	}
 
 	return s
+}
+
+// findBases works out what mappings depend on. A run whose outcome is not stored
+// needs no record of that.
+func (t *tables) findBases() {
+	t.bases = nil
+	if t.opts.Stored == nil {
+		return
+	}
+	for _, c := range t.engine.profiles {
+		t.bases = append(t.bases, t.basisOf(c))
+	}
 }

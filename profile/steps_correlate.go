@@ -330,3 +330,13 @@ func (e *Engine) Undistributable(o RunOptions) diag.List {
 
 	return found
 }
+
+// Probe says what is wrong with the account correlation rule of the account's
+// source, one of [Engine.ProbedSources], if anything is. A run reports what the
+// first account by order says that says something, among the first [MaxProbed].
+func (s *Steps) Probe(a *PlacedAccount) (order string, found diag.List) {
+	if d, bad := s.run.engine.probe(&a.Account); bad {
+		found.Add(d)
+	}
+	return s.roomy().orderOf(a), found
+}

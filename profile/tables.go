@@ -21,6 +21,7 @@ type tables struct {
 	*Run
 	*delta
 	control
+	derived
 
 	accounts *table.Accounts      // reader
 	state    []accountState       // by account; reader, the links too by the linker
@@ -34,7 +35,10 @@ type tables struct {
 	goneFrom formerOwners                    // by account that its source no longer has: the identity it had; reader
 	errors   map[int32][]AttributeError      // by identity; calculator
 	resolved resolution                      // what needs everybody; resolver
+}
 
+// derived is what follows from the configuration alone.
+type derived struct {
 	bases []*basis // by rank: what mappings depend on; worked out before the first phase
 	ranks []int16  // by source number: the profile that it serves, -1: none; worked out on demand
 }
@@ -253,30 +257,6 @@ func (t *tables) create(account int32) int32 {
 	return n
 }
 
-// hasPriority reports whether claimant a of a uid comes before b (DECISION 17).
-func (t *tables) hasPriority(a, b int32) bool {
-	x, y := t.claim(a), t.claim(b)
-	if order := x.compareStanding(&y); order != 0 {
-		return order < 0
-	}
-	if t.people[a].auth < 0 || t.people[b].auth < 0 {
-		return t.compare(a, b) < 0
-	}
-	t.completeClaim(a, &x)
-	t.completeClaim(b, &y)
-	return x.Compare(&y) < 0
-}
-
-// claim returns what identity n claims a uid with, as far as no account decides.
-func (t *tables) claim(n int32) Claim {
-	return Claim{Holds: t.people[n].holdsUID, Profile: int(t.people[n].profile)}
-}
-
-func (t *tables) completeClaim(n int32, c *Claim) {
-	a := t.accounts.At(t.people[n].auth)
-	c.Created, c.SourceID, c.NativeIdentity = a.Created, t.sourceID(a.Source), a.NativeIdentity
-}
-
 // uncorrelatedIdentity reports whether an identity lost its last authoritative
 // account; it counts only when no other one matches (correlate/DECISIONS.md, DECISION 31).
 func (t *tables) uncorrelatedIdentity(n int32) bool {
@@ -340,18 +320,6 @@ func btoi(b bool) int {
 	return 0
 }
 
-// findBases works out what mappings depend on. A run whose outcome is not stored
-// needs no record of that.
-func (t *tables) findBases() {
-	t.bases = nil
-	if t.opts.Stored == nil {
-		return
-	}
-	for _, c := range t.engine.profiles {
-		t.bases = append(t.bases, t.basisOf(c))
-	}
-}
-
 func (t *tables) now() time.Time {
 	if t.opts.Clock == nil {
 		return time.Time{}
@@ -372,3 +340,49 @@ func (t *tables) progress(stage string, done, total int) {
 }
 
 func (t *tables) isManager(n int32) bool { return t.resolved.isManager(n) }
+
+// resolution is what needs everybody: who manages whom, who holds which uid.
+type resolution struct {
+	manager []int32                 // by identity; -1: none
+	reports []int32                 // by identity: how many have it as manager
+	outcome map[int32]ManagerResult // where there is something to say
+	linked  bool                    // the managers are those of this run
+	swept   bool                    // readers of other identities see the values of this run
+
+	uidOwner map[int32]int32  // loser of a uid: the identity that has it
+	keptUID  map[int32]string // loser: the uid it had before
+}
+
+func (r *resolution) isManager(n int32) bool {
+	return r.linked && int(n) < len(r.reports) && r.reports[n] > 0
+}
+
+// formerOwners are identities by the account that they have lost because its source
+// no longer has it.
+type formerOwners map[int32]int32
+
+// accounts returns the accounts in order.
+func (f formerOwners) accounts() []int32 {
+	list := make([]int32, 0, len(f))
+	for account := range f {
+		list = append(list, account)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// basis is what the mappings of a profile rest on in this run.
+type basis struct {
+	prints   []string // by attribute
+	mappings string   // all prints
+	reads    [][]int  // by attribute: others of the profile that it reads
+	any      []bool   // it may read any
+	always   []bool   // it reads what nobody keeps track of
+	now      []bool   // it asks for the clock
+	old      []bool   // it reads what was stored before the run
+	anyOld   bool
+	settled  []int // attributes that settling may replace
+
+	note  *identity.Schema       // of the notes for the next run
+	plain [2]identity.Attributes // the two notes that most identities have, by whether they are stable
+}

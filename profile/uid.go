@@ -144,3 +144,27 @@ func (rs *resolver) hasPriorityOver(a, b int32, key string) bool {
 	}
 	return rs.hasPriority(a, b)
 }
+
+// hasPriority reports whether claimant a of a uid comes before b (DECISION 17).
+func (t *tables) hasPriority(a, b int32) bool {
+	x, y := t.claim(a), t.claim(b)
+	if order := x.compareStanding(&y); order != 0 {
+		return order < 0
+	}
+	if t.people[a].auth < 0 || t.people[b].auth < 0 {
+		return t.compare(a, b) < 0
+	}
+	t.completeClaim(a, &x)
+	t.completeClaim(b, &y)
+	return x.Compare(&y) < 0
+}
+
+// claim returns what identity n claims a uid with, as far as no account decides.
+func (t *tables) claim(n int32) Claim {
+	return Claim{Holds: t.people[n].holdsUID, Profile: int(t.people[n].profile)}
+}
+
+func (t *tables) completeClaim(n int32, c *Claim) {
+	a := t.accounts.At(t.people[n].auth)
+	c.Created, c.SourceID, c.NativeIdentity = a.Created, t.sourceID(a.Source), a.NativeIdentity
+}
