@@ -8,12 +8,12 @@ import (
 	"runtime"
 	"slices"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/internal/cputime"
 )
 
 var mailOfPerson, mailOfAccount = identity.NewSchema("email"), identity.NewSchema("mail")
@@ -95,14 +95,7 @@ func analyseWith(tb testing.TB, p correlate.Population, people []identity.Identi
 // cpu is the processor time that f takes: on a busy machine the clock says little.
 func cpu(f func()) time.Duration {
 	runtime.GC()
-	used := func() time.Duration {
-		var u syscall.Rusage
-		_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-	}
-	before := used()
-	f()
-	return used() - before
+	return cputime.Of(f)
 }
 
 // BenchmarkAnalysis analyses a source with 2,000 and with 32,000 accounts. The

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/idprofile/engine/internal/cputime"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -53,7 +54,7 @@ func TestDuckDB(t *testing.T) {
 
 		var took []float64
 		for range 9 {
-			took = append(took, float64(cpuTime(func() {
+			took = append(took, float64(cputime.Of(func() {
 				for _, who := range people {
 					v.Evaluate(who)
 				}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/internal/cputime"
 	"github.com/idprofile/engine/profile"
 )
 
@@ -215,12 +216,12 @@ func BenchmarkM20(b *testing.B) {
 			const part = 1000
 			for b.Loop() {
 				for from := 0; from < len(people); from += part {
-					hand := cpuTime(func() {
+					hand := cputime.Of(func() {
 						for i := from; i < from+part; i++ {
 							tables.values(&structs[i], &values)
 						}
 					})
-					ours := cpuTime(func() {
+					ours := cputime.Of(func() {
 						for _, who := range people[from : from+part] {
 							v.Evaluate(who)
 						}

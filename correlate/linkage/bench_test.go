@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/idprofile/engine/internal/cputime"
 )
 
 // million runs the campaign of a million records on each side.
@@ -94,7 +96,7 @@ func BenchmarkCompare(b *testing.B) {
 	}
 	sc := newScorer(s, m)
 	pairs := 0
-	used := processorTime()
+	used := cputime.Used()
 	for b.Loop() {
 		_, n, err := sc.scorePairs(b.Context(), keys, 2)
 		if err != nil {
@@ -103,7 +105,7 @@ func BenchmarkCompare(b *testing.B) {
 		pairs += int(n)
 	}
 	// Two processors that this process has for itself do twice what one second does.
-	b.ReportMetric(2*float64(pairs)/(processorTime()-used).Seconds()/1e6, "Mpairs/s")
+	b.ReportMetric(2*float64(pairs)/(cputime.Used()-used).Seconds()/1e6, "Mpairs/s")
 	b.ReportMetric(float64(len(s.fields)), "fields")
 }
 
@@ -115,13 +117,13 @@ func TestMillion(t *testing.T) {
 	a, b := madePeople(1_000_000)
 	runtime.GC()
 	debug.SetMemoryLimit(2 << 30)
-	start, used := time.Now(), processorTime()
+	start, used := time.Now(), cputime.Used()
 	r, err := Between(t.Context(), a, b, Options{Workers: 2})
 	if err != nil {
 		t.Fatal(err)
 	}
 	took := time.Since(start)
-	used = processorTime() - used
+	used = cputime.Used() - used
 	right, linked := 0, 0
 	for _, p := range r.Pairs {
 		if p.Band == Linked {

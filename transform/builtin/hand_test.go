@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"github.com/idprofile/engine/internal/cputime"
 )
 
 // byHand is what each of the works does, written in Go with the standard library
@@ -168,14 +170,14 @@ func BenchmarkOperationsByHand(b *testing.B) {
 			for b.Loop() {
 				for range 11 {
 					const passes = 4000
-					took := cpuTime(func() {
+					took := cputime.Of(func() {
 						for range passes {
 							for _, in := range inputs {
 								handResult = f(in)
 							}
 						}
 					})
-					ours := cpuTime(func() {
+					ours := cputime.Of(func() {
 						for range passes {
 							engine()
 						}

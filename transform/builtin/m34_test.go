@@ -12,6 +12,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/jsondoc"
+	"github.com/idprofile/engine/internal/cputime"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 )
@@ -191,12 +192,12 @@ func benchmarkM34(b *testing.B, people []m34Person) {
 	const part = 2000
 	for b.Loop() {
 		for from := 0; from < len(people); from += part {
-			hand := cpuTime(func() {
+			hand := cputime.Of(func() {
 				for i := from; i < from+part; i++ {
 					tables.values(&people[i], &values)
 				}
 			})
-			engine := cpuTime(func() {
+			engine := cputime.Of(func() {
 				for i := from; i < from+part; i++ {
 					run.evaluate(accounts[i])
 				}
@@ -239,7 +240,7 @@ func BenchmarkM34Attributes(b *testing.B) {
 	measure := func(programs ...*transform.Program) float64 {
 		least := math.Inf(1)
 		for range 7 {
-			took := cpuTime(func() {
+			took := cputime.Of(func() {
 				for _, a := range accounts {
 					run.scope.Reset(nil, a)
 					for _, p := range programs {
