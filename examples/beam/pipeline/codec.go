@@ -58,6 +58,8 @@ func (w *writer) schema(s *identity.Schema) int {
 	if ok {
 		return n
 	}
+
+	// Names are compared as one text, which is cheaper than comparing lists, and no name has the separator in it.
 	one := interned.of(strings.Join(s.Names(), "\x00"))
 	if n, ok = w.numbers[one]; !ok {
 		n = len(w.schemas)
@@ -136,9 +138,13 @@ func (t *schemaTable) of(names string) *identity.Schema {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+
+	// The table is emptied when it is full: it saves memory, nothing depends on it.
 	if t.known == nil || len(t.known) >= maxSchemas {
 		t.known = map[string]*identity.Schema{}
 	}
+
+	// The names may lie in the memory of a whole pack, which must not be kept for them.
 	t.known[strings.Clone(names)] = s
 	return s
 }

@@ -44,11 +44,15 @@ func refused(code, format string, args ...any) error {
 // It returns the identities by their ids, those of components and those of accounts
 // that meet nobody.
 func (p *plan) formPeople(s beam.Scope, rows beam.PCollection) []beam.PCollection {
+	// Keys of an account alone are a first guess of what its identity looks up and is found by.
 	s = s.Scope("form")
 	uses, accounts := beam.ParDo2(s, &aloneFn{Worker: p.worker("keys of accounts")}, rows)
 	usesOf := packed[KeyUse](p, s, "keys of accounts", uses)
 	keyed := packed[Row](p, s, "accounts by key", accounts)
 	edges := p.meet(s, usesOf, "accounts that meet")
+
+	// Each merge may give a component keys that it did not have before. How often this can happen has no bound, so
+	// the job has one, and the end is checked.
 	for i := range p.job.Bounds.Merges {
 		s := s.Scope(fmt.Sprint("merge ", i+1))
 		_, together := p.sortOut(s, p.labels(s, edges, fmt.Sprint("merge ", i+1)), keyed)
@@ -58,6 +62,7 @@ func (p *plan) formPeople(s beam.Scope, rows beam.PCollection) []beam.PCollectio
 		edges = beam.Flatten(s, edges, p.meet(s, keys, "components that meet"))
 	}
 
+	// The last labels decide; from here on components are only formed.
 	labels := p.labels(s, edges, "the end")
 	alone, together := p.sortOut(s, labels, keyed)
 	people, found, used := beam.ParDo3(s, &formFn{Worker: p.worker("components")},
@@ -91,6 +96,8 @@ type aloneFn struct{ Worker }
 func (f *aloneFn) ProcessElement(row Row, uses func(string, KeyUse), keyed func(string, Row)) error {
 	return f.do(func() (func(), error) {
 		name := accountKey(row.Account.Key())
+
+		// A key may be looked up and found by in one account, and is sent once.
 		byKey := map[string]KeyUse{}
 		for _, k := range f.steps.AccountKeys(&row.Account) {
 			byKey[keyText(k)] = KeyUse{Account: name, Looks: true}
@@ -102,6 +109,7 @@ func (f *aloneFn) ProcessElement(row Row, uses func(string, KeyUse), keyed func(
 			byKey[keyText(k)] = KeyUse{Account: name, Looks: use.Looks, Found: true}
 		}
 
+		// Keys are sorted because a retry must hand on the same in the same order.
 		return func() {
 			for _, k := range slices.Sorted(maps.Keys(byKey)) {
 				uses(k, byKey[k])
@@ -130,6 +138,8 @@ func (f *meetFn) one(key string, uses func(*KeyUse) bool, edges func(string, str
 	names := map[string]bool{}
 	var use KeyUse
 	for uses(&use) {
+		// A key that is only looked up, or only found by, connects nobody, however many share it: it is no reason
+		// to refuse.
 		looks, found = looks || use.Looks, found || use.Found
 		if bound := f.work.Bounds.Component; len(names) <= bound {
 			names[use.Account] = true // names beyond the bound change nothing
@@ -148,6 +158,7 @@ func (f *meetFn) one(key string, uses func(*KeyUse) bool, edges func(string, str
 	return f.do(func() (func(), error) {
 		list := slices.Sorted(maps.Keys(names))
 		return func() {
+			// All names are tied to the first. A star connects as well as all pairs, with fewer edges.
 			for _, name := range list[1:] {
 				edges(list[0], name)
 				edges(name, list[0])
@@ -188,6 +199,8 @@ func (f *spreadFn) ProcessElement(_ int, packs func(*[]byte) bool, tell func(str
 
 func (f *spreadFn) one(name string, told func(*string) bool, tell func(string, string)) error {
 	known, _, err := f.known(name, f.First, told)
+
+	// The smallest name that anybody knows spreads: everybody tells it to those they know.
 	if err != nil {
 		return err
 	}
@@ -216,6 +229,7 @@ func (w *Worker) known(name string, first bool, told func(*string) bool) (known,
 			now[other] = true
 		}
 
+		// The bound is held while reading, before the names of a huge component are in memory.
 		if len(now) > w.work.Bounds.Component {
 			return nil, nil, refused("component-too-large",
 				"more than %d authoritative accounts share keys, among them %q",
@@ -268,6 +282,8 @@ func (f *sortOutFn) one(labels func(*string) bool, rows func(*Row) bool, alone f
 	together func(string, Row)) error {
 	var row Row
 	var label string
+
+	// Whoever has no label meets nobody and needs no component.
 	labelled := labels(&label)
 	if !rows(&row) {
 		return nil

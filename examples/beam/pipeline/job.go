@@ -92,6 +92,7 @@ const maxWorks = 8
 
 // compiled returns the compiled job.
 func compiled(job []byte) (*work, error) {
+	// Workers get the job in each function as bytes. Compiling takes seconds, so it is done once in a process.
 	hash := sha256.Sum256(job)
 	works.Lock()
 	defer works.Unlock()
@@ -106,6 +107,8 @@ func compiled(job []byte) (*work, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// A worker process may serve several jobs one after the other; old ones are forgotten together.
 	if works.byHash == nil || len(works.byHash) >= maxWorks {
 		works.byHash = map[[32]byte]*work{}
 	}
@@ -134,6 +137,8 @@ const headSize = 64 << 10
 // Pack makes a zip of a configuration. Files longer than the loader looks at that
 // hold accounts are cut.
 func Pack(fsys fs.FS, accounts map[string][]string) ([]byte, error) {
+	// Account files are read by shards; of their contents the configuration needs only the head, which tells what
+	// they hold.
 	data := map[string]bool{}
 	for _, files := range accounts {
 		for _, file := range files {
@@ -210,6 +215,7 @@ var errPlanted = errors.New("this bundle fails on purpose")
 // do does the work of a step. What it gives is complete before any of it is handed
 // on, so that a step that fails hands on nothing.
 func (w *Worker) do(step func() (handOn func(), err error)) error {
+	// Runners may repeat a step, so a test does each twice: the second has to give the same.
 	if w.work.Test.Twice {
 		if _, err := step(); err != nil {
 			return fmt.Errorf("%s: %w", w.Stage, err)
@@ -220,6 +226,8 @@ func (w *Worker) do(step func() (handOn func(), err error)) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", w.Stage, err)
 	}
+
+	// The planted fault comes before anything is handed on, as a real one would have to.
 	if w.work.Test.Fail == w.Stage && w.work.failed.Add(1) <= int64(w.work.Test.Times) {
 		if p, err := os.FindProcess(os.Getpid()); err == nil && w.work.Test.Kill {
 			_ = p.Kill()

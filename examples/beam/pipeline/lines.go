@@ -120,6 +120,8 @@ type managerLine struct {
 func ResultLines(r *profile.Result, lines func(Line)) {
 	i := r.Identity
 	lines(Line{OutIdentities, string(r.AppendJSON(nil))})
+
+	// Accounts appear here with their keys only: attributes are personal and are in the sources already.
 	for _, l := range r.Links {
 		lines(line(OutLinks, linkLine{Source: l.Account.Source, ID: l.Account.NativeIdentity, Identity: i.ID,
 			Method: string(l.Method), Criterion: l.Criterion}))
@@ -131,6 +133,7 @@ func ResultLines(r *profile.Result, lines func(Line)) {
 			Conflicting: e.ConflictingIdentity, Message: e.Message}))
 	}
 
+	// Without a state the profile looks for no manager, and there is nothing to say.
 	if m := r.Manager; m.State != "" {
 		lines(line(OutManagers, managerLine{Identity: i.ID, State: m.State, Manager: m.ID, Name: m.Name, Value: m.Value,
 			From: m.Attribute}))

@@ -28,6 +28,9 @@ func init() {
 func (p *plan) link(s beam.Scope, people []beam.PCollection, rows beam.PCollection) []beam.PCollection {
 	s = s.Scope("link")
 	pending := []beam.PCollection{beam.ParDo(s, &pendFn{Worker: p.worker("accounts to link")}, rows)}
+
+	// The passes are those of a run on one machine. What is cut off is noted, since later ones could have linked
+	// somebody.
 	passes := slices.DeleteFunc(slices.Clone(p.work.passes),
 		func(x profile.Pass) bool { return x.Round > p.job.Bounds.Rounds })
 	cut := len(passes) < len(p.work.passes)
@@ -46,6 +49,7 @@ func (p *plan) link(s beam.Scope, people []beam.PCollection, rows beam.PCollecti
 		p.say(beam.ParDo(s, &unsettledLinksFn{Worker: p.worker("late links"), Cut: cut}, all))
 	}
 
+	// Who is still left after the last pass has no identity.
 	for _, list := range pending {
 		p.say(beam.ParDo(s, &leftFn{Worker: p.worker("accounts without identity")}, list))
 	}
@@ -59,6 +63,8 @@ func (p *plan) pass(s beam.Scope, name string, pass profile.Pass,
 	people, pending []beam.PCollection) (_, _ []beam.PCollection, linked beam.PCollection) {
 	w := p.worker(fmt.Sprintf("pass of %v, round %d", pass.Sources, pass.Round))
 	var offers, asks, asking, left []beam.PCollection
+
+	// Identities offer what they are found by, accounts ask by what they look for. Both are grouped by key.
 	for _, list := range people {
 		offers = append(offers, beam.ParDo(s, &offerFn{Worker: w, Sources: pass.Sources}, list))
 	}
@@ -73,6 +79,8 @@ func (p *plan) pass(s beam.Scope, name string, pass profile.Pass,
 	joined, still, found, linked := beam.ParDo4(s, &chooseFn{Worker: w}, beam.CoGroupByKey(s,
 		packed[Pending](p, s, name+": accounts", asking...), packed[Answer](p, s, name+": answers", answers)))
 	p.say(found)
+
+	// Linked accounts join their identity before the next pass, because by then it may be found by them.
 	next := beam.ParDo(s, &joinFn{Worker: w}, beam.CoGroupByKey(s,
 		packed[Person](p, s, name+": identities", people...), packed[Joined](p, s, name+": linked accounts", joined)))
 	return []beam.PCollection{next}, append(left, still), linked
@@ -106,6 +114,8 @@ func (f *offerFn) ProcessElement(_ string, q Person, offers func(string, Offers)
 					continue
 				}
 				one, best := candidate, f.steps.OfUID(k)
+
+				// Claims matter for uids only: there the best claimant of several is the answer.
 				if !best {
 					one.Claim = profile.Claim{}
 				}
@@ -167,6 +177,8 @@ func (f *chooseFn) one(accounts func(*Pending) bool, answers func(*Answer) bool,
 	if !accounts(&a) {
 		return nil
 	}
+
+	// An account gets an answer for each key that it asked. One without answer is found by nobody.
 	found := map[correlate.Key]profile.Candidates{}
 	var answer Answer
 	for answers(&answer) {
@@ -186,6 +198,7 @@ func (f *chooseFn) one(accounts func(*Pending) bool, answers func(*Answer) bool,
 				return
 			}
 
+			// Why it was not linked travels with it: the last pass that says something is what is reported.
 			next := Pending{Row: a.Row, Reason: c.Unlinked.Reason, Among: c.Unlinked.Ambiguous}
 			for _, d := range c.Findings {
 				next.Findings = append(next.Findings, FindingLine(d).Text)
@@ -232,6 +245,8 @@ func (f *joinFn) one(id string, people func(*Person) bool, joined func(*Joined) 
 	for joined(&j) {
 		list = append(list, j)
 	}
+
+	// Accounts of an identity come in the order of a run, in which they decide about its attributes.
 	return f.do(func() (func(), error) {
 		in := slices.SortedFunc(slices.Values(list),
 			func(a, b Joined) int { return profile.CompareLinked(&a.PlacedAccount, &b.PlacedAccount) })

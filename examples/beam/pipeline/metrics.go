@@ -53,6 +53,7 @@ func Shuffled(result beam.PipelineResult) []Shuffle {
 			sums[stage] = s
 		}
 
+		// There are two counters for a stage, by name.
 		if kind == "bytes" {
 			s.Bytes += c.Result()
 		} else {
@@ -64,6 +65,8 @@ func Shuffled(result beam.PipelineResult) []Shuffle {
 	for _, s := range sums {
 		list = append(list, *s)
 	}
+
+	// Counters come in no order, and a map has none.
 	slices.SortFunc(list, func(a, b Shuffle) int { return strings.Compare(a.Stage, b.Stage) })
 	return list
 }

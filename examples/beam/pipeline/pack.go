@@ -159,6 +159,8 @@ func (f *packFn[T]) flush(ctx context.Context, emit func(int, []byte)) {
 }
 
 func (f *packFn[T]) add(ctx context.Context, key string, record *T, emit func(int, []byte)) {
+	// The bucket of a key is fixed, so all of a key arrives at one worker, and there are few groups however many
+	// keys.
 	bucket := bucketOf(key, f.Buckets)
 	w := f.open[bucket]
 	if w == nil {
@@ -170,6 +172,9 @@ func (f *packFn[T]) add(ctx context.Context, key string, record *T, emit func(in
 	w.text(key)
 	w.sized(func() { put(w, record) })
 	w.records++
+
+	// The runner is given pieces of limited size: those of one bucket when they are long, all when together they
+	// hold much memory.
 	f.size += len(w.b) - before
 	switch {
 	case len(w.b) > packSize:

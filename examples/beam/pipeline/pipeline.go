@@ -53,12 +53,16 @@ func Build(pipe *beam.Pipeline, j *Job) error {
 	if err != nil {
 		return err
 	}
+
+	// What needs a look at everybody at once is refused now and not after hours.
 	if err := w.engine.Undistributable(j.options()).Err(); err != nil {
 		return fmt.Errorf("%w:\n%w", ErrRefused, err)
 	}
 	p := &plan{job: j, bytes: text, work: w}
 	s := pipe.Root()
 	accounts := p.readAccounts(s, j.Shards)
+
+	// Rules that may return nonsense are asked about a few accounts, as a run on one machine does.
 	if len(w.engine.ProbedSources()) > 0 {
 		p.say(p.probe(s, accounts.authoritative, accounts.others))
 	}
@@ -84,6 +88,8 @@ func Run(ctx context.Context, runner string, j *Job, out string) (*Manifest, bea
 	defer os.RemoveAll(tmp)
 
 	job := *j
+
+	// Parts are written beside the goal and moved at the end, so that a reader never sees half an outcome.
 	job.Out = tmp
 	pipe := beam.NewPipeline()
 	if err := Build(pipe, &job); err != nil {
@@ -162,6 +168,7 @@ func Single(ctx context.Context, j *Job, workers int) (map[string][]string, erro
 		ResultLines(r, take)
 	}
 
+	// A run on one machine writes in its own order; what is compared are sets of lines.
 	for _, list := range lines {
 		slices.Sort(list)
 	}

@@ -76,9 +76,12 @@ func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable f
 				return nil, fmt.Errorf("source %q: %w", shard.Source, err)
 			}
 			a.Source = shard.Source
+
+			// The place in the data decides ties later, and a shuffle may bring accounts in any order.
 			list = append(list, Row{profile.PlacedAccount{Account: a, Place: placeOf(shard.Number, len(list))}})
 		}
 
+		// A test reads in another order, which must change nothing.
 		if seed := f.work.Test.Shuffle; seed != 0 {
 			r := rand.New(rand.NewPCG(seed, uint64(shard.Number)))
 			r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
@@ -97,6 +100,7 @@ func (f *readFn) ProcessElement(ctx context.Context, text string, rows, stable f
 				}
 			}
 
+			// Counts are checked at the end against what was written.
 			for _, line := range found {
 				lines(line)
 			}
@@ -130,6 +134,7 @@ func (f *duplicatesFn) one(list []profile.PlacedAccount, authoritative, others f
 	return f.do(func() (func(), error) {
 		a, found := f.steps.Duplicates(list)
 		return func() {
+			// Only a source that a profile reads makes identities.
 			if f.work.engine.ProfileOf([]identity.Account{a.Account}) != nil {
 				authoritative(Row{a})
 			} else {

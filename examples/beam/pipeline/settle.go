@@ -36,6 +36,7 @@ func (p *plan) settle(s beam.Scope, people []beam.PCollection) {
 		p.count(excess)
 	}
 
+	// Each claim of a uid gets to know the best one, and each look-up of a manager those who have the value.
 	holders := beam.ParDo(s, &uidFn{Worker: p.worker("uids")}, beam.CoGroupByKey(s,
 		mergedPacks[Claimant](p, s, "best claims of uids", claims...),
 		packed[Claimant](p, s, "claims of uids", claims...)))
@@ -71,6 +72,8 @@ func (f *evaluateFn) ProcessElement(_ string, q Person, evaluated func(string, E
 			if e.UID != "" {
 				claims(e.UID, claimant)
 			}
+
+			// A manager may be found by several values, and each is a key of its own.
 			for _, by := range e.FoundBy {
 				l := by.Lookup
 				bosses(lookupText(l), Boss{Claimant: claimant, Name: e.Name, Order: q.Order,
@@ -79,6 +82,7 @@ func (f *evaluateFn) ProcessElement(_ string, q Person, evaluated func(string, E
 				texts(q.ID, Named{Alias: e.Alias, Order: q.Order, Attribute: l.Attribute, Text: by.Text})
 			}
 
+			// A search that looks for nothing is answered without asking.
 			if e.Search != nil && e.Search.Lookup != (profile.Lookup{}) {
 				searches(lookupText(e.Search.Lookup), q.ID)
 			}
@@ -149,6 +153,8 @@ func (f *finishFn) one(id string, evaluated func(*Evaluated) bool, answers func(
 	}
 	var o profile.Settled
 	var part Settling
+
+	// Answers come one by one in any order; of each kind there is one at most.
 	for answers(&part) {
 		if part.Holder != "" {
 			o.Holder, o.HolderName = part.Holder, part.HolderName
@@ -196,6 +202,8 @@ func (f *unsettledFn) ProcessElement(_ int, packs func(*[]byte) bool, lines func
 func (f *unsettledFn) one(what string, people func(*Report) bool, lines func(Line)) error {
 	var q, first Report
 	count := 0
+
+	// The first by order is named, as on one machine, where it is met first.
 	for people(&q) {
 		if count++; count == 1 || q.Order < first.Order {
 			first = q
