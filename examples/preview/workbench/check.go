@@ -68,6 +68,8 @@ func (s *Server) check(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The folder is pinned first, so that drafts and answers belong to one state of it.
 	var q checkRequest
 	if err := readJSON(r, &q); err != nil {
 		return nil, err
@@ -101,6 +103,7 @@ func (s *Server) check(r *http.Request) (any, error) {
 		before = before.Only(names...)
 	}
 	for _, id := range q.People[:min(len(q.People), maxChosen)] {
+		// Somebody who was chosen may be gone since the folder was read again.
 		res := snap.population.Person(id)
 		if res == nil {
 			continue
@@ -109,6 +112,8 @@ func (s *Server) check(r *http.Request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
+
+		// The evaluator uses its result again for the next person.
 		old := was.Clone()
 		trace, err := after.Explain(res.Identity, names...)
 		if err != nil {
@@ -144,6 +149,8 @@ func (n *snapshot) compared(t *profile.Trace, was *profile.Result) []attribute {
 // findings takes the findings that stand in the object of the editor, and those of other
 // places that only the drafts have.
 func (a *checkAnswer) findings(snap *snapshot, c *compiled, key string) {
+	// A finding of the folder itself is nothing that the draft has caused. One that comes twice is counted, so
+	// that a second one is new.
 	known := map[string]int{}
 	for _, d := range snap.found {
 		known[string(d.Code)+"\x00"+d.Message+"\x00"+d.Path.String()]++

@@ -114,6 +114,7 @@ func (s *Server) correlation(r *http.Request) (any, error) {
 		}
 	}
 
+	// The page links to the place where criteria stand: an object of their own, or the source.
 	for _, src := range snap.bundle.Sources {
 		if o, _ := snap.criteria(src.Name); o != nil {
 			a.Keys[src.Name] = o.Key
@@ -143,6 +144,8 @@ func (s *Server) account(r *http.Request) (any, error) {
 		a.AccountExplanation, err = l.correlation.Explain(r.Context(), key.String())
 		return err
 	})
+
+	// Both errors say what would be found, so they go to the page as they are.
 	if errors.Is(err, preview.ErrNoAccount) || errors.Is(err, preview.ErrManyAccounts) {
 		return nil, notFound(err.Error())
 	}
@@ -208,6 +211,8 @@ func (s *Server) probable(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The likeliest come first: they are decided fastest.
 	slices.SortStableFunc(cases, func(a, b reviewCase) int { return cmp.Compare(b.Probability, a.Probability) })
 	return map[string]any{"bands": bands, "cases": cases}, nil
 }

@@ -31,6 +31,8 @@ func (s *Server) data(*http.Request) (any, error) {
 			return nil, err
 		}
 
+		// Remarks come beside the figures, in the same order: the page shows them, and the command has its own
+		// texts.
 		a := &dataAnswer{Report: r}
 		for _, src := range r.Sources {
 			var list [][]string

@@ -69,6 +69,7 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 		form  form
 	}
 
+	// Objects of a file are changed together, in one pass over its bytes.
 	byFile := map[string][]change{}
 	for i := range drafts {
 		d := &drafts[i]
@@ -119,6 +120,8 @@ func edit(files map[string][]byte, byKey map[string]*object, drafts []draft) *ed
 		}
 
 		out = append(out, src[last:]...)
+
+		// A draft that changes nothing makes no file that has to be saved.
 		if !bytes.Equal(out, src) {
 			e.files[file], e.before[file] = out, src
 		}
@@ -147,6 +150,8 @@ func (e *edited) create(files map[string][]byte, d *draft, o *object) {
 		e.refuse(d, "exists", file+" exists already")
 	default:
 		src := []byte(d.Text)
+
+		// A file ends with a line end, as tools of text expect.
 		if !bytes.HasSuffix(src, []byte("\n")) {
 			src = append(src, '\n')
 		}
@@ -320,6 +325,8 @@ func (m memory) Open(name string) (fs.File, error) {
 // ReadDir lists a folder, with the files that are only in memory.
 func (m memory) ReadDir(name string) ([]fs.DirEntry, error) {
 	list, err := fs.ReadDir(m.below, name)
+
+	// The folder below may lack the directory altogether, which is an error only when no draft is in it.
 	seen := map[string]bool{}
 	for _, e := range list {
 		seen[e.Name()] = true

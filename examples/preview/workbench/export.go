@@ -31,6 +31,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request) {
 	kind, name := "text/plain; charset=utf-8", "draft.patch"
 	if err == nil {
 		c := s.compile(snap, q.Drafts)
+
+		// Drafts that do not fit are told one by one, since a patch without them would look complete.
 		switch {
 		case len(c.problems) > 0:
 			answer(w, http.StatusConflict, map[string]any{"error": "the drafts cannot be put into the files",
@@ -118,6 +120,7 @@ func Patch(before, after map[string][]byte) []byte {
 
 // quotedPath writes a path as git does: names with other than printable ASCII in quotes.
 func quotedPath(p string) string {
+	// Other bytes go through as they are, so that a plain name is readable in a patch.
 	if strings.ContainsFunc(p, func(r rune) bool { return r < 0x20 || r == '"' || r == '\\' || r >= 0x7F }) {
 		var b strings.Builder
 		b.WriteByte('"')
@@ -198,10 +201,14 @@ func shortest(a, b []string) ([]edge, bool) {
 	// k: that many more are taken from a than from b.
 	var reached [][]int32
 	found := -1
+
+	// The number of changes grows one by one, so the first way that arrives is the shortest.
 	for d := 0; found < 0; d++ {
 		if d > maxEdits {
 			return nil, false
 		}
+
+		// Only every second diagonal can be reached with d changes.
 		row := make([]int32, 2*d+1)
 		for k := -d; k <= d; k += 2 {
 			x := int32(0)
@@ -274,6 +281,7 @@ func writeHunks(b *bytes.Buffer, was, is []string) {
 			continue
 		}
 
+		// Places that are close to each other share their surroundings and are one hunk.
 		from, to := max(0, i-around), i
 		for k, quiet := i, 0; k < len(all) && quiet <= 2*around; k++ {
 			if quiet++; all[k].sign != ' ' {
@@ -288,6 +296,7 @@ func writeHunks(b *bytes.Buffer, was, is []string) {
 }
 
 func writeHunk(b *bytes.Buffer, all []edge, from, to int) {
+	// Lines are counted from the beginning on both sides, as the header of a hunk needs both.
 	oldStart, newStart, oldLines, newLines := 1, 1, 0, 0
 	for k, e := range all[:to] {
 		if e.sign != '+' {

@@ -54,6 +54,9 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+
+	// Host and origin are checked before the token: a page in the browser could guess neither, and learns nothing
+	// from the order.
 	switch {
 	case !slices.Contains(g.hosts, strings.ToLower(r.Host)):
 		refuse(w, http.StatusMisdirectedRequest, "host", "this server answers to its own address only")
@@ -65,6 +68,7 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.ContentLength > maxBody:
 		refuse(w, http.StatusRequestEntityTooLarge, "body", "the request is too large")
 	default:
+		// A length may be missing or wrong, so the body is cut off as well.
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		g.next.ServeHTTP(w, r)
 	}

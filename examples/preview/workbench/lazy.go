@@ -79,6 +79,8 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 		if err != nil {
 			return nil, err
 		}
+
+		// Every month is in the chart, those without a change too: a gap says when nothing happens.
 		chart := &report.Chart{Kind: report.Columns,
 			Title: "Lifecycle states that change with the date alone, by month",
 			Unit:  "identities"}
@@ -87,6 +89,7 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 			for _, part := range parts {
 				month.Count += len(part[m])
 				for _, t := range part[m] {
+					// The list is bounded, the counts are not.
 					if len(a.People) < maxTransitions {
 						a.People = append(a.People, t)
 					}

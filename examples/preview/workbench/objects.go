@@ -35,6 +35,8 @@ func (n *snapshot) listObjects() { n.objects, n.byKey = objectsOf(n.bundle, n.fi
 
 func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string]*object) {
 	l := &lister{files: files, byKey: map[string]*object{}}
+
+	// Maps have no order, and the list must not jump about when the folder is read again.
 	names := make([]string, 0, len(b.Transforms))
 	for name := range b.Transforms {
 		names = append(names, name)
@@ -61,6 +63,7 @@ func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string
 		l.add("attribute/"+a.Name, "attribute", a.Name, "", a.Node)
 	}
 	for p, src := range files {
+		// A file that is no text cannot be shown in the editor, and is no configuration.
 		if !utf8.Valid(src) {
 			continue
 		}
@@ -68,6 +71,7 @@ func objectsOf(b *config.Bundle, files map[string][]byte) ([]*object, map[string
 		l.list, l.byKey[o.Key] = append(l.list, o), o
 	}
 
+	// Only files are sorted: all others are in order already, and the sort is stable.
 	slices.SortStableFunc(l.list, func(a, b *object) int {
 		if a.Kind != "file" || b.Kind != "file" {
 			return 0

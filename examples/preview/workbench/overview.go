@@ -85,6 +85,8 @@ func (n *snapshot) summarise() {
 		sources:    map[string]*sourceCount{},
 		exceptions: map[string]int{}, errors: map[string]int{}, managers: map[string]int{}, lifecycle: map[string]int{}}
 	n.summary = t.overview
+
+	// Profiles and sources without anybody are shown too, with zero.
 	for _, p := range n.bundle.Profiles {
 		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: p.Source.Name}
 		t.profiles[p.Name] = c
@@ -110,6 +112,8 @@ func (n *snapshot) summarise() {
 
 	t.Exceptions, t.Errors, t.Managers, t.Lifecycle = counts(t.exceptions), counts(t.errors), counts(t.managers),
 		counts(t.lifecycle)
+
+	// Empty lists and not null, which the page would have to look for.
 	t.Assumptions = append([]diag.Assumption{}, n.assumptions...)
 	t.Findings = []finding{}
 	for _, d := range n.found {

@@ -73,6 +73,7 @@ func (f *filter) everybody() bool {
 
 // match reports whether a person is meant; buf is memory to write into.
 func (f *filter) match(r *profile.Result, buf []byte) (bool, []byte) {
+	// What is asked with a comparison comes before the words, for which names have to be written out.
 	switch {
 	case f.members != nil && !f.members[r.Identity.ID],
 		f.profile != "" && r.Identity.Profile != f.profile,
