@@ -247,6 +247,7 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 		c.people(a, p, g.what, len(g.list), func(i int) string { return g.list[i].Name })
 	}
 
+	// Numbers are enough for accounts: those who are concerned stand in the lists before.
 	if n := len(p.Uncorrelated); n > 0 {
 		report.Fprintf(a.out, "  %s without identity afterwards\n", plural(n, "account"))
 	}
@@ -261,6 +262,8 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 		report.Fprintf(a.out, "  %s\n", report.Raw(a.paint(colours[report.Bad],
 			report.OneLine(fmt.Sprintf("blocked: %s %s", b.Identity.Name, b.Reason)))))
 	}
+
+	// Information about a plan is left to lint; here it would hide what matters.
 	for _, d := range p.Findings {
 		if d.Severity >= diag.Warning {
 			report.Fprintf(a.out, "  %s %s\n", report.Raw(a.severity(d.Severity)), findingLine(d))

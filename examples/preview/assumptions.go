@@ -79,6 +79,8 @@ func (f *findings) worst() (diag.Diagnostic, bool) {
 
 	for _, severity := range []diag.Severity{diag.Error, diag.Warning} {
 		var first *group
+
+		// Within a severity the first code by name, since a map has no order.
 		for key, g := range f.groups {
 			if key.severity == severity && len(g.kept) > 0 && (first == nil || key.code < first.code) {
 				first = g

@@ -103,6 +103,7 @@ func (c *benchCommand) Run(a *app) error {
 
 // finish computes the shares and sorts, the slowest first.
 func (r *benchReport) finish() {
+	// Shares are of sums that belong together: stages of the run, attributes times members, operations.
 	attributes, operations := 0.0, 0.0
 	for _, s := range r.Stages {
 		r.Total += s.NS
@@ -159,6 +160,8 @@ func (r *benchReport) print(a *app, f *folder) {
 		g.row(s.Operation, fmt.Sprintf("%.2f", s.Steps), whole(s.NS), percent(s.Share))
 	}
 	g.print(a, a.out)
+
+	// The last line answers what people ask first: how long, and where.
 	slowest := slices.MaxFunc(r.Stages, func(x, y stageShare) int { return cmp.Compare(x.NS, y.NS) })
 	a.verdict(a.out, report.Heading, "%s in %.1f µs each; most of it %s (%s)",
 		countOf(r.Identities, "identity", "identities"), r.Total/1000, slowest.Stage, percent(slowest.Share))

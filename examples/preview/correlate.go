@@ -96,6 +96,7 @@ func (c *correlateCommand) Run(a *app) error {
 		}
 	}
 
+	// A plan is made of suggestions, so without them there is nothing to write.
 	if c.PlanOut != "" && !c.Suggest {
 		return errors.New("--plan-out needs --suggest")
 	}

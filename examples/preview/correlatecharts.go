@@ -19,6 +19,8 @@ func correlationCharts(s *preview.CorrelationSummary) []*report.Chart {
 	for _, src := range s.Sources {
 		sources.Data = append(sources.Data, report.Datum{Name: src.Name, Value: int64(src.Accounts),
 			Part: int64(src.Uncorrelated)})
+
+		// Who has no identity is in the first chart already.
 		for method, n := range src.Methods {
 			if method != string(correlate.Uncorrelated) {
 				found[method] += n

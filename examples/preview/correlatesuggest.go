@@ -59,6 +59,8 @@ func (s managersAnswer) print(p *printer) {
 	for _, state := range byCount(s.States, func(n int) int { return n }) {
 		report.Fprintf(p.w, "  %s %d\n", state, s.States[state])
 	}
+
+	// Cycles come before depths: people on them have no depth.
 	if len(s.Cycles) > 0 {
 		below := countOf(s.Astray, "identity", "identities")
 		heading(p.app, p.w, fmt.Sprintf("Cycles: %d, with %s on them or below", len(s.Cycles), below))

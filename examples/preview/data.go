@@ -189,6 +189,7 @@ func (c *dataCommand) print(a *app, f *folder, r *survey.Report, now time.Time) 
 		}
 	}
 
+	// Attributes are counted while they are printed, since both go through the same list.
 	nulls, empty := c.printAttributes(a, r)
 	outside := 0
 	if len(r.Outside) > 0 {

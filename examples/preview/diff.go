@@ -151,6 +151,7 @@ func (c *diffCommand) gate() (*preview.Gate, error) {
 		}
 	}
 
+	// Limits of the command line win over those of the file; lists add up.
 	g.Frozen, g.NoClear = append(g.Frozen, c.Frozen...), append(g.NoClear, c.NoClear...)
 	for _, l := range []struct{ to, from **preview.Limit }{
 		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions}, {&g.MaxNewExceptions,
@@ -167,6 +168,7 @@ func (c *diffCommand) gate() (*preview.Gate, error) {
 }
 
 // open reads both configurations.
+// A name that is no folder may be a revision of the folder that comes after.
 func (c *diffCommand) open(a *app, temp string) (before, after *folder, err error) {
 	if info, statErr := os.Stat(c.Before); statErr == nil && info.IsDir() {
 		before, err = openFolder(a, c.Before)
