@@ -162,6 +162,9 @@ func (s *aggregation) take(r *Result, err error) bool {
 	if r.Move != nil {
 		s.stats.Moved++
 	}
+
+	// Somebody with exceptions before and after is counted out and in again, so that the figure is that of the
+	// store.
 	if old := s.storedOf(r.number); old != nil {
 		s.stats.Exceptions -= btoi(len(old.ExceptionCodes) > 0)
 	}
@@ -197,6 +200,7 @@ func (s *aggregation) take(r *Result, err error) bool {
 func (s *aggregation) briefs() {
 	due := make([]bool, len(s.people))
 	for _, n := range s.builder.resulting() {
+		// Only a result that differs has to be made; a brief of everybody else costs little.
 		due[n] = true
 	}
 
@@ -246,6 +250,7 @@ func (s *aggregation) accounts() {
 }
 
 func (s *aggregation) count(st *accountState) {
+	// An account that is gone was not scanned, as in the platform's own figures.
 	switch {
 	case st.presence == removed:
 		s.stats.Removed++

@@ -55,6 +55,8 @@ func (l *linker) ambiguity(a *identity.Account, note correlate.Ambiguity) diag.D
 	for i, n := range note.Identities {
 		ids[i] = l.id(n)
 	}
+
+	// Numbers of identities differ from run to run, ids do not.
 	slices.Sort(ids)
 	if note.Total > len(ids) {
 		ids = append(ids, "...")

@@ -99,6 +99,7 @@ func (e *Engine) addProfile(p *config.Profile, linker *transform.Linker, found *
 func (e *Engine) link(c *compiled, linker *transform.Linker, found *diag.Collector) {
 	var items []transform.Item
 	for _, m := range c.profile.Mappings {
+		// Slots are given before anything is compiled, since mappings read each other.
 		c.slots[m.Attribute] = len(c.attrs)
 		entry := e.bundle.Attribute(m.Attribute)
 		c.attrs = append(c.attrs, compiledAttribute{name: m.Attribute, multi: entry != nil && entry.Multi})
@@ -182,6 +183,7 @@ func (e *Engine) check(found *diag.Collector) {
 		known[name] = true
 	}
 
+	// All faults of a profile come together, in the order of the profiles.
 	for _, c := range e.profiles {
 		for _, name := range required {
 			if _, ok := c.slots[name]; !ok {
@@ -235,6 +237,8 @@ func (c *compiled) checkCycles(found *diag.Collector) {
 		for _, name := range c.attrs[i].program.Deps.Identity {
 			j, ok := c.slots[name]
 			if !ok || j == i || name == config.AttrLifecycle {
+				// An attribute may read its own stored value, and the lifecycle state comes after all others:
+				// neither closes a cycle.
 				continue
 			}
 			if state[j] == 1 {
@@ -264,6 +268,7 @@ func (c *compiled) checkCycles(found *diag.Collector) {
 // checkCorrelation reports criteria on attributes that nobody has.
 func (e *Engine) checkCorrelation(found *diag.Collector) {
 	for _, s := range e.bundle.Sources {
+		// What the schema lacks is null for every account, so nothing would ever be found.
 		if s.Manager != nil && s.Manager.AccountAttribute != "" && s.Lacks(s.Manager.AccountAttribute) {
 			found.Add(diag.Diagnostic{Severity: diag.Error, Code: codeAccountAttributeUnknown,
 				Pos: s.Node.Get("managerCorrelationMapping").Pos(),

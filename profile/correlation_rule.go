@@ -148,6 +148,7 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 		return "", ""
 	}
 
+	// The arguments are those of the account on the source that is asked, the first if there are several.
 	args := map[string]identity.Value{}
 	for a := rs.people[n].first; a >= 0; a = rs.state[a].next {
 		if acct := rs.accounts.At(a); acct.Source == source.Name {

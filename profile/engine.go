@@ -185,12 +185,15 @@ func (e *Engine) profile(name string) *compiled {
 // managerSource returns the source whose manager correlation applies: the
 // profile's own, else the one that the manager mapping reads (correlate/DECISIONS.md, DECISION 34).
 func (e *Engine) managerSource(c *compiled) *config.Source {
+	// A profile whose source is missing from the files is compiled for its findings only.
 	if c.source == nil {
 		return nil
 	}
 	if c.source.Manager != nil {
 		return c.source
 	}
+
+	// The source that feeds the mapping knows who managers are, if the profile's own does not.
 	if i, ok := c.slots[config.AttrManager]; ok {
 		for _, read := range c.attrs[i].program.Deps.Accounts {
 			if s := e.sources[read.Source]; s != nil && s.source.Manager != nil {

@@ -58,6 +58,8 @@ func (r *Run) Evaluator(ctx context.Context) *Evaluator {
 func (v *Evaluator) Only(names ...string) *Evaluator {
 	part := *v
 	part.picks = make([]pick, 0, len(v.v.engine.profiles))
+
+	// Slots differ from profile to profile, and so does which of the names are mapped.
 	for _, c := range v.v.engine.profiles {
 		var slots []int
 		var mapped []string

@@ -104,6 +104,7 @@ func (g *gate) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 
+	// The token decides who it is; the alias only has to agree, as the id of a client does.
 	h, err := g.find(c.Secret)
 	switch {
 	case c.Grant != "client_credentials":

@@ -100,6 +100,8 @@ func parseConfig(src []byte) (*Config, error) {
 // check finds what would not work; all problems are reported.
 func (c *Config) check() error {
 	var errs []error
+
+	// Names are gathered first, since groups and tokens refer to them.
 	known := map[string]bool{}
 	for _, p := range c.Staff {
 		if p.Alias == "" || known[p.Alias] {
@@ -118,6 +120,7 @@ func (c *Config) check() error {
 
 	tokens := map[string]bool{}
 	for _, t := range c.Tokens {
+		// A short token can be guessed, and one that two people share tells nobody apart.
 		if len(t.Token) < 8 || tokens[t.Token] {
 			errs = append(errs, fmt.Errorf("the token of %q is shorter than 8 bytes or there twice", t.Alias))
 		}

@@ -38,6 +38,7 @@ type requestAnswer struct {
 // demo plays the life of some non-employees over HTTP, on a store in memory and with a
 // clock of its own, and prints every step.
 func demo(ctx context.Context, c *Config, out io.Writer) (err error) {
+	// The demonstration must not touch the store of the configuration.
 	own := *c
 	own.Store = "sqlite::memory:"
 	p, stop, err := newPlayer(ctx, &own, out, demoStart)
@@ -86,6 +87,8 @@ func (l *life) uploadFile() {
 	}
 	upload := l.source + "/non-employee-bulk-upload"
 	var problems refusal
+
+	// Two mistakes of different kinds, so that the answer shows that all are reported at once.
 	bad := strings.Replace(strings.Replace(file, "Umbrella Temps", "", 1), "ben.okafor", "ben.okafr", 1)
 	l.upload("ada.almeida", upload, bad, 400, &problems)
 	l.lines(problems)
@@ -120,6 +123,8 @@ func (l *life) requestPerson() {
 	l.printf("    request %s, %d approvals to come", l.request.ApprovalStatus, len(l.request.ApprovalItems))
 	l.showMails()
 	var early refusal
+
+	// The second of three approvals cannot be given before the first.
 	if len(l.request.ApprovalItems) == 3 {
 		l.send("chloe.meyer", "POST", "/v3/non-employee-approvals/"+l.request.ApprovalItems[1].ID+"/approve",
 			map[string]string{}, 400, &early)
@@ -227,6 +232,7 @@ func (l *life) audit() {
 		}
 	}
 
+	// Frequent actions come first, and equal ones by name.
 	slices.SortFunc(actions, func(a, b string) int { return cmp.Or(counts[b]-counts[a], strings.Compare(a, b)) })
 	for _, a := range actions {
 		l.printf("    %3d %s", counts[a], a)

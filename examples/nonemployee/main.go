@@ -64,6 +64,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
+
+	// Flags win over the file.
 	if *listen != "" {
 		config.Listen = *listen
 	}

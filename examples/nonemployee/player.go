@@ -85,6 +85,8 @@ func newPlayer(ctx context.Context, c *Config, out io.Writer, now time.Time) (*p
 		return nil, nil, errors.Join(err, p.site.close())
 	}
 	p.base = "http://" + l.Addr().String()
+
+	// A context of its own, so that the server outlives no step of the caller.
 	serving, cancel := context.WithCancel(ctx)
 	served := make(chan error, 1)
 	go func() { served <- p.site.serve(serving, l) }()
@@ -125,6 +127,7 @@ func (p *player) do(alias, method, path, contentType, body string, want int, to 
 		return
 	}
 
+	// Each person signs requests with a token, as a client of the vendor does.
 	r.Header.Set("Authorization", "Bearer "+p.tokens[alias])
 	if contentType != "" {
 		r.Header.Set("Content-Type", contentType)

@@ -71,6 +71,7 @@ func sampleFile(today time.Time) (string, error) {
 
 // seed fills an empty store.
 func (s *site) seed(ctx context.Context) error {
+	// A store with anything in it is somebody's.
 	page, err := s.service.Sources.List(ctx, root(), nonemployee.SourceQuery{})
 	if err != nil || len(page.Items) > 0 {
 		return err
@@ -89,6 +90,8 @@ func (s *site) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
+	// People come by the same file that an account manager would upload.
 	if _, _, err := s.service.Sources.Import(ctx, root(), source.SourceID, strings.NewReader(file)); err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ func (s *site) serve(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+
+	// Slow clients must not hold connections for ever.
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute,
 		WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
@@ -40,6 +42,7 @@ func (s *site) serve(ctx context.Context, l net.Listener) error {
 		err = s.shutDown(server)
 	}
 
+	// Work in the background ends before the last tick, which would otherwise meet it.
 	stop()
 	<-done
 	_, last := s.tick(context.WithoutCancel(ctx))
@@ -56,6 +59,7 @@ func (s *site) shutDown(server *http.Server) error {
 
 // work ticks and aggregates until the context ends.
 func (s *site) work(ctx context.Context) {
+	// Two clocks: what falls due is looked for often, sources are read rarely.
 	tick := time.NewTicker(time.Duration(s.config.Tick))
 	defer tick.Stop()
 	aggregate := time.NewTicker(time.Duration(s.config.Aggregate))

@@ -85,6 +85,8 @@ func openSite(ctx context.Context, c *Config, o siteOptions) (_ *site, err error
 			err = errors.Join(err, closeStore())
 		}
 	}()
+
+	// An interrupted write is cut off by the store, and whoever runs it should know.
 	if f, ok := objects.(*nonemployee.File); ok && f.Cut() != nil {
 		s.logger.Warn("the store ends with a commit that an interrupted program has left", "cut", f.Cut().String())
 	}
@@ -138,6 +140,8 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 	if o.ids != nil {
 		options = append(options, nonemployee.WithIDs(o.ids))
 	}
+
+	// Groups name people by alias in the configuration and by id in the directory.
 	groups := map[string][]string{}
 	for name, aliases := range s.config.Groups {
 		for _, alias := range aliases {
@@ -283,11 +287,13 @@ func (s *site) identities(ctx context.Context) ([]person, error) {
 		}
 
 		for n := range i.Accounts {
+			// Keys are what accounts are known by from outside.
 			p.Accounts = append(p.Accounts, i.Accounts[n].Key().String())
 		}
 		people = append(people, p)
 	}
 
+	// Aliases are known when everybody was read.
 	for n := range people {
 		people[n].Manager = cmp.Or(aliases[people[n].Manager], people[n].Manager)
 	}

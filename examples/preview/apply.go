@@ -242,8 +242,8 @@ func (c *applyCommand) print(a *app, number int, r tenant.Request, line applyLin
 	for _, g := range []struct {
 		what string
 		list []config.Ref
-	}{{"are deleted", p.Deleted}, {"have no authoritative account afterwards", p.Orphaned}, {"lose their manager",
-		p.Unmanaged}} {
+	}{{"are deleted", p.Deleted}, {"have no authoritative account afterwards", p.Orphaned},
+		{"lose their manager", p.Unmanaged}} {
 		c.people(a, p, g.what, len(g.list), func(i int) string { return g.list[i].Name })
 	}
 

@@ -154,10 +154,10 @@ func (c *diffCommand) gate() (*preview.Gate, error) {
 	// Limits of the command line win over those of the file; lists add up.
 	g.Frozen, g.NoClear = append(g.Frozen, c.Frozen...), append(g.NoClear, c.NoClear...)
 	for _, l := range []struct{ to, from **preview.Limit }{
-		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions}, {&g.MaxNewExceptions,
-			&c.MaxNewExceptions}, {&g.MaxNewErrors, &c.MaxNewErrors},
-		{&g.MaxMoves, &c.MaxMoves}, {&g.MaxCreated, &c.MaxCreated}, {&g.MaxRemoved, &c.MaxRemoved}, {&g.MaxUnlinked,
-			&c.MaxUnlinked},
+		{&g.MaxChanges, &c.MaxChanges}, {&g.MaxExceptions, &c.MaxExceptions},
+		{&g.MaxNewExceptions, &c.MaxNewExceptions}, {&g.MaxNewErrors, &c.MaxNewErrors},
+		{&g.MaxMoves, &c.MaxMoves}, {&g.MaxCreated, &c.MaxCreated}, {&g.MaxRemoved, &c.MaxRemoved},
+		{&g.MaxUnlinked, &c.MaxUnlinked},
 	} {
 		if *l.from != nil {
 			*l.to = *l.from

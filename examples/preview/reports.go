@@ -279,8 +279,8 @@ func writeTables(o *outputs, dir string, csv report.CSVOptions, site reportSite)
 	for i, t := range site.tables {
 		t.Meta = append(t.Meta, runAt)
 		page := report.HTMLOptions{Interactive: true, Links: []report.PageLink{
-			{Text: "All reports", Target: "index.html"}, {Text: "This report as PDF",
-				Target: url.PathEscape(names[i] + ".pdf")},
+			{Text: "All reports", Target: "index.html"},
+			{Text: "This report as PDF", Target: url.PathEscape(names[i] + ".pdf")},
 		}}
 		if err := o.write(filepath.Join(dir, names[i]+".html"), func(w io.Writer) error {
 			return report.WriteHTML(w, counting(t, &counts[i]), page)
@@ -333,8 +333,8 @@ func (s *reportSite) index(names []string, counts []int64, runAt report.Meta) *r
 
 	table := &report.Table{
 		Name: "reports", Title: "Reports", Rows: report.RowsOf(rows...),
-		Columns: []report.Column{{Key: "report", Header: "Report"}, {Key: "rows", Header: "Rows",
-			Kind: report.KindNumber},
+		Columns: []report.Column{{Key: "report", Header: "Report"},
+			{Key: "rows", Header: "Rows", Kind: report.KindNumber},
 			{Key: "pdf", Header: "Document"}},
 	}
 	return &report.Page{

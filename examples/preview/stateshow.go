@@ -352,8 +352,8 @@ func (c *stateCommand) table(held []stateLine, runs []*stateRun) *report.Table {
 			{Key: "now", Label: "Last evaluated for", Value: moment(all.Now)},
 		},
 		Columns: []report.Column{
-			{Key: "run", Header: "Run", Kind: report.KindNumber}, {Key: "now", Header: "Now"}, {Key: "name",
-				Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode},
+			{Key: "run", Header: "Run", Kind: report.KindNumber}, {Key: "now", Header: "Now"},
+			{Key: "name", Header: "Name"}, {Key: "id", Header: "Identity", Kind: report.KindCode},
 			{Key: "change", Header: "Change"}, {Key: "attribute", Header: "Attribute"},
 			{Key: "before", Header: "Before",
 				Width: 30}, {Key: "after", Header: "After", Width: 30},

@@ -72,6 +72,8 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return s, flag.ErrHelp
 	}
+
+	// A dry run keeps nothing, so it cannot have a store; a certificate needs its key.
 	if flags.NArg() != 1 || s.dryRun && s.store != memory || (s.cert == "") != (s.key == "") {
 		flags.Usage()
 		return s, flag.ErrHelp
@@ -131,6 +133,8 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (_ *site, err er
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
+
+	// Tokens are signed with a key of this process: they end with it.
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
@@ -155,6 +159,8 @@ func open(ctx context.Context, s settings, logger *slog.Logger) (_ *site, err er
 	if err != nil {
 		return nil, err
 	}
+
+	// The handler needs the state, and the state may replace the configuration of the folder.
 	if out.handler, err = rest.New(bundle, out.state.identities, o); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,8 @@ func (p *page) logged(next http.Handler) http.Handler {
 		p.site.logger.Info("request", "method", one.Method, "path", one.Path, "status", one.Status, "took", one.Took)
 		p.mu.Lock()
 		defer p.mu.Unlock()
+
+		// Only the last requests are kept, since the page is for looking on while one tries.
 		if len(p.list) >= maxRequests {
 			p.list = slices.Delete(p.list, 0, 1)
 		}
@@ -90,6 +92,8 @@ var pageTemplate = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	id, secret, _ := r.BasicAuth()
 	ok := false
+
+	// Every secret is compared, and in constant time, so that the answer takes equally long for all.
 	for _, c := range clients {
 		same := subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) == 1
 		ok = ok || c.ID == id && same && (c.Actor.Read || c.Actor.Admin)

@@ -152,6 +152,8 @@ func openSQLite(ctx context.Context, path string) (_ *kept, err error) {
 			err = errors.Join(err, db.Close())
 		}
 	}()
+
+	// One writer and some readers; more connections would only wait for each other.
 	db.SetMaxOpenConns(8)
 	identities, err := store.OpenSQL(ctx, db, store.SQLOptions{})
 	if err != nil {

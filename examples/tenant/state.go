@@ -39,6 +39,7 @@ type pending struct {
 // kept, so the accounts of the folder are still to be aggregated.
 func (s *site) openState(ctx context.Context, o settings, b *config.Bundle,
 	options *rest.Options) (_ *config.Bundle, fresh bool, err error) {
+	// In memory nothing outlives the process, so everything is new.
 	if o.store == memory {
 		s.state = &state{&kept{identities: store.NewMemory(), objects: nonemployee.NewMemory(),
 			close: func() error { return nil }}}
@@ -128,6 +129,8 @@ func (s *state) finish(ctx context.Context) error {
 	if err := json.Unmarshal(src, &p); err != nil {
 		return err
 	}
+
+	// In the order in which the change was made; each step may be made again when it was made already.
 	if err := s.identities.Apply(ctx, p.Batch); err != nil {
 		return err
 	}
