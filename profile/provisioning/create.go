@@ -228,17 +228,19 @@ func (f *createField) value(s *transform.Scope) (identity.Value, error) {
 
 // first returns the first value of a list as a field with one value has it.
 func first(v identity.Value) identity.Value {
-	for _, item := range v.List() {
-		switch item.Kind() {
-		case identity.List:
-			return first(item)
-		case identity.Integer, identity.Boolean:
-			return identity.StringValue(item.Text())
-		}
-		return item
+	items := v.List()
+	if len(items) == 0 {
+		return identity.Value{}
 	}
 
-	return identity.Value{}
+	switch item := items[0]; item.Kind() {
+	case identity.List:
+		return first(item)
+	case identity.Integer, identity.Boolean:
+		return identity.StringValue(item.Text())
+	default:
+		return item
+	}
 }
 
 // fieldCheck asks for the field that is computed.
