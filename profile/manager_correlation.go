@@ -27,7 +27,7 @@ func (rs *resolver) resolveManagers() {
 		rs.knowSearches()
 	}
 	for _, n := range rs.byRows() {
-		if rs.fullRun || rs.changed.Has(n) || rs.unresolved.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) {
+		if rs.fullRun || rs.changed.Has(n) || rs.unresolved.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) || rs.underContested(n) {
 			rs.managerLink(n)
 		}
 	}
@@ -96,6 +96,16 @@ func (rs *resolver) findManager(n int32) {
 		rs.resolved.outcome[n] = r
 	}
 	rs.resolved.manager[n] = m
+}
+
+// underContested reports whether the manager of somebody claims a uid that several claimed: the
+// manager may have been found by it, and another one be found now.
+func (rs *resolver) underContested(n int32) bool {
+	if m := rs.resolved.manager[n]; len(rs.contested) > 0 && m >= 0 {
+		uids := rs.indexes[config.AttrUID]
+		return rs.contested[lookupKey(uids, uids.Tags[m])]
+	}
+	return false
 }
 
 // searchesAffected reports whether somebody has moved who may be looked for as a manager.

@@ -45,5 +45,10 @@ func (t *tables) failure() error {
 	if err := t.failed.Load(); err != nil {
 		return *err
 	}
+	if t.accounts != nil {
+		if err := t.accounts.Err(); err != nil {
+			return fmt.Errorf("stored state: %w", err)
+		}
+	}
 	return t.ctx.Err()
 }

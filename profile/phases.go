@@ -2,6 +2,7 @@ package profile
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -70,7 +71,9 @@ func (p *phases) all(sources []identity.Source) error {
 	}
 
 	if p.fullRun {
-		p.resume()
+		if err := p.resume(); err != nil {
+			return fmt.Errorf("stored state: %w", err)
+		}
 	}
 
 	// Links come before values: which profile somebody has depends on whose accounts

@@ -59,22 +59,22 @@ func (rd *reader) read(sources []identity.Source) error {
 // readStored makes a person of every stored identity, with its accounts linked
 // unless links are recomputed.
 func (rd *reader) readStored() error {
-	for i, err := range identity.View(rd.ctx, rd.opts.Stored) {
+	late, ok := rd.opts.Stored.(identity.LateViewer)
+	if ok && rd.mayResume() && !rd.resident {
+		read, err := late.ViewLate(rd.ctx, func(i *identity.Identity, unread []string) error {
+			rd.addPerson(i, unread)
+			return nil
+		})
 		if err != nil {
 			return err
 		}
-		n := int32(len(rd.people))
-
-		// Everybody gets a number, by which all tables know them; accounts are apart.
-		rd.people = append(rd.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
-		accounts := i.Accounts
-		light := *i
-		light.Accounts = nil
-		rd.stored = append(rd.stored, &light)
-		rd.withExceptions += btoi(len(i.ExceptionCodes) > 0)
-		rd.byID[i.ID] = n
-		for k := range accounts {
-			rd.addStored(&accounts[k], n, k == 0)
+		rd.accounts.ReadLate(read)
+	} else {
+		for i, err := range identity.View(rd.ctx, rd.opts.Stored) {
+			if err != nil {
+				return err
+			}
+			rd.addPerson(i, nil)
 		}
 	}
 
@@ -90,6 +90,30 @@ func (rd *reader) readStored() error {
 		rd.people[n].linksChanged = false
 	}
 	return nil
+}
+
+// addPerson makes a person of a stored identity, whose accounts are known by their keys alone
+// where there are texts to read them from.
+func (rd *reader) addPerson(i *identity.Identity, unread []string) {
+	n := int32(len(rd.people))
+
+	// Everybody gets a number, by which all tables know them; accounts are apart.
+	rd.people = append(rd.people, person{first: -1, last: -1, alias: -1, profile: -1, auth: -1})
+	accounts := i.Accounts
+	light := *i
+	light.Accounts = nil
+	rd.stored = append(rd.stored, &light)
+	rd.withExceptions += btoi(len(i.ExceptionCodes) > 0)
+	rd.byID[i.ID] = n
+	for k := range accounts {
+		a := &accounts[k]
+		if unread == nil {
+			rd.addStored(a, n, k == 0)
+			continue
+		}
+		number := rd.keyed(rd.begun(rd.accounts.AddUnread(a, unread[k]), a), a)
+		rd.linkStored(number, a, n, k == 0)
+	}
 }
 
 // addStored adds an account that was there before the run. With recomputed links

@@ -18,8 +18,9 @@ type resolver struct {
 	failedRules  map[string]bool        // sources whose manager correlation rule has raised
 	seenChanges  int                    // how many of those that have changed are in the indexes
 
-	unresolved   table.Numbers // stored identities whose manager was not found; of a run that goes on from the stored outcome
-	searchesOpen bool          // not all of lookedUpBy is known
+	unresolved   table.Numbers   // stored identities whose manager was not found; of a run that goes on from the stored outcome
+	contested    map[uint64]bool // uids that several claimed, whose holders are not known any more; of such a run
+	searchesOpen bool            // not all of lookedUpBy is known
 }
 
 // resume makes what the run before has found out from what is stored of it.
@@ -28,6 +29,7 @@ func (rs *resolver) resume() (doubtful []int32) {
 	s.manager, s.reports, rs.lookedUpBy = make([]int32, people), make([]int32, people), make([]uint64, people)
 	s.outcome, s.uidOwner, s.keptUID = map[int32]ManagerResult{}, map[int32]int32{}, map[int32]string{}
 	rs.indexes, rs.affectedKeys, rs.searchesOpen = rs.newIndexes(), map[uint64]bool{}, true
+	rs.contested = map[uint64]bool{}
 
 	uids := rs.indexes[config.AttrUID]
 	for n := range rs.people {
@@ -48,7 +50,7 @@ func (rs *resolver) resume() (doubtful []int32) {
 		// Who holds a uid that somebody lost is found out once more.
 		if slices.Contains(i.ExceptionCodes, DuplicateUID) {
 			rs.markResult(n)
-			rs.affectedKeys[lookupKey(uids, uids.Tags[n])] = true
+			rs.contested[lookupKey(uids, uids.Tags[n])] = true
 		}
 	}
 

@@ -48,10 +48,10 @@ func (e *Engine) newFrame() string {
 // that goes on from its outcome: it looks at accounts that changed or have no identity, at the
 // identities that these feed, and at managers and uids that depend on one of them. It does
 // nothing unless that comes to the same as looking at everybody.
-func (p *phases) resume() {
+func (p *phases) resume() error {
 	doubtful, ok := p.resumable()
 	if !ok {
-		return
+		return p.accounts.ReadAll() // everybody is looked at
 	}
 
 	p.fullRun, p.resumed = false, true
@@ -66,14 +66,21 @@ func (p *phases) resume() {
 			p.markResult(int32(n))
 		}
 	}
+
+	return nil
+}
+
+// mayResume reports whether a run may go on from what is stored, if that is what it takes it for.
+func (t *tables) mayResume() bool {
+	anew := t.opts.Linking
+	anew.AnyRemoval = false
+	return t.opts.Incremental && anew == (Linking{}) && t.frame != ""
 }
 
 // resumable reports whether what is stored is the outcome of runs over everybody with the same
 // frame, and little of it has changed; doubtful are the identities of which nothing is noted.
 func (p *phases) resumable() (doubtful []int32, ok bool) {
-	anew := p.opts.Linking
-	anew.AnyRemoval = false
-	if !p.opts.Incremental || anew != (Linking{}) || p.frame == "" || len(p.stored) == 0 || p.reader.before != nil {
+	if !p.mayResume() || len(p.stored) == 0 || p.reader.before != nil {
 		return nil, false
 	}
 

@@ -13,6 +13,6 @@ func (e *Engine) Resumes(ctx context.Context, store identity.Store, o RunOptions
 	if err := p.reader.read(sources); err != nil {
 		return false, err
 	}
-	p.resume()
-	return p.resumed, nil
+	err := p.resume()
+	return p.resumed, err
 }

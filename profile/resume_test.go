@@ -126,7 +126,10 @@ func identityID(t *testing.T, st identity.Store, alias string) string {
 func TestAggregateBriefs(t *testing.T) {
 	for seed := range uint64(20) {
 		m := newMutant(seed)
-		base := store.NewMemory()
+		var base identity.Store = store.NewMemory()
+		if seed%2 == 1 {
+			base = fileOf(t, base)
+		}
 		for step := range 8 {
 			e, _ := m.tenant().Engine(t, profile.Options{SnapshotOrder: m.snapshot})
 			o := profile.RunOptions{Now: m.now, Seed: m.seed, Incremental: true, Rules: customRules}

@@ -40,7 +40,8 @@ func (p *phases) next(ctx context.Context, r *Run, written []int32) {
 
 	// Managers and uids are found anew, but only where something has moved.
 	p.resolved.linked, p.resolved.swept = false, false
-	p.resolver.seenChanges, p.resolver.affectedKeys = 0, map[uint64]bool{}
+	p.resolver.seenChanges, p.resolver.affectedKeys, p.resolver.contested = 0, map[uint64]bool{}, nil
+	p.resolver.unresolved.Clear()
 }
 
 // markChanged notes identities whose accounts or attributes are not those of the last

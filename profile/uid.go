@@ -104,7 +104,8 @@ func (rs *resolver) resolveUIDs() {
 // claimAffected reports whether somebody who claims the uid of an identity has moved.
 func (rs *resolver) claimAffected(n int32) bool {
 	x := rs.indexes[config.AttrUID]
-	return rs.affectedBy(lookupKey(x, x.Tags[n]))
+	key := lookupKey(x, x.Tags[n])
+	return rs.affectedBy(key) || rs.contested[key]
 }
 
 // claimed reports whether somebody holds a uid beyond the claims at hand.

@@ -104,6 +104,35 @@ func (f *File) View(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 	}
 }
 
+// ViewLate implements [identity.LateViewer].
+func (f *File) ViewLate(ctx context.Context, use func(*identity.Identity, []string) error) (func(string, *identity.Account) error, error) {
+	list, l := f.snapshot()
+	d := decoder{lists: l, chunk: chunkSize, again: true, late: true}
+	var i identity.Identity
+	var accounts []identity.Account
+	for _, r := range list {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		i.Accounts, d.unread = accounts, nil
+		if err := d.read(r, &i); err != nil {
+			return nil, err
+		}
+		if cap(i.Accounts) > cap(accounts) {
+			accounts = i.Accounts
+		}
+		if err := use(&i, d.unread); err != nil {
+			return nil, err
+		}
+	}
+
+	one := decoder{lists: l, chunk: chunkSize}
+	return func(unread string, a *identity.Account) error {
+		one.accountRows = one.accountRows[:0]
+		return damaged(one.account(unread, a))
+	}, nil
+}
+
 // Find yields the identities whose attribute has the value, by ascending id.
 func (f *File) Find(ctx context.Context, attribute, value string, fold bool) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {

@@ -138,6 +138,10 @@ type decoder struct {
 	rows, accountRows []byte
 	chunk             int // how much memory for rows is allocated at least
 	again             bool
+
+	late   bool     // attributes and entitlements of accounts are not read
+	unread []string // what accounts of the last identity are read from then
+	texts  []string // memory for that
 }
 
 // chunkSize is how much memory for rows is allocated at a time where many are read.
@@ -270,7 +274,9 @@ func (d *decoder) account(data string, a *identity.Account) error {
 		return d.light.Err()
 	}
 
-	a.Source = c.text()
+	if a.Source = c.text(); d.late {
+		return c.Err()
+	}
 	for range c.Count() {
 		list = append(list, c.text())
 	}
@@ -316,6 +322,7 @@ func (d *decoder) person(data string, i *identity.Identity) error {
 	if d.again {
 		d.accountRows = d.accountRows[:0]
 	}
+	d.texts = d.texts[:0]
 	n := c.Count()
 	if n > c.Len()/minAccount || c.Err() != nil {
 		return codec.ErrMalformed
@@ -325,10 +332,15 @@ func (d *decoder) person(data string, i *identity.Identity) error {
 			accounts = append(make([]identity.Account, 0, n), accounts...)
 		}
 		accounts = accounts[:k+1]
-		if err := d.account(c.Text(), &accounts[k]); err != nil {
+		text := c.Text()
+		if d.late {
+			d.texts = append(d.texts, text)
+		}
+		if err := d.account(text, &accounts[k]); err != nil {
 			return err
 		}
 	}
+	d.unread = d.texts
 
 	if n > 0 {
 		i.Accounts = accounts

@@ -24,6 +24,7 @@ type Accounts struct {
 	known   map[*identity.Schema]uint32
 	byNames map[string]uint32
 	scratch []byte
+	late    late
 	Manual  bool // some account that was ever there is marked as correlated by hand
 
 	lastSchema *identity.Schema // and its index
@@ -147,6 +148,9 @@ func (t *Accounts) Add(a *identity.Account) int32 {
 // Replace puts another account in the place of n and reports whether it is fresh,
 // so that mappings can see a difference, and dirty, so that it has to be written.
 func (t *Accounts) Replace(n int32, a *identity.Account) (dirty, fresh bool) {
+	if t.late.read != nil {
+		t.need(n)()
+	}
 	row := t.pack(a)
 	schema := t.schemaIndex(a.Attributes.Schema())
 
@@ -183,6 +187,9 @@ func (t *Accounts) Forget(n int32) { t.prints[n] = 0 }
 
 // UUID returns the stable id of account n.
 func (t *Accounts) UUID(n int32) string {
+	if t.late.read != nil {
+		defer t.need(n)()
+	}
 	r := rowReader{row: t.Rows.Get(t.refs[n])}
 	if r.byte()&flagMore == 0 {
 		return ""
@@ -226,6 +233,9 @@ func (t *Accounts) At(n int32) (a identity.Account) {
 
 // Read reads account n into an empty one.
 func (t *Accounts) Read(n int32, a *identity.Account) {
+	if t.late.read != nil {
+		defer t.need(n)()
+	}
 	r := rowReader{row: t.Rows.Get(t.refs[n])}
 	flags := r.byte()
 	a.Source = t.Names[t.Sources[n]]
@@ -249,10 +259,18 @@ func (t *Accounts) Read(n int32, a *identity.Account) {
 
 // Touch looks at the row of account n, so that the processor has it at hand when it is read:
 // rows that are touched together are waited for together. The result means nothing.
-func (t *Accounts) Touch(n int32) byte { return t.Rows.touch(t.refs[n]) }
+func (t *Accounts) Touch(n int32) byte {
+	if t.late.read != nil {
+		return 0 // it may have none
+	}
+	return t.Rows.touch(t.refs[n])
+}
 
 // Native returns the native identity of account n.
 func (t *Accounts) Native(n int32) string {
+	if t.late.read != nil {
+		defer t.need(n)()
+	}
 	r := rowReader{row: t.Rows.Get(t.refs[n])[1:]}
 	r.parts()
 	return r.text()
@@ -278,6 +296,9 @@ func Prefix(s string) (n uint64) {
 // Created returns the creation time of account n in nanoseconds; ok is false
 // when it is not known.
 func (t *Accounts) Created(n int32) (ns int64, ok bool) {
+	if t.late.read != nil {
+		defer t.need(n)()
+	}
 	r := rowReader{row: t.Rows.Get(t.refs[n])[1:]}
 	return r.nanos()
 }
