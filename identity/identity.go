@@ -282,11 +282,14 @@ type LateViewer interface {
 	Store
 	// ViewLate is View, with use in the place of the loop, that hands on accounts without their
 	// Entitlements and Attributes; unread has a text for each of them, or is nil where all was
-	// read. An error of use ends it. Read reads the whole account from such a text, as long as
-	// the store is open: attributes hold until the next one is read, and it belongs to one
+	// read. An error of use ends it. The reader takes the whole account from such a text, as
+	// long as the store is open: attributes hold until the next one is read, and it belongs to one
 	// goroutine at a time.
-	ViewLate(ctx context.Context, use func(i *Identity, unread []string) error) (read func(unread string, a *Account) error, err error)
+	ViewLate(ctx context.Context, use func(i *Identity, unread []string) error) (AccountReader, error)
 }
+
+// AccountReader reads an account from a text, see [LateViewer].
+type AccountReader = func(unread string, a *Account) error
 
 // Transactor is a [Store] that takes the identities of a batch one by one, so that its caller
 // need not keep them.

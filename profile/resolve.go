@@ -18,7 +18,7 @@ type resolver struct {
 	failedRules  map[string]bool        // sources whose manager correlation rule has raised
 	seenChanges  int                    // how many of those that have changed are in the indexes
 
-	unresolved   table.Numbers   // stored identities whose manager was not found; of a run that goes on from the stored outcome
+	unresolved   table.Numbers   // whose manager was not found; of a run that goes on from a stored outcome
 	contested    map[uint64]bool // uids that several claimed, whose holders are not known any more; of such a run
 	searchesOpen bool            // not all of lookedUpBy is known
 }

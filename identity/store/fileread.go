@@ -105,7 +105,8 @@ func (f *File) View(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 }
 
 // ViewLate implements [identity.LateViewer].
-func (f *File) ViewLate(ctx context.Context, use func(*identity.Identity, []string) error) (func(string, *identity.Account) error, error) {
+func (f *File) ViewLate(ctx context.Context,
+	use func(*identity.Identity, []string) error) (identity.AccountReader, error) {
 	list, l := f.snapshot()
 	d := decoder{lists: l, chunk: chunkSize, again: true, late: true}
 	var i identity.Identity

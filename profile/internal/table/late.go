@@ -11,7 +11,7 @@ import (
 type late struct {
 	mu     sync.Mutex // held while any row of the table is read, as long as there are such accounts
 	unread []string   // by account, what it is read from; "": there is a row
-	read   func(unread string, a *identity.Account) error
+	read   identity.AccountReader
 	err    error // the first one of reading
 }
 
@@ -30,7 +30,7 @@ func (t *Accounts) AddUnread(a *identity.Account, unread string) int32 {
 
 // ReadLate makes the rows of unread accounts when they are read. From here on rows may be read by
 // several goroutines at once, and each waits for the others. See [Accounts.Err].
-func (t *Accounts) ReadLate(read func(unread string, a *identity.Account) error) { t.late.read = read }
+func (t *Accounts) ReadLate(read identity.AccountReader) { t.late.read = read }
 
 // ReadAll makes the rows of all unread accounts.
 func (t *Accounts) ReadAll() error {
