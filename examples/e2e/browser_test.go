@@ -180,7 +180,17 @@ func (b *browser) do(actions ...action) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b, 12*time.Second)
 	defer cancel()
-	if err := chromedp.Do(ctx, actions...); err != nil {
+	for _, a := range actions {
+		err := chromedp.Do(ctx, a)
+
+		// The page may draw anew between the look for something and the click on it, as it does when
+		// somebody is answered: then what stands there now is meant.
+		for err != nil && strings.Contains(err.Error(), "Could not find node") && ctx.Err() == nil {
+			err = chromedp.Do(ctx, a)
+		}
+		if err == nil {
+			continue
+		}
 		text, _ := chromedp.Run(b, chromedp.Evaluate[string](`document.body ? document.body.querySelector("main").innerText.slice(-2500) : ""`))
 		b.t.Fatalf("%v; errors %q; the page shows %s", err, b.errors(), text)
 	}
