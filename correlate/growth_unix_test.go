@@ -13,7 +13,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/internal/cputime"
+	"github.com/idprofile/engine/identity/cputime"
 )
 
 var mailOfPerson, mailOfAccount = identity.NewSchema("email"), identity.NewSchema("mail")

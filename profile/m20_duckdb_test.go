@@ -9,7 +9,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/idprofile/engine/internal/cputime"
+	"github.com/idprofile/engine/identity/cputime"
 	"github.com/idprofile/engine/profile"
 )
 

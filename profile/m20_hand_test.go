@@ -14,7 +14,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/internal/cputime"
+	"github.com/idprofile/engine/identity/cputime"
 	"github.com/idprofile/engine/profile"
 )
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/idprofile/engine/internal/cputime"
+	"github.com/idprofile/engine/identity/cputime"
 )
 
 // million runs the campaign of a million records on each side.

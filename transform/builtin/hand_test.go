@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/idprofile/engine/internal/cputime"
+	"github.com/idprofile/engine/identity/cputime"
 )
 
 // byHand is what each of the works does, written in Go with the standard library

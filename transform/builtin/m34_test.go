@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/cputime"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/internal/cputime"
 	"github.com/idprofile/engine/transform"
 	"github.com/idprofile/engine/transform/builtin"
 )
