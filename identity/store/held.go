@@ -276,25 +276,13 @@ func (h *held) search(attribute, value string, fold bool) ([]*identity.Identity,
 	if fold {
 		value = identity.Fold(value)
 	}
-	ids := slices.Sorted(slices.Values(b.byText[value]))
-	var list []*identity.Identity
-
-	// Entries may be out of date, so each is compared with the identity.
-	for _, id := range slices.Compact(ids) {
+	return b.find(name, value, func(id string) (*identity.Identity, error) {
 		r, ok := h.find(id)
 		if !ok {
-			continue
+			return nil, nil
 		}
-		i, err := h.lists.personAt(r)
-		if err != nil {
-			return nil, err
-		}
-		if slices.Contains(name.texts(i), value) {
-			list = append(list, i)
-		}
-	}
-
-	return list, nil
+		return h.lists.personAt(r)
+	})
 }
 
 // indexNew puts the identities of a batch into the indexes that there are.
@@ -314,13 +302,7 @@ func (h *held) indexNew(list []record) error {
 			b.add(name, i)
 		}
 	}
-
-	// Entries of an index are never taken out; when too many are out of date it is built again.
-	for name, b := range h.index {
-		if b.entries > 1000+4*h.count {
-			delete(h.index, name)
-		}
-	}
+	dropStale(h.index, h.count)
 	return nil
 }
 

@@ -214,14 +214,7 @@ func (s *state) apply(c *change) {
 	}
 	maps.Copy(s.loose, c.loose)
 	s.decisions = append(s.decisions, c.decisions...)
-
-	// Entries of an index are never taken out, they are checked when found; when too many are out of
-	// date it is built again.
-	for name, b := range s.index {
-		if b.entries > 1000+4*len(s.ids) {
-			delete(s.index, name)
-		}
-	}
+	dropStale(s.index, len(s.ids))
 }
 
 // own notes whose the accounts of an identity are now.
@@ -294,17 +287,37 @@ func (s *state) find(attribute, value string, fold bool) []*identity.Identity {
 	if fold {
 		value = identity.Fold(value)
 	}
-	ids := slices.Sorted(slices.Values(b.byText[value]))
-	var list []*identity.Identity
+	list, _ := b.find(name, value, func(id string) (*identity.Identity, error) { return s.ids[id], nil })
+	return list
+}
+
+// find returns the identities that have a text, by id, given who has an id: nil for nobody.
+func (b *bucket) find(name indexed, text string,
+	get func(id string) (*identity.Identity, error)) (list []*identity.Identity, err error) {
+	ids := slices.Sorted(slices.Values(b.byText[text]))
 
 	// Entries may be out of date, so each is compared with the identity.
 	for _, id := range slices.Compact(ids) {
-		if i := s.ids[id]; i != nil && slices.Contains(name.texts(i), value) {
+		i, err := get(id)
+		if err != nil {
+			return nil, err
+		}
+		if i != nil && slices.Contains(name.texts(i), text) {
 			list = append(list, i)
 		}
 	}
 
-	return list
+	return list, nil
+}
+
+// dropStale drops indexes in which too many entries are out of date: entries are never taken
+// out, they are checked when found. Who asks next builds the index again.
+func dropStale(index map[indexed]*bucket, identities int) {
+	for name, b := range index {
+		if b.entries > 1000+4*identities {
+			delete(index, name)
+		}
+	}
 }
 
 func (b *bucket) add(name indexed, i *identity.Identity) {
