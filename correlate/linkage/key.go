@@ -239,25 +239,18 @@ func (l *keyList) dates() {
 
 	// A birth date alone has thousands of people in a large table; with the sound of one name a few.
 	if s.personName {
-		l.add("birth date and sound of the given name", fieldMask(f)|fieldMask(fieldGiven),
-			func(side int, i int32) uint32 {
+		withSound := func(of *[2][]int32) func(side int, i int32) uint32 {
+			return func(side int, i int32) uint32 {
 				y, m, d, ok := c.day(side, i)
-				g := s.given[side][i]
+				g := of[side][i]
 				if !ok || g < 0 {
 					return 0
 				}
 				return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
-			})
-
-		l.add("birth date and sound of the surname", fieldMask(f)|fieldMask(fieldSurname),
-			func(side int, i int32) uint32 {
-				y, m, d, ok := c.day(side, i)
-				g := s.surname[side][i]
-				if !ok || g < 0 {
-					return 0
-				}
-				return hashStart.number(uint64(y*10000 + m*100 + d)).number(s.names.code[g]).sum()
-			})
+			}
+		}
+		l.add("birth date and sound of the given name", fieldMask(f)|fieldMask(fieldGiven), withSound(&s.given))
+		l.add("birth date and sound of the surname", fieldMask(f)|fieldMask(fieldSurname), withSound(&s.surname))
 	}
 }
 
