@@ -30,7 +30,7 @@ type Stats struct {
 //
 // The store must not be changed by others in the meantime, nor by onResult; one that is an
 // [identity.Transactor] is given the identities one by one. A host that aggregates
-// markResult and again does it faster with a [Session].
+// again and again does it faster with a [Session].
 func (e *Engine) Aggregate(ctx context.Context, store identity.Store, o RunOptions, onResult func(*Result),
 	sources ...identity.Source) (Stats, error) {
 	s := aggregation{onResult: onResult}

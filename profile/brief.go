@@ -20,6 +20,8 @@ type Brief struct {
 	result *Result // nil: nobody has asked for it
 	values []identity.Value
 
+	asStored bool // the row is the stored one, and only the values that somebody asks for are read
+
 	names   *identity.Schema // the last one of stored attributes that has the names of namedBy
 	namedBy *compiled
 }
@@ -53,7 +55,7 @@ func (o *Brief) of(n int32) {
 	if rank := o.b.people[n].profile; rank >= 0 {
 		o.c = o.b.engine.profiles[rank]
 	}
-	if o.b.resumed && o.ofStored() {
+	if o.asStored = o.b.resumed && o.ofStored(); o.asStored {
 		return
 	}
 	o.row = o.b.attributes(n)
@@ -74,13 +76,9 @@ func (o *Brief) ofStored() bool {
 		o.names, o.namedBy = names, o.c
 	}
 
-	o.row, o.values = s.Attributes, o.values[:0]
+	o.row = s.Attributes
 	return true
 }
-
-// kept reports whether the brief is of somebody who is as stored. Only the values that somebody
-// asks for are read then.
-func (o *Brief) kept() bool { return len(o.values) == 0 && o.c != nil && len(o.c.attrs) > 0 }
 
 // Result returns all of it. The result stays when the brief does not.
 func (o *Brief) Result() *Result {
@@ -135,7 +133,11 @@ func (o *Brief) Notable() bool {
 	if lost || len(o.b.errors[o.n]) > 0 {
 		return true
 	}
-	if o.kept() && len(o.b.storedOf(o.n).ExceptionCodes) > 0 || !o.kept() && len(o.b.engine.missing(o.c, o.values)) > 0 {
+	if o.asStored {
+		if len(o.b.storedOf(o.n).ExceptionCodes) > 0 {
+			return true
+		}
+	} else if len(o.b.engine.missing(o.c, o.values)) > 0 {
 		return true
 	}
 
@@ -158,7 +160,7 @@ func (o *Brief) Manager() (state string) {
 		return ManagerResolved
 	}
 
-	if o.kept() {
+	if o.asStored {
 		return o.b.managerResult(o.n, o.b.attribute(o.n, config.AttrManager)).State
 	}
 	return o.b.managerResult(o.n, o.values[slot]).State

@@ -156,7 +156,7 @@ func (x *evaluation) evaluateNested(i int) {
 func (x *evaluation) accept(i int, v identity.Value, err error) {
 	a := &x.profile.attrs[i]
 	if err == nil {
-		v = identityValue(v, a.multi)
+		v = AttributeValue(v, a.multi)
 		err = x.keep(v)
 	}
 	if err != nil {
@@ -195,9 +195,12 @@ func sizeOf(v identity.Value) (size int64) {
 	return size
 }
 
-// identityValue turns a result into what identity attributes hold: text, or a
-// list for multi-valued ones (DECISION 19).
-func identityValue(v identity.Value, multi bool) identity.Value {
+// AttributeValue turns the outcome of a transform into what attributes hold: text, or a list for
+// multi-valued ones; of a list, others hold the first item. Null stays null, as does the first
+// item of an empty list.
+//
+// Source: DECISION 19.
+func AttributeValue(v identity.Value, multi bool) identity.Value {
 	if v.Kind() <= identity.Text {
 		return v
 	}
@@ -207,7 +210,7 @@ func identityValue(v identity.Value, multi bool) identity.Value {
 			return v
 		}
 		for _, item := range v.List() {
-			return identityValue(item, false)
+			return AttributeValue(item, false)
 		}
 		return identity.Value{}
 

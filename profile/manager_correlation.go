@@ -253,7 +253,7 @@ func (rs *resolver) managerValue(n int32, source *config.Source) string {
 		acct := rs.accounts.At(a)
 		v := acct.Property(source.Manager.AccountAttribute)
 		if !v.IsNull() && (value == "" || transform.ByCreated(&acct, &best) < 0) {
-			best, value = acct, identityValue(v, false).Text()
+			best, value = acct, AttributeValue(v, false).Text()
 		}
 	}
 

@@ -11,9 +11,9 @@ import (
 	"github.com/idprofile/engine/profile/config"
 )
 
-// newFrame makes the frame: the fingerprint of all that decides about links, profiles, managers and uids: what a
-// run leaves can be what the next one begins with when both have the same. What decides about
-// the values of attributes has fingerprints of its own, see [basis].
+// newFrame makes the frame, the fingerprint of all that decides about links, profiles, managers
+// and uids: what a run leaves can be what the next one begins with when both have the same. What
+// decides about the values of attributes has fingerprints of its own, see [basis].
 func (e *Engine) newFrame() string {
 	h := sha256.New()
 	fmt.Fprintf(h, "1 %v %v %q %q\n", e.opts.SnapshotOrder, e.opts.KeepBlank, e.keys, e.opts.Rules)
@@ -136,19 +136,16 @@ func (t *tables) storedRow(n int32) identity.Attributes {
 
 // attribute returns one of [tables.attributes].
 func (t *tables) attribute(n int32, name string) identity.Value {
-	if q := &t.people[n]; !t.resumed || q.profile < 0 || q.row != 0 {
+	q, s := &t.people[n], t.storedOf(n)
+	if !t.resumed || q.profile < 0 || q.row != 0 || s == nil {
 		return t.attributes(n).Get(name)
 	}
 
-	s := t.storedOf(n)
-	if s == nil {
-		return identity.Value{}
-	}
-	v := s.Attributes.Get(name)
-	if note := stateOf(s); name == config.AttrUID || name == config.AttrManager {
-		if given := note.Get(name); !given.IsNull() {
+	// Of the row that the mappings gave, the note has what the population resolved otherwise.
+	if name == config.AttrUID || name == config.AttrManager {
+		if given := stateOf(s).Get(name); !given.IsNull() {
 			return given
 		}
 	}
-	return v
+	return s.Attributes.Get(name)
 }

@@ -172,7 +172,7 @@ func (t *Trial) Eval(input identity.Value) Outcome {
 	}
 
 	if t.attribute != tried {
-		v = identityValue(v, t.with.attrs[t.slot()].multi)
+		v = AttributeValue(v, t.with.attrs[t.slot()].multi)
 	}
 	return Outcome{Value: v.Clone(), Step: rec.root}
 }

@@ -218,29 +218,12 @@ func (f *createField) value(s *transform.Scope) (identity.Value, error) {
 
 	switch {
 	case v.Kind() == identity.List && !f.multi:
-		return first(v), nil
+		return profile.AttributeValue(v, false), nil
 	case f.multi && !v.IsNull() && v.Kind() != identity.List:
 		return identity.ListValue(v), nil
 	}
 
 	return v, nil
-}
-
-// first returns the first value of a list as a field with one value has it.
-func first(v identity.Value) identity.Value {
-	items := v.List()
-	if len(items) == 0 {
-		return identity.Value{}
-	}
-
-	switch item := items[0]; item.Kind() {
-	case identity.List:
-		return first(item)
-	case identity.Integer, identity.Boolean:
-		return identity.StringValue(item.Text())
-	default:
-		return item
-	}
 }
 
 // fieldCheck asks for the field that is computed.
