@@ -126,7 +126,9 @@ func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
 	// Rules come before failures, since a failure is explained by what the rules say, and fixes come
 	// last, since they are tried on the failures.
 	s.addRules(j)
-	for _, row := range AmbiguousRows(x.c, j.Accounts, j.bulk, x.display) {
+	rows := AmbiguousRows(x.c, j.Accounts, j.bulk, x.display)
+	s.Ambiguous = slices.Grow(s.Ambiguous, len(rows))
+	for _, row := range rows {
 		s.Ambiguous = append(s.Ambiguous, AmbiguousUse{
 			Account:   AccountName{ID: row.AccountID, Name: row.AccountName},
 			Criterion: row.Criterion, Value: row.Value, Identities: row.Candidates,
@@ -209,14 +211,15 @@ func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 	}
 
 	// Those with a remedy come first, and the others behind them in their order.
-	without := slices.Collect(func(yield func(NearMissText) bool) {
+	ordered := make([]NearMissText, 0, len(s.NearMisses))
+	for _, remedy := range []bool{true, false} {
 		for i := range s.NearMisses {
-			if len(s.NearMisses[i].Fix) == 0 && !yield(s.NearMisses[i]) {
-				return
+			if (len(s.NearMisses[i].Fix) > 0) == remedy {
+				ordered = append(ordered, s.NearMisses[i])
 			}
 		}
-	})
-	s.NearMisses = append(slices.DeleteFunc(s.NearMisses, func(m NearMissText) bool { return len(m.Fix) == 0 }), without...)
+	}
+	s.NearMisses = ordered
 	slices.SortFunc(s.Reasons, func(a, b *ReasonCount) int {
 		return cmp.Or(cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Likely, b.Likely))
 	})

@@ -233,25 +233,38 @@ func (nb *Nearby) Find(a *identity.Account) []NearMiss {
 }
 
 // FindAll is [Nearby.Find] for many accounts, in their order. Its time is linear in
-// the accounts and identities: it looks at each identity once for each rule.
+// the accounts and identities: it looks at each identity once for each rule. Accounts
+// with one value may have one list, which is only to be read.
 func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 	out := make([][]NearMiss, len(accounts))
 	e := nb.c.evaluator()
 	defer nb.c.release(e)
 	for _, i := range nb.rules {
 		r := &nb.c.rules[i]
-		s := newNearSearch(r, len(accounts))
+		s := &nearSearch{r: r, e: e}
 		for n := range accounts {
-			s.ask(e, int32(n), &accounts[n])
+			s.ask(int32(n), &accounts[n])
 		}
 		s.scan(nb.p)
+		for i := range s.queries {
+			s.queries[i].rank()
+		}
 		for _, w := range s.wanted {
-			out[w.account] = append(out[w.account], s.queries[w.query].nearest()...)
+			near := s.queries[w.query].found
+			if len(out[w.account]) == 0 { // most have one value that counts
+				out[w.account] = near
+				continue
+			}
+			out[w.account] = append(out[w.account], near...)
 		}
 	}
 
+	// Lists of one query are in order already, so that what accounts share is not written.
+	lighter := func(a, b NearMiss) int { return cmp.Compare(a.weight(), b.weight()) }
 	for _, list := range out {
-		slices.SortStableFunc(list, func(a, b NearMiss) int { return cmp.Compare(a.weight(), b.weight()) })
+		if !slices.IsSortedFunc(list, lighter) {
+			slices.SortStableFunc(list, lighter)
+		}
 	}
 	return out
 }
@@ -272,13 +285,12 @@ func (r *compiled) ignores(d Difference) bool {
 	return slices.ContainsFunc(r.terms[0].steps, func(s step) bool { return s.name == d.Fix() })
 }
 
-// normalised returns what a rule compares; "" for nothing.
-func (r *compiled) normalised(s string, account bool) string {
+// normalised returns what a rule compares, until the evaluator is used again; "" for nothing.
+func (r *compiled) normalised(e *evaluator, s string, account bool) string {
 	t := &r.key.terms[0]
 	if account {
 		t = &r.terms[0]
 	}
-	e := &evaluator{}
 	if t.unit != nil {
 		return ""
 	}
@@ -286,5 +298,5 @@ func (r *compiled) normalised(s string, account bool) string {
 	if out != compared {
 		return ""
 	}
-	return string([]byte(text))
+	return text
 }

@@ -1,10 +1,12 @@
 package correlate
 
+import "iter"
+
 // editTable finds the queries that have a text in common with another one when a
 // character is taken out. Pairs stand in groups by their hash in one piece of
 // memory, so that looking one up touches little of it.
 type editTable struct {
-	list  []edited // until build; then by group
+	list  []edited // by group
 	start []int32  // of each group; one more than there are groups
 	end   []int32  // of what is left of each group
 	maybe bitset   // hashes that are there, so that most look-ups end early
@@ -17,18 +19,20 @@ type edited struct {
 	query int32
 }
 
-// build puts the pairs into groups; each group keeps their order.
-func (t *editTable) build() {
+// build puts pairs, of which there are at most so many, into groups; each group keeps
+// their order. It goes over the pairs twice.
+func (t *editTable) build(most int, pairs iter.Seq[edited]) {
 	// A counting sort in place of a map: pairs of one hash stand side by side, and a bitset says first
-	// when there is none.
+	// when there is none. Pairs are made again for each pass, since a list of them beside the groups
+	// would be most of the memory of a search.
 	bits := 4
-	for 1<<bits < len(t.list) {
+	for 1<<bits < most {
 		bits++
 	}
 	t.shift = 64 - bits
 	t.start, t.end = make([]int32, 1<<bits+1), make([]int32, 1<<bits)
-	t.maybe = newBitset(16 * len(t.list))
-	for _, p := range t.list {
+	t.maybe = newBitset(16 * most)
+	for p := range pairs {
 		t.maybe.add(p.hash)
 		t.end[t.group(p.hash)]++
 	}
@@ -38,17 +42,14 @@ func (t *editTable) build() {
 		t.start[g], t.end[g] = at, at
 		at += n
 	}
-
 	t.start[len(t.end)] = at
 
-	grouped := make([]edited, len(t.list))
-	for _, p := range t.list {
+	t.list = make([]edited, at)
+	for p := range pairs {
 		g := t.group(p.hash)
-		grouped[t.end[g]] = p
+		t.list[t.end[g]] = p
 		t.end[g]++
 	}
-
-	t.list = grouped
 }
 
 // group is where pairs of a hash stand. The hash is a sum, whose upper bits depend on

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 	"unsafe"
 
@@ -24,6 +25,7 @@ const (
 // common that is left when one character is taken out of one of them, or of both.
 type nearSearch struct {
 	r       *compiled
+	e       *evaluator
 	queries []nearQuery
 	byText  map[string]int32
 	wanted  []nearWanted
@@ -31,7 +33,7 @@ type nearSearch struct {
 	exact map[string][]int32 // queries by loose form
 	edits editTable          // queries by hash of what is left without one character
 	forms looseForms
-	left  []uint64
+	left  []uint64 // of the form looked at last
 }
 
 // nearWanted says which query an account waits for.
@@ -56,17 +58,9 @@ type spelling struct {
 	count       int
 }
 
-// newNearSearch returns a search for the values of about n accounts.
-func newNearSearch(r *compiled, n int) *nearSearch {
-	return &nearSearch{
-		r: r, queries: make([]nearQuery, 0, n), byText: make(map[string]int32, n), exact: make(map[string][]int32, n),
-		wanted: make([]nearWanted, 0, n),
-	}
-}
-
 // ask adds the values of an account.
-func (s *nearSearch) ask(e *evaluator, account int32, a *identity.Account) {
-	v, err := s.r.terms[0].ofAccount(e, a)
+func (s *nearSearch) ask(account int32, a *identity.Account) {
+	v, err := s.r.terms[0].ofAccount(s.e, a)
 	if err != nil {
 		return
 	}
@@ -90,8 +84,14 @@ func (s *nearSearch) ask(e *evaluator, account int32, a *identity.Account) {
 // add makes a query of a text.
 func (s *nearSearch) add(text string) int32 {
 	n := int32(len(s.queries))
+	if n == 0 { // a source may have no value for a rule
+		s.byText, s.exact = map[string]int32{}, map[string][]int32{}
+	}
 	form, sorted := s.forms.of(text)
-	q := nearQuery{text: text, loose: string(form), equal: s.r.normalised(text, true), last: -1}
+	q := nearQuery{text: text, loose: string(form), equal: strings.Clone(s.r.normalised(s.e, text, true)), last: -1}
+	if n > 0 && int(n) == cap(s.queries) { // they are long, so that growing by a quarter would copy each four times
+		s.queries = slices.Grow(s.queries, int(n))
+	}
 	s.queries = append(s.queries, q)
 	s.byText[text] = n
 
@@ -99,21 +99,28 @@ func (s *nearSearch) add(text string) int32 {
 	if !bytes.Equal(form, sorted) {
 		s.exact[string(sorted)] = append(s.exact[string(sorted)], n)
 	}
-	if utf8.RuneCountInString(q.loose) >= shortest {
-		s.left = withoutOne(s.left[:0], form)
-		slices.Sort(s.left)
-		left := slices.Compact(s.left)
-
-		// The list becomes long; growing it by a quarter would copy each pair four times.
-		if l := s.edits.list; len(l)+len(left) > cap(l) {
-			s.edits.list = slices.Grow(l, len(l)+len(left))
-		}
-		for _, h := range left {
-			s.edits.list = append(s.edits.list, edited{h, n})
-		}
-	}
 
 	return n
+}
+
+// remainders yields each query with the hash of what is left of it without one of its
+// characters, each hash of a query once.
+func (s *nearSearch) remainders(yield func(edited) bool) {
+	var form []byte
+	for n := range s.queries {
+		form = append(form[:0], s.queries[n].loose...)
+		if utf8.RuneCount(form) < shortest {
+			continue
+		}
+
+		s.left = withoutOne(s.left[:0], form)
+		slices.Sort(s.left)
+		for _, h := range slices.Compact(s.left) {
+			if !yield(edited{h, int32(n)}) {
+				return
+			}
+		}
+	}
 }
 
 // scan looks at the values of all identities.
@@ -121,7 +128,11 @@ func (s *nearSearch) scan(p Population) {
 	if len(s.queries) == 0 {
 		return
 	}
-	s.edits.build()
+	most := 0
+	for i := range s.queries {
+		most += len(s.queries[i].loose) + 1
+	}
+	s.edits.build(most, s.remainders)
 	read := p.Column(s.r.key.terms[0].attribute)
 	for n := range int32(p.Len()) {
 		text := read(n).Text()
@@ -219,7 +230,7 @@ func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
 // differences tells in what a value differs that the rule compares; nil when it
 // is not near, or the rule finds it.
 func (s *nearSearch) differences(q *nearQuery, text string) []Difference {
-	if q.equal != "" && q.equal == s.r.normalised(text, false) {
+	if q.equal != "" && q.equal == s.r.normalised(s.e, text, false) {
 		return nil
 	}
 	d, near := Differ(q.text, text)
@@ -233,12 +244,12 @@ func (s *nearSearch) differences(q *nearQuery, text string) []Difference {
 	return d
 }
 
-// nearest returns the best near misses of a query.
-func (q *nearQuery) nearest() []NearMiss {
+// rank leaves the best near misses of a query, the best first.
+func (q *nearQuery) rank() {
 	slices.SortStableFunc(q.found, func(a, b NearMiss) int {
 		return cmp.Or(cmp.Compare(a.weight(), b.weight()), cmp.Compare(a.Identity, b.Identity))
 	})
-	return q.found[:min(maxNear, len(q.found))]
+	q.found = slices.Clip(q.found[:min(maxNear, len(q.found))])
 }
 
 // withoutOne appends the hash of a text, and those of the text without each of its

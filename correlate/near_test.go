@@ -32,7 +32,7 @@ func naiveNear(r *compiled, people []identity.Identity, text string) []NearMiss 
 		if !same && !(long && strsim.OneEdit(mine[0], theirs[0])) {
 			continue
 		}
-		if equal := r.normalised(text, true); equal != "" && equal == r.normalised(have, false) {
+		if equal := r.normalised(new(evaluator), text, true); equal != "" && equal == r.normalised(new(evaluator), have, false) {
 			continue
 		}
 		d, near := Differ(text, have)

@@ -150,7 +150,12 @@ func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class 
 // AmbiguousRows returns the rows of the report on ambiguous matches: one for
 // each rule that several identities met, in the order of accounts and rules.
 func AmbiguousRows(c *Correlator, accounts []identity.Account, b *Bulk, names Names) []report.AmbiguousRow {
-	var rows []report.AmbiguousRow
+	count := 0
+	for i := range accounts {
+		count += len(b.Match(i).Ambiguous)
+	}
+
+	rows := make([]report.AmbiguousRow, 0, count)
 	for i := range accounts {
 		m := b.Match(i)
 		for _, note := range m.Ambiguous {
