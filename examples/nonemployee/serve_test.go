@@ -46,6 +46,10 @@ func TestAccess(t *testing.T) {
 		{name: "health", method: "GET", path: "/healthz", status: 200, want: `{"status":"ok"}`},
 		{name: "source of another's name", token: "demo-token-noor", method: "POST", path: "/v3/non-employee-sources", contentType: "application/json",
 			body: `{"name":"STAFF","description":"d","owner":{"id":"` + staffID("noor.haddad") + `"}}`, status: 400, want: `400.1.409 Reference conflict`},
+		{name: "another's name with blanks", token: "demo-token-noor", method: "POST", path: "/v3/non-employee-sources", contentType: "application/json",
+			body: `{"name":" Staff ","description":"d","owner":{"id":"` + staffID("noor.haddad") + `"}}`, status: 400, want: `400.1.3 Illegal value`},
+		{name: "a name with blanks", token: "demo-token-noor", method: "POST", path: "/v3/non-employee-sources", contentType: "application/json",
+			body: `{"name":" Guests","description":"d","owner":{"id":"` + staffID("noor.haddad") + `"}}`, status: 400, want: `400.1.3 Illegal value`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			status, body := call(t, p.base, tt.token, tt.method, tt.path, tt.contentType, tt.body)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
+	"github.com/idprofile/engine/identity/isc"
 	"github.com/idprofile/engine/identity/nonemployee"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
@@ -154,10 +155,18 @@ func (s *site) newService(ctx context.Context, objects nonemployee.Store, o site
 
 // nameTaken tells whether a name is that of another source of the tenant: accounts of
 // a non-employee source with that name would be taken for accounts of the other one.
-// The source Contractors of the configuration is the non-employee source itself.
-func (s *site) nameTaken(_ context.Context, name string) (bool, error) {
+// The source Contractors of the configuration is the first non-employee source, which
+// may have its name again after it was renamed.
+func (s *site) nameTaken(ctx context.Context, name, sourceID string) (bool, error) {
+	if name == contractorsSource {
+		first, err := s.service.Sources.List(ctx, root(), nonemployee.SourceQuery{
+			Query: isc.Query{Limit: 1, Sorters: "created"},
+		})
+		return len(first.Items) > 0 && first.Items[0].SourceID != sourceID, err
+	}
+
 	return slices.ContainsFunc(s.tenant.Bundle().Sources, func(source *config.Source) bool {
-		return source.Name != contractorsSource && identity.Fold(source.Name) == identity.Fold(name)
+		return isc.SameName(source.Name, name)
 	}), nil
 }
 

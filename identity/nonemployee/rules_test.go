@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,11 +50,20 @@ func TestOwnLimits(t *testing.T) {
 func TestSourceNameAndUse(t *testing.T) {
 	used := ""
 	n := newTenant(t, nonemployee.NewMemory(),
-		nonemployee.WithSourceNames(func(_ context.Context, name string) (bool, error) { return name == "Active Directory", nil }),
+		nonemployee.WithSourceNames(func(_ context.Context, name, _ string) (bool, error) { return name == "Active Directory", nil }),
 		nonemployee.WithProfiles(func(context.Context, string) (string, error) { return used, nil }))
 	_, err := n.Sources.Create(t.Context(), admin, nonemployee.SourceBody{Name: "Active Directory", Description: "d", Owner: nonemployee.Ref{ID: "admin"}})
 	refused(t, err, isc.CodeConflict, "Active Directory")
 	s := n.source("Retail")
+	for name, code := range map[string]isc.Code{
+		" Retail ": isc.CodeConflict, "Retail\u00A0": isc.CodeConflict,
+		"\tOther": isc.CodeIllegalValue, "Other\u200B": isc.CodeIllegalValue,
+	} {
+		_, err := n.Sources.Create(t.Context(), admin, nonemployee.SourceBody{Name: name, Description: "d", Owner: nonemployee.Ref{ID: "admin"}})
+		refused(t, err, code)
+		_, err = n.Sources.Patch(t.Context(), admin, s.SourceID, patch(`[{"op":"replace","path":"/name","value":`+strconv.Quote(name)+`}]`))
+		refused(t, err, isc.CodeIllegalValue, "blank")
+	}
 	used = "Contractors"
 	refused(t, n.Sources.Delete(t.Context(), admin, s.SourceID), isc.CodeConflict, "Contractors")
 	used = ""

@@ -33,7 +33,7 @@ type core struct {
 	notify    func(context.Context, Notification)
 	emit      func(context.Context, Event)
 	templates map[string]Template
-	nameTaken func(ctx context.Context, name string) (bool, error)
+	nameTaken func(ctx context.Context, name, sourceID string) (bool, error)
 	profileOf func(ctx context.Context, sourceID string) (string, error)
 	mappings  func(ctx context.Context, sourceID, technicalName string) ([]string, error)
 
@@ -106,8 +106,11 @@ func WithTemplates(t map[string]Template) Option {
 	}
 }
 
-// WithSourceNames asks whether another ISC source has a name (DECISION N29).
-func WithSourceNames(f func(ctx context.Context, name string) (bool, error)) Option {
+// WithSourceNames asks whether another ISC source has a name (DECISION N29) that the source
+// with that sourceId is to have; the id is "" for a new one. Other non-employee sources are
+// looked at before by the names they have now: the function has to know of names that a
+// tenant keeps for a source after it was renamed.
+func WithSourceNames(f func(ctx context.Context, name, sourceID string) (bool, error)) Option {
 	return func(c *core) error { c.nameTaken = f; return nil }
 }
 
@@ -160,7 +163,7 @@ func New(ctx context.Context, store Store, people Directory, opts ...Option) (*S
 	c := &core{
 		store: store, directory: people, limits: DefaultLimits(), zone: time.UTC,
 		notify: func(context.Context, Notification) {}, emit: func(context.Context, Event) {},
-		nameTaken: func(context.Context, string) (bool, error) { return false, nil },
+		nameTaken: func(context.Context, string, string) (bool, error) { return false, nil },
 		profileOf: func(context.Context, string) (string, error) { return "", nil },
 		mappings:  func(context.Context, string, string) ([]string, error) { return nil, nil },
 		templates: map[string]Template{}, scanned: map[string]scan{}, ticked: time.Unix(0, 0),

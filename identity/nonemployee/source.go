@@ -208,12 +208,16 @@ func (t *tx) checkSourceName(s *Source) error {
 		if o.T.ID == s.ID && o.T.Name == s.Name {
 			return nil // unchanged
 		}
-		if o.T.ID != s.ID && fold(o.T.Name) == fold(s.Name) {
+		if o.T.ID != s.ID && isc.SameName(o.T.Name, s.Name) {
 			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
 		}
 	}
 
-	taken, err := t.nameTaken(t.ctx, s.Name)
+	// " Staff " is another name than "Staff" for the computer alone.
+	if err := isc.CheckName(s.Name); err != nil {
+		return err
+	}
+	taken, err := t.nameTaken(t.ctx, s.Name, s.SourceID)
 	if err == nil && taken {
 		err = isc.Refuse(isc.CodeConflict, "a source named %q exists already", s.Name)
 	}

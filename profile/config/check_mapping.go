@@ -24,8 +24,15 @@ func (b *Bundle) CheckObject(n *jsondoc.Node, self *Profile, mappings bool) erro
 			maxName)
 	}
 	for _, p := range b.Profiles {
-		if strings.EqualFold(p.Name, name) && !p.Is(self) {
+		if isc.SameName(p.Name, name) && !p.Is(self) {
 			return isc.Refuse(isc.CodeConflict, "there is an identity profile %q already", p.Name)
+		}
+	}
+
+	// Files may hold any name, and one that stays must not stand in the way of other changes.
+	if self == nil || self.Name != name {
+		if err := isc.CheckName(name); err != nil {
+			return err
 		}
 	}
 

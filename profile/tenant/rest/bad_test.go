@@ -92,6 +92,9 @@ func fixed(p places) (out []bad) {
 	} {
 		add("/v3/identity-profiles/"+p.profile, body)
 	}
+	for _, name := range []string{" Other", `Other\u00a0`, `\u200bOther`} {
+		add("/v3/identity-profiles/"+p.profile, `[{"op":"replace","path":"/name","value":"`+name+`"}]`)
+	}
 	add("/v3/accounts/"+p.loose, `[{"op":"replace","path":"/identityId","value":"nobody"}]`)
 	add("/v3/accounts/"+p.loose, `[{"op":"replace","path":"/manuallyCorrelated","value":"maybe"}]`)
 	return out
@@ -136,7 +139,7 @@ func incomplete(p places) (out []bad) {
 	for _, body := range []string{`{}`, `{"name":"P"}`, `{"name":"P","authoritativeSource":{"type":"SOURCE","id":"x"}}`, `{"authoritativeSource":{"id":"` + p.source + `"}}`, `[]`} {
 		add("POST", "/v3/identity-profiles", body)
 	}
-	for _, body := range []string{`{}`, `{"name":"S"}`, `{"name":"HR","owner":{"id":"x"},"connector":"x"}`, `{"name":"  ","owner":{"id":"x"},"connector":"x"}`, `{"name":"S","owner":{"id":"x"},"connector":"x","deleteThreshold":101}`} {
+	for _, body := range []string{`{}`, `{"name":"S"}`, `{"name":"HR","owner":{"id":"x"},"connector":"x"}`, `{"name":"  ","owner":{"id":"x"},"connector":"x"}`, `{"name":" HR ","owner":{"id":"x"},"connector":"x"}`, `{"name":"S\u00a0","owner":{"id":"x"},"connector":"x"}`, `{"name":"S","owner":{"id":"x"},"connector":"x","deleteThreshold":101}`} {
 		add("POST", "/v3/sources", body)
 	}
 	for _, body := range []string{`{}`, `{"attributes":{}}`, `{"attributes":{"sourceId":"x"}}`, `{"attributes":[]}`, `{"attributes":{"sourceId":"` + p.source + `","shoe":"9"}}`} {

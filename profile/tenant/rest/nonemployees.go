@@ -120,11 +120,12 @@ func (w *statusWriter) WriteHeader(status int) {
 // Unwrap lets [http.ResponseController] reach the real writer.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// sourceNameTaken tells whether a source has a name that is none of non-employees:
-// accounts of both would be taken for each other.
-func (h *Handler) sourceNameTaken(_ context.Context, name string) (bool, error) {
+// sourceNameTaken tells whether another source than that with the id has a name: accounts
+// of both would be taken for each other. The tenant keeps the first name of a source of
+// non-employees, so the name counts also after the source was renamed.
+func (h *Handler) sourceNameTaken(_ context.Context, name, id string) (bool, error) {
 	return slices.ContainsFunc(h.tenant.Bundle().Sources, func(s *config.Source) bool {
-		return nonEmployeeMark(s) == "" && identity.Fold(s.Name) == identity.Fold(name)
+		return (id == "" || s.ID != id) && isc.SameName(s.Name, name)
 	}), nil
 }
 

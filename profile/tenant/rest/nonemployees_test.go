@@ -79,7 +79,9 @@ func TestNonEmployeeSources(t *testing.T) {
 	uid := s.call(200, "GET", "/v2025/identities/"+boss, "").str("attributes.uid")
 	id, sourceID := s.guests(boss)
 	s.Handler.Wait()
-	s.call(400, "POST", "/v3/non-employee-sources", `{"name":"HR","description":"d","owner":{"type":"IDENTITY","id":"`+boss+`"}}`)
+	for _, name := range []string{"HR", " HR ", `hr\u200b`} {
+		s.call(400, "POST", "/v3/non-employee-sources", `{"name":"`+name+`","description":"d","owner":{"type":"IDENTITY","id":"`+boss+`"}}`)
+	}
 	s.call(400, "POST", "/v3/sources", `{"name":"Guests","owner":{"type":"IDENTITY","id":"`+boss+`"},"connector":"x"}`)
 
 	s.call(200, "POST", "/v3/non-employee-sources/"+id+"/schema-attributes", `{"type":"TEXT","label":"Badge","technicalName":"badge","helpText":"h","placeholder":"p","required":false}`)
@@ -89,6 +91,11 @@ func TestNonEmployeeSources(t *testing.T) {
 	s.Handler.Wait()
 	equal(t, "upload", "COMPLETED", s.call(200, "GET", "/v3/non-employee-sources/"+id+"/non-employee-bulk-upload/status", "").str("status"))
 	equal(t, "name", "Guests", s.call(200, "GET", "/v3/sources/"+sourceID, "").str("name"))
+
+	// The tenant keeps the accounts under the first name, which nobody else gets; the source itself may have it again.
+	s.call(400, "POST", "/v3/non-employee-sources", `{"name":"guests","description":"d","owner":{"type":"IDENTITY","id":"`+boss+`"}}`)
+	s.call(200, "PATCH", "/v3/non-employee-sources/"+id, `[{"op":"replace","path":"/name","value":"Guests"}]`)
+	s.Handler.Wait()
 	account := s.call(200, "GET", "/v3/accounts?filters="+url.QueryEscape(`source.name eq "Guests"`), "")
 	equal(t, "account", "ann B7", account.str("0.nativeIdentity")+" "+account.str("0.attributes.badge"))
 }

@@ -251,14 +251,23 @@ func checkSource(b *config.Bundle, n *jsondoc.Node, old *config.Source) error {
 		}
 	}
 
-	// Accounts refer to their source by name, so two names that differ in case alone are refused.
+	// Accounts refer to their source by name, so two names that look alike are refused.
+	return checkSourceName(b, name, old)
+}
+
+// checkSourceName checks the name of a source; old is nil for a new one.
+func checkSourceName(b *config.Bundle, name string, old *config.Source) error {
 	for _, other := range b.Sources {
-		if other != old && identity.Fold(other.Name) == identity.Fold(name) {
+		if other != old && isc.SameName(other.Name, name) {
 			return isc.Refuse(isc.CodeConflict, "a source named %q exists already", other.Name)
 		}
 	}
 
-	return nil
+	// Files may hold any name, and one that stays must not stand in the way of other changes.
+	if old != nil && old.Name == name {
+		return nil
+	}
+	return isc.CheckName(name)
 }
 
 // Members of a source that nobody changes, by PUT and by PATCH.

@@ -258,7 +258,11 @@ func putSource(b *config.Bundle, n *jsondoc.Node) error {
 	if strings.TrimSpace(name) == "" {
 		return isc.Refuse(isc.CodeRequired, "a source needs a name")
 	}
-	if old := b.Source(name); old != nil {
+	old := b.Source(name)
+	if err := checkSourceName(b, name, old); err != nil {
+		return err
+	}
+	if old != nil {
 		n.Set("id", jsondoc.NewString(sourceID(old)))
 	}
 	return b.PutSource(n)
