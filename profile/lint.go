@@ -161,7 +161,7 @@ func (e *Engine) lintMappings(c *compiled, found *diag.Collector) {
 			found.Addf(diag.Error, codeAttributeSystem, pos, "%q is a system attribute and cannot be mapped", m.Attribute)
 		}
 
-		if m.Attribute == "workPhone" && !e.hasOperation(m.Definition.Node, "e164phone", nil) {
+		if m.Attribute == "workPhone" && !e.bundle.Any(m.Definition.Node, isE164) {
 			found.Add(diag.Diagnostic{Severity: diag.Info, Code: codePhoneNotE164, Pos: pos,
 				Message: "workPhone is mapped without the e164phone transform", Hint: "international numbers need it"})
 		}
@@ -170,21 +170,8 @@ func (e *Engine) lintMappings(c *compiled, found *diag.Collector) {
 	}
 }
 
-// hasOperation reports whether a transform, or one that it refers to, has an operation of
-// that type.
-func (e *Engine) hasOperation(n *jsondoc.Node, typ string, seen []string) bool {
-	if n.Get("type").Text() == typ {
-		return true
-	}
-	if name := n.At("attributes", "id").Text(); n.Get("type").Text() == "reference" && !slices.Contains(seen, name) {
-		if def := e.transforms[name]; def != nil && e.hasOperation(def.Node, typ, append(seen, name)) {
-			return true
-		}
-	}
-
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return e.hasOperation(m.Value, typ, seen) }) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return e.hasOperation(item, typ, seen) })
-}
+// isE164 reports whether a step makes a phone number international.
+func isE164(step *jsondoc.Node) bool { return step.Get("type").Text() == "e164phone" }
 
 // lintFlags reports transforms that ask for the periodic refresh without need.
 //

@@ -182,13 +182,11 @@ func (p *patch) transfer(op PatchOp, path []string) error {
 
 // count gives the number of JSON values in a tree.
 func count(n *jsondoc.Node) int {
-	total := 1
-	for _, item := range n.Items() {
-		total += count(item)
-	}
-	for _, m := range n.Members() {
-		total += count(m.Value)
-	}
+	total := 0
+	n.Walk(func(*jsondoc.Node) bool {
+		total++
+		return true
+	})
 	return total
 }
 

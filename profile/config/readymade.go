@@ -50,6 +50,32 @@ func (b *Bundle) Transform(name string) *transform.Definition {
 	return readyMade()[name]
 }
 
+// Any is [jsondoc.Node.Any] of a transform that goes on into the stored ones that
+// it refers to, each once.
+func (b *Bundle) Any(n *jsondoc.Node, match func(*jsondoc.Node) bool) bool {
+	// Transforms may refer to each other in a circle, which another check reports.
+	seen := map[string]bool{}
+	var visit func(*jsondoc.Node) bool
+	visit = func(m *jsondoc.Node) bool {
+		if match(m) {
+			return true
+		}
+		if m.Get("type").Text() != "reference" {
+			return false
+		}
+
+		name := m.At("attributes", "id").Text()
+		def := b.Transform(name)
+		if def == nil || seen[name] {
+			return false
+		}
+		seen[name] = true
+		return def.Node.Any(visit)
+	}
+
+	return n.Any(visit)
+}
+
 // assumeReadyMade notes the ready-made transforms that the configuration refers
 // to, each once: no file says what they do.
 func (l *loader) assumeReadyMade() {

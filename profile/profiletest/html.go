@@ -115,24 +115,19 @@ func hit(i *Item) byte {
 
 // paint colours a JSON value and all in it; inner ones come out on top.
 func (k *painter) paint(n *jsondoc.Node) {
-	if n.IsNull() {
-		return
-	}
-	from := n.Pos().Offset
-	to := jsonEnd(k.src, from)
-	if x := k.cover.byNode[n]; x != nil {
+	n.Walk(func(at *jsondoc.Node) bool {
+		x := k.cover.byNode[at]
+		if x == nil || at.IsNull() {
+			return true
+		}
+
+		from := at.Pos().Offset
 		if class := x.class(); class != 0 {
-			k.fill(from, to, class)
+			k.fill(from, jsonEnd(k.src, from), class)
 		}
 		k.template(x, from)
-	}
-
-	for _, item := range n.Items() {
-		k.paint(item)
-	}
-	for _, m := range n.Members() {
-		k.paint(m.Value)
-	}
+		return true
+	})
 }
 
 // class returns how a value is shown: reached, evaluated without being chosen, or

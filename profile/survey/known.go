@@ -43,7 +43,7 @@ func (t *taker) known(profile string, m *config.Mapping) *known {
 	deps, ok := t.engine.Dependencies(profile, m.Attribute)
 	if !ok || m.Definition == nil || m.Attribute == config.AttrUID ||
 		deps.AnyAccount || deps.AnyIdentity || deps.Others || deps.Random || deps.Unique || deps.OldValue ||
-		len(deps.Identity) > 0 || len(deps.Rules) > 0 || t.chooses(m.Definition.Node, map[string]bool{}) {
+		len(deps.Identity) > 0 || len(deps.Rules) > 0 || t.chooses(m.Definition.Node) {
 		return nil
 	}
 	return &known{reads: deps.Accounts, answers: map[string]*answer{}, manager: m.Attribute == config.AttrManager}
@@ -56,25 +56,12 @@ var namesAndOrder = []string{"sourceName", "sourceId", "applicationId", "applica
 
 // chooses reports whether a transform, or one behind it, says which accounts it leaves out:
 // then other values decide, too.
-func (t *taker) chooses(n *jsondoc.Node, seen map[string]bool) bool {
-	return n.Any(func(m *jsondoc.Node) bool {
-		switch m.Get("type").Text() {
-		case "reference":
-			id := m.At("attributes", "id").Text()
-			if def := t.b.Transform(id); def != nil && !seen[id] {
-				seen[id] = true
-				return t.chooses(def.Node, seen)
-			}
-
-		case "accountAttribute":
-			for _, member := range m.Get("attributes").Members() {
-				if !slices.Contains(namesAndOrder, member.Key) {
-					return true
-				}
-			}
-		}
-
-		return false
+func (t *taker) chooses(n *jsondoc.Node) bool {
+	return t.b.Any(n, func(m *jsondoc.Node) bool {
+		return m.Get("type").Text() == "accountAttribute" &&
+			slices.ContainsFunc(m.Get("attributes").Members(), func(member jsondoc.Member) bool {
+				return !slices.Contains(namesAndOrder, member.Key)
+			})
 	})
 }
 

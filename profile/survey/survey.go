@@ -304,7 +304,7 @@ func (t *taker) profile(name string) *profileTaker {
 			at := &attributeTaker{nulls: map[string]*Null{}, known: t.known(name, m)}
 			t.attributes[[2]string{name, m.Attribute}] = at
 			p.names, p.attributes = append(p.names, m.Attribute), append(p.attributes, at)
-			p.lookups = append(p.lookups, m.Definition != nil && t.looksUp(m.Definition.Node, map[string]bool{}))
+			p.lookups = append(p.lookups, m.Definition != nil && t.looksUp(m.Definition.Node))
 		}
 	}
 
@@ -312,17 +312,9 @@ func (t *taker) profile(name string) *profileTaker {
 }
 
 // looksUp reports whether there is a look-up in a transform or behind it.
-func (t *taker) looksUp(n *jsondoc.Node, seen map[string]bool) bool {
-	return n.Any(func(m *jsondoc.Node) bool {
+func (t *taker) looksUp(n *jsondoc.Node) bool {
+	return t.b.Any(n, func(m *jsondoc.Node) bool {
 		typ := m.Get("type").Text()
-		if typ == "reference" {
-			id := m.At("attributes", "id").Text()
-			if def := t.b.Transform(id); def != nil && !seen[id] {
-				seen[id] = true
-				return t.looksUp(def.Node, seen)
-			}
-		}
-
 		return typ != "" && tableOf(t.o.Library.About(typ)) != ""
 	})
 }

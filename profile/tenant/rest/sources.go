@@ -476,9 +476,5 @@ func (c *call) getConnections() error {
 
 // readsSource reports whether a transform reads an attribute of a source.
 func readsSource(n *jsondoc.Node, name string) bool {
-	if n.Get("sourceName").Text() == name {
-		return true
-	}
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool { return readsSource(m.Value, name) }) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return readsSource(item, name) })
+	return n.Any(func(m *jsondoc.Node) bool { return m.Get("sourceName").Text() == name })
 }

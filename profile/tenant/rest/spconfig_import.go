@@ -287,26 +287,13 @@ func reaching(b *config.Bundle, changed map[string]bool) []string {
 	var names []string
 	for _, p := range b.Profiles {
 		if slices.ContainsFunc(p.Mappings, func(m *config.Mapping) bool {
-			return reaches(b, m.Definition.Node, changed,
-				map[string]bool{})
+			return b.Any(m.Definition.Node, func(step *jsondoc.Node) bool {
+				return step.Get("type").Text() == "reference" && changed[step.At("attributes", "id").Text()]
+			})
 		}) {
 			names = append(names, p.Name)
 		}
 	}
 
 	return names
-}
-
-func reaches(b *config.Bundle, n *jsondoc.Node, changed, seen map[string]bool) bool {
-	if name := n.At("attributes", "id").Text(); n.Get("type").Text() == "reference" && !seen[name] {
-		seen[name] = true
-		if changed[name] || b.Transforms[name] != nil && reaches(b, b.Transforms[name].Node, changed, seen) {
-			return true
-		}
-	}
-
-	return slices.ContainsFunc(n.Members(), func(m jsondoc.Member) bool {
-		return reaches(b, m.Value, changed, seen)
-	}) ||
-		slices.ContainsFunc(n.Items(), func(item *jsondoc.Node) bool { return reaches(b, item, changed, seen) })
 }
