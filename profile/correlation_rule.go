@@ -12,7 +12,6 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/identity/jsondoc"
-	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/transform"
 )
@@ -69,19 +68,6 @@ func (e *Engine) correlationOptions(s *config.Source) correlate.Options {
 	return o
 }
 
-// searchable are the identity attributes by which a correlation rule can search.
-func (e *Engine) searchable() []string {
-	known := append(e.attributeNames(), correlate.Alias, "name")
-	for _, p := range e.bundle.Profiles {
-		for _, m := range p.Mappings {
-			known = append(known, m.Attribute)
-		}
-	}
-
-	slices.Sort(known)
-	return slices.Compact(known)
-}
-
 // spelledName finds where an expression spells out which attribute it means.
 var spelledName = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`identityAttributeName["']?\s*:\s*(?:"[^"]*"|'[^']*')\s*[,}]`)
@@ -109,21 +95,6 @@ func accountRule(name string, expression transform.Rule) correlate.AccountRule {
 		}
 		return attribute, identity.StringValue(value), nil
 	}
-}
-
-// accountArguments are the attributes of an account and its own fields.
-func accountArguments(a *identity.Account) map[string]identity.Value {
-	args := map[string]identity.Value{}
-	for _, name := range config.AccountFields {
-		if v := a.Property(name); !v.IsNull() {
-			args[name] = v
-		}
-	}
-
-	for name, v := range a.Attributes.All() {
-		args[name] = v
-	}
-	return args
 }
 
 // reportRule reports, once for each source, what is wrong with its manager
@@ -176,44 +147,4 @@ func (rs *resolver) managerByRule(n int32, source *config.Source, mapped string)
 		rs.reportRule(source, ruleResult("manager", source.Manager.Rule, source.Name, found, "its mapping decides"))
 	}
 	return correlatedBy(v)
-}
-
-// ruleResult is the finding about a correlation rule that returns something else
-// than what a tenant takes.
-func ruleResult(kind, name, source, found, instead string) diag.Diagnostic {
-	return diag.Diagnostic{Severity: diag.Warning, Code: codeRuleResult,
-		Message: fmt.Sprintf("the %s correlation rule %q of source %q returns %s, which counts as no result; %s", kind, name,
-			source, found, instead),
-		Hint: `it returns {"identityAttributeName": ..., "identityAttributeValue": ...}, or nil`}
-}
-
-// unusable says what is wrong with the outcome of a correlation rule: it is neither
-// null, nor an empty object, nor one with both members that names an attribute which
-// somebody can have. Members that are null are no mistake: nobody is meant.
-func (e *Engine) unusable(v identity.Value) string {
-	if v.IsNull() {
-		return ""
-	}
-	n, _ := jsondoc.Parse("", []byte(v.Text()))
-	if n.Kind() != jsondoc.Object {
-		return fmt.Sprintf("the %v %s", v.Kind(), report.Quote(v.Text()))
-	}
-
-	// Both members have to be there; a null one means nobody.
-	for _, key := range []string{"identityAttributeName", "identityAttributeValue"} {
-		if n.Get(key) == nil && len(n.Members()) > 0 {
-			return fmt.Sprintf("an object without %q", key)
-		}
-	}
-
-	// An attribute that nobody has finds nobody, which looks like a rule that works.
-	attribute, known := n.Get("identityAttributeName").Text(), e.searchable()
-	if attribute == "" || slices.Contains(known, attribute) {
-		return ""
-	}
-	found := fmt.Sprintf("the identity attribute %s, which does not exist", report.Quote(attribute))
-	if near := diag.Near(attribute, known); near != "" {
-		found += fmt.Sprintf(" (%s does)", near)
-	}
-	return found
 }

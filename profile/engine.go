@@ -204,3 +204,39 @@ func (e *Engine) managerSource(c *compiled) *config.Source {
 
 	return nil
 }
+
+// ReadsOthers reports whether some mapping reads identities other than its own, so that
+// its value depends on who else is there.
+func (e *Engine) ReadsOthers() bool {
+	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return c.others })
+}
+
+// catalogue returns the names of the identity attributes; nil when the bundle
+// does not list them.
+func (e *Engine) catalogue() []string {
+	if len(e.bundle.Attributes) == 0 {
+		return nil
+	}
+	return e.attributeNames()
+}
+
+// sourceName returns the name of a source, "" for none.
+func sourceName(s *config.Source) string {
+	if s == nil {
+		return ""
+	}
+	return s.Name
+}
+
+// searchable are the identity attributes by which a correlation rule can search.
+func (e *Engine) searchable() []string {
+	known := append(e.attributeNames(), correlate.Alias, "name")
+	for _, p := range e.bundle.Profiles {
+		for _, m := range p.Mappings {
+			known = append(known, m.Attribute)
+		}
+	}
+
+	slices.Sort(known)
+	return slices.Compact(known)
+}

@@ -303,3 +303,16 @@ func (c *compiled) authoritative(accounts []identity.Account) *identity.Account 
 
 	return best
 }
+
+// promote evaluates all attributes or, when the mapping is disabled, keeps what
+// is stored.
+func (x *evaluation) promote() {
+	if x.profile.profile.Enabled {
+		x.all()
+		return
+	}
+
+	for i, a := range x.profile.attrs {
+		x.values[i], x.state[i] = x.input.stored.Get(a.name), done
+	}
+}

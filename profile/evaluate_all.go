@@ -297,12 +297,6 @@ func (calc *calculator) evaluateReaders() error {
 	return calc.withinLimit()
 }
 
-// ReadsOthers reports whether some mapping reads identities other than its own, so that
-// its value depends on who else is there.
-func (e *Engine) ReadsOthers() bool {
-	return slices.ContainsFunc(e.profiles, func(c *compiled) bool { return c.others })
-}
-
 // gatherChanged notes the identities whose accounts are not those of the last run.
 func (t *tables) gatherChanged() {
 	if t.fullRun {

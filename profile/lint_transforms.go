@@ -21,15 +21,6 @@ func (e *Engine) checkStored(found *diag.Collector) {
 	}
 }
 
-// catalogue returns the names of the identity attributes; nil when the bundle
-// does not list them.
-func (e *Engine) catalogue() []string {
-	if len(e.bundle.Attributes) == 0 {
-		return nil
-	}
-	return e.attributeNames()
-}
-
 // policyItems returns the transforms of the fields of all provisioning policies,
 // those that no source has included.
 func (e *Engine) policyItems() []transform.Item {

@@ -8,7 +8,6 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/diag"
 	"github.com/idprofile/engine/profile/config"
-	"github.com/idprofile/engine/profile/internal/table"
 	"github.com/idprofile/engine/transform"
 )
 
@@ -57,15 +56,6 @@ func (rs *resolver) updateIndexes() {
 	}
 
 	rs.seenChanges = len(rs.changed.List)
-}
-
-// lookupKey names what identities are found by: an index and the tag of a text. A blank
-// text is 0.
-func lookupKey(x *table.Text, tag uint32) uint64 {
-	if tag == 0 {
-		return 0
-	}
-	return x.Number<<32 | uint64(tag)
 }
 
 // managerLink finds the manager of an identity anew.
@@ -221,23 +211,6 @@ func (rs *resolver) peopleBy(n int32, attribute, value string) []int32 {
 	return []int32{rs.uidFirst[folded]}
 }
 
-// indexOf returns what identities are found by under an attribute. That of an
-// attribute which no mapping names, but a rule does, is made when it is first asked
-// for.
-func (rs *resolver) indexOf(attribute string) *table.Text {
-	if attribute == "" {
-		return nil
-	}
-	x := rs.indexes[attribute]
-	if x == nil {
-		x = table.NewText(rs.byRows(), func(n int32) string { return rs.lookup(n, attribute) })
-		x.Number = uint64(len(rs.indexes)) + 1
-		rs.indexes[attribute] = x
-	}
-
-	return x
-}
-
 // affectedBy reports whether somebody who is found by that has moved.
 func (rs *resolver) affectedBy(key uint64) bool { return key != 0 && rs.affectedKeys[key] }
 
@@ -285,22 +258,4 @@ func (rs *resolver) managerCycles() {
 func cycleFinding(names []string) diag.Diagnostic {
 	return diag.Diagnostic{Severity: diag.Warning, Code: codeManagerCycle,
 		Message: "people manage each other: " + strings.Join(names, ", ")}
-}
-
-// newIndexes indexes the identity attributes that managers are found by and, when
-// the tables are kept, the uid.
-func (rs *resolver) newIndexes() map[string]*table.Text {
-	indexes := map[string]*table.Text{}
-	rs.indexes = indexes
-	add := func(attribute string) { rs.indexOf(attribute) }
-	for _, cs := range rs.engine.sources {
-		if m := cs.source.Manager; m != nil {
-			add(m.IdentityAttribute)
-		}
-	}
-
-	if rs.resident || rs.resumed {
-		add(config.AttrUID)
-	}
-	return indexes
 }

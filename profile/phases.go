@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -142,4 +143,21 @@ func (p *phases) stage(name string, do func() error) error {
 		p.opts.OnStage(name, p.now().Sub(start))
 	}
 	return nil
+}
+
+// Run takes all accounts of the sources through the phases of
+// DECISION 46 and yields one result for each identity, ordered by the
+// source and native identity of its authoritative account; identities without
+// one come last. An error ends the run.
+func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Result, error] {
+	r := e.NewRun(o)
+	return func(yield func(*Result, error) bool) {
+		p := newPhases(ctx, r)
+		if err := p.all(sources); err != nil {
+			yield(nil, err)
+			return
+		}
+
+		p.builder.results(yield)
+	}
 }

@@ -56,3 +56,47 @@ func (rs *resolver) resume() (doubtful []int32) {
 
 	return doubtful
 }
+
+// lookupKey names what identities are found by: an index and the tag of a text. A blank
+// text is 0.
+func lookupKey(x *table.Text, tag uint32) uint64 {
+	if tag == 0 {
+		return 0
+	}
+	return x.Number<<32 | uint64(tag)
+}
+
+// indexOf returns what identities are found by under an attribute. That of an
+// attribute which no mapping names, but a rule does, is made when it is first asked
+// for.
+func (rs *resolver) indexOf(attribute string) *table.Text {
+	if attribute == "" {
+		return nil
+	}
+	x := rs.indexes[attribute]
+	if x == nil {
+		x = table.NewText(rs.byRows(), func(n int32) string { return rs.lookup(n, attribute) })
+		x.Number = uint64(len(rs.indexes)) + 1
+		rs.indexes[attribute] = x
+	}
+
+	return x
+}
+
+// newIndexes indexes the identity attributes that managers are found by and, when
+// the tables are kept, the uid.
+func (rs *resolver) newIndexes() map[string]*table.Text {
+	indexes := map[string]*table.Text{}
+	rs.indexes = indexes
+	add := func(attribute string) { rs.indexOf(attribute) }
+	for _, cs := range rs.engine.sources {
+		if m := cs.source.Manager; m != nil {
+			add(m.IdentityAttribute)
+		}
+	}
+
+	if rs.resident || rs.resumed {
+		add(config.AttrUID)
+	}
+	return indexes
+}

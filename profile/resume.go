@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/profile/config"
 )
 
 // newFrame makes the frame, the fingerprint of all that decides about links, profiles, managers
@@ -120,32 +119,4 @@ const resumeShare = 4
 // framed reports whether a note is one of the same frame.
 func (p *phases) framed(mappings string) bool {
 	return len(mappings) > printSize && mappings[len(mappings)-printSize:] == p.frame
-}
-
-// storedRow returns the attributes of a stored identity as its mappings gave them.
-func (t *tables) storedRow(n int32) identity.Attributes {
-	s := t.storedOf(n)
-	a := s.Attributes
-	stateOf(s).given(func(name string, v identity.Value) {
-		if slot, ok := a.Schema().Slot(name); ok {
-			a = identity.FromRow(a.Schema(), string(identity.AppendReplaced(nil, a, slot, v)))
-		}
-	})
-	return a
-}
-
-// attribute returns one of [tables.attributes].
-func (t *tables) attribute(n int32, name string) identity.Value {
-	q, s := &t.people[n], t.storedOf(n)
-	if !t.resumed || q.profile < 0 || q.row != 0 || s == nil {
-		return t.attributes(n).Get(name)
-	}
-
-	// Of the row that the mappings gave, the note has what the population resolved otherwise.
-	if name == config.AttrUID || name == config.AttrManager {
-		if given := stateOf(s).Get(name); !given.IsNull() {
-			return given
-		}
-	}
-	return s.Attributes.Get(name)
 }

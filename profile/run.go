@@ -1,8 +1,6 @@
 package profile
 
 import (
-	"context"
-	"iter"
 	"maps"
 	"time"
 
@@ -130,33 +128,3 @@ func (e *Engine) newAggregation(o RunOptions) *Run {
 // Env is what transforms of a run with these options see of it: clock, random seed,
 // limits, and the rules of the settings beside those of the options, which go first.
 func (e *Engine) Env(o RunOptions) *transform.Env { return e.NewRun(o).env }
-
-// Run takes all accounts of the sources through the phases of
-// DECISION 46 and yields one result for each identity, ordered by the
-// source and native identity of its authoritative account; identities without
-// one come last. An error ends the run.
-func (e *Engine) Run(ctx context.Context, o RunOptions, sources ...identity.Source) iter.Seq2[*Result, error] {
-	r := e.NewRun(o)
-	return func(yield func(*Result, error) bool) {
-		p := newPhases(ctx, r)
-		if err := p.all(sources); err != nil {
-			yield(nil, err)
-			return
-		}
-
-		p.builder.results(yield)
-	}
-}
-
-// promote evaluates all attributes or, when the mapping is disabled, keeps what
-// is stored.
-func (x *evaluation) promote() {
-	if x.profile.profile.Enabled {
-		x.all()
-		return
-	}
-
-	for i, a := range x.profile.attrs {
-		x.values[i], x.state[i] = x.input.stored.Get(a.name), done
-	}
-}

@@ -57,14 +57,6 @@ func (c *compiled) sameFrame(o *compiled) bool {
 		})
 }
 
-// sourceName returns the name of a source, "" for none.
-func sourceName(s *config.Source) string {
-	if s == nil {
-		return ""
-	}
-	return s.Name
-}
-
 // remap notes that the attributes that are stored are those that the mappings of
 // this run give: what differed was evaluated.
 func (p *phases) remap() {

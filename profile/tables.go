@@ -264,39 +264,6 @@ func (t *tables) uncorrelatedIdentity(n int32) bool {
 	return t.people[n].profile < 0 && (s == nil || !s.Protected)
 }
 
-// attributes returns the attributes that the run gave an identity.
-func (t *tables) attributes(n int32) identity.Attributes {
-	q := &t.people[n]
-	switch {
-	case q.profile >= 0 && q.row != 0:
-	case q.profile >= 0 && t.resumed && t.storedOf(n) != nil:
-		return t.storedRow(n)
-	default:
-		return t.storedAttributes(n)
-	}
-	return identity.FromRow(t.engine.profiles[q.profile].schema, t.rows.Get(q.row))
-}
-
-// lookup returns what an identity is found by under an attribute. One that was taken
-// back is found by nothing.
-func (t *tables) lookup(n int32, attribute string) string {
-	if t.people[n].unmade {
-		return ""
-	}
-	if attribute == correlate.Alias || attribute == "name" {
-		return t.aliasOf(n)
-	}
-	return t.attribute(n, attribute).Text()
-}
-
-// nameOf returns the name an identity is shown by.
-func (t *tables) nameOf(n int32) string {
-	if v := t.attribute(n, "displayName"); v.Text() != "" {
-		return v.Text()
-	}
-	return t.aliasOf(n)
-}
-
 // compare orders identities as a run does that reads them from a store: stored
 // ones by id, then new ones as they came.
 func (t *tables) compare(a, b int32) int {
