@@ -27,6 +27,9 @@ var kills = flag.Int("kills", 6, "how often a run with a state is killed")
 
 const childLine = "IDPROFILE_CHILD_LINE" // the command line of a process that a test makes, as JSON
 
+// childTold is what such a process says on its standard error when a signal has ended its context.
+const childTold = "told to end"
+
 // TestMain makes the test program serve as the program that is killed.
 func TestMain(m *testing.M) {
 	if line := os.Getenv(childLine); line != "" {
@@ -35,7 +38,7 @@ func TestMain(m *testing.M) {
 			panic(err)
 		}
 		os.Args = append(os.Args[:1], args...)
-		main()
+		os.Exit(mainWith(func() { fmt.Fprintln(os.Stderr, childTold) }))
 	}
 	os.Exit(m.Run())
 }
@@ -171,35 +174,26 @@ func TestRunTerminated(t *testing.T) {
 		t.Fatalf("%v: %.2000s", err, said)
 	}
 	want := entries(t, out)
-	files := map[string][]byte{state: must(os.ReadFile(state)), list: must(os.ReadFile(list))}
 
 	for _, signal := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
-		// On a busy machine a run may reach its end before it comes to look at the signal. Such a run
-		// is as if there had been none, and another one is told to end.
-		for attempt := 0; !terminated(t, signal, line(after)); attempt++ {
-			if attempt == 20 {
-				t.Fatalf("%v: twenty runs went on to their end", signal)
-			}
-			for name, src := range files {
-				if err := os.WriteFile(name, src, 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
+		terminated(t, signal, line(after))
 		if diff := cmp.Diff(want, entries(t, out)); diff != "" {
 			t.Errorf("%v: files: mismatch (-before +after):\n%.2000s", signal, diff)
 		}
 	}
 }
 
-// terminated starts a run that writes much to its standard output, sends it a signal, and reports
-// whether that ended it.
-func terminated(t *testing.T, signal os.Signal, line []string) bool {
+// terminated starts a run that writes much to its standard output, and sends it a signal in the
+// middle of that. Nothing more is read of the output until the run knows of the signal, so it cannot
+// come to its end before.
+func terminated(t *testing.T, signal os.Signal, line []string) {
 	t.Helper()
-	var said strings.Builder
 	c := process(t, line...)
-	c.Stderr = &said
-	pipe, err := c.StdoutPipe()
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stderr, err := c.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -207,24 +201,29 @@ func terminated(t *testing.T, signal os.Signal, line []string) bool {
 		t.Fatal(err)
 	}
 
-	// Its first line is there, and the others have no room until the signal is sent.
-	lines := bufio.NewReaderSize(pipe, 16)
+	// Its first line is there, and a pipe has no room for the others.
+	lines, says := bufio.NewReaderSize(stdout, 16), bufio.NewReader(stderr)
 	if _, err := lines.ReadByte(); err != nil {
-		t.Fatal(err, said.String())
+		said, _ := io.ReadAll(says)
+		t.Fatalf("%v: %s", err, said)
 	}
 	if err := c.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = io.Copy(io.Discard, lines)
+	for said := ""; said != childTold; {
+		text, err := says.ReadString('\n')
+		if err != nil {
+			t.Fatalf("%v: it did not learn of the signal: %v", signal, err)
+		}
+		said = strings.TrimSuffix(text, "\n")
+	}
 
+	size, _ := io.Copy(io.Discard, lines)
+	rest, _ := io.ReadAll(says)
 	var ended *exec.ExitError
-	if err = c.Wait(); err == nil {
-		return false
+	if err := c.Wait(); !errors.As(err, &ended) || ended.ExitCode() != exitCannotRun {
+		t.Errorf("%v: %v after %d bytes of output, want exit code %d; %s", signal, err, size, exitCannotRun, rest)
 	}
-	if !errors.As(err, &ended) || ended.ExitCode() != exitCannotRun {
-		t.Errorf("%v: %v, want exit code %d; %s", signal, err, exitCannotRun, said.String())
-	}
-	return true
 }
 
 // TestSecondSignal: a command that waits for something that does not end, and so never looks at its

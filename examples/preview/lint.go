@@ -45,6 +45,9 @@ func (c *lintCommand) Run(a *app) error {
 	if c.PlanOut != "" && (!c.Fix || c.Write || len(c.Paths) != 1) {
 		return errors.New("--plan-out needs --fix without --write, and one folder")
 	}
+	if form := c.form(lintForms...); c.Fix && form != "text" && form != "json" {
+		return fmt.Errorf("--fix answers as text or json, not as %s", form)
+	}
 	p := newProgress(a)
 	defer p.stop()
 	p.show("check", 0, 0)

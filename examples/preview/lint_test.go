@@ -3,12 +3,15 @@ package main
 import (
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/idprofile/engine/examples/preview/workbench"
 )
 
 // lintFolder is a copy of the folder with faults.
@@ -86,6 +89,67 @@ func TestLintFix(t *testing.T) {
 	t.Chdir(filepath.Join(home, "testdata"))
 	golden(t, "lint-fix.golden", strings.Join([]string{out, written[strings.LastIndex(strings.TrimSpace(written), "\n")+1:], again, rest}, "\n"))
 	golden(t, "lint-fixed.golden", string(after))
+}
+
+// TestLintFixJSON: the answer in JSON is JSON alone, and says of the same findings what the text says.
+func TestLintFixJSON(t *testing.T) {
+	t.Chdir(lintFolder(t))
+	before := must(os.ReadFile("tenant.json"))
+	type answer struct {
+		Written bool
+		Mended  []any
+		Files   []string
+		Patch   string
+		Left    []any
+	}
+	ask := func(args ...string) (a answer, text string) {
+		t.Helper()
+		code, out, errs := invoke(t, append([]string{"lint", "--fix", "--format", "json"}, args...)...)
+		if code != exitDone || errs != "" {
+			t.Fatalf("code %d: %s", code, errs)
+		}
+		dec := json.NewDecoder(strings.NewReader(out))
+		dec.DisallowUnknownFields()
+		if err := dec.Decode(&a); err != nil || dec.More() {
+			t.Fatalf("no JSON, or more than that: %v: %s", err, out)
+		}
+		return a, out
+	}
+
+	_, text, _ := invoke(t, "lint", "--fix")
+	patch, last, _ := cutLast(text)
+	shown, _ := ask()
+	says := fmt.Sprintf("%d findings of %d can be mended in %d file", len(shown.Mended), len(shown.Mended)+len(shown.Left), len(shown.Files))
+	if shown.Written || shown.Patch != patch || !strings.HasPrefix(last, says) {
+		t.Errorf("the text says %q and has %d bytes of patch; JSON says %q and has %d", last, len(patch), says, len(shown.Patch))
+	}
+	if string(must(os.ReadFile("tenant.json"))) != string(before) {
+		t.Error("the file was written without --write")
+	}
+
+	written, _ := ask("--write")
+	after := must(os.ReadFile("tenant.json"))
+	if want := string(workbench.Patch(map[string][]byte{"tenant.json": before}, map[string][]byte{"tenant.json": after})); !written.Written || written.Patch != want {
+		t.Errorf("written %v; patch: mismatch (-want +got):\n%s", written.Written, cmp.Diff(want, written.Patch))
+	}
+	if len(written.Mended) < len(shown.Mended) || len(written.Left) == 0 {
+		t.Errorf("%d mended, %d shown before, %d left", len(written.Mended), len(shown.Mended), len(written.Left))
+	}
+	again, raw := ask("--write")
+	if len(again.Mended)+len(again.Files) != 0 || again.Patch != "" || len(again.Left) != len(written.Left) || strings.Contains(raw, "null") {
+		t.Errorf("once more: %s", raw)
+	}
+	for _, form := range []string{"sarif", "github", "junit"} {
+		if code, out, errs := invoke(t, "lint", "--fix", "--format", form); code != exitCannotRun || out != "" || !strings.Contains(errs, "--fix answers as text or json") {
+			t.Errorf("%s: code %d: %s%s", form, code, out, errs)
+		}
+	}
+}
+
+// cutLast takes the last line off a text.
+func cutLast(text string) (rest, last string, found bool) {
+	at := strings.LastIndex(strings.TrimSuffix(text, "\n"), "\n") + 1
+	return text[:at], text[at:], at > 0
 }
 
 // TestLintFailOn: what fails is what is asked for.

@@ -25,54 +25,112 @@ import (
 type change struct {
 	from, to int
 	text     string
+	found    diag.List // what it mends
 }
 
 // rounds is how often files are mended, since a finding may come only when another is gone.
 const rounds = 5
 
+// fixAnswer is what lint --fix answers in JSON.
+type fixAnswer struct {
+	Written bool      `json:"written"` // the files are mended
+	Mended  diag.List `json:"mended"`  // with their places before
+	Files   []string  `json:"files"`
+	Patch   string    `json:"patch"`
+	Left    diag.List `json:"left"` // of all severities
+}
+
 // fix shows what becomes of the files when what is certain is mended, and does it with --write.
 func (c *lintCommand) fix(a *app, all *linted) error {
+	text := !c.asJSON()
 	before, after, mended := mend(all.found)
+	answer := fixAnswer{Written: c.Write, Mended: mended, Left: without(all.found, mended)}
 
 	// Nothing is written without being asked for, and what would be is shown as a patch.
-	report.Fprintf(a.unfitted().out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
-	if !c.Write {
-		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
-			plural(mended, "finding"), len(all.found), plural(len(after), "file"))
-		return c.plan(a, after)
+	if text {
+		report.Fprintf(a.unfitted().out, "%s", report.Raw(a.patch(workbench.Patch(before, after))))
+	}
+	if c.Write {
+		var err error
+		if before, after, err = c.mendFiles(a, &answer, before, after); err != nil {
+			return err
+		}
 	}
 
-	total, files := 0, map[string]bool{}
+	if !text {
+		answer.Files = slices.AppendSeq([]string{}, maps.Keys(after))
+		slices.Sort(answer.Files)
+		answer.Patch = string(workbench.Patch(before, after))
+		if err := writeJSON(a.out, answer); err != nil {
+			return err
+		}
+	} else if c.Write {
+		report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(len(answer.Mended), "finding"),
+			plural(len(after), "file"), len(answer.Left))
+	} else {
+		report.Fprintf(a.out, "%s of %d can be mended in %s (--fix --write does it)\n",
+			plural(len(mended), "finding"), len(all.found), plural(len(after), "file"))
+	}
+
+	return c.plan(a, after)
+}
+
+// mendFiles writes the files as after has them and goes on with what is found then. It returns
+// all files that it wrote, as they were and as they are.
+func (c *lintCommand) mendFiles(a *app, answer *fixAnswer,
+	before, after map[string][]byte) (was, is map[string][]byte, err error) {
+	was, is = map[string][]byte{}, map[string][]byte{}
+	mended := answer.Mended
 
 	// A mended finding can bring another to light, which was hidden by it. The rounds are counted,
 	// because two mendings might undo each other.
-	for range rounds {
-		if mended == 0 {
+	for round := range rounds {
+		if len(mended) == 0 {
 			break
 		}
-		total += mended
+		if round > 0 {
+			answer.Mended = append(answer.Mended, mended...)
+		}
 		for _, file := range slices.Sorted(maps.Keys(after)) {
-			files[file] = true
 			err := writeFile(file, func(w io.Writer) error {
 				_, err := w.Write(after[file])
 				return err
 			})
 			if err != nil {
-				return err
+				return was, is, err
 			}
+			if was[file] == nil {
+				was[file] = before[file]
+			}
+			is[file] = after[file]
 		}
 
 		// The findings have new places now, so the files are read again.
-		var err error
-		if all, err = c.lint(a); err != nil {
-			return err
+		all, err := c.lint(a)
+		if err != nil {
+			return was, is, err
 		}
-		_, after, mended = mend(all.found)
+		answer.Left = all.found
+		before, after, mended = mend(all.found)
 	}
 
-	report.Fprintf(a.out, "%s mended in %s, %d left\n", plural(total, "finding"), plural(len(files), "file"),
-		len(all.found))
-	return nil
+	return was, is, nil
+}
+
+// without are the findings that are not mended, in their order.
+func without(found, mended diag.List) diag.List {
+	gone := map[string]int{}
+	for _, d := range mended {
+		gone[d.String()]++
+	}
+	left := diag.List{}
+	for _, d := range found {
+		if gone[d.String()]--; gone[d.String()] < 0 {
+			left.Add(d)
+		}
+	}
+
+	return left
 }
 
 // plan writes what is mended in a folder as operations of a tenant.
@@ -100,20 +158,20 @@ func (c *lintCommand) plan(a *app, after map[string][]byte) error {
 }
 
 // mend returns the files that have findings whose remedy is certain, as they are and mended.
-func mend(found diag.List) (before, after map[string][]byte, mended int) {
+func mend(found diag.List) (before, after map[string][]byte, mended diag.List) {
 	byFile := map[string]diag.List{}
 	for _, d := range found {
 		byFile[d.Pos.File] = append(byFile[d.Pos.File], d)
 	}
-	before, after = map[string][]byte{}, map[string][]byte{}
-	for file, found := range byFile {
+	before, after, mended = map[string][]byte{}, map[string][]byte{}, diag.List{}
+	for _, file := range slices.Sorted(maps.Keys(byFile)) {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			continue // it is a finding already, or has no place
 		}
-		if fixed, n := fixed(file, src, found); n > 0 {
+		if fixed, list := fixed(file, src, byFile[file]); len(list) > 0 {
 			before[file], after[file] = src, fixed
-			mended += n
+			mended = append(mended, list...)
 		}
 	}
 
@@ -140,26 +198,26 @@ func (a *app) patch(patch []byte) string {
 	return b.String()
 }
 
-// fixed returns a file with what is certain mended, and how many findings that were.
-func fixed(file string, src []byte, found diag.List) ([]byte, int) {
+// fixed returns a file with what is certain mended, and which findings that were.
+func fixed(file string, src []byte, found diag.List) ([]byte, diag.List) {
 	root, _ := jsondoc.Parse(file, src)
 	if root == nil {
-		return src, 0
+		return src, nil
 	}
 	var changes []change
-	n := 0
 	for _, d := range found {
 		c, ok := fixOf(src, root, d, changes)
 		if !ok {
 			continue
 		}
-		n++
 
 		// Two findings about one token, as of a misspelt name that is also written twice, want one
 		// change: the later one, which was made knowing the earlier.
 		if at := slices.IndexFunc(changes, func(x change) bool { return x.from == c.from && x.to > x.from }); at >= 0 {
+			c.found = append(changes[at].found, d)
 			changes[at] = c
 		} else {
+			c.found = diag.List{d}
 			changes = append(changes, c)
 		}
 	}
@@ -167,13 +225,14 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 	slices.SortStableFunc(changes, func(x, y change) int { return cmp.Compare(x.from, y.from) })
 
 	var out []byte
+	var mended diag.List
 	last := 0
 	for _, c := range changes {
 		if c.from < last { // it stands in what another one mends; the next round sees it
-			n--
 			continue
 		}
 
+		mended = append(mended, c.found...)
 		out = append(append(out, src[last:c.from]...), c.text...)
 		last = c.to
 	}
@@ -183,9 +242,9 @@ func fixed(file string, src []byte, found diag.List) ([]byte, int) {
 	// A file that was JSON stays JSON: otherwise all its changes are dropped, as nobody can tell which
 	// was wrong.
 	if again, _ := jsondoc.Parse(file, out); again == nil {
-		return src, 0
+		return src, nil
 	}
-	return out, n
+	return out, mended
 }
 
 // fixOf returns the change that mends a finding, if there is no doubt about it. Several

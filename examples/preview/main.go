@@ -84,16 +84,22 @@ type app struct {
 	maxParts, maxFindings int // likewise
 }
 
-func main() {
+func main() { os.Exit(mainWith(func() {})) }
+
+// mainWith runs the command line of the process and returns the exit code. It calls told once a
+// signal has ended the context of the command.
+func mainWith(told func()) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the second signal ends what does not look at its context
+	context.AfterFunc(ctx, func() {
+		stop() // the second signal ends what does not look at its context
+		told()
+	})
 	a := &app{
 		ctx: ctx, in: os.Stdin, piped: isPiped(os.Stdin), out: os.Stdout, err: os.Stderr, clock: time.Now,
 		color: colored(isTerminal(os.Stdout), os.Getenv), width: widthOf(os.Stdout), terminal: isTerminal(os.Stderr),
 	}
-	code := a.run(os.Args[1:])
-	stop()
-	os.Exit(code)
+	defer stop()
+	return a.run(os.Args[1:])
 }
 
 // parser returns the command line as the library sees it.
