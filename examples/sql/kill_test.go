@@ -35,6 +35,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// childStart makes a child wait, when it is ready, for the end of its standard input.
+const childStart = "IDPROFILE_CHILD_START"
+
 // child says that it is ready, and aggregates.
 func child(file, folder string) error {
 	s, done, err := openStore(context.Background(), file)
@@ -43,6 +46,11 @@ func child(file, folder string) error {
 	}
 	defer done()
 	fmt.Println("ready")
+	if os.Getenv(childStart) != "" {
+		if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+			return err
+		}
+	}
 	_, err = sqlstate.Aggregate(context.Background(), s, os.DirFS(folder), true)
 	return err
 }

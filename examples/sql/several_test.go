@@ -4,11 +4,16 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	sqlstate "github.com/idprofile/engine/examples/sql"
 	"github.com/idprofile/engine/identity"
@@ -80,4 +85,73 @@ func writeUntil(t *testing.T, dsn string, w int, deadline time.Time) (n int) {
 		n++
 	}
 	return n
+}
+
+var together = flag.Int("together", 4, "how often three processes aggregate into one database at once")
+
+// Three processes aggregate into one database at once, into an empty one and into one that
+// is there: none of them fails, and the state is that of one that was alone.
+func TestSQLSeveralProcesses(t *testing.T) {
+	second := changedAcme(t)
+	plain := store.NewMemory()
+	var want [2][]string
+	for n, folder := range []string{acme, second} {
+		if _, err := sqlstate.Aggregate(t.Context(), plain, os.DirFS(folder), false); err != nil {
+			t.Fatal(err)
+		}
+		want[n] = mustDump(t, plain)
+	}
+
+	for round := range *together {
+		file := filepath.Join(t.TempDir(), "s.db")
+		for n, folder := range []string{acme, second} {
+			aggregateTogether(t, file, folder)
+			if diff := cmp.Diff(want[n], stateOf(t, file)); diff != "" {
+				t.Fatalf("round %d, state %d: mismatch (-alone +together):\n%s", round, n, diff)
+			}
+		}
+	}
+}
+
+// aggregateTogether starts three processes, and lets them go when all have the database open.
+func aggregateTogether(t *testing.T, file, folder string) {
+	t.Helper()
+	type process struct {
+		cmd    *exec.Cmd
+		start  io.Closer
+		output strings.Builder
+	}
+	var all [3]process
+	for n := range all {
+		p := &all[n]
+		p.cmd = exec.CommandContext(t.Context(), os.Args[0])
+		p.cmd.Env = append(os.Environ(), childStore+"="+file, "IDPROFILE_CHILD_FOLDER="+folder, childStart+"=1")
+		p.cmd.Stderr = &p.output
+		in, err := p.cmd.StdinPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := p.cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		p.start = in
+		if _, err := io.ReadFull(out, make([]byte, len("ready\n"))); err != nil {
+			t.Fatalf("process %d: %v", n, err)
+		}
+	}
+
+	for n := range all {
+		if err := all[n].start.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range all {
+		if err := all[n].cmd.Wait(); err != nil {
+			t.Errorf("process %d: %v: %s", n, err, all[n].output.String())
+		}
+	}
 }
