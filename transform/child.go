@@ -31,14 +31,6 @@ func (c *Child) Present() bool { return c.node != nil }
 // Site returns where the child stands; nil when it is absent.
 func (c *Child) Site() *Site { return c.site }
 
-// Pos returns the place of the child in its file.
-func (c *Child) Pos() diag.Pos {
-	if c.site == nil {
-		return diag.Pos{}
-	}
-	return c.site.Def.Pos()
-}
-
 // Eval evaluates the child; an absent one is null.
 func (c *Child) Eval(s *Scope) (identity.Value, error) {
 	if c.column != nil {

@@ -160,9 +160,6 @@ func (op *Operation) addField(f reflect.StructField, i int) {
 // ConsumesInput reports whether the operation works on its input.
 func (op *Operation) ConsumesInput() bool { return op.input }
 
-// TakesVariables reports whether unknown attributes are variables.
-func (op *Operation) TakesVariables() bool { return op.open }
-
 // Library is an immutable set of operations.
 type Library struct {
 	ops    map[string]*Operation

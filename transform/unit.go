@@ -129,10 +129,6 @@ func (p *Program) Eval(s *Scope, input identity.Value) (identity.Value, error) {
 	return v, nil
 }
 
-// Nullable reports whether the program can give null, as far as that is known
-// without data.
-func (p *Program) Nullable() bool { return p.root.site == nil || p.root.site.Null != NeverNull }
-
 // ReadsInput reports whether the outcome can depend on the implicit input. A transform
 // with an input of its own does not look at it.
 func (p *Program) ReadsInput() bool { return p.input }

@@ -36,9 +36,6 @@ func newBatch(src *source, end int64, pack bool) *Batch {
 	return &Batch{src: src, start: end, at: end, pack: pack}
 }
 
-// Entries is how many entries the batch has.
-func (b *Batch) Entries() int { return b.entries }
-
 // Entry adds an entry. The kind is not zero. The body is copied. In a log that packs its
 // entries the place is where it can be read again, once the batch is written.
 func (b *Batch) Entry(kind byte, body []byte) (Place, error) {

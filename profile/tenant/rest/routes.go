@@ -149,19 +149,6 @@ func (c *call) notServed(name string) error {
 	return isc.Refuse(isc.CodeNotServed, "the operation %s is not served here", name)
 }
 
-// Operations gives the names of all operations by whether they are served.
-func Operations() (served, unserved []string) {
-	for _, rt := range allRoutes() {
-		if rt.serve == nil {
-			unserved = append(unserved, rt.name)
-		} else {
-			served = append(served, rt.name)
-		}
-	}
-
-	return served, unserved
-}
-
 // allRoutes lists all operations; of two patterns that fit a path the first counts.
 func allRoutes() []route {
 	return slices.Concat(transformRoutes(), profileRoutes(), stateRoutes(), attributeRoutes(), sourceRoutes(),

@@ -42,9 +42,6 @@ func InstantOfMillis(ms int64) Instant {
 	return Instant{second, int32(ms-second*1000) * 1_000_000}
 }
 
-// Time returns the moment in UTC.
-func (i Instant) Time() time.Time { return time.Unix(i.second, int64(i.nano)).UTC() }
-
 // Compare returns -1, 0 or 1, as i is before, at or after o.
 func (i Instant) Compare(o Instant) int {
 	switch {

@@ -2,7 +2,6 @@ package javaregex
 
 import (
 	"fmt"
-	"maps"
 	"sync"
 
 	"github.com/idprofile/engine/transform/internal/limit"
@@ -62,12 +61,6 @@ func CompileWithin(b *limit.Budget, pattern string) (*Regexp, error) {
 
 // String gives the expression as it was compiled.
 func (re *Regexp) String() string { return re.pattern }
-
-// Groups is the number of capturing groups.
-func (re *Regexp) Groups() int { return re.groups }
-
-// GroupNames gives the numbers of the named groups.
-func (re *Regexp) GroupNames() map[string]int { return maps.Clone(re.names) }
 
 // ReplaceAll replaces every match in src, as String.replaceAll does. Faults of
 // r ([*ReplacementError]) show only when there is a match. It spends steps for

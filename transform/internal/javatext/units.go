@@ -264,20 +264,6 @@ func Units(s string) []uint16 {
 	return out
 }
 
-// FromUnits returns the text of UTF-16 units, halves of pairs included.
-func FromUnits(units []uint16) string {
-	dst := make([]byte, 0, len(units))
-	for _, u := range units {
-		if r := rune(u); r >= highFirst && r <= lowLast {
-			dst = appendHalf(dst, r)
-		} else {
-			dst = utf8.AppendRune(dst, r)
-		}
-	}
-
-	return string(dst)
-}
-
 func indexUnits(s, sub []uint16, from int) int {
 	for i := from; i+len(sub) <= len(s); i++ {
 		if equalUnits(s[i:i+len(sub)], sub) {
@@ -321,21 +307,10 @@ func Trim(s string) string {
 	return s[begin:end]
 }
 
-// PadLeft puts pad, repeated and cut, before s until it has length units, as
-// StringUtils.leftPad of Apache Commons Lang does. An empty pad is a blank; a
-// text that is long enough is returned as it is.
-func PadLeft(s string, length int, pad string) string {
-	return string(AppendPadLeft(nil, s, length, pad))
-}
-
-// PadRight puts pad, repeated and cut, after s until it has length units, as
-// StringUtils.rightPad of Apache Commons Lang does; see [PadLeft].
-func PadRight(s string, length int, pad string) string {
-	return string(AppendPadRight(nil, s, length, pad))
-}
-
-// AppendPadLeft appends [PadLeft] of s to dst, which is empty or ends in a whole
-// character.
+// AppendPadLeft appends to dst, which is empty or ends in a whole character, pad,
+// repeated and cut, and then s, so that both have length units, as
+// StringUtils.leftPad of Apache Commons Lang does. An empty pad is a blank; a text
+// that is long enough is appended as it is.
 func AppendPadLeft(dst []byte, s string, length int, pad string) []byte {
 	missing := length - Len(s)
 	if missing > longPadding {
@@ -344,7 +319,9 @@ func AppendPadLeft(dst []byte, s string, length int, pad string) []byte {
 	return AppendText(appendPadding(dst, missing, pad), s)
 }
 
-// AppendPadRight appends [PadRight] of s to dst, see [AppendPadLeft].
+// AppendPadRight appends to dst, which is empty or ends in a whole character, s and
+// pad behind it, as StringUtils.rightPad of Apache Commons Lang does; see
+// [AppendPadLeft].
 func AppendPadRight(dst []byte, s string, length int, pad string) []byte {
 	return appendPadding(append(dst, s...), length-Len(s), pad)
 }

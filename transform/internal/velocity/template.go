@@ -116,10 +116,6 @@ func segments(body []node) []segment {
 // the caller leaves those null.
 func (t *Template) Names() []string { return t.names }
 
-// IsSimple reports whether the template is only texts and plain variables, so
-// that evaluating it allocates nothing beyond what dst needs.
-func (t *Template) IsSimple() bool { return t.simple != nil }
-
 // Part is a piece of a simple template: a text or, when Name is not negative,
 // the variable Names()[Name].
 type Part struct {

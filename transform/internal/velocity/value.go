@@ -104,23 +104,12 @@ type Object interface {
 	Text() (string, error)
 }
 
-// Kind says what v is.
-func (v Value) Kind() Kind { return v.kind }
-
 // IsNull reports whether v is null.
 func (v Value) IsNull() bool { return v.kind == Unset }
 
 // Str returns the text of a [Text] and "" for other kinds; see [AppendText]
 // for the text form of any value.
 func (v Value) Str() string { return v.text }
-
-// Int returns the number of an [Integer] or [Long].
-func (v Value) Int() (n int64, ok bool) {
-	return v.num, v.kind == Integer || v.kind == Long
-}
-
-// Bool returns the truth of a [Bool].
-func (v Value) Bool() (b, ok bool) { return v.num != 0, v.kind == Bool }
 
 func charOf(unit uint16) Value { return Value{kind: Char, num: int64(unit)} }
 
