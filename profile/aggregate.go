@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -74,7 +75,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 	}
 	defer s.rollback()
 	s.stats.Exceptions = s.withExceptions
-	if s.onBrief != nil && !s.fullRun {
+	if s.onBrief != nil && (!s.fullRun || s.streams()) {
 		s.briefs()
 	} else {
 		s.builder.results(s.take)
@@ -111,6 +112,7 @@ type aggregation struct {
 	put      []int32 // numbers of the identities to put
 	stats    Stats
 
+	lent    bool                 // results hold only until the next one
 	gather  bool                 // the batch is wanted as a whole
 	writing identity.Transaction // where the store takes identities one by one; nil before the first
 	unsaved error                // why one could not be written
@@ -189,10 +191,19 @@ func (s *aggregation) take(r *Result, err error) bool {
 	}
 	if s.onBrief != nil {
 		s.brief.of(r.number)
-		s.brief.result = r
+		if !s.lent { // else who asks gets one that stays
+			s.brief.result = r
+		}
 		s.onBrief(&s.brief)
 	}
 	return true
+}
+
+// streams reports whether results can be written and forgotten one after the other, and no
+// workers are there to make them ahead.
+func (s *aggregation) streams() bool {
+	_, ok := s.opts.Stored.(identity.Transactor)
+	return ok && !s.gather && s.opts.Workers == 1
 }
 
 // briefs takes the results that may differ from what is stored, and hands on briefs of
@@ -204,15 +215,23 @@ func (s *aggregation) briefs() {
 		due[n] = true
 	}
 
-	for _, n := range s.builder.resultOrder(s.builder.all()) {
-		if due[n] {
-			if !s.take(s.builder.result(n), nil) {
-				return
+	result := s.builder.result
+	if s.streams() {
+		var m lending
+		result, s.lent = func(n int32) *Result { return s.builder.lend(&m, n) }, true
+	}
+	for next := range slices.Chunk(s.builder.resultOrder(s.builder.all()), touchedAhead) {
+		s.brief.touched += s.touch(next)
+		for _, n := range next {
+			if due[n] {
+				if !s.take(result(n), nil) {
+					return
+				}
+				continue
 			}
-			continue
+			s.brief.of(n)
+			s.onBrief(&s.brief)
 		}
-		s.brief.of(n)
-		s.onBrief(&s.brief)
 	}
 
 	s.builder.uncorrelated()

@@ -22,6 +22,8 @@ type Brief struct {
 
 	asStored bool // the row is the stored one, and only the values that somebody asks for are read
 
+	touched byte // of the rows ahead; nobody reads it
+
 	names   *identity.Schema // the last one of stored attributes that has the names of namedBy
 	namedBy *compiled
 }
@@ -38,10 +40,13 @@ func (e *Engine) Briefs(ctx context.Context, o RunOptions, sources ...identity.S
 		}
 
 		brief := Brief{b: &p.builder}
-		for _, n := range p.builder.resultOrder(p.builder.resulting()) {
-			brief.of(n)
-			if !yield(&brief, nil) {
-				return
+		for next := range slices.Chunk(p.builder.resultOrder(p.builder.resulting()), touchedAhead) {
+			brief.touched += p.touchRows(next)
+			for _, n := range next {
+				brief.of(n)
+				if !yield(&brief, nil) {
+					return
+				}
 			}
 		}
 

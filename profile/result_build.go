@@ -22,14 +22,42 @@ type builder struct {
 
 // result puts together what the run found for an identity.
 func (b *builder) result(n int32) *Result {
+	r := &Result{Identity: new(identity.Identity)}
+	b.fill(r, n, nil)
+	return r
+}
+
+// lending is memory for results that are looked at one after the other: each holds until
+// the next one is made. It belongs to one goroutine.
+type lending struct {
+	result   Result
+	identity identity.Identity
+	row      []byte
+	managers map[int32]ManagerResult // by identity: what is said of somebody who manages others
+}
+
+// lend is [builder.result] in the memory of the result before.
+func (b *builder) lend(m *lending, n int32) *Result {
+	if m.managers == nil {
+		m.managers = map[int32]ManagerResult{}
+	}
+	m.result.Identity = &m.identity
+	b.fill(&m.result, n, m)
+	return &m.result
+}
+
+// fill makes r the result of an identity, in the memory of its lists. Attributes are put into m;
+// without one, the result has its own.
+func (b *builder) fill(r *Result, n int32, m *lending) {
 	q := &b.people[n]
 	before := b.storedAttributes(n)
-	i := &identity.Identity{ID: b.id(n), Alias: b.aliasOf(n), Accounts: b.appendAccounts(nil, n),
-		Attributes: b.attributes(n), Created: b.opts.Now, Modified: b.opts.Now}
+	i := r.Identity
+	*i = identity.Identity{ID: b.id(n), Alias: b.aliasOf(n), Accounts: b.appendAccounts(i.Accounts[:0], n),
+		Attributes: b.attributes(n), Created: b.opts.Now, Modified: b.opts.Now, ExceptionCodes: i.ExceptionCodes[:0]}
 	if s := b.storedOf(n); s != nil {
 		i.Lifecycle, i.Protected, i.Created, i.Profile = s.Lifecycle, s.Protected, s.Created, s.Profile
 	}
-	r := &Result{number: n, Identity: i, Errors: b.errors[n], Links: make([]Link, 0, len(i.Accounts))}
+	*r = Result{number: n, Identity: i, Errors: b.errors[n], Links: slices.Grow(r.Links[:0], len(i.Accounts))}
 	for a := q.first; a >= 0; a = b.state[a].next {
 		st := &b.state[a]
 		r.Links = append(r.Links, Link{Account: i.Accounts[len(r.Links)].Key(), Method: methods[st.method],
@@ -43,14 +71,14 @@ func (b *builder) result(n int32) *Result {
 	}
 	if q.profile < 0 {
 		r.Orphaned, r.Changed = true, b.differs(n, r)
-		return r
+		return
 	}
 
 	c := b.engine.profiles[q.profile]
 	r.Move = b.move(n, c)
 	acct := b.accounts.At(q.auth)
 	i.Profile, r.Account = c.profile.Name, acct.Key()
-	b.finishAttributes(n, c, r)
+	b.finishAttributes(n, c, r, m)
 	if !b.sparse || !r.Created {
 		r.Changes = changes(before, i.Attributes)
 	}
@@ -64,20 +92,25 @@ func (b *builder) result(n int32) *Result {
 		i.ExceptionCodes = append(i.ExceptionCodes, e.Code)
 	}
 	r.Changed = b.differs(n, r)
-	return r
 }
 
 // finishAttributes puts the settled manager and uid into the attributes, which
-// become the result's own, and makes the exceptions.
-func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
+// become the result's own or stand in m, and makes the exceptions.
+func (b *builder) finishAttributes(n int32, c *compiled, r *Result, m *lending) {
 	attrs := r.Identity.Attributes
-	if slot, ok := c.slots[config.AttrManager]; ok {
+	slot, ok := c.slots[config.AttrManager]
+	switch {
+	case ok && m != nil:
+		r.Manager = b.lentManager(n, attrs.At(slot), m)
+		m.row = identity.AppendReplaced(m.row[:0], attrs, slot, textOrNull(r.Manager.Name))
+		attrs = identity.FromRow(attrs.Schema(), unsafe.String(unsafe.SliceData(m.row), len(m.row)))
+	case ok:
 		r.Manager = b.managerResult(n, attrs.At(slot))
-		r.Identity.ManagerID = r.Manager.ID
 		attrs = replaced(attrs, slot, textOrNull(r.Manager.Name))
-	} else {
+	case m == nil:
 		attrs = identity.FromRow(attrs.Schema(), strings.Clone(attrs.Row()))
 	}
+	r.Identity.ManagerID = r.Manager.ID
 
 	// Only required attributes are looked at, so the rest of the row is not read.
 	var room [32]identity.Value
@@ -91,7 +124,7 @@ func (b *builder) finishAttributes(n int32, c *compiled, r *Result) {
 	// What is missing is decided before the uid is taken away: losing it is an exception of its own.
 	r.Exceptions = missingException(b.engine.missing(c, values), r.Errors)
 	if holder, lost := b.resolved.uidOwner[n]; lost {
-		slot := c.slots[config.AttrUID]
+		slot = c.slots[config.AttrUID]
 		uid := values[slot].Text()
 		r.Exceptions = append(r.Exceptions, Exception{Code: DuplicateUID, Attributes: []string{config.AttrUID}, Value: uid,
 			Conflicting: b.id(holder), Message: fmt.Sprintf("uid %q is held by %s", uid, b.aliasOf(holder))})
@@ -124,6 +157,21 @@ func (b *builder) managerResult(n int32, trigger identity.Value) ManagerResult {
 		return r
 	}
 	return ManagerResult{}
+}
+
+// lentManager is [builder.managerResult], which makes the id and the name of a manager for
+// the first of those who report to it.
+func (b *builder) lentManager(n int32, trigger identity.Value, m *lending) ManagerResult {
+	manager := b.resolved.manager[n]
+	if manager < 0 {
+		return b.managerResult(n, trigger)
+	}
+	r, known := m.managers[manager]
+	if !known {
+		r = b.managerResult(n, trigger)
+		m.managers[manager] = r
+	}
+	return r
 }
 
 // move describes a change of profile, nil when there is none.

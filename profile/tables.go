@@ -171,12 +171,22 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 // touchedAhead is how many identities are touched at a time.
 const touchedAhead = 16
 
-// touch looks at the accounts of the identities that come next, see [table.Accounts.Touch].
+// touch looks at the accounts and attributes of the identities that come next, see
+// [table.Accounts.Touch].
 func (t *tables) touch(people []int32) (sum byte) {
 	for _, n := range people {
+		sum += t.rows.Touch(t.people[n].row)
 		for a := t.people[n].first; a >= 0; a = t.state[a].next {
 			sum += t.accounts.Touch(a)
 		}
+	}
+	return sum
+}
+
+// touchRows looks at the attributes of the identities that come next.
+func (t *tables) touchRows(people []int32) (sum byte) {
+	for _, n := range people {
+		sum += t.rows.Touch(t.people[n].row)
 	}
 	return sum
 }

@@ -263,7 +263,7 @@ func (t *Accounts) Touch(n int32) byte {
 	if t.late.read != nil {
 		return 0 // it may have none
 	}
-	return t.Rows.touch(t.refs[n])
+	return t.Rows.Touch(t.refs[n])
 }
 
 // Native returns the native identity of account n.

@@ -63,9 +63,9 @@ func RowAt(chunks [][]byte, r Ref) string {
 	return unsafe.String(&chunk[at+size], int(n))
 }
 
-// touch reads a byte of each line of memory that a row begins with, so that all of them are
+// Touch reads a byte of each line of memory that a row begins with, so that all of them are
 // on their way at once.
-func (s *Rows) touch(r Ref) (sum byte) {
+func (s *Rows) Touch(r Ref) (sum byte) {
 	if r == 0 {
 		return 0
 	}
