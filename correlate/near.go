@@ -237,6 +237,7 @@ func (nb *Nearby) Find(a *identity.Account) []NearMiss {
 // with one value may have one list, which is only to be read.
 func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 	out := make([][]NearMiss, len(accounts))
+	var last joinedNear
 	e := nb.c.evaluator()
 	defer nb.c.release(e)
 	for _, i := range nb.rules {
@@ -246,16 +247,17 @@ func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 			s.ask(int32(n), &accounts[n])
 		}
 		s.scan(nb.p)
-		for i := range s.queries {
-			s.queries[i].rank()
+		for n := range s.queries.n {
+			s.queries.at(n).rank()
 		}
 		for _, w := range s.wanted {
-			near := s.queries[w.query].found
-			if len(out[w.account]) == 0 { // most have one value that counts
-				out[w.account] = near
-				continue
+			switch near, list := s.queries.at(w.query).found, &out[w.account]; {
+			case len(near) == 0:
+			case len(*list) == 0:
+				*list = near
+			default:
+				*list = last.join(*list, near)
 			}
-			out[w.account] = append(out[w.account], near...)
 		}
 	}
 
@@ -267,6 +269,18 @@ func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
 		}
 	}
 	return out
+}
+
+// joinedNear is the last list that was made of two. Accounts with the same values have the
+// same two, and often stand together.
+type joinedNear struct{ first, second, both []NearMiss }
+
+func (j *joinedNear) join(first, second []NearMiss) []NearMiss {
+	same := func(a, b []NearMiss) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
+	if !same(j.first, first) || !same(j.second, second) {
+		*j = joinedNear{first: first, second: second, both: slices.Concat(first, second)}
+	}
+	return j.both
 }
 
 // weight orders near misses: fewer differences first, edits last.

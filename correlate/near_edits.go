@@ -6,49 +6,50 @@ import "iter"
 // character is taken out. Pairs stand in groups by their hash in one piece of
 // memory, so that looking one up touches little of it.
 type editTable struct {
-	list  []edited // by group
-	start []int32  // of each group; one more than there are groups
-	end   []int32  // of what is left of each group
-	maybe bitset   // hashes that are there, so that most look-ups end early
-	shift int
+	list   []edited // by group
+	groups []editGroup
+	maybe  bitset // hashes that are there, so that most look-ups end early
+	shift  int
 }
 
-// edited is the hash of what is left of a query without one of its characters.
+// editGroup is where the pairs of a group stand, as far as they are left.
+type editGroup struct{ start, end int32 }
+
+// edited is a part of the hash of what is left of a query without one of its characters.
 type edited struct {
-	hash  uint64
+	tag   uint32
 	query int32
 }
 
 // build puts pairs, of which there are at most so many, into groups; each group keeps
 // their order. It goes over the pairs twice.
-func (t *editTable) build(most int, pairs iter.Seq[edited]) {
+func (t *editTable) build(most int, pairs iter.Seq2[uint64, int32]) {
 	// A counting sort in place of a map: pairs of one hash stand side by side, and a bitset says first
 	// when there is none. Pairs are made again for each pass, since a list of them beside the groups
 	// would be most of the memory of a search.
 	bits := 4
-	for 1<<bits < most {
+	for 2<<bits < most {
 		bits++
 	}
 	t.shift = 64 - bits
-	t.start, t.end = make([]int32, 1<<bits+1), make([]int32, 1<<bits)
+	t.groups = make([]editGroup, 1<<bits)
 	t.maybe = newBitset(16 * most)
-	for p := range pairs {
-		t.maybe.add(p.hash)
-		t.end[t.group(p.hash)]++
+	for hash := range pairs {
+		t.maybe.add(hash)
+		t.groups[t.group(hash)].end++
 	}
 
 	at := int32(0)
-	for g, n := range t.end {
-		t.start[g], t.end[g] = at, at
-		at += n
+	for n := range t.groups {
+		g := &t.groups[n]
+		g.start, g.end, at = at, at, at+g.end
 	}
-	t.start[len(t.end)] = at
 
 	t.list = make([]edited, at)
-	for p := range pairs {
-		g := t.group(p.hash)
-		t.list[t.end[g]] = p
-		t.end[g]++
+	for hash, query := range pairs {
+		g := &t.groups[t.group(hash)]
+		t.list[g.end] = edited{uint32(hash), query}
+		g.end++
 	}
 }
 
@@ -61,18 +62,17 @@ func (t *editTable) of(hash uint64) []edited {
 	if !t.maybe.has(hash) {
 		return nil
 	}
-	g := t.group(hash)
-	return t.list[t.start[g]:t.end[g]]
+	g := t.groups[t.group(hash)]
+	return t.list[g.start:g.end]
 }
 
 // drop removes pair k of the group of a hash and returns what is left.
 func (t *editTable) drop(hash uint64, k int) []edited {
-	g := t.group(hash)
-	group := t.list[t.start[g]:t.end[g]]
-	last := len(group) - 1
-	group[k] = group[last]
-	t.end[g]--
-	return group[:last]
+	g := &t.groups[t.group(hash)]
+	g.end--
+	group := t.list[g.start : g.end+1]
+	group[k] = group[g.end-g.start]
+	return group[:g.end-g.start]
 }
 
 // bitset tells which hashes were added, and of few others that they were.

@@ -26,14 +26,39 @@ const (
 type nearSearch struct {
 	r       *compiled
 	e       *evaluator
-	queries []nearQuery
+	queries nearQueries
 	byText  map[string]int32
 	wanted  []nearWanted
 
-	exact map[string][]int32 // queries by loose form
-	edits editTable          // queries by hash of what is left without one character
+	exact map[string]int32 // the first place of the queries with a loose form
+	chain []nearPlace      // places; 0 is none
+	edits editTable        // queries by hash of what is left without one character
 	forms looseForms
 	left  []uint64 // of the form looked at last
+}
+
+// nearPlace is a query, and where the next one with its loose form stands.
+type nearPlace struct{ query, next int32 }
+
+// nearQueries are queries in blocks: they are long, so that a list which grows would copy
+// most of what a search keeps.
+type nearQueries struct {
+	blocks [][]nearQuery
+	n      int32
+}
+
+const nearBlock = 256
+
+func (l *nearQueries) at(n int32) *nearQuery { return &l.blocks[n/nearBlock][n%nearBlock] }
+
+func (l *nearQueries) add(q nearQuery) int32 {
+	if l.n%nearBlock == 0 {
+		l.blocks = append(l.blocks, make([]nearQuery, 0, nearBlock))
+	}
+	last := &l.blocks[len(l.blocks)-1]
+	*last = append(*last, q)
+	l.n++
+	return l.n - 1
 }
 
 // nearWanted says which query an account waits for.
@@ -83,32 +108,33 @@ func (s *nearSearch) ask(account int32, a *identity.Account) {
 
 // add makes a query of a text.
 func (s *nearSearch) add(text string) int32 {
-	n := int32(len(s.queries))
-	if n == 0 { // a source may have no value for a rule
-		s.byText, s.exact = map[string]int32{}, map[string][]int32{}
+	if s.queries.n == 0 { // a source may have no value for a rule
+		s.byText, s.exact, s.chain = map[string]int32{}, map[string]int32{}, make([]nearPlace, 1)
 	}
 	form, sorted := s.forms.of(text)
-	q := nearQuery{text: text, loose: string(form), equal: strings.Clone(s.r.normalised(s.e, text, true)), last: -1}
-	if n > 0 && int(n) == cap(s.queries) { // they are long, so that growing by a quarter would copy each four times
-		s.queries = slices.Grow(s.queries, int(n))
-	}
-	s.queries = append(s.queries, q)
+	loose := string(form)
+	n := s.queries.add(nearQuery{text: text, loose: loose, equal: strings.Clone(s.r.normalised(s.e, text, true)), last: -1})
 	s.byText[text] = n
 
-	s.exact[q.loose] = append(s.exact[q.loose], n)
+	s.placeAt(loose, n)
 	if !bytes.Equal(form, sorted) {
-		s.exact[string(sorted)] = append(s.exact[string(sorted)], n)
+		s.placeAt(string(sorted), n)
 	}
-
 	return n
+}
+
+// placeAt lets a query be found by a loose form.
+func (s *nearSearch) placeAt(form string, query int32) {
+	s.chain = append(s.chain, nearPlace{query, s.exact[form]})
+	s.exact[form] = int32(len(s.chain) - 1)
 }
 
 // remainders yields each query with the hash of what is left of it without one of its
 // characters, each hash of a query once.
-func (s *nearSearch) remainders(yield func(edited) bool) {
+func (s *nearSearch) remainders(yield func(hash uint64, query int32) bool) {
 	var form []byte
-	for n := range s.queries {
-		form = append(form[:0], s.queries[n].loose...)
+	for n := range s.queries.n {
+		form = append(form[:0], s.queries.at(n).loose...)
 		if utf8.RuneCount(form) < shortest {
 			continue
 		}
@@ -116,7 +142,7 @@ func (s *nearSearch) remainders(yield func(edited) bool) {
 		s.left = withoutOne(s.left[:0], form)
 		slices.Sort(s.left)
 		for _, h := range slices.Compact(s.left) {
-			if !yield(edited{h, int32(n)}) {
+			if !yield(h, n) {
 				return
 			}
 		}
@@ -125,12 +151,12 @@ func (s *nearSearch) remainders(yield func(edited) bool) {
 
 // scan looks at the values of all identities.
 func (s *nearSearch) scan(p Population) {
-	if len(s.queries) == 0 {
+	if s.queries.n == 0 {
 		return
 	}
 	most := 0
-	for i := range s.queries {
-		most += len(s.queries[i].loose) + 1
+	for n := range s.queries.n {
+		most += len(s.queries.at(n).loose) + 1
 	}
 	s.edits.build(most, s.remainders)
 	read := p.Column(s.r.key.terms[0].attribute)
@@ -152,21 +178,21 @@ func (s *nearSearch) scan(p Population) {
 
 // look offers an identity to the queries with its loose form.
 func (s *nearSearch) look(form []byte, n int32, text string) {
-	list, ok := s.exact[string(form)]
-	if !ok {
-		return
-	}
-	for k := 0; k < len(list); k++ {
-		q := &s.queries[list[k]]
-		if q.light >= maxNear || len(q.seen) >= maxSpellings { // nothing later can be nearer
-			list[k] = list[len(list)-1]
-			list = list[:len(list)-1]
-			s.exact[string(form)] = list
-			k--
+	before := int32(0)
+	for at := s.exact[string(form)]; at != 0; at = s.chain[at].next {
+		q := s.queries.at(s.chain[at].query)
+		if q.light < maxNear && len(q.seen) < maxSpellings {
+			s.offer(q, n, text)
+			before = at
 			continue
 		}
 
-		s.offer(q, n, text)
+		// Nothing later can be nearer, so that the query need not be found any more.
+		if before != 0 {
+			s.chain[before].next = s.chain[at].next
+		} else {
+			s.exact[string(form)] = s.chain[at].next
+		}
 	}
 }
 
@@ -176,10 +202,10 @@ func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
 	for _, h := range s.left {
 		group := s.edits.of(h)
 		for k := 0; k < len(group); k++ {
-			if group[k].hash != h {
+			if group[k].tag != uint32(h) {
 				continue
 			}
-			q := &s.queries[group[k].query]
+			q := s.queries.at(group[k].query)
 			if q.edits >= maxNear { // identities come in order, so the first ones stay
 				group = s.edits.drop(h, k)
 				k--
