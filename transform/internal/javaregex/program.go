@@ -3,13 +3,14 @@ package javaregex
 // A program is a tree made ready for a matcher: nodes linked in the order in
 // which they match. It is immutable.
 type program struct {
-	root   node
-	first  *charSet // with what a match can start, nil when not known
-	begin  bool     // a match starts at the start of the text
-	wide   bool     // a search skips the second half of a pair
-	groups int
-	locals int
-	memos  int
+	root     node
+	straight *straight // what is tried first in ASCII; nil when the expression has parts that it cannot have
+	first    *charSet  // with what a match can start, nil when not known
+	begin    bool      // a match starts at the start of the text
+	wide     bool      // a search skips the second half of a pair
+	groups   int
+	locals   int
+	memos    int
 }
 
 // A node matches the text at i and whatever follows the node in the program.
@@ -33,6 +34,7 @@ func newProgram(p *parser, t *tree) *program {
 	// What a match begins with lets a search pass over most of a text.
 	b.prog.first = t.start()
 	b.prog.begin = t.kind == kindBegin || t.kind == kindConcat && t.subs[0].kind == kindBegin
+	b.prog.straight = newStraight(t, b.prog)
 	return b.prog
 }
 

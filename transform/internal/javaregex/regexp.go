@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 
+	"github.com/idprofile/engine/transform/internal/javatext"
 	"github.com/idprofile/engine/transform/internal/limit"
 )
 
@@ -114,7 +115,13 @@ func (re *Regexp) appendReplace(mem *Memory, b *limit.Budget, dst []byte, src st
 		return dst, 0, b.Spend(cost)
 	}
 
-	// The general way; the fast one has given up or does not apply.
+	if s := re.prog.straight; s != nil && r.of == re && !r.halves && most < 0 && javatext.IsASCII(src) {
+		if out, n, ok := s.replace(re, b, dst, src, r); ok {
+			return out, n, nil
+		}
+	}
+
+	// The general way; the fast ones have given up or do not apply.
 	s := re.newScan(mem, src)
 	dst, n, err := s.replace(b, dst, r, most)
 	re.release(mem, s)

@@ -14,8 +14,9 @@ type Replacement struct {
 	plain bool  // one literal part, or none
 	err   error // the fault that ends the text; the parts before it count
 
-	of    *Regexp // the expression that it was bound to
-	bound []boundPart
+	of     *Regexp // the expression that it was bound to
+	bound  []boundPart
+	halves bool // a literal may have half a surrogate pair, which can meet the other half
 }
 
 // boundPart is a literal, or else the group of that number.
@@ -173,7 +174,7 @@ func (re *Regexp) Bind(r *Replacement) *Replacement {
 	}
 
 	c := *r
-	c.of, c.bound = re, nil
+	c.of, c.bound, c.halves = re, nil, strings.Contains(r.text, "\xED")
 	for _, p := range r.parts {
 		if p.literal != "" {
 			c.bound = append(c.bound, boundPart{literal: p.literal})
