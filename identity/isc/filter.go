@@ -106,11 +106,22 @@ func (p *parser) word() string {
 
 // take takes a keyword or sign, and the blanks behind it.
 func (p *parser) take(token string) bool {
-	sign := token == "(" || token == ")" || token == ","
-	if sign && !strings.HasPrefix(p.text[p.at:], token) || !sign && !strings.EqualFold(p.word(), token) {
-		return false
+	length := len(token)
+	switch token {
+	case "(", ")", ",":
+		if !strings.HasPrefix(p.text[p.at:], token) {
+			return false
+		}
+	default:
+		// The word in another case may have another length, and so has one with damaged letters.
+		word := p.word()
+		if !strings.EqualFold(word, token) {
+			return false
+		}
+		length = len(word)
 	}
-	p.at += len(token)
+
+	p.at += length
 	p.space()
 	return true
 }

@@ -125,6 +125,10 @@ func TestFilterErrors(t *testing.T) {
 		{`active eq 1`, `11: "1" is no value of active`},
 		{`created gt 2026-03-02`, `12: "2026-03-02" is no value of created`},
 		{`status eq "MAYBE"`, `11: "MAYBE" is no value of status`},
+		{"name e\xa4\xa4\xa4", `1: name cannot be filtered with "e���", expected eq, ne, sw, co, lt, le, gt, ge, in`},
+		{"name İ", `1: name cannot be filtered with "i", expected eq, ne, sw, co, lt, le, gt, ge, in`},
+		{"iſnull size", `8: the list cannot be filtered by "size", expected active, created, id, name, rank, status, tags`},
+		{"name \u212A", `1: name cannot be filtered with "k", expected eq, ne, sw, co, lt, le, gt, ge, in`},
 		{strings.Repeat("not ", 200) + `id eq "1"`, `405: nested more than 100 deep`},
 	} {
 		_, err := fields.Filter(tt.filter)
@@ -192,6 +196,7 @@ func FuzzFilter(f *testing.F) {
 	for _, s := range []string{
 		`name eq "Anna" or id eq "2"`, `not (tags ca ("a","b") and active eq true)`, `created isnull or pr created`,
 		`isnull`, `name eq "\"`, `rank eq 1e3`, "name sw \"\u00e9\"", `((((`, `id in (`, `status eq "done"`,
+		"name e\xa4\xa4\xa4\xff", "iſnull name", "name \u212A \"x\"",
 	} {
 		f.Add(s)
 	}

@@ -21,13 +21,13 @@ const acme = "../../../examples/acme"
 
 // site is a running tenant and how tests talk to it.
 type site struct {
-	t *testing.T
+	t testing.TB
 	*tenanttest.Tenant
 	actor  string            // client id whose token is sent
 	header map[string]string // sent, too
 }
 
-func start(t *testing.T) *site {
+func start(t testing.TB) *site {
 	t.Helper()
 	return &site{t: t, Tenant: tenanttest.Start(t, acme), actor: "admin"}
 }
