@@ -58,33 +58,49 @@ func ReadBody(w http.ResponseWriter, r *http.Request, maxSize int64, types ...st
 		}
 	}
 
-	return io.ReadAll(BodyReader(http.MaxBytesReader(w, r.Body, maxSize)))
+	return io.ReadAll(BodyReader(w, http.MaxBytesReader(w, r.Body, maxSize)))
 }
 
 // BodyReader reads what a client sends. What goes wrong on the way is the client's
 // fault and not worth a log line; the texts of such errors may quote the body, so
 // they go nowhere.
-func BodyReader(r io.Reader) io.Reader { return bodyReader{r} }
+func BodyReader(w http.ResponseWriter, r io.Reader) io.Reader { return bodyReader{w, r} }
 
-type bodyReader struct{ r io.Reader }
+type bodyReader struct {
+	w http.ResponseWriter
+	r io.Reader
+}
 
 func (b bodyReader) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
-		err = BodyError(err)
+		err = BodyError(b.w, err)
 	}
 	return n, err
 }
 
+// EndOfBody reads what is left of a body behind its content. A form or a file knows by
+// itself where it ends; only behind that the transport tells whether all has come, so a
+// request is not carried out before.
+//
+// Error: [CodeBadRequest] and [CodeTooLarge], as [BodyError] gives them.
+func EndOfBody(w http.ResponseWriter, body io.Reader) error {
+	_, err := io.Copy(io.Discard, BodyReader(w, body))
+	return err
+}
+
 // BodyError is the refusal that goes with an error of reading a body: nil for nil,
-// and an [*Error] as it is.
-func BodyError(err error) error {
-	var size *http.MaxBytesError
+// and an [*Error] as it is. The connection ends with the answer: behind a damaged body
+// nobody knows where the next request begins.
+func BodyError(w http.ResponseWriter, err error) error {
 	var known *Error
-	switch {
-	case err == nil || errors.As(err, &known):
+	if err == nil || errors.As(err, &known) {
 		return err
-	case errors.As(err, &size):
+	}
+
+	w.Header().Set("Connection", "close")
+	var size *http.MaxBytesError
+	if errors.As(err, &size) {
 		return Refuse(CodeTooLarge, "the body is longer than %d bytes", size.Limit)
 	}
 

@@ -62,12 +62,12 @@ func credentialForm(w http.ResponseWriter, r *http.Request) (url.Values, error) 
 	switch typ {
 	case "multipart/form-data":
 		if err := r.ParseMultipartForm(maxCredentials); err != nil {
-			return nil, BodyError(err)
+			return nil, BodyError(w, err)
 		}
-		return url.Values(r.MultipartForm.Value), nil
+		return url.Values(r.MultipartForm.Value), EndOfBody(w, r.Body)
 	case "", "application/x-www-form-urlencoded":
 		if err := r.ParseForm(); err != nil {
-			return nil, BodyError(err)
+			return nil, BodyError(w, err)
 		}
 		return r.PostForm, nil
 	}

@@ -20,7 +20,9 @@ func (c *call) fail(err error) {
 	case errors.Is(err, nonemployee.ErrConflict):
 		c.refuse(isc.Refuse(isc.CodeChanged, "the object changed meanwhile, try again"))
 	case errors.Is(err, context.Canceled) && c.r.Context().Err() != nil:
-		// nobody reads the answer
+		// Most likely nobody reads the answer. Who has ended its side of the connection only does, and
+		// an answer without a status would say that all was well.
+		c.refuse(isc.Refuse(isc.CodeBadRequest, "the request was given up"))
 	default:
 		c.o.Logger.ErrorContext(c.r.Context(), "request failed", "method", c.r.Method, "error", err)
 		c.refuse(isc.Refuse(isc.CodeInternal, "an internal fault occurred"))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 
 	"github.com/idprofile/engine/identity/isc"
@@ -112,7 +113,7 @@ func (c *call) upload() error {
 	return err
 }
 
-// uploadedFile gives the part named data of a multipart body.
+// uploadedFile gives the part named data of a multipart body. It ends where the body does.
 func (c *call) uploadedFile() (io.Reader, error) {
 	parts, err := c.r.MultipartReader()
 	if err != nil {
@@ -124,12 +125,43 @@ func (c *call) uploadedFile() (io.Reader, error) {
 			return nil, isc.Refuse(isc.CodeRequired, "data is required")
 		}
 		if err != nil {
-			return nil, isc.BodyError(err)
+			return nil, isc.BodyError(c.w, err)
 		}
 		if p.FormName() == "data" {
-			return isc.BodyReader(p), nil
+			return &upload{w: c.w, part: isc.BodyReader(c.w, p), parts: parts, body: c.r.Body}, nil
 		}
 	}
+}
+
+// upload is a part of a body. Its last bytes come with an error when what is behind it is
+// damaged: nothing of a body that did not come as a whole may be stored.
+type upload struct {
+	w     http.ResponseWriter
+	part  io.Reader
+	parts *multipart.Reader
+	body  io.Reader
+}
+
+// Read implements [io.Reader].
+func (u *upload) Read(p []byte) (int, error) {
+	n, err := u.part.Read(p)
+	if !errors.Is(err, io.EOF) {
+		return n, err
+	}
+
+	// Only the last boundary gives a bare io.EOF; a body that is cut before it gives one that is wrapped.
+	for {
+		if _, behind := u.parts.NextPart(); behind == io.EOF {
+			break
+		} else if behind != nil {
+			return n, isc.BodyError(u.w, behind)
+		}
+	}
+
+	if damaged := isc.EndOfBody(u.w, u.body); damaged != nil {
+		err = damaged
+	}
+	return n, err
 }
 
 func (c *call) uploadStatus() error {

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,13 +48,15 @@ func (c *call) uploadedParts(file string) ([]byte, map[string]string, error) {
 	fields := map[string]string{}
 	for {
 		p, err := parts.NextPart()
-		if errors.Is(err, io.EOF) {
-			return data, fields, nil
+
+		// Only the last boundary gives a bare io.EOF; a body that is cut before it gives one that is wrapped.
+		if err == io.EOF {
+			return data, fields, isc.EndOfBody(c.w, c.r.Body)
 		}
 		if err != nil {
-			return nil, nil, isc.BodyError(err)
+			return nil, nil, isc.BodyError(c.w, err)
 		}
-		src, err := io.ReadAll(isc.BodyReader(p))
+		src, err := io.ReadAll(isc.BodyReader(c.w, p))
 		if err != nil {
 			return nil, nil, err
 		}

@@ -37,7 +37,9 @@ func (c *call) fail(err error) {
 	case errors.Is(err, identity.ErrNotFound):
 		c.refuse(isc.Refuse(isc.CodeNotFound, "there is no such object"))
 	case errors.Is(err, context.Canceled) && c.ctx.Err() != nil:
-		// nobody reads the answer
+		// Most likely nobody reads the answer. Who has ended its side of the connection only does, and
+		// an answer without a status would say that all was well.
+		c.refuse(isc.Refuse(isc.CodeBadRequest, "the request was given up"))
 	default:
 		c.o.Logger.ErrorContext(c.ctx, "request failed", "method", c.r.Method, "path", c.r.URL.Path, "error", err)
 		c.refuse(isc.Refuse(isc.CodeInternal, "an internal fault occurred"))
