@@ -141,6 +141,8 @@ func (r *Reader) Account() identity.Account {
 	flags := r.Byte()
 	a.Disabled, a.Locked, a.ManuallyCorrelated = flags&1 != 0, flags&2 != 0, flags&4 != 0
 	a.Created, a.Modified = r.Time(), r.Time()
+
+	// Most accounts have none of these, so that one bit stands for all of them.
 	if flags&8 != 0 {
 		a.ID, a.UUID, a.IdentityID = r.Text(), r.Text(), r.Text()
 		a.Entitlements = r.Texts()

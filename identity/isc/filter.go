@@ -177,6 +177,7 @@ func (p *parser) factor(depth int) (*filter.Filter, error) {
 func (p *parser) condition() (*filter.Filter, error) {
 	start, first := p.at, p.word()
 	for _, op := range []string{"isnull", "pr"} {
+		// pr is the word of SCIM filters, isnull that of the vendor's.
 		if p.take(op) {
 			start, first = p.at, p.word()
 			p.take(first)

@@ -115,6 +115,8 @@ func DecodeObject(src []byte, to any) error {
 	if trimmed := bytes.TrimSpace(src); len(trimmed) == 0 || trimmed[0] != '{' {
 		return Refuse(CodeBadRequest, "the body is no JSON object")
 	}
+
+	// The answer names the member that is wrong: an offset helps nobody.
 	dec := json.NewDecoder(bytes.NewReader(src))
 	var wrong *json.UnmarshalTypeError
 	switch err := dec.Decode(to); {
@@ -124,6 +126,8 @@ func DecodeObject(src []byte, to any) error {
 		return Refuse(CodeBadRequest, "the body is not well-formed JSON")
 	}
 
+	// A decoder stops behind the first value; two objects in one body are a mistake of the client that
+	// would go unnoticed.
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
 		return Refuse(CodeBadRequest, "the body goes on after the JSON object")
 	}

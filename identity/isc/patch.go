@@ -73,6 +73,7 @@ func parseOp(n *jsondoc.Node) (PatchOp, *Error) {
 		return op, Refuse(CodeBadRequest, "the path is no JSON Pointer")
 	}
 
+	// A value of null is a value: only a missing one is refused.
 	switch op.Op {
 	case "remove":
 	case "add", "replace", "test":
@@ -167,6 +168,7 @@ func (p *patch) transfer(op PatchOp, path []string) error {
 	}
 
 	if op.Op == "move" {
+		// The place to move to would go with what is moved.
 		if len(from) < len(path) && slices.Equal(from, path[:len(from)]) {
 			return Refuse(CodeIllegalValue, "%q cannot be moved into itself", op.From)
 		}
@@ -282,6 +284,8 @@ func SameJSON(a, b *jsondoc.Node) bool {
 	}
 	switch a.Kind() {
 	case jsondoc.Number:
+		// 1.0 and 1 are one number. Texts are compared too, as a number beyond the range of a float is
+		// equal to itself only.
 		x, xerr := strconv.ParseFloat(a.Text(), 64)
 		y, yerr := strconv.ParseFloat(b.Text(), 64)
 		return a.Text() == b.Text() || xerr == nil && yerr == nil && x == y

@@ -185,6 +185,8 @@ func (f Fields[T]) Page(all []T, q Query, maxSize int, natural func(a, b T) int)
 		all = slices.DeleteFunc(all, func(item T) bool { return !keep(item) })
 	}
 
+	// Only the items up to the end of the page are put into order: clients read few pages of long
+	// lists. The total counts all that match.
 	limit := q.limit(maxSize)
 	from := min(q.Offset, len(all))
 	to := from + min(limit, len(all)-from)

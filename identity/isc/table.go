@@ -73,6 +73,9 @@ func (t *Table[T]) Column(name string, get func(T) identity.Value) []identity.Va
 	if c := t.columns[name]; c != nil {
 		return c.values
 	}
+
+	// As with orders: forgetting all is enough, since it happens to those only who ask for ever new
+	// names.
 	if len(t.columns) >= maxRemembered {
 		clear(t.columns)
 	}
@@ -123,6 +126,8 @@ func (t *Table[T]) Rows(name string, o Order[T]) []int32 {
 	if known := t.orders[name]; known != nil {
 		return known.rows
 	}
+
+	// Callers choose the names, so what is kept has a limit; who loses an order sorts once more.
 	if len(t.orders) >= maxRemembered {
 		clear(t.orders)
 	}
@@ -135,6 +140,7 @@ func (t *Table[T]) Rows(name string, o Order[T]) []int32 {
 		t.sortByKey(rows, o)
 	} else {
 		slices.SortFunc(rows, func(a, b int32) int {
+			// Equal items stand as they came: pages of one query must not overlap.
 			return cmp.Or(o.Compare(t.items[a], t.items[b]), cmp.Compare(a, b))
 		})
 	}

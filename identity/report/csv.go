@@ -160,6 +160,9 @@ func FileName(reportName, extension string) string {
 		reportName = "report"
 	}
 	var b strings.Builder
+
+	// These signs mean something to a file system or a shell, of Windows above all; any other letter
+	// stays readable.
 	for _, r := range strings.ToValidUTF8(reportName, "\uFFFD") {
 		if r < 0x20 || r == 0x7F || strings.ContainsRune(`/\:*?"<>|`, r) {
 			fmt.Fprintf(&b, "%%%02X", r)

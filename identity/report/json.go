@@ -145,6 +145,8 @@ func newJSONRows(t *Table) *jsonRows { return &jsonRows{columns: t.Columns} }
 func (j *jsonRows) write(w io.Writer, r Row) error {
 	j.members = j.members[:0]
 	for i, c := range j.columns {
+		// Details without value are left out, as most rows have none; other members are there with null, so
+		// that all rows have one shape.
 		if !c.Detail || !r[i].IsNull() {
 			j.members = append(j.members, member{c.Key, r[i]})
 		}

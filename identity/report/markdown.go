@@ -73,6 +73,8 @@ func EscapeMarkdown(s, lineEnd, also string) string {
 		case r == '\n':
 			b.WriteString(lineEnd)
 			continue
+
+		// HTML first: an entity in the data must not become its character.
 		case r == '&':
 			b.WriteString("&amp;")
 			continue

@@ -225,12 +225,16 @@ func MarkDifference(before, after string) (beforeHTML, afterHTML string) {
 func commonEnds(a, b string) (head, tail int) {
 	for head < min(len(a), len(b)) {
 		r, n := utf8.DecodeRuneInString(a[head:])
+
+		// Two broken bytes decode to the same sign, so that the bytes themselves are compared as well.
 		if other, m := utf8.DecodeRuneInString(b[head:]); r != other || n != m || a[head:head+n] != b[head:head+n] {
 			break
 		}
 		head += n
 	}
 
+	// What counts for the beginning does not count for the end once more: "aa" and "aaa" differ by one
+	// a.
 	for tail < min(len(a), len(b))-head {
 		r, n := utf8.DecodeLastRuneInString(a[head : len(a)-tail])
 		if other, m := utf8.DecodeLastRuneInString(b[head : len(b)-tail]); r != other || n != m || r == utf8.RuneError {

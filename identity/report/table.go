@@ -136,6 +136,9 @@ func (t *Table) Each(f func(Row) error) error {
 	if t.Rows == nil {
 		return nil
 	}
+
+	// Rows come from outside: one with a cell too many would put all cells behind it under wrong
+	// headers.
 	n := 0
 	for row, err := range t.Rows {
 		if err != nil {

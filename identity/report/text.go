@@ -176,6 +176,7 @@ func shorten(s string, width int) string {
 	}
 	at, used := 0, 0
 	for at < len(s) {
+		// A character with its marks is cut as a whole, and one column is kept for the sign of the cut.
 		size, w := cluster(s[at:])
 		if used+w > width-1 {
 			break

@@ -170,6 +170,8 @@ func FitWidths(natural, floor []int, total int) []int {
 	for i := range widths {
 		widths[i] = min(natural[i], floor[i])
 	}
+
+	// Not even the floors fit: they become what columns wish for, and one unit is the floor.
 	if sum(widths) > total {
 		floor = slices.Clone(widths)
 		for i := range widths {

@@ -47,6 +47,8 @@ func (m *Memory) Run(build, probe Rows, workers int) *Result {
 	if len(r.rows) == 0 || build.Len == 0 {
 		return r
 	}
+
+	// Few questions to a large side: most of its rows can be left out as they are read.
 	var keep *filter
 	if len(r.rows) < build.Len/2 {
 		keep = newFilter(probes, len(r.rows))
@@ -56,6 +58,9 @@ func (m *Memory) Run(build, probe Rows, workers int) *Result {
 	for i := range built {
 		total += len(built[i].tuples)
 	}
+
+	// A partition should stay in the cache of a processor; more than some thousand of them would cost
+	// more than that gains.
 	bits := 0
 	for total>>bits > partitionSize && bits < 11 {
 		bits++
@@ -90,6 +95,8 @@ func (t *table) join(r *Result, b, p *scattered, i int) {
 	if len(build) == 0 || len(probe) == 0 {
 		return
 	}
+
+	// Partitions do not overlap, so that each worker writes to its own part of the result.
 	t.build(r, b, build, int32(b.starts[i]))
 	mask := uint64(len(t.slots) - 1)
 	for j := range probe {
@@ -106,6 +113,7 @@ func (t *table) join(r *Result, b, p *scattered, i int) {
 
 // build groups the tuples of a partition by key and writes their rows.
 func (t *table) build(r *Result, b *scattered, build []located, start int32) {
+	// At most half of the slots are taken, so that a search ends soon at an empty one.
 	size := 16
 	for size < 2*len(build) {
 		size *= 2
@@ -121,6 +129,7 @@ func (t *table) build(r *Result, b *scattered, build []located, start int32) {
 		x := &build[j]
 		s := uint64(x.tag) & mask
 		for ; t.slots[s] != 0; s = (s + 1) & mask {
+			// The tag is half of the hash: keys themselves are compared only where tags agree.
 			if y := &build[t.groups[t.slots[s]-1].first]; y.tag == x.tag && b.equal(y, b, x) {
 				break
 			}
@@ -136,6 +145,8 @@ func (t *table) build(r *Result, b *scattered, build []located, start int32) {
 		t.of = append(t.of, g)
 	}
 
+	// Groups are counted before rows are written, so that the rows of a group lie side by side in one
+	// list for all partitions.
 	for g := range t.groups {
 		t.groups[g].ref.start, t.groups[g].next = start, start
 		start += t.groups[g].ref.n

@@ -50,6 +50,8 @@ func parallel(workers, n int, f func(worker, i int)) {
 		return
 	}
 
+	// A channel that is full and closed is a queue without a lock of ours: whoever is done takes the
+	// next block, as blocks differ in work.
 	next := make(chan int, n)
 	for i := range n {
 		next <- i
@@ -83,6 +85,8 @@ func fit[T any](old []T, n int) []T {
 
 // read hashes the keys of all rows. Keep tells which hashes are needed.
 func read(rows Rows, workers int, keep *filter, space *side) []block {
+	// Blocks stay with the memory of the join: a correlator asks again and again, and their room is
+	// used anew.
 	n := (rows.Len + blockSize - 1) / blockSize
 	for len(space.blocks) < n {
 		space.blocks = append(space.blocks, block{})
@@ -97,6 +101,8 @@ func read(rows Rows, workers int, keep *filter, space *side) []block {
 		to := min(from+blockSize, rows.Len)
 		b := &blocks[i]
 		b.tuples, b.text = b.tuples[:0], b.text[:0]
+
+		// A side that keeps all rows is sized at once; one that keeps few would waste what it never fills.
 		if keep == nil {
 			b.tuples = slices.Grow(b.tuples, to-from)
 			b.text = slices.Grow(b.text, (to-from)*usualKey)
@@ -107,6 +113,9 @@ func read(rows Rows, workers int, keep *filter, space *side) []block {
 			if len(key) == 0 {
 				return
 			}
+
+			// The filter may let a hash through that is not asked for: equal does not rest on hashes, so it
+			// costs a tuple only.
 			key = Short(key)
 			h := Hash(key)
 			if keep != nil && !keep.has(h) {
@@ -162,6 +171,8 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 		}
 	})
 
+	// Partition by partition and within it block by block: each block gets its own range to write to,
+	// so that workers need no lock and rows keep their order.
 	s := scattered{blocks: blocks, starts: make([]int32, parts+1)}
 	var total int32
 	for p := range parts {
@@ -184,6 +195,7 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 			next[p]++
 		}
 
+		// They are in their partitions now; the texts of the keys stay, since a partition points into them.
 		blocks[i].tuples = blocks[i].tuples[:0]
 	})
 
@@ -245,6 +257,8 @@ func number(blocks []block) (rows []int32, single bool) {
 		total += len(blocks[i].tuples)
 	}
 
+	// A tuple carries the number of its question from here on, by which its answer is written without a
+	// search.
 	rows = slices.Grow(rows, total)
 	for i := range blocks {
 		for j := range blocks[i].tuples {

@@ -46,6 +46,8 @@ func NewDelta(known iter.Seq[identity.Account], links ...string) *Delta {
 	for a := range known {
 		name := Name(&a)
 		d.known[dn.Fold(name)] = a
+
+		// The server's own id of an entry is the same after it was renamed.
 		if a.UUID != "" {
 			d.byUUID[a.UUID] = name
 		}
@@ -241,6 +243,8 @@ func (d *Delta) Changes() (changed []identity.Account, removed []string) {
 		changed = append(changed, a)
 	}
 	for _, a := range d.known {
+		// An entry below a container that was renamed has moved as well, though no change of it is
+		// reported.
 		was := a.NativeIdentity
 		now, moved := d.Renamed(Name(&a))
 		if moved {
@@ -254,6 +258,7 @@ func (d *Delta) Changes() (changed []identity.Account, removed []string) {
 		}
 	}
 
+	// A DN that was freed and taken again in one delta is there, and not gone.
 	for _, a := range changed {
 		delete(d.removed, a.NativeIdentity)
 	}
@@ -301,6 +306,7 @@ func (d *Delta) followValue(v identity.Value) (identity.Value, bool) {
 		}
 	}
 
+	// A list without items is no value in a directory.
 	if len(kept) == 0 {
 		return identity.Value{}, other
 	}

@@ -73,6 +73,8 @@ func fontTables(ttf []byte) (map[string][]byte, error) {
 	for i := range n {
 		entry := ttf[12+16*i:]
 		at, size := uint64(binary.BigEndian.Uint32(entry[8:])), uint64(binary.BigEndian.Uint32(entry[12:]))
+
+		// Sums of two 32-bit numbers do not overflow in 64 bits, so that the check holds for any file.
 		if at+size > uint64(len(ttf)) {
 			return nil, fmt.Errorf("%w: table %q ends outside the file", ErrFont, entry[:4])
 		}
@@ -88,9 +90,15 @@ func checkTables(tables map[string][]byte) error {
 	if len(os2) < 78 || len(hhea) < 36 || len(tables["head"]) < 54 || len(tables["post"]) < 16 {
 		return fmt.Errorf("%w: a table is too short", ErrFont)
 	}
+
+	// The maker's word comes first: 2 is a restricted licence, the two bits forbid subsets and
+	// outlines.
 	if license := binary.BigEndian.Uint16(os2[8:]); license == 2 || license&0x0300 != 0 {
 		return fmt.Errorf("%w: its licence bits (%04X) forbid embedding a subset", ErrFont, license)
 	}
+
+	// What follows are the forms that the library reads; at another one it would read past a table or
+	// panic.
 	if binary.BigEndian.Uint16(name) != 0 {
 		return fmt.Errorf("%w: name table of format 1, expected 0", ErrFont)
 	}
@@ -118,6 +126,9 @@ func checkMap(cmap []byte) error {
 		entry := cmap[4+8*i:]
 		platform, encoding := binary.BigEndian.Uint16(entry), binary.BigEndian.Uint16(entry[2:])
 		at := uint64(binary.BigEndian.Uint32(entry[4:]))
+
+		// Platform 0 is Unicode, 3 is Windows with encoding 1 for Unicode; other maps name letters by older
+		// codes.
 		unicode := platform == 0 || platform == 3 && encoding == 1
 		if unicode && at+2 <= uint64(len(cmap)) && binary.BigEndian.Uint16(cmap[at:]) == 4 {
 			return nil

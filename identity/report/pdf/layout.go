@@ -213,6 +213,8 @@ func (d *document) headerBlock(headers []string) block {
 	height := 1
 	for i, h := range headers {
 		cells[i] = d.bold.wrap(h, d.head, d.widths[i]-2*paddingX)
+
+		// A header is on every page; one without end would leave no room for rows.
 		if len(cells[i]) > headerLines {
 			cells[i] = append(cells[i][:headerLines-1:headerLines-1], "...")
 		}

@@ -35,6 +35,9 @@ func (l *letters) showable(s string) string {
 	if ascii(s) {
 		return s
 	}
+
+	// A letter and its accent as two code points would be drawn one beside the other: the font has no
+	// rules for marks.
 	s = strings.ReplaceAll(norm.NFC.String(s), "\r\n", "\n")
 	var b strings.Builder
 	open := false
@@ -44,6 +47,8 @@ func (l *letters) showable(s string) string {
 			r = ' '
 		case r == '\n':
 		case !l.can(r):
+			// A run of missing letters is one pair of brackets, and not one for each letter: names in other
+			// scripts stay readable as a list.
 			if !open {
 				b.WriteByte('[')
 			} else {
@@ -97,6 +102,7 @@ func (l *letters) footnotes() []string {
 		groups[name] = append(groups[name], r)
 	}
 
+	// The document must be the same for the same data, so scripts stand in the order of their names.
 	names := make([]string, 0, len(groups))
 	for name := range groups {
 		names = append(names, name)
@@ -119,6 +125,8 @@ func script(r rune) string {
 	if unicode.Is(unicode.Cc, r) {
 		return "Control characters"
 	}
+
+	// No letter has two scripts, so that the order of the map does not matter.
 	found := "Unknown"
 	for name, table := range unicode.Scripts {
 		if unicode.Is(table, r) {
