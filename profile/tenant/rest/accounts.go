@@ -95,6 +95,7 @@ func (c *call) listAccounts() error {
 	}
 
 	return listTable(c, v.accounts, listedAccounts, nil, func(a *account) *jsondoc.Node {
+		// The short form keeps the member and empties it, so that clients see one shape.
 		n := c.accountView(a)
 		if slim {
 			n.Set("attributes", jsondoc.NewNull())

@@ -94,6 +94,7 @@ func (h *Handler) ownFile(ctx context.Context, s *config.Source) (identity.Sourc
 		return renamed{Source: records, name: s.Name}, err
 	}
 
+	// Otherwise only a file of the folder is left, since nothing here connects to a system.
 	b := h.tenant.Bundle()
 	if len(b.Data[s.Name]) == 0 || h.o.Files == nil {
 		return nil, isc.Refuse(isc.CodeRequired, "source %q has no account file, so the request has to bring one",

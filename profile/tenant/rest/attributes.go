@@ -48,6 +48,9 @@ func attributeView(a config.IdentityAttribute) *jsondoc.Node {
 		n = a.Node.Clone()
 	}
 	n.Set("name", jsondoc.NewString(a.Name))
+
+	// Many files give a name only, and some no object at all: what is shown is what the attribute is,
+	// and not what was written.
 	if n.Get("displayName").IsNull() {
 		n.Set("displayName", jsondoc.NewString(first(a.DisplayName, a.Name)))
 	}

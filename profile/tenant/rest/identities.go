@@ -55,6 +55,9 @@ func (c *call) listIdentities() error {
 	if err != nil {
 		return err
 	}
+
+	// Identities without an authoritative account are left out unless they are asked for, whatever the
+	// other filter says.
 	also := filter.Compare("correlated", "==", identity.BoolValue(true))
 	switch name := c.query.Get("defaultFilter"); name {
 	case "", "CORRELATED_ONLY":

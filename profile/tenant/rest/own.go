@@ -75,6 +75,8 @@ func changedFiles(before, after *config.Bundle) []string {
 
 // listChanges lists the changes since the start, newest first.
 func (c *call) listChanges() error {
+	// Plans do not change once they are in the log, so a copy of the list is enough and nobody waits
+	// for the answer.
 	c.log.mu.Lock()
 	list, all := slices.Clone(c.log.list), c.log.all
 	c.log.mu.Unlock()
@@ -166,6 +168,7 @@ func (c *call) setClock() error {
 		return isc.Refuse(isc.CodeIllegalValue, `expected {"now": "2026-03-01T00:00:00Z"} or {"add": "24h"}`)
 	}
 
+	// No change may see two times; what is due for non-employees follows when the new time stands.
 	c.writes.Lock()
 	c.MoveClock(by)
 	c.writes.Unlock()

@@ -84,6 +84,9 @@ func (h *Handler) profileView(p *config.Profile) *jsondoc.Node {
 	n := h.tenant.Object(p)
 	n.Set("id", jsondoc.NewString(profileID(p)))
 	n.Remove("lifecycleStates")
+
+	// An exported file has null where nothing was set; a typed client fails at a null that the
+	// description does not allow.
 	for _, key := range []string{"created", "modified", "identityAttributeConfig", "identityExceptionReportReference",
 		"identityCount"} {
 		if v := n.Get(key); v != nil && v.IsNull() {
@@ -197,6 +200,8 @@ func (c *call) deleteProfiles(ids ...string) error {
 	if err != nil {
 		return err
 	}
+
+	// Clients of a tenant wait for a task; here it is done before they ask.
 	t := c.tasks.done(c.Handler, "IDENTITY_PROFILE_DELETE", "Delete identity profiles "+strings.Join(ids, ", "),
 		c.actor)
 	c.node(http.StatusAccepted, t.simplified())

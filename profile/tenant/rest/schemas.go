@@ -52,6 +52,8 @@ func schemaView(s *config.Source) func(n *jsondoc.Node) *jsondoc.Node {
 	return func(n *jsondoc.Node) *jsondoc.Node {
 		out := n.Clone()
 		out.Set("id", jsondoc.NewString(schemaID(s, n)))
+
+		// Files leave out what is usual, but clients decode the answer into a type that has these members.
 		for key, v := range map[string]*jsondoc.Node{
 			"nativeObjectType": jsondoc.NewString("User"), "includePermissions": jsondoc.NewBool(false),
 			"features": jsondoc.NewArray(), "configuration": jsondoc.NewObject(),
@@ -61,6 +63,7 @@ func schemaView(s *config.Source) func(n *jsondoc.Node) *jsondoc.Node {
 			}
 		}
 
+		// These are texts in the description of the API: they may be missing, but not null.
 		for _, key := range []string{"created", "displayAttribute", "identityAttribute", "hierarchyAttribute"} {
 			if v := out.Get(key); v != nil && v.IsNull() {
 				out.Remove(key)
@@ -84,6 +87,8 @@ func (c *call) listSchemas() error {
 		})
 	}
 
+	// "user" means the schema of accounts, "group" all others: a source has one of the first and any
+	// number of the second.
 	switch kind := c.query.Get("include-types"); kind {
 	case "":
 	case "group", "user":
@@ -271,6 +276,8 @@ func (c *call) deleteSchema() error {
 		if err != nil {
 			return nil, err
 		}
+
+		// Without it nothing says what the attributes of an account are.
 		if old.Get("name").Text() == "account" {
 			return nil, isc.Refuse(isc.CodeIllegalValue, "the account schema of a source cannot be deleted")
 		}

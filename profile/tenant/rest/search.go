@@ -237,6 +237,8 @@ func (c *call) search() error {
 	if err != nil {
 		return err
 	}
+
+	// Search has a limit of its own, above that of lists.
 	if q.Limit > maxSearch {
 		return isc.Refuse(isc.CodeIllegalValue, "limit %d is out of range, expected 0 to %d", q.Limit, maxSearch)
 	}
@@ -257,6 +259,9 @@ func (c *call) search() error {
 // document is the search document of an identity.
 func document(show tenant.IdentityView, i *identity.Identity) *jsondoc.Node {
 	n := show.Search(i, nil)
+
+	// A search index has no nulls: a field without value is not in the document, which queries for
+	// missing fields rest on.
 	for _, key := range []string{"firstName", "lastName", "email", "identityProfile", "source", "processingDetails"} {
 		if n.Get(key).IsNull() {
 			n.Remove(key)

@@ -113,6 +113,8 @@ func (p *queryParser) not(depth int) (match, error) {
 	}
 	switch {
 	case p.take("NOT"):
+		// A query is made before it is known over whom it runs; what it needs of the people is looked up
+		// once, for all rows.
 		m, err := p.not(depth + 1)
 		return func(v *view) func(int) bool {
 			accepts := m(v)

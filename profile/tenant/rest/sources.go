@@ -398,6 +398,9 @@ func (c *call) getCorrelation() error {
 		jsondoc.M("id", jsondoc.NewString(config.IdentityID("CORRELATION_CONFIG", sourceID(s)))),
 		jsondoc.M("name", jsondoc.NewString(s.ApplicationName+" Account Correlation")),
 		jsondoc.M("attributeAssignments", jsondoc.NewArray()))
+
+	// A file has the one or the other, by the version that wrote it; of members only those that the API
+	// knows are taken.
 	for _, key := range []string{"accountCorrelationConfig", "correlationConfigDetails"} {
 		for _, m := range s.Node.Get(key).Members() {
 			if n.Get(m.Key) != nil && !m.Value.IsNull() {

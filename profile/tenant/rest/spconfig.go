@@ -72,6 +72,9 @@ func (j *job) view() *jsondoc.Node {
 	if j.failed != "" {
 		status = "FAILED"
 	}
+
+	// The work is done within the request: a job is complete from the start, and clients that poll find
+	// that out at once.
 	n := jsondoc.NewObject(
 		jsondoc.M("jobId", jsondoc.NewString(j.id)),
 		jsondoc.M("status", jsondoc.NewString(status)),

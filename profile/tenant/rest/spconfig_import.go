@@ -147,6 +147,8 @@ func (m *importer) sorted(entries []*jsondoc.Node) map[string][]*jsondoc.Node {
 	for _, e := range entries {
 		typ := e.At("self", "type").Text()
 		switch {
+		// An export holds more types than there are here. Their objects are named, so that nobody takes the
+		// import for complete.
 		case !slices.Contains(configTypes, typ):
 			r := m.of("OTHER")
 			r.warnings = append(r.warnings,
@@ -165,6 +167,7 @@ func (m *importer) sorted(entries []*jsondoc.Node) map[string][]*jsondoc.Node {
 // and stops no other.
 func (m *importer) each(typ string, by map[string][]*jsondoc.Node, put func(n *jsondoc.Node) error) {
 	for _, e := range by[typ] {
+		// Putting an object may change it, and the entry belongs to the body of the request.
 		r, n := m.of(typ), e.Get("object").Clone()
 		name := n.Get("name").Text()
 		err := put(n)

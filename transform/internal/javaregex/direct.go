@@ -101,6 +101,9 @@ func (d *direct) one(src string, i int) (from, to int, ok bool) {
 		}
 
 		r, n := utf8.DecodeRuneInString(src[i:])
+
+		// A character of two units, or bytes that are no character: this search counts neither, and the
+		// general one takes over.
 		if n == 4 || n == 1 {
 			return 0, 0, false
 		}

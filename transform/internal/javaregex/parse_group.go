@@ -200,6 +200,7 @@ func (p *parser) counts(rep *tree) bool {
 		return false
 	}
 
+	// {3} is {3,3}: the largest number is the least one until another is read.
 	ch, rep.min = p.number(ch)
 	rep.max = rep.min
 	if ch == ',' {

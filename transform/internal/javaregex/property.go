@@ -62,6 +62,8 @@ func (p *parser) propertyName() (string, bool) {
 		if ch == '}' {
 			break
 		}
+
+		// Behind the end read gives zeros without an end, so that the place says when to stop.
 		if p.cur > len(p.in) {
 			p.fail("unclosed \\p{")
 			return "", false
@@ -167,6 +169,8 @@ func asciiPOSIX(name string, fold bool) *charSet {
 		return rangeSet('0', '9')
 	case "Graph":
 		return rangeSet('!', '~')
+
+	// Without regard to case, Java lets both cases match, whichever is asked for.
 	case "Lower":
 		if fold {
 			return letters

@@ -191,6 +191,8 @@ func (re *Regexp) Bind(r *Replacement) *Replacement {
 
 // appendMatch appends the replacement of the match in s.
 func (r *Replacement) appendMatch(dst []byte, s *scan) ([]byte, error) {
+	// The usual case: the replacement was made for this expression, whose groups are known, and no name
+	// is looked up.
 	if r.of == s.re {
 		for i := range r.bound {
 			if p := &r.bound[i]; p.literal != "" {

@@ -97,6 +97,9 @@ func (v *view) appendTo(dst []byte, i, j int) []byte {
 
 	mark := len(dst)
 	start, end := int(v.off[i]), int(v.off[j])
+
+	// An offset below zero is one inside of a character of two units: halves are written by themselves,
+	// and joined at the end where two of them meet.
 	if start < 0 {
 		dst = appendUnit(dst, v.u[i])
 		start = ^start + utf8.UTFMax

@@ -142,6 +142,8 @@ func studyBranches(subs []*tree, e *extent, rest func(*extent)) {
 func (t *tree) studyRepeat(e *extent, rest func(*extent)) {
 	body := t.subs[0]
 	switch {
+	// A group that may be missing is a choice between it and nothing, so what is behind it is studied
+	// for both.
 	case t.optional() && body.kind == kindGroup && t.manner != possessive:
 		studyBranches([]*tree{body, {kind: kindEmpty}}, e, rest)
 		return
@@ -149,6 +151,8 @@ func (t *tree) studyRepeat(e *extent, rest func(*extent)) {
 		n := e.min
 		body.study(e, func(*extent) {})
 		e.min, e.fixed = n, false
+
+	// Nothing says how often, so the upper bound only has to be beyond all texts.
 	case t.scan():
 		e.min += int32(t.min)
 		if e.bounded {

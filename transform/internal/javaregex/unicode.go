@@ -147,6 +147,8 @@ func javaMethod(name string, fold bool) *charSet {
 		return letterCase(uppercaseSet(), fold)
 	case "Alphabetic":
 		return alphabeticSet()
+
+	// Go knows a later version of Unicode than the Java that is followed: what is newer is taken out.
 	case "Ideographic":
 		return tableSet(unicode.Ideographic).minus(newer())
 	case "TitleCase":
@@ -172,6 +174,8 @@ func javaMethod(name string, fold bool) *charSet {
 		return ignorable
 	case "SpaceChar":
 		return category("Z")
+
+	// Blanks that a line must not break at are no white space for Character.isWhitespace.
 	case "Whitespace":
 		return category("Z").minus(setOf(0xA0, 0x2007, 0x202F)).union(newSet(span{'\t', '\r'}, span{0x1C, 0x1F}))
 	case "ISOControl":

@@ -77,6 +77,7 @@ func (f *flow) run(body []node) {
 		case *setNode:
 			f.set(n)
 		case *ifNode:
+			// Which branch is taken is not known, so all of them count.
 			for i := range n.branches {
 				f.use(n.branches[i].test)
 				f.run(n.branches[i].body)

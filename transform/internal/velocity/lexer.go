@@ -185,6 +185,9 @@ func (l *lexer) finish(t *token) {
 	case tLineCommentEnd, tFormalCommentEnd, tBlockCommentEnd, tTextblock:
 		l.verbatim = false
 		l.pop()
+
+	// The dot was read together with the letter behind it, as a dot before anything else ends the
+	// reference.
 	case tDot:
 		l.pos--
 		t.image = "."

@@ -18,6 +18,7 @@ func (b *best) add(kind tokenKind, n int) {
 
 // match finds the token at the start of s, which is not empty.
 func match(state lexState, s string) (tokenKind, int) {
+	// Which of these comes first does not matter, as best compares what it gets.
 	b := best{kind: tNothing}
 	matchPrefix(&b, s)
 	switch state {

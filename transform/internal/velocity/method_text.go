@@ -63,6 +63,9 @@ func (e *evaluator) callText1(s string, m *member, a Value) (Value, error) {
 	switch {
 	case a.kind == Integer:
 		return e.callTextInt(s, m.method, a.num)
+
+	// A method that takes a text raises at null, as in Java. Only equalsIgnoreCase has an answer:
+	// nothing equals null.
 	case a.kind == Unset:
 		switch m.method {
 		case mEqualsIgnoreCase:
@@ -125,6 +128,8 @@ func (e *evaluator) callTextInt(s string, id methodID, n int64) (Value, error) {
 		return charOf(firstUnit(part)), nil
 
 	case mIndexOf, mLastIndexOf:
+		// A number is a character here: the searches of Java take an int, and one that is no character is
+		// nowhere.
 		c, ok := codePoint(n)
 		switch {
 		case !ok:
@@ -214,6 +219,9 @@ func (e *evaluator) callText2(s string, m *member, a, b Value) (Value, error) {
 		if a.kind == Text && b.kind == Text {
 			return e.replacePattern(s, m, a.text, b.text)
 		}
+
+		// The method fits, and so the null raises; with other types there is no such method, and the
+		// reference stays as text.
 		if isTextOrNull(a) && isTextOrNull(b) {
 			return Value{}, errNull
 		}
