@@ -112,6 +112,7 @@ _%[1]s() {
 		var flags []string
 		fmt.Fprintf(w, "\t%s)\n\t\tcase $prev in\n", n.Name)
 		for _, f := range flagsOf(n) {
+			// A switch has no value to complete.
 			flags = append(flags, words(f)...)
 			if f.IsBool() {
 				continue

@@ -329,6 +329,8 @@ func (s *probableSummary) print(p *printer) {
 		}
 	}
 
+	// A decision stands until somebody takes it back, but who decided on other values should hear of
+	// it.
 	if len(s.Reopened) > 0 {
 		report.Fprintf(p.w, "\nDecided, but a value that was compared has changed since: %d (--review asks again)\n",
 			len(s.Reopened))

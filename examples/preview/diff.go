@@ -179,6 +179,8 @@ func (c *diffCommand) open(a *app, temp string) (before, after *folder, err erro
 	if err != nil {
 		return nil, nil, err
 	}
+
+	// An overlay holds the files that differ only: what is missing in it is that of the folder below.
 	if c.Overlay {
 		var top fs.FS
 		if top, err = a.folder(c.After); err == nil {

@@ -160,6 +160,7 @@ func openRevision(a *app, revision, folder, into string) (*folder, error) {
 
 // untar writes the regular files of an archive below a folder.
 func untar(r io.Reader, into string) error {
+	// A root keeps names with .. in them, and links, from leading out of the folder.
 	root, err := os.OpenRoot(into)
 	if err != nil {
 		return err
@@ -174,6 +175,8 @@ func untar(r io.Reader, into string) error {
 			return err
 		}
 		name := path.Clean(h.Name)
+
+		// Links and devices are left out: a configuration needs none.
 		if h.Typeflag != tar.TypeReg {
 			continue
 		}

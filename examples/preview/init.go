@@ -203,6 +203,8 @@ func (in *starter) write(found diag.List) error {
 		in.settings); err != nil {
 		return err
 	}
+
+	// A first test needs people; without accounts there is nobody to make it of.
 	if in.People > 0 && len(in.bundle.Data) > 0 {
 		for _, p := range in.bundle.Profiles {
 			name := "tests/first-" + slug(p.Name) + "_test.json"

@@ -138,6 +138,7 @@ func (c *linkCommand) options(a *app) (linkage.Options, error) {
 		}
 	}
 
+	// Decisions of people bind the linkage: they are no evidence that it weighs.
 	if c.Cases != "" {
 		cases, err := readCases(a, c.Cases)
 		if err != nil {

@@ -48,6 +48,9 @@ func (c *lintCommand) Run(a *app) error {
 	if form := c.form(lintForms...); c.Fix && form != "text" && form != "json" {
 		return fmt.Errorf("--fix answers as text or json, not as %s", form)
 	}
+
+	// Flags are checked first: nobody should wait for a folder to be read to learn of a slip in the
+	// command.
 	p := newProgress(a)
 	defer p.stop()
 	p.show("check", 0, 0)

@@ -396,6 +396,8 @@ func fixTemplate(src []byte, root *jsondoc.Node, d diag.Diagnostic, others []cha
 		return change{}, false
 	}
 
+	// One template may have several findings: a later fix goes on from what an earlier one has made of
+	// the text.
 	was := string(src[token.from:token.to])
 	for _, c := range others {
 		if c.from == token.from && c.to == token.to {

@@ -90,6 +90,7 @@ func sarifOf(found diag.List, suppressed []config.Suppressed) sarifLog {
 		Rules: []sarifRule{}}}}
 	index := map[diag.Code]int{}
 	add := func(d diag.Diagnostic, suppressions []sarifSuppression) {
+		// Results refer to rules by their number: a rule is listed once, where it is first broken.
 		at, ok := index[d.Code]
 		if !ok {
 			at = len(run.Tool.Driver.Rules)
@@ -183,6 +184,8 @@ func messageOf(d diag.Diagnostic) string {
 // writeAnnotations writes findings as commands of GitHub's workflow log, which shows them
 // beside the lines of a pull request.
 func writeAnnotations(w io.Writer, found diag.List) error {
+	// The log takes a line for a command, in which colons and commas end a property but not the
+	// message.
 	value := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, d := range found {
@@ -242,6 +245,7 @@ type (
 func (c *lintCommand) writeLintJUnit(w io.Writer, found diag.List) error {
 	out := lintSuites{}
 	for _, d := range found {
+		// Findings come sorted by place, but those without a file may stand anywhere.
 		at := slices.IndexFunc(out.Suites, func(s lintSuite) bool { return s.Name == d.Pos.File })
 		if at < 0 {
 			at = len(out.Suites)

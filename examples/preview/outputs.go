@@ -44,6 +44,7 @@ func (o *outputs) create(name string) (*os.File, error) {
 		return os.OpenFile(name, os.O_WRONLY, 0)
 	}
 
+	// A run that fails must not leave half a file where a whole one was.
 	f, err := os.CreateTemp(filepath.Dir(name), ".preview-*.tmp")
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)

@@ -80,6 +80,8 @@ func knownAttributes(b *config.Bundle, names []string) error {
 		if slices.Contains(known, name) {
 			continue
 		}
+
+		// The first unknown name is enough: the others are likely wrong in the same way.
 		err := fmt.Errorf("there is no identity attribute %q", name)
 		if near := diag.Suggest(name, known); near != "" {
 			err = fmt.Errorf("%w, %s", err, near)

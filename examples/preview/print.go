@@ -150,6 +150,7 @@ func (c *printCommand) behind(b *config.Bundle, list ...printedLine) []printedLi
 		}
 	}
 
+	// Breadth first, as a reader looks up what stands in the line above before what is behind that.
 	var found []printedLine
 	known := b.Referable()
 	for len(list) > 0 {

@@ -96,6 +96,8 @@ func (r *reports) add(res *profile.Result) error {
 	if row, ok := profile.MoveRow(res); ok {
 		r.moves = append(r.moves, row)
 	}
+
+	// Without a profile nothing is required of somebody: the reports below are those of a profile.
 	if res.Identity.Profile == "" {
 		return nil
 	}
@@ -119,6 +121,8 @@ func (r *reports) uncorrelated(a *identity.Account, u *profile.Unlinked) {
 // close writes the files that were asked for.
 func (r *reports) close() error {
 	var errs []error
+
+	// Near misses need everybody, and so they are looked for when the last person is there.
 	if len(r.loose) > 0 {
 		r.near()
 	}

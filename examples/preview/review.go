@@ -51,6 +51,8 @@ func (c *correlateCommand) reviewCases(a *app, p *preview.Probable) (answered in
 	if err != nil {
 		return 0, err
 	}
+
+	// Answers are kept as they are given; an error of closing the file means that some may not be.
 	defer func() {
 		if e := file.close(); err == nil {
 			err = e
@@ -127,6 +129,8 @@ func (r *review) ask(one *preview.ProbableAccount) error {
 	}
 	r.show(one, list)
 
+	// A word that is not understood, or a question, leaves the place as it is and the case is asked
+	// once more.
 	for current := r.at; r.at == current; {
 		report.Fprintf(r.out, "> ")
 		r.flush()

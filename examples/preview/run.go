@@ -172,6 +172,9 @@ func (x *execution) load(fsys fs.FS) {
 	if x.now.IsZero() {
 		x.now = b.Settings.Now
 	}
+
+	// The command line goes before the settings. The clock of the machine is the last resort, and is
+	// said, since such a run cannot be repeated.
 	wall := x.now.IsZero()
 	if wall {
 		x.now = x.app.clock()
@@ -180,6 +183,9 @@ func (x *execution) load(fsys fs.FS) {
 	if x.Seed != nil {
 		x.seed = *x.Seed
 	}
+
+	// The summary from above only caught what was assumed while the accounts were opened; this one has
+	// all profiles and sources.
 	x.summary = newSummary(b, x.now, x.sampleFlags)
 	for _, a := range b.Assumptions {
 		x.summary.assume(x.findings.folder, a)
@@ -246,6 +252,8 @@ func (x *execution) run() error {
 		},
 	}
 
+	// Hooks that nobody hears cost work in the engine, so they are set only where something is done
+	// with them.
 	if x.reports != nil {
 		o.OnAmbiguous = func(row report.AmbiguousRow) { x.reports.ambiguous = append(x.reports.ambiguous, row) }
 	}
@@ -257,6 +265,9 @@ func (x *execution) run() error {
 	}
 
 	var start time.Time
+
+	// Writing starts with the first identity that the run hands out: what came before are stages of the
+	// run.
 	began := func() {
 		if start.IsZero() {
 			start = x.app.clock()
@@ -320,6 +331,9 @@ func (x *execution) report() error {
 	if x.Stats {
 		x.summary.Stats = x.stats.result(x.summary.Identities)
 	}
+
+	// Identities on the standard output must stay readable by programs: the summary goes where errors
+	// go.
 	to := *x.app
 	if x.Identities == "-" && x.Out == "" {
 		to.out, to.color, to.width = x.app.err, false, 0

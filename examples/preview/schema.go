@@ -82,6 +82,8 @@ func (c *schemaCommand) write(a *app) error {
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return err
 	}
+
+	// The form is that of the settings of an editor, to be pasted as it is.
 	type association struct {
 		Files []string `json:"fileMatch"`
 		URL   string   `json:"url"`

@@ -180,6 +180,8 @@ func (s *summary) problems(p *profileCount, r *profile.Result) {
 		p.Errors++
 	}
 
+	// Samples are made only while there is room for them: most runs have the same problem thousands of
+	// times.
 	who := r.Account.NativeIdentity
 	for _, e := range r.Exceptions {
 		s.note(s.Exceptions, e.Code, func() string {
@@ -283,6 +285,8 @@ func (s *summary) printVerdict(a *app, f *findings, failures []string) {
 	for _, p := range s.Profiles {
 		errs += p.Errors
 	}
+
+	// The colour says what the exit code says: red only for what lets the command fail or for an error.
 	role := report.Good
 	if s.exceptions()+errs+s.unlinked()+f.counts[diag.Error]+f.counts[diag.Warning] > 0 {
 		role = report.Warn

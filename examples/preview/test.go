@@ -344,6 +344,7 @@ func (r *testRun) mutants() error {
 		return nil
 	}
 	if r.failed {
+		// A mutant counts as found when a test fails, which says nothing where tests fail anyway.
 		report.Fprintln(r.app.err, "no mutation check: it needs a suite that passes")
 		return nil
 	}
@@ -385,6 +386,8 @@ func (c *testCommand) fromData(a *app) error {
 		return err
 	}
 	bundle, found := config.Load(fsys)
+
+	// A folder with errors may still have a profile that evaluates these people.
 	if err := found.Err(); err != nil && len(bundle.Profiles) == 0 {
 		return err
 	}

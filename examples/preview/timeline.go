@@ -48,6 +48,8 @@ func (c *timelineCommand) Run(a *app) error {
 		Store: store.NewMemory(),
 		From:  f.clock(a, c.From), To: c.To.UTC(), Attributes: c.Attribute,
 	}
+
+	// Without a start the days begin at midnight, so that two calls on one day give one table.
 	if c.From.IsZero() {
 		o.From = o.From.Truncate(24 * time.Hour)
 	}

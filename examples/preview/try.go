@@ -162,6 +162,9 @@ func transformOf(file string, src []byte) (*transform.Definition, error) {
 	if def, ok := plainTransform(file, src); ok {
 		return def, nil
 	}
+
+	// What is no transform by itself may be an export: then it is clear which one is meant only if
+	// there is one.
 	b, found := config.LoadFiles(config.File{Name: file, Data: src})
 	names := slices.Sorted(maps.Keys(b.Transforms))
 	switch {

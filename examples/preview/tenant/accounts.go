@@ -126,6 +126,9 @@ func (p *population) writeDirectory(a *account) error {
 // badges writes the badge of an employee, some twice, and visitor cards.
 func (p *population) badges(e *employee, number string) error {
 	mail := p.maybe(500, e.mail)
+
+	// Some badges are made without the number, so that only the mail leads to the person, in another
+	// case.
 	if p.share(60) && e.work != "" {
 		number, mail = "", strings.ToUpper(e.mail)
 	}
@@ -134,6 +137,8 @@ func (p *population) badges(e *employee, number string) error {
 	if err := p.badgeLine(card, holder, number, mail); err != nil {
 		return err
 	}
+
+	// The same row twice: exports of such systems have that.
 	if p.share(5) {
 		if err := p.badgeLine(card, holder, number, mail); err != nil {
 			return err

@@ -100,6 +100,8 @@ func (p *population) term(c *contract) {
 		start, end, c.over = p.day(-1100, -400), p.day(-390, -1), true
 	}
 
+	// A few ends are missing, and a few are written in another form than all others, as real files have
+	// them.
 	c.start, c.end = stamp(start), stamp(end)
 	switch n := p.rng.IntN(1000); {
 	case n < 40:

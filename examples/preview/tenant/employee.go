@@ -29,6 +29,8 @@ func (p *population) employee() error {
 	p.counts.Employees++
 	p.defects(&e)
 	p.lifecycle(&e)
+
+	// Only whom the directory knows can sponsor a contractor, or be in the way of a uid later.
 	if e.directory {
 		p.remember(&e)
 	}

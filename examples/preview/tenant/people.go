@@ -44,8 +44,13 @@ func (w *writer) people(ctx context.Context, o Options) error {
 		if i%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
+
+		// Every person has a stream of random numbers of its own: a change in how one is made leaves all
+		// others as they were.
 		p.pcg.Seed(o.Seed, uint64(i))
 		var err error
+
+		// Contractors are spread evenly, and their share is exact for any number of people.
 		if (i+1)*contractorShare/peopleShare > i*contractorShare/peopleShare {
 			err = p.contractor()
 		} else {

@@ -101,6 +101,8 @@ func (f *filter) match(r *profile.Result, buf []byte) (bool, []byte) {
 // appendNames writes everything that a person may be known by.
 func appendNames(dst []byte, r *profile.Result) []byte {
 	i := r.Identity
+
+	// A line end keeps two names apart, so that no search text is found across them.
 	put := func(s string) {
 		dst = identity.AppendFold(dst, s)
 		dst = append(dst, '\n')

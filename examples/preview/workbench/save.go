@@ -153,6 +153,8 @@ func prepare(root *os.Root, p string, src []byte) (temp string, err error) {
 		mode = info.Mode().Perm()
 	}
 
+	// In the same folder, so that putting it in place is a rename on one disk; hidden, so that a reload
+	// passes it by.
 	temp = path.Join(path.Dir(p), "."+path.Base(p)+"."+NewToken()[:8]+".tmp")
 	f, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {

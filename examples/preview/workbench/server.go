@@ -93,6 +93,7 @@ func (s *Server) routes() {
 		s.mux.Handle(pattern, s.json(h))
 	}
 
+	// These write the response themselves: answers that come in pieces, and files to download.
 	for pattern, h := range map[string]http.HandlerFunc{
 		"POST /api/effect": s.effect, "POST /api/export": s.export, "POST /api/save": s.save,
 	} {

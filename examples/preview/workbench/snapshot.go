@@ -56,6 +56,9 @@ var errNoProfile = errors.New("there is no identity profile in this folder")
 func (s *Server) reload() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
+	// Who asks while a folder is being read may mean a file that was read already, so it is read once
+	// more afterwards.
 	if s.loading != nil && !s.loading.ended {
 		s.loading.again = true
 		return
@@ -75,6 +78,8 @@ func (s *Server) reload() {
 		l.ended, l.err = true, err
 		if err == nil {
 			s.snap = snap
+
+			// What was worked out about the old files is wrong about the new ones.
 			s.effects.clear()
 			s.drafts.clear()
 		}
@@ -190,6 +195,8 @@ func readFiles(fsys fs.FS) (map[string][]byte, error) {
 		}
 
 		name := d.Name()
+
+		// Accounts may be large and are no configuration; hidden folders belong to other programs.
 		if d.IsDir() {
 			if p != "." && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "accounts") {
 				return fs.SkipDir

@@ -43,6 +43,9 @@ func (s *Server) tests(r *http.Request) (any, error) {
 	}
 	a := &testsAnswer{Report: json.RawMessage("null"), Coverage: json.RawMessage("null"), Findings: diag.List{},
 		Problems: append([]draftProblem{}, c.problems...), Lines: map[string][]string{}}
+
+	// Tests are run against the drafts and not against the files, or nobody would know what a change
+	// breaks before it is saved.
 	fsys := s.edited(snap, c)
 	suite, found := profiletest.Load(fsys, "")
 	a.Findings = append(a.Findings, found...)
@@ -62,6 +65,9 @@ func (s *Server) tests(r *http.Request) (any, error) {
 	if report == nil {
 		return a, nil
 	}
+
+	// What is reached is measured in a second run: explaining every value would make the first one
+	// slow.
 	coverage := profiletest.NewCoverage(c.bundle, o)
 	if _, _, err := coverage.Suite(r.Context(), suite); err != nil {
 		return nil, err

@@ -39,6 +39,9 @@ func (s *Server) words(*http.Request) (any, error) {
 	}
 	w := &words{Types: typeWords(), Sources: map[string][]string{}, Rules: []string{}}
 	w.Transforms = slices.Sorted(maps.Keys(snap.bundle.Referable()))
+
+	// A name is worth offering when a tenant has it from the start, when it is declared, and when a
+	// mapping uses it already.
 	seen := map[string]bool{}
 	for _, a := range config.Catalogue() {
 		seen[a.Name] = true
@@ -56,6 +59,8 @@ func (s *Server) words(*http.Request) (any, error) {
 	for _, r := range snap.bundle.Rules {
 		w.Rules = append(w.Rules, r.Name)
 	}
+
+	// A schema may be missing or behind the file, so that the columns that were read count as well.
 	columns := snap.columns()
 	for _, src := range snap.bundle.Sources {
 		names := map[string]bool{}
