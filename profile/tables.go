@@ -175,18 +175,22 @@ const touchedAhead = 16
 // [table.Accounts.Touch].
 func (t *tables) touch(people []int32) (sum byte) {
 	for _, n := range people {
-		sum += t.rows.Touch(t.people[n].row)
 		for a := t.people[n].first; a >= 0; a = t.state[a].next {
 			sum += t.accounts.Touch(a)
 		}
 	}
-	return sum
+	return sum + t.touchRows(people)
 }
 
-// touchRows looks at the attributes of the identities that come next.
+// touchRows looks at the attributes of the identities that come next: those of the run, or
+// the stored ones.
 func (t *tables) touchRows(people []int32) (sum byte) {
 	for _, n := range people {
-		sum += t.rows.Touch(t.people[n].row)
+		if row := t.people[n].row; row != 0 || t.storedOf(n) == nil {
+			sum += t.rows.Touch(row)
+			continue
+		}
+		sum += table.TouchText(t.stored[n].Attributes.Row())
 	}
 	return sum
 }

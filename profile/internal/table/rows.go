@@ -71,8 +71,13 @@ func (s *Rows) Touch(r Ref) (sum byte) {
 	}
 	chunk := s.Chunks[r>>32-1]
 	chunk = chunk[int(uint32(r)):cap(chunk)]
-	for at := 0; at < min(len(chunk), touched); at += line {
-		sum += chunk[at]
+	return TouchText(unsafe.String(unsafe.SliceData(chunk), len(chunk)))
+}
+
+// TouchText is [Rows.Touch] for a row that stands elsewhere.
+func TouchText(row string) (sum byte) {
+	for at := 0; at < min(len(row), touched); at += line {
+		sum += row[at]
 	}
 	return sum
 }
