@@ -138,6 +138,8 @@ func (c *column) putHashed(n int32, key []byte, hash uint64) bool {
 	for int(n) >= len(c.at) {
 		c.at = append(c.at, 0)
 	}
+
+	// Numbers are one too high, so that the zero of a list that has grown means none.
 	if old := c.at[n] - 1; old >= 0 {
 		if bytes.Equal(c.key(old), key) {
 			return false
@@ -188,6 +190,8 @@ func (c *column) add(e, n int32) {
 		c.entries[e].id = n
 		c.unused--
 	case id >= 0:
+		// Most keys are of one identity, whose number stands in the entry itself; a list is made for the
+		// second.
 		list := []int32{min(id, n), max(id, n)}
 		if last := len(c.spare) - 1; last >= 0 {
 			c.entries[e].id, c.spare = -2-c.spare[last], c.spare[:last]

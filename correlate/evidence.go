@@ -119,6 +119,7 @@ func (j *judge) all(from, to int) {
 	for i := from; i < to; i++ {
 		a := &j.ev.accounts[i]
 		if c.excluded(j.e, a) {
+			// An account that is left out matches nobody, but whether it could is still counted for its rule.
 			j.out = append(j.out, int32(i))
 			for k := range c.rules {
 				j.ev.rules[k][i] = verdict{-1, j.comparable(a, k)}

@@ -108,6 +108,8 @@ func (c *Correlator) try(x *Index, e *evaluator, a *identity.Account, i int, p *
 	}
 
 	found := c.look(x, e, r)
+
+	// Marks say what a search without candidates rests on, which is over with the first one.
 	if e.marks != nil && e.marks.Open {
 		return true
 	}

@@ -98,6 +98,8 @@ func (s *nearSearch) ask(account int32, a *identity.Account) {
 		if blank(text) || s.r.key.placeholders.has(text) {
 			continue
 		}
+
+		// Many accounts have the same value; it is looked for once.
 		q, ok := s.byText[text]
 		if !ok {
 			q = s.add(text)
@@ -159,6 +161,8 @@ func (s *nearSearch) scan(p Population) {
 		most += len(s.queries.at(n).loose) + 1
 	}
 	s.edits.build(most, s.remainders)
+
+	// The values of the accounts are the index, and all identities go through it in one pass.
 	read := p.Column(s.r.key.terms[0].attribute)
 	for n := range int32(p.Len()) {
 		text := read(n).Text()

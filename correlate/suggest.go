@@ -366,6 +366,7 @@ func propose(list []Suggestion, accounts int) {
 			}
 		}
 
+		// A pair that finds only what those before it find adds nothing but one more rule to understand.
 		if s.Uniqueness < 0.9 || s.ConflictRate > 0.1 || fresh == 0 || rate(fresh, accounts) < 0.002 {
 			continue
 		}

@@ -31,6 +31,8 @@ func Compare(before, after *Bulk) Change {
 			c.Gained = append(c.Gained, int32(i))
 		case now < 0:
 			c.Lost = append(c.Lost, int32(i))
+
+			// A link that was lost because a second person now fits as well is worse than one that merely went.
 			if len(after.Match(i).Ambiguous) > len(before.Match(i).Ambiguous) {
 				c.Ambiguous = append(c.Ambiguous, int32(i))
 			}

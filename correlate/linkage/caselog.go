@@ -19,6 +19,7 @@ type Log interface {
 // Load takes in what a log has beyond what Load or [Cases.Saved] know of it already.
 // Events that were applied here must have been saved before.
 func (c *Cases) Load(ctx context.Context, log Log) error {
+	// Numbers of the log would not be those of the events here.
 	if c.saved != len(c.log) {
 		return fmt.Errorf("%d events are not saved yet", len(c.log)-c.saved)
 	}

@@ -115,6 +115,7 @@ func parseDate(s string, order dateOrder) date {
 		year, month, day = p[2], p[0], p[1]
 	}
 
+	// One value may be written the other way round than its column: only one order is possible then.
 	if month > 12 && day <= 12 && order != yearFirst && p[0] <= 31 {
 		month, day = day, month
 	}

@@ -102,6 +102,7 @@ func (r *Result) evidence(f int, l uint8, a, b int32) Evidence {
 	c := r.s.fields[f]
 	v := Evidence{Field: c.name, A: r.s.raw(0, f, a), B: r.s.raw(1, f, b)}
 	if l == 0 {
+		// Nothing on both sides is no news, and is left out.
 		if v.A != "" || v.B != "" {
 			v.Level = "missing"
 			if v.A != "" && v.B != "" {

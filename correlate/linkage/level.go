@@ -120,6 +120,8 @@ func (d *dict) compareID(x, y int32) uint8 {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
+
+	// A number with a prefix, such as a country or a system, holds the other at its end.
 	if len(a) >= 4 && len(b) > len(a)+1 && strings.HasSuffix(b, a) {
 		return idPart
 	}

@@ -174,6 +174,8 @@ func (r *Result) Stranger(id string) bool {
 			continue
 		}
 		strange = true
+
+		// An id that is nearly the same may be a slip of the same person's.
 		for _, p := range r.pairsOf(a) {
 			if l := p.levels.level(f); l != 0 && l < idDifferent {
 				return false

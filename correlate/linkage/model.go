@@ -87,6 +87,7 @@ func (sc *scorer) evaluate(a, b int32) (p pattern, total float64, enough bool) {
 	}
 
 	for f := s.first; f < len(s.fields); f++ {
+		// Most pairs end here, after the names: what the other fields can bring at best is known.
 		if total+sc.rest[f] < keepBits {
 			return p, total, false
 		}

@@ -129,6 +129,8 @@ func (d *dict) compareGiven(x, y int32) uint8 {
 	}
 	a, b := d.texts[x], d.texts[y]
 	edit := d.oneEdit(x, y)
+
+	// Long names one edit apart are two spellings, though a list may have them as nicknames.
 	if !(edit && min(len(a), len(b)) >= variant) && shareGroup(d.groups[x], d.groups[y]) {
 		return givenNickname
 	}

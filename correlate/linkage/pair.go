@@ -78,6 +78,8 @@ func (sc *scorer) scorePairs(ctx context.Context, keys []*key, workers int) ([]s
 		}
 	})
 
+	// Chunks are put together in their order, whichever was done first: results do not depend on the
+	// workers.
 	var all []scored
 	total := int64(0)
 	for i := range found {

@@ -35,6 +35,7 @@ func phonetic(out []byte, s string) []byte {
 			last = c
 		}
 
+		// A vowel between two equal sounds keeps them apart.
 		if code == "" {
 			last = 0
 		}

@@ -210,6 +210,7 @@ func headerWords(name string) []string {
 	var word []rune
 	lower := false
 	for _, r := range name + " " {
+		// A capital begins a word only behind a small letter: ID stays whole.
 		if !unicode.IsLetter(r) || unicode.IsUpper(r) && lower {
 			if len(word) > 0 {
 				words = append(words, strings.ToLower(string(word)))
@@ -322,6 +323,7 @@ func (p *profile) allows(k Kind) bool {
 func (p *profile) kind() (Kind, string) {
 	many := p.distinct*2 >= p.filled
 	switch {
+	// What can be told by its form comes first; words look like much else.
 	case p.most(p.mail):
 		return Email, "its values look like e-mail addresses"
 	case p.most(p.dates):

@@ -63,6 +63,8 @@ func newSpace(a, b *Table, o *Options) *space {
 	for side, t := range s.tables {
 		s.recognised[side] = o.recognise(t)
 	}
+
+	// Names come first: their fields have fixed places, and are compared before all others.
 	s.readNames()
 	s.first = len(s.fields)
 	s.pairings = pairings(s.tables[0], s.tables[1], s.recognised[0], s.recognised[1], maxFields-1-s.first, o.workers())
@@ -329,6 +331,8 @@ func (s *space) readTexts() {
 		}
 	}
 
+	// The field counts only where a side has free text: one that is empty on both would take room in
+	// every pattern.
 	if s.texts[0] != nil || s.texts[1] != nil {
 		s.mention = len(s.fields)
 		s.fields = append(s.fields, &comparison{

@@ -98,6 +98,8 @@ func (t *trainer) start() {
 // sample compares random pairs.
 func (t *trainer) sample(ctx context.Context) error {
 	counts := map[pattern]int{}
+
+	// The sequence is always the same, and so is the model of the same tables.
 	q := sequence(1)
 	n, m := t.s.len(0), t.s.len(1)
 	if n == 0 || m == 0 {

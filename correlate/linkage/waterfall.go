@@ -18,6 +18,8 @@ const barWidth = 24
 func (e *Explanation) WriteText(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	safe.Fprintf(out, "%s and %s: %s, probability %.4f\n", e.A, e.B, e.Band, e.Probability)
+
+	// The figures are right all the same, and who asks wants to know why nothing was linked.
 	if !e.Compared() {
 		safe.Fprintf(out, "  never compared: no blocking key finds both; this is what would come out\n")
 	}

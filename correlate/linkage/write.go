@@ -166,6 +166,8 @@ func ReadModel(r io.Reader) (*Model, error) {
 // ParseModel returns the model that a text is.
 func ParseModel(src []byte) (*Model, error) {
 	d := json.NewDecoder(bytes.NewReader(src))
+
+	// A misspelled member would leave its zero in the model, which no result would show.
 	d.DisallowUnknownFields()
 	var m Model
 	if err := d.Decode(&m); err != nil {
