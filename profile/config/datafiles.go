@@ -310,6 +310,8 @@ func (l *loader) assignOnly(taken map[string]bool) {
 // withoutSource reports a file that is of no source. In accounts/ nothing else
 // than accounts is expected; elsewhere a table may be anything.
 func (l *loader) withoutSource(d dataFile) {
+	// A second file of a source is left alone but told, since somebody may wonder why it changes
+	// nothing.
 	if s := l.sourceInName(d); s != nil && len(l.b.Data[s.Name]) > 0 || !d.inside {
 		instead := ""
 		if s != nil && len(l.b.Data[s.Name]) > 0 {

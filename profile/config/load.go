@@ -218,6 +218,9 @@ func (l *loader) document(d *Document) {
 	known := isContainer(d.Root)
 	d.each(func(o object) {
 		known = known || o.shape != ""
+
+		// An entry of an export says that it is an object; JSON of other programs may lie in the folder and
+		// is no news.
 		if o.shape == "" && o.entry != o.node {
 			l.found.Addf(diag.Info, codeShapeUnknown, o.node.Pos(),
 				"the object %q is of no known shape; it is kept and not evaluated",

@@ -17,6 +17,7 @@ func (l *loader) dialect(n *jsondoc.Node) (d transform.Dialect) {
 		names = append(names, o.Name)
 	}
 	for _, m := range n.Members() {
+		// Members are walked and not options: a misspelled switch must not pass in silence.
 		at := slices.Index(names, m.Key)
 		if at < 0 {
 			l.found.Add(diag.Diagnostic{Severity: diag.Warning, Code: codeSettingsUnknown, Pos: m.Pos(),

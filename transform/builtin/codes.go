@@ -58,6 +58,7 @@ func iso3166() transform.Operation {
 			f.Null, f.Empty = transform.MayBeNull, false
 			v, ok := n.Format.Const()
 			switch {
+			// A format of null is the same as none.
 			case ok && v.IsNull():
 				n.fixed = codes.Alpha2
 			case ok && codes.IsFormat(v.Text()):

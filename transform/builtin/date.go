@@ -123,6 +123,7 @@ func dateFormat() transform.Operation {
 				return transform.RaiseForInput(err)
 			}
 
+			// Years of two digits lie in the hundred years around now, so that the value depends on the clock.
 			if n.parser.century() {
 				c.ReadsNow()
 			}
@@ -352,6 +353,9 @@ func dateCompare() transform.Operation {
 			n.branches.compile(c)
 			c.Facts().Fails = c.Facts().Fails || !comparableDate(&n.First) || !comparableDate(&n.Second)
 			n.first, n.second = newOperand(c, &n.First), newOperand(c, &n.Second)
+
+			// An operator that is always the same is read once; a wrong one raises when it is evaluated, as in
+			// a tenant.
 			if v, ok := n.Operator.Const(); ok && !v.IsNull() && c.Shortcuts() {
 				n.operator, n.fixed = javadate.ParseComparison(v.Text())
 			}

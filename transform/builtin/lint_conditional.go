@@ -169,6 +169,7 @@ func operatorAt(words []string, i int) bool {
 	rest := words[i+1:]
 	switch word {
 	case "and", "or", "&", "|":
+		// At the end the word is part of the operand: there is nothing left to connect.
 		if len(rest) == 0 {
 			return false
 		}
@@ -223,6 +224,7 @@ func referenceEnd(s string, i int) int {
 		c := s[i]
 		switch {
 		case c == '(' || c == '{' || c == '[':
+			// A parenthesis belongs to a reference only where it calls a method, right behind a name.
 			if c == '(' && depth == 0 && !nameByte(s[i-1]) {
 				return i
 			}

@@ -182,6 +182,7 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 	case n.math.UsesNow() && explicit:
 		c.Warnf(codeDatemathNowInput, "input", "the input is ignored because the expression begins with now")
 	case !n.math.UsesNow():
+		// A constant is looked at itself; of all others only the format is known, if an operation has one.
 		if text, ok := c.InputText(); ok && !isISO(text) || !writesISO(in.Format) {
 			c.Report(diag.Warning, codeDatemathInput, "input",
 				"the input is not an ISO 8601 date-time, which is an error",
@@ -201,6 +202,7 @@ func checkDateMath(c *transform.Compiler, n *dateMathArgs) {
 			"write "+lost.Write)
 	}
 
+	// Whoever counts in hours or seconds as well means minutes.
 	if minutes().MatchString(expr) && !strings.ContainsAny(strings.TrimPrefix(expr, "now"), "hs") {
 		c.Report(diag.Info, codeDatemathM, "expression", "m are minutes", "months are M")
 	}

@@ -23,6 +23,9 @@ func checkOrder(c *transform.Compiler, n *replaceAllArgs) {
 
 		for j := i + 1; j < len(n.steps); j++ {
 			re := n.steps[j].pattern.fixed
+
+			// All pairs of a long table are too many for a check that is only a hint; a pattern from a variable
+			// is not known.
 			if pairs++; re == nil || pairs > maxPairs {
 				continue
 			}
@@ -42,6 +45,8 @@ func checkSplit(c *transform.Compiler, n *splitArgs) {
 	f.Empty, f.Fails = false, true
 	throws, fixed := n.Throws.Fixed(!n.silent)
 	index, fixedIndex := n.Index.Fixed()
+
+	// Without an error the missing piece is null, of which what stands around has to know.
 	if fixed && !throws {
 		f.Null, f.Fails = transform.MayBeNull, false
 	}

@@ -164,6 +164,7 @@ func replace() transform.Operation {
 					transform.ErrConfig))
 			}
 
+			// Text that is replaced as a whole becomes the replacement, which may be empty.
 			f.Empty = f.Empty || n.Replacement.Facts().Empty
 			n.pattern.arg, n.with.arg = &n.Regex, &n.Replacement
 			if err := n.pattern.compile(c, "regex"); err != nil {
@@ -246,6 +247,8 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 		return
 	}
 
+	// Compiling costs memory before anything runs, so a table of huge patterns is refused before it is
+	// compiled.
 	if step.err = c.Afford(partsOfPattern(e.Key)); step.err != nil {
 		return
 	}

@@ -66,6 +66,8 @@ func split() transform.Operation {
 			if throw := c.Attribute("throw"); c.Dialect().SplitThrow && !throw.IsNull() {
 				n.silent = !throw.IsTrue()
 			}
+
+			// Findings first: they are worth saying also of a step that raises in any case.
 			checkSplit(c, n)
 			if !n.Delimiter.Present() || !n.Index.Present() {
 				return transform.RaiseForInput(fmt.Errorf("%w: split needs delimiter and index", transform.ErrConfig))

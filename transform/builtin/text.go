@@ -238,6 +238,9 @@ func illFormed(b []byte) int {
 		want = 1
 	case lead >= 0xE0 && lead <= 0xEF:
 		want = 2
+
+		// The second byte of some characters has a narrower range: what is below is too long a form, what
+		// is above the half of a pair.
 		if lead == 0xE0 {
 			low = 0xA0
 		} else if lead == 0xED {
@@ -246,6 +249,8 @@ func illFormed(b []byte) int {
 
 	case lead >= 0xF0 && lead <= 0xF4:
 		want = 3
+
+		// Here what is above is beyond the last character of Unicode.
 		if lead == 0xF0 {
 			low = 0x90
 		} else if lead == 0xF4 {
@@ -253,6 +258,7 @@ func illFormed(b []byte) int {
 		}
 	}
 
+	// Java replaces as many bytes by one sign as belong together until the first that does not fit.
 	n := 1
 	for ; n <= want && n < len(b) && b[n] >= low && b[n] <= high; n++ {
 		low, high = 0x80, 0xBF

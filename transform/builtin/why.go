@@ -80,6 +80,7 @@ func whyDefault(attributes *jsondoc.Node, in, out identity.Value) string {
 		return ""
 	}
 
+	// The entry default is not what somebody would have meant to write.
 	var keys []string
 	for _, m := range table.Members() {
 		if m.Key != "default" {
