@@ -81,6 +81,8 @@ func (c *core) resolve(ctx context.Context, r Ref) (Ref, bool, error) {
 	if r.ID == "" {
 		return r, false, nil
 	}
+
+	// A reference without a type may mean a person or a group; people come first.
 	if r.Type == "" || r.Type == TypeIdentity {
 		p, ok, err := c.directory.Identity(ctx, r.ID)
 		if err != nil || ok {

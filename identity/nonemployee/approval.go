@@ -48,6 +48,8 @@ func (t *tx) newItems(s *Source, r *Request) ([]Approval, error) {
 			ID: id, RequestID: r.ID, SourceID: s.SourceID, Approver: approver, AccountName: r.AccountName,
 			Status: NotReady, Order: i + 1, Requester: r.Requester, Created: t.now, Modified: t.now,
 		}
+
+		// Approvers decide one after another: only the first has something to do, and hears of it.
 		if i == 0 {
 			item.Status = Pending
 			t.reviewMail(s, r, item)
@@ -118,6 +120,8 @@ var listedApprovals = isc.Fields[Approval]{
 // List gives the items of an approver, or all of them to an admin who names none.
 func (g Approvals) List(ctx context.Context, a Actor, q ApprovalQuery) (isc.Page[Approval], error) {
 	person := ""
+
+	// Who may not read everything means his own items, also where he names nobody.
 	if q.RequestedFor != "" || !a.may(Read) {
 		asked := q.RequestedFor
 		if asked == "" {
@@ -285,6 +289,8 @@ func (t *tx) decideItem(item *Approval, do decision) error {
 		return err
 	}
 
+	// Deleting a request cancels its items in the same commit, so this is a broken store and no
+	// refusal.
 	if r == nil || s == nil {
 		return errors.New("the request of an open approval is gone")
 	}

@@ -41,6 +41,7 @@ func (b *RecordBody) UnmarshalJSON(src []byte) error {
 		*f.to = b.text(f.name, fields[f.name])
 	}
 
+	// Examples of the vendor spell the name in two ways (DECISION N4).
 	if b.AccountName == "" {
 		b.AccountName = b.text(accountNameAlias, fields[accountNameAlias])
 	}

@@ -187,6 +187,8 @@ func (g Sources) Backup(ctx context.Context, a Actor, open func(Source) (io.Writ
 		if err != nil {
 			return err
 		}
+
+		// A file that cannot be closed is not written: that is an error of the backup, too.
 		if err := errors.Join(g.Export(ctx, a, s.T.SourceID, w, ExportOptions{}), w.Close()); err != nil {
 			return err
 		}
@@ -355,6 +357,8 @@ func (s *sheet) readRow(cells []string, line int) *Problem {
 	for _, cell := range cells {
 		blank = blank && strings.TrimSpace(cell) == ""
 	}
+
+	// Spreadsheets leave rows of nothing but commas at the end.
 	if blank {
 		return nil
 	}

@@ -67,6 +67,8 @@ func (d *Date) UnmarshalJSON(src []byte) error {
 func dateText(src []byte) (string, error) {
 	var v any
 	dec := json.NewDecoder(strings.NewReader(string(src)))
+
+	// Milliseconds would lose digits as floats.
 	dec.UseNumber()
 	if err := dec.Decode(&v); err != nil {
 		return "", err
@@ -105,6 +107,8 @@ func ParseDate(text string) (Date, error) {
 	if epochForm.MatchString(text) {
 		return epoch(text)
 	}
+
+	// The form is asked first, since a time layout takes a date with one digit for the month as well.
 	if dateForm.MatchString(text) {
 		if t, err := time.Parse(time.DateOnly, text); err == nil {
 			return checkYear(t, text)

@@ -157,6 +157,8 @@ func (t *tx) newJob(s *Source, rows *sheet) (*Job, error) {
 		return nil, err
 	}
 
+	// A file that waits for its rows to be taken is replaced by the newer one, which says what is
+	// wanted now.
 	for _, j := range old {
 		t.delete(KindJob, j.T.ID, j.version)
 	}

@@ -86,6 +86,9 @@ func (m *importer) load() error {
 	}
 
 	requests, err := list[Request](m.ctx, m.store, KindRequest, m.source.SourceID)
+
+	// An open request holds its name as a record does: a row that takes it would make the approval
+	// fail.
 	m.requests = map[string]bool{}
 	for _, r := range requests {
 		if r.T.Status == Pending {
@@ -190,6 +193,7 @@ func (b *RecordBody) set(name, cell string) {
 		return
 	}
 
+	// Blanks in an export are an empty cell; blanks around a text are kept.
 	if strings.TrimSpace(cell) == "" {
 		cell = ""
 	}

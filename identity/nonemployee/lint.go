@@ -111,6 +111,8 @@ func (g Sources) Lint(ctx context.Context, a Actor, id string, o LintOptions) ([
 
 func lintAttribute(at *Attribute, records []versioned[Record], o LintOptions) []Warning {
 	var out []Warning
+
+	// The technical name counts first, as it stays when somebody changes the label.
 	word := SensitiveName(at.TechnicalName)
 	if word == "" {
 		word = SensitiveName(at.Label)
@@ -125,6 +127,8 @@ func lintAttribute(at *Attribute, records []versioned[Record], o LintOptions) []
 			Text: "an attribute used in correlation should be required"})
 	}
 
+	// The attribute was made required after the records were made; the next change of one would be
+	// refused.
 	if at.Required && slices.ContainsFunc(records, func(r versioned[Record]) bool {
 		return strings.TrimSpace(r.T.Value(at.TechnicalName)) == ""
 	}) {

@@ -128,6 +128,8 @@ func (t *tx) newRecord(s *Source, values Values) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	// The guard counts records, so that the limit holds for two commits at one time as well.
 	guard.Count++
 	r := &Record{ID: id, Values: values, SourceID: s.SourceID, Created: t.now, Modified: t.now}
 	t.put(KindRecord, id, s.SourceID, fold(values.AccountName), 0, r)

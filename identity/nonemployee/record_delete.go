@@ -66,6 +66,9 @@ func (t *tx) dropRecord(r *Record, version int64) error {
 	}
 	guard.Count--
 	t.delete(KindRecord, r.ID, version)
+
+	// The note of mails that were sent goes with the record: its id is not used again, and nothing
+	// would ever delete it.
 	sent, sentVersion, err := get[Reminder](t.ctx, t.store, KindReminder, r.ID)
 	if err != nil {
 		return err

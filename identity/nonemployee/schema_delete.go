@@ -46,6 +46,9 @@ func (g Schema) drop(ctx context.Context, a Actor, sourceID string,
 		if err != nil {
 			return err
 		}
+
+		// Records are made and schemas changed under one guard, so that no record is checked against
+		// attributes that are gone.
 		if _, err := t.guard(s.SourceID); err != nil {
 			return err
 		}

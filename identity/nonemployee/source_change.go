@@ -56,6 +56,7 @@ func patchSource(old *Source, ops []isc.PatchOp) (*Source, error) {
 		return nil, err
 	}
 
+	// Only what may be patched is read back: all else stays, whatever the patched document has become.
 	s := old.clone()
 	if s.Name, err = textField(doc, "name"); err != nil {
 		return nil, err

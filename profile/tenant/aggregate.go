@@ -119,8 +119,8 @@ func (t *Tenant) aggregated(ctx context.Context) error {
 }
 
 func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c AggregationCompleted,
-	// Stopped by its caller is no failure, though both end in an error.
 	stats profile.Stats, sources []identity.Source) {
+	// Stopped by its caller is no failure, though both end in an error.
 	audit := AuditAggregationPassed
 	switch {
 	case stopped:
@@ -140,6 +140,8 @@ func (t *Tenant) tellAggregation(e *profile.Engine, err error, stopped bool, c A
 	for _, s := range sources {
 		ref := e.Bundle().SourceRef(s.Name())
 		t.audit(audit, config.Ref{Name: ref.Name, ID: ref.ID}, "")
+
+		// The event has room for one source; of several none is the one.
 		if len(sources) == 1 {
 			c.Source = ref
 		}

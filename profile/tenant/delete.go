@@ -33,6 +33,9 @@ func (t *Tenant) PlanDelete(ctx context.Context, ids ...string) (*Plan, error) {
 		gone[prof.Name] = true
 		p.Object = prof.AsRef()
 		p.note(AuditProfileDelete, p.Object, "")
+
+		// Each is taken out before the next one is looked for, so that one that is named twice is not found
+		// twice.
 		p.after.DeleteProfile(prof)
 	}
 

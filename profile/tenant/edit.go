@@ -80,6 +80,8 @@ func (t *Tenant) PlanImportAll(ctx context.Context, profiles []*jsondoc.Node, be
 	if err != nil {
 		return nil, nil, err
 	}
+
+	// Profiles point at sources and transforms by name, which has to find those of the same import.
 	dirty := before(p.after)
 	p.after.Refresh()
 

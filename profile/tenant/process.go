@@ -254,6 +254,7 @@ func (t *Tenant) counts(ctx context.Context, b *config.Bundle) error {
 				jsondoc.M("reportName", jsondoc.NewString("Identity Exceptions - "+p.Name)))
 		}
 
+		// A reference that is there stays: an exported file may have the tenant's own.
 		if old := p.Node.Get("identityExceptionReportReference"); old.IsNull() != report.IsNull() || old == nil {
 			p.Node.Set("identityExceptionReportReference", report)
 		}

@@ -130,6 +130,8 @@ func checkPatch(before, after *jsondoc.Node, ops []isc.PatchOp) error {
 	if after.Kind() != jsondoc.Object {
 		return isc.Refuse(isc.CodeIllegalUpdate, "an identity profile cannot become a %s", after.Kind())
 	}
+
+	// Writing what is there already is refused as well: paths count, and not what they change.
 	for _, op := range ops {
 		for _, path := range writes(op) {
 			token, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
@@ -139,6 +141,7 @@ func checkPatch(before, after *jsondoc.Node, ops []isc.PatchOp) error {
 		}
 	}
 
+	// A patch of the whole document has no path of a field, so that the outcome is compared as well.
 	for _, key := range computedFields {
 		if changed(before, after, key) {
 			return isc.Refuse(isc.CodeIllegalUpdate, "%s is read only", key)

@@ -81,6 +81,9 @@ func (d *difference) profiles() {
 		if old == nil {
 			continue
 		}
+
+		// The source goes first, and by itself: a tenant refuses a patch that changes it together with
+		// mappings.
 		if source := d.source(p); source != nil && source.Name != d.before.AuthoritativeName(old) {
 			ref := config.RefNode(config.Ref{Type: "SOURCE", ID: source.ID, Name: source.Name})
 			d.patch(p, "/authoritativeSource", ref)
@@ -129,6 +132,8 @@ func (d *difference) mappings(old, p *config.Profile) {
 func (d *difference) states(old, p *config.Profile) {
 	kept := map[string]bool{}
 	for _, s := range p.States {
+		// The display name may change; what a mapping compares with is the technical name, so that tells
+		// one state from another.
 		kept[s.TechnicalName] = true
 		o := old.FindState(s.TechnicalName)
 		if o == nil {
@@ -142,6 +147,7 @@ func (d *difference) states(old, p *config.Profile) {
 		for _, key := range statePatchable {
 			was, is := o.Node.Get(key), s.Node.Get(key)
 			switch {
+			// A member that is null and one that is missing say the same.
 			case was.IsNull() && is.IsNull() || was.Equal(is):
 			case is == nil:
 				ops = append(ops, isc.PatchOp{Op: "remove", Path: "/" + key})

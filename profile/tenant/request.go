@@ -232,6 +232,7 @@ func (t *Tenant) planMapping(r Request) (*Plan, error) {
 			return []string{prof.Name}, nil
 		}
 
+		// A mapping of an attribute that nobody declared would be kept and evaluated by nothing.
 		if b.SameName(r.Attribute) == "" {
 			return nil, isc.Refuse(isc.CodeNotFound, "there is no identity attribute %q", r.Attribute)
 		}

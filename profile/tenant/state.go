@@ -127,6 +127,8 @@ func (t *Tenant) PlanDeleteState(ctx context.Context, profileID, state string) (
 	if old == nil {
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "profile %q has no lifecycle state %q", prof.Name, state))
 	}
+
+	// Lifecycle states are not indexed: they are deleted seldom.
 	for i, err := range t.store.All(ctx) {
 		if err != nil {
 			return nil, err

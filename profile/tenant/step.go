@@ -172,6 +172,7 @@ func (s *talliedStore) counts(ctx context.Context) (map[string]profileCount, err
 		s.rows = rows
 	}
 
+	// The caller gets a copy, since the next change of an identity counts on in the map.
 	out := make(map[string]profileCount, len(s.rows))
 	for name, row := range s.rows {
 		out[name] = row

@@ -67,6 +67,8 @@ func (t *Tenant) PlanDeleteTransform(name string) (*Plan, error) {
 	if p.after.Transforms[name] == nil {
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no transform %q", name))
 	}
+
+	// All uses are named at once: who has to clear them should not find them one by one.
 	e := isc.Refuse(isc.CodeConflict, "transform %q is in use", name)
 	for _, prof := range p.after.Profiles {
 		for _, m := range prof.Mappings {
@@ -131,6 +133,8 @@ func (t *Tenant) PlanCorrelation(source string, body *jsondoc.Node) (*Plan, erro
 	if s == nil {
 		return nil, t.tracked(isc.Refuse(isc.CodeNotFound, "there is no source %q", source))
 	}
+
+	// Warnings go into the plan; only what could not be correlated with is refused.
 	_, found := correlate.ParseConfig(body)
 	for _, d := range found {
 		if d.Severity == diag.Error {

@@ -122,6 +122,8 @@ func (v IdentityView) managerNode(i *identity.Identity, typ string) *jsondoc.Nod
 		n.Set("type", jsondoc.NewString(typ))
 	}
 	n.Set("id", jsondoc.NewString(i.ManagerID))
+
+	// The attribute has what led to the manager; the name is that of the person who was found.
 	name := i.Attribute(config.AttrManager).Text()
 	if v.Manager != nil {
 		if m := v.Manager(i.ManagerID); m != nil {

@@ -100,6 +100,7 @@ func (c *call) decide(do func(context.Context, nonemployee.Actor, string, string
 		Comment string `json:"comment"`
 	}
 
+	// The comment is optional, and so is the whole body.
 	if len(bytes.TrimSpace(src)) > 0 {
 		if err := isc.DecodeObject(src, &body); err != nil {
 			return err
