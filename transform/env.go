@@ -126,6 +126,8 @@ type Stream struct {
 // Rand begins the random numbers of the place for the subject of the scope. They
 // are good until the scope's next Rand.
 func (t Stream) Rand(s *Scope) *rand.Rand {
+	// Each part ends in a zero byte, so that no two places have the same bytes. The number of the draw
+	// is added from the second on: what draws once is as it always was.
 	h := newFNV128()
 	if s.subject != nil {
 		h.text(s.subject.ID())

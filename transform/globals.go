@@ -167,6 +167,9 @@ func (o attributesObject) Call(name string, args []velocity.Value) (velocity.Val
 	case name == "containsKey" && len(args) == 1:
 		v, err := o.of.attribute(args[0].Str())
 		return velocity.BoolOf(!v.IsNull()), true, err
+
+	// No other method has arguments; what follows reads all attributes, which costs much in a large
+	// population.
 	case len(args) > 0:
 		return velocity.Value{}, false, nil
 	}

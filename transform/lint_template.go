@@ -287,6 +287,7 @@ func (l *templateLint) note(n velocity.Note) {
 	case velocity.NotePattern:
 		l.pattern(n.Text)
 	case velocity.NoteOrder:
+		// The names that are compared count too: what a variable holds may be known to be text.
 		text := n.HasText
 		for _, name := range n.Names {
 			if v, _ := l.c.find(name); v != nil && v.facts().Kind == identity.Text {

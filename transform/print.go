@@ -243,6 +243,8 @@ func (f *filler) fill(pattern string) (out phrase) {
 			out, pattern = append(out, fragment{soft: true}), rest
 		case '[':
 			inner, after, _ := strings.Cut(rest, "]")
+
+			// A part in brackets is left out as a whole when one of its attributes is missing.
 			part := &filler{printer: f.printer, op: f.op, attrs: f.attrs}
 			if got := part.fill(inner); !part.blank {
 				out = append(out, got...)
@@ -438,6 +440,9 @@ func (f phrase) String() string {
 				if i > 0 {
 					b.WriteString(p.list.sep)
 				}
+
+				// A choice inside a line of steps needs brackets, or the steps behind it would read as those of its
+				// last branch.
 				if p.list.sep == arrow {
 					item = closed(item)
 				}

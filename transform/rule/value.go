@@ -100,6 +100,8 @@ func fromAny(x any, depth int) (identity.Value, error) {
 
 		return identity.ListValue(items...), nil
 
+	// A value has no members, so an object becomes its JSON text, as for an object among the arguments
+	// of an operation.
 	case map[string]any:
 		return objectText(v, depth)
 

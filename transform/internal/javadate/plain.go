@@ -173,6 +173,8 @@ func two(b []byte, n uint32) { _, b[0], b[1] = b[1], byte('0'+n/10), byte('0'+n%
 // plainISO reads yyyy-MM-ddTHH:mm:ss.SSSZ, and the same without fraction or
 // without seconds. When it reports false, nothing is known.
 func plainISO(text string) (Instant, bool) {
+	// The three forms differ in length, so that one comparison finds them and all signs stand at known
+	// places.
 	n := len(text)
 	if n != 24 && n != 20 && n != 17 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
 		text[n-1] != 'Z' {

@@ -179,6 +179,8 @@ func (f *fields) parseOffset(text string, pos int, sign byte, form offsetForm) (
 	if n == 1 && pos >= len(text) {
 		return pos, false
 	}
+
+	// The place of the error is the last digit that was read, as Java says it.
 	if hours > 23 {
 		return pos - 1, false
 	}

@@ -95,6 +95,7 @@ func (w *straightWriter) write(t *tree) bool {
 	case kindSet:
 		w.add(move{does: takeOne, set: t.set.table(), cost: 1})
 	case kindText:
+		// A text is one node of the matcher and is paid once, however many letters it has.
 		w.owed++
 		for _, s := range t.sets {
 			w.add(move{does: takeOne, set: s.table()})

@@ -304,6 +304,9 @@ func wordRun(s string, first role, i int) int {
 
 	for {
 		i = run(s, i, 0)
+
+		// A sign in the middle counts only when a letter or digit follows, so the end stays before it until
+		// one does.
 		if state < needLetter {
 			end = max(end, i)
 		}

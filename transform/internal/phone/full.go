@@ -49,6 +49,7 @@ func Why(text, region string) string {
 		return "it is no number"
 	}
 
+	// Whether a text is too long depends on how it was read, so that is said with it.
 	as := "a number with country code +" + strconv.Itoa(int(number.GetCountryCode()))
 	if !strings.HasPrefix(cleaned, "+") {
 		as = "a number dialled in " + region
