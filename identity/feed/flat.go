@@ -51,9 +51,13 @@ func (f *flat) read(text []byte) bool {
 		if !ok {
 			return false
 		}
+
+		// Keys go to a list of their own first: only an object with the keys of the one before takes the
+		// quick way.
 		f.next, f.values = append(f.next, key), append(f.values, v)
 	}
 
+	// Only a text with a byte beyond ASCII has to be looked through again.
 	if s.blanks(); s.at < len(text) || s.high && !utf8.Valid(text) {
 		return false
 	}

@@ -142,6 +142,8 @@ func setField(a *identity.Account, name, text string) (ok bool) {
 		return false
 	}
 
+	// Anything but the two words is told: a 1 or a yes would otherwise enable an account without a
+	// word.
 	on := strings.EqualFold(text, "true")
 	ok = on || strings.EqualFold(text, "false")
 	switch name {

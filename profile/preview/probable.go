@@ -437,6 +437,8 @@ func (p *Probable) Find(name string) (*ProbableAccount, error) {
 		switch a := &p.Accounts[i]; {
 		case a.Account.String() == name:
 			return a, nil
+
+		// The whole name goes first: the id of one account may look like source and id of another.
 		case a.Account.NativeIdentity == name:
 			found = append(found, a)
 		}

@@ -150,11 +150,15 @@ func profileOf(b *config.Bundle, i *identity.Identity) *config.Profile {
 // withMappings returns the bundle with other mappings for one profile.
 func withMappings(b *config.Bundle, p *config.Profile, mappings *jsondoc.Node) (*config.Bundle, diag.List) {
 	mappings = mappings.Clone()
+
+	// A preview of mappings that are switched off would show stored values only.
 	mappings.Set("enabled", jsondoc.NewBool(true))
 	object := p.Node.Clone()
 	object.Remove("attributeConfig")
 	object.Set("identityAttributeConfig", mappings)
 	loaded, found := config.LoadFile("request", object.Append(nil))
+
+	// The bundle is shared with others: only the list of profiles and the one that is tried are new.
 	trial := *b
 	trial.Profiles = nil
 	for _, old := range b.Profiles {

@@ -216,6 +216,8 @@ func indexTenant(tenant []TenantIdentity) map[string]int {
 		if key == "" {
 			return
 		}
+
+		// A second identity under a key takes it from the first as well: a guess would compare two people.
 		if other, ok := index[key]; ok && other != i {
 			index[key] = -1
 			return

@@ -39,6 +39,7 @@ func (s *templateScanner) scan() {
 			continue
 		}
 
+		// What looks like a directive inside a comment or an unparsed text is none.
 		rest := s.text[i:]
 		switch {
 		case strings.HasPrefix(rest, "##"):

@@ -173,6 +173,8 @@ func (k *painter) html(from, to, line int) template.HTML {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<span class="l">%d</span>%s`, line, blank(k.src[start:from]))
 	for i := from; i < to; {
+		// One element for each run of a class, and none across a line end, since line numbers stand
+		// between.
 		class := k.class[i]
 		end := i
 		for end < to && k.class[end] == class && k.src[end] != '\n' {

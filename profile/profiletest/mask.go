@@ -74,6 +74,8 @@ const (
 
 // word writes another word of the same shape.
 func (m *masker) word(b *strings.Builder, word []rune) {
+	// The same word becomes the same other word, whatever its case: what was equal stays equal, and
+	// joins still find it.
 	h := fnv.New64a()
 	h.Write([]byte(m.key + "\x00" + strings.ToLower(string(word))))
 	state := h.Sum64()
@@ -81,6 +83,8 @@ func (m *masker) word(b *strings.Builder, word []rune) {
 	for _, r := range word {
 		state = state*6364136223846793005 + 1442695040888963407
 		n := int(state >> 33)
+
+		// Zeros in front stay, since mappings pad and cut them.
 		leading = leading && r == '0'
 		switch {
 		case leading:
@@ -107,6 +111,8 @@ func letter(r rune, n int) rune {
 		return letters[n%len(letters)]
 	}
 
+	// Letters of other scripts move a little within their script: rules on scripts and cases see what
+	// they saw before.
 	for _, table := range []*unicode.RangeTable{unicode.Greek, unicode.Cyrillic, unicode.Han, unicode.Hiragana,
 		unicode.Katakana, unicode.Arabic, unicode.Hangul} {
 		other := r + rune(n%7) - 3

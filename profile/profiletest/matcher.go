@@ -70,6 +70,8 @@ func (m *matcher) hint(got identity.Value) string {
 		return ""
 	}
 	a, b := m.value.Text(), got.Text()
+
+	// These are the differences that two printed texts do not show.
 	squeeze := func(s string) string {
 		return strings.Map(func(r rune) rune {
 			if unicode.IsSpace(r) {

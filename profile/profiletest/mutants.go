@@ -108,6 +108,7 @@ func (m *mutator) details(n *jsondoc.Node, op *transform.Operation, attrs *jsond
 		}
 	}
 
+	// What an operation does not say how to change is left out, which its default shows.
 	for _, f := range op.With(transform.RoleOption, transform.RoleSwitch) {
 		switch v := attrs.Get(f.Name); {
 		case v.IsNull():
@@ -235,6 +236,8 @@ func rebuild(n, target, replacement *jsondoc.Node) *jsondoc.Node {
 	case jsondoc.Array:
 		for i, item := range n.Items() {
 			if r := rebuild(item, target, replacement); r != item {
+				// The nodes above are copied and none is changed: the configuration is that of all other mutants at
+				// the same time.
 				items := append([]*jsondoc.Node(nil), n.Items()...)
 				items[i] = r
 				return jsondoc.NewArray(items...)

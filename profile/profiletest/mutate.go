@@ -171,6 +171,8 @@ func cheapFirst(cases []*bound) []int {
 		return 3
 	}
 
+	// Most mutants are found by some case, and the search for it ends there: cheap ones are asked
+	// first.
 	order := make([]int, len(cases))
 	for i := range order {
 		order[i] = i
@@ -183,6 +185,8 @@ func cheapFirst(cases []*bound) []int {
 // order, that panicked: code of the host, such as an operation, ran where the host cannot recover.
 func (x *mutationRun) all(mutants []*Mutant, cases []*bound, workers int) error {
 	var wg sync.WaitGroup
+
+	// Mutants differ much in work, so each goroutine takes the next one when it is free.
 	next := make(chan int)
 	failed := make([]error, len(mutants))
 	for range max(workers, 1) {

@@ -131,6 +131,9 @@ func (c *bound) checkFields(res *CaseResult, errs map[string]error) {
 	if !c.strict {
 		return
 	}
+
+	// A strict case says all that there is, so that a field which it does not name has to be without
+	// value.
 	for _, f := range c.fields {
 		named := slices.ContainsFunc(c.expect.fields, func(w wanted) bool { return w.name == f.name })
 		if got := res.Fields[f.name]; !named && (!got.IsNull() || errs[f.name] != nil) {

@@ -117,6 +117,7 @@ func (r *runner) run(c *bound) CaseResult {
 	case c.transform != nil:
 		r.transform(c, &res)
 	default:
+		// An error of the run is a failure of this case and leaves the others to run.
 		o, err := r.identity(c)
 		if err != nil {
 			res.fail(Failure{Pos: c.Pos, What: "run", Got: "an error: " + err.Error(), Want: "a result"})
@@ -259,6 +260,9 @@ func (r *runner) transform(c *bound, res *CaseResult) {
 	s.Reset(&subject{attrs: attrs, accounts: c.accounts}, c.accounts)
 	got, err := unit.Programs()[0].Eval(s, c.input)
 	res.Value, res.Err = got.Clone(), err
+
+	// Who gives an input means that it is used; without a note such a case would pass for the wrong
+	// reason.
 	unread := !c.input.IsNull() && r.watch == nil && !unit.Programs()[0].ReadsInput()
 	if unread {
 		res.Notes = append(res.Notes, inputUnread)
@@ -282,6 +286,8 @@ func (r *runner) unit(def *transform.Definition) *transform.Unit {
 		return u
 	}
 	o := r.engine.LinkOptions()
+
+	// A case may give any attribute to a transform, so none of them is unknown.
 	o.IdentityAttributes, o.Observe = nil, r.watch != nil
 	item := transform.Item{Def: def, Path: diag.Path{diag.Named("transform", def.Name)}}
 	lib := r.options.library()

@@ -67,6 +67,8 @@ func (t *Tenant) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t.requests = append(t.requests, Request{Method: r.Method, Path: path, Query: r.URL.Query(), Scheme: scheme})
 	n := len(t.requests)
 	t.mu.Unlock()
+
+	// A test may answer itself: too many requests, a broken line, a page that ends early.
 	if t.Before != nil && t.Before(n, w, r) {
 		return
 	}
@@ -151,6 +153,8 @@ func (t *Tenant) profiles(w http.ResponseWriter, q url.Values) {
 	}
 
 	byID := q.Has("after_id") && !t.NoAfterID
+
+	// As the tenant answers: its two ways of paging do not go together.
 	if byID && (q.Has("offset") || q.Has("archived") || q.Has("status") || q.Has("name")) {
 		fail(w, http.StatusBadRequest, "after_id cannot be used with other filters")
 		return
@@ -209,6 +213,8 @@ func (t *Tenant) afterID(w http.ResponseWriter, q url.Values, found []Object, li
 	total, after := len(found), q.Get("after_id")
 	start, same := slices.BinarySearchFunc(found, after,
 		func(p Object, id string) int { return cmp.Compare(text(p, "id"), id) })
+
+	// Tenants differ in whether a page begins with the id that is given or behind it.
 	if same && !t.Inclusive {
 		start++
 	}
