@@ -30,7 +30,9 @@ type HTMLOptions struct {
 // WriteHTML writes one self-contained page: style and script inline, nothing loaded from
 // anywhere, which its content security policy also says. It follows the reader's light or dark
 // scheme, keeps the header in sight and prints with the header on each page. All texts are
-// escaped; each cell finds its own writing direction.
+// escaped; each cell finds its own writing direction. A value is shown as it is, also when a
+// spreadsheet could take it for a formula, as [CSVOptions] has it: a ' before it would be there
+// for who reads the page. The style tells Excel, which opens pages, that the cells are text.
 func WriteHTML(w io.Writer, t *Table, o HTMLOptions) error {
 	return WritePage(w, &Page{Title: t.Heading(), Subtitle: t.Subtitle, Links: o.Links, Charts: o.Charts, Meta: t.Meta,
 		Tables: []*Table{t}}, o)

@@ -2,6 +2,7 @@ package report_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,4 +53,25 @@ func TestPageGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "page.html", b.Bytes())
+}
+
+// A page shows a formula as the text that it is, and tells Excel that it is one; numbers stay
+// numbers.
+func TestPageFormulas(t *testing.T) {
+	tab := &report.Table{
+		Name: "n", Columns: []report.Column{{Key: "text", Header: "Text"}, {Key: "number", Header: "Number", Kind: report.KindNumber}},
+		Rows: report.RowsOf(report.Row{report.Text("=1+1"), report.Int(-7)}),
+	}
+	var out strings.Builder
+	if err := report.WriteHTML(&out, tab, report.HTMLOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`<td dir="auto">=1+1</td>`, `<td class="number right" dir="auto">-7</td>`,
+		`td { mso-number-format: "\@"; }`, `td.number { mso-number-format: General; }`,
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
 }
