@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -105,11 +106,12 @@ func attackTenant(t *testing.T) (dir string) {
 // attacked are the ways in which commands meet texts of others. DIR is the folder; {} is another one
 // without them.
 var attacked = map[string][][]string{
-	"init":      {{"DIR"}},
-	"run":       {{"DIR"}, {"DIR", "--all"}, {"DIR", "--state", "{}/state"}, {"DIR", "--report", "{}/report"}, {"DIR", "--identities", "{}/i.csv"}},
-	"lint":      {{"DIR"}, {"DIR", "--all"}, {"DIR", "--fix"}, {"DIR/objects.json", "DIR/broken.json"}},
-	"eval":      {{"DIR/vectors.json"}},
-	"test":      {{"DIR"}, {"DIR", "--cover"}, {"DIR", "--mutate"}},
+	"init": {{"DIR"}},
+	"run":  {{"DIR"}, {"DIR", "--all"}, {"DIR", "--state", "{}/state"}, {"DIR", "--report", "{}/report"}, {"DIR", "--identities", "{}/i.csv"}},
+	"lint": {{"DIR"}, {"DIR", "--all"}, {"DIR", "--fix"}, {"DIR/objects.json", "DIR/broken.json"}},
+	"eval": {{"DIR/vectors.json"}},
+	"test": {{"DIR"}, {"DIR", "--cover"}, {"DIR", "--mutate"}, {"DIR", "--cover-html", "{}/cover.html", "--cover-json", "{}/cover.json", "--junit", "{}/cases.xml"},
+		{"DIR", "--cover-html", "-"}},
 	"diff":      {{"DIR", "DIR"}, {"DIR", "../../examples/acme"}, {"../../examples/acme", "DIR"}},
 	"try":       {{"DIR/transform.json", "DIR", "--input", attack("v"), "--steps"}, {attack("Mail"), "DIR"}, {attack("Nobody"), "DIR"}, {attack("People") + "/email", "DIR", "--identity", attack("1")}},
 	"print":     {{"", "DIR"}, {attack("Mail"), "DIR"}, {attack("Nobody"), "DIR"}, {"DIR/transform.json", "DIR"}},
@@ -164,10 +166,34 @@ func TestTextAttack(t *testing.T) {
 						t.Fatalf("the command line is wrong: %s", errs)
 					}
 					unharmed(t, "standard error", errs, "text")
+					if slices.Contains(args, "-") {
+						form = "html"
+					}
 					unharmed(t, "standard output", out, form)
+					unharmedFiles(t, beside)
 				})
 			}
 		}
+	}
+}
+
+// unharmedFiles checks the files for people that a command has written: pages, JSON and JUnit, and
+// their names.
+func unharmedFiles(t *testing.T, dir string) {
+	t.Helper()
+	forms := map[string]string{".html": "html", ".json": "json", ".xml": "junit", ".md": "text", ".txt": "text"}
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		unharmed(t, "the name of a file", filepath.Base(name), "text")
+		form := forms[filepath.Ext(name)]
+		if err != nil || d.IsDir() || form == "" {
+			return err
+		}
+		src, err := os.ReadFile(name)
+		unharmed(t, filepath.Base(name), string(src), form)
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

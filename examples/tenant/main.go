@@ -265,7 +265,7 @@ func (s *site) close() error { return s.state.close() }
 
 // printChanges says which files would differ.
 func (s *site) printChanges(w io.Writer) {
-	for _, line := range s.differences() {
+	for _, line := range s.shownDifferences() {
 		fmt.Fprintln(w, line)
 	}
 }

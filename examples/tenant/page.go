@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/idprofile/engine/identity/report"
 )
 
 // page shows what clients asked and which files differ from the folder. It holds no
@@ -34,7 +36,7 @@ func (p *page) logged(next http.Handler) http.Handler {
 		begin, out := time.Now(), &statusWriter{ResponseWriter: w}
 		next.ServeHTTP(out, r)
 		one := request{
-			Time: begin.Format(time.TimeOnly), Method: r.Method, Path: r.URL.Path, Status: out.status,
+			Time: begin.Format(time.TimeOnly), Method: r.Method, Path: report.OneLine(r.URL.Path), Status: out.status,
 			Took: time.Since(begin).Round(10 * time.Microsecond),
 		}
 		p.site.logger.Info("request", "method", one.Method, "path", one.Path, "status", one.Status, "took", one.Took)
@@ -114,7 +116,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	err := pageTemplate.Execute(w, map[string]any{
 		"Now":   p.site.handler.Now().UTC().Format(time.RFC3339),
-		"Files": p.site.differences(), "Requests": requests,
+		"Files": p.site.shownDifferences(), "Requests": requests,
 	})
 	if err != nil {
 		p.site.logger.Error("the page cannot be written", "error", err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/nonemployee"
+	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/tenant/rest"
@@ -167,6 +168,16 @@ func (s *site) differences() []string {
 
 	before.Refresh()
 	return differences(before.Files(), now.Files())
+}
+
+// shownDifferences are the differences for people: files are named after objects, whose
+// names are anything.
+func (s *site) shownDifferences() []string {
+	list := s.differences()
+	for i, line := range list {
+		list[i] = report.OneLine(line)
+	}
+	return list
 }
 
 // differences lists the files that are new, changed or gone.

@@ -154,7 +154,8 @@ func CSVName(reportName string) string { return FileName(reportName, ".csv") }
 func ZipName(reportName string) string { return FileName(reportName, ".zip") }
 
 // FileName makes a file name of a report name and an extension such as ".pdf". Control characters
-// and / \ : * ? " < > | become %XX; an empty name becomes "report".
+// and / \ : * ? " < > | become %XX, and so do the bytes of what a terminal obeys, such as marks
+// of the direction of writing; an empty name becomes "report".
 func FileName(reportName, extension string) string {
 	if reportName == "" {
 		reportName = "report"
@@ -166,6 +167,14 @@ func FileName(reportName, extension string) string {
 	for _, r := range strings.ToValidUTF8(reportName, "\uFFFD") {
 		if r < 0x20 || r == 0x7F || strings.ContainsRune(`/\:*?"<>|`, r) {
 			fmt.Fprintf(&b, "%%%02X", r)
+			continue
+		}
+
+		// Listings of folders show names as they are, on terminals too.
+		if obeyed(r) {
+			for _, c := range []byte(string(r)) {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
 			continue
 		}
 

@@ -142,6 +142,8 @@ func TestFileName(t *testing.T) {
 		{`../..\x:y*z?"<>|`, "..%2F..%5Cx%3Ay%2Az%3F%22%3C%3E%7C.zip"},
 		{"a\x00b\nc", "a%00b%0Ac.zip"},
 		{"契約 \xff", "契約 \uFFFD.zip"},
+		{"a\u009bb\u202ec\u2028d\u200ee", "a%C2%9Bb%E2%80%AEc%E2%80%A8d%E2%80%8Ee.zip"},
+		{"می\u200cخواهم", "می\u200cخواهم.zip"},
 		{"", "report.zip"},
 	}
 	for _, test := range tests {
