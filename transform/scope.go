@@ -145,9 +145,9 @@ func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 		}
 	}
 
-	// Nearly everybody has one account on a source.
+	// Nearly everybody has one account on a source, or a few in order.
 	for _, list := range s.accounts {
-		if len(list) > 1 {
+		if len(list) > 1 && !slices.IsSortedFunc(list, ByCreated) {
 			slices.SortStableFunc(list, ByCreated)
 		}
 	}

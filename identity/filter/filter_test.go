@@ -333,3 +333,64 @@ func BenchmarkMatch(b *testing.B) {
 		f.Match(property)
 	}
 }
+
+// A conjunction accepts what its filter does, for all kinds of values.
+func TestConjunction(t *testing.T) {
+	text := identity.StringValue
+	values := []identity.Value{
+		{}, text(""), text("a"), text("ab"), text("cab"), text("A"), identity.IntValue(1), identity.BoolValue(true),
+		identity.StringsValue("a", "b"), identity.StringsValue(), identity.ListValue(identity.Value{}),
+	}
+	tests := []string{
+		`p == "a"`, `p != "a"`, `p == "1"`, `p == ""`, `p.startsWith("a")`, `p.endsWith("b")`, `p.contains("a")`, `p.isNull()`, `p.notNull()`,
+	}
+	others := []string{`p == 1`, `p == null`, `p < "b"`, `p.startsWithIgnoreCase("a")`, `p.in({"a","b"})`, `p.isEmpty()`, `p.containsAll({"a"})`}
+
+	compared := 0
+	check := func(src string, want bool) {
+		f, err := filter.Parse(src)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list, ok := f.Conjunction()
+		if ok != want {
+			t.Errorf("%s: conjunction %t, want %t", src, ok, want)
+		}
+		if !ok {
+			return
+		}
+		for _, p := range values {
+			for _, q := range values {
+				read := func(name string) identity.Value { return map[string]identity.Value{"p": p, "q": q}[name] }
+				got, known := true, true
+				for i := range list {
+					passes, sure := list[i].Accepts(read(list[i].Name))
+					got, known = got && passes, known && sure
+				}
+				if accepts := f.Match(read); known && got != accepts {
+					t.Errorf("%s for p %v, q %v: %t, want %t", src, p, q, got, accepts)
+				} else if known {
+					compared++
+				}
+			}
+		}
+	}
+	for _, a := range tests {
+		check(a, true)
+		check("!("+a+")", true)
+		for _, b := range tests {
+			b = strings.ReplaceAll(b, "p", "q")
+			check(a+" && !("+b+")", true)
+			check(a+" && ("+b+" && "+a+")", true)
+			check(a+" || "+b, false)
+			check("!("+a+" && "+b+")", false)
+		}
+	}
+	for _, src := range others {
+		check(src, false)
+		check(`p == "a" && `+src, false)
+	}
+	if compared < 1000 {
+		t.Errorf("only %d comparisons", compared)
+	}
+}

@@ -25,6 +25,7 @@ type selection struct {
 type columnFilter struct {
 	filter  *filter.Filter
 	columns []int
+	tests   []filter.Test // the whole filter, when it is no more than that; nil otherwise
 }
 
 // selection returns the way in which the node chooses when all of it is constant.
@@ -47,6 +48,9 @@ func (n *accountNode) selection(c *transform.Compiler) (s *selection, ok bool) {
 		cf := columnFilter{filter: f.ready}
 		for _, name := range f.ready.Properties() {
 			cf.columns = append(cf.columns, c.Column(n.slot, name))
+		}
+		if tests, ok := f.ready.Conjunction(); ok {
+			cf.tests = tests
 		}
 		s.filters = append(s.filters, cf)
 	}
@@ -108,7 +112,27 @@ func (s *selection) choose(sc *transform.Scope, accounts, room []*identity.Accou
 
 func (s *selection) accepts(sc *transform.Scope, a *identity.Account) bool {
 	for i := range s.filters {
-		if f := &s.filters[i]; !f.filter.MatchIn(sc.Reader(a, f.columns)) {
+		if !s.filters[i].accepts(sc, a) {
+			return false
+		}
+	}
+
+	return true
+}
+
+func (f *columnFilter) accepts(sc *transform.Scope, a *identity.Account) bool {
+	if f.tests == nil {
+		return f.filter.MatchIn(sc.Reader(a, f.columns))
+	}
+
+	// Most filters compare texts with texts, which needs no calls through their parts.
+	for i := range f.tests {
+		t := &f.tests[i]
+		ok, known := t.Accepts(sc.Read(a, f.columns[t.Number], t.Name))
+		if !known {
+			return f.filter.MatchIn(sc.Reader(a, f.columns))
+		}
+		if !ok {
 			return false
 		}
 	}
