@@ -225,8 +225,15 @@ func putTexts(ends, cells []byte, width int, values []Value, move bool) {
 			if n > 0 {
 				to := unsafe.Add(row, at-n)
 				switch from := v.ptr; {
-				case n > 16:
+				case n > 32:
 					copy(unsafe.Slice((*byte)(to), n), v.text())
+				case n > 16: // an address, or a moment
+					first, second := word(from), word(unsafe.Add(from, 8))
+					third, last := word(unsafe.Add(from, n-16)), word(unsafe.Add(from, n-8))
+					putWord(to, first)
+					putWord(unsafe.Add(to, 8), second)
+					putWord(unsafe.Add(to, n-16), third)
+					putWord(unsafe.Add(to, n-8), last)
 				case n >= 8:
 					first, last := word(from), word(unsafe.Add(from, n-8))
 					putWord(to, first)

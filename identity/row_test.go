@@ -67,3 +67,26 @@ func TestIsField(t *testing.T) {
 		}
 	}
 }
+
+// Texts of every length come out of a row as they went in, also where they are written by words.
+func TestTextLengths(t *testing.T) {
+	letters := "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	schema := identity.NewSchema("a", "b", "c")
+	for n := range 60 {
+		want := []string{letters[:n], letters[60-n : 60], "end"}
+		values := make([]identity.Value, len(want))
+		for i, text := range want {
+			values[i] = identity.StringValue(text)
+		}
+		row := identity.MoveToRow(make([]byte, 0, 300), len(values), values)
+		a := identity.FromRow(schema, string(row))
+		for i, text := range want {
+			if got := a.At(i).Text(); got != text {
+				t.Errorf("%d bytes: cell %d is %q, want %q", n, i, got, text)
+			}
+			if got := values[i].Text(); got != text {
+				t.Errorf("%d bytes: value %d is %q afterwards, want %q", n, i, got, text)
+			}
+		}
+	}
+}

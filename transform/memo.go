@@ -18,7 +18,7 @@ import (
 
 const (
 	maxNumbers      = 1 << 10 // values of a base that are told apart
-	maxNumberedText = 61      // bytes of a value
+	maxNumberedText = 54      // bytes of a value
 	maxResultText   = 56      // bytes of a result that is remembered
 	numberStart     = 32      // values before the first that is remembered
 	numberTrial     = 4096    // values after which it shows whether they repeat
@@ -64,9 +64,38 @@ type subjectNumber struct {
 // the text stands in the slot and not behind a number as in other tables. The zero
 // numberedValue is free.
 type numberedValue struct {
+	textKey
 	number uint16
-	size   uint8
-	text   [maxNumberedText]byte
+	middle [maxNumberedText - 16]byte // what is not in the key
+}
+
+// textKey is what tells texts apart mostly, and up to 16 bytes always: most values are
+// compared without a look at their bytes one by one.
+type textKey struct {
+	first, last uint64 // see [textEnds]
+	hash        uint64 // of the text, and its length in the lowest byte
+}
+
+// keyOf returns the key of a text of at most [maxNumberedText] bytes.
+func keyOf(text string) textKey {
+	n := uint64(len(text))
+	if n > 16 {
+		return textKey{first: word(text[:8]), last: word(text[n-8:]), hash: uint64(hashText(text))<<8 | n}
+	}
+
+	a, b := textEnds(text)
+	return textKey{first: a, last: b, hash: uint64(hashEnds(a, b, hashStart+n))<<8 | n}
+}
+
+// slot returns where the search for the text begins in a table.
+func (k *textKey) slot(mask uint32) uint32 { return uint32(k.hash>>8) & mask }
+
+// middle returns what a key does not hold of its text.
+func middle(text string) string {
+	if len(text) <= 16 {
+		return ""
+	}
+	return text[8 : len(text)-8]
 }
 
 // number returns the number of the base for the current subject, 0 when it has
@@ -117,19 +146,19 @@ func (c *valueNumbers) text(text string) int {
 	}
 
 	// An equal text has an equal hash, so the search ends at the first free slot.
-	mask := uint32(len(c.table) - 1)
-	for i := hashText(text) & mask; int(i) < len(c.table); i = (i + 1) & mask {
+	key, mask := keyOf(text), uint32(len(c.table)-1)
+	for i := key.slot(mask); int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
 		if e.number == 0 {
 			break
 		}
-		if int(e.size) == len(text) && string(e.text[:len(text)]) == text {
+		if e.textKey == key && (len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) {
 			c.found++
 			return int(e.number)
 		}
 	}
 
-	return c.add(text)
+	return c.add(text, key)
 }
 
 // worth looks back at the last values.
@@ -145,7 +174,7 @@ func (c *valueNumbers) worth() bool {
 }
 
 // add gives a text a number, as long as there are any.
-func (c *valueNumbers) add(text string) int {
+func (c *valueNumbers) add(text string, key textKey) int {
 	if c.count == maxNumbers {
 		return 0
 	}
@@ -163,15 +192,15 @@ func (c *valueNumbers) add(text string) int {
 		}
 	}
 
-	e := numberedValue{number: uint16(c.count), size: uint8(len(text))}
-	copy(e.text[:], text)
+	e := numberedValue{textKey: key, number: uint16(c.count)}
+	copy(e.middle[:], middle(text))
 	c.place(&e)
 	return c.count
 }
 
 func (c *valueNumbers) place(e *numberedValue) {
 	mask := uint32(len(c.table) - 1)
-	i := hashText(string(e.text[:e.size])) & mask
+	i := e.slot(mask)
 	for c.table[i].number != 0 {
 		i = (i + 1) & mask
 	}

@@ -87,6 +87,12 @@ func sameASCII(s string, first byte) bool {
 		}
 	}
 
+	// What is left is in the last eight, of which the others are as they should be.
+	if i > 0 {
+		w := word(s, len(s)-8)
+		return w&tops == 0 && letters(w, first) == 0
+	}
+
 	for ; i < len(s); i++ {
 		if c := s[i]; c >= utf8.RuneSelf || c-first < 26 {
 			return false
@@ -120,6 +126,10 @@ func IsASCII(s string) bool {
 		}
 	}
 
+	if i > 0 { // as above
+		return word(s, len(s)-8)&tops == 0
+	}
+
 	for ; i < len(s); i++ {
 		if s[i] >= utf8.RuneSelf {
 			return false
@@ -141,6 +151,23 @@ func flipASCII(b []byte, first byte) int {
 
 		// The mark of a letter, moved down, is the bit that the cases differ in.
 		binary.LittleEndian.PutUint64(b[i:], w^letters(w, first)>>2)
+	}
+
+	// What is left is in the last eight, and short texts are in two halves. Letters that were changed there are
+	// none to be changed any more.
+	if rest := len(b) - 8; rest >= 0 && i > rest {
+		if w := binary.LittleEndian.Uint64(b[rest:]); w&tops == 0 {
+			binary.LittleEndian.PutUint64(b[rest:], w^letters(w, first)>>2)
+			return len(b)
+		}
+	} else if rest := len(b) - 4; rest >= 0 && rest < 4 {
+		w := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[rest:]))<<32
+		if w&tops == 0 {
+			w ^= letters(w, first) >> 2
+			binary.LittleEndian.PutUint32(b, uint32(w))
+			binary.LittleEndian.PutUint32(b[rest:], uint32(w>>32))
+			return len(b)
+		}
 	}
 
 	for ; i < len(b) && b[i] < utf8.RuneSelf; i++ {
