@@ -192,7 +192,7 @@ type Recognizer interface {
 type Changes interface {
 	Source
 	// Removed returns the native identities of the accounts that are no longer
-	// there.
+	// there, the old ones of renamed accounts among them.
 	Removed() []string
 }
 

@@ -385,32 +385,36 @@ func (rd *reader) removals(src identity.Source) {
 }
 
 // missing returns the stored accounts of a source that it no longer has, and how
-// many accounts were stored. A source of changes names them.
+// many accounts were stored.
 func (rd *reader) missing(src identity.Source) (gone []int32, stored int) {
-	number := rd.accounts.SourceNumber(src.Name())
-	changes, partial := src.(identity.Changes)
+	number, missing := rd.accounts.SourceNumber(src.Name()), rd.mayBeMissing(src)
 	for n := range rd.state {
 		if st := &rd.state[n]; rd.accounts.Sources[n] == number && st.presence.wasStored() {
 			stored++
-			if !partial && st.presence == unread {
+			if st.presence == unread && missing(int32(n)) {
 				gone = append(gone, int32(n))
 			}
 		}
 	}
+	return gone, stored
+}
 
-	// A source of changes says which are gone; silence there means that nothing has changed.
+// mayBeMissing tells of the stored accounts of a source that it has not given whether it no
+// longer has them: a source of changes says which are gone, and its silence means that nothing
+// has changed.
+func (rd *reader) mayBeMissing(src identity.Source) func(account int32) bool {
+	changes, partial := src.(identity.Changes)
 	if !partial {
-		return gone, stored
+		return func(int32) bool { return true }
 	}
+
+	gone, keys := map[int32]bool{}, rd.keys(rd.accounts.SourceNumber(src.Name()))
 	for _, native := range changes.Removed() {
-		n, ok := rd.keys(number).Find(rd.accounts, native)
-		if ok && rd.state[n].presence == unread {
-			gone = append(gone, n)
+		if n, ok := keys.Find(rd.accounts, native); ok {
+			gone[n] = true
 		}
 	}
-
-	slices.Sort(gone)
-	return slices.Compact(gone), stored
+	return func(n int32) bool { return gone[n] }
 }
 
 // overThreshold reports whether a removal is larger than the source allows: more

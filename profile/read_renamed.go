@@ -130,11 +130,11 @@ func (rd *reader) followRenames(src identity.Source, r *renames) {
 
 // renamed lists the stored accounts of a source that the data have in another place.
 func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
-	number := rd.accounts.SourceNumber(src.Name())
+	number, missing := rd.accounts.SourceNumber(src.Name()), rd.mayBeMissing(src)
 	for i := range rd.state {
 		n := int32(i)
 		_, taken := r.taken[n]
-		if rd.accounts.Sources[n] != number || rd.state[n].presence != unread && !taken {
+		if rd.accounts.Sources[n] != number || !taken && (rd.state[n].presence != unread || !missing(n)) {
 			continue
 		}
 

@@ -84,6 +84,7 @@ func (r *resident) run(t *testing.T, m *mutant, sources []string) outcomeOf {
 	}
 	r.out.evaluated = stats.Evaluated
 	r.out.Stats, r.out.State = comparable(stats), withoutDetails(stateOf(t, r.store))
+	r.out.Findings = slices.DeleteFunc(r.out.Findings, stableTwice)
 	slices.Sort(r.out.Uncorrelated) // the order of accounts is that of the tables
 	slices.Sort(r.out.Findings)
 	return r.out
@@ -112,17 +113,25 @@ func (m *mutant) changedOnly(t *testing.T, e *profile.Engine, st identity.Store,
 	full := m.run(t, e, st, sources, false, false)
 	full.Results = slices.DeleteFunc(full.Results, func(r string) bool { return !strings.Contains(r, `"Changed":true`) })
 	full.Stats, full.State = comparable(full.Stats), withoutDetails(full.State)
+	full.Findings = slices.DeleteFunc(full.Findings, stableTwice)
 	slices.Sort(full.Uncorrelated)
 	slices.Sort(full.Findings)
 	return full
+}
+
+// stableTwice reports whether a finding is about two accounts with one stable id, which are
+// both there only where a source gives all accounts.
+func stableTwice(finding string) bool {
+	return strings.HasPrefix(finding, "account-duplicate: ") && strings.Contains(finding, "stable id")
 }
 
 // A session leaves behind what full runs with all accounts would, each from the
 // state before, and tells of the same changes.
 func TestSessionIsFull(t *testing.T) {
 	saved := 0
-	for seed := range uint64(30) {
+	for seed := range uint64(40) {
 		m := newMutant(seed)
+		m.stable = seed%4 == 3
 		base := store.NewMemory()
 		given := map[string]map[int]identity.Account{"HR": {}, "VMS": {}, "AD": {}}
 		var s *resident
