@@ -302,7 +302,9 @@ func (c *column) resize(n int) {
 		size *= 2
 	}
 	c.tags, c.slots = make([]uint8, size), make([]int32, size)
-	c.entries = slices.Grow(c.entries, min(size/2, 1<<16)-min(len(c.entries), 1<<16)) // a column of few grows with its table
+
+	// The entries of a small column grow with its table, those of a large one by themselves.
+	c.entries = slices.Grow(c.entries, min(size/2, 1<<16)-min(len(c.entries), 1<<16))
 	mask := uint64(size - 1)
 	for e := range c.entries {
 		hash := c.entries[e].hash

@@ -168,8 +168,7 @@ func (o attributesObject) Call(name string, args []velocity.Value) (velocity.Val
 		v, err := o.of.attribute(args[0].Str())
 		return velocity.BoolOf(!v.IsNull()), true, err
 
-	// No other method has arguments; what follows reads all attributes, which costs much in a large
-	// population.
+	// No other method has arguments; those without evaluate every attribute of the person.
 	case len(args) > 0:
 		return velocity.Value{}, false, nil
 	}

@@ -240,8 +240,7 @@ func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value,
 		*state = Busy
 		s.attribute = c.Schema.Name(i)
 
-		// The stored value is looked up here, and not when it is asked for: the place of the attribute is
-		// at hand.
+		// Of somebody new nothing is stored.
 		if c.Stored.Schema() != nil {
 			s.oldValue = c.Before(i)
 		}

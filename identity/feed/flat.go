@@ -52,8 +52,7 @@ func (f *flat) read(text []byte) bool {
 			return false
 		}
 
-		// Keys go to a list of their own first: only an object with the keys of the one before takes the
-		// quick way.
+		// Keys go to a list of their own: those of the object before are what they are compared with.
 		f.next, f.values = append(f.next, key), append(f.values, v)
 	}
 

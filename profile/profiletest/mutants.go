@@ -108,7 +108,7 @@ func (m *mutator) details(n *jsondoc.Node, op *transform.Operation, attrs *jsond
 		}
 	}
 
-	// What an operation does not say how to change is left out, which its default shows.
+	// An option that is dropped, or turned, shows whether some test depends on it.
 	for _, f := range op.With(transform.RoleOption, transform.RoleSwitch) {
 		switch v := attrs.Get(f.Name); {
 		case v.IsNull():
