@@ -397,6 +397,8 @@ func hasNUL(s string) bool { return slices.Contains([]byte(s), 0) }
 // Uncorrelated yields the accounts without identity, see [identity.Store].
 func (s *SQL) Uncorrelated(ctx context.Context, source string) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
+		// Pages are read whole before they are yielded: a connection that stays open would block a caller
+		// who writes.
 		var after identity.AccountKey
 		for {
 			list, err := s.loosePage(ctx, source, after)

@@ -93,6 +93,7 @@ func (s *SQL) index(ctx context.Context, wanted []string) error {
 	}
 	known := len(s.indexed)
 	for _, name := range wanted {
+		// An index that was made once stays: other processes may rest on it.
 		if !slices.Contains(s.indexed, name) {
 			s.indexed = append(s.indexed, name)
 		}
@@ -129,6 +130,8 @@ func (s *SQL) eachStored(ctx context.Context, tx *sql.Tx, do func(*identity.Iden
 	if err := s.loadLists(ctx, tx); err != nil {
 		return err
 	}
+
+	// Pages go on behind the last id, so that rows which come and go in between shift nothing.
 	for after := ""; ; {
 		found, err := identityRows(ctx, tx, `SELECT id, data FROM idprofile_identity WHERE id > $1 ORDER BY id LIMIT $2`,
 			after, pageSize)
@@ -199,6 +202,8 @@ func (r *rows) flush() (err error) {
 		return nil
 	}
 	var done sql.Result
+
+	// A full batch always has the same statement, which is prepared once; the last one is shorter.
 	if len(r.args) == batchRows*max(r.width, 1) {
 		if r.stmt == nil {
 			if r.stmt, err = r.tx.PrepareContext(r.ctx, r.text()); err != nil {

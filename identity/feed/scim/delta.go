@@ -99,6 +99,8 @@ func versionOf(get func(string) identity.Value) string {
 func (s Service) changed(ctx context.Context, r *feed.Reading, id string, old state, number int,
 	yield func(identity.Account, error) bool) error {
 	etag := ""
+
+	// Some services give a version that is no entity tag, which they would not know in a condition.
 	if strings.HasPrefix(old.version, `W/"`) || strings.HasPrefix(old.version, `"`) {
 		etag = old.version
 	}

@@ -96,6 +96,8 @@ func (b *Block) unpack(form byte, packed string) error {
 		b.text = packed
 	case formS2:
 		n, err := s2.DecodedLen(bytesOf(packed))
+
+		// The length that a damaged block claims is not believed: it would take that much memory.
 		if err != nil || n > maxRatio*len(packed) {
 			return errMalformed
 		}

@@ -212,6 +212,8 @@ func testOrder(t *testing.T, s identity.Store) {
 
 func testFind(t *testing.T, s identity.Store) {
 	many := Person("m", nil)
+
+	// Values of every kind are found by their text; of a list each item is, and null by nothing.
 	many.Attributes = identity.NewAttributes(map[string]identity.Value{
 		"uid": identity.ListValue(identity.StringValue("Ann"), identity.Value{}, identity.IntValue(7)),
 		"n":   identity.IntValue(7), "b": identity.BoolValue(true), "e": identity.StringValue("")})
@@ -316,6 +318,8 @@ func testConflicts(t *testing.T, s identity.Store) {
 			[]identity.Account{Account("HR", "")})}}},
 		{"uncorrelated account without id", identity.Batch{Uncorrelated: []identity.Account{Account("HR", "")}}},
 	} {
+		// Each batch also has changes that are right, before and behind the wrong one: none of them may
+		// stay.
 		b := tc.batch
 		b.Put = append([]*identity.Identity{Person("a", nil), Person("p2", nil)}, b.Put...)
 		b.Forget = append(b.Forget, identity.AccountKey{Source: "HR", NativeIdentity: "2"})
@@ -336,6 +340,9 @@ func testCopies(t *testing.T, s identity.Store) {
 		i.Alias, i.Accounts[0].NativeIdentity, i.ExceptionCodes[0] = "spoiled", "spoiled", "spoiled"
 		i.Accounts[0].Entitlements[0] = "spoiled"
 	}
+
+	// A store that kept what it was given, or hands out what it keeps, would show this to the next
+	// reader.
 	spoil(given)
 	key := identity.AccountKey{Source: "HR", NativeIdentity: "1/é"}
 	for range 2 {
@@ -373,6 +380,8 @@ func testIterate(t *testing.T, s identity.Store) {
 			t.Fatal(err)
 		}
 		seen++
+
+		// Who walks over everybody may write at the same time: a walk must not lock out the writer.
 		i.Alias = "seen"
 		apply(t, s, identity.Batch{Put: []*identity.Identity{i}})
 		for range s.Find(t.Context(), "k", "v", false) {

@@ -195,6 +195,7 @@ func testKept(t *testing.T, open Open) {
 // What is no store is refused, and stays as it is.
 func testForeign(t *testing.T, open Open) {
 	for _, text := range []string{
+		// Among them is what a later version may write, which is as foreign as the rest.
 		"precious", `{"one":"line"}` + "\n", "two\nlines\n", "\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 		"idpstor9, from the future", "idpnemp9, from the future",
 		"\x89PNG\r\n\x1a\n", "SQLite format 3\x00", "x", "0123abcd something else\n", "00000000 []\n",

@@ -95,6 +95,8 @@ func highest(all map[string]int) int {
 // share counts the number of a name up, opening the store anew each time, until
 // its input ends.
 func share(open Open, path, name string) error {
+	// The end of the input is the sign to stop, so that the process ends with its parent whatever
+	// becomes of that.
 	ended := make(chan struct{})
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
@@ -209,6 +211,8 @@ func testLocks(t *testing.T, open Open) {
 	s := mustOpen(t, open, path)
 	put(t, s, "a", 1)
 	before := mustRead(t, path)
+
+	// The error has the number of the process, by which somebody finds out who holds the file.
 	for _, readOnly := range []bool{false, true} {
 		_, err := open(path, readOnly)
 		if !errors.Is(err, filelog.ErrInUse) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
@@ -265,6 +269,8 @@ func testKilled(t *testing.T, open Open) {
 	r := rand.New(rand.NewPCG(3, 0))
 	for range *kills {
 		p := start(t, "write", path)
+
+		// It is killed at another place each time, most often in the middle of a write.
 		wait, last := r.IntN(200), 0
 		for range wait {
 			n, ok := p.next()
@@ -281,6 +287,9 @@ func testKilled(t *testing.T, open Open) {
 		if err := errors.Join(err, s.Close()); err != nil {
 			t.Fatal(err)
 		}
+
+		// A batch may have been written whole before its answer came through; half of one must not be
+		// there.
 		want := numbersUpTo(max(last, highest(got)))
 		if top := highest(got); top < last || last > 0 && top > last+1 {
 			t.Errorf("%d were stored, %d are there", last, top)
