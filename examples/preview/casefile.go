@@ -51,6 +51,8 @@ func openCases(a *app, name string) (*caseFile, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+
+	// The whole log is read before anything is mended: a file that is no log stays as it is.
 	cases, err := casesOf(a, name, bytes.NewReader(src))
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -97,6 +99,7 @@ func (c *caseFile) add(events ...linkage.Event) error {
 		}
 	}
 
+	// Events of one answer are written at once: half a decision would be another decision.
 	if _, err := c.f.Write(lines.Bytes()); err != nil {
 		return err
 	}

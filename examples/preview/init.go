@@ -274,6 +274,7 @@ func (in *starter) now() time.Time { return in.app.clock().UTC().Truncate(24 * t
 
 // settings are those that make a run give the same tomorrow.
 func (in *starter) settings() ([]byte, error) {
+	// Only where one file is all of a source: several are found by their names in each run.
 	sources := jsondoc.NewObject()
 	for _, s := range in.bundle.Sources {
 		if files := in.bundle.Data[s.Name]; len(files) == 1 && !slices.Contains(in.bundle.Lists, s.Name) {

@@ -317,6 +317,7 @@ func tokenAt(src []byte, at int) (change, string) {
 		case '\\':
 			i++
 		case '"':
+			// What is between the quotes was parsed before, so that it is JSON.
 			var s string
 			_ = json.Unmarshal(src[at:i+1], &s)
 			return change{from: at, to: i + 1}, s

@@ -205,6 +205,7 @@ func fileNames(tables []*report.Table) []string {
 	for i, t := range tables {
 		base := report.FileName(t.Name, "")
 		if len(base) > maxFileName {
+			// The cut may go through a letter.
 			base = strings.ToValidUTF8(base[:maxFileName], "")
 		}
 		name := base

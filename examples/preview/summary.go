@@ -146,6 +146,8 @@ func (s *summary) brief(o *profile.Brief) {
 		return
 	}
 	p.Identities++
+
+	// A result is put together only for whoever has something to tell, which few have.
 	if o.Notable() {
 		s.problems(p, o.Result())
 	}

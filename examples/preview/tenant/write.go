@@ -33,6 +33,8 @@ func Write(ctx context.Context, dir string, o Options) (Counts, error) {
 	if o.People < 1 {
 		return Counts{}, fmt.Errorf("%d people, expected at least 1", o.People)
 	}
+
+	// Files of another tenant among the new ones would be read with them.
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return Counts{}, fmt.Errorf("%s: %w", dir, ErrNotEmpty)
 	}

@@ -135,9 +135,13 @@ func (n *snapshot) compared(t *profile.Trace, was *profile.Result) []attribute {
 		a := attribute{Name: x.Name, Value: x.Result, Previous: was.Identity.Attribute(x.Name), Result: x.Result,
 			Error: x.Error, Note: x.Note, Step: x.Step,
 			Key: n.keyAt("mapping/"+t.Profile+"/"+x.Name, x.Mapping), Required: isRequired(x.Name)}
+
+		// A mapping that raises keeps the stored value.
 		if x.Error != "" {
 			a.Value = x.Stored
 		}
+
+		// An error that is new or gone is a change, also where the value is the same.
 		failed := slices.ContainsFunc(was.Errors, func(e profile.AttributeError) bool { return e.Attribute == x.Name })
 		a.Changed = !a.Value.Equal(a.Previous) || failed != (x.Error != "")
 		list = append(list, a)

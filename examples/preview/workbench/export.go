@@ -102,6 +102,7 @@ func (e *edited) patch() []byte { return Patch(e.before, e.files) }
 func Patch(before, after map[string][]byte) []byte {
 	var b bytes.Buffer
 	for _, p := range slices.Sorted(maps.Keys(after)) {
+		// The first line has both names even where one side is missing, as git writes it.
 		was, ok := before[p]
 		fmt.Fprintf(&b, "diff --git %s %s\n", quotedPath("a/"+p), quotedPath("b/"+p))
 		if after[p] == nil {

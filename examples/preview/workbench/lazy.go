@@ -111,6 +111,9 @@ func (l *lazy) ahead(ctx context.Context, n *snapshot) (*aheadAnswer, error) {
 func inParallel[T any](n *snapshot, work func(from, to int) (T, error)) ([]T, error) {
 	all := n.population.Len()
 	workers := max(n.population.Options.Workers, 1)
+
+	// Parts are put together in the order of people, so an answer is the same for any number of
+	// workers.
 	size := (all + workers - 1) / workers
 	parts, errs := make([]T, workers), make([]error, workers)
 	var wg sync.WaitGroup

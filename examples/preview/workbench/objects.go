@@ -92,6 +92,8 @@ type lister struct {
 func (l *lister) add(key, kind, name, group string, node *jsondoc.Node) {
 	pos := node.Pos()
 	src, ok := l.files[pos.File]
+
+	// What stands in no file, such as a ready-made transform, cannot be edited.
 	if node == nil || !ok || pos.Line == 0 {
 		return
 	}
@@ -214,6 +216,7 @@ func (f form) give(text []byte) []byte {
 	if len(f.pad) > 0 {
 		lines := bytes.Split(text, []byte("\n"))
 		for i := 1; i < len(lines); i++ {
+			// The first line stands behind what comes before it in the file, and an empty one needs no blanks.
 			if len(lines[i]) > 0 {
 				lines[i] = append(bytes.Clone(f.pad), lines[i]...)
 			}

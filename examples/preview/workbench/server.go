@@ -157,6 +157,8 @@ func (s *Server) reread(*http.Request) (any, error) {
 // asset serves a file of the page. They hold no data.
 func (s *Server) asset(w http.ResponseWriter, r *http.Request) {
 	name := path.Join("assets", path.Clean("/"+r.PathValue("file")))
+
+	// Colours and type are those of the reports, from one place.
 	if name == "assets/look.css" {
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		_, _ = w.Write([]byte(report.Stylesheet()))
