@@ -431,11 +431,14 @@ func (a Attributes) ReadSlots(dst []Value, slots []int) {
 		if slot > 0 {
 			start = int(ends[slot])
 		}
-		cell := cells[start:end]
-		if len(cell) > 0 && cell[0] == tagText {
-			dst[i] = StringValue(cell[1:])
-		} else {
-			dst[i] = readCell(cell)
+
+		switch {
+		case start == end:
+			dst[i] = Value{}
+		case cells[start] == tagText:
+			dst[i] = StringValue(cells[start+1 : end])
+		default:
+			dst[i] = readCell(cells[start:end])
 		}
 	}
 }
