@@ -250,7 +250,17 @@ func (s *straight) along(src string, i int, groups *captures, spent *int64) (end
 				return 0, failed
 			}
 
-		default:
+		case lookAhead:
+			if (i < len(src) && v.set[src[i]&127]) == v.negate {
+				*spent += cost
+				return 0, failed
+			}
+		case atBegin:
+			if i > 0 {
+				*spent += cost
+				return 0, failed
+			}
+		case atEnd, atDollar, atBound:
 			if !v.stands(src, i) {
 				*spent += cost
 				return 0, failed
@@ -264,10 +274,6 @@ func (s *straight) along(src string, i int, groups *captures, spent *int64) (end
 // stands reports whether what has no width holds at i.
 func (v *move) stands(src string, i int) bool {
 	switch v.does {
-	case lookAhead:
-		return (i < len(src) && v.set[src[i]&127]) != v.negate
-	case atBegin:
-		return i == 0
 	case atEnd:
 		return i == len(src)
 	case atDollar:
