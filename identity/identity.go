@@ -187,6 +187,15 @@ type Recognizer interface {
 	Unrecognized(ctx context.Context, known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[Account, error]
 }
 
+// Ahead is a [Source] whose accounts can be read before somebody takes them, so that several
+// sources are read side by side.
+type Ahead interface {
+	Source
+	// Ahead begins to read, and returns what Accounts does. It may be taken once. Stop ends the
+	// reading and waits for its end; it has to be called, also when the accounts are not taken.
+	Ahead(ctx context.Context) (accounts iter.Seq2[Account, error], stop func())
+}
+
 // Changes is a [Source] that yields only the accounts that are new or have
 // changed. All others stay as they are, apart from those that are removed.
 type Changes interface {

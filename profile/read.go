@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/idprofile/engine/correlate"
@@ -41,13 +42,15 @@ func (rd *reader) read(sources []identity.Source) error {
 
 	// Whether anything is known by name decides whether names are looked up at all.
 	rd.named = rd.named || len(rd.stored) > 0
-	for _, src := range sources {
+	ahead := readAhead{reader: rd, sources: sources}
+	defer ahead.stop()
+	for i, src := range sources {
 		if rd.engine.sources[src.Name()] == nil {
 			rd.reportUnknown(src.Name())
 			continue
 		}
 
-		if err := rd.readSource(src); err != nil {
+		if err := rd.readSource(src, ahead.accounts(i)); err != nil {
 			return fmt.Errorf("source %q: %w", src.Name(), err)
 		}
 		rd.removals(src)
@@ -194,7 +197,8 @@ func (rd *reader) find(key linkage.RecordKey) (account int32, ok bool) {
 
 // readSource loads the accounts of a source. Of two with the same id the last
 // counts, in the place of the first (DECISION 44).
-func (rd *reader) readSource(src identity.Source) error {
+// Its accounts may have been begun to read, see [readAhead].
+func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Account, error]) error {
 	keys := rd.keys(rd.accounts.SourceNumber(src.Name()))
 
 	// Where single changes come, details that mappings do not read are worth writing as well.
@@ -203,7 +207,9 @@ func (rd *reader) readSource(src identity.Source) error {
 	}
 	count := 0
 	var r renames
-	accounts := src.Accounts(rd.ctx)
+	if accounts == nil {
+		accounts = src.Accounts(rd.ctx)
+	}
 	if s, ok := src.(identity.Recognizer); ok && rd.opts.Incremental {
 		accounts = s.Unrecognized(rd.ctx, func(native string, fingerprint uint64) bool {
 			known := rd.recognize(keys, &r, native, fingerprint)

@@ -19,7 +19,7 @@ type RunOptions struct {
 	Rules   map[string]transform.Rule
 	Limits  transform.Limits
 	Unique  transform.Unique // of usernameGenerator
-	Workers int              // goroutines that evaluate; results do not depend on it
+	Workers int              // goroutines that read and evaluate; results do not depend on it
 
 	// Stored is the state before the run; nil: nothing was stored.
 	Stored identity.Store

@@ -29,6 +29,7 @@ type File struct {
 var (
 	_ identity.Refuser    = (*File)(nil)
 	_ identity.Recognizer = (*File)(nil)
+	_ identity.Ahead      = (*File)(nil)
 )
 
 // ReadFunc reads the accounts of a file, see [NewFile].
@@ -128,7 +129,7 @@ func (f *File) Refused() int { return int(f.refused.Load()) }
 // id are both yielded. The error that ends the stream names the file and, where
 // there is one, the line.
 func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] {
-	return f.accounts(ctx, nil)
+	return f.reading(ctx, &f.options, nil)
 }
 
 // Unrecognized implements [identity.Recognizer]. Rows of delimited files that are not merged
@@ -136,10 +137,10 @@ func (f *File) Accounts(ctx context.Context) iter.Seq2[identity.Account, error] 
 // fingerprint.
 func (f *File) Unrecognized(ctx context.Context,
 	known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[identity.Account, error] {
-	return f.accounts(ctx, known)
+	return f.reading(ctx, &f.options, known)
 }
 
-func (f *File) accounts(ctx context.Context, known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
+func (f *File) reading(ctx context.Context, o *Options, known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		var src io.ReadCloser
 		if f.open != nil {
@@ -154,7 +155,7 @@ func (f *File) accounts(ctx context.Context, known func(string, uint64) bool) it
 
 		// Refused accounts are counted also when the reading ends early: they must
 		// not look as if they had been deleted.
-		p := newReading(&f.options, f.path, f.name)
+		p := newReading(o, f.path, f.name)
 		p.open, p.known = f.open, known
 		defer func() { f.refused.Store(int64(p.refused)) }()
 		f.read(ctx, p, src, yield)
