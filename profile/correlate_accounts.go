@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"sync/atomic"
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
@@ -43,11 +42,6 @@ func (l *linker) note(account int32, m *correlate.Match) {
 		delete(l.notes, account)
 	}
 }
-
-const (
-	matchBlock = 1 << 14 // accounts that are matched between two looks at whether to go on
-	matchPart  = 1 << 8  // of them, those that a worker takes at a time
-)
 
 // otherSource correlates accounts of a source that makes no identities. Identity
 // attributes stay as they are until all are through, so they are matched independently
@@ -204,40 +198,6 @@ func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.
 		l.accounts.Read(w.at, &w.a)
 		do(i, &w.a)
 	})
-}
-
-// workersFor returns how many workers share so much work: parts are small enough that none
-// waits for another at the end.
-func (l *linker) workersFor(work int) int { return max(1, min(l.opts.Workers, work/matchPart)) }
-
-// inParts hands out a list to workers, part by part. Place names what a worker is at.
-func (l *linker) inParts(list []int32, workers int, place func(worker int) string, do func(worker int, item int32)) {
-	var next atomic.Int64
-	work := func(worker int) {
-		for {
-			to := int(next.Add(matchPart))
-			for _, item := range list[min(to-matchPart, len(list)):min(to, len(list))] {
-				do(worker, item)
-			}
-			if to >= len(list) {
-				return
-			}
-		}
-	}
-
-	if workers == 1 {
-		work(0) // on the goroutine of the run, to which a panic belongs
-		return
-	}
-
-	var wg sync.WaitGroup
-	for worker := range workers {
-		wg.Go(func() {
-			l.fail(guard(func() string { return place(worker) }, func() { work(worker) }))
-		})
-	}
-
-	wg.Wait()
 }
 
 // decision matches an account. One that is linked already is examined again when
