@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,9 +26,18 @@ func (rs *resolver) resolveManagers() {
 	if rs.searchesOpen && rs.searchesAffected() {
 		rs.knowSearches()
 	}
-	for _, n := range rs.byRows() {
-		if rs.fullRun || rs.changed.Has(n) || rs.unresolved.Has(n) || rs.affectedBy(rs.lookedUpBy[n]) || rs.underContested(n) {
-			rs.managerLink(n)
+	due := rs.byRows()
+	if !rs.fullRun {
+		due = slices.DeleteFunc(due, func(n int32) bool {
+			return !rs.changed.Has(n) && !rs.unresolved.Has(n) && !rs.affectedBy(rs.lookedUpBy[n]) && !rs.underContested(n)
+		})
+	}
+
+	// What somebody's manager is looked for by takes reading rows, in which nobody disturbs another. Who is
+	// found is settled one after the other: it is written to columns, and rules are asked.
+	for block := range slices.Chunk(due, matchBlock) {
+		for i, search := range rs.searchesOf(block) {
+			rs.managerLink(block[i], search)
 		}
 	}
 
@@ -59,7 +69,7 @@ func (rs *resolver) updateIndexes() {
 }
 
 // managerLink finds the manager of an identity anew.
-func (rs *resolver) managerLink(n int32) {
+func (rs *resolver) managerLink(n int32, search managerSearch) {
 	s := &rs.resolved
 	before := s.manager[n]
 	if before >= 0 {
@@ -67,7 +77,7 @@ func (rs *resolver) managerLink(n int32) {
 	}
 	s.manager[n], rs.lookedUpBy[n] = -1, 0
 	delete(s.outcome, n)
-	rs.findManager(n)
+	rs.findManager(n, search)
 	if m := s.manager[n]; m >= 0 {
 		s.reports[m]++
 	}
@@ -76,11 +86,11 @@ func (rs *resolver) managerLink(n int32) {
 	}
 }
 
-func (rs *resolver) findManager(n int32) {
-	search, ok := rs.managerSearch(n)
-	if !ok {
+func (rs *resolver) findManager(n int32, search managerSearch) {
+	if search.source == nil {
 		return
 	}
+	rs.askRule(n, &search)
 	m, r := search.choose(n, rs.peopleBy(n, search.attribute, search.value))
 	if m < 0 {
 		rs.resolved.outcome[n] = r
@@ -122,10 +132,11 @@ func (rs *resolver) searchesAffected() bool {
 func (rs *resolver) knowSearches() {
 	rs.searchesOpen = false
 	for _, n := range rs.byRows() {
-		search, ok := rs.managerSearch(n)
-		if !ok {
+		search := rs.managerSearch(n)
+		if search.source == nil {
 			continue
 		}
+		rs.askRule(n, &search)
 		if x := rs.indexOf(search.attribute); x != nil && search.value != "" {
 			rs.lookedUpBy[n] = lookupKey(x, x.Tag(search.value))
 		}
@@ -134,31 +145,53 @@ func (rs *resolver) knowSearches() {
 
 // managerSearch is what the manager of an identity is looked for by.
 type managerSearch struct {
-	attribute, value string // of the manager
-	account          string // the account attribute that names the manager
+	attribute, value string         // of the manager
+	account          string         // the account attribute that names the manager
+	source           *config.Source // whose accounts say so; nil: nobody is to be looked for
 }
 
-// managerSearch says what the manager of an identity is looked for by; false when
-// nobody is to be looked for.
-func (rs *resolver) managerSearch(n int32) (managerSearch, bool) {
+// searchesOf returns what the managers of identities are looked for by, as the accounts say.
+func (rs *resolver) searchesOf(people []int32) []managerSearch {
+	searches, order := make([]managerSearch, len(people)), make([]int32, len(people))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	at := make([]int32, rs.workersFor(len(people)))
+	place := func(worker int) string { return fmt.Sprintf("manager of identity %q", rs.id(at[worker])) }
+	rs.inParts(order, len(at), place, func(worker int, i int32) {
+		at[worker] = people[i]
+		searches[i] = rs.managerSearch(people[i])
+	})
+	return searches
+}
+
+// managerSearch says what the manager of an identity is looked for by, as its accounts say. It
+// changes nothing.
+func (rs *resolver) managerSearch(n int32) managerSearch {
 	q := &rs.people[n]
 	if q.profile < 0 || rs.attribute(n, config.AttrManager).IsNull() {
-		return managerSearch{}, false
+		return managerSearch{}
 	}
 	source := rs.engine.managerSource(rs.engine.profiles[q.profile])
 	if source == nil {
-		return managerSearch{}, false
+		return managerSearch{}
 	}
-	value := rs.managerValue(n, source)
-	by, looked := source.Manager.IdentityAttribute, value
-	if attribute, answer := rs.managerByRule(n, source, value); attribute != "" {
-		// A rule whose answer finds nobody leaves it to the mapping.
-		if len(rs.peopleBy(n, attribute, answer)) > 0 || by == "" {
-			by, looked = attribute, answer
-		}
+	m := source.Manager
+	return managerSearch{attribute: m.IdentityAttribute, value: rs.managerValue(n, source), account: m.AccountAttribute,
+		source: source}
+}
+
+// askRule lets the manager correlation rule of a source say something else.
+func (rs *resolver) askRule(n int32, s *managerSearch) {
+	attribute, answer := rs.managerByRule(n, s.source, s.value)
+	if attribute == "" {
+		return
 	}
 
-	return managerSearch{attribute: by, value: looked, account: source.Manager.AccountAttribute}, true
+	// A rule whose answer finds nobody leaves it to the mapping.
+	if len(rs.peopleBy(n, attribute, answer)) > 0 || s.attribute == "" {
+		s.attribute, s.value = attribute, answer
+	}
 }
 
 // choose says who of those found manages n: -1 and what there is to say when it is
@@ -218,9 +251,9 @@ func (rs *resolver) affectedBy(key uint64) bool { return key != 0 && rs.affected
 // oldest account that has it.
 func (rs *resolver) managerValue(n int32, source *config.Source) string {
 	var best identity.Account
-	value, number := "", rs.accounts.SourceNumber(source.Name)
+	value, number := "", slices.Index(rs.accounts.Names, source.Name)
 	for a := rs.people[n].first; a >= 0; a = rs.state[a].next {
-		if rs.accounts.Sources[a] != number {
+		if int(rs.accounts.Sources[a]) != number {
 			continue
 		}
 		acct := rs.accounts.At(a)

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -130,7 +131,7 @@ func (p *phases) resolve() error {
 	}
 
 	p.resolver.resolveUIDs()
-	return p.ctx.Err()
+	return cmp.Or(p.failure(), p.ctx.Err())
 }
 
 // stage runs a stage and tells how long it took.

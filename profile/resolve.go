@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/idprofile/engine/profile/config"
@@ -75,12 +76,22 @@ func (rs *resolver) indexOf(attribute string) *table.Text {
 	}
 	x := rs.indexes[attribute]
 	if x == nil {
-		x = table.NewText(rs.byRows(), func(n int32) string { return rs.lookup(n, attribute) })
+		x = table.NewText(rs.byRows(), func(n int32) string { return rs.lookup(n, attribute) }, rs.each)
 		x.Number = uint64(len(rs.indexes)) + 1
 		rs.indexes[attribute] = x
 	}
 
 	return x
+}
+
+// each calls a function for identities, on all workers.
+func (rs *resolver) each(people []int32, do func(n int32)) {
+	at := make([]int32, rs.workersFor(len(people)))
+	place := func(worker int) string { return fmt.Sprintf("settle identity %q", rs.id(at[worker])) }
+	rs.inParts(people, len(at), place, func(worker int, n int32) {
+		at[worker] = n
+		do(n)
+	})
 }
 
 // newIndexes indexes the identity attributes that managers are found by and, when

@@ -72,7 +72,8 @@ func (s *Steps) Evaluate(q *Person) (*Evaluated, error) {
 		}
 	}
 
-	if search, ok := p.resolver.managerSearch(n); ok {
+	if search := p.resolver.managerSearch(n); search.source != nil {
+		p.resolver.askRule(n, &search)
 		e.Search = &ManagerSearch{Text: search.value, From: search.account}
 		if search.attribute != "" && strings.TrimSpace(search.value) != "" {
 			e.Search.Lookup = Lookup{search.attribute, identity.Fold(search.value)}

@@ -33,7 +33,7 @@ func TestTextIndex(t *testing.T) {
 	for i, n := range r.Perm(len(texts)) {
 		order[i] = int32(n)
 	}
-	x := NewText(order, func(n int32) string { return texts[n] })
+	x := NewText(order, func(n int32) string { return texts[n] }, inTurn)
 	for key, list := range want {
 		if diff := cmp.Diff(list, slices.Clone(x.Find(key, 0))); diff != "" {
 			t.Fatalf("%q: mismatch (-want +got):\n%s", key, diff)
@@ -59,7 +59,7 @@ func TestTextIndexUpdates(t *testing.T) {
 	for n := range order {
 		order[n] = int32(n)
 	}
-	x := NewText(order, func(n int32) string { return texts[n] })
+	x := NewText(order, func(n int32) string { return texts[n] }, inTurn)
 	for round := range 40 {
 		for range r.IntN(400) {
 			n := r.IntN(len(texts) + 1)
@@ -87,5 +87,11 @@ func TestTextIndexUpdates(t *testing.T) {
 				t.Fatalf("round %d, %q: two of %v are %v", round, key, want[key], few)
 			}
 		}
+	}
+}
+
+func inTurn(order []int32, do func(n int32)) {
+	for _, n := range order {
+		do(n)
 	}
 }
