@@ -56,6 +56,7 @@ func TestAccountsMissing(t *testing.T) {
 		{"no file", fstest.MapFS{}, "data-missing"},
 		{"a file that is not there", fstest.MapFS{"idprofile.json": {Data: []byte(`{"sources": {"HR": {"file": "x.csv"}}}`)}}, "file-unreadable"},
 		{"a file of another kind", fstest.MapFS{"x.xls": {}, "idprofile.json": {Data: []byte(`{"sources": {"HR": {"file": "x.xls"}}}`)}}, "file-unreadable"},
+		{"a folder that is named as a file", fstest.MapFS{"accounts/HR.csv/part-0.csv": {Data: []byte("no,login\n7,ann\n")}}, "file-unreadable"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			tc.fsys["hr.json"], tc.fsys["p.json"] = &fstest.MapFile{Data: []byte(hrSource)}, &fstest.MapFile{Data: []byte(hrProfile)}

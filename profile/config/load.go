@@ -144,6 +144,8 @@ func (l *loader) accountFiles(fsys fs.FS, dir string) {
 			}
 		case !d.IsDir():
 			l.dataFile(fsys, p, true)
+		case p != dir && l.dataFile(fsys, p, true):
+			return fs.SkipDir // named as a file: whoever reads the accounts says that it is none
 		}
 
 		return nil
