@@ -81,8 +81,8 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 	if err != nil {
 		return nil, err
 	}
-	for n := range people.Len() {
-		r := people.Result(n)
+	x.results = make([]*profile.Result, 0, people.Len())
+	for _, r := range people.All() {
 		for i := range r.Identity.Accounts {
 			counts[r.Identity.Accounts[i].Source]++
 		}
