@@ -192,11 +192,11 @@ func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.
 		a := l.accounts.At(at[worker].at)
 		return fmt.Sprintf("correlate account %s", a.Key())
 	}
-	l.inParts(indexes, workers, place, func(worker int, i int32) {
+	l.inParts(len(indexes), workers, place, func(worker, i int) {
 		w := &at[worker]
-		w.at, w.a = accounts[i], identity.Account{}
+		w.at, w.a = accounts[indexes[i]], identity.Account{}
 		l.accounts.Read(w.at, &w.a)
-		do(i, &w.a)
+		do(indexes[i], &w.a)
 	})
 }
 

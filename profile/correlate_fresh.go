@@ -164,8 +164,8 @@ func (l *linker) putKeys(name string, people []int32, keysOf func(n int32) []boo
 			return
 		}
 		l.progress("correlate "+name, done, len(people))
-		l.inParts(block, len(workers), place, func(worker int, n int32) {
-			w := &workers[worker]
+		l.inParts(len(block), len(workers), place, func(worker, i int) {
+			w, n := &workers[worker], block[i]
 			var keys []bool
 			if keysOf != nil {
 				keys = keysOf(n)

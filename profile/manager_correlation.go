@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -152,16 +151,8 @@ type managerSearch struct {
 
 // searchesOf returns what the managers of identities are looked for by, as the accounts say.
 func (rs *resolver) searchesOf(people []int32) []managerSearch {
-	searches, order := make([]managerSearch, len(people)), make([]int32, len(people))
-	for i := range order {
-		order[i] = int32(i)
-	}
-	at := make([]int32, rs.workersFor(len(people)))
-	place := func(worker int) string { return fmt.Sprintf("manager of identity %q", rs.id(at[worker])) }
-	rs.inParts(order, len(at), place, func(worker int, i int32) {
-		at[worker] = people[i]
-		searches[i] = rs.managerSearch(people[i])
-	})
+	searches := make([]managerSearch, len(people))
+	rs.each(people, func(i int, n int32) { searches[i] = rs.managerSearch(n) })
 	return searches
 }
 

@@ -14,16 +14,17 @@ const (
 // waits for another at the end.
 func (t *tables) workersFor(work int) int { return max(1, min(t.opts.Workers, work/matchPart)) }
 
-// inParts hands out a list to workers, part by part. Place names what a worker is at.
-func (t *tables) inParts(list []int32, workers int, place func(worker int) string, do func(worker int, item int32)) {
+// inParts hands out the indexes of a list of so many to workers, part by part. Place names what a
+// worker is at.
+func (t *tables) inParts(count, workers int, place func(worker int) string, do func(worker, i int)) {
 	var next atomic.Int64
 	work := func(worker int) {
 		for {
 			to := int(next.Add(matchPart))
-			for _, item := range list[min(to-matchPart, len(list)):min(to, len(list))] {
-				do(worker, item)
+			for i := to - matchPart; i < min(to, count); i++ {
+				do(worker, i)
 			}
-			if to >= len(list) {
+			if to >= count {
 				return
 			}
 		}

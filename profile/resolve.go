@@ -84,13 +84,13 @@ func (rs *resolver) indexOf(attribute string) *table.Text {
 	return x
 }
 
-// each calls a function for identities, on all workers.
-func (rs *resolver) each(people []int32, do func(n int32)) {
+// each calls a function for identities and their indexes, on all workers.
+func (rs *resolver) each(people []int32, do func(i int, n int32)) {
 	at := make([]int32, rs.workersFor(len(people)))
 	place := func(worker int) string { return fmt.Sprintf("settle identity %q", rs.id(at[worker])) }
-	rs.inParts(people, len(at), place, func(worker int, n int32) {
-		at[worker] = n
-		do(n)
+	rs.inParts(len(people), len(at), place, func(worker, i int) {
+		at[worker] = people[i]
+		do(i, people[i])
 	})
 }
 

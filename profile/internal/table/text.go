@@ -27,10 +27,10 @@ const nobody = -1
 
 // NewText indexes identities 0 to len(order)-1 in that order. Blank texts are nobody's. Each calls
 // a function for all of them, on as many goroutines as it likes: texts are read there.
-func NewText(order []int32, text func(n int32) string, each func(order []int32, do func(n int32))) *Text {
+func NewText(order []int32, text func(n int32) string, each func(order []int32, do func(i int, n int32))) *Text {
 	x := &Text{text: text, Tags: make([]uint32, len(order)), chain: make([]links, len(order))}
 	x.heads.slots = make([]keySlot, 2*len(order)+1)
-	each(order, func(n int32) { x.Tags[n] = x.Tag(text(n)) })
+	each(order, func(_ int, n int32) { x.Tags[n] = x.Tag(text(n)) })
 	for _, i := range order {
 		if tag := x.Tags[i]; tag != 0 {
 			x.add(i, tag)

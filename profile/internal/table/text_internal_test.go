@@ -90,8 +90,8 @@ func TestTextIndexUpdates(t *testing.T) {
 	}
 }
 
-func inTurn(order []int32, do func(n int32)) {
-	for _, n := range order {
-		do(n)
+func inTurn(order []int32, do func(i int, n int32)) {
+	for i, n := range order {
+		do(i, n)
 	}
 }
