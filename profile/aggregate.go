@@ -3,7 +3,6 @@ package profile
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -75,7 +74,10 @@ func (s *aggregation) run(sources []identity.Source) error {
 	}
 	defer s.rollback()
 	s.stats.Exceptions = s.withExceptions
-	if s.onBrief != nil && (!s.fullRun || s.streams()) {
+	if s.streams() {
+		s.lending = new(lending)
+	}
+	if s.onBrief != nil && (!s.fullRun || s.lending != nil) {
 		s.briefs()
 	} else {
 		s.builder.results(s.take)
@@ -112,7 +114,7 @@ type aggregation struct {
 	put      []int32 // numbers of the identities to put
 	stats    Stats
 
-	lent    bool                 // results hold only until the next one
+	lending *lending             // of results that hold only until the next one; nil: results stay
 	gather  bool                 // the batch is wanted as a whole
 	writing identity.Transaction // where the store takes identities one by one; nil before the first
 	unsaved error                // why one could not be written
@@ -191,7 +193,7 @@ func (s *aggregation) take(r *Result, err error) bool {
 	}
 	if s.onBrief != nil {
 		s.brief.of(r.number)
-		if !s.lent { // else who asks gets one that stays
+		if s.lending == nil { // else who asks gets one that stays
 			s.brief.result = r
 		}
 		s.onBrief(&s.brief)
@@ -199,11 +201,19 @@ func (s *aggregation) take(r *Result, err error) bool {
 	return true
 }
 
-// streams reports whether results can be written and forgotten one after the other, and no
-// workers are there to make them ahead.
+// streams reports whether results can be written and forgotten one after the other: nobody asks
+// for them, and no workers are there to make them ahead.
 func (s *aggregation) streams() bool {
 	_, ok := s.opts.Stored.(identity.Transactor)
-	return ok && !s.gather && s.opts.Workers == 1
+	return ok && s.onBrief != nil && !s.gather && s.opts.Workers == 1
+}
+
+// result makes the result of an identity.
+func (s *aggregation) result(n int32) *Result {
+	if s.lending != nil {
+		return s.builder.lend(s.lending, n)
+	}
+	return s.builder.result(n)
 }
 
 // briefs takes the results that may differ from what is stored, and hands on briefs of
@@ -215,23 +225,15 @@ func (s *aggregation) briefs() {
 		due[n] = true
 	}
 
-	result := s.builder.result
-	if s.streams() {
-		var m lending
-		result, s.lent = func(n int32) *Result { return s.builder.lend(&m, n) }, true
-	}
-	for next := range slices.Chunk(s.builder.resultOrder(s.builder.all()), touchedAhead) {
-		s.brief.touched += s.touch(next)
-		for _, n := range next {
-			if due[n] {
-				if !s.take(result(n), nil) {
-					return
-				}
-				continue
+	for n := range ahead(s.builder.resultOrder(s.builder.all()), s.touch) {
+		if due[n] {
+			if !s.take(s.result(n), nil) {
+				return
 			}
-			s.brief.of(n)
-			s.onBrief(&s.brief)
+			continue
 		}
+		s.brief.of(n)
+		s.onBrief(&s.brief)
 	}
 
 	s.builder.uncorrelated()

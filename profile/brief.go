@@ -22,8 +22,6 @@ type Brief struct {
 
 	asStored bool // the row is the stored one, and only the values that somebody asks for are read
 
-	touched byte // of the rows ahead; nobody reads it
-
 	names   *identity.Schema // the last one of stored attributes that has the names of namedBy
 	namedBy *compiled
 }
@@ -40,13 +38,10 @@ func (e *Engine) Briefs(ctx context.Context, o RunOptions, sources ...identity.S
 		}
 
 		brief := Brief{b: &p.builder}
-		for next := range slices.Chunk(p.builder.resultOrder(p.builder.resulting()), touchedAhead) {
-			brief.touched += p.touchRows(next)
-			for _, n := range next {
-				brief.of(n)
-				if !yield(&brief, nil) {
-					return
-				}
+		for n := range ahead(p.builder.resultOrder(p.builder.resulting()), p.touchRows) {
+			brief.of(n)
+			if !yield(&brief, nil) {
+				return
 			}
 		}
 

@@ -205,6 +205,7 @@ func (l *linker) indexStored() {
 // indexAll indexes all stored identities and finds their profiles.
 func (l *linker) indexAll() {
 	l.index.Grow(len(l.stored))
+
 	// Stored values are what identities were found by until now.
 	for n := range l.stored {
 		if l.opts.Recompute { // the stored values may come from accounts that are not linked yet

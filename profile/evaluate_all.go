@@ -169,14 +169,10 @@ type batch struct {
 	full        []int32 // identities with a value that was not kept
 	excess      int64   // bytes of rows beyond what is free
 	narrowed    *narrowed
-	sum         byte // of [tables.touch]
 }
 
 func (b *batch) evaluate(part []int32) {
-	for i, n := range part {
-		if i%touchedAhead == 0 {
-			b.sum += b.touch(part[i:min(i+touchedAhead, len(part))])
-		}
+	for n := range ahead(part, b.touch) {
 		b.at = n
 		if !b.people[n].upToDate || b.changed.Has(n) {
 			b.one(n)

@@ -72,13 +72,12 @@ func (p *People) Result(i int) *Result { return p.phases.builder.result(p.order[
 // All yields every result with its number.
 func (p *People) All() iter.Seq2[int, *Result] {
 	return func(yield func(int, *Result) bool) {
-		for i := range p.order {
-			if i%touchedAhead == 0 { // nobody asks what was seen there
-				p.phases.touch(p.order[i:min(i+touchedAhead, len(p.order))])
-			}
-			if !yield(i, p.Result(i)) {
+		i := 0
+		for n := range ahead(p.order, p.phases.touch) {
+			if !yield(i, p.phases.builder.result(n)) {
 				return
 			}
+			i++
 		}
 	}
 }

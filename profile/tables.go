@@ -3,6 +3,7 @@ package profile
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -170,6 +171,21 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 
 // touchedAhead is how many identities are touched at a time.
 const touchedAhead = 16
+
+// ahead yields identities. Before every few it calls touch with them: rows that are looked at
+// together are waited for together. What touch returns means nothing.
+func ahead(people []int32, touch func(people []int32) byte) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for next := range slices.Chunk(people, touchedAhead) {
+			touch(next)
+			for _, n := range next {
+				if !yield(n) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // touch looks at the accounts and attributes of the identities that come next, see
 // [table.Accounts.Touch].
