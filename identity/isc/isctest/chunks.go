@@ -1,4 +1,5 @@
-// Package isctest has what the tests of servers share: bodies that a transport must refuse.
+// Package isctest has what the tests of servers share: bodies that a transport must refuse, and texts
+// that must stay texts.
 package isctest
 
 import (
@@ -66,8 +67,8 @@ func extended(body, text string) string {
 }
 
 // Send sends a request with a chunked body to a host. Behind one that is malformed it ends
-// its side of the connection, as otherwise a server would wait for the rest. head has the request line and the other header lines, each with its
-// line end. The answer is all that comes until the server closes the connection; an error
+// its side of the connection, as otherwise a server would wait for the rest. head has the
+// request line and the other header lines, each with its line end. The answer is all that comes until the server closes the connection; an error
 // says that it did not within some seconds.
 func Send(host, head string, c Chunked) (answer string, err error) {
 	conn, err := net.Dial("tcp", host)
