@@ -134,7 +134,8 @@ type Analysis struct {
 	near     *Nearby
 	judged   *judgement
 	failures []failure
-	failed   bool // failures are known
+	misses   *nearFound // of the failures
+	failed   bool       // failures are known
 }
 
 // NewAnalysis returns the analysis of the accounts of one source. The accounts

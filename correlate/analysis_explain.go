@@ -73,7 +73,7 @@ func (x *Analysis) Explain(ctx context.Context, i int) (*AccountExplanation, err
 	// where the rules find nobody now, and names somebody else than the owner.
 	for _, m := range x.near.Find(a) {
 		if e.Identity == nil || e.Method != NewIdentity && m.Identity != x.Identity[i] && ex.Match.Identity < 0 {
-			e.NearMisses = append(e.NearMisses, x.nearMiss(AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}, &m))
+			e.NearMisses = append(e.NearMisses, x.nearMiss(AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}, &m, append([]string{}, m.Fixes()...)))
 		}
 	}
 
@@ -86,9 +86,10 @@ func (x *Analysis) explainFailure(ctx context.Context, e *AccountExplanation, id
 		return nil
 	}
 	list, err := x.uncorrelated(ctx)
+	var ex Explanation
 	for i := range list {
-		if list[i].row.AccountID == id {
-			e.Reason, e.Likely, e.Message = list[i].row.Reason, &list[i].likely, list[i].row.Message
+		if f := &list[i]; x.judged.Accounts[f.place].NativeIdentity == id {
+			e.Reason, e.Likely, e.Message = f.reason, &f.likely, x.row(f, &ex).Message
 		}
 	}
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/report"
 )
 
@@ -187,43 +188,70 @@ func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement)
 // addFailures looks at the accounts without identity.
 func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 	list, err := x.uncorrelated(ctx)
-	groups := map[string]*ReasonCount{}
-	s.NearMisses = slices.Grow(s.NearMisses, nearly(list))
+	groups := map[failureKind]*ReasonCount{}
+	near, mended := 0, 0
 	for i := range list {
 		f := &list[i]
 
 		// One reason may stand for service accounts and for people at once, and what is to be done
 		// about them differs.
-		key := f.row.Reason + f.likely.String()
-		g := groups[key]
+		g := groups[f.failureKind]
 		if g == nil {
-			g = &ReasonCount{Reason: f.row.Reason, Likely: f.likely, Examples: []AccountName{}}
-			groups[key] = g
+			g = &ReasonCount{Reason: f.reason, Likely: f.likely, Examples: []AccountName{}}
+			groups[f.failureKind] = g
 			s.Reasons = append(s.Reasons, g)
 		}
 
 		if g.Accounts++; x.AllExamples || len(g.Examples) < 3 {
-			g.Examples = append(g.Examples, f.account())
+			g.Examples = append(g.Examples, x.accountName(f))
 		}
-		if len(f.near) > 0 {
-			s.NearMisses = append(s.NearMisses, x.nearMiss(f.account(), &f.near[0]))
+		if f.near != 0 {
+			near++
+			mended += btoi(x.misses.at(f.near)[0].differences.mended())
 		}
 	}
 
 	// Those with a remedy come first, and the others behind them in their order.
-	ordered := make([]NearMissText, 0, len(s.NearMisses))
-	for _, remedy := range []bool{true, false} {
-		for i := range s.NearMisses {
-			if (len(s.NearMisses[i].Fix) > 0) == remedy {
-				ordered = append(ordered, s.NearMisses[i])
-			}
+	s.NearMisses = make([]NearMissText, near)
+	first, second := 0, mended
+	e := x.c.evaluator()
+	defer x.c.release(e)
+	var fixes fixLists
+	for i := range list {
+		f := &list[i]
+		if f.near == 0 {
+			continue
 		}
+		at := &second
+		m := &x.misses.at(f.near)[0]
+		if m.differences.mended() {
+			at = &first
+		}
+		miss := x.misses.miss(e, m)
+		s.NearMisses[*at] = x.nearMiss(x.accountName(f), &miss, fixes.of(m.differences))
+		*at++
 	}
-	s.NearMisses = ordered
+
 	slices.SortFunc(s.Reasons, func(a, b *ReasonCount) int {
 		return cmp.Or(cmp.Compare(b.Accounts, a.Accounts), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Likely, b.Likely))
 	})
 	return err
+}
+
+// fixLists are lists of normalisers, which near misses with the same differences share.
+type fixLists map[packedDifferences][]string
+
+func (l *fixLists) of(d packedDifferences) []string {
+	if *l == nil {
+		*l = fixLists{}
+	}
+	fixes, ok := (*l)[d]
+	if !ok {
+		m := NearMiss{Differences: d.list()}
+		fixes = append([]string{}, m.Fixes()...)
+		(*l)[d] = fixes
+	}
+	return fixes
 }
 
 func btoi(b bool) int {
@@ -233,33 +261,30 @@ func btoi(b bool) int {
 	return 0
 }
 
-// nearly counts the failures for which somebody is near.
-func nearly(list []failure) int {
-	n := 0
-	for i := range list {
-		if len(list[i].near) > 0 {
-			n++
-		}
-	}
-	return n
-}
-
-func (x *Analysis) nearMiss(account AccountName, m *NearMiss) NearMissText {
+func (x *Analysis) nearMiss(account AccountName, m *NearMiss, fixes []string) NearMissText {
 	return NearMissText{
 		Account: account, Criterion: m.Criterion, AccountValue: m.AccountValue, IdentityValue: m.IdentityValue,
-		Identity: x.Name(m.Identity), Differences: m.Differences, Fix: append([]string{}, m.Fixes()...),
+		Identity: x.Name(m.Identity), Differences: m.Differences, Fix: fixes,
 	}
 }
 
-// failure is an account without identity: why, what it is, and who nearly has it.
+// failure is an account without identity: why, what it is, and who nearly has it. What reports
+// show of it is made of that when they ask, see [Analysis.row].
 type failure struct {
-	row    report.UncorrelatedRow
-	likely Class
-	near   []NearMiss
+	failureKind
+	place int32 // of those that had to search
+	near  int32 // list of near misses; 0: none
 }
 
-func (f *failure) account() AccountName {
-	return AccountName{ID: f.row.AccountID, Name: f.row.AccountName}
+// failureKind is what a failure is counted as.
+type failureKind struct {
+	reason string
+	likely Class
+}
+
+func (x *Analysis) accountName(f *failure) AccountName {
+	a := &x.judged.Accounts[f.place]
+	return AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}
 }
 
 // uncorrelated tells why each account without identity has none, and what it is.
@@ -273,40 +298,23 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	}
 
 	// Only those without identity are looked at again: near misses cost a search each.
-	var place []int
+	places := []int32{}
 	for i, n := range j.Identity {
 		if n < 0 {
-			place = append(place, i)
+			places = append(places, int32(i))
 		}
 	}
 
-	left := &Links{}
-	left.Grow(len(place))
-	for _, i := range place {
-		left.Add(j.Accounts[i], -1, j.Method[i])
-	}
-
-	near, links := x.near.FindAll(left.Accounts), x.stored(left)
-	list := make([]failure, len(left.Accounts))
-	var ex Explanation
-	for i := range left.Accounts {
-		a, f := &left.Accounts[i], &list[i]
-		x.c.ExplainInto(&ex, x.Index, a, nil)
-		f.near, f.likely = near[i], ex.classify(a, near[i])
-
-		// The bulk match saw the identities of the run's end, the run itself those of its middle. So
-		// the rules may find somebody for an account that was left over.
-		d := x.c.Decide(j.bulk.Match(place[i]), links[i], nil)
-		if d.To < 0 {
-			f.row = uncorrelatedRow(a, &d, &ex, near[i], f.likely)
-			continue
-		}
-
-		// The rules find somebody now that all attributes are there.
-		f.row = report.UncorrelatedRow{
-			Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Reason: ReasonNoMatch,
-			Created: a.Created,
-			Message: "the rules find " + x.display(d.To) + " when all identities are complete",
+	x.misses = x.near.findAll(j.Accounts, places)
+	list := make([]failure, len(places))
+	for k, i := range places {
+		f := &list[k]
+		a, compares := &j.Accounts[i], j.evidence.compares(i)
+		f.place, f.near = i, x.misses.of[k]
+		f.likely = Classify(a, f.near != 0, compares)
+		f.reason = ReasonNoMatch
+		if d := x.decided(j, i); d.To < 0 {
+			f.reason = d.reason(compares)
 		}
 	}
 
@@ -314,12 +322,35 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	return list, nil
 }
 
-// stored returns what is stored about accounts, for their situations; marks of
-// manual correlation count when stored links do.
-func (x *Analysis) stored(l *Links) []Link {
-	list := make([]Link, len(l.Accounts))
-	for i := range list {
-		list[i] = Link{Identity: l.Identity[i], Manual: x.Marks && l.Accounts[i].ManuallyCorrelated}
+// decided is what the rules and what is stored say about account i without identity.
+func (x *Analysis) decided(j *judgement, i int32) Decision {
+	// The bulk match saw the identities of the run's end, the run itself those of its middle. So
+	// the rules may find somebody for an account that was left over.
+	return x.c.Decide(j.bulk.Match(int(i)), x.stored(&j.Accounts[i]), nil)
+}
+
+// row returns the row of a failure in the report on accounts without identity. The explanation
+// is memory for it.
+func (x *Analysis) row(f *failure, ex *Explanation) report.UncorrelatedRow {
+	a := &x.judged.Accounts[f.place]
+	d := x.decided(x.judged, f.place)
+	if d.To < 0 {
+		e := x.c.evaluator()
+		defer x.c.release(e)
+		x.c.ExplainInto(ex, x.Index, a, nil)
+		return uncorrelatedRow(a, &d, ex, x.misses.full(e, f.near), f.likely)
 	}
-	return list
+
+	// The rules find somebody now that all attributes are there.
+	return report.UncorrelatedRow{
+		Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Reason: ReasonNoMatch,
+		Created: a.Created,
+		Message: "the rules find " + x.display(d.To) + " when all identities are complete",
+	}
+}
+
+// stored returns what is stored about an account without identity, for its situation; marks of
+// manual correlation count when stored links do.
+func (x *Analysis) stored(a *identity.Account) Link {
+	return Link{Identity: -1, Manual: x.Marks && a.ManuallyCorrelated}
 }

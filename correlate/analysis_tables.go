@@ -51,9 +51,10 @@ type gathered struct {
 // add takes the rows of one source.
 func (g *gathered) add(x *Analysis, j *judgement, list []failure) {
 	g.names = x.id
-	for _, f := range list {
-		g.uncorrelated = append(g.uncorrelated, f.row)
-		g.likely = append(g.likely, report.Text(f.likely.String()))
+	var ex Explanation
+	for i := range list {
+		g.uncorrelated = append(g.uncorrelated, x.row(&list[i], &ex))
+		g.likely = append(g.likely, report.Text(list[i].likely.String()))
 	}
 
 	g.ambiguous = append(g.ambiguous, AmbiguousRows(x.c, j.Accounts, j.bulk, x.id)...)

@@ -271,6 +271,20 @@ func (ev *Evidence) order(account int32, k int, instead judged) ordered {
 	return d
 }
 
+// compares reports whether a rule has a value of the account to look for, as
+// [Explanation.compared] does.
+func (ev *Evidence) compares(account int32) bool {
+	if ev.excluded[account] {
+		return false
+	}
+	for k := range ev.rules {
+		if ev.c.rules[k].method != Default && ev.rules[k][account].outcome >= NoMatch {
+			return true
+		}
+	}
+	return false
+}
+
 // noted returns the ambiguity of a rule for an account, nil for none.
 func (ev *Evidence) noted(rule int, account int32) *Ambiguity {
 	switch ev.rules[rule][account].outcome {

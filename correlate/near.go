@@ -1,7 +1,6 @@
 package correlate
 
 import (
-	"cmp"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -58,7 +57,14 @@ func (d Difference) Fix() string {
 // Differ tells in what two values differ, as few respects as possible; near is
 // false when they differ in more than that, or not at all. Short values that are
 // one edit apart are not near.
-func Differ(a, b string) (d []Difference, near bool) {
+func Differ(a, b string) (d []Difference, near bool) { return new(comparer).differ(a, b) }
+
+// comparer is memory for comparing values; it belongs to one goroutine. The zero comparer is
+// ready to use.
+type comparer struct{ mine, theirs scratch }
+
+// differ is [Differ].
+func (c *comparer) differ(a, b string) (d []Difference, near bool) {
 	if a == b || blank(a) || blank(b) {
 		return nil, false
 	}
@@ -70,25 +76,25 @@ func Differ(a, b string) (d []Difference, near bool) {
 		case n > 2:
 			return nil, false
 		case n > 0: // no normaliser makes them equal
-			return oneEdit(a, b)
+			return c.oneEdit(a, b)
 		}
 	}
 
 	// The order is that of how harmless a difference is, and the first that explains everything is
 	// told.
 	for _, one := range []Difference{InCase, InSpace, InLeadingZero, InAccent, InWidth, InPunctuation, Swapped} {
-		if alike(a, b, one) {
+		if c.alike(a, b, one) {
 			return []Difference{one}, true
 		}
 	}
 
 	// What is not needed for them to be equal is no difference.
 	all := []Difference{InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero}
-	if alike(a, b, all...) {
+	if c.alike(a, b, all...) {
 		needed := all
 		for _, drop := range []Difference{Swapped, InPunctuation, InWidth, InLeadingZero, InAccent, InSpace, InCase} {
 			rest := slices.DeleteFunc(slices.Clone(needed), func(x Difference) bool { return x == drop })
-			if alike(a, b, rest...) {
+			if c.alike(a, b, rest...) {
 				needed = rest
 			}
 		}
@@ -96,12 +102,12 @@ func Differ(a, b string) (d []Difference, near bool) {
 		return needed, true
 	}
 
-	return oneEdit(a, b)
+	return c.oneEdit(a, b)
 }
 
 // oneEdit reports whether two values are near by one character.
-func oneEdit(a, b string) (d []Difference, near bool) {
-	a, b = loose(a, false), loose(b, false)
+func (c *comparer) oneEdit(a, b string) (d []Difference, near bool) {
+	a, b = c.mine.loose(a, false), c.theirs.loose(b, false)
 	if utf8.RuneCountInString(a) >= shortest && utf8.RuneCountInString(b) >= shortest && strsim.OneEdit(a, b) {
 		return []Difference{OneEdit}, true
 	}
@@ -140,17 +146,27 @@ func asciiLower(c byte) byte {
 }
 
 // alike reports whether two values are equal without some differences.
-func alike(a, b string, without ...Difference) bool {
-	x, y := strip(a, without), strip(b, without)
+func (c *comparer) alike(a, b string, without ...Difference) bool {
+	x, y := c.mine.strip(a, without), c.theirs.strip(b, without)
 	return x == y && x != ""
 }
 
-func strip(s string, without []Difference) string {
-	t := &scratch{} // the result stands in it
-	for _, d := range without {
-		if st, err := parseStep(d.Fix()); err == nil {
-			s = st.run(t, s)
+// fixOf is the normaliser that takes a difference away, by difference.
+var fixOf = func() (steps [len(differences)]step) {
+	for i := range differences {
+		steps[i] = step{run: func(_ *scratch, s string) string { return s }}
+		if st, err := parseStep(differences[i].fix); err == nil {
+			steps[i] = st
 		}
+	}
+
+	return steps
+}()
+
+// strip returns a value without some differences. The result may stand in the scratch memory.
+func (t *scratch) strip(s string, without []Difference) string {
+	for _, d := range without {
+		s = fixOf[d].run(t, s)
 	}
 
 	return s
@@ -160,11 +176,16 @@ func strip(s string, without []Difference) string {
 // accents, blanks, punctuation, zeros in front and, if sorted, order of words.
 func loose(s string, sorted bool) string {
 	var t scratch
-	s = foldStep(&t, diacritics(&t, nfkc(&t, s)))
+	return string([]byte(t.loose(s, sorted)))
+}
+
+// loose is [loose] whose result may stand in the scratch memory.
+func (t *scratch) loose(s string, sorted bool) string {
+	s = foldStep(t, diacritics(t, nfkc(t, s)))
 	if sorted {
-		s = words(&t, s)
+		s = words(t, s)
 	}
-	return string([]byte(leadingZeros(lettersAndDigits(&t, s))))
+	return leadingZeros(lettersAndDigits(t, s))
 }
 
 func lettersAndDigits(t *scratch, s string) string {
@@ -236,51 +257,8 @@ func (nb *Nearby) Find(a *identity.Account) []NearMiss {
 // the accounts and identities: it looks at each identity once for each rule. Accounts
 // with one value may have one list, which is only to be read.
 func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
-	out := make([][]NearMiss, len(accounts))
-	var last joinedNear
-	e := nb.c.evaluator()
-	defer nb.c.release(e)
-	for _, i := range nb.rules {
-		r := &nb.c.rules[i]
-		s := &nearSearch{r: r, e: e}
-		for n := range accounts {
-			s.ask(int32(n), &accounts[n])
-		}
-		s.scan(nb.p)
-		for n := range s.queries.n {
-			s.queries.at(n).rank()
-		}
-		for _, w := range s.wanted {
-			switch near, list := s.queries.at(w.query).found, &out[w.account]; {
-			case len(near) == 0:
-			case len(*list) == 0:
-				*list = near
-			default:
-				*list = last.join(*list, near)
-			}
-		}
-	}
-
-	// Lists of one query are in order already, so that what accounts share is not written.
-	lighter := func(a, b NearMiss) int { return cmp.Compare(a.weight(), b.weight()) }
-	for _, list := range out {
-		if !slices.IsSortedFunc(list, lighter) {
-			slices.SortStableFunc(list, lighter)
-		}
-	}
-	return out
-}
-
-// joinedNear is the last list that was made of two. Accounts with the same values have the
-// same two, and often stand together.
-type joinedNear struct{ first, second, both []NearMiss }
-
-func (j *joinedNear) join(first, second []NearMiss) []NearMiss {
-	same := func(a, b []NearMiss) bool { return len(a) > 0 && len(a) == len(b) && &a[0] == &b[0] }
-	if !same(j.first, first) || !same(j.second, second) {
-		*j = joinedNear{first: first, second: second, both: slices.Concat(first, second)}
-	}
-	return j.both
+	found := nb.findAll(accounts, nil)
+	return found.all()
 }
 
 // weight orders near misses: fewer differences first, edits last.

@@ -7,18 +7,15 @@ import "iter"
 // memory, so that looking one up touches little of it.
 type editTable struct {
 	list   []edited // by group
-	groups []editGroup
-	maybe  bitset // hashes that are there, so that most look-ups end early
+	starts []int32  // of the groups, and the end
+	maybe  bitset   // hashes that are there, so that most look-ups end early
 	shift  int
 }
-
-// editGroup is where the pairs of a group stand, as far as they are left.
-type editGroup struct{ start, end int32 }
 
 // edited is a part of the hash of what is left of a query without one of its characters.
 type edited struct {
 	tag   uint32
-	query int32
+	query int32 // -1: the group ends here
 }
 
 // build puts pairs, of which there are at most so many, into groups; each group keeps
@@ -32,47 +29,49 @@ func (t *editTable) build(most int, pairs iter.Seq2[uint64, int32]) {
 		bits++
 	}
 	t.shift = 64 - bits
-	t.groups = make([]editGroup, 1<<bits)
-	t.maybe = newBitset(16 * most)
+	t.starts = zeroed(t.starts, 1<<bits+1)
+	t.maybe.empty(16 * most)
 	for hash := range pairs {
 		t.maybe.add(hash)
-		t.groups[t.group(hash)].end++
+		t.starts[t.group(hash)+1]++
+	}
+	for n := range t.starts[1:] {
+		t.starts[n+1] += t.starts[n]
 	}
 
-	at := int32(0)
-	for n := range t.groups {
-		g := &t.groups[n]
-		g.start, g.end, at = at, at, at+g.end
-	}
-
-	t.list = make([]edited, at)
+	// Each group is filled from its start, which moves to its end, where the next one starts. Then all
+	// starts stand one group too early.
+	t.list = zeroed(t.list, int(t.starts[1<<bits]))
 	for hash, query := range pairs {
-		g := &t.groups[t.group(hash)]
-		t.list[g.end] = edited{uint32(hash), query}
-		g.end++
+		at := &t.starts[t.group(hash)]
+		t.list[*at] = edited{uint32(hash), query}
+		*at++
 	}
+	copy(t.starts[1:], t.starts)
+	t.starts[0] = 0
+}
+
+// zeroed returns n zeros, in the memory of old if it is large enough.
+func zeroed[T any](old []T, n int) []T {
+	if cap(old) < n {
+		return make([]T, n)
+	}
+	old = old[:n]
+	clear(old)
+	return old
 }
 
 // group is where pairs of a hash stand. The hash is a sum, whose upper bits depend on
 // all characters.
 func (t *editTable) group(hash uint64) uint64 { return hash * 0x9E3779B97F4A7C15 >> t.shift }
 
-// of returns the pairs that may have the hash.
+// of returns the pairs that may have the hash, as far as the first that was dropped.
 func (t *editTable) of(hash uint64) []edited {
 	if !t.maybe.has(hash) {
 		return nil
 	}
-	g := t.groups[t.group(hash)]
-	return t.list[g.start:g.end]
-}
-
-// drop removes pair k of the group of a hash and returns what is left.
-func (t *editTable) drop(hash uint64, k int) []edited {
-	g := &t.groups[t.group(hash)]
-	g.end--
-	group := t.list[g.start : g.end+1]
-	group[k] = group[g.end-g.start]
-	return group[:g.end-g.start]
+	g := t.group(hash)
+	return t.list[t.starts[g]:t.starts[g+1]]
 }
 
 // bitset tells which hashes were added, and of few others that they were.
@@ -81,12 +80,13 @@ type bitset struct {
 	mask uint64
 }
 
-func newBitset(n int) bitset {
+// empty makes it an empty set with at least n bits.
+func (b *bitset) empty(n int) {
 	size := 1024
 	for size < n {
 		size *= 2
 	}
-	return bitset{make([]uint64, size/64), uint64(size - 1)}
+	b.bits, b.mask = zeroed(b.bits, size/64), uint64(size-1)
 }
 
 func (b bitset) add(h uint64) {

@@ -2,12 +2,12 @@ package correlate
 
 import (
 	"bytes"
-	"cmp"
+	"math/bits"
 	"slices"
-	"strings"
 	"unicode/utf8"
 	"unsafe"
 
+	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/correlate/internal/strsim"
 	"github.com/idprofile/engine/identity"
 )
@@ -23,40 +23,51 @@ const (
 // nearSearch looks for the near misses of many values of accounts under one rule,
 // in one pass over the identities. Two texts that are one edit apart have a text in
 // common that is left when one character is taken out of one of them, or of both.
+//
+// It holds numbers in the place of texts, and no pointer for a value: what it keeps of many
+// thousands of values is looked at in no order, so it has to be small. Rules that are searched
+// one after the other share its memory.
 type nearSearch struct {
-	r       *compiled
-	e       *evaluator
-	queries nearQueries
-	byText  map[string]int32
+	r        *compiled
+	e        *evaluator
+	accounts []identity.Account
+	read     func(n int32) identity.Value // of identities
+	comparer
+
+	values  textNumbers // of accounts, by query
+	queries blocks[nearQuery]
 	wanted  []nearWanted
 
-	exact map[string]int32 // the first place of the queries with a loose form
-	chain []nearPlace      // places; 0 is none
-	edits editTable        // queries by hash of what is left without one character
-	forms looseForms
-	left  []uint64 // of the form looked at last
+	forms     textNumbers // loose forms
+	exact     []int32     // by form: the first place of the queries that have it
+	chain     []nearPlace
+	edits     editTable // queries by hash of what is left without one character
+	spellings blocks[spelling]
+	best      blocks[nearBest]
+	looseForms
+	left []uint64 // of the form looked at last
+	form []byte
 }
 
-// nearPlace is a query, and where the next one with its loose form stands.
+// nearPlace is a query, and where the next one with its loose form stands; 0 is none.
 type nearPlace struct{ query, next int32 }
 
-// nearQueries are queries in blocks: they are long, so that a list which grows would copy
-// most of what a search keeps.
-type nearQueries struct {
-	blocks [][]nearQuery
-	n      int32
+// blocks are values in pieces: a long list that grows would copy most of what a search keeps.
+type blocks[T any] struct {
+	list [][]T
+	n    int32
 }
 
-const nearBlock = 256
+const blockLen = 256
 
-func (l *nearQueries) at(n int32) *nearQuery { return &l.blocks[n/nearBlock][n%nearBlock] }
+func (l *blocks[T]) at(n int32) *T { return &l.list[n/blockLen][n%blockLen] }
 
-func (l *nearQueries) add(q nearQuery) int32 {
-	if l.n%nearBlock == 0 {
-		l.blocks = append(l.blocks, make([]nearQuery, 0, nearBlock))
+// add appends a value and returns its number.
+func (l *blocks[T]) add(v T) int32 {
+	if int(l.n) == len(l.list)*blockLen {
+		l.list = append(l.list, make([]T, blockLen))
 	}
-	last := &l.blocks[len(l.blocks)-1]
-	*last = append(*last, q)
+	*l.at(l.n) = v
 	l.n++
 	return l.n - 1
 }
@@ -66,77 +77,99 @@ type nearWanted struct{ account, query int32 }
 
 // nearQuery is a value of accounts, and what was found for it.
 type nearQuery struct {
-	text  string
-	loose string // its loose form
-	equal string // what the rule compares
-	seen  []spelling
-	found []NearMiss
-	edits int32 // of found: those that are one edit apart
-	light int32 // of found: those with one difference
-	last  int32 // identity that was looked at last
+	account, item int32 // where the value stands: the first account that has it, and in its list
+	form          int32 // its loose form
+	last          int32 // identity that was looked at last
+	spellings     int32 // 1 + the last one seen; 0: none
+	best          int32 // 1 + its nearest; 0: none
+	list          int32 // of these in what was found; 0: none
+	seen          uint8 // spellings
+	kept          uint8 // of the nearest
+	edits         uint8 // identities that are one edit apart
+	light         uint8 // identities with one difference
+}
+
+// nearBest are the nearest identities of a query, the nearest first.
+type nearBest [maxNear]nearOne
+
+// nearOne is an identity, and in what it differs.
+type nearOne struct {
+	identity    int32
+	differences packedDifferences
 }
 
 // spelling is what became of a value of identities.
 type spelling struct {
-	text        string
-	differences []Difference // nil: not near
-	count       int
+	hash        uint32 // of the value
+	identity    int32  // the first that has it
+	differences packedDifferences
+	next        int32 // 1 + another of the query; 0: none
+	count       int32
 }
 
-// ask adds the values of an account.
-func (s *nearSearch) ask(account int32, a *identity.Account) {
-	v, err := s.r.terms[0].ofAccount(s.e, a)
+// begin makes the search ready for a rule.
+func (s *nearSearch) begin(r *compiled, p Population) {
+	s.r, s.read = r, p.Column(r.key.terms[0].attribute)
+	s.values.reset()
+	s.forms.reset()
+	s.queries.n, s.spellings.n, s.best.n = 0, 0, 0
+	s.wanted, s.exact, s.chain = s.wanted[:0], s.exact[:0], append(s.chain[:0], nearPlace{})
+}
+
+// ask adds the values of account i, for the caller's number of it.
+func (s *nearSearch) ask(number, i int32) {
+	v, err := s.r.terms[0].ofAccount(s.e, &s.accounts[i])
 	if err != nil {
 		return
 	}
-	items := []identity.Value{v}
-	if v.Kind() == identity.List {
-		items = v.List()
+	if v.Kind() != identity.List {
+		s.askValue(number, i, 0, v.Text())
+		return
 	}
-	for _, item := range items {
-		text := item.Text()
-		if blank(text) || s.r.key.placeholders.has(text) {
-			continue
-		}
+	for k, item := range v.List() {
+		s.askValue(number, i, int32(k), item.Text())
+	}
+}
 
-		// Many accounts have the same value; it is looked for once.
-		q, ok := s.byText[text]
-		if !ok {
-			q = s.add(text)
-		}
-		s.wanted = append(s.wanted, nearWanted{account, q})
+func (s *nearSearch) askValue(number, i, item int32, text string) {
+	if blank(text) || s.r.key.placeholders.has(text) {
+		return
 	}
+
+	// Many accounts have the same value; it is looked for once.
+	q, fresh := s.values.number(view(text))
+	if fresh {
+		s.add(text, i, item)
+	}
+	s.wanted = append(s.wanted, nearWanted{number, q})
 }
 
 // add makes a query of a text.
-func (s *nearSearch) add(text string) int32 {
-	if s.queries.n == 0 { // a source may have no value for a rule
-		s.byText, s.exact, s.chain = map[string]int32{}, map[string]int32{}, make([]nearPlace, 1)
-	}
-	form, sorted := s.forms.of(text)
-	loose := string(form)
-	n := s.queries.add(nearQuery{text: text, loose: loose, equal: strings.Clone(s.r.normalised(s.e, text, true)), last: -1})
-	s.byText[text] = n
-
-	s.placeAt(loose, n)
+func (s *nearSearch) add(text string, i, item int32) {
+	form, sorted := s.of(text)
+	n := s.queries.add(nearQuery{account: i, item: item, last: -1})
+	s.queries.at(n).form = s.placeAt(form, n)
 	if !bytes.Equal(form, sorted) {
-		s.placeAt(string(sorted), n)
+		s.placeAt(sorted, n)
 	}
-	return n
 }
 
-// placeAt lets a query be found by a loose form.
-func (s *nearSearch) placeAt(form string, query int32) {
-	s.chain = append(s.chain, nearPlace{query, s.exact[form]})
-	s.exact[form] = int32(len(s.chain) - 1)
+// placeAt lets a query be found by a loose form and returns the number of that.
+func (s *nearSearch) placeAt(form []byte, query int32) int32 {
+	n, fresh := s.forms.number(form)
+	if fresh {
+		s.exact = append(s.exact, 0)
+	}
+	s.chain = append(s.chain, nearPlace{query, s.exact[n]})
+	s.exact[n] = int32(len(s.chain) - 1)
+	return n
 }
 
 // remainders yields each query with the hash of what is left of it without one of its
 // characters, each hash of a query once.
 func (s *nearSearch) remainders(yield func(hash uint64, query int32) bool) {
-	var form []byte
 	for n := range s.queries.n {
-		form = append(form[:0], s.queries.at(n).loose...)
+		form := s.forms.at(s.queries.at(n).form)
 		if utf8.RuneCount(form) < shortest {
 			continue
 		}
@@ -158,15 +191,14 @@ func (s *nearSearch) scan(p Population) {
 	}
 	most := 0
 	for n := range s.queries.n {
-		most += len(s.queries.at(n).loose) + 1
+		most += len(s.forms.at(s.queries.at(n).form)) + 1
 	}
 	s.edits.build(most, s.remainders)
 
 	// The values of the accounts are the index, and all identities go through it in one pass.
-	read := p.Column(s.r.key.terms[0].attribute)
 	for n := range int32(p.Len()) {
-		text := read(n).Text()
-		form, sorted := s.forms.of(text)
+		text := s.read(n).Text()
+		form, sorted := s.of(text)
 		if len(form) == 0 {
 			continue
 		}
@@ -182,10 +214,14 @@ func (s *nearSearch) scan(p Population) {
 
 // look offers an identity to the queries with its loose form.
 func (s *nearSearch) look(form []byte, n int32, text string) {
+	known := s.forms.find(form)
+	if known < 0 {
+		return
+	}
 	before := int32(0)
-	for at := s.exact[string(form)]; at != 0; at = s.chain[at].next {
+	for at := s.exact[known]; at != 0; at = s.chain[at].next {
 		q := s.queries.at(s.chain[at].query)
-		if q.light < maxNear && len(q.seen) < maxSpellings {
+		if q.light < maxNear && q.seen < maxSpellings {
 			s.offer(q, n, text)
 			before = at
 			continue
@@ -195,7 +231,7 @@ func (s *nearSearch) look(form []byte, n int32, text string) {
 		if before != 0 {
 			s.chain[before].next = s.chain[at].next
 		} else {
-			s.exact[string(form)] = s.chain[at].next
+			s.exact[known] = s.chain[at].next
 		}
 	}
 }
@@ -204,24 +240,34 @@ func (s *nearSearch) look(form []byte, n int32, text string) {
 func (s *nearSearch) lookEdits(form []byte, n int32, text string) {
 	s.left = withoutOne(s.left[:0], form)
 	for _, h := range s.left {
-		group := s.edits.of(h)
-		for k := 0; k < len(group); k++ {
-			if group[k].tag != uint32(h) {
-				continue
+		group, left := s.edits.of(h), 0
+		for k, one := range group {
+			if one.query < 0 { // the group ends here
+				break
 			}
-			q := s.queries.at(group[k].query)
-			if q.edits >= maxNear { // identities come in order, so the first ones stay
-				group = s.edits.drop(h, k)
-				k--
-				continue
+			if one.tag == uint32(h) {
+				q := s.queries.at(one.query)
+				if q.edits >= maxNear { // identities come in order, so the first ones stay
+					group[k].query = -1
+					continue
+				}
+
+				if q.last != n && strsim.OneEdit(bytesView(form), bytesView(s.forms.at(q.form))) {
+					s.offer(q, n, text)
+				}
 			}
 
-			if q.last != n && strsim.OneEdit(unsafe.String(unsafe.SliceData(form), len(form)), q.loose) {
-				s.offer(q, n, text)
+			// What is left closes the gaps of what was dropped.
+			if left < k {
+				group[left], group[k].query = one, -1
 			}
+			left++
 		}
 	}
 }
+
+// bytesView returns bytes, which must not be changed, as a text.
+func bytesView(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // offer adds an identity to a query if its value is near.
 func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
@@ -231,55 +277,123 @@ func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
 	}
 	q.last = n
 
-	// Many identities share a value, as a department does. What it differs in is found once.
-	k := slices.IndexFunc(q.seen, func(sp spelling) bool { return sp.text == text })
-	if k < 0 {
-		k = len(q.seen)
-		q.seen = append(q.seen, spelling{text: text, differences: s.differences(q, text)})
-	}
-
 	// Identities with one value are all as near; the first ones count.
-	sp := &q.seen[k]
-	if sp.differences == nil || sp.count >= maxNear {
+	sp := s.spelled(q, n, text)
+	if sp.differences == 0 || sp.count >= maxNear {
 		return
 	}
 	sp.count++
-	m := NearMiss{
-		Rule: s.r.id, Criterion: s.r.label, AccountValue: q.text, IdentityValue: text,
-		Identity: n, Differences: sp.differences,
-	}
-	q.found = append(q.found, m)
-	switch m.weight() {
+	switch sp.differences.weight() {
 	case editWeight:
-		q.edits++
+		q.edits = more(q.edits)
 	case 1:
-		q.light++
+		q.light = more(q.light)
 	}
+	s.keep(q, nearOne{n, sp.differences})
 }
 
-// differences tells in what a value differs that the rule compares; nil when it
+// more counts one more, as far as anybody asks.
+func more(n uint8) uint8 { return min(n, 254) + 1 }
+
+// keep puts an identity among the nearest of a query if it is one of them. Identities come in
+// order, so that one stands behind the others that are as near.
+func (s *nearSearch) keep(q *nearQuery, one nearOne) {
+	if q.best == 0 {
+		q.best = s.best.add(nearBest{}) + 1
+	}
+	best := s.best.at(q.best - 1)
+	at := int(q.kept)
+	for at > 0 && best[at-1].differences.weight() > one.differences.weight() {
+		at--
+	}
+	if at == maxNear {
+		return
+	}
+	if q.kept < maxNear {
+		q.kept++
+	}
+	copy(best[at+1:q.kept], best[at:])
+	best[at] = one
+}
+
+// spelled returns what a value of identities is for a query. Many identities share a value, as
+// a department does: what it differs in is found once.
+func (s *nearSearch) spelled(q *nearQuery, n int32, text string) *spelling {
+	hash := uint32(join.Hash(view(text)))
+	for k := q.spellings; k != 0; {
+		sp := s.spellings.at(k - 1)
+		if sp.hash == hash && s.read(sp.identity).Text() == text {
+			return sp
+		}
+		k = sp.next
+	}
+
+	k := s.spellings.add(spelling{hash: hash, identity: n, differences: s.differences(q, text), next: q.spellings})
+	q.spellings, q.seen = k+1, more(q.seen)
+	return s.spellings.at(k)
+}
+
+// differences tells in what a value differs that the rule compares; none when it
 // is not near, or the rule finds it.
-func (s *nearSearch) differences(q *nearQuery, text string) []Difference {
-	if q.equal != "" && q.equal == s.r.normalised(s.e, text, false) {
-		return nil
+func (s *nearSearch) differences(q *nearQuery, text string) packedDifferences {
+	mine := valueOf(s.r, s.e, &s.accounts[q.account], q.item)
+	s.form = append(s.form[:0], s.r.normalised(s.e, mine, true)...)
+	if len(s.form) > 0 && string(s.form) == s.r.normalised(s.e, text, false) {
+		return 0
 	}
-	d, near := Differ(q.text, text)
+	d, near := s.comparer.differ(mine, text)
 	if !near {
-		return nil
+		return 0
 	}
-	d = slices.DeleteFunc(d, func(x Difference) bool { return s.r.ignores(x) })
-	if len(d) == 0 {
-		return nil
+	var packed packedDifferences
+	for _, one := range d {
+		if !s.r.ignores(one) {
+			packed = packed.add(one)
+		}
 	}
-	return d
+	return packed
 }
 
-// rank leaves the best near misses of a query, the best first.
-func (q *nearQuery) rank() {
-	slices.SortStableFunc(q.found, func(a, b NearMiss) int {
-		return cmp.Or(cmp.Compare(a.weight(), b.weight()), cmp.Compare(a.Identity, b.Identity))
-	})
-	q.found = slices.Clip(q.found[:min(maxNear, len(q.found))])
+// valueOf returns a value of an account that a rule compares: that in its list, or the only one.
+func valueOf(r *compiled, e *evaluator, a *identity.Account, item int32) string {
+	v, err := r.terms[0].ofAccount(e, a)
+	switch {
+	case err != nil:
+		return ""
+	case v.Kind() == identity.List:
+		return v.List()[item].Text()
+	}
+
+	return v.Text()
+}
+
+// packedDifferences are differences in their order, four bits for each; 0 is none.
+type packedDifferences uint32
+
+func (p packedDifferences) add(d Difference) packedDifferences {
+	return p | packedDifferences(d+1)<<(4*p.len())
+}
+
+func (p packedDifferences) len() int { return (bits.Len32(uint32(p)) + 3) / 4 }
+
+// weight is [NearMiss.weight].
+func (p packedDifferences) weight() int {
+	if p == packedDifferences(OneEdit)+1 { // it stands alone
+		return editWeight
+	}
+	return p.len()
+}
+
+// mended reports whether normalisers take all of them away.
+func (p packedDifferences) mended() bool { return p != 0 && p.weight() != editWeight }
+
+// list returns the differences.
+func (p packedDifferences) list() []Difference {
+	list := make([]Difference, 0, p.len())
+	for ; p != 0; p >>= 4 {
+		list = append(list, Difference(p&15)-1)
+	}
+	return list
 }
 
 // withoutOne appends the hash of a text, and those of the text without each of its

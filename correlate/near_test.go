@@ -118,11 +118,11 @@ func FuzzLooseForms(f *testing.F) {
 		}
 		n := apart(a, b)
 		for d := range OneEdit {
-			if n > 0 && alike(a, b, d) {
+			if n > 0 && new(comparer).alike(a, b, d) {
 				t.Errorf("%q and %q differ in %d letters, but are alike without %s", a, b, n, d)
 			}
 		}
-		if n > 0 && alike(a, b, InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero) {
+		if n > 0 && new(comparer).alike(a, b, InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero) {
 			t.Errorf("%q and %q differ in %d letters, but are alike", a, b, n)
 		}
 		if n > 2 && strsim.OneEdit(loose(a, false), loose(b, false)) {

@@ -24,8 +24,9 @@ type step struct {
 // scratch is memory for normalisers; it belongs to one goroutine. The result of
 // a step holds until the step after the next.
 type scratch struct {
-	buf  [2][]byte
-	turn int
+	buf   [2][]byte
+	turn  int
+	words []string
 }
 
 // next returns an empty buffer that does not hold the last result.
@@ -282,13 +283,22 @@ func email(t *scratch, s string) string {
 	return foldStep(t, t.keep(b))
 }
 
-func words(_ *scratch, s string) string {
-	list := strings.FieldsFunc(s, func(r rune) bool {
+func words(t *scratch, s string) string {
+	list := slices.AppendSeq(t.words[:0], strings.FieldsFuncSeq(s, func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) &&
 			!unicode.Is(unicode.Mn, r)
-	})
+	}))
 	slices.Sort(list)
-	return strings.Join(list, " ")
+
+	b := t.next()
+	for i, word := range list {
+		if i > 0 {
+			b = append(b, ' ')
+		}
+		b = append(b, word...)
+	}
+	t.words = list
+	return t.keep(b)
 }
 
 func cutPrefixFold(s, prefix string) string {

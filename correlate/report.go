@@ -66,14 +66,18 @@ func UncorrelatedRows(c *Correlator, x *Index, accounts []identity.Account, b *B
 // uncorrelatedRow tells why an account has no identity.
 func uncorrelatedRow(a *identity.Account, d *Decision, ex *Explanation, misses []NearMiss,
 	class Class) report.UncorrelatedRow {
-	row := report.UncorrelatedRow{
+	return report.UncorrelatedRow{
 		Source: a.Source, AccountID: a.NativeIdentity, AccountName: a.DisplayName(), Created: a.Created,
-		Reason: d.Reason, NearMiss: nearText(misses), Message: uncorrelatedMessage(d, ex, misses, class),
+		Reason: d.reason(ex.compared()), NearMiss: nearText(misses), Message: uncorrelatedMessage(d, ex, misses, class),
 	}
-	if d.Reason == ReasonNoMatch && !ex.compared() {
-		row.Reason = ReasonBlank
+}
+
+// reason is why an account has no identity, of which rules compared a value or not.
+func (d *Decision) reason(compared bool) string {
+	if d.Reason == ReasonNoMatch && !compared {
+		return ReasonBlank
 	}
-	return row
+	return d.Reason
 }
 
 // compared reports whether a rule had a value of the account to look for. The
