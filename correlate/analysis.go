@@ -214,11 +214,11 @@ func (x *Analysis) judge(ctx context.Context) (*judgement, error) {
 	j.coverage, j.conflicts = j.evidence.Coverage(bulk), j.evidence.Conflicts(bulk)
 
 	// A link by hand needs no rule to support it.
-	for i, n := range j.Identity {
+	j.stored = slices.Clone(j.Identity)
+	for i := range j.stored {
 		if j.Method[i] == Manual {
-			n = -1
+			j.stored[i] = -1
 		}
-		j.stored = append(j.stored, n)
 	}
 
 	j.unsupported = j.evidence.Unsupported(j.stored)

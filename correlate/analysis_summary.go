@@ -108,7 +108,7 @@ type FixEffect struct {
 func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
 	s := &SourceSummary{
 		Name: x.Source, Authoritative: x.Authoritative, Accounts: len(x.Accounts), Methods: map[string]int{},
-		Rules: []RuleSummary{}, Reasons: []*ReasonCount{}, Ambiguous: []AmbiguousUse{}, Doubts: []string{},
+		Rules: []RuleSummary{}, Reasons: []*ReasonCount{}, Doubts: []string{},
 		NearMisses: []NearMissText{}, Fixes: []FixEffect{},
 	}
 	for _, m := range x.Method {
@@ -127,20 +127,31 @@ func (x *Analysis) Summary(ctx context.Context) (*SourceSummary, error) {
 	// Rules come before failures, since a failure is explained by what the rules say, and fixes come
 	// last, since they are tried on the failures.
 	s.addRules(j)
-	rows := AmbiguousRows(x.c, j.Accounts, j.bulk, x.display)
-	s.Ambiguous = slices.Grow(s.Ambiguous, len(rows))
-	for _, row := range rows {
-		s.Ambiguous = append(s.Ambiguous, AmbiguousUse{
-			Account:   AccountName{ID: row.AccountID, Name: row.AccountName},
-			Criterion: row.Criterion, Value: row.Value, Identities: row.Candidates,
-			Outcome: row.Outcome, Identity: row.Identity,
-		})
-	}
-
+	x.addAmbiguous(s, j)
 	if err := x.addFailures(ctx, s); err != nil {
 		return nil, err
 	}
 	return s, x.addFixes(ctx, s, j)
+}
+
+// addAmbiguous adds the rules that several identities met, in the order of accounts and rules.
+func (x *Analysis) addAmbiguous(s *SourceSummary, j *judgement) {
+	s.Ambiguous = make([]AmbiguousUse, 0, j.bulk.ambiguities())
+	candidates := candidateNames{names: x.display}
+	e := x.c.evaluator()
+	defer x.c.release(e)
+	for i := range j.Accounts {
+		a, m := &j.Accounts[i], j.bulk.Match(i)
+		for k := range m.Ambiguous {
+			note := &m.Ambiguous[k]
+			use := AmbiguousUse{
+				Account:    AccountName{ID: a.NativeIdentity, Name: a.DisplayName()},
+				Identities: candidates.of(note.Identities), Outcome: string(m.Method), Identity: Names(x.display).of(m.Identity),
+			}
+			use.Criterion, use.Value = x.c.met(e, a, note)
+			s.Ambiguous = append(s.Ambiguous, use)
+		}
+	}
 }
 
 func (s *SourceSummary) addRules(j *judgement) {

@@ -17,7 +17,7 @@ type Bulk struct {
 
 	c        *Correlator
 	rule     []int16 // by account: the number of the rule that found it
-	noted    map[int32][]Ambiguity
+	noted    notes
 	excluded map[int32]bool
 	stopped  map[int32]bool
 }
@@ -26,7 +26,7 @@ type Bulk struct {
 // gives.
 func (b *Bulk) Match(account int) Match {
 	i := int32(account)
-	m := Match{Method: Uncorrelated, Identity: b.Identity[i], Ambiguous: b.noted[i], Excluded: b.excluded[i],
+	m := Match{Method: Uncorrelated, Identity: b.Identity[i], Ambiguous: b.noted.at(i), Excluded: b.excluded[i],
 		Stopped: b.stopped[i]}
 	if m.Identity >= 0 {
 		r := &b.c.rules[b.rule[i]]
@@ -34,6 +34,42 @@ func (b *Bulk) Match(account int) Match {
 	}
 
 	return m
+}
+
+// notes are the ambiguities that many accounts met. Accounts that met the same ones share a list.
+type notes struct {
+	of    []int32       // by account: 1 + its list, 0: none; nil: no account has any
+	lists [][]Ambiguity // only to be read
+}
+
+// at returns the notes of an account, nil for none.
+func (l *notes) at(account int32) []Ambiguity {
+	if l.of == nil {
+		return nil
+	}
+	return l.list(l.of[account])
+}
+
+// list returns a list by 1 + its number; 0: an empty one.
+func (l *notes) list(number int32) []Ambiguity {
+	if number == 0 {
+		return nil
+	}
+	return l.lists[number-1]
+}
+
+// add makes a list and returns 1 + its number.
+func (l *notes) add(list []Ambiguity) int32 {
+	l.lists = append(l.lists, list)
+	return int32(len(l.lists))
+}
+
+// put gives one of some accounts a list.
+func (l *notes) put(accounts int, account, list int32) {
+	if l.of == nil {
+		l.of = make([]int32, accounts)
+	}
+	l.of[account] = list
 }
 
 // BulkOptions are the choices of [Correlator.Run].
@@ -54,9 +90,8 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	b = &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
-		noted: map[int32][]Ambiguity{}, excluded: map[int32]bool{}, stopped: map[int32]bool{}}
-	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: map[int32]*progress{},
-		isOpen: make([]bool, len(accounts))}
+		excluded: map[int32]bool{}, stopped: map[int32]bool{}}
+	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b}
 
 	// Rule by rule, not account by account: one rule over all pending accounts is one join, and an
 	// account that is decided takes no part in later ones.
@@ -75,12 +110,16 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 		}
 	}
 
-	// Workers write notes to maps of their own, which r.open has gathered; the outcome keeps only
-	// those of accounts that met several identities.
+	// Accounts that came as far by the same keys share what is open about them, and so their notes.
+	lists := map[*progress]int32{}
 	for account, p := range r.open {
-		if len(p.notes) > 0 {
-			b.noted[account] = p.notes
+		if p == nil || len(p.notes) == 0 {
+			continue
 		}
+		if lists[p] == 0 {
+			lists[p] = b.noted.add(p.notes)
+		}
+		b.noted.put(len(accounts), int32(account), lists[p])
 	}
 
 	return b, nil
@@ -93,9 +132,8 @@ type bulkRun struct {
 	accounts []identity.Account
 	o        BulkOptions
 	b        *Bulk
-	pending  []int32             // accounts without decision, ascending
-	open     map[int32]*progress // of accounts about which there is something to remember
-	isOpen   []bool              // by account
+	pending  []int32     // accounts without decision, ascending
+	open     []*progress // by account: what there is to remember about it, only to be read; nil: about none
 	memory   join.Memory
 }
 
@@ -209,7 +247,11 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 
 	// A probe is one key of one account, and the fallback counts only when none of its keys has found
 	// anybody; so rows are collected, not probes.
-	var rows, starts []int32 // rows without match, and their first probe in first
+	number := 0
+	for probe := range first.Probes() {
+		number += btoi(len(first.Matches(probe)) == 0)
+	}
+	rows, starts := make([]int32, 0, number), make([]int32, 0, number) // rows without match, and their first probe in first
 	for probe := range first.Probes() {
 		if row := first.Row(probe); len(first.Matches(probe)) == 0 && (len(rows) == 0 || rows[len(rows)-1] != row) {
 			start := probe
@@ -310,7 +352,7 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 
 	// Parts are cut by accounts, not by probes: probes of one account stand side by side and have to
 	// be decided together.
-	changed := make([]map[int32]*progress, n)
+	changed := make([][]opened, n)
 	var wg join.Group
 	limit := make(chan struct{}, r.o.Workers)
 	for k := range n {
@@ -325,13 +367,16 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 
 	wg.Wait()
 
-	// What several workers found meets here, in one goroutine, so that the maps need no lock and do
-	// not depend on who was first.
+	// What several workers found meets here, in one goroutine, so that it needs no lock and does not
+	// depend on who was first.
 	for _, some := range changed {
-		for account, p := range some {
-			r.open[account], r.isOpen[account] = p, true
-			if p.done && p.found.Identity < 0 {
-				r.b.stopped[account] = true
+		if r.open == nil && len(some) > 0 {
+			r.open = make([]*progress, len(r.accounts))
+		}
+		for _, one := range some {
+			r.open[one.account] = one.progress
+			if one.progress.done {
+				r.b.stopped[one.account] = true
 			}
 		}
 	}
@@ -341,11 +386,25 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 	})
 }
 
+// opened is an account and what has to be remembered about it.
+type opened struct {
+	account  int32
+	progress *progress
+}
+
+// decision is what a rule decides by, when it looks at nothing of the account but its key: how far
+// the account had come, and the list of those who have the key, by its place in memory.
+type decision struct {
+	before *progress
+	found  *int32
+}
+
 // decideSome decides the accounts of some probes and returns what has to be
 // remembered about them.
-func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(int) []int32) map[int32]*progress {
-	rule := &r.c.rules[i]
-	changed := map[int32]*progress{}
+func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(int) []int32) []opened {
+	rule, second := &r.c.rules[i], r.o.RankLast
+	var changed []opened
+	known := map[decision]*progress{}
 	e := r.c.evaluator()
 	defer r.c.release(e)
 	e.ranks.follow(r, uint64(i)+1)
@@ -373,25 +432,40 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 		if len(found) == 0 {
 			continue
 		}
-		open := r.isOpen[account]
+		now := decision{found: &found[0]}
+		if r.open != nil {
+			now.before = r.open[account]
+		}
 
 		// Nearly all accounts end here: one candidate, nothing to check, and no memory of earlier
 		// rules.
-		if !open && len(found) == 1 && rule.predicate == nil && r.o.RankLast == nil {
+		if now.before == nil && len(found) == 1 && rule.predicate == nil &&
+			(second == nil || !r.c.options.CorrelatedOnly) {
 			r.b.Identity[account], r.b.rule[account] = found[0], int16(i)
 			continue
 		}
 
-		p := &progress{}
-		if open {
-			*p = *r.open[account]
+		// Thousands may share a key. What it decides is worked out once for all who have come as far.
+		shared := e.ranks.steady && rule.predicate == nil && rule.matchMode == "" && len(found) > 1
+		p := known[now]
+		if p == nil || !shared {
+			p = &progress{}
+			if now.before != nil {
+				*p = *now.before
+				p.notes = slices.Clip(p.notes)
+			}
+			r.c.apply(e, &r.accounts[account], rule, found, second, p, nil)
 		}
-		r.c.apply(e, &r.accounts[account], rule, found, r.o.RankLast, p, nil)
+		if shared {
+			known[now] = p
+		}
+
 		if p.done && p.found.Identity >= 0 {
 			r.b.Identity[account], r.b.rule[account] = p.found.Identity, int16(i)
+			continue // its notes are those from before
 		}
 		if len(p.notes) > 0 || p.remaining != nil || p.done {
-			changed[account] = p
+			changed = push(changed, opened{account, p})
 		}
 	}
 

@@ -18,10 +18,11 @@ type column struct {
 	slots   []int32 // and its entry number
 	entries []entry // by entry number
 	lists   [][]int32
-	spare   []int32 // lists that are free
-	at      []int32 // by identity: 1 + its entry; 0: none
-	text    []byte  // of long keys
-	unused  int     // entries without identity
+	spare   []int32  // lists that are free
+	at      []int32  // by identity: 1 + its entry; 0: none
+	text    [][]byte // of long keys, in pieces
+	unused  int      // entries without identity
+	expects int      // identities that are to be put in order, from none on; 0: it is not known
 
 	gathers bool    // many are put: who belongs into the middle of a long list waits
 	waiting []int32 // identities that have an entry and are not in its list yet
@@ -37,8 +38,9 @@ type entry struct {
 }
 
 const (
-	shortKey = 19
-	longKey  = 255
+	shortKey  = 19
+	longKey   = 255
+	textPiece = 1 << 16 // bytes, more than the longest key has
 )
 
 const noIdentity = -1
@@ -107,10 +109,10 @@ func (c *column) key(e int32) []byte {
 	if x.size != longKey {
 		return x.key[:x.size]
 	}
-	off := binary.LittleEndian.Uint32(x.key[:])
-	n, size := binary.Uvarint(c.text[off:])
-	start := uint64(off) + uint64(size)
-	return c.text[start : start+n]
+	at := binary.LittleEndian.Uint32(x.key[:])
+	piece := c.text[at/textPiece][at%textPiece:]
+	n, size := binary.Uvarint(piece)
+	return piece[size : uint64(size)+n]
 }
 
 // newEntry returns an entry that nobody has.
@@ -121,8 +123,19 @@ func (c *column) newEntry(key []byte, hash uint64) entry {
 		return x
 	}
 	x.size = longKey
-	binary.LittleEndian.PutUint32(x.key[:], uint32(len(c.text)))
-	c.text = append(binary.AppendUvarint(c.text, uint64(len(key))), key...)
+
+	// Each key stands in one piece. The first piece grows with a small column; a text in one piece
+	// would be copied again and again as it grows.
+	last := len(c.text) - 1
+	if last < 0 || len(c.text[last])+binary.MaxVarintLen16+len(key) > textPiece {
+		c.text = append(c.text, nil)
+		if last++; last > 0 {
+			c.text[last] = make([]byte, 0, textPiece)
+		}
+	}
+	piece := &c.text[last]
+	binary.LittleEndian.PutUint32(x.key[:], uint32(last*textPiece+len(*piece)))
+	*piece = append(binary.AppendUvarint(*piece, uint64(len(key))), key...)
 	return x
 }
 
@@ -135,6 +148,9 @@ func (c *column) put(n int32, key []byte) bool {
 
 // putHashed is put of a key in its short form, whose hash is known.
 func (c *column) putHashed(n int32, key []byte, hash uint64) bool {
+	if cap(c.at) < c.expects && int(n) >= cap(c.at) {
+		c.at = slices.Grow(c.at, c.expects-len(c.at))
+	}
 	for int(n) >= len(c.at) {
 		c.at = append(c.at, 0)
 	}
@@ -170,17 +186,6 @@ func (c *column) entry(key []byte, hash uint64) int32 {
 		c.unused++
 	}
 
-	return e
-}
-
-// intern returns a number for a key, the same for equal keys, for a column that
-// only numbers keys: each has identity 0, so that none is dropped.
-func (c *column) intern(key []byte) int32 {
-	key = join.Short(key)
-	e := c.entry(key, join.Hash(key))
-	if c.entries[e].id == noIdentity {
-		c.add(e, 0)
-	}
 	return e
 }
 
@@ -280,8 +285,18 @@ func (c *column) grow() {
 	if c.unused > len(c.entries)/4 {
 		c.compact()
 	}
-	c.resize(len(c.entries) + 1)
+	n := len(c.entries) + 1
+
+	// Who fills a column knows how many identities will come. Those that came tell how many keys they
+	// have, so that there is room for all at once and not bit by bit, with copies of ever more.
+	if c.expects > len(c.at) && len(c.at) >= fewIdentities {
+		n = max(n, min(c.expects, n*(c.expects/len(c.at)+1)))
+	}
+	c.resize(n)
 }
+
+// fewIdentities tell nothing yet about how many keys a column will have.
+const fewIdentities = 256
 
 // reserve makes room for n identities.
 func (c *column) reserve(n int) {
@@ -304,7 +319,12 @@ func (c *column) resize(n int) {
 	c.tags, c.slots = make([]uint8, size), make([]int32, size)
 
 	// The entries of a small column grow with its table, those of a large one by themselves.
-	c.entries = slices.Grow(c.entries, min(size/2, 1<<16)-min(len(c.entries), 1<<16))
+	// One that is told the number has no more than that.
+	room := min(size/2, 1<<16)
+	if c.expects > 0 {
+		room = min(size/2, max(n, c.expects))
+	}
+	c.entries = slices.Grow(c.entries, max(0, room-len(c.entries)))
 	mask := uint64(size - 1)
 	for e := range c.entries {
 		hash := c.entries[e].hash

@@ -177,7 +177,7 @@ func irregular(s string) bool {
 type altered struct {
 	base  *column
 	moved []bool  // by identity: it has another key than in base
-	left  []int32 // by entry of base: how many identities have another key now
+	left  []int32 // by entry of base: how many identities have another key now; nil: none
 	added column  // those identities, by their new key
 	both  map[string][]int32
 }
@@ -193,7 +193,8 @@ func (ev *Evidence) alter(p Population, s *spec, trials []*trial, at func(*trial
 		sign := s.signature + "\x02" + t.fix
 		a := ev.x.altered[sign]
 		if a == nil {
-			a = &altered{base: base, left: make([]int32, len(base.entries)), both: map[string][]int32{}}
+			a = &altered{base: base, both: map[string][]int32{}}
+			a.added.expects = p.Len()
 			if ev.x.altered == nil {
 				ev.x.altered = map[string]*altered{}
 			}
@@ -246,6 +247,9 @@ func (a *altered) put(n int32, before, now []byte) {
 	}
 	a.moved[n] = true
 	if len(before) > 0 {
+		if a.left == nil {
+			a.left = make([]int32, len(a.base.entries))
+		}
 		a.left[a.base.at[n]-1]++
 	}
 	if len(now) > 0 {
@@ -259,7 +263,15 @@ func (a *altered) touches(key []byte, entry int32) bool {
 	if len(a.moved) == 0 {
 		return false
 	}
-	return entry >= 0 && a.left[entry] > 0 || a.added.entryOf(key) >= 0
+	return entry >= 0 && a.leftOf(entry) > 0 || a.added.entryOf(key) >= 0
+}
+
+// leftOf returns how many identities of an entry have another key now.
+func (a *altered) leftOf(entry int32) int32 {
+	if a.left == nil {
+		return 0
+	}
+	return a.left[entry]
 }
 
 // find returns the identities that have the key now, ascending.
@@ -268,7 +280,7 @@ func (a *altered) find(key []byte) []int32 {
 	var kept []int32
 	left, added := int32(0), a.added.find(key)
 	if entry >= 0 {
-		kept, left = a.base.of(entry), a.left[entry]
+		kept, left = a.base.of(entry), a.leftOf(entry)
 	}
 
 	// Nobody moved, or everybody did: nothing has to be put together.
@@ -300,6 +312,7 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 	r := &ev.c.rules[k]
 	j := &judge{ev: ev, e: ev.c.evaluator(), value: Values(p)}
 	defer ev.c.release(j.e)
+	moves := slices.ContainsFunc(trials, func(t *trial) bool { return t.moves() })
 	for i := range ev.accounts {
 		a := &ev.accounts[i]
 
@@ -328,7 +341,10 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 			value = v.Text()
 		}
 		// The trials differ in what they add to one column, in which the key is looked up once.
-		main, fallback := trials[0].entries(key)
+		main, fallback := int32(-1), int32(-1)
+		if moves {
+			main, fallback = trials[0].entries(key)
+		}
 		for _, t := range trials {
 			if list || t.mayChange(value, key) || t.touches(key, main, fallback) {
 				t.count(base, int32(i), ev.order(int32(i), k, t.judge(j, a)))
@@ -344,6 +360,11 @@ func (t *trial) entries(key []byte) (main, fallback int32) {
 		fallback = t.fallback.base.entryOf(key)
 	}
 	return main, fallback
+}
+
+// moves reports whether an identity has another key under the trial.
+func (t *trial) moves() bool {
+	return len(t.main.moved) > 0 || t.fallback != nil && len(t.fallback.moved) > 0
 }
 
 func (t *trial) touches(key []byte, main, fallback int32) bool {
@@ -397,7 +418,7 @@ func (t *trial) count(base *Bulk, account int32, now ordered) {
 		c.Gained = append(c.Gained, account)
 	case now.identity < 0:
 		c.Lost = append(c.Lost, account)
-		if now.notes > len(base.noted[account]) {
+		if now.notes > len(base.noted.at(account)) {
 			c.Ambiguous = append(c.Ambiguous, account)
 		}
 	default:

@@ -14,8 +14,9 @@ type Evidence struct {
 	c        *Correlator
 	x        *Index
 	accounts []identity.Account
-	rules    [][]verdict // by rule and account
-	notes    []map[int32]*Ambiguity
+	rules    [][]verdict  // by rule and account
+	notes    [][]int32    // by rule and account: the number of what it met; nil: nothing
+	met      []*Ambiguity // by number; those of one key share one
 	excluded map[int32]bool
 	narrows  bool // a rule narrows the choice of those after it
 }
@@ -39,13 +40,14 @@ func (c *Correlator) Evidence(ctx context.Context, p Population, accounts []iden
 func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32, attribute string) identity.Value,
 	accounts []identity.Account, workers int) (ev *Evidence, err error) {
 	defer recovered("judge accounts by each rule", &ev, &err)
-	ev = &Evidence{c: c, x: x, accounts: accounts, excluded: map[int32]bool{}}
+	ev = &Evidence{
+		c: c, x: x, accounts: accounts, notes: make([][]int32, len(c.rules)), excluded: map[int32]bool{},
+	}
 
 	// Every rule is asked about every account, also when an earlier one has decided: this is what
 	// shows rules that contradict each other.
 	for i := range c.rules {
 		ev.rules = append(ev.rules, make([]verdict, len(accounts)))
-		ev.notes = append(ev.notes, map[int32]*Ambiguity{})
 		ev.narrows = ev.narrows || c.rules[i].onAmbiguous == Narrow
 	}
 
@@ -69,7 +71,10 @@ func (c *Correlator) evidence(ctx context.Context, x *Index, value func(n int32,
 			if ctx.Err() != nil {
 				return
 			}
-			found[k] = &judge{ev: ev, e: c.evaluator(), value: value, groups: make([]map[int32]judged, len(c.rules))}
+			found[k] = &judge{
+				ev: ev, e: c.evaluator(), value: value, groups: make([]map[int32]judged, len(c.rules)),
+				notes: make([][]int32, len(c.rules)),
+			}
 			defer c.release(found[k].e)
 			found[k].all(k*chunk, min((k+1)*chunk, len(accounts)))
 		})
@@ -98,24 +103,22 @@ type judge struct {
 	e      *evaluator
 	value  func(n int32, attribute string) identity.Value
 	groups []map[int32]judged // by rule and entry of its column: identities that share a key
-	notes  []note
+	first  int                // of the accounts
+	notes  [][]int32          // by rule and account from first on: the number of what it met; nil: nothing
+	met    []*Ambiguity
 	out    []int32 // excluded accounts
 }
 
 // judged is a verdict with its note.
 type judged struct {
 	verdict
-	note *Ambiguity
-}
-
-type note struct {
-	rule    int
-	account int32
-	note    *Ambiguity
+	note   *Ambiguity
+	number int32 // of the note, among those that a judge has met
 }
 
 func (j *judge) all(from, to int) {
 	c := j.ev.c
+	j.first = from
 	for i := from; i < to; i++ {
 		a := &j.ev.accounts[i]
 		if c.excluded(j.e, a) {
@@ -130,18 +133,34 @@ func (j *judge) all(from, to int) {
 		for k := range c.rules {
 			one := j.one(a, k)
 			j.ev.rules[k][i] = one.verdict
-			if one.note != nil {
-				j.notes = append(j.notes, note{rule: k, account: int32(i), note: one.note})
+			if one.note == nil {
+				continue
 			}
+			if j.notes[k] == nil {
+				j.notes[k] = make([]int32, to-from)
+			}
+			j.notes[k][i-from] = one.number
 		}
 	}
 }
 
 // keep adds what is remembered of the accounts to the evidence.
 func (j *judge) keep() {
-	for _, n := range j.notes {
-		j.ev.notes[n.rule][n.account] = n.note
+	// Each judge has numbered what it met from 0 on.
+	before := int32(len(j.ev.met))
+	j.ev.met = append(j.ev.met, j.met...)
+	for k, numbers := range j.notes {
+		if numbers == nil {
+			continue
+		}
+		if j.ev.notes[k] == nil {
+			j.ev.notes[k] = make([]int32, len(j.ev.accounts))
+		}
+		for i, n := range numbers {
+			j.ev.notes[k][j.first+i] = before + n
+		}
 	}
+
 	for _, i := range j.out {
 		j.ev.excluded[i] = true
 	}
@@ -170,7 +189,7 @@ func (j *judge) one(a *identity.Account, k int) judged {
 		entry = j.ev.x.entryOf(r, j.e.keys[0])
 	}
 	if entry < 0 {
-		return j.decide(a, r, j.ev.c.look(j.ev.x, j.e, r))
+		return j.number(j.decide(a, r, j.ev.c.look(j.ev.x, j.e, r)))
 	}
 
 	// What is found by one key is judged once: thousands may share it.
@@ -178,7 +197,7 @@ func (j *judge) one(a *identity.Account, k int) judged {
 		return known
 	}
 	found := j.ev.c.look(j.ev.x, j.e, r)
-	one := j.decide(a, r, found)
+	one := j.number(j.decide(a, r, found))
 	if len(found) > 1 {
 		if j.groups[k] == nil {
 			j.groups[k] = map[int32]judged{}
@@ -186,6 +205,15 @@ func (j *judge) one(a *identity.Account, k int) judged {
 		j.groups[k][entry] = one
 	}
 
+	return one
+}
+
+// number gives the note of a verdict its number.
+func (j *judge) number(one judged) judged {
+	if one.note != nil {
+		one.number = int32(len(j.met))
+		j.met = append(j.met, one.note)
+	}
 	return one
 }
 
@@ -289,7 +317,7 @@ func (ev *Evidence) compares(account int32) bool {
 func (ev *Evidence) noted(rule int, account int32) *Ambiguity {
 	switch ev.rules[rule][account].outcome {
 	case SeveralMatch, TooShared:
-		return ev.notes[rule][account]
+		return ev.met[ev.notes[rule][account]]
 	}
 
 	return nil
@@ -305,8 +333,9 @@ func (ev *Evidence) Bulk() (*Bulk, bool) {
 	n := len(ev.accounts)
 	b := &Bulk{
 		c: ev.c, Identity: make([]int32, n), rule: make([]int16, n),
-		noted: map[int32][]Ambiguity{}, excluded: ev.excluded, stopped: map[int32]bool{},
+		excluded: ev.excluded, stopped: map[int32]bool{},
 	}
+	lists := map[noteStep]int32{}
 	for i := range int32(n) {
 		d := ev.order(i, -1, judged{})
 		b.Identity[i], b.rule[i] = d.identity, int16(max(0, d.rule))
@@ -315,12 +344,29 @@ func (ev *Evidence) Bulk() (*Bulk, bool) {
 		}
 
 		// Notes stand at the rules. The first as many as the search has met are those of this account.
-		for k := 0; len(b.noted[i]) < d.notes; k++ {
-			if note := ev.noted(k, i); note != nil {
-				b.noted[i] = append(b.noted[i], *note)
+		list := int32(0)
+		for k := 0; d.notes > 0; k++ {
+			note := ev.noted(k, i)
+			if note == nil {
+				continue
 			}
+			d.notes--
+			step := noteStep{list, note}
+			if list = lists[step]; list == 0 {
+				list = b.noted.add(append(slices.Clip(b.noted.list(step.list)), *note))
+				lists[step] = list
+			}
+		}
+		if list != 0 {
+			b.noted.put(n, i, list)
 		}
 	}
 
 	return b, true
+}
+
+// noteStep is a list of notes, 0: an empty one, and the note that comes next.
+type noteStep struct {
+	list int32
+	note *Ambiguity
 }

@@ -51,6 +51,7 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 	values := Values(p)
 	e := ev.c.evaluator()
 	defer ev.c.release(e)
+	var against []int
 	for i, n := range of.Identity {
 		if n < 0 {
 			continue
@@ -60,9 +61,13 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 		}
 		a := &ev.accounts[i]
 		support := 0
-		var against []int
+		against = against[:0]
 		for k := range ev.c.rules {
-			switch equal, complete := ev.compare(e, k, a, n, values); {
+			equal, complete, known := ev.told(k, int32(i), n)
+			if !known {
+				equal, complete = ev.compare(e, k, a, n, values)
+			}
+			switch {
 			case equal:
 				// Support and contradiction are weighed without the default match, which compares
 				// names that may well differ.
@@ -78,7 +83,7 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 
 		// Values that nearly agree are a typing error, not another person.
 		for _, k := range against {
-			if pair := ev.c.pairOf(e, &ev.c.rules[k], a, n, values); len(pair.Differences) == 0 {
+			if !ev.nearly(e, &ev.c.rules[k], a, n, values) {
 				out = append(out, Conflict{
 					Account: int32(i), Identity: n, Rule: of.Match(i).Rule,
 					Against: ev.c.rules[k].id, Other: -1,
@@ -88,6 +93,41 @@ func (ev *Evidence) Contradicted(ctx context.Context, p Population, of *Bulk) ([
 	}
 
 	return out, nil
+}
+
+// told is compare where the verdict of the rule tells: who is found by a key has it, and where
+// nobody is found nobody has it. So neither key has to be made or looked for.
+func (ev *Evidence) told(k int, account, n int32) (equal, complete, known bool) {
+	r, v := &ev.c.rules[k], ev.rules[k][account]
+	column, ok := ev.x.bySignature[r.key.signature]
+	if !ok || len(r.terms) > 1 || r.terms[0].unit != nil || r.hostRule != nil || r.matchMode != "" {
+		return false, false, false
+	}
+
+	switch {
+	case v.outcome == Blank:
+		return false, false, true
+	case v.identity == n && r.fallback == nil:
+		return true, true, true
+	case v.outcome == NoMatch && r.predicate == nil && !ev.c.options.CorrelatedOnly && !ev.excluded[account]:
+		return false, len(ev.x.columns[column].keyOf(n)) > 0, true
+	}
+
+	return false, false, false
+}
+
+// nearly reports whether an account and an identity that a rule finds different are near in one
+// of its conditions.
+func (ev *Evidence) nearly(e *evaluator, r *compiled, a *identity.Account, n int32,
+	values func(n int32, attribute string) identity.Value) bool {
+	if len(r.terms) > 1 {
+		pair := ev.c.pairOf(e, r, a, n, values)
+		return len(pair.Differences) > 0
+	}
+	theirs, _ := r.key.terms[0].ofIdentity(e, func(attribute string) identity.Value { return values(n, attribute) })
+	mine, _ := r.terms[0].ofAccount(e, a)
+	d, near := e.differ(mine.Text(), theirs.Text())
+	return near && len(d) > 0
 }
 
 // compare tells whether an account and an identity have equal keys for rule k,

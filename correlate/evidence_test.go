@@ -111,6 +111,11 @@ func TestEvidenceAgreesWithRuns(t *testing.T) {
 			t.Fatalf("seed %d: effects: mismatch (-naive +got):\n%s", seed, diff)
 		}
 		checkContradicted(t, c, ev, p, base)
+		for i := range accounts {
+			if want := c.Explain(ev.x, &accounts[i], Values(p)).compared(); ev.compares(int32(i)) != want {
+				t.Fatalf("seed %d, account %d: has something to compare is %v, want %v", seed, i, !want, want)
+			}
+		}
 	}
 }
 
@@ -126,8 +131,8 @@ func checkAlone(t *testing.T, c *Correlator, ev *Evidence, p Population, o BulkO
 			if note := ev.noted(k, int32(i)); note != nil {
 				notes = append(notes, *note)
 			}
-			if ev.rules[k][i].identity != b.Identity[i] || !gocmp.Equal(notes, b.noted[int32(i)]) {
-				t.Fatalf("rule %s, account %d: %v %v, want %v %v", c.rules[k].id, i, ev.rules[k][i], notes, b.Identity[i], b.noted[int32(i)])
+			if ev.rules[k][i].identity != b.Identity[i] || !gocmp.Equal(notes, b.noted.at(int32(i))) {
+				t.Fatalf("rule %s, account %d: %v %v, want %v %v", c.rules[k].id, i, ev.rules[k][i], notes, b.Identity[i], b.noted.at(int32(i)))
 			}
 		}
 	}

@@ -91,11 +91,12 @@ func (c *comparer) differ(a, b string) (d []Difference, near bool) {
 	// What is not needed for them to be equal is no difference.
 	all := []Difference{InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero}
 	if c.alike(a, b, all...) {
-		needed := all
+		needed := slices.Clone(all)
+		var buf [8]Difference
 		for _, drop := range []Difference{Swapped, InPunctuation, InWidth, InLeadingZero, InAccent, InSpace, InCase} {
-			rest := slices.DeleteFunc(slices.Clone(needed), func(x Difference) bool { return x == drop })
+			rest := slices.DeleteFunc(append(buf[:0], needed...), func(x Difference) bool { return x == drop })
 			if c.alike(a, b, rest...) {
-				needed = rest
+				needed = append(needed[:0], rest...)
 			}
 		}
 

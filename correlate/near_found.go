@@ -8,26 +8,32 @@ import (
 )
 
 // nearFound are the near misses of many accounts, as numbers: the texts of one are read again
-// when somebody asks for it, which few do.
+// when somebody asks for it, which few do. It belongs to one goroutine.
 type nearFound struct {
 	nb       *Nearby
 	accounts []identity.Account
-	of       []int32     // by account: its list
-	lists    []nearRange // the first is empty
-	misses   []nearMiss  // by list
+	of       []int32          // by account: 1 + its list; 0: nothing is near
+	lists    blocks[nearList] // each account with the same values has the same one
+	best     blocks[nearBest]
 	known    map[packedDifferences][]Difference
 	read     []func(n int32) identity.Value // by rule of nb
+	buf      []nearMiss
 }
 
-// nearRange is where a list stands in the near misses.
-type nearRange struct{ start, end int32 }
+// nearList is what is nearest to a value of an account, behind what is near to others of its values.
+type nearList struct {
+	before        int32 // 1 + the list of those; 0: none
+	best          int32
+	account, item int32 // where the value stands
+	rule          int16 // that compares it, of those of nb
+	kept          uint8 // of best
+}
 
 // nearMiss is a [NearMiss]: which value of which account is near the identity.
 type nearMiss struct {
-	rule          int32 // of those of nb
 	account, item int32
-	identity      int32
-	differences   packedDifferences
+	rule          int16
+	nearOne
 }
 
 // findAll is [Nearby.FindAll] for the accounts at some places; nil: all of them.
@@ -37,15 +43,15 @@ func (nb *Nearby) findAll(accounts []identity.Account, places []int32) *nearFoun
 		number = len(places)
 	}
 	f := &nearFound{
-		nb: nb, accounts: accounts, of: make([]int32, number), lists: make([]nearRange, 1),
+		nb: nb, accounts: accounts, of: make([]int32, number),
 		known: map[packedDifferences][]Difference{}, read: make([]func(int32) identity.Value, len(nb.rules)),
 	}
 
 	e := nb.c.evaluator()
 	defer nb.c.release(e)
-	s := &nearSearch{e: e, accounts: accounts}
+	s := &nearSearch{e: e, accounts: accounts, best: &f.best}
 	for rule, i := range nb.rules {
-		s.begin(&nb.c.rules[i], nb.p)
+		s.begin(&nb.c.rules[i], nb.p, number)
 		f.read[rule] = s.read
 		for k := range int32(number) {
 			place := k
@@ -55,21 +61,13 @@ func (nb *Nearby) findAll(accounts []identity.Account, places []int32) *nearFoun
 			s.ask(k, place)
 		}
 		s.scan(nb.p)
-		f.take(s, int32(rule))
-	}
-
-	// Lists of one query are in order already.
-	lighter := func(a, b nearMiss) int { return cmp.Compare(a.differences.weight(), b.differences.weight()) }
-	for _, l := range f.lists {
-		if list := f.misses[l.start:l.end]; !slices.IsSortedFunc(list, lighter) {
-			slices.SortStableFunc(list, lighter)
-		}
+		f.take(s, int16(rule))
 	}
 	return f
 }
 
 // take gives the accounts of a search what it found, behind what they have.
-func (f *nearFound) take(s *nearSearch, rule int32) {
+func (f *nearFound) take(s *nearSearch, rule int16) {
 	// Accounts with the same values have the same two lists, and often stand together.
 	var first, second, both int32
 	for _, w := range s.wanted {
@@ -77,8 +75,9 @@ func (f *nearFound) take(s *nearSearch, rule int32) {
 		if q.best == 0 {
 			continue
 		}
+		one := nearList{best: q.best - 1, account: q.account, item: q.item, rule: rule, kept: q.kept}
 		if q.list == 0 {
-			q.list = f.add(q, s.best.at(q.best - 1)[:q.kept], rule)
+			q.list = f.lists.add(one) + 1
 		}
 		switch {
 		case *list == 0:
@@ -86,39 +85,36 @@ func (f *nearFound) take(s *nearSearch, rule int32) {
 		case *list == first && q.list == second:
 			*list = both
 		default:
-			first, second, both = *list, q.list, f.join(*list, q.list)
+			one.before = *list
+			first, second, both = *list, q.list, f.lists.add(one)+1
 			*list = both
 		}
 	}
 }
 
-// add makes a list of what is nearest to a query.
-func (f *nearFound) add(q *nearQuery, best []nearOne, rule int32) int32 {
-	start := int32(len(f.misses))
-	for _, one := range best {
-		f.misses = append(f.misses, nearMiss{
-			rule: rule, account: q.account, item: q.item, identity: one.identity, differences: one.differences,
-		})
+// at returns a list, the nearest first, until the next one is asked for.
+func (f *nearFound) at(list int32) []nearMiss {
+	f.buf = f.appendList(f.buf[:0], list)
+
+	// Those of one value are in order already.
+	lighter := func(a, b nearMiss) int { return cmp.Compare(a.differences.weight(), b.differences.weight()) }
+	if !slices.IsSortedFunc(f.buf, lighter) {
+		slices.SortStableFunc(f.buf, lighter)
 	}
-	return f.list(start)
+	return f.buf
 }
 
-// join makes a list of two.
-func (f *nearFound) join(first, second int32) int32 {
-	start := int32(len(f.misses))
-	f.misses = append(f.misses, f.at(first)...)
-	f.misses = append(f.misses, f.at(second)...)
-	return f.list(start)
+func (f *nearFound) appendList(out []nearMiss, list int32) []nearMiss {
+	if list == 0 {
+		return out
+	}
+	l := f.lists.at(list - 1)
+	out = f.appendList(out, l.before)
+	for _, one := range f.best.at(l.best)[:l.kept] {
+		out = append(out, nearMiss{account: l.account, item: l.item, rule: l.rule, nearOne: one})
+	}
+	return out
 }
-
-// list makes a list of the near misses from one on.
-func (f *nearFound) list(start int32) int32 {
-	f.lists = append(f.lists, nearRange{start, int32(len(f.misses))})
-	return int32(len(f.lists) - 1)
-}
-
-// at returns a list.
-func (f *nearFound) at(list int32) []nearMiss { return f.misses[f.lists[list].start:f.lists[list].end] }
 
 // miss returns a near miss with its texts. Its differences are only to be read.
 func (f *nearFound) miss(e *evaluator, m *nearMiss) NearMiss {
@@ -136,18 +132,22 @@ func (f *nearFound) miss(e *evaluator, m *nearMiss) NearMiss {
 
 // full returns a list with its texts; nil when it is empty.
 func (f *nearFound) full(e *evaluator, list int32) []NearMiss {
-	var out []NearMiss
-	for i := range f.at(list) {
-		out = append(out, f.miss(e, &f.at(list)[i]))
+	misses := f.at(list)
+	if len(misses) == 0 {
+		return nil
 	}
-	return slices.Clip(out)
+	out := make([]NearMiss, len(misses))
+	for i := range misses {
+		out[i] = f.miss(e, &misses[i])
+	}
+	return out
 }
 
 // all returns the lists of all accounts. Accounts with one list share it.
 func (f *nearFound) all() [][]NearMiss {
 	e := f.nb.c.evaluator()
 	defer f.nb.c.release(e)
-	lists, out := make([][]NearMiss, len(f.lists)), make([][]NearMiss, len(f.of))
+	lists, out := make([][]NearMiss, f.lists.n+1), make([][]NearMiss, len(f.of))
 	for i, list := range f.of {
 		if lists[list] == nil {
 			lists[list] = f.full(e, list)

@@ -32,7 +32,6 @@ type nearSearch struct {
 	e        *evaluator
 	accounts []identity.Account
 	read     func(n int32) identity.Value // of identities
-	comparer
 
 	values  textNumbers // of accounts, by query
 	queries blocks[nearQuery]
@@ -43,7 +42,7 @@ type nearSearch struct {
 	chain     []nearPlace
 	edits     editTable // queries by hash of what is left without one character
 	spellings blocks[spelling]
-	best      blocks[nearBest]
+	best      *blocks[nearBest]
 	looseForms
 	left []uint64 // of the form looked at last
 	form []byte
@@ -82,7 +81,7 @@ type nearQuery struct {
 	last          int32 // identity that was looked at last
 	spellings     int32 // 1 + the last one seen; 0: none
 	best          int32 // 1 + its nearest; 0: none
-	list          int32 // of these in what was found; 0: none
+	list          int32 // 1 + the list of these in what was found; 0: none
 	seen          uint8 // spellings
 	kept          uint8 // of the nearest
 	edits         uint8 // identities that are one edit apart
@@ -107,12 +106,14 @@ type spelling struct {
 	count       int32
 }
 
-// begin makes the search ready for a rule.
-func (s *nearSearch) begin(r *compiled, p Population) {
+// begin makes the search ready for a rule and the values of some accounts.
+func (s *nearSearch) begin(r *compiled, p Population, accounts int) {
 	s.r, s.read = r, p.Column(r.key.terms[0].attribute)
 	s.values.reset()
 	s.forms.reset()
-	s.queries.n, s.spellings.n, s.best.n = 0, 0, 0
+	s.values.expect(accounts)
+	s.forms.expect(accounts)
+	s.queries.n, s.spellings.n = 0, 0
 	s.wanted, s.exact, s.chain = s.wanted[:0], s.exact[:0], append(s.chain[:0], nearPlace{})
 }
 
@@ -141,7 +142,7 @@ func (s *nearSearch) askValue(number, i, item int32, text string) {
 	if fresh {
 		s.add(text, i, item)
 	}
-	s.wanted = append(s.wanted, nearWanted{number, q})
+	s.wanted = push(s.wanted, nearWanted{number, q})
 }
 
 // add makes a query of a text.
@@ -158,9 +159,9 @@ func (s *nearSearch) add(text string, i, item int32) {
 func (s *nearSearch) placeAt(form []byte, query int32) int32 {
 	n, fresh := s.forms.number(form)
 	if fresh {
-		s.exact = append(s.exact, 0)
+		s.exact = push(s.exact, 0)
 	}
-	s.chain = append(s.chain, nearPlace{query, s.exact[n]})
+	s.chain = push(s.chain, nearPlace{query, s.exact[n]})
 	s.exact[n] = int32(len(s.chain) - 1)
 	return n
 }
@@ -341,7 +342,7 @@ func (s *nearSearch) differences(q *nearQuery, text string) packedDifferences {
 	if len(s.form) > 0 && string(s.form) == s.r.normalised(s.e, text, false) {
 		return 0
 	}
-	d, near := s.comparer.differ(mine, text)
+	d, near := s.e.comparer.differ(mine, text)
 	if !near {
 		return 0
 	}

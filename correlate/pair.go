@@ -131,7 +131,7 @@ func (p *Pair) compare(e *evaluator, r *compiled, j int, a *identity.Account, re
 	p.Account, p.AccountKey = append(p.Account, v.Text()), append(p.AccountKey, own)
 	if !equal {
 		p.Equal = false
-		if d, near := Differ(v.Text(), theirs.Text()); near {
+		if d, near := e.differ(v.Text(), theirs.Text()); near {
 			p.Differences = append(p.Differences, d...)
 		}
 	}

@@ -43,6 +43,9 @@ func (p identities) Column(attribute string) func(n int32) identity.Value {
 func IndexOf(p Population, correlators ...*Correlator) *Index {
 	x := NewIndex()
 	x.Cover(correlators...)
+	for i := range x.columns {
+		x.columns[i].expects = p.Len()
+	}
 	for key, name := range x.keys {
 		read := p.Column(name)
 		for n := range int32(p.Len()) {
@@ -50,6 +53,9 @@ func IndexOf(p Population, correlators ...*Correlator) *Index {
 				x.Put(n, key, v)
 			}
 		}
+	}
+	for i := range x.columns {
+		x.columns[i].expects = 0
 	}
 
 	return x

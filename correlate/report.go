@@ -152,18 +152,15 @@ func uncorrelatedMessage(d *Decision, ex *Explanation, misses []NearMiss, class 
 }
 
 // AmbiguousRows returns the rows of the report on ambiguous matches: one for
-// each rule that several identities met, in the order of accounts and rules.
+// each rule that several identities met, in the order of accounts and rules. Rows of one key
+// share their candidates, which are only to be read.
 func AmbiguousRows(c *Correlator, accounts []identity.Account, b *Bulk, names Names) []report.AmbiguousRow {
-	count := 0
-	for i := range accounts {
-		count += len(b.Match(i).Ambiguous)
-	}
-
-	rows := make([]report.AmbiguousRow, 0, count)
+	rows := make([]report.AmbiguousRow, 0, b.ambiguities())
+	candidates := candidateNames{names: names}
 	for i := range accounts {
 		m := b.Match(i)
 		for _, note := range m.Ambiguous {
-			row := c.AmbiguousRow(&accounts[i], note, names)
+			row := c.ambiguousRow(&accounts[i], note, candidates.of(note.Identities))
 			row.Outcome, row.Identity = string(m.Method), names.of(m.Identity)
 			rows = append(rows, row)
 		}
@@ -172,29 +169,75 @@ func AmbiguousRows(c *Correlator, accounts []identity.Account, b *Bulk, names Na
 	return rows
 }
 
+// ambiguities counts what all accounts met.
+func (b *Bulk) ambiguities() int {
+	count := 0
+	for i := range b.Identity {
+		count += len(b.noted.at(int32(i)))
+	}
+	return count
+}
+
+// candidateNames are the names of candidates, sorted. Thousands of accounts may have met the
+// same ones, whose list is known by its place in memory.
+type candidateNames struct {
+	names Names
+	known map[*int32][]string
+}
+
+func (c *candidateNames) of(list []int32) []string {
+	if len(list) == 0 {
+		return c.names.all(list)
+	}
+	if c.known == nil {
+		c.known = map[*int32][]string{}
+	}
+	known, ok := c.known[&list[0]]
+	if !ok {
+		known = c.names.all(list)
+		c.known[&list[0]] = known
+	}
+	return known
+}
+
 // AmbiguousRow returns the row of one criterion that several identities met for
 // an account, without outcome. It shares no memory with the account.
 func (c *Correlator) AmbiguousRow(a *identity.Account, note Ambiguity, names Names) report.AmbiguousRow {
-	row := report.AmbiguousRow{Source: strings.Clone(a.Source), AccountID: strings.Clone(a.NativeIdentity),
-		AccountName: strings.Clone(a.DisplayName()), Candidates: names.all(note.Identities)}
-	r := c.byID(note.Rule)
-	if r == nil {
-		row.Criterion = "the default match"
-		return row
-	}
+	return c.ambiguousRow(a, note, names.all(note.Identities))
+}
 
-	row.Criterion = r.label
+func (c *Correlator) ambiguousRow(a *identity.Account, note Ambiguity, candidates []string) report.AmbiguousRow {
 	e := c.evaluator()
 	defer c.release(e)
+	criterion, value := c.met(e, a, &note)
+	return report.AmbiguousRow{
+		Source: strings.Clone(a.Source), AccountID: strings.Clone(a.NativeIdentity),
+		AccountName: strings.Clone(a.DisplayName()), Criterion: criterion, Value: strings.Clone(value),
+		Candidates: candidates,
+	}
+}
+
+// met describes the criterion that several identities met for an account, and what it compared.
+func (c *Correlator) met(e *evaluator, a *identity.Account, note *Ambiguity) (criterion, value string) {
+	r := c.byID(note.Rule)
+	if r == nil {
+		return "the default match", ""
+	}
+	if len(r.terms) == 1 { // nearly all rules
+		v, err := r.terms[0].ofAccount(e, a)
+		if err != nil {
+			return r.label, ""
+		}
+		return r.label, v.Text()
+	}
+
 	var values []string
 	for i := range r.terms {
 		if v, err := r.terms[i].ofAccount(e, a); err == nil {
-			values = append(values, strings.Clone(v.Text()))
+			values = append(values, v.Text())
 		}
 	}
-
-	row.Value = strings.Join(values, ", ")
-	return row
+	return r.label, strings.Join(values, ", ")
 }
 
 func (c *Correlator) byID(id string) *compiled {
@@ -230,14 +273,18 @@ func WithoutAccountTable(name string, missing map[string][]int32, names Names) *
 // WithoutAccounts returns the identities of a population that no account has,
 // ascending.
 func WithoutAccounts(people int, linked []int32) []int32 {
-	has := make([]bool, people)
+	has, count := make([]bool, people), 0
 	for _, n := range linked {
-		if n >= 0 && int(n) < people {
+		if n >= 0 && int(n) < people && !has[n] {
 			has[n] = true
+			count++
 		}
 	}
+	if count == people {
+		return nil
+	}
 
-	var out []int32
+	out := make([]int32, 0, people-count)
 	for n := range has {
 		if !has[n] {
 			out = append(out, int32(n))

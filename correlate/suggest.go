@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
 )
 
@@ -40,10 +41,10 @@ type Suggester struct {
 	placeholders *placeholders
 	e            *evaluator
 
-	// texts gives every different text a number (its entry), so that comparing two
+	// texts gives every different text a number, so that comparing two
 	// columns is comparing numbers: each value is normalised once, however many
 	// pairs it is in.
-	texts column
+	texts textNumbers
 
 	// The identity attribute at hand, by number of a text: how many identities
 	// have it, and the first of them.
@@ -131,12 +132,14 @@ func (s *Suggester) code(t *term, v identity.Value) int32 {
 	if out != compared {
 		return -1
 	}
-	return s.texts.intern(view(text))
+	n, _ := s.texts.number(join.Short(view(text)))
+	return n
 }
 
 func (s *Suggester) accountColumn(accounts []identity.Account, value string) accountColumn {
 	t := suggestionTerm(value)
 	c := accountColumn{codes: make([]int32, len(accounts))}
+	s.texts.expect(len(accounts))
 	for i := range accounts {
 		v := s.e.read(&accounts[i], value)
 		if v.Kind() != identity.List {
@@ -176,6 +179,7 @@ func (c *accountColumn) list(s *Suggester, t *term, items []identity.Value) int3
 func (s *Suggester) identityColumn(property string) identityColumn {
 	t, read := suggestionTerm(property), s.p.Column(property)
 	c := identityColumn{codes: make([]int32, s.p.Len())}
+	s.texts.expect(len(c.codes))
 	for i := range c.codes {
 		if c.codes[i] = s.code(&t, read(int32(i))); c.codes[i] >= 0 {
 			c.have++
@@ -198,7 +202,7 @@ func (s *Suggester) take(c *identityColumn) {
 		s.count[n] = 0
 	}
 	s.used = s.used[:0]
-	if more := len(s.texts.entries) - len(s.count); more > 0 {
+	if more := len(s.texts.known) - len(s.count); more > 0 {
 		s.count, s.first = append(s.count, make([]int32, more)...), append(s.first, make([]int32, more)...)
 	}
 	for i, n := range c.codes {
@@ -207,7 +211,7 @@ func (s *Suggester) take(c *identityColumn) {
 		}
 		if s.count[n] == 0 {
 			s.first[n] = int32(i)
-			s.used = append(s.used, n)
+			s.used = push(s.used, n)
 		}
 
 		s.count[n]++

@@ -61,6 +61,7 @@ func (p *placeholders) has(s string) bool {
 // evaluator is the memory of one goroutine that computes keys.
 type evaluator struct {
 	scratch scratch
+	comparer
 	scopes  map[*transform.Unit]*transform.Scope
 	env     *transform.Env
 	objects [2]rule.Object
