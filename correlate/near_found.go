@@ -49,7 +49,7 @@ func (nb *Nearby) findAll(accounts []identity.Account, places []int32) *nearFoun
 
 	e := nb.c.evaluator()
 	defer nb.c.release(e)
-	s := &nearSearch{e: e, accounts: accounts, best: &f.best}
+	s := &nearSearch{e: e, accounts: accounts, best: &f.best, looks: make([]nearLook, 0, looksAtOnce)}
 	for rule, i := range nb.rules {
 		s.begin(&nb.c.rules[i], nb.p, number)
 		f.read[rule] = s.read

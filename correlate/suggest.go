@@ -202,7 +202,7 @@ func (s *Suggester) take(c *identityColumn) {
 		s.count[n] = 0
 	}
 	s.used = s.used[:0]
-	if more := len(s.texts.known) - len(s.count); more > 0 {
+	if more := s.texts.len() - len(s.count); more > 0 {
 		s.count, s.first = append(s.count, make([]int32, more)...), append(s.first, make([]int32, more)...)
 	}
 	for i, n := range c.codes {

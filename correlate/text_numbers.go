@@ -10,34 +10,48 @@ import (
 // textNumbers numbers texts: equal ones have one number, and each new one the next. It holds no
 // pointer for a text. The zero textNumbers is empty.
 type textNumbers struct {
-	slots []int32      // open hash table: 1 + number; 0: free
-	known []textNumber // by number
-	bytes []byte
+	slots  []textSlot        // open hash table
+	places blocks[textPlace] // by number
+	pieces [][]byte          // of all texts
+	last   int               // 1 + the piece that is filled
 
 	coming, asked, had int // see expect
 }
 
-// textNumber is a text with a number.
-type textNumber struct {
-	start int // in bytes
-	size  uint32
-	hash  uint32
+// textSlot is a text in the hash table: with its hash, so that most of those that are not looked
+// for are told without a look at them.
+type textSlot struct {
+	hash   uint32
+	number int32 // 1 + number; 0: free
+}
+
+// textPlace is where a text stands in its piece. One that is too long for a piece has one of its
+// own, and starts after its end.
+type textPlace struct {
+	piece      int32
+	start, end uint16
 }
 
 // reset forgets all texts and keeps the memory.
 func (t *textNumbers) reset() {
 	clear(t.slots)
-	t.known, t.bytes = t.known[:0], t.bytes[:0]
+	t.places.n, t.last = 0, 0
 }
 
 // expect says how often the caller will ask for numbers from now on, at most. How many of the
 // first texts are new tells how much room to make for the others, so that it is made once.
-func (t *textNumbers) expect(coming int) { t.coming, t.asked, t.had = coming, 0, len(t.known) }
+func (t *textNumbers) expect(coming int) { t.coming, t.asked, t.had = coming, 0, t.len() }
 
-// at returns a text, valid until the next is numbered.
+func (t *textNumbers) len() int { return int(t.places.n) }
+
+// at returns a text, valid until reset.
 func (t *textNumbers) at(n int32) []byte {
-	x := &t.known[n]
-	return t.bytes[x.start : x.start+int(x.size)]
+	x := t.places.at(n)
+	piece := t.pieces[x.piece]
+	if x.start > x.end {
+		return piece
+	}
+	return piece[x.start:x.end]
 }
 
 // find returns the number of a text, -1 when it has none.
@@ -52,37 +66,57 @@ func (t *textNumbers) find(text []byte) int32 {
 // number returns the number of a text, and whether it is new.
 func (t *textNumbers) number(text []byte) (n int32, fresh bool) {
 	t.asked++
-	if 2*(len(t.known)+1) > len(t.slots) {
-		t.grow(len(t.known) + 1 + t.more())
+	if 2*(t.len()+1) > len(t.slots) {
+		t.grow(t.len() + 1 + t.more())
 	}
 	hash := hash32(text)
 	n, free := t.search(text, hash)
 	if n >= 0 {
 		return n, false
 	}
-
-	// Bytes double as the table does, and not bit by bit: what is copied is never more than what is kept.
-	n = int32(len(t.known))
-	if cap(t.bytes)-len(t.bytes) < len(text) {
-		room := len(t.bytes)
-		if more := t.more(); more > 0 {
-			room = len(t.bytes) / len(t.known) * (more + more/8)
-		}
-		t.bytes = slices.Grow(t.bytes, max(room, len(text), 256))
-	}
-	t.known = append(t.known, textNumber{start: len(t.bytes), size: uint32(len(text)), hash: hash})
-	t.bytes = append(t.bytes, text...)
-	t.slots[free] = n + 1
+	n = t.places.add(t.write(text))
+	t.slots[free] = textSlot{hash, n + 1}
 	return n, true
+}
+
+// write puts a text into a piece.
+func (t *textNumbers) write(text []byte) textPlace {
+	if len(text) >= textPiece {
+		t.next(len(text))
+		t.pieces[t.last-1] = append(t.pieces[t.last-1], text...)
+		return textPlace{piece: int32(t.last - 1), start: 1}
+	}
+
+	// The first piece grows with few texts. Pieces are one byte short, so that an end fits its number.
+	if t.last == 0 || len(t.pieces[t.last-1])+len(text) >= textPiece {
+		t.next(textPiece - 1)
+	}
+	piece := &t.pieces[t.last-1]
+	start := len(*piece)
+	*piece = append(*piece, text...)
+	return textPlace{piece: int32(t.last - 1), start: uint16(start), end: uint16(len(*piece))}
+}
+
+// next begins a piece.
+func (t *textNumbers) next(size int) {
+	if t.last == len(t.pieces) {
+		t.pieces = append(t.pieces, nil)
+	}
+	piece := &t.pieces[t.last]
+	*piece = (*piece)[:0]
+	if t.last > 0 && cap(*piece) < size {
+		*piece = make([]byte, 0, size)
+	}
+	t.last++
 }
 
 // search returns the number of a text, or -1 and the slot where it belongs.
 func (t *textNumbers) search(text []byte, hash uint32) (n int32, free int) {
 	mask := uint32(len(t.slots) - 1)
 	s := hash & mask
-	for ; t.slots[s] != 0; s = (s + 1) & mask {
-		if n := t.slots[s] - 1; t.known[n].hash == hash && bytes.Equal(t.at(n), text) {
-			return n, int(s)
+	for ; t.slots[s].number != 0; s = (s + 1) & mask {
+		if t.slots[s].hash == hash && bytes.Equal(t.at(t.slots[s].number-1), text) {
+			return t.slots[s].number - 1, int(s)
 		}
 	}
 	return -1, int(s)
@@ -93,7 +127,7 @@ func (t *textNumbers) more() int {
 	if t.asked < fewIdentities || t.asked > t.coming {
 		return 0
 	}
-	return (len(t.known) - t.had) * (t.coming - t.asked) / t.asked
+	return (t.len() - t.had) * (t.coming - t.asked) / t.asked
 }
 
 // grow makes room for n texts.
@@ -102,23 +136,42 @@ func (t *textNumbers) grow(n int) {
 	for size < 2*n {
 		size *= 2
 	}
-	t.slots = make([]int32, size)
-	room := size / 2
-	if t.more() > 0 {
-		room = max(n, cap(t.known))
-	}
-	t.known = slices.Grow(t.known, room-len(t.known))
+	old := t.slots
+	t.slots = make([]textSlot, size)
 	mask := uint32(size - 1)
-	for n := range t.known {
-		s := t.known[n].hash & mask
-		for t.slots[s] != 0 {
+	for _, slot := range old {
+		if slot.number == 0 {
+			continue
+		}
+		s := slot.hash & mask
+		for t.slots[s].number != 0 {
 			s = (s + 1) & mask
 		}
-		t.slots[s] = int32(n) + 1
+		t.slots[s] = slot
 	}
 }
 
 func hash32(text []byte) uint32 { return uint32(join.Hash(text) >> 32) }
+
+// blocks are values in pieces: a long list that grows would copy most of what is kept.
+type blocks[T any] struct {
+	list [][]T
+	n    int32
+}
+
+const blockLen = 256
+
+func (l *blocks[T]) at(n int32) *T { return &l.list[uint32(n)/blockLen][uint32(n)%blockLen] }
+
+// add appends a value and returns its number.
+func (l *blocks[T]) add(v T) int32 {
+	if int(l.n) == len(l.list)*blockLen {
+		l.list = append(l.list, make([]T, blockLen))
+	}
+	*l.at(l.n) = v
+	l.n++
+	return l.n - 1
+}
 
 // push is append to a list that doubles when it is full. By itself a long list grows by a
 // quarter, and what is copied comes to more than what is kept.

@@ -14,8 +14,11 @@ func TestTextNumbers(t *testing.T) {
 	for round := range 5 {
 		numbers.reset()
 		naive := map[string]int32{}
-		for range 3_000 {
+		for i := range 3_000 {
 			text := strings.Repeat(fmt.Sprint(r.IntN(1+round*400)), r.IntN(12))
+			if i%500 == 499 { // longer than a piece, and nearly as long
+				text = strings.Repeat("x", textPiece-2+r.IntN(4))
+			}
 			want, known := naive[text]
 			if at := numbers.find([]byte(text)); known && at != want || !known && at != -1 {
 				t.Fatalf("%q is found as %d, want %d", text, at, want)
