@@ -1,7 +1,9 @@
 package correlate
 
 import (
+	"cmp"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,7 +31,13 @@ func (l *Links) Grow(n int) {
 
 // where returns the accounts for which keep holds.
 func (l *Links) where(keep func(i int) bool) *Links {
+	count := 0
+	for i := range l.Accounts {
+		count += btoi(keep(i))
+	}
+
 	some := &Links{}
+	some.Grow(count)
 	for i := range l.Accounts {
 		if keep(i) {
 			some.Add(l.Accounts[i], l.Identity[i], l.Method[i])
@@ -39,35 +47,48 @@ func (l *Links) where(keep func(i int) bool) *Links {
 	return some
 }
 
-// byID returns the accounts in the order of their ids.
-func (l *Links) byID() *Links {
-	sorted := true
+// sortByID puts the accounts in the order of their ids.
+func (l *Links) sortByID() {
+	// Most ids are told apart by how they begin, without a look at what is elsewhere in memory.
+	type place struct {
+		begins uint64
+		at     int32
+	}
+	byID := func(a, b place) int {
+		if a.begins != b.begins {
+			return cmp.Compare(a.begins, b.begins)
+		}
+		return strings.Compare(l.Accounts[a.at].NativeIdentity, l.Accounts[b.at].NativeIdentity)
+	}
+	places := make([]place, len(l.Accounts))
+	for i := range places {
+		var begin [8]byte
+		copy(begin[:], l.Accounts[i].NativeIdentity)
+		places[i] = place{binary.BigEndian.Uint64(begin[:]), int32(i)}
+	}
 
-	// A source that came in order, as most files do, is not copied.
-	for i := 1; i < len(l.Accounts) && sorted; i++ {
-		sorted = l.Accounts[i-1].NativeIdentity <= l.Accounts[i].NativeIdentity
+	// A source that came in order, as most files do, is left as it is.
+	if slices.IsSortedFunc(places, byID) {
+		return
 	}
-	if sorted {
-		return l
-	}
+	slices.SortFunc(places, byID)
 
-	order := make([]int, len(l.Accounts))
-	for i := range order {
-		order[i] = i
+	// Accounts are large, so they are moved where they belong and not copied: each place gets the one
+	// that comes there, whose place gets the next, until the first is needed.
+	for i := range int32(len(places)) {
+		if places[i].at == i {
+			continue
+		}
+		account, n, by := l.Accounts[i], l.Identity[i], l.Method[i]
+		at := i
+		for places[at].at != i {
+			from := places[at].at
+			l.Accounts[at], l.Identity[at], l.Method[at] = l.Accounts[from], l.Identity[from], l.Method[from]
+			places[at].at, at = at, from
+		}
+		l.Accounts[at], l.Identity[at], l.Method[at] = account, n, by
+		places[at].at = at
 	}
-	slices.SortFunc(order, func(i, j int) int {
-		return strings.Compare(l.Accounts[i].NativeIdentity, l.Accounts[j].NativeIdentity)
-	})
-
-	ordered := &Links{
-		Accounts: make([]identity.Account, 0, len(order)),
-		Identity: make([]int32, 0, len(order)),
-		Method:   make([]Method, 0, len(order)),
-	}
-	for _, i := range order {
-		ordered.Add(l.Accounts[i], l.Identity[i], l.Method[i])
-	}
-	return ordered
 }
 
 // IdentityName is an identity for people: its id, its internal name and its
@@ -138,10 +159,11 @@ type Analysis struct {
 	failed   bool       // failures are known
 }
 
-// NewAnalysis returns the analysis of the accounts of one source. The accounts
-// and the population must not change while it is used.
+// NewAnalysis returns the analysis of the accounts of one source, whose links it keeps and puts
+// in the order of their ids. The accounts and the population must not change while it is used.
 func NewAnalysis(c *Correlator, p Population, links *Links, o AnalysisOptions) *Analysis {
-	return &Analysis{AnalysisOptions: o, Links: *links.byID(), c: c, p: p}
+	links.sortByID()
+	return &Analysis{AnalysisOptions: o, Links: *links, c: c, p: p}
 }
 
 // Correlator returns the rules of the source.
@@ -171,7 +193,10 @@ func (x *Analysis) display(n int32) string { return x.Name(n).String() }
 // searched returns the accounts that had to find an identity: all but those that
 // made one.
 func (x *Analysis) searched() *Links {
-	if !slices.Contains(x.Method, NewIdentity) {
+	switch {
+	case x.judged != nil:
+		return x.judged.Links
+	case !slices.Contains(x.Method, NewIdentity):
 		return &x.Links
 	}
 	return x.where(func(i int) bool { return x.Method[i] != NewIdentity })

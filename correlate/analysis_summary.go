@@ -309,14 +309,18 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 	}
 
 	// Only those without identity are looked at again: near misses cost a search each.
-	places := []int32{}
+	number := 0
+	for _, n := range j.Identity {
+		number += btoi(n < 0)
+	}
+	places := make([]int32, 0, number)
 	for i, n := range j.Identity {
 		if n < 0 {
 			places = append(places, int32(i))
 		}
 	}
 
-	x.misses = x.near.findAll(j.Accounts, places)
+	x.misses = x.near.findAll(j.Accounts, places, j.evidence)
 	list := make([]failure, len(places))
 	for k, i := range places {
 		f := &list[k]

@@ -317,7 +317,7 @@ func (ev *Evidence) retry(p Population, base *Bulk, k int, trials []*trial) {
 		a := &ev.accounts[i]
 
 		// The rule did not apply or the account is left alone; no normaliser changes that.
-		if ev.rules[k][i].outcome == NotApplicable || ev.excluded[int32(i)] {
+		if ev.rules[k][i].outcome == NotApplicable || ev.rules[k][i].null || ev.excluded[int32(i)] {
 			continue
 		}
 		if base.Identity[i] >= 0 && int(base.rule[i]) < k {
@@ -374,7 +374,7 @@ func (t *trial) touches(key []byte, main, fallback int32) bool {
 // judge applies the rule of a trial to an account.
 func (t *trial) judge(j *judge, a *identity.Account) judged {
 	if out, _ := t.rule.keys(j.e, a); out != compared {
-		return judged{verdict: verdict{-1, Blank}}
+		return judged{verdict: verdict{identity: -1, outcome: Blank}}
 	}
 
 	// Thousands of accounts may share one key; ambiguous answers are remembered, the others are cheap.

@@ -25,6 +25,7 @@ type Evidence struct {
 type verdict struct {
 	identity int32 // -1: none
 	outcome  Outcome
+	null     bool // the account has no value at all for the only condition, whatever is made of it
 }
 
 // Evidence runs each rule alone over all accounts. The error is that of the
@@ -125,7 +126,8 @@ func (j *judge) all(from, to int) {
 			// An account that is left out matches nobody, but whether it could is still counted for its rule.
 			j.out = append(j.out, int32(i))
 			for k := range c.rules {
-				j.ev.rules[k][i] = verdict{-1, j.comparable(a, k)}
+				out, null := j.comparable(a, k)
+				j.ev.rules[k][i] = verdict{identity: -1, outcome: out, null: null}
 			}
 			continue
 		}
@@ -166,23 +168,28 @@ func (j *judge) keep() {
 	}
 }
 
-// comparable computes the keys of an account for rule k: NoMatch when it has any.
-func (j *judge) comparable(a *identity.Account, k int) Outcome {
+// comparable computes the keys of an account for rule k: NoMatch when it has any. Null tells that
+// the account has no value for the only condition of the rule.
+func (j *judge) comparable(a *identity.Account, k int) (out Outcome, null bool) {
 	r := &j.ev.c.rules[k]
 	if r.when != nil && !j.e.holds(r.when, a) {
-		return NotApplicable
+		return NotApplicable, false
 	}
-	if out, _ := r.keys(j.e, a); out != compared {
-		return Blank
+	if out, _ := r.keys(j.e, a); out == compared {
+		return NoMatch, false
 	}
-	return NoMatch
+	if len(r.terms) > 1 || r.hostRule != nil || r.terms[0].expression != nil {
+		return Blank, false
+	}
+	v, err := r.terms[0].ofAccount(j.e, a)
+	return Blank, err == nil && v.IsNull()
 }
 
 // one applies rule k to an account.
 func (j *judge) one(a *identity.Account, k int) judged {
 	r := &j.ev.c.rules[k]
-	if out := j.comparable(a, k); out != NoMatch {
-		return judged{verdict: verdict{-1, out}}
+	if out, null := j.comparable(a, k); out != NoMatch {
+		return judged{verdict: verdict{identity: -1, outcome: out, null: null}}
 	}
 	entry := int32(-1)
 	if len(j.e.keys) == 1 && r.predicate == nil && r.matchMode == "" {
@@ -234,13 +241,13 @@ func (x *Index) entryOf(r *compiled, key []byte) int32 {
 // decide says what a rule makes of the identities that it found.
 func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 	if len(found) == 0 {
-		return judged{verdict: verdict{-1, NoMatch}}
+		return judged{verdict: verdict{identity: -1, outcome: NoMatch}}
 	}
 
 	// Most candidates are single and need no check; the rest goes the way that a match goes.
 	c, second := j.ev.c, j.ev.x.RankLast
 	if len(found) == 1 && r.predicate == nil && (second == nil || !c.options.CorrelatedOnly) { // nearly all
-		return judged{verdict: verdict{found[0], Matched}}
+		return judged{verdict: verdict{identity: found[0], outcome: Matched}}
 	}
 
 	p := progress{order: j.ev.x.Order}
@@ -249,14 +256,14 @@ func (j *judge) decide(a *identity.Account, r *compiled, found []int32) judged {
 	c.apply(j.e, a, r, found, second, &p, nil)
 	switch {
 	case p.done && p.found.Identity >= 0:
-		return judged{verdict: verdict{p.found.Identity, Matched}}
+		return judged{verdict: verdict{identity: p.found.Identity, outcome: Matched}}
 	case len(p.notes) == 0:
-		return judged{verdict: verdict{-1, NoMatch}}
+		return judged{verdict: verdict{identity: -1, outcome: NoMatch}}
 	case p.notes[0].Shared:
-		return judged{verdict: verdict{-1, TooShared}, note: &p.notes[0]}
+		return judged{verdict: verdict{identity: -1, outcome: TooShared}, note: &p.notes[0]}
 	}
 
-	return judged{verdict: verdict{-1, SeveralMatch}, note: &p.notes[0]}
+	return judged{verdict: verdict{identity: -1, outcome: SeveralMatch}, note: &p.notes[0]}
 }
 
 // ordered is what the rules in order make of an account.

@@ -258,8 +258,7 @@ func (nb *Nearby) Find(a *identity.Account) []NearMiss {
 // the accounts and identities: it looks at each identity once for each rule. Accounts
 // with one value may have one list, which is only to be read.
 func (nb *Nearby) FindAll(accounts []identity.Account) [][]NearMiss {
-	found := nb.findAll(accounts, nil)
-	return found.all()
+	return nb.findAll(accounts, nil, nil).all()
 }
 
 // weight orders near misses: fewer differences first, edits last.

@@ -36,8 +36,9 @@ type nearMiss struct {
 	nearOne
 }
 
-// findAll is [Nearby.FindAll] for the accounts at some places; nil: all of them.
-func (nb *Nearby) findAll(accounts []identity.Account, places []int32) *nearFound {
+// findAll is [Nearby.FindAll] for the accounts at some places; nil: all of them. Evidence, which
+// may be nil, is what the rules say of the accounts.
+func (nb *Nearby) findAll(accounts []identity.Account, places []int32, ev *Evidence) *nearFound {
 	number := len(accounts)
 	if places != nil {
 		number = len(places)
@@ -58,7 +59,9 @@ func (nb *Nearby) findAll(accounts []identity.Account, places []int32) *nearFoun
 			if places != nil {
 				place = places[k]
 			}
-			s.ask(k, place)
+			if ev == nil || !ev.rules[i][place].null {
+				s.ask(k, place)
+			}
 		}
 		s.scan(nb.p)
 		f.take(s, int16(rule))

@@ -295,9 +295,9 @@ func (s *nearSearch) look(form, n int32, text string) {
 	}
 	before := int32(0)
 	for at := s.exact[form]; at != 0; at = s.chain[at].next {
-		q := s.queries.at(s.chain[at].query)
-		if q.light < maxNear && q.seen < maxSpellings {
-			s.offer(q, n, text)
+		query := s.chain[at].query
+		if q := s.queries.at(query); q.light < maxNear && q.seen < maxSpellings {
+			s.offer(query, n, text)
 			before = at
 			continue
 		}
@@ -318,13 +318,14 @@ func (s *nearSearch) lookEdits(l *nearLook, places []int32) {
 		if *one == s.edits.gone() {
 			continue
 		}
-		q := s.queries.at(s.edits.query(*one))
+		query := s.edits.query(*one)
+		q := s.queries.at(query)
 		if q.edits >= maxNear { // identities come in order, so the first ones stay
 			*one = s.edits.gone()
 			continue
 		}
 		if q.last != l.identity && strsim.OneEdit(bytesView(l.form), bytesView(s.forms.at(q.form))) {
-			s.offer(q, l.identity, l.text)
+			s.offer(query, l.identity, l.text)
 		}
 	}
 }
@@ -333,7 +334,9 @@ func (s *nearSearch) lookEdits(l *nearLook, places []int32) {
 func bytesView(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // offer adds an identity to a query if its value is near.
-func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
+func (s *nearSearch) offer(query, n int32, text string) {
+	q := s.queries.at(query)
+
 	// One identity may be offered by several of its keys.
 	if q.last == n {
 		return
@@ -341,7 +344,7 @@ func (s *nearSearch) offer(q *nearQuery, n int32, text string) {
 	q.last = n
 
 	// Identities with one value are all as near; the first ones count.
-	sp := s.spelled(q, n, text)
+	sp := s.spelled(query, n, text)
 	if sp.differences == 0 || sp.count >= maxNear {
 		return
 	}
@@ -381,7 +384,8 @@ func (s *nearSearch) keep(q *nearQuery, one nearOne) {
 
 // spelled returns what a value of identities is for a query. Many identities share a value, as
 // a department does: what it differs in is found once.
-func (s *nearSearch) spelled(q *nearQuery, n int32, text string) *spelling {
+func (s *nearSearch) spelled(query, n int32, text string) *spelling {
+	q := s.queries.at(query)
 	hash := uint32(join.Hash(view(text)))
 	for k := q.spellings; k != 0; {
 		sp := s.spellings.at(k - 1)
@@ -391,15 +395,15 @@ func (s *nearSearch) spelled(q *nearQuery, n int32, text string) *spelling {
 		k = sp.next
 	}
 
-	k := s.spellings.add(spelling{hash: hash, identity: n, differences: s.differences(q, text), next: q.spellings})
+	k := s.spellings.add(spelling{hash: hash, identity: n, differences: s.differences(query, text), next: q.spellings})
 	q.spellings, q.seen = k+1, more(q.seen)
 	return s.spellings.at(k)
 }
 
 // differences tells in what a value differs that the rule compares; none when it
 // is not near, or the rule finds it.
-func (s *nearSearch) differences(q *nearQuery, text string) packedDifferences {
-	mine := valueOf(s.r, s.e, &s.accounts[q.account], q.item)
+func (s *nearSearch) differences(query int32, text string) packedDifferences {
+	mine := bytesView(s.values.at(query))
 	s.form = append(s.form[:0], s.r.normalised(s.e, mine, true)...)
 	if len(s.form) > 0 && string(s.form) == s.r.normalised(s.e, text, false) {
 		return 0

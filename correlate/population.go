@@ -39,6 +39,9 @@ func (p identities) Column(attribute string) func(n int32) identity.Value {
 	}
 }
 
+// atOnce is how many identities or accounts are read for one attribute before the next one is read.
+const atOnce = 512
+
 // IndexOf returns an index of a population for the rules of the correlators.
 func IndexOf(p Population, correlators ...*Correlator) *Index {
 	x := NewIndex()
@@ -46,11 +49,19 @@ func IndexOf(p Population, correlators ...*Correlator) *Index {
 	for i := range x.columns {
 		x.columns[i].expects = p.Len()
 	}
+	read := make([]func(int32) identity.Value, len(x.keys))
 	for key, name := range x.keys {
-		read := p.Column(name)
-		for n := range int32(p.Len()) {
-			if v := read(n); !v.IsNull() {
-				x.Put(n, key, v)
+		read[key] = p.Column(name)
+	}
+
+	// Attribute by attribute, since what one column needs is at hand in the processor then, but of so
+	// few identities at a time that they are at hand too.
+	for from := 0; from < p.Len(); from += atOnce {
+		for key := range x.keys {
+			for n := int32(from); n < int32(min(from+atOnce, p.Len())); n++ {
+				if v := read[key](n); !v.IsNull() {
+					x.Put(n, key, v)
+				}
 			}
 		}
 	}

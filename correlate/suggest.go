@@ -83,15 +83,9 @@ func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, va
 	o SuggestOptions) ([]Suggestion, error) {
 	// The identity side is the same for every source, so it is read once for all.
 	if s.identities == nil {
-		for _, property := range s.properties {
-			s.identities = append(s.identities, s.identityColumn(canonical(property)))
-		}
+		s.identities = s.identityColumns()
 	}
-
-	columns := make([]accountColumn, len(values))
-	for i, value := range values {
-		columns[i] = s.accountColumn(accounts, value)
-	}
+	columns := s.accountColumns(accounts, values)
 
 	var list []Suggestion
 	for k, property := range s.properties {
@@ -130,30 +124,40 @@ func suggestionTerm(attribute string) term {
 func (s *Suggester) code(t *term, v identity.Value) int32 {
 	text, out, _ := t.text(s.e, v, s.placeholders)
 	if out != compared {
+		s.texts.asked++ // and it is nothing new
 		return -1
 	}
 	n, _ := s.texts.number(join.Short(view(text)))
 	return n
 }
 
-func (s *Suggester) accountColumn(accounts []identity.Account, value string) accountColumn {
-	t := suggestionTerm(value)
-	c := accountColumn{codes: make([]int32, len(accounts))}
-	s.texts.expect(len(accounts))
-	for i := range accounts {
-		v := s.e.read(&accounts[i], value)
-		if v.Kind() != identity.List {
-			c.codes[i] = s.code(&t, v)
-		} else {
-			c.codes[i] = c.list(s, &t, v.List())
-		}
+// accountColumns reads some attributes of accounts, of few accounts at a time.
+func (s *Suggester) accountColumns(accounts []identity.Account, values []string) []accountColumn {
+	columns, terms := make([]accountColumn, len(values)), make([]term, len(values))
+	for k, value := range values {
+		columns[k].codes, terms[k] = make([]int32, len(accounts)), suggestionTerm(value)
+	}
+	s.texts.expect(len(accounts) * len(values))
 
-		if c.codes[i] != -1 {
-			c.with++
+	for from := 0; from < len(accounts); from += atOnce {
+		for k, value := range values {
+			c := &columns[k]
+			for i := from; i < min(from+atOnce, len(accounts)); i++ {
+				v := s.e.read(&accounts[i], value)
+				if v.Kind() != identity.List {
+					c.codes[i] = s.code(&terms[k], v)
+				} else {
+					c.codes[i] = c.list(s, &terms[k], v.List())
+				}
+
+				if c.codes[i] != -1 {
+					c.with++
+				}
+			}
 		}
 	}
 
-	return c
+	return columns
 }
 
 // list returns the code of a list: that of its only text, or its place in lists.
@@ -176,24 +180,37 @@ func (c *accountColumn) list(s *Suggester, t *term, items []identity.Value) int3
 	return -2 - int32(len(c.lists)-1)
 }
 
-func (s *Suggester) identityColumn(property string) identityColumn {
-	t, read := suggestionTerm(property), s.p.Column(property)
-	c := identityColumn{codes: make([]int32, s.p.Len())}
-	s.texts.expect(len(c.codes))
-	for i := range c.codes {
-		if c.codes[i] = s.code(&t, read(int32(i))); c.codes[i] >= 0 {
-			c.have++
+// identityColumns reads the properties of all identities, of few identities at a time.
+func (s *Suggester) identityColumns() []identityColumn {
+	people := s.p.Len()
+	columns, terms := make([]identityColumn, len(s.properties)), make([]term, len(s.properties))
+	read := make([]func(int32) identity.Value, len(s.properties))
+	for k, property := range s.properties {
+		property = canonical(property)
+		columns[k].codes, terms[k], read[k] = make([]int32, people), suggestionTerm(property), s.p.Column(property)
+	}
+	s.texts.expect(people * len(s.properties))
+
+	for from := 0; from < people; from += atOnce {
+		for k := range columns {
+			c := &columns[k]
+			for i := from; i < min(from+atOnce, people); i++ {
+				if c.codes[i] = s.code(&terms[k], read[k](int32(i))); c.codes[i] >= 0 {
+					c.have++
+				}
+			}
 		}
 	}
 
-	s.take(&c)
-	for _, n := range s.used {
-		if s.count[n] == 1 {
-			c.unique++
+	for k := range columns {
+		s.take(&columns[k])
+		for _, n := range s.used {
+			if s.count[n] == 1 {
+				columns[k].unique++
+			}
 		}
 	}
-
-	return c
+	return columns
 }
 
 // take makes an identity attribute the one at hand.

@@ -114,7 +114,7 @@ func (e *evaluator) read(a *identity.Account, attribute string) identity.Value {
 		}
 	}
 
-	return a.Property(attribute)
+	return a.Field(attribute)
 }
 
 type accountObject struct{ a *identity.Account }

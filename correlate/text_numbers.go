@@ -66,7 +66,7 @@ func (t *textNumbers) find(text []byte) int32 {
 // number returns the number of a text, and whether it is new.
 func (t *textNumbers) number(text []byte) (n int32, fresh bool) {
 	t.asked++
-	if 2*(t.len()+1) > len(t.slots) {
+	if t.len()+1 > roomOf(len(t.slots)) {
 		t.grow(t.len() + 1 + t.more())
 	}
 	hash := hash32(text)
@@ -133,7 +133,7 @@ func (t *textNumbers) more() int {
 // grow makes room for n texts.
 func (t *textNumbers) grow(n int) {
 	size := max(64, 2*len(t.slots))
-	for size < 2*n {
+	for roomOf(size) < n {
 		size *= 2
 	}
 	old := t.slots
@@ -150,6 +150,9 @@ func (t *textNumbers) grow(n int) {
 		t.slots[s] = slot
 	}
 }
+
+// roomOf is how many texts a table of some slots takes: a quarter stays free, where searches end.
+func roomOf(slots int) int { return slots / 4 * 3 }
 
 func hash32(text []byte) uint32 { return uint32(join.Hash(text) >> 32) }
 
