@@ -72,7 +72,7 @@ type columnNode struct {
 // slot that has it; column is from [Compiler.Column], or [Compiler.ChosenColumn],
 // for both. It comes after [Compiler.ReadsAccount].
 func (c *Compiler) First(column int) Node {
-	c.depends.base = 1 + column // all that is read
+	c.depends.bases = bases{count: 1, of: [maxBases]int{1 + column}} // all that is read
 	n := &columnNode{column: column, group: c.unit.group(column)}
 	if !c.unit.check {
 		c.unit.columnNodes = append(c.unit.columnNodes, n)

@@ -33,24 +33,24 @@ type Compiler struct {
 	deps         Deps
 	behind       []*target // stored transforms whose reads were not known yet, see [Unit.complete]
 	height       int
-	raises       bool        // something inside may raise
-	raisesOnNull bool        // something inside may raise when the input of the whole transform is null
-	counts       bool        // something inside uses $uniqueCounter
-	clock        bool        // the word now stands inside, references aside
-	memos        []*memoNode // outermost ones inside
-	passesOn     bool        // the operation hands its input on, no more
-	caught       bool        // what raises here makes place for another value
+	raises       bool   // something inside may raise
+	raisesOnNull bool   // something inside may raise when the input of the whole transform is null
+	counts       bool   // something inside uses $uniqueCounter
+	clock        bool   // the word now stands inside, references aside
+	memos        []memo // outermost ones inside
+	passesOn     bool   // the operation hands its input on, no more
+	caught       bool   // what raises here makes place for another value
 }
 
 // dependence is what decides whether a subtree can be folded or shared.
 type dependence struct {
-	input     bool // depends on the implicit input
-	outer     int  // 1 + the lowest index of a variable that it uses; 0: none
-	reads     bool // depends on the subject, the clock or the configuration of the run
-	perReader bool // must be evaluated each time and for each reader
-	once      bool // and not more often than that: it draws, claims or calls
-	base      int  // all that it reads of the subject, see noBase
-	worthMemo bool // worth remembering
+	input     bool  // depends on the implicit input
+	outer     int   // 1 + the lowest index of a variable that it uses; 0: none
+	reads     bool  // depends on the subject, the clock or the configuration of the run
+	perReader bool  // must be evaluated each time and for each reader
+	once      bool  // and not more often than that: it draws, claims or calls
+	bases     bases // all that it reads of the subject
+	worthMemo bool  // worth remembering
 }
 
 func (f *dependence) merge(o dependence) {
@@ -62,7 +62,7 @@ func (f *dependence) merge(o dependence) {
 	f.reads = f.reads || o.reads
 	f.perReader = f.perReader || o.perReader
 	f.once = f.once || o.once
-	f.base = mergeBase(f.base, o.base)
+	f.bases = f.bases.merge(o.bases)
 	f.worthMemo = f.worthMemo || o.worthMemo
 }
 
@@ -155,7 +155,7 @@ func RaiseForInput(err error) Node { return inputErrNode{err} }
 // ReadsAccount records that the operation reads an account attribute; empty
 // names mean that they are computed.
 func (c *Compiler) ReadsAccount(source, attribute string) {
-	c.depends.reads, c.depends.base = true, manyBase
+	c.depends.reads, c.depends.bases = true, manyBases
 
 	// A computed name may be any.
 	if source == "" || attribute == "" {

@@ -25,25 +25,6 @@ const (
 	numberOfNull    = 1
 )
 
-// Of dependence.base; other numbers are 1 + that of a column, which is read as by
-// [Compiler.First] and alone.
-const (
-	noBase   = 0  // nothing
-	manyBase = -1 // several, or something else
-)
-
-// mergeBase is the base of a subtree whose parts have the bases a and b.
-func mergeBase(a, b int) int {
-	switch {
-	case a == b || b == noBase:
-		return a
-	case a == noBase:
-		return b
-	}
-
-	return manyBase
-}
-
 // valueNumbers numbers the values of a base from 1, in the order of their appearance.
 // It switches itself off when fewer than half of them are known ones.
 type valueNumbers struct {
@@ -379,20 +360,42 @@ func (c *Compiler) templateWithMemo(t *templateNode) Node {
 	return n
 }
 
-// withMemo puts a memory around a node that depends on one base alone, when it
-// is worth it. Of nodes inside each other only the outermost remembers.
+// withMemo puts a memory around a node that depends on few bases alone, when it
+// is worth it. Of nodes inside each other that have the same bases only the outermost
+// remembers.
 func (c *Compiler) withMemo(node Node) Node {
-	if c.depends.base <= noBase || !c.depends.worthMemo {
+	bases := c.depends.bases
+	if bases.count <= 0 || !c.depends.worthMemo {
 		return node
 	}
 
-	// The outermost memory answers for everything inside.
-	for _, inner := range c.memos {
-		inner.enclosed = true
+	m := memoNode{base: bases.of[0], slot: c.unit.resultSlots, node: node}
+	c.unit.resultSlots++
+	if bases.count == 1 {
+		n := &m
+		c.encloses(bases, n)
+		return n
 	}
 
-	n := &memoNode{base: c.depends.base, slot: c.unit.resultSlots, node: node}
-	c.unit.resultSlots++
-	c.memos = []*memoNode{n}
+	m.base = c.unit.tuple(bases)
+	n := &tupleNode{m}
+	c.encloses(bases, &n.memoNode)
 	return n
+}
+
+// encloses notes that a memory answers for those inside that have the same bases.
+func (c *Compiler) encloses(b bases, n *memoNode) {
+	c.memos = slices.DeleteFunc(c.memos, func(inner memo) bool {
+		if inner.bases == b {
+			inner.node.enclosed = true
+		}
+		return inner.bases == b
+	})
+	c.memos = append(c.memos, memo{b, n})
+}
+
+// memo is a memory, and on what its results depend.
+type memo struct {
+	bases bases
+	node  *memoNode
 }

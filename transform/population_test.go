@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -39,7 +40,8 @@ func outcomes(t *testing.T, c compiled, people [][]identity.Account, order []int
 // crowd is so many people that memories of results fill up, change their minds
 // and switch themselves off.
 func crowd() [][]identity.Account {
-	schema := identity.NewSchema("mail", "dept")
+	schema := identity.NewSchema("mail", "dept", "given", "family", "pref", "often", "level")
+	r := rand.New(rand.NewPCG(1, 2))
 	var people [][]identity.Account
 	for i := range 10_000 {
 		mail := identity.StringValue(fmt.Sprintf("P%d@Example.com", i))
@@ -56,7 +58,20 @@ func crowd() [][]identity.Account {
 		case i%19 == 0 && i < 5000:
 			dept = identity.StringValue(fmt.Sprint("Team ", i))
 		}
-		people = append(people, []identity.Account{{Source: "HR", NativeIdentity: fmt.Sprint(i), Attributes: identity.Pack(schema, []identity.Value{mail, dept})}})
+
+		// There are more pairs of names than are told apart.
+		given, family, pref := identity.StringValue(fmt.Sprint("É", r.IntN(47))), identity.StringValue(fmt.Sprint(" O'Name ", r.IntN(45))), identity.Value{}
+		switch {
+		case i%5 == 0:
+			pref = identity.StringValue(fmt.Sprint("P", i%3))
+		case i%23 == 0:
+			given = identity.Value{}
+		case i%29 == 0:
+			family = identity.StringValue("")
+		}
+		often, level := identity.StringValue(fmt.Sprint(i%(1+i/12))), identity.StringValue(fmt.Sprint(i%(3+i/9)))
+		people = append(people, []identity.Account{{Source: "HR", NativeIdentity: fmt.Sprint(i),
+			Attributes: identity.Pack(schema, []identity.Value{mail, dept, given, family, pref, often, level})}})
 	}
 	return people
 }
@@ -77,6 +92,14 @@ func TestPopulation(t *testing.T) {
 		"fold": op("lower", `"input":`+op("decomposeDiacriticalMarks", "")),
 		"date": op("dateFormat", `"inputFormat":"dd/MM/yyyy","outputFormat":"ISO8601","input":`+hr("dept")),
 	}
+	stored["given"] = op("decomposeDiacriticalMarks", `"input":`+op("trim", `"input":`+hr("given")))
+	stored["name"] = op("concat", `"values":[`+op("reference", `"id":"given"`)+`,".",`+op("trim", `"input":`+hr("family"))+`]`)
+	stored["login"] = op("lower", `"input":`+op("replace", `"regex":"[^A-Za-z0-9.]","replacement":"","input":`+op("reference", `"id":"name"`)))
+	login := op("reference", `"id":"login"`)
+	many := op("lower", `"input":`+hr("mail"))
+	for i := range 70 { // results for which there is no room together
+		many += "," + op("join", fmt.Sprintf(`"separator":"%d","values":[%s,%s]`, i, hr("given"), hr("family")))
+	}
 	after := op("dateCompare", `"firstDate":`+op("reference", `"id":"date"`)+`,"secondDate":"now","operator":"GT","positiveCondition":"yes","negativeCondition":"no"`)
 	for name, config := range map[string]string{
 		"chain":       clean,
@@ -92,7 +115,19 @@ func TestPopulation(t *testing.T) {
 		"own names":   op("static", `"value":"#set($x = $d)$x#foreach($i in [1..2])$i#end","d":`+op("firstValid", `"values":[`+hr("dept")+`,"?"]`)),
 		"null":        op("firstValid", `"ignoreErrors":true,"values":[`+op("static", `"value":"a ${d}, $d","d":`+hr("dept"))+`,"none"]`),
 		"null raises": op("static", `"value":"a ${d}, $d","d":`+hr("dept")),
-		"conditional": op("conditional", `"expression":"$d eq sales","d":`+clean+`,"positiveCondition":"1","negativeCondition":"0"`),
+		"pair":        login,
+		"pair raises": op("substring", `"begin":5,"end":9,"input":`+login),
+		"pair caught": op("firstValid", `"ignoreErrors":true,"values":[`+op("substring", `"begin":5,"end":9,"input":`+login)+`,`+hr("mail")+`]`),
+		"pair twice":  op("concat", `"values":[`+login+`,"/",`+op("upper", `"input":`+login)+`,`+op("lower", `"input":`+hr("mail"))+`]`),
+		"pair null":   op("static", `"value":"$g $f","g":`+hr("given")+`,"f":`+hr("family")),
+		"triple":      op("static", `"value":"$l#if($p != '') ($p)#end","l":`+login+`,"p":`+op("firstValid", `"values":[`+hr("pref")+`,""]`)),
+		"triple long": op("concat", `"values":[`+login+`,`+clean+`,`+login+`]`),
+		"pairs": op("concat", `"values":[`+login+`,`+op("concat", `"values":[`+op("upper", `"input":`+hr("given"))+`,`+hr("dept")+`]`)+`,`+
+			op("join", `"values":[`+hr("often")+`,`+hr("level")+`]`)+`]`),
+		"pair too many":  op("join", `"values":[`+hr("often")+`,`+hr("level")+`]`),
+		"pairs too many": op("concat", `"values":[`+many+`]`),
+		"pair unique":    op("join", `"values":[`+hr("mail")+`,`+hr("given")+`]`),
+		"conditional":    op("conditional", `"expression":"$d eq sales","d":`+clean+`,"positiveCondition":"1","negativeCondition":"0"`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -44,6 +44,10 @@ type Scope struct {
 	firsts      []identity.Value // of the columns of all groups
 	numbers     []valueNumbers   // by base
 	numbered    []subjectNumber  // by base: of the current subject
+	tuples      []tupleNumbers   // by tuple
+	tupled      []subjectNumber  // by tuple: of the current subject
+	computing   int              // 1 + the tuple for which a result is computed to be remembered
+	remembered  int              // room taken by results for tuples
 	rendered    []valueNumbers   // by renderNode
 	results     [][]memoResult   // by memoNode and number
 	draws       []uint32         // how often each random stream was begun
@@ -117,6 +121,8 @@ func (s *Scope) fit() {
 	grow(&s.chosen, len(u.choices))
 	grow(&s.numbers, 1+len(u.columns))
 	grow(&s.numbered, 1+len(u.columns))
+	grow(&s.tuples, len(u.tuples))
+	grow(&s.tupled, len(u.tuples))
 	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
 }
@@ -166,6 +172,7 @@ func (s *Scope) nextRound() {
 		clear(s.shared)
 		clear(s.groupRounds)
 		clear(s.numbered)
+		clear(s.tupled)
 		clear(s.chosen)
 		s.round = 1
 	}

@@ -75,6 +75,8 @@ type Unit struct {
 	groups      []readGroup
 	firsts      int // how many columns are in groups
 	choices     []choice
+	tuples      []tuple
+	tupleOf     map[bases]int
 	streams     int
 	resultSlots int
 	templates   int  // that remember results
@@ -210,7 +212,7 @@ func (l *Library) Link(opts Options, items ...Item) (*Unit, diag.List) {
 func (k *Linker) link(check bool, items []Item) (*Unit, diag.List) {
 	opts := k.opts
 	u := &Unit{lib: k.lib, opts: opts, catalogue: k.catalogue, check: check, sources: map[string]int{}, targets: map[string]*target{},
-		columnOf: map[columnKey]int{}, groupOf: map[columnKey]int{}, prints: map[*jsondoc.Node]fingerprint{}, storedPrints: k.prints,
+		columnOf: map[columnKey]int{}, groupOf: map[columnKey]int{}, tupleOf: map[bases]int{}, prints: map[*jsondoc.Node]fingerprint{}, storedPrints: k.prints,
 		counts: map[fingerprint]int{}, shared: map[fingerprint]*sharedNode{}, foldLeft: foldTotal}
 
 	if u.allowance = opts.Allowance; u.allowance == nil {
