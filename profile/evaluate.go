@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile/config"
@@ -85,18 +86,19 @@ func (v *evaluator) begin(c *compiled, in subjectInput) *evaluation {
 	}
 
 	x := &v.self
-	x.evaluator, x.profile, x.scope, x.input = v, c, s, in
-	x.errors = x.errors[:0]
-	x.values = slices.Grow(x.values[:0], len(c.attrs))[:len(c.attrs)]
-	x.state = slices.Grow(x.state[:0], len(c.attrs))[:len(c.attrs)]
-	clear(x.values)
-	clear(x.state)
-	x.lifecycleNow, x.lifecycleKnown, x.unsettled = identity.Value{}, false, false
-	x.full = false
-	x.calc = transform.Calculation{
-		Schema: c.schema, Programs: c.unit.Programs(), Stored: in.stored,
-		Values: x.values, States: x.state, Room: v.limits.Identity, Most: v.limits.Value,
+	if x.profile != c {
+		x.evaluator, x.profile, x.scope = v, c, s
+		x.values = slices.Grow(x.values[:0], len(c.attrs))[:len(c.attrs)]
+		x.state = slices.Grow(x.state[:0], len(c.attrs))[:len(c.attrs)]
+		x.calc = transform.Calculation{Schema: c.schema, Programs: c.unit.Programs(),
+			Values: x.values, States: x.state, Most: v.limits.Value}
 	}
+
+	// Values stay what they were: nobody reads them of an attribute that is not done.
+	clear(x.state)
+	x.input, x.errors = in, x.errors[:0]
+	x.lifecycleNow, x.lifecycleKnown, x.unsettled, x.full = identity.Value{}, false, false, false
+	x.calc.Stored, x.calc.Room = in.stored, v.limits.Identity
 	s.Reset(x, in.accounts)
 	return x
 }
@@ -122,8 +124,14 @@ func (x *evaluation) calculate(order []int) {
 	}
 }
 
-// some evaluates the given attributes and what they read.
+// some evaluates the given attributes and what they read. The others have no values.
 func (x *evaluation) some(attrs []int) {
+	for i, state := range x.state {
+		if state == todo {
+			x.values[i] = identity.Value{}
+		}
+	}
+
 	for _, i := range attrs {
 		if x.profile.late != nil && x.profile.late[i] {
 			x.all()
@@ -288,7 +296,13 @@ func (e *Engine) missing(c *compiled, values []identity.Value) []string {
 }
 
 func isMissing(v identity.Value, blankToo bool) bool {
-	return v.IsNull() || blankToo && strings.TrimSpace(v.Text()) == ""
+	if v.IsNull() || !blankToo {
+		return v.IsNull()
+	}
+
+	// Nearly all begin with a letter or a digit.
+	text := v.Text()
+	return (text == "" || text[0] <= ' ' || text[0] >= utf8.RuneSelf) && strings.TrimSpace(text) == ""
 }
 
 // authoritative returns the account that would tie an identity to this profile, whichever

@@ -35,6 +35,9 @@ type desk struct {
 
 	observers map[*compiled]observer
 
+	stateIn *compiled       // of state
+	state   LifecycleResult // of the person before
+
 	values  []identity.Value
 	changes []Change
 	news    []Change // of somebody who is new: without old values
@@ -201,9 +204,25 @@ func (v *Evaluator) finish(x *evaluation, stored identity.Attributes) {
 		slot, ok = attributes.Schema().Slot(config.AttrLifecycle)
 	}
 	if ok {
-		res.Lifecycle = c.lifecycle(attributes.At(slot)) // a packed value, that keeps
+		res.Lifecycle = d.stateOf(c, values[slot]) // which is packed, and keeps
 		res.Identity.Lifecycle.State = res.Lifecycle.State
 	}
+}
+
+// stateOf is [compiled.lifecycle], which is mostly what it was for the person before.
+func (d *desk) stateOf(c *compiled, v identity.Value) LifecycleResult {
+	text := v.Text()
+	if d.stateIn != c || d.state.Value != text {
+		d.stateIn, d.state = c, c.lifecycle(v)
+		return d.state
+	}
+
+	// The texts are those of this person, as those before belong to another row.
+	r := d.state
+	if r.Value = text; r.State != "" {
+		r.State = text
+	}
+	return r
 }
 
 // created returns the attributes of somebody who is new, as changes.

@@ -133,7 +133,7 @@ func (t Stream) Rand(s *Scope) *rand.Rand {
 		h.text(s.subject.ID())
 	}
 	h.byte(0)
-	h.text(s.attribute)
+	h.text(s.Attribute())
 	h.byte(0)
 	h.text(t.path)
 	h.byte(0)

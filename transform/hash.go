@@ -1,6 +1,10 @@
 package transform
 
-import "math/bits"
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+)
 
 const (
 	hashFactor = 0x9E3779B97F4A7C15
@@ -25,9 +29,9 @@ func hashText(s string) uint32 {
 func textEnds(s string) (a, b uint64) {
 	switch n := len(s); {
 	case n >= 8:
-		a, b = word(s[:8]), word(s[n-8:])
+		a, b = word(s), word(s[n-8:])
 	case n >= 4:
-		a, b = half(s[:4]), half(s[n-4:])
+		a, b = half(s), half(s[n-4:])
 	case n > 0:
 		a, b = uint64(s[0]), uint64(s[n>>1])<<8|uint64(s[n-1])
 	}
@@ -40,8 +44,11 @@ func hashEnds(a, b, mixed uint64) uint32 {
 	return uint32((hi ^ lo) * hashStart >> 32)
 }
 
-func word(s string) uint64 { return half(s) | half(s[4:])<<32 }
+// word and half return the first eight and four bytes of a text that has them.
+func word(s string) uint64 {
+	return binary.LittleEndian.Uint64((*[8]byte)(unsafe.Pointer(unsafe.StringData(s)))[:])
+}
 
 func half(s string) uint64 {
-	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+	return uint64(binary.LittleEndian.Uint32((*[4]byte)(unsafe.Pointer(unsafe.StringData(s)))[:]))
 }

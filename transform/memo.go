@@ -1,13 +1,6 @@
 package transform
 
-import (
-	"encoding/binary"
-	"math"
-	"slices"
-	"unsafe"
-
-	"github.com/idprofile/engine/identity"
-)
+import "github.com/idprofile/engine/identity"
 
 // Countries, departments and dates repeat over a population. A subtree that
 // depends on one account attribute alone, its base, therefore remembers its
@@ -31,8 +24,11 @@ type valueNumbers struct {
 	table []numberedValue // by hash; a power of two of them, at most half of them used
 	count int             // numbers so far
 	asked int
+	look  int // how many may be asked for before it looks back
 	found int
 	off   bool
+	group int // of the column
+	first int // where the value is in [Scope.firsts]
 }
 
 // subjectNumber is the number of a base for a subject, 0: none.
@@ -58,14 +54,16 @@ type textKey struct {
 }
 
 // keyOf returns the key of a text of at most [maxNumberedText] bytes.
-func keyOf(text string) textKey {
+func keyOf(text string) (k textKey) {
 	n := uint64(len(text))
 	if n > 16 {
-		return textKey{first: word(text[:8]), last: word(text[n-8:]), hash: uint64(hashText(text))<<8 | n}
+		k.first, k.last, k.hash = word(text[:8]), word(text[n-8:]), uint64(hashText(text))
+	} else {
+		k.first, k.last = textEnds(text)
+		k.hash = uint64(hashEnds(k.first, k.last, hashStart+n))
 	}
-
-	a, b := textEnds(text)
-	return textKey{first: a, last: b, hash: uint64(hashEnds(a, b, hashStart+n))<<8 | n}
+	k.hash = k.hash<<8 | n
+	return k
 }
 
 // slot returns where the search for the text begins in a table.
@@ -89,40 +87,35 @@ func (s *Scope) number(base int) int {
 }
 
 func (s *Scope) findNumber(base int) int {
+	if base >= len(s.numbers) {
+		number := s.findTuple(base - len(s.numbers))
+		s.numbered[base] = subjectNumber{s.round, uint32(number)}
+		return number
+	}
+
 	number := 0
 	if c := &s.numbers[base]; !c.off {
-		k := &s.unit.columns[base-1]
-		if s.groupRounds[k.group] != s.round {
-			s.readGroup(k.group)
+		if s.groupRounds[c.group] != s.round {
+			s.readGroup(c.group)
 		}
-		number = c.find(&s.firsts[k.place])
+
+		switch v := &s.firsts[c.first]; v.Kind() {
+		case identity.Text:
+			number = c.text(v.Text())
+		case identity.Null:
+			c.asked++
+			c.found++
+			number = numberOfNull
+		}
 	}
 
 	s.numbered[base] = subjectNumber{s.round, uint32(number)}
 	return number
 }
 
-// find returns the number of a value, 0 when it has none.
-func (c *valueNumbers) find(v *identity.Value) int {
-	switch v.Kind() {
-	case identity.Null:
-		c.asked++
-		c.found++
-		return numberOfNull
-	case identity.Text:
-		return c.text(v.Text())
-	}
-
-	return 0
-}
-
 // text returns the number of a text, 0 when it has none.
 func (c *valueNumbers) text(text string) int {
-	// The first values pass by: one that never comes back need not be kept.
-	if c.asked++; c.asked < numberStart && c.table == nil || c.asked >= numberTrial && !c.worth() {
-		return 0
-	}
-	if len(text) > maxNumberedText {
+	if c.asked++; c.asked >= c.look && !c.goesOn() || len(text) > maxNumberedText {
 		return 0
 	}
 
@@ -130,23 +123,33 @@ func (c *valueNumbers) text(text string) int {
 	key, mask := keyOf(text), uint32(len(c.table)-1)
 	for i := key.slot(mask); int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
-		if e.number == 0 {
-			break
-		}
-		if e.textKey == key && (len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) {
+		if e.textKey == key && (len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) && e.number != 0 {
 			c.found++
 			return int(e.number)
+		}
+		if e.number == 0 {
+			break
 		}
 	}
 
 	return c.add(text, key)
 }
 
+// goesOn decides from time to time whether values are numbered.
+func (c *valueNumbers) goesOn() bool {
+	// The first values pass by: one that never comes back need not be kept.
+	if c.asked < numberStart && c.table == nil {
+		return false
+	}
+	c.look = numberTrial
+	return c.asked < numberTrial || c.worth()
+}
+
 // worth looks back at the last values.
 func (c *valueNumbers) worth() bool {
 	// More new values than known ones: looking up costs more than it saves.
 	if c.found < numberTrial/2 {
-		*c = valueNumbers{off: true}
+		*c = valueNumbers{group: c.group, first: c.first, off: true}
 		return false
 	}
 
@@ -186,216 +189,4 @@ func (c *valueNumbers) place(e *numberedValue) {
 		i = (i + 1) & mask
 	}
 	c.table[i] = *e
-}
-
-// memoNode remembers the results of node by the numbers of its base.
-type memoNode struct {
-	base     int
-	slot     int
-	node     Node
-	enclosed bool // what is around it remembers, too
-}
-
-// memoResult is a result with what it has cost, and fills one cache line: a text stands in
-// it. The zero memoResult is not known.
-type memoResult struct {
-	steps  uint32
-	output uint16
-	kind   uint8 // 1 + that of the value
-	size   uint8
-	text   [maxResultText]byte // or an integer
-}
-
-// value returns the result; a text is a view.
-func (r *memoResult) value() identity.Value {
-	switch kind := identity.Kind(r.kind - 1); kind {
-	case identity.Text:
-		return identity.StringValue(unsafe.String(&r.text[0], r.size))
-	case identity.Integer:
-		return identity.IntValue(int64(binary.LittleEndian.Uint64(r.text[:])))
-	case identity.Boolean:
-		return identity.BoolValue(r.size != 0)
-	}
-
-	return identity.Value{}
-}
-
-// set makes a result of a value; false when it is too large to be remembered.
-func (r *memoResult) set(v identity.Value) bool {
-	switch v.Kind() {
-	case identity.Text:
-		text := v.Text()
-		if len(text) > maxResultText {
-			return false
-		}
-		r.size = uint8(copy(r.text[:], text))
-	case identity.Integer:
-		n, _ := v.Int()
-		binary.LittleEndian.PutUint64(r.text[:], uint64(n))
-	case identity.Boolean:
-		if b, _ := v.Bool(); b {
-			r.size = 1
-		}
-	case identity.List:
-		return false
-	}
-
-	r.kind = 1 + uint8(v.Kind())
-	return true
-}
-
-func (n *memoNode) Eval(s *Scope) (identity.Value, error) {
-	if n.enclosed {
-		return n.node.Eval(s)
-	}
-	if number := s.number(n.base); number > 0 {
-		return n.result(s, number)
-	}
-	return n.node.Eval(s)
-}
-
-// result returns the result for a number.
-func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
-	list := s.results[n.slot]
-	if number >= len(list) {
-		return n.first(s, number)
-	}
-
-	// Nearly all results are texts, and nearly all budgets suffice.
-	r := &list[number]
-	if r.kind == 1+uint8(identity.Text) {
-		steps, output := s.budget.Steps-int64(r.steps), s.budget.Output-int64(r.output)
-		if steps >= 0 && output >= 0 {
-			s.budget.Steps, s.budget.Output = steps, output
-			return identity.StringValue(unsafe.String(&r.text[0], r.size)), nil
-		}
-	}
-
-	if r.kind == 0 {
-		return n.first(s, number)
-	}
-	return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
-}
-
-// first evaluates the node for a new value of the base.
-func (n *memoNode) first(s *Scope, number int) (identity.Value, error) {
-	before := s.spent()
-	v, err := n.node.Eval(s)
-	spent := s.spent().since(before)
-
-	// Errors carry their path, and large results cost memory for everybody; both are computed
-	// again.
-	r := memoResult{steps: uint32(spent.steps), output: uint16(spent.output)}
-	if err != nil || spent.steps > math.MaxUint32 || spent.output > math.MaxUint16 || !r.set(v) {
-		return v, err
-	}
-
-	// Values that were given are views of the list, which therefore is never written again but
-	// where nothing was.
-	list := &s.results[n.slot]
-	if number >= len(*list) {
-		*list = slices.Grow(*list, number+1-len(*list))[:number+1]
-	}
-
-	(*list)[number] = r
-	return v, nil
-}
-
-// renderNode remembers what a template with directives gives for the values of
-// its variables.
-type renderNode struct {
-	memoNode
-	template *templateNode
-}
-
-func (n *renderNode) Eval(s *Scope) (identity.Value, error) {
-	c := &s.rendered[n.base]
-	if c.off {
-		return n.node.Eval(s)
-	}
-
-	// The key is all that the template can see: its variables, one behind the other with their
-	// lengths.
-	var room [maxNumberedText]byte
-	key := room[:0]
-	for _, name := range n.template.names {
-		if name.slot < 0 { // set by the template itself
-			continue
-		}
-
-		v := s.vars[name.slot]
-		switch {
-		case v.IsNull():
-			key = append(key, 0xFF)
-		case v.Kind() == identity.Text && len(v.Text()) < maxNumberedText-len(key)-1:
-			key = append(append(key, byte(len(v.Text()))), v.Text()...)
-		default:
-			return n.node.Eval(s)
-		}
-	}
-
-	if number := c.text(unsafe.String(unsafe.SliceData(key), len(key))); number > 0 {
-		return n.result(s, number)
-	}
-	return n.node.Eval(s)
-}
-
-// templateWithMemo puts a memory around a template that depends on variables
-// alone.
-func (c *Compiler) templateWithMemo(t *templateNode) Node {
-	// Objects of the host are not to be had as a key.
-	for _, name := range t.names {
-		if name.global != nil {
-			return t
-		}
-	}
-
-	if !c.Shortcuts() || t.parts != nil || len(t.names) == 0 {
-		return t
-	}
-
-	n := &renderNode{memoNode{base: c.unit.templates, slot: c.unit.resultSlots, node: t}, t}
-	c.unit.templates++
-	c.unit.resultSlots++
-	return n
-}
-
-// withMemo puts a memory around a node that depends on few bases alone, when it
-// is worth it. Of nodes inside each other that have the same bases only the outermost
-// remembers.
-func (c *Compiler) withMemo(node Node) Node {
-	bases := c.depends.bases
-	if bases.count <= 0 || !c.depends.worthMemo {
-		return node
-	}
-
-	m := memoNode{base: bases.of[0], slot: c.unit.resultSlots, node: node}
-	c.unit.resultSlots++
-	if bases.count == 1 {
-		n := &m
-		c.encloses(bases, n)
-		return n
-	}
-
-	m.base = c.unit.tuple(bases)
-	n := &tupleNode{m}
-	c.encloses(bases, &n.memoNode)
-	return n
-}
-
-// encloses notes that a memory answers for those inside that have the same bases.
-func (c *Compiler) encloses(b bases, n *memoNode) {
-	c.memos = slices.DeleteFunc(c.memos, func(inner memo) bool {
-		if inner.bases == b {
-			inner.node.enclosed = true
-		}
-		return inner.bases == b
-	})
-	c.memos = append(c.memos, memo{b, n})
-}
-
-// memo is a memory, and on what its results depend.
-type memo struct {
-	bases bases
-	node  *memoNode
 }

@@ -58,8 +58,8 @@ func (b bases) merge(o bases) bases {
 
 // tuple is two bases, or a tuple of two and a third base.
 type tuple struct {
-	first int // a base; 0: inner has the first two
-	inner int // a tuple
+	first int // a base; not known before all columns are when inner has the first two
+	inner int // 1 + a tuple; 0: first has one
 	last  int // a base
 }
 
@@ -74,7 +74,7 @@ func (u *Unit) tuple(b bases) int {
 		inner := b
 		inner.count--
 		inner.of[inner.count] = 0
-		t.first, t.inner = 0, u.tuple(inner)
+		t.inner = 1 + u.tuple(inner)
 	}
 
 	u.tuples = append(u.tuples, t)
@@ -103,35 +103,40 @@ func (t numberedTuple) slot(mask uint32) uint32 {
 	return uint32(uint64(t.parts)*hashFactor>>32) & mask
 }
 
-// tuple returns the number of the tuple for the current subject, 0 when it has none. It is
-// looked up once for a subject.
-func (s *Scope) tuple(n int) int {
-	if k := &s.tupled[n]; k.round == s.round {
-		return int(k.number)
+// placeTuples gives tuples their places among the bases, behind all columns.
+func (u *Unit) placeTuples() {
+	for i := range u.tuples {
+		if t := &u.tuples[i]; t.inner > 0 {
+			t.first = len(u.columns) + t.inner
+		}
 	}
-	return s.findTuple(n)
+	for _, n := range u.tupleNodes {
+		if n.base > 0 { // what is around it does not remember
+			n.base += len(u.columns)
+		}
+	}
+	u.tupleNodes, u.tupleOf = nil, nil
 }
 
+// findTuple returns the number of the tuple for the current subject, 0 when it has none.
 func (s *Scope) findTuple(n int) int {
-	number := 0
-	if c := &s.tuples[n]; !c.off {
-		var first int
-		t := &s.unit.tuples[n]
-		if t.first > 0 {
-			first = s.number(t.first)
-		} else {
-			first = s.tuple(t.inner)
-		}
-
-		if first > 0 {
-			if last := s.number(t.last); last > 0 {
-				number = c.find(uint32(first)<<16 | uint32(last))
-			}
-		}
+	c := &s.tuples[n]
+	if c.off {
+		return 0
 	}
 
-	s.tupled[n] = subjectNumber{s.round, uint32(number)}
-	return number
+	t := &s.unit.tuples[n]
+	first := s.number(t.first)
+	if first == 0 {
+		c.off = s.off(t.first)
+		return 0
+	}
+	last := s.number(t.last)
+	if last == 0 {
+		c.off = s.off(t.last)
+		return 0
+	}
+	return c.find(uint32(first)<<16 | uint32(last))
 }
 
 // find returns the number of a combination, 0 when it has none.
@@ -192,29 +197,17 @@ func (c *tupleNumbers) place(e numberedTuple) {
 	c.table[i] = e
 }
 
-// tupleNode is a memoNode whose base is a tuple.
-type tupleNode struct{ memoNode }
-
-func (n *tupleNode) Eval(s *Scope) (identity.Value, error) {
-	// Whoever computes a result for the same tuple will remember more than what is inside.
-	if n.enclosed || s.computing == 1+n.base {
-		return n.node.Eval(s)
-	}
-	number := s.tuple(n.base)
-	if number == 0 {
-		return n.node.Eval(s)
-	}
-
+// firstOfTuple evaluates the node for a new combination of values.
+func (n *memoNode) firstOfTuple(s *Scope, number int) (identity.Value, error) {
+	// Whoever computes a result for the same tuple will remember more than what is inside, and
+	// all results together have no more than their room.
 	list := s.results[n.slot]
-	if number < len(list) && list[number].kind != 0 {
-		return n.result(s, number)
-	}
-	if number >= len(list) && s.remembered+number+1-len(list) > maxRemembered {
+	if s.computing == n.base || number >= len(list) && s.remembered+number+1-len(list) > maxRemembered {
 		return n.node.Eval(s)
 	}
 
 	outer := s.computing
-	s.computing = 1 + n.base
+	s.computing = n.base
 	v, err := n.first(s, number)
 	s.computing = outer
 	s.remembered += len(s.results[n.slot]) - len(list)

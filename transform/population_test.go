@@ -115,6 +115,8 @@ func TestPopulation(t *testing.T) {
 		"own names":   op("static", `"value":"#set($x = $d)$x#foreach($i in [1..2])$i#end","d":`+op("firstValid", `"values":[`+hr("dept")+`,"?"]`)),
 		"null":        op("firstValid", `"ignoreErrors":true,"values":[`+op("static", `"value":"a ${d}, $d","d":`+hr("dept"))+`,"none"]`),
 		"null raises": op("static", `"value":"a ${d}, $d","d":`+hr("dept")),
+		"number":      op("indexOf", `"substring":"a","input":`+clean),
+		"pair number": op("lastIndexOf", `"substring":"o","input":`+login),
 		"pair":        login,
 		"pair raises": op("substring", `"begin":5,"end":9,"input":`+login),
 		"pair caught": op("firstValid", `"ignoreErrors":true,"values":[`+op("substring", `"begin":5,"end":9,"input":`+login)+`,`+hr("mail")+`]`),

@@ -26,6 +26,8 @@ type Scope struct {
 
 	round     uint32 // counts subjects, see [Scope.Reset]
 	subject   Subject
+	calc      *Calculation // has the attribute that is calculated, by calcAt; nil: the next two have it
+	calcAt    int
 	attribute string
 	oldValue  identity.Value
 	extra     map[string]identity.Value
@@ -43,10 +45,9 @@ type Scope struct {
 	groupRounds []uint32         // by readGroup: its values are those of the current subject when this is its round
 	firsts      []identity.Value // of the columns of all groups
 	numbers     []valueNumbers   // by base
-	numbered    []subjectNumber  // by base: of the current subject
+	numbered    []subjectNumber  // by base, tuples behind columns: of the current subject
 	tuples      []tupleNumbers   // by tuple
-	tupled      []subjectNumber  // by tuple: of the current subject
-	computing   int              // 1 + the tuple for which a result is computed to be remembered
+	computing   int              // the tuple, as a base, for which a result is computed to be remembered
 	remembered  int              // room taken by results for tuples
 	rendered    []valueNumbers   // by renderNode
 	results     [][]memoResult   // by memoNode and number
@@ -64,6 +65,7 @@ type Scope struct {
 	render     []velocity.Value
 	templates  velocity.Memory
 	patterns   javaregex.Memory
+	touched    byte   // see [Scope.Reset]
 	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
 }
@@ -103,6 +105,11 @@ func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
 	s := &Scope{unit: u, env: env, ctx: ctx, limits: env.Limits.OrDefaults(),
 		century: env.Now.UTC().AddDate(-80, 0, 0).UnixMilli()}
 	s.fit()
+	s.numbers[0].off = true
+	for i := range u.columns {
+		n := &s.numbers[1+i]
+		n.group, n.first = u.columns[i].group, u.columns[i].place
+	}
 	return s
 }
 
@@ -120,9 +127,8 @@ func (s *Scope) fit() {
 	grow(&s.draws, u.streams)
 	grow(&s.chosen, len(u.choices))
 	grow(&s.numbers, 1+len(u.columns))
-	grow(&s.numbered, 1+len(u.columns))
+	grow(&s.numbered, 1+len(u.columns)+len(u.tuples))
 	grow(&s.tuples, len(u.tuples))
-	grow(&s.tupled, len(u.tuples))
 	grow(&s.rendered, u.templates)
 	grow(&s.results, u.resultSlots)
 }
@@ -144,10 +150,15 @@ func (s *Scope) Reset(subject Subject, accounts []identity.Account) {
 		s.accounts[i] = s.accounts[i][:0]
 	}
 
-	// Sorting the accounts by source once spares every read the search.
+	// Sorting the accounts by source once spares every read the search. The rows will be read:
+	// who asks for them now, without waiting, finds them later.
 	for i := range accounts {
-		if slot, ok := s.unit.slot(accounts[i].Source); ok {
-			s.accounts[slot] = append(s.accounts[slot], &accounts[i])
+		a := &accounts[i]
+		if row := a.Attributes.Row(); row != "" {
+			s.touched += row[0] + row[len(row)/2] + row[len(row)-1]
+		}
+		if slot, ok := s.unit.slot(a.Source); ok {
+			s.accounts[slot] = append(s.accounts[slot], a)
 		}
 	}
 
@@ -172,7 +183,6 @@ func (s *Scope) nextRound() {
 		clear(s.shared)
 		clear(s.groupRounds)
 		clear(s.numbered)
-		clear(s.tupled)
 		clear(s.chosen)
 		s.round = 1
 	}
@@ -204,7 +214,7 @@ func ByCreated(a, b *identity.Account) int {
 // SetAttribute names the identity attribute that is calculated next, and its
 // previous value: $attributeDefinition and $oldValue of templates.
 func (s *Scope) SetAttribute(name string, oldValue identity.Value) {
-	s.attribute, s.oldValue = name, oldValue
+	s.calc, s.attribute, s.oldValue = nil, name, oldValue
 }
 
 // SetField gives the context of an account create profile: the attributes of
@@ -237,7 +247,7 @@ const (
 // text for which there is room: it returns how many of the order it has left behind, that one
 // included, whose state is Busy; 0: all are done.
 func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value, err error) {
-	s.input, s.oldValue = identity.Value{}, identity.Value{}
+	s.input, s.calc = identity.Value{}, c
 	for k, i := range order {
 		state := &c.States[i]
 		if *state != Todo {
@@ -245,19 +255,14 @@ func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value,
 		}
 
 		*state = Busy
-		s.attribute = c.Schema.Name(i)
-
-		// Of somebody new nothing is stored.
-		if c.Stored.Schema() != nil {
-			s.oldValue = c.Before(i)
-		}
+		s.calcAt = i
 		s.start()
 		p := c.Programs[i]
-		if p.root.node == nil {
-			c.Values[i], *state = identity.Value{}, Done
-			continue
-		}
-		if v, err = p.root.node.Eval(s); err != nil {
+		if p.root.column != nil {
+			v = p.root.column.read(s)
+		} else if p.root.node == nil {
+			v = identity.Value{}
+		} else if v, err = p.root.node.Eval(s); err != nil {
 			return k + 1, identity.Value{}, located(p.path, under(p.root.site, err))
 		}
 
@@ -304,10 +309,20 @@ func (s *Scope) Context() context.Context { return s.ctx }
 func (s *Scope) Subject() Subject { return s.subject }
 
 // Attribute returns the identity attribute that is calculated, if any.
-func (s *Scope) Attribute() string { return s.attribute }
+func (s *Scope) Attribute() string {
+	if s.calc != nil {
+		return s.calc.Schema.Name(s.calcAt)
+	}
+	return s.attribute
+}
 
 // OldValue returns the stored value of that attribute.
-func (s *Scope) OldValue() identity.Value { return s.oldValue }
+func (s *Scope) OldValue() identity.Value {
+	if s.calc != nil {
+		return s.calc.Before(s.calcAt)
+	}
+	return s.oldValue
+}
 
 // SetCounter sets $uniqueCounter; null unsets it.
 func (s *Scope) SetCounter(v identity.Value) { s.counter = v }
@@ -438,7 +453,8 @@ func (s *Scope) Nested(p *Program, attribute string, oldValue, input identity.Va
 
 	s.SetAttribute(attribute, oldValue)
 	v, err := p.Eval(s, input)
-	s.input, s.attribute, s.oldValue, s.budget = saved.input, saved.attribute, saved.oldValue, saved.budget
+	s.input, s.budget = saved.input, saved.budget
+	s.calc, s.calcAt, s.attribute, s.oldValue = saved.calc, saved.calcAt, saved.attribute, saved.oldValue
 	s.vars, s.draws, s.active, s.references = saved.vars, saved.draws, saved.active, saved.references
 	return v, err
 }

@@ -179,12 +179,12 @@ func (c *Compiler) bind(name string, node *templateNode, local map[string]bool) 
 		return bound{-1, func(s *Scope) velocity.Value { return subjectValue(s, s.subject) }}
 	case "oldValue":
 		c.deps.OldValue = true
-		return bound{-1, func(s *Scope) velocity.Value { return toTemplate(s.oldValue) }}
+		return bound{-1, func(s *Scope) velocity.Value { return toTemplate(s.OldValue()) }}
 	case "uniqueCounter":
 		node.counts = true
 		return bound{-1, func(s *Scope) velocity.Value { return toTemplate(s.counter) }}
 	case "attributeDefinition":
-		return bound{-1, func(s *Scope) velocity.Value { return named(s.attribute) }}
+		return bound{-1, func(s *Scope) velocity.Value { return named(s.Attribute()) }}
 	}
 
 	return bound{-1, func(s *Scope) velocity.Value { return s.context(name) }}

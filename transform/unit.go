@@ -76,7 +76,6 @@ type Unit struct {
 	firsts      int // how many columns are in groups
 	choices     []choice
 	tuples      []tuple
-	tupleOf     map[bases]int
 	streams     int
 	resultSlots int
 	templates   int  // that remember results
@@ -96,6 +95,8 @@ type Unit struct {
 	shared       map[fingerprint]*sharedNode
 	caught       map[string]bool // stored transforms, see [Unit.caughtTransforms]
 	columnNodes  []*columnNode
+	tupleOf      map[bases]int
+	tupleNodes   []*memoNode
 	folder       *Scope
 	foldLeft     int64
 }
@@ -244,6 +245,7 @@ func (k *Linker) link(check bool, items []Item) (*Unit, diag.List) {
 	}
 
 	u.placeColumns()
+	u.placeTuples()
 	u.prints, u.storedPrints, u.counts, u.shared, u.folder = nil, nil, nil, nil, nil
 	u.caught, u.uses, u.refers, u.names, u.known = nil, nil, nil, nil, nil
 	return u, opts.returned(found)
