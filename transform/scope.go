@@ -65,7 +65,8 @@ type Scope struct {
 	render     []velocity.Value
 	templates  velocity.Memory
 	patterns   javaregex.Memory
-	touched    byte   // see [Scope.Reset]
+	touched    byte // see [Scope.Reset]
+	moments    [moments]moment
 	spare      []byte // for templates that may evaluate something else meanwhile
 	trace      *Tracer
 }
@@ -184,6 +185,7 @@ func (s *Scope) nextRound() {
 		clear(s.groupRounds)
 		clear(s.numbered)
 		clear(s.chosen)
+		clear(s.moments[:])
 		s.round = 1
 	}
 }

@@ -108,7 +108,11 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 	if err != nil {
 		return identity.Value{}, nil
 	}
-	return s.Text(print.Append(s.Buffer(), ms, javadate.GMT))
+	v, err := s.Text(print.Append(s.Buffer(), ms, javadate.GMT))
+	if err == nil && print.InISO(ms) {
+		s.KeepMoment(v.Text(), ms)
+	}
+	return v, err
 }
 
 // dateFormat writes a date in another format. What does not parse gives null.
@@ -173,7 +177,10 @@ func (n *dateMathArgs) Apply(s *transform.Scope, in identity.Value) (identity.Va
 		if in.IsNull() {
 			return in, nil
 		}
-		if from, err = javadate.ParseISO(in.Text()); err != nil {
+		text := in.Text()
+		if ms, ok := s.Moment(text); ok {
+			from = javadate.InstantOfMillis(ms)
+		} else if from, err = javadate.ParseISO(text); err != nil {
 			return identity.Value{}, fmt.Errorf("%w: %w", transform.ErrFormat, err)
 		}
 	}
@@ -331,6 +338,11 @@ func instant(s *transform.Scope, c *transform.Child) (javadate.Instant, error) {
 	text, err := c.Text(s)
 	if err != nil {
 		return javadate.Instant{}, err
+	}
+
+	// It may just have been written by dateFormat.
+	if ms, ok := s.Moment(text); ok {
+		return javadate.InstantOfMillis(ms), nil
 	}
 
 	i, err := javadate.ParseMoment(text, javadate.InstantOf(s.Env().Now))

@@ -235,33 +235,29 @@ func sameLetters(text, name string) bool {
 // plainNumber reads the digits of a field. The end is pos if there is anything in or
 // behind them that parseNumber would treat in a way of its own.
 func plainNumber(text string, pos int, o *op) (n int64, end int) {
-	limit := min(len(text), pos+maxFixedDigits+1)
-
 	// Where the next field abuts, the number of digits is fixed by the pattern.
+	rest := text[pos:]
 	if o.abuts {
-		limit = pos + o.count
-		if limit > len(text) {
+		if o.count > len(rest) {
 			return 0, pos
 		}
+		rest = rest[:o.count]
 	}
 
-	end = pos
-	for end < limit && text[end]-'0' <= 9 {
-		n = n*10 + int64(text[end]-'0')
-		end++
+	digits := 0
+	for digits < len(rest) && rest[digits]-'0' <= 9 {
+		n = n*10 + int64(rest[digits]-'0')
+		digits++
 	}
 
 	// What would need a decision of the general reader is left to it.
 	switch {
-	case o.abuts:
-		if end < limit {
-			return 0, pos
-		}
-	case end == pos || end > pos+maxFixedDigits:
+	case digits == 0 || digits > maxFixedDigits:
 		return 0, pos
-	case end < len(text) && (text[end] == 'E' || text[end] >= 0x80):
+	case digits == len(rest):
+	case o.abuts, rest[digits] == 'E', rest[digits] >= 0x80:
 		return 0, pos
 	}
 
-	return n, end
+	return n, pos + digits
 }

@@ -126,6 +126,12 @@ func (f Format) Append(dst []byte, ms int64, zone Zone) []byte {
 	return dst
 }
 
+// InISO reports whether [Format.Append] prints the moment in the form that [ParseISO] reads as
+// the same moment.
+func (f Format) InISO(ms int64) bool {
+	return f.pattern != nil && f.pattern.layout.iso && ms >= firstPlain && ms <= lastPlain
+}
+
 // appendWin32 multiplies in text, because the product may be out of range.
 func appendWin32(dst []byte, ms int64) []byte {
 	switch {

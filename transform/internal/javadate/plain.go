@@ -12,6 +12,7 @@ type layout struct {
 	clock bool  // some of the digits tell the time of day
 	iso   bool  // it is that of ISO8601
 	read  bool  // a text of this form means nothing else
+	zone  int   // where an offset of the zone stands, at the end; 0: nowhere
 }
 
 // place is where two digits stand.
@@ -50,7 +51,7 @@ var fieldDigits = map[byte]struct {
 func newLayout(ops []op) layout {
 	l := layout{read: true}
 	text := []byte{}
-	for _, o := range ops {
+	for i, o := range ops {
 		field, ok := fieldDigits[o.letter]
 		switch {
 		case o.letter == 0:
@@ -65,6 +66,9 @@ func newLayout(ops []op) layout {
 		case o.letter == 'X':
 			l.keep = append(l.keep, len(text))
 			text = append(text, 'Z')
+		case o.letter == 'Z' && i > 0 && i+1 == len(ops):
+			l.zone = len(text)
+			text = append(text, "+0000"...)
 		case !ok || field.width != o.count:
 			return layout{}
 		default:
@@ -165,6 +169,13 @@ func (l *layout) parse(text string) (ms int64, ok bool) {
 	if l.clock {
 		ms = ((n[pairHour]*60+n[pairMinute])*60+n[pairSecond])*1000 + n[pairTenMillis]*10 + n[pairLastMilli]%10
 	}
+	if l.zone > 0 {
+		offset, ok := plainOffset(text, l.zone)
+		if !ok {
+			return 0, false
+		}
+		ms -= offset
+	}
 	return days*msPerDay + ms, len(l.put) > 0 && days+unixEpochDay >= cutoverDay
 }
 
@@ -215,6 +226,19 @@ func plainSeconds(text string) (second, milli int64, ok bool) {
 	low, ok := pair(text, 21)
 	high := text[20] - '0'
 	return second, int64(high)*100 + low, ok && text[19] == '.' && high <= 9
+}
+
+// plainOffset reads +hhmm or -hhmm, in milliseconds.
+func plainOffset(text string, at int) (ms int64, ok bool) {
+	hours, ok1 := pair(text, at+1)
+	minutes, ok2 := pair(text, at+3)
+	ms = (hours*60 + minutes) * 60_000
+	if text[at] == '-' {
+		ms = -ms
+	} else if text[at] != '+' {
+		return 0, false
+	}
+	return ms, ok1 && ok2 && hours <= 23 && minutes <= 59
 }
 
 // pair reads two digits.

@@ -1,6 +1,8 @@
 package javadate
 
 import (
+	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -11,7 +13,7 @@ import (
 func TestPlainAgreesWithGeneral(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, text := range []string{"yyyy-MM-dd", "MM/dd/yyyy", "yyyy-MM-dd'T'HH:mm:ss.SSSX", "ddMMyyyy HHmm", "HH:mm",
-		"yyyy-MM-MM'T'ss:mm:HH.SSSX", "SSS ss"} {
+		"yyyy-MM-MM'T'ss:mm:HH.SSSX", "SSS ss", "yyyy-MM-dd HH:mm:ssZ", "ddZ"} {
 		p, err := Compile(text)
 		if err != nil || p.layout.text == "" {
 			t.Fatalf("%s has no layout: %v", text, err)
@@ -26,6 +28,24 @@ func TestPlainAgreesWithGeneral(t *testing.T) {
 			if got, want := string(p.Append(nil, ms, GMT)), string(p.appendGeneral(nil, ms, GMT)); got != want {
 				t.Errorf("%s of %d: got %s, want %s", text, ms, got, want)
 			}
+		}
+	}
+}
+
+// What is printed in the form of ISO 8601 is read as the moment that it was.
+func TestInISO(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	iso, _ := CompileFormat("ISO8601")
+	other, _ := CompileFormat("LDAP")
+	for i := range 100_000 {
+		ms := firstPlain - 1e12 + r.Int64N(lastPlain-firstPlain+2e12)
+		if i < 4 {
+			ms = [...]int64{firstPlain, firstPlain - 1, lastPlain, lastPlain + 1}[i]
+		}
+		if want := ms >= firstPlain && ms <= lastPlain; iso.InISO(ms) != want || other.InISO(ms) {
+			t.Fatalf("%d: got %t, %t", ms, iso.InISO(ms), other.InISO(ms))
+		} else if got, err := scanISO(string(iso.Append(nil, ms, GMT))); want && (err != nil || got != InstantOfMillis(ms)) {
+			t.Fatalf("%d is read as %v, %v", ms, got, err)
 		}
 	}
 }
@@ -56,7 +76,7 @@ func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
 		"dd.MM.yyyy", "MMM d, yyyy", "d MMMM yyyy", "EEE, d MMM yyyy HH:mm:ss Z", "EEEE dd-MMM-yy", "yyMMdd", "d/M/y", "dd/MM/yy",
 		"MM/dd/yyyy hh:mm a", "MM/dd/yyyy h:mma", "a hh 'o''clock' d.M.yyyy", "yyyy-MM-dd'T'HH:mm:ssZ", "yyyy-MM-dd'T'HH:mm:ssX",
 		"yyyy-MM-dd'T'HH:mm:ss.SSSXXX", "yyyy-MM-dd kk:mm XX", "yyyyMMddHHmmss'Z'", "K:mm a dd.MM.yyyy", "HH:mm", "MMM", "yyyyMMM",
-		"yyyyMMdd", "dd/MM/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSX",
+		"yyyyMMdd", "dd/MM/yyyy", "dd/MM/yyyyZ", "yyyyMMddHHmmss Z", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm:ss.SSSX",
 	} {
 		p := mustCompile(t, pattern)
 		if !p.fixed {
@@ -65,6 +85,9 @@ func TestFixedSpoiledAgreesWithGeneral(t *testing.T) {
 		direct, laid := 0, 0
 		for range 20_000 {
 			b := p.Append(nil, r.Int64N(4e12)-1e12, GMT)
+			if zone, ok := bytes.CutSuffix(b, []byte("+0000")); ok {
+				b = fmt.Appendf(zone, "%c%02d%02d", "+-"[r.IntN(2)], r.IntN(26), r.IntN(64))
+			}
 			for range r.IntN(3) {
 				at := r.IntN(len(b) + 1)
 				switch of := "0123456789 -:.TZ+AaPpMmJjNnKk,\u017f\u0660"; r.IntN(4) {
