@@ -155,6 +155,7 @@ type Analysis struct {
 	near     *Nearby
 	judged   *judgement
 	failures []failure
+	kinds    []failureKind
 	misses   *nearFound // of the failures
 	failed   bool       // failures are known
 }

@@ -73,7 +73,8 @@ func (x *Analysis) Explain(ctx context.Context, i int) (*AccountExplanation, err
 	// where the rules find nobody now, and names somebody else than the owner.
 	for _, m := range x.near.Find(a) {
 		if e.Identity == nil || e.Method != NewIdentity && m.Identity != x.Identity[i] && ex.Match.Identity < 0 {
-			e.NearMisses = append(e.NearMisses, x.nearMiss(AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}, &m, append([]string{}, m.Fixes()...)))
+			account := AccountName{ID: a.NativeIdentity, Name: a.DisplayName()}
+			e.NearMisses = append(e.NearMisses, x.nearMiss(account, &m, append([]string{}, m.Fixes()...)))
 		}
 	}
 
@@ -89,7 +90,8 @@ func (x *Analysis) explainFailure(ctx context.Context, e *AccountExplanation, id
 	var ex Explanation
 	for i := range list {
 		if f := &list[i]; x.judged.Accounts[f.place].NativeIdentity == id {
-			e.Reason, e.Likely, e.Message = f.reason, &f.likely, x.row(f, &ex).Message
+			kind := x.kinds[f.kind]
+			e.Reason, e.Likely, e.Message = kind.reason, &kind.likely, x.row(f, &ex).Message
 		}
 	}
 

@@ -199,17 +199,18 @@ func (x *Analysis) addFixes(ctx context.Context, s *SourceSummary, j *judgement)
 // addFailures looks at the accounts without identity.
 func (x *Analysis) addFailures(ctx context.Context, s *SourceSummary) error {
 	list, err := x.uncorrelated(ctx)
-	groups := map[failureKind]*ReasonCount{}
+	groups := make([]*ReasonCount, len(x.kinds))
 	near, mended := 0, 0
 	for i := range list {
 		f := &list[i]
 
 		// One reason may stand for service accounts and for people at once, and what is to be done
 		// about them differs.
-		g := groups[f.failureKind]
+		g := groups[f.kind]
 		if g == nil {
-			g = &ReasonCount{Reason: f.reason, Likely: f.likely, Examples: []AccountName{}}
-			groups[f.failureKind] = g
+			kind := x.kinds[f.kind]
+			g = &ReasonCount{Reason: kind.reason, Likely: kind.likely, Examples: []AccountName{}}
+			groups[f.kind] = g
 			s.Reasons = append(s.Reasons, g)
 		}
 
@@ -282,15 +283,25 @@ func (x *Analysis) nearMiss(account AccountName, m *NearMiss, fixes []string) Ne
 // failure is an account without identity: why, what it is, and who nearly has it. What reports
 // show of it is made of that when they ask, see [Analysis.row].
 type failure struct {
-	failureKind
+	kind  int32 // of the kinds of the analysis
 	place int32 // of those that had to search
 	near  int32 // list of near misses; 0: none
 }
 
-// failureKind is what a failure is counted as.
+// failureKind is what a failure is counted as. There are few.
 type failureKind struct {
 	reason string
 	likely Class
+}
+
+// kind returns the number of a kind of failures.
+func (x *Analysis) kind(k failureKind) int32 {
+	n := slices.Index(x.kinds, k)
+	if n < 0 {
+		n = len(x.kinds)
+		x.kinds = append(x.kinds, k)
+	}
+	return int32(n)
 }
 
 func (x *Analysis) accountName(f *failure) AccountName {
@@ -326,11 +337,11 @@ func (x *Analysis) uncorrelated(ctx context.Context) ([]failure, error) {
 		f := &list[k]
 		a, compares := &j.Accounts[i], j.evidence.compares(i)
 		f.place, f.near = i, x.misses.of[k]
-		f.likely = Classify(a, f.near != 0, compares)
-		f.reason = ReasonNoMatch
+		kind := failureKind{reason: ReasonNoMatch, likely: Classify(a, f.near != 0, compares)}
 		if d := x.decided(j, i); d.To < 0 {
-			f.reason = d.reason(compares)
+			kind.reason = d.reason(compares)
 		}
+		f.kind = x.kind(kind)
 	}
 
 	x.failures, x.failed = list, true
@@ -353,7 +364,7 @@ func (x *Analysis) row(f *failure, ex *Explanation) report.UncorrelatedRow {
 		e := x.c.evaluator()
 		defer x.c.release(e)
 		x.c.ExplainInto(ex, x.Index, a, nil)
-		return uncorrelatedRow(a, &d, ex, x.misses.full(e, f.near), f.likely)
+		return uncorrelatedRow(a, &d, ex, x.misses.full(e, f.near), x.kinds[f.kind].likely)
 	}
 
 	// The rules find somebody now that all attributes are there.

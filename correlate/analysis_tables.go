@@ -54,7 +54,7 @@ func (g *gathered) add(x *Analysis, j *judgement, list []failure) {
 	var ex Explanation
 	for i := range list {
 		g.uncorrelated = append(g.uncorrelated, x.row(&list[i], &ex))
-		g.likely = append(g.likely, report.Text(list[i].likely.String()))
+		g.likely = append(g.likely, report.Text(x.kinds[list[i].kind].likely.String()))
 	}
 
 	g.ambiguous = append(g.ambiguous, AmbiguousRows(x.c, j.Accounts, j.bulk, x.id)...)

@@ -91,7 +91,7 @@ func (c *Correlator) Run(ctx context.Context, p Population, accounts []identity.
 	}
 	b = &Bulk{c: c, Identity: make([]int32, len(accounts)), rule: make([]int16, len(accounts)),
 		excluded: map[int32]bool{}, stopped: map[int32]bool{}}
-	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b}
+	r := &bulkRun{c: c, p: p, accounts: accounts, o: o, b: b, open: make([]*progress, len(accounts))}
 
 	// Rule by rule, not account by account: one rule over all pending accounts is one join, and an
 	// account that is decided takes no part in later ones.
@@ -133,7 +133,7 @@ type bulkRun struct {
 	o        BulkOptions
 	b        *Bulk
 	pending  []int32     // accounts without decision, ascending
-	open     []*progress // by account: what there is to remember about it, only to be read; nil: about none
+	open     []*progress // by account: what there is to remember about it, only to be read; nil: nothing
 	memory   join.Memory
 }
 
@@ -251,7 +251,9 @@ func (r *bulkRun) viaFallback(rule *compiled, first *join.Result) func(probe int
 	for probe := range first.Probes() {
 		number += btoi(len(first.Matches(probe)) == 0)
 	}
-	rows, starts := make([]int32, 0, number), make([]int32, 0, number) // rows without match, and their first probe in first
+
+	// Rows without match, and their first probe in first.
+	rows, starts := make([]int32, 0, number), make([]int32, 0, number)
 	for probe := range first.Probes() {
 		if row := first.Row(probe); len(first.Matches(probe)) == 0 && (len(rows) == 0 || rows[len(rows)-1] != row) {
 			start := probe
@@ -352,7 +354,7 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 
 	// Parts are cut by accounts, not by probes: probes of one account stand side by side and have to
 	// be decided together.
-	changed := make([][]opened, n)
+	stopped := make([][]int32, n)
 	var wg join.Group
 	limit := make(chan struct{}, r.o.Workers)
 	for k := range n {
@@ -361,35 +363,21 @@ func (r *bulkRun) decide(i, probes int, row func(int) int32, matches func(int) [
 			defer func() { <-limit }()
 			from := sort.Search(probes, func(p int) bool { return row(p) >= int32(k*chunk) })
 			to := sort.Search(probes, func(p int) bool { return row(p) >= int32((k+1)*chunk) })
-			changed[k] = r.decideSome(i, from, to, row, matches)
+			stopped[k] = r.decideSome(i, from, to, row, matches)
 		})
 	}
 
+	// Each worker has written to the places of its accounts; the map is filled by one goroutine.
 	wg.Wait()
-
-	// What several workers found meets here, in one goroutine, so that it needs no lock and does not
-	// depend on who was first.
-	for _, some := range changed {
-		if r.open == nil && len(some) > 0 {
-			r.open = make([]*progress, len(r.accounts))
-		}
-		for _, one := range some {
-			r.open[one.account] = one.progress
-			if one.progress.done {
-				r.b.stopped[one.account] = true
-			}
+	for _, some := range stopped {
+		for _, account := range some {
+			r.b.stopped[account] = true
 		}
 	}
 
 	r.pending = slices.DeleteFunc(r.pending, func(account int32) bool {
 		return r.b.Identity[account] >= 0 || len(r.b.stopped) > 0 && r.b.stopped[account]
 	})
-}
-
-// opened is an account and what has to be remembered about it.
-type opened struct {
-	account  int32
-	progress *progress
 }
 
 // decision is what a rule decides by, when it looks at nothing of the account but its key: how far
@@ -399,11 +387,10 @@ type decision struct {
 	found  *int32
 }
 
-// decideSome decides the accounts of some probes and returns what has to be
-// remembered about them.
-func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(int) []int32) []opened {
+// decideSome decides the accounts of some probes, keeps what has to be remembered about them, and
+// returns those whose search has ended without an identity.
+func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(int) []int32) (stopped []int32) {
 	rule, second := &r.c.rules[i], r.o.RankLast
-	var changed []opened
 	known := map[decision]*progress{}
 	e := r.c.evaluator()
 	defer r.c.release(e)
@@ -432,10 +419,7 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 		if len(found) == 0 {
 			continue
 		}
-		now := decision{found: &found[0]}
-		if r.open != nil {
-			now.before = r.open[account]
-		}
+		now := decision{before: r.open[account], found: &found[0]}
 
 		// Nearly all accounts end here: one candidate, nothing to check, and no memory of earlier
 		// rules.
@@ -465,9 +449,12 @@ func (r *bulkRun) decideSome(i, from, to int, row func(int) int32, matches func(
 			continue // its notes are those from before
 		}
 		if len(p.notes) > 0 || p.remaining != nil || p.done {
-			changed = push(changed, opened{account, p})
+			r.open[account] = p
+		}
+		if p.done {
+			stopped = append(stopped, account)
 		}
 	}
 
-	return changed
+	return stopped
 }

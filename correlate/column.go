@@ -212,6 +212,10 @@ func (c *column) add(e, n int32) {
 			c.waiting = append(c.waiting, n)
 			return
 		}
+		if c.expects > 0 && len(list) >= longList && n > list[len(list)-1] {
+			c.lists[-2-id] = push(list, n)
+			return
+		}
 		i, _ := slices.BinarySearch(list, n)
 		c.lists[-2-id] = slices.Insert(list, i, n)
 	}

@@ -133,7 +133,7 @@ func BenchmarkAnalysis(b *testing.B) {
 			rounds := many / few
 			var growths, plain, accounts []float64
 			for b.Loop() {
-				for range 5 {
+				for range 9 {
 					small := cpu(func() { repeat(rounds, func() { analyse(b, few1, few2) }) })
 					large := cpu(func() { analyse(b, many1, many2) })
 					growths = append(growths, float64(large)/float64(small))

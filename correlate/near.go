@@ -89,8 +89,7 @@ func (c *comparer) differ(a, b string) (d []Difference, near bool) {
 	}
 
 	// What is not needed for them to be equal is no difference.
-	all := []Difference{InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero}
-	if c.alike(a, b, all...) {
+	if all := together[:OneEdit]; c.alike(a, b, all...) {
 		needed := slices.Clone(all)
 		var buf [8]Difference
 		for _, drop := range []Difference{Swapped, InPunctuation, InWidth, InLeadingZero, InAccent, InSpace, InCase} {
@@ -105,6 +104,10 @@ func (c *comparer) differ(a, b string) (d []Difference, near bool) {
 
 	return c.oneEdit(a, b)
 }
+
+// together are the differences in the order in which several of them are told. One edit stands
+// alone.
+var together = [...]Difference{InWidth, InSpace, InAccent, InCase, Swapped, InPunctuation, InLeadingZero, OneEdit}
 
 // oneEdit reports whether two values are near by one character.
 func (c *comparer) oneEdit(a, b string) (d []Difference, near bool) {

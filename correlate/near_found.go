@@ -32,8 +32,9 @@ type nearList struct {
 // nearMiss is a [NearMiss]: which value of which account is near the identity.
 type nearMiss struct {
 	account, item int32
+	identity      int32
 	rule          int16
-	nearOne
+	differences   packedDifferences
 }
 
 // findAll is [Nearby.FindAll] for the accounts at some places; nil: all of them. Evidence, which
@@ -113,8 +114,11 @@ func (f *nearFound) appendList(out []nearMiss, list int32) []nearMiss {
 	}
 	l := f.lists.at(list - 1)
 	out = f.appendList(out, l.before)
-	for _, one := range f.best.at(l.best)[:l.kept] {
-		out = append(out, nearMiss{account: l.account, item: l.item, rule: l.rule, nearOne: one})
+	best := f.best.at(l.best)
+	for i := range l.kept {
+		out = append(out, nearMiss{
+			account: l.account, item: l.item, identity: best.identities[i], rule: l.rule, differences: best.differences[i],
+		})
 	}
 	return out
 }

@@ -36,6 +36,7 @@ type nearSearch struct {
 	values  textNumbers // of accounts, by query
 	queries blocks[nearQuery]
 	wanted  []nearWanted
+	asking  int // accounts
 
 	forms     textNumbers // loose forms
 	exact     []int32     // by form: the first place of the queries that have it
@@ -72,27 +73,24 @@ type nearQuery struct {
 	light         uint8 // identities with one difference
 }
 
-// nearBest are the nearest identities of a query, the nearest first.
-type nearBest [maxNear]nearOne
-
-// nearOne is an identity, and in what it differs.
-type nearOne struct {
-	identity    int32
-	differences packedDifferences
+// nearBest are the nearest identities of a query and in what they differ, the nearest first.
+type nearBest struct {
+	identities  [maxNear]int32
+	differences [maxNear]packedDifferences
 }
 
 // spelling is what became of a value of identities.
 type spelling struct {
 	hash        uint32 // of the value
 	identity    int32  // the first that has it
+	next        int32  // 1 + another of the query; 0: none
 	differences packedDifferences
-	next        int32 // 1 + another of the query; 0: none
-	count       int32
+	count       uint8 // of those that were kept
 }
 
 // begin makes the search ready for a rule and the values of some accounts.
 func (s *nearSearch) begin(r *compiled, p Population, accounts int) {
-	s.r, s.read = r, p.Column(r.key.terms[0].attribute)
+	s.r, s.read, s.asking = r, p.Column(r.key.terms[0].attribute), accounts
 	s.values.reset()
 	s.forms.reset()
 	s.values.expect(accounts)
@@ -125,6 +123,9 @@ func (s *nearSearch) askValue(number, i, item int32, text string) {
 	q, fresh := s.values.number(view(text))
 	if fresh {
 		s.add(text, i, item)
+	}
+	if cap(s.wanted) == 0 {
+		s.wanted = make([]nearWanted, 0, s.asking)
 	}
 	s.wanted = push(s.wanted, nearWanted{number, q})
 }
@@ -355,7 +356,7 @@ func (s *nearSearch) offer(query, n int32, text string) {
 	case 1:
 		q.light = more(q.light)
 	}
-	s.keep(q, nearOne{n, sp.differences})
+	s.keep(q, n, sp.differences)
 }
 
 // more counts one more, as far as anybody asks.
@@ -363,13 +364,13 @@ func more(n uint8) uint8 { return min(n, 254) + 1 }
 
 // keep puts an identity among the nearest of a query if it is one of them. Identities come in
 // order, so that one stands behind the others that are as near.
-func (s *nearSearch) keep(q *nearQuery, one nearOne) {
+func (s *nearSearch) keep(q *nearQuery, n int32, d packedDifferences) {
 	if q.best == 0 {
 		q.best = s.best.add(nearBest{}) + 1
 	}
 	best := s.best.at(q.best - 1)
 	at := int(q.kept)
-	for at > 0 && best[at-1].differences.weight() > one.differences.weight() {
+	for at > 0 && best.differences[at-1].weight() > d.weight() {
 		at--
 	}
 	if at == maxNear {
@@ -378,8 +379,9 @@ func (s *nearSearch) keep(q *nearQuery, one nearOne) {
 	if q.kept < maxNear {
 		q.kept++
 	}
-	copy(best[at+1:q.kept], best[at:])
-	best[at] = one
+	copy(best.identities[at+1:q.kept], best.identities[at:])
+	copy(best.differences[at+1:q.kept], best.differences[at:])
+	best.identities[at], best.differences[at] = n, d
 }
 
 // spelled returns what a value of identities is for a query. Many identities share a value, as
@@ -434,31 +436,29 @@ func valueOf(r *compiled, e *evaluator, a *identity.Account, item int32) string 
 	return v.Text()
 }
 
-// packedDifferences are differences in their order, four bits for each; 0 is none.
-type packedDifferences uint32
+// packedDifferences are differences, a bit for each; 0 is none. Several always come in one order.
+type packedDifferences uint8
 
-func (p packedDifferences) add(d Difference) packedDifferences {
-	return p | packedDifferences(d+1)<<(4*p.len())
-}
-
-func (p packedDifferences) len() int { return (bits.Len32(uint32(p)) + 3) / 4 }
+func (p packedDifferences) add(d Difference) packedDifferences { return p | 1<<d }
 
 // weight is [NearMiss.weight].
 func (p packedDifferences) weight() int {
-	if p == packedDifferences(OneEdit)+1 { // it stands alone
+	if p&(1<<OneEdit) != 0 {
 		return editWeight
 	}
-	return p.len()
+	return bits.OnesCount8(uint8(p))
 }
 
 // mended reports whether normalisers take all of them away.
 func (p packedDifferences) mended() bool { return p != 0 && p.weight() != editWeight }
 
-// list returns the differences.
+// list returns the differences in the order in which [Differ] tells them.
 func (p packedDifferences) list() []Difference {
-	list := make([]Difference, 0, p.len())
-	for ; p != 0; p >>= 4 {
-		list = append(list, Difference(p&15)-1)
+	var list []Difference
+	for _, d := range together {
+		if p&(1<<d) != 0 {
+			list = append(list, d)
+		}
 	}
 	return list
 }

@@ -55,7 +55,7 @@ type Suggester struct {
 // identityColumn is one attribute by identity: the number of its text, -1 for none.
 type identityColumn struct {
 	codes        []int32
-	have, unique int // identities with a text, and with one that nobody else has
+	have, unique int // identities with a text, and with one that nobody else has; unique is counted when it is asked for
 }
 
 // accountColumn is one account attribute by account: the number of its text, -1
@@ -100,6 +100,10 @@ func (s *Suggester) Suggest(ctx context.Context, accounts []identity.Account, va
 		// One attribute of identities is counted at a time against all account attributes: its counts
 		// fit into memory that is used again.
 		s.take(people)
+		people.unique = 0
+		for _, n := range s.used {
+			people.unique += btoi(s.count[n] == 1)
+		}
 		for i, value := range values {
 			one := s.measure(&columns[i])
 			if one.MatchRate == 0 {
@@ -202,14 +206,6 @@ func (s *Suggester) identityColumns() []identityColumn {
 		}
 	}
 
-	for k := range columns {
-		s.take(&columns[k])
-		for _, n := range s.used {
-			if s.count[n] == 1 {
-				columns[k].unique++
-			}
-		}
-	}
 	return columns
 }
 
