@@ -31,6 +31,7 @@ type Index struct {
 	epochs      uint64              // how many there were
 	given       *Given              // identities that were looked up elsewhere; nil: those of the columns
 	watches     []*Watch
+	late        *late // nil: everybody was put
 
 	// UIDOrder orders claimants of one uid: the best one holds it, the others are
 	// not found by it (DECISION 17).
@@ -130,6 +131,9 @@ func (x *Index) Keys() []string { return x.keys }
 // indexed. Nothing of the value is kept.
 func (x *Index) Put(n int32, key int, v identity.Value) {
 	x.altered, x.epoch = nil, 0
+	if x.late != nil {
+		x.late.know(n) // its other keys are those that it had
+	}
 
 	// Keys of several attributes need the other values again when one changes, so these are kept; for
 	// single ones the text in the column is enough.
@@ -250,6 +254,9 @@ func (x *Index) look(column int, key []byte) []int32 { return x.best(column, x.a
 func (x *Index) all(column int, key []byte, before int32) []int32 {
 	if x.given != nil {
 		return x.lookGiven(column, key)
+	}
+	if x.late != nil {
+		x.late.meet(column, key)
 	}
 	return until(x.columns[column].find(key), before)
 }
