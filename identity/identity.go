@@ -297,6 +297,40 @@ type LateViewer interface {
 	ViewLate(ctx context.Context, use func(i *Identity, unread []string) error) (AccountReader, error)
 }
 
+// Outliner is a [LateViewer] that can hand out an outline in the place of what it holds.
+type Outliner interface {
+	LateViewer
+	// Outline returns what the last batch left when it had an [Batch.Outline], else nil. The
+	// outline holds until the store changes.
+	Outline(ctx context.Context) (Outline, error)
+}
+
+// Outline is a store whose identities are known by their numbers, in ascending order of their
+// ids from 0, and of which nothing is read before somebody asks for it. It belongs to one goroutine at
+// a time. Errors are those of the store.
+type Outline interface {
+	// Note is the text that was given to [Batch.Outline].
+	Note() string
+	// Len returns how many identities there are, and how many accounts without one.
+	Len() (identities, uncorrelated int)
+	// Accounts returns how many accounts an identity has.
+	Accounts(n int) int
+	// Identity reads an identity as [LateViewer] hands it on. It belongs to the caller.
+	Identity(n int) (i *Identity, unread []string, err error)
+	// Read reads an account from such a text.
+	Read(unread string, a *Account) error
+	// Uncorrelated reads an account without identity; they are numbered by source and native
+	// identity. As with Read, attributes hold until the next one is read.
+	Uncorrelated(n int, a *Account) error
+	// Number returns the number of the identity with an id; found is false when there is none,
+	// and n where it would be.
+	Number(id string) (n int, found bool, err error)
+	// Candidates calls yield with the identities and places in their accounts that may be the
+	// account with a key, some of which are not; an account without identity comes as identity -1 with
+	// its number.
+	Candidates(key AccountKey, yield func(identity, account int))
+}
+
 // AccountReader reads an account from a text, see [LateViewer].
 type AccountReader = func(unread string, a *Account) error
 
@@ -312,8 +346,9 @@ type Transactor interface {
 // Transaction is a batch that is being made. It belongs to one goroutine.
 type Transaction interface {
 	// Put creates or replaces an identity, with all its accounts. It is the caller's again when
-	// Put returns.
-	Put(i *Identity) error
+	// Put returns. Soon: whoever goes on from the batch will look at it even when nothing
+	// changes, so that it is kept beside others of which that is so.
+	Put(i *Identity, soon bool) error
 	// Commit makes all changes together with those of b, or none, as [Store] says of Apply, and
 	// ends the transaction.
 	Commit(ctx context.Context, b Batch) error
@@ -332,6 +367,12 @@ type Batch struct {
 	Uncorrelated []Account    // created or replaced
 	Forget       []AccountKey // uncorrelated accounts to remove
 	Decisions    []Decision   // entries behind the end of the log
+
+	// Outline is asked, when it is not nil and the store is an [Outliner], for the note of the
+	// outline that the batch leaves: what whoever goes on from there needs to know of all
+	// identities, in the order of their ids, and of all accounts without identity, in that of
+	// [Store.Uncorrelated].
+	Outline func() []byte
 }
 
 // Decision is an entry of the log of what people decided about pairs of accounts. The

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -57,6 +58,7 @@ func (s *aggregation) aggregate(ctx context.Context, e *Engine, store identity.S
 	s.phases = newPhases(ctx, e.newAggregation(o))
 	s.brief.b = &s.builder
 	s.builder.everybody, s.builder.sparse = s.onResult != nil, s.onResult == nil
+	s.lean = s.onResult == nil
 	if err := s.run(sources); err != nil {
 		return Stats{}, err
 	}
@@ -77,6 +79,12 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if s.streams() {
 		s.lending = new(lending)
 	}
+	s.noter = newNoter(s.phases)
+	for n := range s.errors { // whose managers are named in what is said of them
+		if m := s.resolved.manager[n]; m >= 0 {
+			s.resolver.told[m] = true
+		}
+	}
 	if s.onBrief != nil && (!s.fullRun || s.lending != nil) {
 		s.briefs()
 	} else {
@@ -95,6 +103,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 	if s.batch.Decisions, err = s.linker.decided.cases.Unsaved(); err != nil {
 		return err
 	}
+	s.outlineBatch()
 	if err := s.commit(); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
@@ -114,6 +123,7 @@ type aggregation struct {
 	put      []int32 // numbers of the identities to put
 	stats    Stats
 
+	noter   *noter               // of what the next run goes on from; nil: nothing is noted
 	lending *lending             // of results that hold only until the next one; nil: results stay
 	gather  bool                 // the batch is wanted as a whole
 	writing identity.Transaction // where the store takes identities one by one; nil before the first
@@ -121,7 +131,7 @@ type aggregation struct {
 }
 
 // save writes an identity, or keeps it for the batch. It reports whether that went well.
-func (s *aggregation) save(i *identity.Identity) bool {
+func (s *aggregation) save(i *identity.Identity, soon bool) bool {
 	if s.unsaved != nil {
 		return false
 	}
@@ -137,7 +147,7 @@ func (s *aggregation) save(i *identity.Identity) bool {
 			return false
 		}
 	}
-	s.unsaved = s.writing.Put(i)
+	s.unsaved = s.writing.Put(i, soon)
 	return s.unsaved == nil
 }
 
@@ -176,18 +186,19 @@ func (s *aggregation) take(r *Result, err error) bool {
 	switch {
 	case r.Changed:
 		s.put = append(s.put, r.number)
-		if !s.save(r.Identity) {
+		if !s.save(r.Identity, s.readSoon(r)) {
 			return false
 		}
 	case r.renew != nil:
 		i := *r.Identity
 		i.Modified = *r.renew
 		s.put = append(s.put, r.number)
-		if !s.save(&i) {
+		if !s.save(&i, s.readSoon(r)) {
 			return false
 		}
 	}
 
+	s.note(r)
 	if s.onResult != nil {
 		s.onResult(r)
 	}
@@ -199,6 +210,36 @@ func (s *aggregation) take(r *Result, err error) bool {
 		s.onBrief(&s.brief)
 	}
 	return true
+}
+
+// readSoon reports whether the next run looks at an identity even when nothing has changed: what is
+// not known of it, or said of it, is asked again.
+func (s *aggregation) readSoon(r *Result) bool {
+	return len(r.Errors) > 0 || s.resolver.told[r.number] || s.linker.told[r.number] ||
+		slices.ContainsFunc(r.Identity.Accounts, func(a identity.Account) bool { return a.Fingerprint == 0 })
+}
+
+// note notes what the next run goes on from of an identity that has a result.
+func (s *aggregation) note(r *Result) {
+	if s.noter == nil {
+		return
+	}
+	i, saved := r.Identity, r.Changed || r.renew != nil
+	if !saved {
+		i = s.storedOf(r.number)
+	}
+	s.noter.add(r.number, i, r.Identity.Accounts, r.Manager.State, saved)
+}
+
+// outlineBatch adds to the batch what the next run goes on from. When nothing is written, what is there
+// stays true.
+func (s *aggregation) outlineBatch() {
+	b := &s.batch
+	if s.noter == nil || s.outline != nil && s.writing == nil &&
+		len(b.Put)+len(b.Delete)+len(b.Uncorrelated)+len(b.Forget)+len(b.Decisions) == 0 {
+		return
+	}
+	b.Outline = func() []byte { return s.noter.note(s.stats.Exceptions) }
 }
 
 // streams reports whether results can be written and forgotten one after the other: nobody asks
@@ -225,7 +266,11 @@ func (s *aggregation) briefs() {
 		due[n] = true
 	}
 
-	for n := range ahead(s.builder.resultOrder(s.builder.all()), s.touch) {
+	order := s.builder.everybodyInOrder()
+	if s.noter != nil {
+		s.noter.order = order
+	}
+	for n := range ahead(order, s.touch) {
 		if due[n] {
 			if !s.take(s.result(n), nil) {
 				return
@@ -233,6 +278,9 @@ func (s *aggregation) briefs() {
 			continue
 		}
 		s.brief.of(n)
+		if s.noter != nil && s.outline == nil {
+			s.noter.add(n, s.storedOf(n), nil, s.brief.Manager(), false)
+		}
 		s.onBrief(&s.brief)
 	}
 

@@ -33,12 +33,12 @@ type narrowTransaction struct {
 	store *narrow
 }
 
-func (t *narrowTransaction) Put(i *identity.Identity) error {
+func (t *narrowTransaction) Put(i *identity.Identity, soon bool) error {
 	if t.store.room == 0 {
 		return errNoRoom
 	}
 	t.store.room--
-	return t.Transaction.Put(i)
+	return t.Transaction.Put(i, soon)
 }
 
 // A store that takes identities one by one ends up like one that takes them as a batch. A run

@@ -24,6 +24,13 @@ func (e *Engine) Correlator(source string) *correlate.Correlator {
 // reportAmbiguous reports the criteria that several identities met when an
 // account was correlated last, in the order of the accounts (correlate/DECISIONS.md, DECISION 30).
 func (l *linker) reportAmbiguous() {
+	for _, notes := range l.ambiguous {
+		for _, note := range notes {
+			for _, n := range note.Identities {
+				l.told[n] = true
+			}
+		}
+	}
 	if l.opts.OnFinding != nil || l.opts.OnAmbiguous != nil {
 		for _, account := range slices.Sorted(maps.Keys(l.ambiguous)) {
 			a := l.accounts.At(account)

@@ -11,7 +11,7 @@ func (t *tables) attributes(n int32) identity.Attributes {
 	q := &t.people[n]
 	switch {
 	case q.profile >= 0 && q.row != 0:
-	case q.profile >= 0 && t.resumed && t.storedOf(n) != nil:
+	case q.profile >= 0 && t.resumed && t.wasStored(n):
 		return t.storedRow(n)
 	default:
 		return t.storedAttributes(n)
@@ -56,7 +56,18 @@ func (t *tables) lookup(n int32, attribute string) string {
 	if attribute == correlate.Alias || attribute == "name" {
 		return t.aliasOf(n)
 	}
+	if t.asNoted(n) {
+		if text, ok := t.outline.text(n, attribute); ok {
+			return text
+		}
+	}
 	return t.attribute(n, attribute).Text()
+}
+
+// asNoted reports whether the attributes of an identity are those that the last run has noted.
+func (t *tables) asNoted(n int32) bool {
+	o := t.outline
+	return o != nil && n < o.people && t.people[n].row == 0 && (t.people[n].profile < 0) == (o.profile[n] < 0)
 }
 
 // nameOf returns the name an identity is shown by.

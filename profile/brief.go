@@ -21,6 +21,7 @@ type Brief struct {
 	values []identity.Value
 
 	asStored bool // the row is the stored one, and only the values that somebody asks for are read
+	unread   bool // nothing of it is known but what the tables know, as nobody has asked yet
 
 	names   *identity.Schema // the last one of stored attributes that has the names of namedBy
 	namedBy *compiled
@@ -55,6 +56,21 @@ func (o *Brief) of(n int32) {
 	if rank := o.b.people[n].profile; rank >= 0 {
 		o.c = o.b.engine.profiles[rank]
 	}
+	if o.unread = o.b.outline != nil; !o.unread {
+		o.read()
+	}
+}
+
+// know reads what the brief is of, when it has not been read yet.
+func (o *Brief) know() {
+	if o.unread {
+		o.unread = false
+		o.read()
+	}
+}
+
+func (o *Brief) read() {
+	n := o.n
 	if o.asStored = o.b.resumed && o.ofStored(); o.asStored {
 		return
 	}
@@ -78,6 +94,29 @@ func (o *Brief) ofStored() bool {
 
 	o.row = s.Attributes
 	return true
+}
+
+// Kind returns the same number, unless it is 0, for identities of one run of which all methods
+// but Account say the same, and of whose results the codes of exceptions and the kinds of warnings are the
+// same. Who counts need look at one of each kind.
+func (o *Brief) Kind() uint32 {
+	known := o.b.outline
+	if known == nil || o.n >= known.people || o.result != nil || o.b.people[o.n].row != 0 || o.b.changed.Has(o.n) ||
+		o.b.resultsDue.Has(o.n) {
+		return 0
+	}
+	return known.kind[o.n]
+}
+
+// Said returns the codes of exceptions and the kinds of warnings, what stands in front of their
+// colons; ok is false when a [Brief.Result] alone knows them, or has errors besides.
+func (o *Brief) Said() (exceptions, warnings []string, ok bool) {
+	kind := o.Kind()
+	if kind == 0 {
+		return nil, nil, false
+	}
+	f := o.b.outline.briefFacts(kind)
+	return f.codes, f.warnings, true
 }
 
 // Result returns all of it. The result stays when the brief does not.
@@ -129,6 +168,11 @@ func (o *Brief) Notable() bool {
 	if o.c == nil {
 		return len(o.Result().Errors) > 0
 	}
+	if kind := o.Kind(); kind > 0 {
+		f := o.b.outline.briefFacts(kind)
+		return len(f.codes)+len(f.warnings) > 0
+	}
+	o.know()
 	_, lost := o.b.resolved.uidOwner[o.n]
 	if lost || len(o.b.errors[o.n]) > 0 {
 		return true
@@ -152,6 +196,10 @@ func (o *Brief) Manager() (state string) {
 	if o.c == nil {
 		return ""
 	}
+	if kind := o.Kind(); kind > 0 {
+		return o.b.outline.briefFacts(kind).manager
+	}
+	o.know()
 	slot, ok := o.c.slots[config.AttrManager]
 	switch {
 	case !ok:
@@ -171,6 +219,10 @@ func (o *Brief) Lifecycle() LifecycleResult {
 	if o.c == nil {
 		return o.Result().Lifecycle
 	}
+	if kind := o.Kind(); kind > 0 {
+		return o.b.outline.briefFacts(kind).lifecycle
+	}
+	o.know()
 	if s := o.b.storedOf(o.n); s != nil { // a state that is set by hand may hold
 		r := Result{Identity: &identity.Identity{Lifecycle: s.Lifecycle, Attributes: o.row}, Move: o.b.move(o.n, o.c)}
 		o.c.enterState(&r, s.Attributes)

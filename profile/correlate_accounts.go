@@ -179,8 +179,8 @@ func (l *linker) matchAll(indexes []int32, d *decisions) {
 // all workers.
 func (l *linker) eachOf(accounts, indexes []int32, do func(i int32, a *identity.Account)) {
 	workers := l.workersFor(len(indexes))
-	if l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 {
-		workers = 1 // rules of the host belong to one goroutine
+	if l.engine.opts.Correlation.Rule != nil || len(l.engine.opts.AccountRules) > 0 || l.index.IsLate() {
+		workers = 1 // rules of the host belong to one goroutine, and so does an index that changes when it is asked
 	}
 
 	type reading struct {

@@ -79,7 +79,7 @@ type formerKeys struct {
 func (l *linker) born(account int32) bool {
 	st := &l.state[account]
 	return st.owner >= 0 && methods[st.method] == correlate.NewIdentity && l.people[st.owner].alias == account &&
-		l.storedOf(st.owner) == nil
+		!l.wasStored(st.owner)
 }
 
 // lookAgain moves the account to the one other identity that its criteria meet, and
@@ -192,12 +192,12 @@ func (l *linker) reportMeetings() {
 		var meeting []int32
 		for n := range l.state {
 			st := &l.state[n]
-			if l.accounts.Sources[n] != number || st.owner < 0 || l.storedOf(st.owner) == nil {
+			if l.accounts.Sources[n] != number || st.owner < 0 || !l.wasStored(st.owner) {
 				continue
 			}
 			a := l.readAccount(int32(n))
 			if m := l.match(int32(n), a, st.owner); m.Identity >= 0 &&
-				m.Method != correlate.Default && l.storedOf(m.Identity) == nil {
+				m.Method != correlate.Default && !l.wasStored(m.Identity) {
 				meeting = append(meeting, int32(n))
 			}
 		}
@@ -215,7 +215,7 @@ func (l *linker) reportMeetings() {
 
 // anyBorn reports whether the run has made an identity.
 func (l *linker) anyBorn() bool {
-	for n := len(l.people) - 1; n >= 0 && l.storedOf(int32(n)) == nil; n-- {
+	for n := len(l.people) - 1; n >= 0 && !l.wasStored(int32(n)); n-- {
 		if !l.people[n].unmade {
 			return true
 		}

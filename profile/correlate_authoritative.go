@@ -137,7 +137,7 @@ func (l *linker) newIdentity(account int32, a *identity.Account) int32 {
 		return l.create(account)
 	}
 	id := l.idFrom(a)
-	if n, ok := l.byID[id]; ok {
+	if n, ok := l.byIdentity(id); ok {
 		l.link(account, n, correlate.Sticky, 0)
 		return n
 	}
@@ -218,8 +218,14 @@ func (l *linker) indexAll() {
 
 // refreshStored indexes a stored identity by its stored attributes.
 func (l *linker) refreshStored(n int32) {
-	attrs := l.stored[n].Attributes
-	l.people[n].holdsUID = !attrs.Get(config.AttrUID).IsNull()
+	l.people[n].holdsUID = !l.stored[n].Attributes.Get(config.AttrUID).IsNull()
+	l.putStored(n)
+	l.membership(n)
+}
+
+// putStored indexes a stored identity.
+func (l *linker) putStored(n int32) {
+	attrs := l.storedAttributes(n)
 	for key, name := range l.index.Keys() {
 		v := attrs.Get(name)
 		if name == correlate.Alias {
@@ -227,6 +233,4 @@ func (l *linker) refreshStored(n int32) {
 		}
 		l.index.Put(n, key, v)
 	}
-
-	l.membership(n)
 }

@@ -153,7 +153,7 @@ func (l *linker) knownOf(account int32, a *identity.Account) (n int32, method co
 	if !ok || e.From == "" || l.blocked(a) || l.opts.Recompute {
 		return 0, "", false
 	}
-	n, ok = l.byID[e.From]
+	n, ok = l.byIdentity(e.From)
 	return n, correlate.Sticky, ok && !l.people[n].unmade && !slices.Contains(l.forbidden(account), n)
 }
 
@@ -253,7 +253,7 @@ func (l *linker) recordKey(account int32) linkage.RecordKey {
 
 // numberOf returns the number of an identity that there is, -1 for others.
 func (l *linker) numberOf(id string) int32 {
-	if n, ok := l.byID[id]; ok {
+	if n, ok := l.byIdentity(id); ok {
 		return n
 	}
 	return -1

@@ -64,7 +64,7 @@ func (calc *calculator) evaluate() error {
 		}
 		return n
 	}
-	order := calc.byRows()
+	order := calc.toEvaluate()
 	evaluated, total := 0, made(order)
 	for part := range slices.Chunk(order, evaluatePart) {
 		if calc.failure() != nil {
@@ -208,7 +208,7 @@ func (b *batch) setRow(n int32, row []byte) {
 		}
 		b.rowsChanged = append(b.rowsChanged, n)
 
-	case b.resumed && b.storedOf(n) != nil:
+	case b.resumed && b.wasStored(n):
 		if old, schema := b.storedRow(n), b.engine.profiles[q.profile].schema; slices.Equal(old.Schema().Names(), schema.Names()) &&
 			old.Row() == string(row) {
 			return

@@ -30,6 +30,8 @@ type linker struct {
 
 	freshOf map[string]*fresh // by source whose identities were made all at once
 
+	told map[int32]bool // identities that an ambiguous account may belong to
+
 	joined map[int32]int // how many authoritative accounts have joined an identity, beside the first
 
 	buf     []identity.Account
@@ -72,7 +74,7 @@ func (l *linker) known(a *identity.Account) (int32, bool) {
 	if l.opts.Recompute || a.IdentityID == "" {
 		return 0, false
 	}
-	n, ok := l.byID[a.IdentityID]
+	n, ok := l.byIdentity(a.IdentityID)
 	return n, ok
 }
 

@@ -272,7 +272,7 @@ func (rs *resolver) managerCycles() {
 	for _, c := range cycles {
 		names := make([]string, len(c))
 		for i, n := range c {
-			names[i] = rs.aliasOf(n)
+			names[i], rs.told[n] = rs.aliasOf(n), true
 		}
 		rs.report(cycleFinding(names))
 	}

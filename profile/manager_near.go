@@ -196,6 +196,7 @@ func (rs *resolver) reportNearManagers() {
 	for i, a := range rs.nearest(lost) {
 		if a.who >= 0 {
 			lost[i].Alias = rs.aliasOf(lost[i].asker)
+			rs.told[lost[i].asker], rs.told[a.who] = true, true
 			rs.report(NearManagerFinding(lost[i], rs.aliasOf(a.who), a.text, a.how))
 		}
 	}

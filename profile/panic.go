@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"runtime/debug"
 )
@@ -46,7 +47,7 @@ func (t *tables) failure() error {
 		return *err
 	}
 	if t.accounts != nil {
-		if err := t.accounts.Err(); err != nil {
+		if err := cmp.Or(t.accounts.Err(), t.outline.failure()); err != nil {
 			return fmt.Errorf("stored state: %w", err)
 		}
 	}

@@ -59,6 +59,7 @@ func (p *phases) begin(ctx context.Context, r *Run) {
 	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
 	p.reader.texts = map[int32]uint64{}
 	p.linker.ambiguous, p.linker.at = map[int32][]correlate.Ambiguity{}, -1
+	p.linker.told, p.resolver.told = map[int32]bool{}, map[int32]bool{}
 
 	t.env.Directory = directory{&p.linker}
 	p.linker.eval = newEvaluator(ctx, r.engine, t.env)

@@ -62,6 +62,9 @@ func (rd *reader) read(sources []identity.Source) error {
 // readStored makes a person of every stored identity, with its accounts linked
 // unless links are recomputed.
 func (rd *reader) readStored() error {
+	if taken, err := rd.takeOutline(); taken || err != nil {
+		return err
+	}
 	late, ok := rd.opts.Stored.(identity.LateViewer)
 	if ok && rd.mayResume() && !rd.resident {
 		read, err := late.ViewLate(rd.ctx, func(i *identity.Identity, unread []string) error {
@@ -188,10 +191,10 @@ func (rd *reader) keys(source uint16) *table.Keys {
 // find returns the number of an account that there is.
 func (rd *reader) find(key linkage.RecordKey) (account int32, ok bool) {
 	source := slices.Index(rd.accounts.Names, key.Source)
-	if source < 0 || source >= len(rd.byKey) {
+	if source < 0 {
 		return 0, false
 	}
-	account, ok = rd.byKey[source].Find(rd.accounts, key.NativeIdentity)
+	account, ok = rd.accountBy(uint16(source), key.NativeIdentity)
 	return account, ok && rd.state[account].presence.exists()
 }
 
@@ -206,7 +209,7 @@ func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Ac
 		rd.details = true
 	}
 	count := 0
-	var r renames
+	r := renames{source: rd.accounts.SourceNumber(src.Name())}
 	if accounts == nil {
 		accounts = src.Accounts(rd.ctx)
 	}
@@ -244,7 +247,12 @@ func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Ac
 // recognize takes an account of the data that stands there as it was read when it was stored,
 // and reports whether it is one. It is then as if it had been read and nothing differed.
 func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerprint uint64) bool {
-	n, stored := keys.Recognize(rd.accounts, native, fingerprint)
+	n, stored := int32(0), false
+	if rd.outline != nil {
+		n, stored = rd.outline.prints.Find(rd.accounts, r.source, fingerprint)
+	} else {
+		n, stored = keys.Recognize(rd.accounts, native, fingerprint)
+	}
 	if !stored || rd.state[n].presence != unread {
 		return false
 	}
@@ -252,12 +260,14 @@ func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerp
 	// Stable ids matter only once an account comes that may be another one's, see [reader.stableSeen].
 	st := &rd.state[n]
 	st.presence, st.pending = kept, rd.opts.Recorrelate
-	if r.any {
+	switch {
+	case rd.outline != nil && !r.tags[rd.outline.stable[n]]: // nobody has it who was read
+	case !r.any:
+		r.unseen = append(r.unseen, n)
+	default:
 		if a := rd.accounts.At(n); a.UUID != "" {
 			rd.stableSeen(r, n, &a)
 		}
-	} else {
-		r.unseen = append(r.unseen, n)
 	}
 	return true
 }
@@ -265,7 +275,7 @@ func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerp
 // take puts an account of the data into the table: new, or in the place of the
 // stored one. It returns the account's number.
 func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
-	n, known := keys.Find(rd.accounts, a.NativeIdentity)
+	n, known := rd.accountBy(rd.accounts.SourceNumber(a.Source), a.NativeIdentity)
 	if !known {
 		return rd.addAccount(a)
 	}
@@ -278,7 +288,8 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 	// Stored or new, in the data it counts once.
 	st := &rd.state[n]
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
-	if st.presence.inData() {
+	twice := st.presence.inData()
+	if twice {
 		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
 			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
 	}
@@ -288,6 +299,13 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 		rd.takeStored(n, a)
 	} else {
 		rd.accounts.Replace(n, a)
+	}
+
+	// Of an account that comes twice both are read in each run: the fingerprint would be of one.
+	if twice {
+		before := rd.accounts.Fingerprint(n)
+		rd.accounts.Forget(n)
+		rd.noteText(n, before)
 	}
 
 	// An account that is other than it was is correlated again.
@@ -414,9 +432,9 @@ func (rd *reader) mayBeMissing(src identity.Source) func(account int32) bool {
 		return func(int32) bool { return true }
 	}
 
-	gone, keys := map[int32]bool{}, rd.keys(rd.accounts.SourceNumber(src.Name()))
+	gone, number := map[int32]bool{}, rd.accounts.SourceNumber(src.Name())
 	for _, native := range changes.Removed() {
-		if n, ok := keys.Find(rd.accounts, native); ok {
+		if n, ok := rd.accountBy(number, native); ok {
 			gone[n] = true
 		}
 	}

@@ -15,9 +15,11 @@ import (
 // renames are the accounts of one source that may be stored ones under another
 // native identity: those of the data that have a stable id.
 type renames struct {
-	byStable feed.SeenIDs // the last account of the data with each stable id
-	any      bool         // there is one
-	unseen   []int32      // accounts that were recognised before there was one
+	source   uint16
+	byStable feed.SeenIDs    // the last account of the data with each stable id
+	any      bool            // there is one
+	unseen   []int32         // accounts that were recognised before there was one
+	tags     map[uint32]bool // of stable ids that were read, where those of recognised accounts are known by tags
 	// taken are accounts of the data that stand in the place of a stored one with
 	// another stable id, with the manual mark that the data give them.
 	taken map[int32]bool
@@ -45,6 +47,9 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 		}
 		r.unseen = nil
 	}
+	if rd.outline != nil {
+		rd.seeRecognized(r, n, a.UUID)
+	}
 	other, twice := r.byStable.Put(a.UUID, int(n))
 	if !twice || other == int(n) {
 		return
@@ -59,6 +64,26 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 		before := rd.accounts.Fingerprint(n)
 		rd.accounts.Forget(n)
 		rd.noteText(n, before)
+	}
+}
+
+// seeRecognized notes a recognised account that has a stable id, before another account that has it
+// is noted.
+func (rd *reader) seeRecognized(r *renames, n int32, id string) {
+	tag := stableTag(id)
+	if r.tags == nil {
+		r.tags = map[uint32]bool{}
+	}
+	if r.tags[tag] {
+		return
+	}
+	r.tags[tag] = true
+	for other, stored := range rd.outline.stable {
+		other := int32(other)
+		if stored == tag && other != n && rd.accounts.Sources[other] == r.source && rd.state[other].presence == kept &&
+			rd.accounts.UUID(other) == id {
+			r.byStable.Put(id, int(other))
+		}
 	}
 }
 

@@ -17,6 +17,7 @@ type resolver struct {
 	affectedKeys map[uint64]bool        // what identities were found by before, or are now, that have changed
 	uidFirst     map[string]int32       // while managers are found: by uid that several claim, the one with priority
 	failedRules  map[string]bool        // sources whose manager correlation rule has raised
+	told         map[int32]bool         // identities that findings of the run are about
 	seenChanges  int                    // how many of those that have changed are in the indexes
 
 	unresolved   table.Numbers   // whose manager was not found; of a run that goes on from a stored outcome

@@ -65,7 +65,7 @@ func (b *builder) fill(r *Result, n int32, m *lending) {
 	}
 
 	// The order matters: a move, the attributes, then what follows from them.
-	r.Created = b.storedOf(n) == nil
+	r.Created = !b.wasStored(n)
 	if !r.Created && (b.details && b.hasFresh(n) || b.hasRewritten(n)) {
 		r.renew = &b.storedOf(n).Modified
 	}

@@ -48,9 +48,15 @@ func (e *Engine) newFrame() string {
 // identities that these feed, and at managers and uids that depend on one of them. It does
 // nothing unless that comes to the same as looking at everybody.
 func (p *phases) resume() error {
+	if p.outline != nil {
+		if p.resumeOutlined() {
+			return nil
+		}
+		return p.readOutlined() // everybody is looked at
+	}
 	doubtful, ok := p.resumable()
 	if !ok {
-		return p.accounts.ReadAll() // everybody is looked at
+		return p.accounts.ReadAll()
 	}
 
 	p.fullRun, p.resumed = false, true
@@ -104,12 +110,17 @@ func (p *phases) resumable() (doubtful []int32, ok bool) {
 		}
 	}
 
-	changed := len(doubtful)
+	return doubtful, last != nil && p.fewChanged(len(doubtful))
+}
+
+// fewChanged reports whether little has changed, given how many identities are doubtful.
+func (p *phases) fewChanged(doubtful int) bool {
+	changed := doubtful
 	for n := range p.state {
 		st := &p.state[n]
 		changed += btoi(st.presence == isNew || st.presence == removed || st.difference != noDifference)
 	}
-	return doubtful, last != nil && changed <= len(p.state)/resumeShare
+	return changed <= len(p.state)/resumeShare
 }
 
 // resumeShare is the part of all accounts that may have changed in a run that goes on from the

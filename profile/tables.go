@@ -23,12 +23,13 @@ type tables struct {
 	*delta
 	control
 	derived
+	outline *outlined // of a run that goes on from what it has not read; nil: all that is stored is in the tables
 
 	accounts *table.Accounts      // reader
 	state    []accountState       // by account; reader, the links too by the linker
 	people   []person             // by identity
-	stored   []*identity.Identity // by identity, without accounts, as far as there were any; reader
-	byID     map[string]int32     // identities that are stored or that the data may name; reader, linker
+	stored   []*identity.Identity // by identity, without accounts, as far as there were any, see [tables.storedOf]; reader
+	byID     map[string]int32     // identities that are stored or that the data may name, see [tables.byIdentity]; reader, linker
 	named    bool                 // some account names an identity, or some are stored; reader
 
 	notes    map[int32][]correlate.Ambiguity // by account without identity; linker
@@ -57,6 +58,7 @@ type delta struct {
 	whole     bool // findings are about everybody, whoever has to be looked at
 	resumed   bool // the tables go on from a stored outcome, see [phases.resume]
 	resident  bool // the tables are kept for a later run
+	lean      bool // nobody asks for everybody's results, so what is stored may stay unread
 	remapped  bool // the mappings are others than in the last run
 	rewritten bool // some account is not written as it was when it was stored
 	details   bool // accounts are written for details too: the sources may not give them a second time
@@ -130,10 +132,26 @@ func (t *tables) sourceID(name string) string {
 }
 
 func (t *tables) storedOf(n int32) *identity.Identity {
-	if int(n) < len(t.stored) {
-		return t.stored[n]
+	switch {
+	case int(n) >= len(t.stored):
+		return nil
+	case t.outline != nil:
+		return t.outline.identity(t, n)
 	}
-	return nil
+	return t.stored[n]
+}
+
+// wasStored reports whether [tables.storedOf] has an identity, without reading it.
+func (t *tables) wasStored(n int32) bool {
+	return int(n) < len(t.stored) && (t.outline != nil || t.stored[n] != nil)
+}
+
+// byIdentity returns the number of the identity with an id.
+func (t *tables) byIdentity(id string) (n int32, ok bool) {
+	if n, ok = t.byID[id]; !ok && t.outline != nil {
+		return t.outline.number(id)
+	}
+	return n, ok
 }
 
 func (t *tables) storedAttributes(n int32) identity.Attributes {
@@ -145,6 +163,11 @@ func (t *tables) storedAttributes(n int32) identity.Attributes {
 
 // aliasOf returns the identity's internal name.
 func (t *tables) aliasOf(n int32) string {
+	if t.outline != nil {
+		if alias, ok := t.outline.text(n, correlate.Alias); ok {
+			return alias
+		}
+	}
 	if s := t.storedOf(n); s != nil && s.Alias != "" {
 		return s.Alias
 	}
@@ -190,6 +213,9 @@ func ahead(people []int32, touch func(people []int32) byte) iter.Seq[int32] {
 // touch looks at the accounts and attributes of the identities that come next, see
 // [table.Accounts.Touch].
 func (t *tables) touch(people []int32) (sum byte) {
+	if t.outline != nil {
+		return 0 // they are not there
+	}
 	for _, n := range people {
 		for a := t.people[n].first; a >= 0; a = t.state[a].next {
 			sum += t.accounts.Touch(a)
@@ -201,6 +227,9 @@ func (t *tables) touch(people []int32) (sum byte) {
 // touchRows looks at the attributes of the identities that come next: those of the run, or
 // the stored ones.
 func (t *tables) touchRows(people []int32) (sum byte) {
+	if t.outline != nil {
+		return 0
+	}
 	for _, n := range people {
 		if row := t.people[n].row; row != 0 || t.storedOf(n) == nil {
 			sum += t.rows.Touch(row)
@@ -297,7 +326,7 @@ func (t *tables) uncorrelatedIdentity(n int32) bool {
 // compare orders identities as a run does that reads them from a store: stored
 // ones by id, then new ones as they came.
 func (t *tables) compare(a, b int32) int {
-	if !t.fullRun {
+	if !t.fullRun && t.outline == nil {
 		first, second := t.storedOf(a), t.storedOf(b)
 		if first != nil && second != nil {
 			return strings.Compare(first.ID, second.ID)

@@ -24,10 +24,10 @@ func (rs *resolver) resolveUIDs() {
 	// Only claims that something has changed about are decided anew.
 	maps.DeleteFunc(s.uidOwner, func(n, _ int32) bool { return rs.changed.Has(n) || rs.claimAffected(n) })
 	for _, n := range rs.byRows() {
-		if !rs.fullRun && !rs.claimAffected(n) {
+		if !rs.fullRun && (len(rs.affectedKeys)+len(rs.contested) == 0 || !rs.claimAffected(n)) {
 			continue
 		}
-		uid := rs.attribute(n, config.AttrUID).Text()
+		uid := rs.lookup(n, config.AttrUID)
 		if strings.TrimSpace(uid) == "" {
 			continue
 		}
@@ -81,8 +81,11 @@ func (rs *resolver) finalOwners(claims map[string]int32) {
 	}
 	slices.SortFunc(losers, rs.compare)
 	for _, n := range losers {
-		if holder, ok := claims[identity.Fold(rs.attribute(n, config.AttrUID).Text())]; ok {
+		if holder, ok := claims[identity.Fold(rs.lookup(n, config.AttrUID))]; ok {
 			s.uidOwner[n] = holder
+		}
+		if rs.outline != nil && rs.wasStored(n) && rs.outline.flags[n]&noteHoldsUID == 0 {
+			continue // it had none
 		}
 		old := rs.storedAttributes(n).Get(config.AttrUID).Text()
 		if old == "" {

@@ -50,7 +50,17 @@ func (c *Claim) compareStanding(d *Claim) int {
 
 // hasPriority reports whether claimant a of a uid comes before b (DECISION 17).
 func (t *tables) hasPriority(a, b int32) bool {
+	return t.firstOf(a, b, t.claim(a), t.claim(b))
+}
+
+// hasStanding is hasPriority of two who both held the uid, or did not.
+func (t *tables) hasStanding(a, b int32) bool {
 	x, y := t.claim(a), t.claim(b)
+	x.Holds, y.Holds = false, false
+	return t.firstOf(a, b, x, y)
+}
+
+func (t *tables) firstOf(a, b int32, x, y Claim) bool {
 	if order := x.compareStanding(&y); order != 0 {
 		return order < 0
 	}

@@ -19,7 +19,7 @@ func (x *execution) results(o profile.RunOptions) iter.Seq2[*profile.Result, err
 		return x.engine.Run(x.app.ctx, o, x.sources...)
 	}
 	return yielded(x.app.ctx, func(ctx context.Context, take func(*profile.Result)) error {
-		return x.aggregate(ctx, func(st identity.Store) (profile.Stats, error) {
+		return x.aggregate(func(st identity.Store) (profile.Stats, error) {
 			return x.engine.Aggregate(ctx, st, stateful(o), take, x.sources...)
 		})
 	})
@@ -31,7 +31,7 @@ func (x *execution) briefs(o profile.RunOptions) iter.Seq2[*profile.Brief, error
 		return x.engine.Briefs(x.app.ctx, o, x.sources...)
 	}
 	return yielded(x.app.ctx, func(ctx context.Context, take func(*profile.Brief)) error {
-		return x.aggregate(ctx, func(st identity.Store) (profile.Stats, error) {
+		return x.aggregate(func(st identity.Store) (profile.Stats, error) {
 			return x.engine.AggregateBriefs(ctx, st, stateful(o), take, x.sources...)
 		})
 	})
@@ -101,7 +101,7 @@ func (l lastlyCommitted) Commit(ctx context.Context, b identity.Batch) error {
 	return l.Transaction.Commit(ctx, b)
 }
 
-func (x *execution) aggregate(ctx context.Context, into func(identity.Store) (profile.Stats, error)) (err error) {
+func (x *execution) aggregate(into func(identity.Store) (profile.Stats, error)) (err error) {
 	f, err := store.OpenFile(x.State)
 	if err != nil {
 		return err
@@ -114,13 +114,7 @@ func (x *execution) aggregate(ctx context.Context, into func(identity.Store) (pr
 	}
 
 	// One identity is enough to know that there was a run before; an empty file begins from nothing.
-	for _, err := range f.All(ctx) {
-		if err != nil {
-			return err
-		}
-		x.continues = true
-		break
-	}
+	x.continues = !f.Empty()
 
 	// The file is committed after the reports are in place: what is told and what is kept are one.
 	s, err := into(lastly{File: f, before: x.finish})

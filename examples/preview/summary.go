@@ -34,6 +34,8 @@ type summary struct {
 
 	transforms int
 	samples    sampleFlags
+	kinds      map[uint32]*kindCount // of briefs
+	recording  *kindCount            // the one that is counted now; nil: none
 	byProfile  map[string]*profileCount
 	bySource   map[string]*sourceCount
 }
@@ -89,7 +91,23 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 	return s
 }
 
-// note counts something; examples are made only as long as some are wanted.
+// kindCount is what all identities of a kind are counted as, once none of them is an example of
+// anything any more.
+type kindCount struct {
+	open bool // examples are wanted
+	more int  // identities that are still to be counted
+	into []func(n int)
+}
+
+// count counts something, and remembers what it was for others of the same kind.
+func (s *summary) count(into func(n int)) {
+	into(1)
+	if s.recording != nil {
+		s.recording.into = append(s.recording.into, into)
+	}
+}
+
+// note counts something; examples are made only as long as some are wanted. One that is nil is none.
 func (s *summary) note(m map[string]*count, key string, example func() string) {
 	c := m[key]
 	if c == nil {
@@ -97,8 +115,11 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 		m[key] = c
 	}
 
-	c.n++
-	if len(c.examples) < s.samples.most() {
+	s.count(func(n int) { c.n += n })
+	if example != nil && len(c.examples) < s.samples.most() {
+		if s.recording != nil {
+			s.recording.open = true
+		}
 		if e := example(); e != "" {
 			c.examples = append(c.examples, e)
 		}
@@ -128,8 +149,8 @@ func (s *summary) add(r *profile.Result) error {
 	if p := s.byProfile[r.Identity.Profile]; p != nil {
 		p.Identities++
 		s.problems(p, r)
-		s.manager(r.Manager.State, func() *profile.Result { return r })
-		p.lifecycle(r.Lifecycle)
+		s.manager(r.Manager.State, func() string { return r.Account.NativeIdentity }, func() *profile.Result { return r })
+		s.lifecycle(p, r.Lifecycle)
 	}
 	return nil
 }
@@ -137,6 +158,29 @@ func (s *summary) add(r *profile.Result) error {
 // brief counts an identity of which most is never asked.
 func (s *summary) brief(o *profile.Brief) {
 	s.Identities++
+	kind := o.Kind()
+	if kind == 0 {
+		s.whole(o)
+		return
+	}
+	if k := s.kinds[kind]; k != nil {
+		k.more++
+		return
+	}
+
+	// One that is an example of something says nothing of the next one of its kind.
+	s.recording = &kindCount{}
+	if s.whole(o); !s.recording.open {
+		if s.kinds == nil {
+			s.kinds = map[uint32]*kindCount{}
+		}
+		s.kinds[kind] = s.recording
+	}
+	s.recording = nil
+}
+
+// whole counts an identity by what its brief says.
+func (s *summary) whole(o *profile.Brief) {
 	for source, l := range o.Links() {
 		s.linked(source, l)
 	}
@@ -145,25 +189,29 @@ func (s *summary) brief(o *profile.Brief) {
 	if p == nil {
 		return
 	}
-	p.Identities++
+	s.count(func(n int) { p.Identities += n })
 
 	// A result is put together only for whoever has something to tell, which few have.
-	if o.Notable() {
+	if exceptions, warnings, ok := o.Said(); ok && s.full(exceptions, warnings) {
+		s.said(p, exceptions, warnings)
+	} else if o.Notable() {
 		s.problems(p, o.Result())
 	}
-	s.manager(o.Manager(), o.Result)
-	p.lifecycle(o.Lifecycle())
+	s.manager(o.Manager(), func() string { return o.Account().NativeIdentity }, o.Result)
+	s.lifecycle(p, o.Lifecycle())
 }
 
 // linked counts an account that has an identity.
 func (s *summary) linked(source string, l profile.Link) {
 	src := s.source(source)
-	src.Accounts++
 	method := string(l.Method)
 	if l.Method == correlate.ByConfig {
 		method = criterionName(l.Criterion)
 	}
-	src.Methods[method]++
+	s.count(func(n int) {
+		src.Accounts += n
+		src.Methods[method] += n
+	})
 }
 
 // criterionName names the method of a criterion of the correlation configuration.
@@ -176,10 +224,10 @@ func criterionName(n int) string {
 
 func (s *summary) problems(p *profileCount, r *profile.Result) {
 	if len(r.Exceptions) > 0 {
-		p.Exceptions++
+		s.count(func(n int) { p.Exceptions += n })
 	}
 	if len(r.Errors) > 0 {
-		p.Errors++
+		s.count(func(n int) { p.Errors += n })
 	}
 
 	// Samples are made only while there is room for them: most runs have the same problem thousands of
@@ -203,13 +251,39 @@ func (s *summary) problems(p *profileCount, r *profile.Result) {
 	}
 }
 
+// full reports whether there are examples enough of all that is said of somebody.
+func (s *summary) full(exceptions, warnings []string) bool {
+	enough := func(m map[string]*count, keys []string) bool {
+		for _, key := range keys {
+			if c := m[key]; c == nil || len(c.examples) < s.samples.most() {
+				return false
+			}
+		}
+		return true
+	}
+	return enough(s.Exceptions, exceptions) && enough(s.Warnings, warnings)
+}
+
+// said is problems for somebody who is an example of nothing.
+func (s *summary) said(p *profileCount, exceptions, warnings []string) {
+	if len(exceptions) > 0 {
+		s.count(func(n int) { p.Exceptions += n })
+	}
+	for _, code := range exceptions {
+		s.note(s.Exceptions, code, nil)
+	}
+	for _, kind := range warnings {
+		s.note(s.Warnings, kind, nil)
+	}
+}
+
 // manager counts how the manager of an identity was found.
-func (s *summary) manager(state string, result func() *profile.Result) {
+func (s *summary) manager(state string, who func() string, result func() *profile.Result) {
 	switch state {
 	case "":
-		s.note(s.Managers, "none", func() string { return result().Account.NativeIdentity })
+		s.note(s.Managers, "none", who)
 	case profile.ManagerResolved:
-		s.note(s.Managers, state, func() string { return "" })
+		s.note(s.Managers, state, nil)
 	default:
 		s.note(s.Managers, state, func() string {
 			r := result()
@@ -227,15 +301,15 @@ func (s *summary) manager(state string, result func() *profile.Result) {
 }
 
 // lifecycle counts a lifecycle state.
-func (p *profileCount) lifecycle(l profile.LifecycleResult) {
+func (s *summary) lifecycle(p *profileCount, l profile.LifecycleResult) {
+	state := fmt.Sprintf("%s (%q)", l.Status, l.Value)
 	switch l.Status {
 	case profile.LifecycleActive:
-		p.Lifecycle[l.State]++
+		state = l.State
 	case profile.LifecycleNotSet, "":
-		p.Lifecycle[string(profile.LifecycleNotSet)]++
-	default:
-		p.Lifecycle[fmt.Sprintf("%s (%q)", l.Status, l.Value)]++
+		state = string(profile.LifecycleNotSet)
 	}
+	s.count(func(n int) { p.Lifecycle[state] += n })
 }
 
 // uncorrelated counts an account without identity.
@@ -251,7 +325,15 @@ func (s *summary) uncorrelated(a *identity.Account, u *profile.Unlinked) {
 	})
 }
 
-func (s *summary) close() error { return nil }
+func (s *summary) close() error {
+	for _, k := range s.kinds {
+		for _, into := range k.into {
+			into(k.more)
+		}
+		k.more = 0
+	}
+	return nil
+}
 
 func (s *summary) finish(f *findings) {
 	for severity, n := range f.counts {

@@ -74,7 +74,7 @@ func BenchmarkFile(b *testing.B) {
 				b.Fatal(err)
 			}
 			for _, i := range people {
-				if err := tx.Put(i); err != nil {
+				if err := tx.Put(i, false); err != nil {
 					b.Fatal(err)
 				}
 			}

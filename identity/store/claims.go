@@ -101,6 +101,9 @@ func (t *transaction) taken(c *change) (doubt bool, err error) {
 	f := t.File
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.outline != nil {
+		return f.outline.taken(t, c)
+	}
 	if f.s.count == 0 || len(t.hashes) == 0 {
 		return false, nil
 	}

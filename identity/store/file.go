@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/idprofile/engine/identity"
@@ -28,11 +30,13 @@ const (
 )
 
 // Magics of the file. Frames of the first version hold entries or a commit, never both;
-// those of the second are not packed, and identities and accounts are rows in them.
+// those of the second are not packed, and identities and accounts are rows in them; the third
+// has no outlines.
 const (
-	fileMagic  = "idpstor3"
+	fileMagic  = "idpstor4"
 	fileMagic1 = "idpstor1"
 	fileMagic2 = "idpstor2"
+	fileMagic3 = "idpstor3"
 )
 
 // Errors of a [File].
@@ -77,10 +81,14 @@ type File struct {
 	log       *filelog.Log
 	lists     *lists
 	run       []record // of the batch that is being read
+	claimed   bool     // there are accounts that nobody had before it
 	replaying decoder
-	scans     int // how often all accounts were gone through, see [maxScans]
-	entries   int // in the file
-	limit     int // entries at which the file is written anew
+	scans     int      // how often all accounts were gone through, see [maxScans]
+	outline   *outline // what is known in the place of s; nil: everything is in s
+	note      string   // that of the outline behind the last batch, when everything is in s
+	listed    bool     // the lists of the file are known while it is read
+	entries   int      // in the file
+	limit     int      // entries at which the file is written anew
 }
 
 var (
@@ -103,7 +111,7 @@ func ReadFile(path string) (*File, error) { return openFile(path, filelog.Option
 
 func openFile(path string, o filelog.Options) (*File, error) {
 	f := newFile()
-	o.Replay, o.Batch = f.replay, f.replayed
+	o.Replay, o.Batch, o.Outline = f.replay, f.replayed, f.outlined
 	if err := f.open(path, o); err != nil {
 		return nil, err
 	}
@@ -117,12 +125,13 @@ func newFile() *File {
 }
 
 func (f *File) open(path string, o filelog.Options) error {
-	o.Magic, o.Older, o.Pack = fileMagic, []string{fileMagic1, fileMagic2}, true
+	o.Magic, o.Older, o.OlderPacked, o.Pack = fileMagic, []string{fileMagic1, fileMagic2}, []string{fileMagic3}, true
 	log, err := filelog.Open(path, o)
 	if err != nil {
 		return fmt.Errorf("store %w", err)
 	}
-	f.log, f.s.lists = log, f.lists.fixed()
+	f.log = log
+	f.s.lists = f.lists.fixed()
 	f.limit = f.nextLimit()
 	return nil
 }
@@ -144,7 +153,7 @@ func (f *File) replay(kind byte, body string, at filelog.Place) error {
 		f.lists.number(b.Texts())
 	case entryTexts:
 		f.entries--
-		if list := b.Texts(); !f.lists.shared.add(list) {
+		if list := b.Texts(); !f.listed && !f.lists.shared.add(list) {
 			b.Fail()
 		}
 
@@ -189,20 +198,28 @@ func (f *File) replay(kind byte, body string, at filelog.Place) error {
 	return b.Err()
 }
 
-// replayPerson takes in an identity without looking for conflicts. What it has belongs to
-// nobody else.
+// replayPerson takes in an identity without looking for conflicts. Identities come before the
+// accounts that nobody has, so those that there are were there before the batch.
 func (f *File) replayPerson(r record) error {
 	f.run = append(f.run, r)
-	if len(f.s.loose) == 0 {
-		return nil
-	}
-	return f.s.claims(r, func(key identity.AccountKey) { delete(f.s.loose, key) })
+	f.claimed = f.claimed || len(f.s.loose) > 0
+	return nil
 }
 
-// replayed takes in a batch whose entries were all read.
+// replayed takes in a batch whose entries were all read. What an identity has belongs to nobody
+// else; of several entries of one the last counts.
 func (f *File) replayed(int64) error {
-	f.s.merge(sortRecords(f.run))
-	f.run = nil
+	run := sortRecords(f.run)
+	for _, r := range run {
+		if !f.claimed || r.gone() {
+			continue
+		}
+		if err := f.s.claims(r, func(key identity.AccountKey) { delete(f.s.loose, key) }); err != nil {
+			return err
+		}
+	}
+	f.s.merge(run)
+	f.run, f.claimed = nil, false
 	return nil
 }
 
@@ -218,15 +235,38 @@ func (f *File) Compact(ctx context.Context) error {
 }
 
 func (f *File) compact(ctx context.Context) error {
+	if err := f.whole(); err != nil {
+		return err
+	}
 	next := newHeld()
 	next.decisions = f.s.decisions
 	e := &entryWriter{lists: newLists()}
+	var tags []uint32
+	first := []uint32{0}
 	err := f.log.Rewrite(func(b *filelog.Batch) error {
 		e.batch = b
-		return f.rewrite(ctx, e, &next)
+		return f.rewrite(ctx, e, &next, func(i *identity.Identity) {
+			for n := range i.Accounts {
+				tags = append(tags, accountTag(i.Accounts[n].Key()))
+			}
+			first = append(first, uint32(len(tags)))
+		})
 	})
 	if err != nil {
 		return err
+	}
+
+	// The outline says the same of other places.
+	b := newOutlineBuilder(f)
+	for n, r := range next.base {
+		b.person(r.at, tags[first[n]:first[n+1]])
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(next.loose), compareKeys) {
+		b.account(next.loose[key], accountTag(key))
+	}
+
+	if o := b.outline(f.note); f.note != "" && o != nil {
+		_ = f.log.Outline(o.encode(e.lists, next.decisions, e.entries)) // missed by nobody
 	}
 
 	clear(e.lists.recent)
@@ -240,8 +280,9 @@ func (f *File) compact(ctx context.Context) error {
 	return nil
 }
 
-// rewrite writes everything that the file holds, whose places go to next.
-func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
+// rewrite writes everything that the file holds, whose places go to next. Each identity is handed to
+// written as well.
+func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held, written func(*identity.Identity)) error {
 	f.mu.Lock()
 	all := f.s.all()
 	keys, places := f.s.uncorrelated("")
@@ -260,6 +301,7 @@ func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
 			return err
 		}
 		next.base = append(next.base, record{id: ids.clone(r.id), at: at})
+		written(&i)
 	}
 
 	next.count = len(next.base)
@@ -284,7 +326,13 @@ func (f *File) rewrite(ctx context.Context, e *entryWriter, next *held) error {
 
 // nextLimit is how many entries the file may have before most of them are out
 // of date.
-func (f *File) nextLimit() int { return 1000 + 2*(f.s.count+len(f.s.loose)+len(f.s.decisions)) }
+func (f *File) nextLimit() int {
+	count := f.s.count + len(f.s.loose)
+	if f.outline != nil {
+		count = len(f.outline.places) + len(f.outline.loose)
+	}
+	return 1000 + 2*(count+len(f.s.decisions))
+}
 
 // Close releases the file. The store must not be used afterwards.
 func (f *File) Close() error {

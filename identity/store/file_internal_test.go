@@ -20,7 +20,7 @@ func person(id, attribute string) *identity.Identity {
 
 func (f *File) ids() string {
 	ids := []string{}
-	list, _ := f.snapshot()
+	list, _, _ := f.snapshot()
 	for _, r := range list {
 		ids = append(ids, r.id)
 	}

@@ -218,7 +218,7 @@ func TestFileVersion1(t *testing.T) {
 	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o640 {
 		t.Errorf("mode %v, error %v", info.Mode(), err)
 	}
-	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor3" {
+	if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor4" {
 		t.Errorf("the file begins with %q (%v)", now[:8], err)
 	}
 }
@@ -280,7 +280,7 @@ func TestFileVersions(t *testing.T) {
 			if diff := cmp.Diff(string(want), everything(t, f)); diff != "" {
 				t.Errorf("after a batch: mismatch (-want +got):\n%s", diff)
 			}
-			if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor3" {
+			if now, err := os.ReadFile(path); err != nil || string(now[:8]) != "idpstor4" {
 				t.Errorf("the file begins with %q (%v)", now[:8], err)
 			}
 		})

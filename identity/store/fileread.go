@@ -12,6 +12,9 @@ func (f *File) Get(ctx context.Context, id string) (*identity.Identity, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := f.whole(); err != nil {
+		return nil, err
+	}
 	f.mu.RLock()
 	r, ok := f.s.find(id)
 	l := f.s.lists
@@ -39,6 +42,9 @@ func (f *File) ByAccount(ctx context.Context, key identity.AccountKey) (*identit
 
 // owner returns the id of the identity of an account, or "".
 func (f *File) owner(_ context.Context, key identity.AccountKey) (string, error) {
+	if err := f.whole(); err != nil {
+		return "", err
+	}
 	f.mu.RLock()
 	id, known := f.s.owners[key], f.s.owners != nil || f.s.count == 0
 	f.mu.RUnlock()
@@ -53,16 +59,23 @@ func (f *File) owner(_ context.Context, key identity.AccountKey) (string, error)
 }
 
 // snapshot returns what there is now, by id.
-func (f *File) snapshot() ([]record, *lists) {
+func (f *File) snapshot() ([]record, *lists, error) {
+	if err := f.whole(); err != nil {
+		return nil, nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.s.all(), f.s.lists
+	return f.s.all(), f.s.lists, nil
 }
 
 // All yields every identity by ascending id.
 func (f *File) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
-		list, l := f.snapshot()
+		list, l, err := f.snapshot()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		for _, r := range list {
 			i, err := (*identity.Identity)(nil), ctx.Err()
 			if err == nil {
@@ -79,7 +92,11 @@ func (f *File) All(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 // [identity.Viewer].
 func (f *File) View(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
-		list, l := f.snapshot()
+		list, l, err := f.snapshot()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		d := decoder{lists: l, chunk: chunkSize, again: true}
 		var i identity.Identity
 		var accounts []identity.Account
@@ -107,7 +124,10 @@ func (f *File) View(ctx context.Context) iter.Seq2[*identity.Identity, error] {
 // ViewLate implements [identity.LateViewer].
 func (f *File) ViewLate(ctx context.Context,
 	use func(*identity.Identity, []string) error) (identity.AccountReader, error) {
-	list, l := f.snapshot()
+	list, l, err := f.snapshot()
+	if err != nil {
+		return nil, err
+	}
 	d := decoder{lists: l, chunk: chunkSize, again: true, late: true}
 	var i identity.Identity
 	var accounts []identity.Account
@@ -137,9 +157,13 @@ func (f *File) ViewLate(ctx context.Context,
 // Find yields the identities whose attribute has the value, by ascending id.
 func (f *File) Find(ctx context.Context, attribute, value string, fold bool) iter.Seq2[*identity.Identity, error] {
 	return func(yield func(*identity.Identity, error) bool) {
-		f.mu.Lock()
-		list, err := f.s.search(attribute, value, fold)
-		f.mu.Unlock()
+		err := f.whole()
+		var list []*identity.Identity
+		if err == nil {
+			f.mu.Lock()
+			list, err = f.s.search(attribute, value, fold)
+			f.mu.Unlock()
+		}
 		if err != nil {
 			yield(nil, err)
 			return
@@ -151,6 +175,10 @@ func (f *File) Find(ctx context.Context, attribute, value string, fold bool) ite
 // Uncorrelated yields the accounts without identity, see [identity.Store].
 func (f *File) Uncorrelated(ctx context.Context, source string) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
+		if err := f.whole(); err != nil {
+			yield(identity.Account{}, err)
+			return
+		}
 		f.mu.RLock()
 		_, list := f.s.uncorrelated(source)
 		d := decoder{lists: f.s.lists, chunk: chunkSize}

@@ -41,7 +41,7 @@ func (f *File) Apply(ctx context.Context, b identity.Batch) error {
 		if n%1024 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := t.Put(i); err != nil {
+		if err := t.Put(i, false); err != nil {
 			return err
 		}
 	}
@@ -57,11 +57,19 @@ type transaction struct {
 	knownLists, knownTexts int // that the file had
 
 	run   []record
+	soon  []waiting
 	ids   names
 	puts  int // how many identities were put
 	put   int // how many different ones; they are the first of run, in order
 	loose map[identity.AccountKey]filelog.Place
 	claims
+
+	// For the outline.
+	tags     []uint32 // of accounts, as they were put
+	firstTag []uint32 // by identity, as they were put, and one more
+	outlined bool     // the store is known by its outline
+	tagged   []uint64 // the longer hashes, then
+	order    []int32  // by identity of the batch, in order: as which it was put
 }
 
 // Begin begins a batch, see [identity.Transactor]. What is put is written at once, and counts
@@ -103,7 +111,7 @@ func (f *File) begin(ctx context.Context) (*transaction, error) {
 	t := &transaction{File: f, knownLists: len(f.lists.schemas), knownTexts: len(f.lists.shared.list),
 		loose: map[identity.AccountKey]filelog.Place{}}
 	t.entryWriter = entryWriter{batch: b, lists: f.lists, known: t.knownLists, texts: t.knownTexts}
-	t.claims = claims{seed: maphash.MakeSeed()}
+	t.claims, t.outlined = claims{seed: maphash.MakeSeed()}, f.outline != nil
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.scans >= maxScans {
@@ -119,8 +127,8 @@ func (f *File) begin(ctx context.Context) (*transaction, error) {
 // errEnded is the error of a transaction that has ended.
 var errEnded = errors.New("the batch has ended")
 
-// Put writes an identity.
-func (t *transaction) Put(i *identity.Identity) error {
+// Put writes an identity, or keeps it until those that are read soon are written.
+func (t *transaction) Put(i *identity.Identity, soon bool) error {
 	if t.ended {
 		return errEnded
 	}
@@ -128,18 +136,48 @@ func (t *transaction) Put(i *identity.Identity) error {
 		return fmt.Errorf("%w: an identity without id", identity.ErrConflict)
 	}
 	id := t.ids.clone(i.ID)
+	t.firstTag = append(t.firstTag, uint32(len(t.tags)))
 	for n := range i.Accounts {
-		if err := t.claim(i.Accounts[n].Key(), id); err != nil {
+		key := i.Accounts[n].Key()
+		if err := t.claim(key, id); err != nil {
 			return err
+		}
+		t.tags = append(t.tags, accountTag(key))
+		if t.outlined {
+			t.tagged = append(t.tagged, t.hashes[len(t.hashes)-1])
 		}
 	}
 
+	t.puts++
+	if soon {
+		t.soon = append(t.soon, waiting{at: len(t.run), body: t.File.lists.appendPerson(nil, i)})
+		t.run = append(t.run, record{id: id})
+		return nil
+	}
 	at, err := t.person(i)
 	if err != nil {
 		return t.at(err)
 	}
 	t.run = append(t.run, record{id: id, at: at})
-	t.puts++
+	return nil
+}
+
+// waiting is an identity that stands behind the others of its batch, given by its place in the run.
+type waiting struct {
+	at   int
+	body []byte
+}
+
+// putSoon writes those that wait.
+func (t *transaction) putSoon() error {
+	for _, w := range t.soon {
+		at, err := t.entryWriter.put(entryPerson, w.body)
+		if err != nil {
+			return err
+		}
+		t.run[w.at].at = at
+	}
+	t.soon = nil
 	return nil
 }
 
@@ -173,13 +211,16 @@ func (t *transaction) Commit(ctx context.Context, b identity.Batch) error {
 		return err
 	}
 	for _, i := range b.Put {
-		if err := t.Put(i); err != nil {
+		if err := t.Put(i, false); err != nil {
 			return err
 		}
 	}
 
-	b.Put, t.run = nil, sortRecords(t.run)
-	t.put = len(t.run)
+	b.Put = nil
+	if err := t.putSoon(); err != nil {
+		return t.at(err)
+	}
+	t.sort()
 	c, err := plan(b)
 	if err != nil {
 		return err
@@ -196,13 +237,33 @@ func (t *transaction) Commit(ctx context.Context, b identity.Batch) error {
 	if err := t.rest(c); err != nil {
 		return t.at(err)
 	}
+	if b.Outline == nil && t.entryWriter.entries > 0 {
+		if err := t.whole(); err != nil { // what is known by an outline alone would not be known any more
+			return err
+		}
+	}
 	if err := t.log.Commit(t.batch); err != nil {
 		t.end(false)
 		return t.at(err)
 	}
-	err = t.committed(ctx, c)
+	err = t.committed(ctx, b, c)
 	t.end(true)
 	return err
+}
+
+// sort puts what was put in order.
+func (t *transaction) sort() {
+	t.firstTag = append(t.firstTag, uint32(len(t.tags)))
+	t.order = orderOf(t.run)
+	t.put = len(t.order)
+	if ascending(t.run) {
+		return
+	}
+	sorted := make([]record, t.put)
+	for k, n := range t.order {
+		sorted[k] = t.run[n]
+	}
+	t.run = sorted
 }
 
 // rest writes what a batch changes but for the identities that it puts, in the order of keys.
@@ -243,26 +304,52 @@ func (t *transaction) has(id string) bool {
 	return ok
 }
 
-// committed takes in a batch that is on the disk.
-func (t *transaction) committed(ctx context.Context, c *change) error {
+// committed takes in a batch that is on the disk, and writes the outline of what counts now.
+func (t *transaction) committed(ctx context.Context, b identity.Batch, c *change) error {
 	f := t.File
-	f.entries += t.entryWriter.entries
 	before := f.nextLimit()
-	f.mu.Lock()
-	err := f.s.apply(t, c)
-	f.mu.Unlock()
+	next, err := t.outlineAfter(b, c)
+	if err != nil {
+		return err
+	}
+	f.entries += t.entryWriter.entries
+	if f.outline != nil && next == nil {
+		err = f.whole()
+	} else {
+		err = t.takeIn(c, next)
+	}
 	if err != nil {
 		return f.at(err)
 	}
 
 	// What is new is not out of date: the first batch of a store is not written twice.
 	f.limit += max(0, f.nextLimit()-before)
+	if next != nil && b.Outline != nil {
+		_ = f.log.Outline(next.encode(f.lists, f.s.decisions, f.entries)) // missed by nobody
+	}
 
 	// The batch is safe already; a file that cannot be written anew is only longer
 	// than it could be.
 	if f.entries > f.limit && f.compact(ctx) != nil {
 		f.limit = 2 * f.entries
 	}
+	return nil
+}
+
+// takeIn makes a batch part of what is known.
+func (t *transaction) takeIn(c *change, next *outline) error {
+	f := t.File
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if next != nil {
+		f.note = next.note
+	} else if t.entryWriter.entries > 0 {
+		f.note = ""
+	}
+	if f.outline == nil {
+		return f.s.apply(t, c)
+	}
+	f.outline, f.s.decisions = next, append(f.s.decisions, c.decisions...)
 	return nil
 }
 

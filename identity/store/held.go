@@ -58,6 +58,17 @@ func sortRecords(list []record) []record {
 	if ascending(list) {
 		return list
 	}
+	order := orderOf(list)
+	sorted := make([]record, len(order))
+	for k, n := range order {
+		sorted[k] = list[n]
+	}
+	return sorted
+}
+
+// orderOf returns the numbers of records in the order of their ids; of those with one id the last
+// stays.
+func orderOf(list []record) []int32 {
 
 	// Ids nearly always differ in their first bytes, which are compared as a number.
 	type key struct {
@@ -77,16 +88,15 @@ func sortRecords(list []record) []record {
 		return cmp.Or(cmp.Compare(list[a.n].id, list[b.n].id), cmp.Compare(a.n, b.n))
 	})
 
-	sorted := make([]record, 0, len(list))
+	order := make([]int32, 0, len(list))
 	for _, k := range keys {
-		r := list[k.n]
-		if last := len(sorted) - 1; last >= 0 && sorted[last].id == r.id {
-			sorted[last] = r
+		if last := len(order) - 1; last >= 0 && list[order[last]].id == list[k.n].id {
+			order[last] = k.n
 			continue
 		}
-		sorted = append(sorted, r)
+		order = append(order, k.n)
 	}
-	return sorted
+	return order
 }
 
 // ascending reports whether each id comes behind the one before.

@@ -161,7 +161,7 @@ func TestTransactionLikeApply(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, p := range put {
-				if err := tx.Put(p); err != nil {
+				if err := tx.Put(p, r.IntN(3) == 0); err != nil {
 					t.Fatal(err)
 				}
 				p.Alias, p.Accounts = "changed since", nil
@@ -178,7 +178,7 @@ func TestTransactionLikeApply(t *testing.T) {
 			if failed != nil && max(f.log.Size(), 8) != size {
 				t.Errorf("seed %d, step %d: the file has %d bytes, had %d", seed, step, f.log.Size(), size)
 			}
-			if tx.Put(people[0]) == nil || tx.Commit(t.Context(), rest) == nil {
+			if tx.Put(people[0], false) == nil || tx.Commit(t.Context(), rest) == nil {
 				t.Error("a batch that has ended was changed")
 			}
 

@@ -78,7 +78,7 @@ func (b *Batch) flush(commit []byte) error {
 	}
 	if b.block != nil {
 		b.block.at, b.block.end = b.at, b.at+int64(len(b.out))
-		b.src.written = append(b.src.written, b.block)
+		b.src.unread = append(b.src.unread, b.block)
 	}
 	b.at += int64(len(b.out))
 	b.buf, b.block = b.buf[:0], nil

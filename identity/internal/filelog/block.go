@@ -7,20 +7,23 @@ import (
 	"unsafe"
 
 	"github.com/klauspost/compress/s2"
+	"github.com/klauspost/compress/zstd"
 )
 
 // Forms of the entries of a frame in a log that packs them.
 const (
-	formPlain = 'E'
-	formS2    = 'S'
+	formPlain   = 'E'
+	formS2      = 'S'
+	formZstd    = 'Z'
+	formOutline = 'O' // no entries, but an outline of them, see [Log.Outline]
 )
 
 // maxRatio is how many times larger than itself a packed block may become, so that no
 // file makes its reader use more memory than that. What would be larger is not packed.
 const maxRatio = 64
 
-// Block is the entries of a frame. Those that were read are in memory; those that were written
-// are read when somebody asks for an entry.
+// Block is the entries of a frame. Those that were read are in memory; those that were written,
+// or that an outline names, are read when somebody asks for an entry.
 type Block struct {
 	mu   sync.Mutex
 	text string // "": not read yet
@@ -32,8 +35,8 @@ type Block struct {
 // source is the file that blocks are read from. They have to be in memory before it is closed
 // and the log goes on with another one.
 type source struct {
-	file    File
-	written []*Block
+	file   File
+	unread []*Block // those that may not be in memory
 }
 
 // Place is where an entry is in memory. The zero Place is nowhere.
@@ -41,6 +44,21 @@ type Place struct {
 	block *Block
 	at    uint32
 }
+
+// Where returns where the frame of the entry begins and ends in the file, and the place of the
+// entry in it; ok is false when the frame is not written yet.
+func (p Place) Where() (at, end int64, offset uint32, ok bool) {
+	if p.block == nil || p.block.end == 0 {
+		return 0, 0, 0, false
+	}
+	return p.block.at, p.block.end, p.at, true
+}
+
+// Block returns the block of the entry.
+func (p Place) Block() *Block { return p.block }
+
+// Place returns the place of an entry of the block, see [Place.Where].
+func (b *Block) Place(offset uint32) Place { return Place{block: b, at: offset} }
 
 // Entry returns the entry. Its body is a view of memory that is not written again.
 //
@@ -52,6 +70,9 @@ func (p Place) Entry() (kind byte, body string, err error) {
 	text, err := p.block.entries()
 	if err != nil {
 		return 0, "", err
+	}
+	if int(p.at) >= len(text) {
+		return 0, "", fmt.Errorf("%w: %w", ErrDamaged, errMalformed)
 	}
 	body, _, ok := cutBody(text[p.at+1:])
 	if !ok {
@@ -83,10 +104,10 @@ func (b *Block) entries() (string, error) {
 
 // readAll takes all blocks into memory that are not there yet.
 func (s *source) readAll() {
-	for _, b := range s.written {
+	for _, b := range s.unread {
 		_, _ = b.entries() // whoever asks for an entry is told
 	}
-	s.written = nil
+	s.unread = nil
 }
 
 // unpack makes the entries of what pack has written.
@@ -126,6 +147,52 @@ func pack(dst, entries []byte) []byte {
 
 	dst = binary.AppendUvarint(append(dst, form), uint64(len(packed)))
 	return append(dst, packed...)
+}
+
+// packOutline appends an outline in the form that it has in a frame: much of it are hashes and
+// short numbers, which takes more than looking for repetitions.
+func packOutline(dst, body []byte) ([]byte, error) {
+	w, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedDefault), zstd.WithEncoderConcurrency(1),
+		zstd.WithWindowSize(outlineWindow), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, err
+	}
+	packed := w.EncodeAll(body, nil)
+	if len(body) > maxRatio*len(packed) {
+		return pack(dst, body), w.Close()
+	}
+	dst = binary.AppendUvarint(append(dst, formZstd), uint64(len(packed)))
+	return append(dst, packed...), w.Close()
+}
+
+// outlineWindow is how far behind repetitions are looked for, and how much memory that takes.
+const outlineWindow = 1 << 20
+
+// unpackOutline returns what packOutline was given, or nothing when that cannot be read.
+func unpackOutline(payload string) (body string, ok bool) {
+	packed, rest, ok := cutBody(payload[1:])
+	if !ok || rest != "" || packed == "" {
+		return "", false
+	}
+	form := packed[0]
+	text, rest, ok := cutBody(packed[1:])
+	if !ok || rest != "" {
+		return "", false
+	}
+	if form != formZstd {
+		b := &Block{}
+		err := b.unpack(form, text)
+		return b.text, err == nil
+	}
+
+	r, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(maxRatio*len(text)+1<<10)),
+		zstd.WithDecoderMaxWindow(outlineWindow))
+	if err != nil {
+		return "", false
+	}
+	defer r.Close()
+	out, err := r.DecodeAll(bytesOf(text), nil)
+	return viewOf(out), err == nil
 }
 
 func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }

@@ -1,6 +1,7 @@
 package filelog
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,12 +37,18 @@ type Options struct {
 	// Older are the magics of earlier versions, whose frames are not packed. Such a file is
 	// read; it has to be written anew before anything is appended ([Log.Outdated]).
 	Older []string
+	// OlderPacked are those of earlier versions whose frames are packed.
+	OlderPacked []string
 	// Before reads a file from before there was a magic. It returns where the last
 	// batch ends, or [ErrForeign] when the content is nothing of the kind.
 	Before func(content string) (end int64, err error)
 	// Replay takes in an entry of a batch that counts. The body is a view of memory that
 	// is not written again, and can be had again at the place.
 	Replay func(kind byte, body string, at Place) error
+	// Outline takes in the outline that stands behind the last batch, if one does, see [Log.Outline].
+	// It reports whether it needs no entries: then none is replayed until [Log.Replay]. Block
+	// returns the block of a frame, given by its place in the file. May be nil.
+	Outline func(body string, block func(at, end int64) *Block) bool
 	// Batch hears that all entries of a batch were taken in, with the place where it ends;
 	// nil: nobody does.
 	Batch func(end int64) error
@@ -59,13 +66,15 @@ type Log struct {
 	src  *source // of what is written to the file
 	lock *lock
 
+	packed   bool  // the frames of the file are
 	size     int64 // end of the last batch that counts
 	length   int64 // of the file, with what was cut
 	outdated bool
 	created  bool // by us, and no batch written yet
 	unsynced bool // the name of the file may not be durable
 	cut      *Cut
-	broken   error // why nothing can be written any more
+	outline  string // payload of the frame behind the last batch
+	broken   error  // why nothing can be written any more
 }
 
 // Open opens a log and reads it, or makes an empty file when there is none and it is
@@ -160,8 +169,9 @@ func (l *Log) read() error {
 	magic := string(head)
 	switch {
 	case magic == l.o.Magic:
-	case slices.Contains(l.o.Older, magic):
-		l.outdated = true
+		l.packed = l.o.Pack
+	case slices.Contains(l.o.Older, magic), slices.Contains(l.o.OlderPacked, magic):
+		l.outdated, l.packed = true, slices.Contains(l.o.OlderPacked, magic)
 	case strings.HasPrefix(l.o.Magic, magic):
 		l.noteCut(0, false)
 		return nil
@@ -171,14 +181,86 @@ func (l *Log) read() error {
 		return l.readBefore(magic)
 	}
 
-	r := &reader{file: l.file, size: l.length, pack: l.o.Pack && !l.outdated, replay: l.o.Replay, done: l.o.Batch}
+	l.src = &source{file: l.file}
+	r := l.reader(l.length)
+	r.skims = l.o.Outline != nil && !l.outdated
 	if err := r.read(); err != nil {
 		return err
 	}
-	l.size = r.committed
-	l.noteCut(l.size, r.whole)
+	if r.skims && !l.outlined(r.outline) {
+		r = l.reader(l.length)
+		if err := r.read(); err != nil {
+			return err
+		}
+	}
+	if l.size = r.committed; r.outline == "" && !r.torn {
+		l.noteCut(l.size, r.whole)
+	}
+	l.outline = r.outline
 	return nil
 }
+
+// reader returns one that reads so many bytes of the file from its beginning.
+func (l *Log) reader(size int64) *reader {
+	return &reader{file: l.file, size: size, pack: l.packed, src: l.src, replay: l.o.Replay, done: l.o.Batch}
+}
+
+// outlined reports whether an outline stands for all entries; "" is none.
+func (l *Log) outlined(payload string) bool {
+	if payload == "" {
+		return false
+	}
+	body, ok := unpackOutline(payload)
+	return ok && l.o.Outline(body, func(at, end int64) *Block {
+		b := &Block{src: l.src, at: at, end: end}
+		l.src.unread = append(l.src.unread, b)
+		return b
+	})
+}
+
+// Outline puts an outline of all entries behind the last batch, in the place of the one that is there:
+// whoever opens the log gets that alone, see [Options.Outline], as long as no other batch is
+// written. One that cannot be written is missed by nobody: there is none then.
+func (l *Log) Outline(body []byte) error {
+	if err := l.writable(); err != nil {
+		return err
+	}
+	packed, err := packOutline(nil, body)
+	if err == nil && len(packed) > maxFrame/2 {
+		err = fmt.Errorf("an outline of %d bytes is too large", len(packed))
+	}
+	if err != nil {
+		return err
+	}
+	payload := append(binary.AppendUvarint([]byte{formOutline}, uint64(len(packed))), packed...)
+	l.outline = viewOf(payload)
+	return l.putOutline()
+}
+
+// putOutline writes the outline behind the last batch.
+func (l *Log) putOutline() error {
+	if l.outline == "" {
+		return nil
+	}
+	text := frame(append(make([]byte, frameHeader), l.outline...))
+	err := l.file.Truncate(l.size)
+	if err == nil {
+		_, err = l.file.WriteAt(text, l.size)
+	}
+	if l.length = l.size + int64(len(text)); err == nil {
+		return nil
+	}
+	l.outline, l.length = "", l.size
+	if failed := l.file.Truncate(l.size); failed != nil {
+		l.broken = fmt.Errorf("%s: an outline could not be undone: %w", l.path, failed)
+	}
+	return err
+}
+
+// Replay takes in all entries of a log that was opened by its outline.
+//
+// Error: [ErrDamaged], what the operating system says.
+func (l *Log) Replay() error { return l.reader(l.size).read() }
 
 // readBefore reads a file from before there was a magic.
 func (l *Log) readBefore(head string) error {
@@ -250,6 +332,7 @@ func (l *Log) Begin() (*Batch, error) {
 	if l.src == nil {
 		l.src = &source{file: l.file}
 	}
+	l.packed = l.o.Pack
 	return newBatch(l.src, l.size, l.o.Pack), nil
 }
 
@@ -269,6 +352,12 @@ func (l *Log) Commit(b *Batch) error {
 		return err
 	}
 	l.size, l.length, l.created = b.at, b.at, false
+
+	// After a batch of nothing everything is as the outline says.
+	if b.entries > 0 {
+		l.outline = ""
+	}
+	_ = l.putOutline() // missed by nobody
 	return nil
 }
 
@@ -279,6 +368,9 @@ func (l *Log) Rollback() {
 		l.broken = fmt.Errorf("%s: a batch could not be undone: %w", l.path, err)
 	}
 	l.length = l.size
+	if l.broken == nil {
+		_ = l.putOutline()
+	}
 }
 
 // writable reports why nothing can be written: among other things because somebody

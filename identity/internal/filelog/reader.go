@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
+	"strings"
 )
 
 // errMalformed says that the bytes of a frame are not what [Batch] writes.
@@ -17,11 +18,24 @@ type reader struct {
 	file      io.ReaderAt
 	size      int64
 	pack      bool
+	src       *source // of the blocks
 	replay    func(kind byte, body string, at Place) error
 	done      func(end int64) error // hears of each batch; may be nil
 	committed int64                 // end of the last batch that counts
-	batch     []string              // payloads that wait for their commit
-	whole     bool                  // of the last batch only the commit is missing
+	batch     []waiting
+	whole     bool // of the last batch only the commit is missing
+
+	outline string // payload of the one behind the last batch
+	torn    bool   // there is the beginning of one
+
+	skims   bool // nothing is replayed, so that no memory is needed for it
+	scratch []byte
+}
+
+// waiting is the payload of a frame that waits for the commit of its batch.
+type waiting struct {
+	payload string
+	at      int64
 }
 
 // read takes in each batch that counts.
@@ -38,9 +52,16 @@ func (r *reader) read() error {
 		if payload == "" {
 			break
 		}
-		own := at
-		at += frameHeader + int64(len(payload))
-		r.batch = append(r.batch, payload)
+		own, end := at, at+frameHeader+int64(len(payload))
+		if r.isOutline(payload) {
+			if end == r.size {
+				r.outline = strings.Clone(payload)
+				return nil
+			}
+			break
+		}
+		at = end
+		r.wait(payload, own)
 
 		// A batch counts from its commit on, which names where the batch began: pieces of different
 		// batches never count together.
@@ -61,10 +82,25 @@ func (r *reader) read() error {
 		}
 	}
 
-	if at < r.size {
-		return r.judgeTail(at)
+	if at == r.size {
+		return nil
 	}
+	if err := r.judgeTail(at); err != nil {
+		return err
+	}
+
+	// An outline that was not written to its end is no loss: it says what the entries say.
+	first := make([]byte, 1)
+	if err := readAt(r.file, first, min(at+frameHeader, r.size-1)); err != nil {
+		return err
+	}
+	r.torn = r.size-at > frameHeader && r.isOutline(string(first))
 	return nil
+}
+
+// isOutline reports whether a payload is that of an outline, behind the last batch.
+func (r *reader) isOutline(payload string) bool {
+	return r.pack && len(r.batch) == 0 && payload[0] == formOutline
 }
 
 // noteWhole finds out whether what follows the entries of a batch is the beginning of
@@ -82,11 +118,23 @@ func (r *reader) noteWhole(at int64) error {
 	return nil
 }
 
+// wait keeps a payload until its batch counts.
+func (r *reader) wait(payload string, at int64) {
+	if r.skims {
+		payload = ""
+	}
+	r.batch = append(r.batch, waiting{payload, at})
+}
+
 // takeIn replays the batch that ends there.
 func (r *reader) takeIn(end int64) error {
-	for n, payload := range r.batch {
-		r.batch[n] = "" // once it is unpacked nobody needs it
-		if err := r.payload(payload); err != nil {
+	if r.skims {
+		r.batch, r.committed = r.batch[:0], end
+		return nil
+	}
+	for n, w := range r.batch {
+		r.batch[n] = waiting{} // once it is unpacked nobody needs it
+		if err := r.payload(w); err != nil {
 			return fmt.Errorf("%w: in the batch that ends at byte %d: %w", ErrDamaged, end, err)
 		}
 	}
@@ -113,7 +161,10 @@ func (r *reader) frame(at int64) (string, error) {
 		return "", nil
 	}
 
-	payload := make([]byte, n)
+	if int64(cap(r.scratch)) < n || !r.skims {
+		r.scratch = make([]byte, n)
+	}
+	payload := r.scratch[:n]
 	if err := readAt(r.file, payload, at+frameHeader); err != nil {
 		return "", err
 	}
@@ -124,13 +175,13 @@ func (r *reader) frame(at int64) (string, error) {
 }
 
 // payload replays the entries of a frame.
-func (r *reader) payload(payload string) error {
+func (r *reader) payload(w waiting) error {
 	if !r.pack {
-		return eachEntry(&Block{text: payload}, r.replay)
+		return eachEntry(&Block{text: w.payload}, r.replay)
 	}
 
-	return eachEntry(&Block{text: payload}, func(form byte, packed string, _ Place) error {
-		b := &Block{}
+	return eachEntry(&Block{text: w.payload}, func(form byte, packed string, _ Place) error {
+		b := &Block{src: r.src, at: w.at, end: w.at + frameHeader + int64(len(w.payload))}
 		if err := b.unpack(form, packed); err != nil {
 			return err
 		}

@@ -59,6 +59,7 @@ func (l *Log) Rewrite(write func(*Batch) error) error {
 	old := l.file
 	src.file, l.src = file, src
 	l.file, l.lock, l.size, l.length, l.outdated, l.created = file, lock, b.at, b.at, false, false
+	l.packed, l.outline = l.o.Pack, ""
 	l.unsynced = l.o.Disk.SyncFolder(l.path) != nil
 	_ = old.Close() // nothing of it is needed any more
 	return nil

@@ -277,8 +277,13 @@ func (t *Accounts) Native(n int32) string {
 }
 
 // Prefix returns the first eight bytes of the native identity of account n as a number that is
-// in the order of the texts, without a look at its row.
-func (t *Accounts) Prefix(n int32) uint64 { return t.order[n] }
+// in the order of the texts, without a look at its row where that is known.
+func (t *Accounts) Prefix(n int32) uint64 {
+	if t.late.read != nil {
+		defer t.need(n)()
+	}
+	return t.order[n]
+}
 
 // Prefix returns the first eight bytes of a text as a number that is in the order of the texts;
 // a shorter text is filled up with zero bytes.

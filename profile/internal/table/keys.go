@@ -52,6 +52,33 @@ func (k *Keys) Recognize(t *Accounts, native string, fingerprint uint64) (accoun
 	return 0, false
 }
 
+// Prints finds accounts by the fingerprints of their texts alone.
+type Prints struct{ keys Keys }
+
+// NewPrints returns a table of the first accounts of t. Those without fingerprint are not found.
+func NewPrints(t *Accounts, count int) *Prints {
+	p := &Prints{}
+	p.keys.slots = make([]keySlot, 2*count+1)
+	for n, print := range t.prints[:count] {
+		if print != 0 {
+			p.keys.put(keySlot{uint32(print >> 32), int32(n) + 1})
+		}
+	}
+	return p
+}
+
+// Find returns the account of a source whose text has the fingerprint.
+func (p *Prints) Find(t *Accounts, source uint16, fingerprint uint64) (account int32, ok bool) {
+	k, tag := &p.keys, uint32(fingerprint>>32)
+	for i := k.start(tag); k.slots[i].number != 0; i = k.next(i) {
+		n := k.slots[i].number - 1
+		if k.slots[i].tag == tag && t.prints[n] == fingerprint && t.Sources[n] == source {
+			return n, true
+		}
+	}
+	return 0, false
+}
+
 // Add adds an account whose key is not in the table.
 func (k *Keys) Add(native string, account int32) {
 	if 4*(k.used+1) > 3*len(k.slots) {

@@ -10,8 +10,9 @@ import (
 // store has, a run in which little has changed looks at few.
 type late struct {
 	mu     sync.Mutex // held while any row of the table is read, as long as there are such accounts
-	unread []string   // by account, what it is read from; "": there is a row
-	read   identity.AccountReader
+	count  int        // accounts from here on have rows
+	unread []string   // by account, what it is read from
+	read   func(n int32, a *identity.Account) error
 	err    error // the first one of reading
 }
 
@@ -25,19 +26,37 @@ func (t *Accounts) AddUnread(a *identity.Account, unread string) int32 {
 	t.prints, t.order = append(t.prints, a.Fingerprint), append(t.order, Prefix(a.NativeIdentity))
 	t.Manual = t.Manual || a.ManuallyCorrelated
 	t.late.unread = append(append(t.late.unread, make([]string, int(n)-len(t.late.unread))...), unread)
+	t.late.count = len(t.late.unread)
 	return n
+}
+
+// AddOutlined appends accounts to an empty table, of which nothing but their sources, by number,
+// and fingerprints is known; the lists are the table's. Their rows are made when they are read, see
+// [Accounts.ReadLate]. Manual: some of them are marked as correlated by hand.
+func (t *Accounts) AddOutlined(sources []uint16, prints []uint64, manual bool,
+	read func(n int32, a *identity.Account) error) {
+	n := len(sources)
+	t.refs, t.Sources, t.schema = make([]Ref, n), sources, make([]uint32, n)
+	t.prints, t.order = prints, make([]uint64, n)
+	t.Manual = manual
+	t.late.count, t.late.read = n, read
 }
 
 // ReadLate makes the rows of unread accounts when they are read. From here on rows may be read by
 // several goroutines at once, and each waits for the others. See [Accounts.Err].
-func (t *Accounts) ReadLate(read identity.AccountReader) { t.late.read = read }
+func (t *Accounts) ReadLate(read identity.AccountReader) {
+	t.late.read = func(n int32, a *identity.Account) error {
+		defer func() { t.late.unread[n] = "" }()
+		return read(t.late.unread[n], a)
+	}
+}
 
 // ReadAll makes the rows of all unread accounts.
 func (t *Accounts) ReadAll() error {
 	if t.late.read == nil {
 		return nil
 	}
-	for n := range t.late.unread {
+	for n := range t.late.count {
 		t.need(int32(n))()
 	}
 	t.late.read, t.late.unread = nil, nil
@@ -67,7 +86,7 @@ func (t *Accounts) need(n int32) (done func()) {
 
 func (t *Accounts) makeRow(n int32) {
 	var a identity.Account
-	if err := t.late.read(t.late.unread[n], &a); err != nil {
+	if err := t.late.read(n, &a); err != nil {
 		if t.late.err == nil {
 			t.late.err = err
 		}
@@ -76,5 +95,5 @@ func (t *Accounts) makeRow(n int32) {
 
 	t.refs[n] = t.writer.Add(t.pack(&a))
 	t.schema[n] = t.schemaIndex(a.Attributes.Schema())
-	t.late.unread[n] = ""
+	t.order[n] = Prefix(a.NativeIdentity)
 }
