@@ -29,8 +29,9 @@ func (l *linker) correlate() error {
 		return err
 	}
 	l.reportGone()
+	moved := false
 	for _, name := range l.otherSources() {
-		l.otherSource(name, l.inOrder(name))
+		moved = l.otherSource(name, l.inOrder(name)) || moved
 	}
 
 	// Reports come at the end, however this ends, as they are about what is left.
@@ -40,6 +41,9 @@ func (l *linker) correlate() error {
 
 	// An account that joins changes what its identity is found by, which may let others join. Rounds
 	// end when nothing moves, or after so many.
+	if !moved {
+		return l.failure()
+	}
 	for range maxRounds {
 		linked := false
 		for _, name := range l.otherSources() {

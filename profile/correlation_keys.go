@@ -19,7 +19,9 @@ func (l *linker) prepareKeys() {
 		people += len(l.inOrder(source))
 	}
 
-	l.index.Grow(people)
+	if !l.index.IsLate() { // of which few are put
+		l.index.Grow(people)
+	}
 	for _, c := range l.engine.profiles {
 		l.reads = append(l.reads, l.readsOf(c))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/profile/config"
+	"github.com/idprofile/engine/profile/internal/table"
 )
 
 // noter gathers what a run notes about everybody, see [outlineNote], in the order of the results.
@@ -29,12 +30,14 @@ type noter struct {
 	lastRun notedRun
 	last    uint16
 
-	key  []byte
-	some []uint32
+	attributes []string // whose texts are noted
+	key        []byte
+	some       []uint32
 }
 
 // noted is what is noted of an identity in this run.
 type noted struct {
+	id    uint64 // the first bytes of the id of who is new
 	kind  uint32
 	run   uint16
 	auth  uint16
@@ -76,7 +79,8 @@ func newNoter(p *phases) *noter {
 	}
 	w := &noter{phases: p, index: p.noteIndex(), state: make([]noted, len(p.people)), marks: make([]uint8, len(p.tables.state)),
 		stable: make([]uint32, len(p.tables.state))}
-	w.texts = make([]noteTexts, len(p.engine.notedTexts()))
+	w.attributes = p.engine.notedTexts()
+	w.texts = make([]noteTexts, len(w.attributes))
 	for i := range w.texts {
 		w.texts[i] = noteTexts{from: make([]uint32, len(p.people)), to: make([]uint32, len(p.people))}
 	}
@@ -92,7 +96,7 @@ func newNoter(p *phases) *noter {
 // own, nil: those of the tables.
 func (w *noter) add(n int32, i *identity.Identity, accounts []identity.Account, manager string, saved bool) {
 	q, s := &w.people[n], &w.state[n]
-	*s = noted{known: true, saved: saved}
+	*s = noted{id: table.Prefix(i.ID), known: true, saved: saved}
 	if run := keyOfRun(i); run != w.lastRun || len(w.runs.list) == 0 {
 		w.lastRun, w.last = run, uint16(min(w.runs.number(run), 1<<16-1))
 	}
@@ -136,7 +140,7 @@ func (w *noter) add(n int32, i *identity.Identity, accounts []identity.Account, 
 		s.flags |= noteDoubtful
 	}
 
-	for t, name := range w.engine.notedTexts() {
+	for t, name := range w.attributes {
 		text := i.Alias
 		if name != correlate.Alias && name != "name" { // the other name of that
 			text = given(name).Text()
@@ -215,7 +219,7 @@ func (w *noter) note(withExceptions int) []byte {
 	if len(w.runs.list) >= 1<<16 {
 		return nil
 	}
-	o := &outlineNote{frame: w.frame, sources: w.accounts.Names, keys: w.index.Tags(), attributes: w.engine.notedTexts(),
+	o := &outlineNote{frame: w.frame, sources: w.accounts.Names, keys: w.index.Tags(), attributes: w.attributes,
 		withExceptions: withExceptions}
 	place := make([]int32, len(w.people))
 	for at, n := range people {
@@ -384,7 +388,6 @@ func (w *noter) inOrder() []int32 {
 	stored := int32(len(w.stored))
 	all := make([]int32, 0, len(w.people))
 	var born []int32
-	ids := map[int32]string{}
 	for n := range int32(len(w.people)) {
 		switch {
 		case w.people[n].unmade:
@@ -392,10 +395,14 @@ func (w *noter) inOrder() []int32 {
 			all = append(all, n)
 		default:
 			born = append(born, n)
-			ids[n] = w.id(n)
 		}
 	}
-	slices.SortFunc(born, func(a, b int32) int { return strings.Compare(ids[a], ids[b]) })
+	slices.SortFunc(born, func(a, b int32) int {
+		if x, y := w.state[a].id, w.state[b].id; x != y {
+			return cmp.Compare(x, y)
+		}
+		return strings.Compare(w.id(a), w.id(b))
+	})
 	if len(all) == 0 {
 		return born
 	}
@@ -404,10 +411,11 @@ func (w *noter) inOrder() []int32 {
 	for _, n := range born {
 		var at int
 		if w.outline != nil {
-			number, _ := w.outline.number(ids[n])
+			number, _ := w.outline.number(w.id(n))
 			at = int(number)
 		} else {
-			at = sort.Search(len(all), func(k int) bool { return w.stored[all[k]].ID >= ids[n] })
+			id := w.id(n)
+			at = sort.Search(len(all), func(k int) bool { return w.stored[all[k]].ID >= id })
 		}
 		merged = append(append(merged, all[from:at]...), n)
 		from = at

@@ -151,12 +151,26 @@ func textOrNull(s string) identity.Value {
 // value is the manager's name.
 func (b *builder) managerResult(n int32, trigger identity.Value) ManagerResult {
 	if m := b.resolved.manager[n]; m >= 0 {
+		if s := b.underAsNoted(n, m); s != nil {
+			return ManagerResult{State: ManagerResolved, ID: s.ManagerID, Name: s.Attributes.Get(config.AttrManager).Text()}
+		}
 		return ManagerResult{State: ManagerResolved, ID: b.id(m), Name: b.nameOf(m)}
 	}
 	if r, ok := b.resolved.outcome[n]; ok && !trigger.IsNull() {
 		return r
 	}
 	return ManagerResult{}
+}
+
+// underAsNoted returns an identity as it is stored when that says who manages it, so that the manager
+// need not be read; nil when it may not.
+func (b *builder) underAsNoted(n, m int32) *identity.Identity {
+	o := b.outline
+	if o == nil || n >= o.people || m >= o.people || o.manager[n] != m || o.profile[n] < 0 || b.changed.Has(n) ||
+		b.changed.Has(m) || b.people[m].row != 0 {
+		return nil
+	}
+	return b.storedOf(n)
 }
 
 // lentManager is [builder.managerResult], which makes the id and the name of a manager for
