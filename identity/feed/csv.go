@@ -437,6 +437,10 @@ func (r *reader) decodeFields() (valid bool) {
 	return valid
 }
 
+// isUTF8 reports whether the file is known to be in UTF-8, by letters that the row or one before it
+// has.
+func (r *reader) isUTF8() bool { return r.encoding == UTF8 && r.wide == nil }
+
 func ascii(s string) bool {
 	for i := range len(s) {
 		if s[i] >= utf8.RuneSelf {

@@ -23,6 +23,9 @@ type delimited struct {
 
 	fingerprints fingerprints
 	text         []byte // of which one is made
+	print        uint64 // of the row, when it was asked for before its letters were looked at; 0: it was not
+	knew         bool   // and was recognised
+	alone        bool   // each row is an account
 
 	filtered int    // rows left out
 	passed   bool   // the filter left one
@@ -77,6 +80,7 @@ func (d *delimited) unfiltered(yield func(identity.Account, error) bool) func(id
 
 // each yields one account for each row. It returns false when yield did.
 func (d *delimited) each(ctx context.Context, yield func(identity.Account, error) bool) bool {
+	d.alone = true
 	for row := 0; ; row++ {
 		if row%256 == 0 && ctx.Err() != nil {
 			return yield(identity.Account{}, ctx.Err())
@@ -94,8 +98,13 @@ func (d *delimited) each(ctx context.Context, yield func(identity.Account, error
 		}
 
 		pos := diag.Pos{Line: line, Column: 1}
+		if d.knew {
+			d.knew = false
+			d.checkDuplicate(cells[d.id], pos)
+			continue
+		}
 		print := d.fingerprint(cells)
-		if d.recognized(cells[d.id], print, pos) {
+		if print != d.print && d.recognized(cells[d.id], print, pos) {
 			continue
 		}
 		var a identity.Account
@@ -248,6 +257,16 @@ func (d *delimited) next() (cells []string, line int, err error) {
 	case bad != nil:
 		d.Refuse(bad.code, bad.pos, "%s; the row is left out", bad.msg)
 		return nil, 0, nil
+	}
+
+	// A row that stands there as it was read last time needs no look at its letters: were it not
+	// UTF-8, it would have been read as something else. The encoding of the file is known by then.
+	if d.print = 0; d.alone && d.known != nil && d.list == nil && d.r.isUTF8() && len(cells) == len(d.columns) && cells[d.id] != "" {
+		d.valid = true
+		if d.print = d.fingerprint(cells); d.known(cells[d.id], d.print) {
+			d.knew = true
+			return cells, line, nil
+		}
 	}
 
 	// Decoding comes before the check, which compares texts with the names of sources.

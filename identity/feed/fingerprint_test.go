@@ -102,6 +102,7 @@ func TestUnrecognized(t *testing.T) {
 		{"twice the same row", "HR.csv", head + "1,a,,\n1,a,,\n", head + "1,a,,\n1,a,,\n", 0},
 		{"quoted", "HR.csv", head + "1,\"a\n\"\"b\",,\n2,b,,\n", head + "1,\"a\n\"\"b\",,\n2,b,,\n", 2},
 		{"letters beyond ASCII", "HR.csv", head + "1,ä,,\n2,b,,\n", head + "1,ä,,\n2,b,,\n", 2},
+		{"letters in each row", "HR.csv", head + "1,ä,,\n2,ö,,\n3,ü,,\n", head + "1,ä,,\n2,ö,,\n3,\xfc,,\n3,ü,,\n", 3},
 		{"otherwise quoted", "HR.csv", head + "1,\"a\",,\n2,b,,\n", head + "1,a,,\r\n2,\"b\",,\n", 2},
 		{"a column that nobody keeps", "HR.csv", "id,mail,exported\n1,a,1\n2,b,1\n", "id,mail,exported\n1,a,2\n2,b,2\n", 2},
 		{"another encoding", "HR.csv", head + "1,\xc3\xa4,,\n2,b,,\n", head + "2,b,,\n3,\xe4 \xe4,,\n1,\xc3\xa4,,\n", 1},
