@@ -9,6 +9,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/table"
 )
@@ -27,6 +28,7 @@ type noter struct {
 	order   []int32
 	runs    interned[notedRun]
 	kinds   interned[string]
+	known   map[string]uint32 // kinds, by what decides about them
 	lastRun notedRun
 	last    uint16
 
@@ -78,7 +80,7 @@ func newNoter(p *phases) *noter {
 		return nil
 	}
 	w := &noter{phases: p, index: p.noteIndex(), state: make([]noted, len(p.people)), marks: make([]uint8, len(p.tables.state)),
-		stable: make([]uint32, len(p.tables.state))}
+		stable: make([]uint32, len(p.tables.state)), known: map[string]uint32{}}
 	w.attributes = p.engine.notedTexts()
 	w.texts = make([]noteTexts, len(w.attributes))
 	for i := range w.texts {
@@ -182,35 +184,42 @@ func (w *noter) account(account int32, a *identity.Account) {
 // maxKinds is how many kinds of briefs a note knows; whoever is of another kind has none.
 const maxKinds = 1 << 16
 
-// kindOf names all that a brief of an identity says that does not change with its next run: those
-// of one kind differ in who they are about alone.
+// kindOf returns the kind of the brief of an identity: all that it says, and that does not change with
+// its next run. Those of one kind differ in who they are about alone.
 func (w *noter) kindOf(n int32, i *identity.Identity, manager string) uint32 {
-	c := w.engine.profiles[w.people[n].profile]
-	warnings := uidWarnings(i.Attributes, i.Attributes)
+	c, uid := w.engine.profiles[w.people[n].profile], i.Attributes.Get(config.AttrUID).Text()
+	var warnings []string
+	if strings.ContainsAny(uid, reservedCharacters) || strings.TrimSpace(uid) != uid {
+		warnings = uidWarnings(i.Attributes, i.Attributes)
+	}
 	if warning := nextProcessingWarning(i.Attributes); warning != "" {
 		warnings = append(warnings, warning)
 	}
-	r := Result{Identity: &identity.Identity{Lifecycle: i.Lifecycle, Attributes: i.Attributes}}
-	c.enterState(&r, i.Attributes)
-	f := briefFacts{codes: i.ExceptionCodes, manager: manager, lifecycle: r.Lifecycle}
-	for _, warning := range warnings {
-		kind, _, _ := strings.Cut(warning, ": ")
-		f.warnings = append(f.warnings, kind)
+	for k, warning := range warnings {
+		warnings[k], _, _ = strings.Cut(warning, ": ")
 	}
-	b := f.append(w.key[:0])
 
-	// What follows is never read: it tells kinds apart.
-	b = binary.AppendUvarint(b, uint64(c.rank))
+	// What a brief says is worked out once for all of whom this is the same.
+	b := binary.AppendUvarint(w.key[:0], uint64(c.rank))
 	for a := w.people[n].first; a >= 0; a = w.tables.state[a].next {
 		b = append(binary.AppendUvarint(b, uint64(w.accounts.Sources[a])), w.marks[a]&noteManual)
 	}
-	if w.key = b; len(w.kinds.list) >= maxKinds {
-		return w.kinds.numbers[string(b)]
+	b = append(codec.AppendTexts(codec.AppendTexts(b, i.ExceptionCodes), warnings), byte(btoi(i.Lifecycle.ManuallyUpdated)))
+	for _, text := range [...]string{manager, i.Attributes.Get(config.AttrLifecycle).Text(), i.Lifecycle.State, i.Lifecycle.Overridden} {
+		b = codec.AppendText(b, text)
 	}
-	if kind, ok := w.kinds.numbers[string(b)]; ok {
+	w.key = b
+	kind, known := w.known[string(b)]
+	if known || len(w.kinds.list) >= maxKinds {
 		return kind
 	}
-	return w.kinds.number(string(b))
+
+	r := Result{Identity: &identity.Identity{Lifecycle: i.Lifecycle, Attributes: i.Attributes}}
+	c.enterState(&r, i.Attributes)
+	f := briefFacts{codes: i.ExceptionCodes, warnings: warnings, manager: manager, lifecycle: r.Lifecycle}
+	kind = w.kinds.number(string(append(f.append(nil), b...))) // what stands behind the facts tells kinds apart
+	w.known[string(b)] = kind
+	return kind
 }
 
 // note puts together what was gathered, and what the note before says of all others.
