@@ -70,6 +70,10 @@ type Cut = filelog.Cut
 // whole; when most of the file is out of date, it is written anew under another name and
 // renamed.
 //
+// Behind the last batch may stand an outline of all that counts, see [identity.Outliner]. Who opens
+// the file reads that alone, until something is asked for that it does not say. Nothing depends on it:
+// without it, or with a damaged one, the file says the same.
+//
 // The file is locked while it is open: one program may write, or several may
 // read. After an error of [File.Apply], such as a full disk, the file and the store are as
 // they were before.

@@ -43,14 +43,16 @@ func accountTag(key identity.AccountKey) uint32 {
 	return hash ^ hash>>24<<24
 }
 
-// Outline implements [identity.Outliner].
+// Outline implements [identity.Outliner]. Each caller has its own.
 func (f *File) Outline(ctx context.Context) (identity.Outline, error) {
 	f.mu.RLock()
 	defer f.mu.RUnlock()
 	if f.outline == nil {
 		return nil, ctx.Err()
 	}
-	return f.outline, ctx.Err()
+	o := *f.outline
+	o.heads, o.next, o.read, o.own = nil, nil, decoder{}, decoder{}
+	return &o, ctx.Err()
 }
 
 // outlined takes in the outline of a file, and reports whether it is one.

@@ -1,9 +1,11 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -76,9 +78,16 @@ func TestOutline(t *testing.T) {
 				ids[i.ID] = true
 			}
 			outlined = outlined && len(ids) == len(b.Put) // of a batch that puts one twice there is none
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
 			want, got := mirror.Apply(t.Context(), b), f.Apply(t.Context(), b)
 			if (want == nil) != (got == nil) {
 				t.Fatalf("seed %d, step %d: error %v, want %v", seed, step, got, want)
+			}
+			if after, err := os.ReadFile(path); got != nil && len(before) > 0 && (err != nil || !bytes.Equal(before, after)) {
+				t.Errorf("seed %d, step %d: a batch that failed has changed the file (%v)", seed, step, err)
 			}
 			if r.IntN(3) == 0 {
 				if err := f.Close(); err != nil {
