@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"hash/crc32"
+	"iter"
 	"slices"
 	"sort"
 	"sync"
@@ -26,7 +27,11 @@ type outlined struct {
 	mu     sync.Mutex    // held while something is read
 	unread [][]string    // by identity that was read: what its accounts are read from
 	facts  []*briefFacts // by kind, of those that were asked for
-	err    error         // the first one of reading
+
+	// By the last bits of the tags of stable ids, made when it is first asked: the first account, and by
+	// account the next one; each one too high, so that 0 is none.
+	stableHeads, stableNext []int32
+	err                     error // the first one of reading
 }
 
 // takeOutline makes the tables those of a stored outcome, and reports whether the store has an
@@ -214,26 +219,24 @@ func (o *outlineNote) tagsOf(key int, x *correlate.Index) []uint32 {
 	if c.tags != nil {
 		return c.tags
 	}
-	tags := o.derivedTags(x, key)
+	tags := make([]uint32, len(o.flags))
+	for n := range tags {
+		tags[n] = o.derivedTag(x, key, int32(n))
+	}
 	for n, tag := range c.others {
 		tags[n] = tag
 	}
 	return tags
 }
 
-// derivedTags returns the tags that everybody has for a key by what the noted texts say.
-func (o *outlineNote) derivedTags(x *correlate.Index, key int) []uint32 {
-	tags := make([]uint32, len(o.flags))
-	for i := range tags {
-		n := int32(i)
-		tags[n] = x.TagOf(key, func(attribute string) identity.Value {
-			if at := slices.Index(o.attributes, attribute); at >= 0 {
-				return textOrNull(o.texts[at].at(n))
-			}
-			return identity.Value{}
-		})
-	}
-	return tags
+// derivedTag returns the tag that an identity has for a key by what the noted texts say.
+func (o *outlineNote) derivedTag(x *correlate.Index, key int, n int32) uint32 {
+	return x.TagOf(key, func(attribute string) identity.Value {
+		if at := slices.Index(o.attributes, attribute); at >= 0 {
+			return textOrNull(o.texts[at].at(n))
+		}
+		return identity.Value{}
+	})
 }
 
 // briefFacts returns what a brief says of everybody of a kind.
@@ -283,6 +286,30 @@ func (rd *reader) accountBy(source uint16, native string) (account int32, ok boo
 		}
 	})
 	return account, ok
+}
+
+// withStable yields the stored accounts whose stable ids may have a tag, by descending number.
+func (o *outlined) withStable(tag uint32) iter.Seq[int32] {
+	if o.stableHeads == nil {
+		size := 16
+		for size < 2*len(o.stable) {
+			size *= 2
+		}
+		o.stableHeads, o.stableNext = make([]int32, size), make([]int32, len(o.stable))
+		for a, tag := range o.stable {
+			if tag != 0 {
+				at := tag & uint32(size-1)
+				o.stableNext[a], o.stableHeads[at] = o.stableHeads[at], int32(a)+1
+			}
+		}
+	}
+	return func(yield func(account int32) bool) {
+		for a := o.stableHeads[tag&uint32(len(o.stableHeads)-1)] - 1; a >= 0; a = o.stableNext[a] - 1 {
+			if o.stable[a] == tag && !yield(a) {
+				return
+			}
+		}
+	}
 }
 
 // stableTag is a short hash of a stable id, the same in every process.

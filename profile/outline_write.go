@@ -249,13 +249,6 @@ func (w *noter) note(withExceptions int) []byte {
 
 	texts := make([][]byte, len(w.texts))
 	o.texts = make([]textColumn, len(w.texts))
-	tags := make([][]uint32, len(w.tags))
-	oldTags := make([][]uint32, len(w.tags))
-	for key := range oldTags {
-		if old != nil {
-			oldTags[key] = old.tagsOf(key, w.index)
-		}
-	}
 	for i := range w.texts {
 		o.texts[i].ends = make([]uint32, 0, len(people))
 	}
@@ -287,20 +280,13 @@ func (w *noter) note(withExceptions int) []byte {
 			}
 			o.texts[i].ends = append(o.texts[i].ends, uint32(len(texts[i])))
 		}
-		for key := range tags {
-			if s.known {
-				tags[key] = append(tags[key], w.tags[key][n])
-			} else {
-				tags[key] = append(tags[key], oldTags[key][n])
-			}
-		}
 	}
 	o.accounts = append(o.accounts, uint32(len(o.source)))
 	for i := range texts {
 		o.texts[i].text = string(texts[i])
 	}
-	for key := range tags {
-		o.tags = append(o.tags, o.tagColumn(w.index, key, tags[key]))
+	for key := range w.tags {
+		o.tags = append(o.tags, w.tagsIn(o, key, people, place))
 	}
 	for _, a := range w.left() {
 		known := old == nil || int(a) >= len(old.source) || w.tables.state[a].difference != noDifference || w.tables.state[a].wasLinked
@@ -333,15 +319,41 @@ func (w *noter) note(withExceptions int) []byte {
 	return o.append(nil)
 }
 
-// tagColumn is the shorter one of two forms of tags.
-func (o *outlineNote) tagColumn(x *correlate.Index, key int, tags []uint32) tagColumn {
+// tagsIn returns the tags of everybody for a key in the form that they had in the note before, or, when there is
+// none, in the shorter one of both.
+func (w *noter) tagsIn(o *outlineNote, key int, people, place []int32) tagColumn {
+	old := w.outline
 	c := tagColumn{others: map[int32]uint32{}}
-	for n, tag := range o.derivedTags(x, key) {
-		if tag != tags[n] {
-			c.others[int32(n)] = tags[n]
+	if old != nil && old.tags[key].tags == nil {
+		for n, tag := range old.tags[key].others {
+			if !w.state[n].known {
+				c.others[place[n]] = tag
+			}
 		}
-		if len(c.others) > len(tags)/8 {
-			return tagColumn{tags: tags}
+	}
+	if old == nil || old.tags[key].tags == nil {
+		for at, n := range people {
+			if !w.state[n].known {
+				continue
+			}
+			if tag := w.tags[key][n]; tag != o.derivedTag(w.index, key, int32(at)) {
+				c.others[int32(at)] = tag
+			}
+			if old == nil && len(c.others) > len(people)/8 {
+				break
+			}
+		}
+		if old != nil || len(c.others) <= len(people)/8 {
+			return c
+		}
+	}
+
+	c = tagColumn{tags: make([]uint32, len(people))}
+	for at, n := range people {
+		if w.state[n].known {
+			c.tags[at] = w.tags[key][n]
+		} else {
+			c.tags[at] = old.tags[key].tags[n]
 		}
 	}
 	return c

@@ -78,9 +78,8 @@ func (rd *reader) seeRecognized(r *renames, n int32, id string) {
 		return
 	}
 	r.tags[tag] = true
-	for other, stored := range rd.outline.stable {
-		other := int32(other)
-		if stored == tag && other != n && rd.accounts.Sources[other] == r.source && rd.state[other].presence == kept &&
+	for other := range rd.outline.withStable(tag) {
+		if other != n && rd.accounts.Sources[other] == r.source && rd.state[other].presence == kept &&
 			rd.accounts.UUID(other) == id {
 			r.byStable.Put(id, int(other))
 		}
