@@ -250,14 +250,15 @@ func everything(t *testing.T, s identity.Store) string {
 	return storetest.Text(identities) + "\n" + storetest.Text(loose) + "\n" + storetest.Text(decisions) + "\n"
 }
 
-// Files that the second and the third version have written hold the same: rows of any kind of
-// value, an account that nobody has, decisions, an identity that was replaced and one that was deleted.
+// Files that the versions since the second have written hold the same: rows of any kind of value, an account
+// that nobody has, decisions, an identity that was replaced and one that was deleted. That of the fourth has an
+// outline.
 func TestFileVersions(t *testing.T) {
 	want, err := os.ReadFile("testdata/rows.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"version2rows", "version3"} {
+	for _, name := range []string{"version2rows", "version3", "version4"} {
 		t.Run(name, func(t *testing.T) {
 			old, err := os.ReadFile("testdata/" + name + ".state")
 			if err != nil {
@@ -268,6 +269,13 @@ func TestFileVersions(t *testing.T) {
 				t.Fatal(err)
 			}
 			f := openFile(t, path)
+			if o, err := f.Outline(t.Context()); err != nil || (o != nil) != (name == "version4") {
+				t.Errorf("outline %v, error %v", o, err)
+			} else if o != nil {
+				if diff := cmp.Diff(outlinedBy(t, f), outlineText(t, o)); diff != "" || o.Note() != "a note" {
+					t.Errorf("note %q, mismatch (-file +outline):\n%s", o.Note(), diff)
+				}
+			}
 			if diff := cmp.Diff(string(want), everything(t, f)); diff != "" {
 				t.Errorf("mismatch (-want +got):\n%s", diff)
 			}
