@@ -270,7 +270,7 @@ func (s *aggregation) briefs() {
 	if s.noter != nil {
 		s.noter.order = order
 	}
-	for n := range ahead(order, s.touch) {
+	for n := range ahead(order, s.touchAll) {
 		if due[n] {
 			if !s.take(s.result(n), nil) {
 				return

@@ -172,7 +172,8 @@ type batch struct {
 }
 
 func (b *batch) evaluate(part []int32) {
-	for n := range ahead(part, b.touch) {
+	touch := func(people []int32) byte { return b.touch(people) + b.touchRowsIn(b.before, people) }
+	for n := range ahead(part, touch) {
 		b.at = n
 		if !b.people[n].upToDate || b.changed.Has(n) {
 			b.one(n)

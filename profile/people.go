@@ -73,7 +73,7 @@ func (p *People) Result(i int) *Result { return p.phases.builder.result(p.order[
 func (p *People) All() iter.Seq2[int, *Result] {
 	return func(yield func(int, *Result) bool) {
 		i := 0
-		for n := range ahead(p.order, p.phases.touch) {
+		for n := range ahead(p.order, p.phases.touchAll) {
 			if !yield(i, p.phases.builder.result(n)) {
 				return
 			}

@@ -169,8 +169,8 @@ func (rd *reader) renamed(src identity.Source, r *renames) (list []rename) {
 		}
 		line, ok := r.byStable.Line(old.UUID)
 		to := int32(line)
-		if _, place := r.taken[to]; old.UUID == "" || !ok || rd.state[to].presence != isNew && !place {
-			continue
+		if _, place := r.taken[to]; old.UUID == "" || !ok || to == n || rd.state[to].presence != isNew && !place {
+			continue // also of an account that comes twice, with two stable ids: it has its name still
 		}
 		owner := rd.state[n].owner
 		list = append(list, rename{from: n, to: to, old: old, owner: owner, alias: owner >= 0 && rd.people[owner].alias == n})

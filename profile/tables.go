@@ -192,6 +192,9 @@ func (t *tables) appendAccounts(list []identity.Account, n int32) []identity.Acc
 	return list
 }
 
+// touchAll looks at the accounts and attributes of the identities that come next.
+func (t *tables) touchAll(people []int32) byte { return t.touch(people) + t.touchRows(people) }
+
 // touchedAhead is how many identities are touched at a time.
 const touchedAhead = 16
 
@@ -210,8 +213,7 @@ func ahead(people []int32, touch func(people []int32) byte) iter.Seq[int32] {
 	}
 }
 
-// touch looks at the accounts and attributes of the identities that come next, see
-// [table.Accounts.Touch].
+// touch looks at the accounts of the identities that come next, see [table.Accounts.Touch].
 func (t *tables) touch(people []int32) (sum byte) {
 	if t.outline != nil {
 		return 0 // they are not there
@@ -221,18 +223,21 @@ func (t *tables) touch(people []int32) (sum byte) {
 			sum += t.accounts.Touch(a)
 		}
 	}
-	return sum + t.touchRows(people)
+	return sum
 }
 
 // touchRows looks at the attributes of the identities that come next: those of the run, or
 // the stored ones.
-func (t *tables) touchRows(people []int32) (sum byte) {
+func (t *tables) touchRows(people []int32) (sum byte) { return t.touchRowsIn(t.rows.Chunks, people) }
+
+// touchRowsIn is touchRows while others write rows, given the chunks that nobody writes to any more.
+func (t *tables) touchRowsIn(chunks [][]byte, people []int32) (sum byte) {
 	if t.outline != nil {
 		return 0
 	}
 	for _, n := range people {
 		if row := t.people[n].row; row != 0 || t.storedOf(n) == nil {
-			sum += t.rows.Touch(row)
+			sum += table.TouchText(table.RowAt(chunks, row))
 			continue
 		}
 		sum += table.TouchText(t.stored[n].Attributes.Row())
