@@ -239,6 +239,14 @@ func (s *aggregation) outlineBatch() {
 		len(b.Put)+len(b.Delete)+len(b.Uncorrelated)+len(b.Forget)+len(b.Decisions) == 0 {
 		return
 	}
+
+	// Without an outline to go on from, those of whom no result was made are noted as they are stored.
+	for n := range s.people {
+		if n := int32(n); s.outline == nil && !s.people[n].unmade && !s.noter.state[n].known {
+			s.brief.of(n)
+			s.noter.add(n, s.storedOf(n), nil, s.brief.Manager(), false)
+		}
+	}
 	b.Outline = func() []byte { return s.noter.note(s.stats.Exceptions) }
 }
 
@@ -278,9 +286,6 @@ func (s *aggregation) briefs() {
 			continue
 		}
 		s.brief.of(n)
-		if s.noter != nil && s.outline == nil {
-			s.noter.add(n, s.storedOf(n), nil, s.brief.Manager(), false)
-		}
 		s.onBrief(&s.brief)
 	}
 

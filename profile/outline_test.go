@@ -17,6 +17,7 @@ import (
 	"github.com/idprofile/engine/identity/report"
 	"github.com/idprofile/engine/identity/store"
 	"github.com/idprofile/engine/profile"
+	"github.com/idprofile/engine/profile/internal/fixture"
 )
 
 var outlineSeeds = flag.Uint64("outline-seeds", 24, "random tenants whose runs go on from an outline")
@@ -199,4 +200,32 @@ func openState(t *testing.T, path string) *store.File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+// A run of which nobody hears, and that has read everything, leaves an outline as well.
+func TestOutlineUnheard(t *testing.T) {
+	m := newMutant(1)
+	m.mapped = 0
+	e, _ := m.tenant().Engine(t, profile.Options{})
+	path := filepath.Join(t.TempDir(), "state")
+	f := openState(t, path)
+	o := profile.RunOptions{Now: m.now, Incremental: true, Rules: customRules}
+	for range 2 {
+		if _, err := e.Aggregate(t.Context(), f, o, nil, m.source("HR"), m.source("AD")); err != nil {
+			t.Fatal(err)
+		}
+		_ = stateOf(t, f) // nothing is known by the outline alone any more
+		for n, a := range m.accounts["HR"] {
+			m.accounts["HR"][n] = fixture.Account(a.NativeIdentity, "login=other", "sn=Other")
+			break
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f = openState(t, path)
+	defer f.Close()
+	if o, err := f.Outline(t.Context()); o == nil || err != nil {
+		t.Errorf("outline %v, error %v", o, err)
+	}
 }
