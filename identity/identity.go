@@ -371,8 +371,9 @@ type Batch struct {
 	// Outline is asked, when it is not nil and the store is an [Outliner], for the note of the
 	// outline that the batch leaves: what whoever goes on from there needs to know of all
 	// identities, in the order of their ids, and of all accounts without identity, in that of
-	// [Store.Uncorrelated].
-	Outline func() []byte
+	// [Store.Uncorrelated]. A batch that is written as JSON, as a log of what is to be applied may
+	// do, has everything but this.
+	Outline func() []byte `json:"-"`
 }
 
 // Decision is an entry of the log of what people decided about pairs of accounts. The
