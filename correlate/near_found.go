@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 
 	"github.com/idprofile/engine/identity"
@@ -162,4 +163,44 @@ func (f *nearFound) all() [][]NearMiss {
 		out[i] = lists[list]
 	}
 	return out
+}
+
+// valueOf returns a value of an account that a rule compares: that in its list, or the only one.
+func valueOf(r *compiled, e *evaluator, a *identity.Account, item int32) string {
+	v, err := r.terms[0].ofAccount(e, a)
+	switch {
+	case err != nil:
+		return ""
+	case v.Kind() == identity.List:
+		return v.List()[item].Text()
+	}
+
+	return v.Text()
+}
+
+// packedDifferences are differences, a bit for each; 0 is none. Several always come in one order.
+type packedDifferences uint8
+
+func (p packedDifferences) add(d Difference) packedDifferences { return p | 1<<d }
+
+// weight is [NearMiss.weight].
+func (p packedDifferences) weight() int {
+	if p&(1<<OneEdit) != 0 {
+		return editWeight
+	}
+	return bits.OnesCount8(uint8(p))
+}
+
+// mended reports whether normalisers take all of them away.
+func (p packedDifferences) mended() bool { return p != 0 && p.weight() != editWeight }
+
+// list returns the differences in the order in which [Differ] tells them.
+func (p packedDifferences) list() []Difference {
+	var list []Difference
+	for _, d := range together {
+		if p&(1<<d) != 0 {
+			list = append(list, d)
+		}
+	}
+	return list
 }
