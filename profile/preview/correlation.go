@@ -31,9 +31,8 @@ type CorrelationOptions struct {
 // Correlation is how the accounts of a run found their identities. It is not safe
 // for concurrent use.
 type Correlation struct {
-	results  []*profile.Result
-	people   []identity.Identity // by number, as in results
-	persons  correlate.Population
+	people   *profile.People
+	persons  correlate.Population  // people
 	analyses []*correlate.Analysis // of the sources that are looked at
 	every    []*correlate.Analysis // of all sources
 	doubts   map[string][]string   // by source: criteria that were ambiguous during the run
@@ -45,6 +44,8 @@ type Correlation struct {
 	authoritative []string // sources, those of the profiles with the highest priority first
 	named         bool     // sources were asked for by name
 	all           bool
+
+	alias, displayName func(n int32) identity.Value // of people
 }
 
 // Errors of [Correlation.Explain] and [Correlation.Pair].
@@ -60,64 +61,28 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 	sources ...identity.Source) (*Correlation, error) {
 	x := &Correlation{doubts: map[string][]string{}, notes: map[string][]string{}, named: len(o.Sources) > 0,
 		all: o.All}
-	links := map[string]*correlate.Links{}
+	names := map[string]bool{}
 	for _, s := range e.Bundle().Sources {
-		links[s.Name] = &correlate.Links{}
+		names[s.Name] = true
 	}
 	for _, name := range o.Sources {
-		if links[name] == nil {
-			known := strings.Join(slices.Sorted(maps.Keys(links)), ", ")
+		if !names[name] {
+			known := strings.Join(slices.Sorted(maps.Keys(names)), ", ")
 			return nil, fmt.Errorf("there is no source %q, expected one of %s", name, known)
 		}
 	}
 
-	// Accounts without identity come while the run goes on, the others with the
-	// results; they are put together when all are known.
-	var without []identity.Account
-	o.Run.OnUncorrelated = func(a identity.Account, _ profile.Unlinked) { without = append(without, a) }
+	// No result is put together for the links: of most people they ask for one or two attributes.
+	o.Run.OnUncorrelated = nil
 	o.Run.OnFinding = func(d diag.Diagnostic) { x.doubt(e, &d) }
-	counts := map[string]int{}
-	people, err := e.People(ctx, o.Run, sources...) // whose results do without changes, which nobody asks for
+	people, err := e.People(ctx, o.Run, sources...)
 	if err != nil {
 		return nil, err
 	}
-	x.results = make([]*profile.Result, 0, people.Len())
-	for _, r := range people.All() {
-		for i := range r.Identity.Accounts {
-			counts[r.Identity.Accounts[i].Source]++
-		}
-		x.results = append(x.results, r)
-	}
-
-	// Accounts of identities and those without are known only now.
-	x.link(links, counts, without)
-	x.persons = correlate.PopulationOf(x.people)
-	x.analyse(e, &o, links)
+	x.people, x.persons, x.displayName = people, people, people.Column("displayName")
+	x.alias = people.Column(correlate.Alias)
+	x.analyse(e, &o)
 	return x, ctx.Err()
-}
-
-// link gathers the accounts of each source with their identities.
-func (x *Correlation) link(links map[string]*correlate.Links, counts map[string]int, without []identity.Account) {
-	for i := range without {
-		counts[without[i].Source]++
-	}
-
-	// The sizes are known before, so the lists grow once.
-	for source, n := range counts {
-		links[source].Grow(n)
-	}
-	for i := range without {
-		links[without[i].Source].Add(without[i], -1, correlate.Uncorrelated)
-	}
-
-	x.people = make([]identity.Identity, len(x.results))
-	for n, r := range x.results {
-		x.people[n] = *r.Identity
-		for i := range r.Identity.Accounts {
-			a := &r.Identity.Accounts[i]
-			links[a.Source].Add(*a, int32(n), r.Links[i].Method)
-		}
-	}
 }
 
 // ask returns the analyses, ready for questions: they share one index.
@@ -163,7 +128,7 @@ func (x *Correlation) doubt(e *profile.Engine, d *diag.Diagnostic) {
 }
 
 // analyse prepares the analysis of each source, and notes those that are looked at.
-func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links map[string]*correlate.Links) {
+func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions) {
 	b := e.Bundle()
 	x.Linkage = b.Settings.Linkage
 
@@ -178,7 +143,7 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 
 	// Even sources that nobody asked about are prepared: a pair may name an account of any.
 	for _, s := range b.Sources {
-		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, links[s.Name], correlate.AnalysisOptions{
+		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, x.people.Links(s.Name), correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: slices.Contains(x.authoritative, s.Name), Name: x.name,
 			RankLast: x.orphaned, Marks: !o.Run.Recompute, AllExamples: o.All,
 		})
@@ -191,15 +156,13 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions, links ma
 
 // orphaned reports whether an identity has no authoritative account. Such people
 // are ranked last, unless they are protected.
-func (x *Correlation) orphaned(n int32) bool {
-	r := x.results[n]
-	return (r.Orphaned || r.Identity.Profile == "") && !r.Identity.Protected
-}
+func (x *Correlation) orphaned(n int32) bool { return !x.people.Found(int(n)) }
 
 // name names an identity.
 func (x *Correlation) name(n int32) correlate.IdentityName {
-	i := &x.people[n]
-	return correlate.IdentityName{ID: i.ID, Name: i.Alias, DisplayName: i.Attribute("displayName").Text()}
+	return correlate.IdentityName{
+		ID: x.people.ID(int(n)), Name: x.alias(n).Text(), DisplayName: x.displayName(n).Text(),
+	}
 }
 
 // CorrelationSummary says how the accounts of all sources found identities. Its
@@ -211,7 +174,7 @@ type CorrelationSummary struct {
 
 // Summary says how the accounts of each source found identities.
 func (x *Correlation) Summary(ctx context.Context) (*CorrelationSummary, error) {
-	s := &CorrelationSummary{Identities: len(x.people)}
+	s := &CorrelationSummary{Identities: x.people.Len()}
 	for _, a := range x.ask() {
 		one, err := a.Summary(ctx)
 		if err != nil {
@@ -249,7 +212,7 @@ func (x *Correlation) Pair(text string) (*correlate.PairExplanation, error) {
 	var problem error
 	for ; at >= 0; at = strings.LastIndexByte(text[:at], '=') {
 		a, i, err := x.account(text[:at])
-		n := slices.IndexFunc(x.results, Finder(text[at+1:]))
+		n := x.person(text[at+1:])
 
 		// The first problem is told: it is that of the split at the last sign, which people mean most often.
 		switch {
@@ -264,6 +227,17 @@ func (x *Correlation) Pair(text string) (*correlate.PairExplanation, error) {
 	}
 
 	return nil, problem
+}
+
+// person returns the number of the first identity that is called so, -1 for none.
+func (x *Correlation) person(who string) int {
+	is := Finder(who)
+	for n, r := range x.people.All() {
+		if is(r) {
+			return n
+		}
+	}
+	return -1
 }
 
 // account finds an account by source/id, or by an id or name that only one has.
@@ -333,18 +307,10 @@ func (x *Correlation) Suggest(ctx context.Context) (*Suggestions, error) {
 
 // properties are the identity attributes that somebody has.
 func (x *Correlation) properties() []string {
-	seen := map[string]bool{correlate.Alias: true}
-	list := []string{correlate.Alias}
-	for i := range x.people {
-		for name := range x.people[i].Attributes.All() {
-			if !seen[name] {
-				seen[name] = true
-				list = append(list, name)
-			}
-		}
+	list := x.people.Attributes()
+	if at, ok := slices.BinarySearch(list, correlate.Alias); !ok {
+		list = slices.Insert(list, at, correlate.Alias)
 	}
-
-	slices.Sort(list)
 	return list
 }
 
@@ -360,17 +326,12 @@ func (x *Correlation) Managers() *correlate.ManagerSummary {
 // managers is the managers as the run found them.
 func (x *Correlation) managers() []correlate.ManagerOf {
 	// Results name managers by id, and the analysis counts people by number.
-	number := make(map[string]int32, len(x.people))
-	for n := range x.people {
-		number[x.people[n].ID] = int32(n)
-	}
-
-	list, above := make([]correlate.ManagerOf, len(x.people)), make([]int32, len(x.people))
-	for n, r := range x.results {
+	list, above := make([]correlate.ManagerOf, x.people.Len()), make([]int32, x.people.Len())
+	for n, r := range x.people.All() {
 		m := &list[n]
 		*m = correlate.ManagerOf{Identity: -1, Value: r.Manager.Value, State: managedAs(r.Manager)}
-		if manager, ok := number[r.Identity.ManagerID]; ok {
-			m.Identity = manager
+		if manager, ok := x.people.Find(r.Identity.ManagerID); ok {
+			m.Identity = int32(manager)
 		}
 		above[n] = m.Identity
 	}
@@ -422,13 +383,14 @@ func (x *Correlation) Tables(ctx context.Context) ([]*report.Table, error) {
 
 // noManager is the report of identities without manager.
 func (x *Correlation) noManager() *report.Table {
-	id := func(n int32) string { return x.people[n].ID }
+	id := func(n int32) string { return x.people.ID(int(n)) }
 	rows := correlate.NoManagerRows(x.managers(), id, func(n int32) report.NoManagerRow {
-		i := &x.people[n]
+		r := x.people.Result(int(n))
+		i := r.Identity
 		return report.NoManagerRow{
 			IdentityProfile: i.Profile, IdentityID: i.ID, Name: i.Attribute("uid").Text(),
 			DisplayName:    i.Attribute("displayName").Text(),
-			LifecycleState: i.Lifecycle.State, Source: x.results[n].Account.Source,
+			LifecycleState: i.Lifecycle.State, Source: r.Account.Source,
 		}
 	})
 

@@ -320,7 +320,7 @@ func (b *probable) account(a *correlate.Analysis, i int, list []ProbableCandidat
 		b.linked(&out, account, owner)
 	}
 	if len(out.Candidates) > 0 && out.Candidates[0].person >= 0 {
-		out.alias = b.x.people[out.Candidates[0].person].Alias
+		out.alias = b.x.alias(out.Candidates[0].person).Text()
 	}
 	return out
 }
@@ -381,7 +381,7 @@ func (b *probable) linked(out *ProbableAccount, account *identity.Account, owner
 // candidate names an identity by its authoritative account.
 func (b *probable) candidate(n int32) ProbableCandidate {
 	c := ProbableCandidate{person: n}
-	accounts := b.x.people[n].Accounts
+	accounts := b.x.people.Result(int(n)).Identity.Accounts
 	for _, source := range b.x.authoritative {
 		for i := range accounts {
 			if accounts[i].Source == source {
