@@ -79,8 +79,7 @@ func Correlate(ctx context.Context, e *profile.Engine, o CorrelationOptions,
 	if err != nil {
 		return nil, err
 	}
-	x.people, x.persons, x.displayName = people, people, people.Column("displayName")
-	x.alias = people.Column(correlate.Alias)
+	x.people, x.alias, x.displayName = people, people.Column(correlate.Alias), people.Column("displayName")
 	x.analyse(e, &o)
 	return x, ctx.Err()
 }
@@ -142,6 +141,11 @@ func (x *Correlation) analyse(e *profile.Engine, o *CorrelationOptions) {
 	}
 
 	// Even sources that nobody asked about are prepared: a pair may name an account of any.
+	var correlators []*correlate.Correlator
+	for _, s := range b.Sources {
+		correlators = append(correlators, e.Correlator(s.Name))
+	}
+	x.persons = comparedBy(x.people, correlators)
 	for _, s := range b.Sources {
 		a := correlate.NewAnalysis(e.Correlator(s.Name), x.persons, x.people.Links(s.Name), correlate.AnalysisOptions{
 			Source: s.Name, Authoritative: slices.Contains(x.authoritative, s.Name), Name: x.name,
