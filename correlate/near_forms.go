@@ -58,24 +58,20 @@ func (f *looseForms) of(text string) (form, sorted []byte) {
 		return f.form, f.sorted
 	}
 
-	f.form, f.words = f.form[:0], f.words[:0]
-	start := 0
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			f.form = append(f.form, c+'a'-'A')
-			continue
-		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			f.form = append(f.form, c)
+	f.form, f.words = slices.Grow(f.form[:0], len(text))[:len(text)], f.words[:0]
+	start, end := 0, 0
+	for i := range len(text) {
+		if c := smallOf[text[i]]; c != 0 {
+			f.form[end] = c
+			end++
 			continue
 		}
-
-		if len(f.form) > start {
-			f.words = append(f.words, f.form[start:len(f.form)])
+		if end > start {
+			f.words = append(f.words, f.form[start:end])
 		}
-		start = len(f.form)
+		start = end
 	}
+	f.form = f.form[:end]
 
 	// Zeros in front are dropped last, since they stand at the beginning of the whole form.
 	form = plainZeros(f.form)
@@ -89,8 +85,6 @@ func (f *looseForms) of(text string) (form, sorted []byte) {
 		return form, form
 	}
 
-	// The words are views of the form, which may have grown meanwhile: earlier
-	// ones then stand in memory that is not written again.
 	slices.SortFunc(f.words, bytes.Compare)
 	f.sorted = f.sorted[:0]
 	for _, w := range f.words {

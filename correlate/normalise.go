@@ -1,6 +1,7 @@
 package correlate
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ var plainSteps = []step{
 	{"nfkc", nfkc},
 	{"diacritics", diacritics},
 	{"digits", only(func(r rune) bool { return r >= '0' && r <= '9' })},
-	{"alnum", only(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) })},
+	{"alnum", alnum},
 	{"leadingZeros", func(_ *scratch, s string) string { return leadingZeros(s) }},
 	{"email", email},
 	{"words", words},
@@ -126,7 +127,8 @@ func parseStep(name string) (step, error) {
 }
 
 func foldStep(t *scratch, s string) string {
-	for i := 0; i < len(s); i++ {
+	// Most keys are folded as they come.
+	for i := small(s); i < len(s); i++ {
 		if c := s[i]; c >= 0x80 {
 			return identity.Fold(s)
 		} else if c >= 'A' && c <= 'Z' {
@@ -192,13 +194,38 @@ func spaces(t *scratch, s string) string {
 }
 
 func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		if word(s, i)&eight(0x80) != 0 {
+			return false
+		}
+	}
+	for ; i < len(s); i++ {
 		if s[i] >= 0x80 {
 			return false
 		}
 	}
 
 	return true
+}
+
+// eight is a byte eight times.
+func eight(b uint64) uint64 { return b * 0x0101010101010101 }
+
+// word returns eight bytes of a text.
+func word(s string, at int) uint64 { return binary.LittleEndian.Uint64(view(s[at : at+8])) }
+
+// small returns how many bytes from the beginning on, eight at a time, are ASCII without capitals.
+func small(s string) (n int) {
+	for ; n+8 <= len(s); n += 8 {
+		// A byte below 0x80 gets its upper bit by adding 0x80-'A' if it is 'A' or more, and by adding
+		// 0x80-'Z'-1 if it is more than 'Z'.
+		w := word(s, n)
+		if capital := (w + eight(0x80-'A')) &^ (w + eight(0x80-'Z'-1)); (w|capital)&eight(0x80) != 0 {
+			break
+		}
+	}
+	return n
 }
 
 func nfkc(t *scratch, s string) string {
@@ -246,6 +273,40 @@ func only(keep func(rune) bool) func(*scratch, string) string {
 	}
 }
 
+// smallOf tells of an ASCII letter or digit which it is without case; of other characters 0.
+var smallOf = func() (small [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		if r := rune(c); unicode.IsLetter(r) || unicode.IsDigit(r) {
+			small[c] = asciiLower(c)
+		}
+	}
+	return small
+}()
+
+// inWord reports letters, digits and marks.
+func inWord(r rune) bool {
+	if r < utf8.RuneSelf {
+		return smallOf[r] != 0
+	}
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r)
+}
+
+func alnum(t *scratch, s string) string {
+	if !ascii(s) {
+		return only(inWord)(t, s)
+	}
+	b := append(t.next(), s...)
+	n := 0
+	for _, c := range b {
+		b[n] = c
+		if smallOf[c] != 0 {
+			n++
+		}
+	}
+
+	return t.keep(b[:n])
+}
+
 func leadingZeros(s string) string {
 	rest := strings.TrimLeft(s, "0")
 	if rest == "" && s != "" {
@@ -284,10 +345,18 @@ func email(t *scratch, s string) string {
 }
 
 func words(t *scratch, s string) string {
-	list := slices.AppendSeq(t.words[:0], strings.FieldsFuncSeq(s, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) &&
-			!unicode.Is(unicode.Mn, r)
-	}))
+	list := t.words[:0]
+	start := -1
+	for i, r := range s {
+		if in := inWord(r); in && start < 0 {
+			start = i
+		} else if !in && start >= 0 {
+			list, start = append(list, s[start:i]), -1
+		}
+	}
+	if start >= 0 {
+		list = append(list, s[start:])
+	}
 	slices.Sort(list)
 
 	b := t.next()
