@@ -12,9 +12,10 @@ type columnKey struct {
 // columnInfo is a column and, when [Compiler.First] reads it, where.
 type columnInfo struct {
 	columnKey
-	grouped bool
-	group   int
-	place   int // of the value in [Scope.firsts]; known when everything is compiled
+	grouped  bool
+	numbered bool // it is a base, see [valueNumbers]
+	group    int
+	place    int // of the value in [Scope.firsts]; known when everything is compiled
 }
 
 // readGroup is the columns that [Compiler.First] reads of the same accounts: those of
@@ -27,11 +28,16 @@ type readGroup struct {
 	place        int   // of the first value
 }
 
-// groupRead is where the values of a group stand in the schema last seen.
+// groupRead is where the values of a group stand in the schema last seen, and which of them are
+// numbered.
 type groupRead struct {
-	schema *identity.Schema
-	slots  []int // -1: nowhere
+	schema   *identity.Schema
+	slots    []int // -1: nowhere
+	numbered []numberedColumn
 }
+
+// numberedColumn is a base, and where its value is among those of its group.
+type numberedColumn struct{ base, at int }
 
 // column is where an account attribute stands in the schema last seen.
 type column struct {
@@ -143,8 +149,16 @@ func (s *Scope) readGroup(group int) {
 	values := s.firsts[g.place : g.place+len(g.columns)]
 	if len(accounts) == 0 {
 		clear(values)
-		return
+	} else {
+		s.readFirst(g, k, values, accounts)
 	}
+	if len(k.numbered) > 0 {
+		s.numberValues(k, values)
+	}
+}
+
+// readFirst reads the values of a group from accounts.
+func (s *Scope) readFirst(g *readGroup, k *groupRead, values []identity.Value, accounts []*identity.Account) {
 
 	// Accounts of a source mostly share one schema, so names are searched once.
 	a := accounts[0]

@@ -1,6 +1,10 @@
 package transform
 
-import "github.com/idprofile/engine/identity"
+import (
+	"slices"
+
+	"github.com/idprofile/engine/identity"
+)
 
 // Countries, departments and dates repeat over a population. A subtree that
 // depends on one account attribute alone, its base, therefore remembers its
@@ -27,8 +31,6 @@ type valueNumbers struct {
 	look  int // how many may be asked for before it looks back
 	found int
 	off   bool
-	group int // of the column
-	first int // where the value is in [Scope.firsts]
 }
 
 // subjectNumber is the number of a base for a subject, 0: none.
@@ -87,30 +89,41 @@ func (s *Scope) number(base int) int {
 }
 
 func (s *Scope) findNumber(base int) int {
-	if base >= len(s.numbers) {
-		number := s.findTuple(base - len(s.numbers))
-		s.numbered[base] = subjectNumber{s.round, uint32(number)}
-		return number
-	}
-
 	number := 0
-	if c := &s.numbers[base]; !c.off {
-		if s.groupRounds[c.group] != s.round {
-			s.readGroup(c.group)
-		}
-
-		switch v := &s.firsts[c.first]; v.Kind() {
-		case identity.Text:
-			number = c.text(v.Text())
-		case identity.Null:
-			c.asked++
-			c.found++
-			number = numberOfNull
+	if base >= len(s.numbers) {
+		number = s.findTuple(base - len(s.numbers))
+	} else if !s.numbers[base].off {
+		// All columns of the group are numbered when it is read.
+		if g := s.unit.columns[base-1].group; s.groupRounds[g] != s.round {
+			s.readGroup(g)
+			return int(s.numbered[base].number)
 		}
 	}
 
 	s.numbered[base] = subjectNumber{s.round, uint32(number)}
 	return number
+}
+
+// numberValues numbers those values of a group, which was just read, that are bases.
+func (s *Scope) numberValues(k *groupRead, values []identity.Value) {
+	off := false
+	for _, b := range k.numbered {
+		c, number := &s.numbers[b.base], 0
+		switch v := &values[b.at]; v.Kind() {
+		case identity.Text:
+			number = c.text(v.Text())
+			off = off || c.off
+		case identity.Null:
+			c.asked++
+			c.found++
+			number = numberOfNull
+		}
+		s.numbered[b.base] = subjectNumber{s.round, uint32(number)}
+	}
+
+	if off {
+		k.numbered = slices.DeleteFunc(k.numbered, func(b numberedColumn) bool { return s.numbers[b.base].off })
+	}
 }
 
 // text returns the number of a text, 0 when it has none.
@@ -149,7 +162,7 @@ func (c *valueNumbers) goesOn() bool {
 func (c *valueNumbers) worth() bool {
 	// More new values than known ones: looking up costs more than it saves.
 	if c.found < numberTrial/2 {
-		*c = valueNumbers{group: c.group, first: c.first, off: true}
+		*c = valueNumbers{off: true}
 		return false
 	}
 

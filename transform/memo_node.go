@@ -64,45 +64,60 @@ func (r *memoResult) set(v identity.Value) bool {
 	return true
 }
 
+// memory is what a scope remembers for a memoNode.
+type memory struct {
+	results []memoResult   // by number
+	number  *subjectNumber // of the base
+	off     bool           // its values have shown to be too many
+}
+
 func (n *memoNode) Eval(s *Scope) (identity.Value, error) {
-	list := s.results[n.slot]
-	if len(list) == 0 {
-		return n.unknown(s)
+	m := &s.memories[n.slot]
+	if m.off {
+		return n.node.Eval(s)
 	}
 
-	k := &s.numbered[n.base]
+	k := m.number
 	if k.round != s.round {
 		s.findNumber(n.base)
 	}
 
 	// Nearly all results are there, are texts, and are within the budget. Nothing has the number 0.
-	if uint(k.number) < uint(len(list)) {
-		r := &list[k.number]
+	if uint(k.number) < uint(len(m.results)) {
+		r := &m.results[k.number]
 		steps, output := s.budget.Steps-int64(r.steps), s.budget.Output-int64(r.output)
 		if r.kind == 1+uint8(identity.Text) && steps|output >= 0 {
 			s.budget.Steps, s.budget.Output = steps, output
-			return identity.StringValue(unsafe.String(&r.text[0], r.size)), nil
+			return r.direct(), nil
 		}
 	}
 
-	if k.number == 0 {
-		return n.unknown(s)
-	}
 	return n.result(s, int(k.number))
 }
 
-// unknown evaluates what may not have been remembered yet, and perhaps never will.
-func (n *memoNode) unknown(s *Scope) (identity.Value, error) {
-	if s.off(n.base) {
-		if s.results[n.slot] != nil {
-			s.results[n.slot] = nil
+// direct returns a result that is known to be a text.
+func (r *memoResult) direct() identity.Value {
+	return identity.StringValue(unsafe.String(&r.text[0], r.size))
+}
+
+// result returns the result for a number; 0: there is none, and perhaps never will be.
+func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
+	m := &s.memories[n.slot]
+	switch {
+	case number == 0:
+		if s.off(n.base) {
+			*m = memory{number: m.number, off: true}
 		}
 		return n.node.Eval(s)
+
+	case number < len(m.results) && m.results[number].kind != 0:
+		r := &m.results[number]
+		return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
+	case n.base >= len(s.numbers):
+		return n.firstOfTuple(s, number)
 	}
-	if number := s.number(n.base); number > 0 {
-		return n.result(s, number)
-	}
-	return n.node.Eval(s)
+
+	return n.first(s, number)
 }
 
 // off reports whether the values of a base have shown to be too many.
@@ -111,18 +126,6 @@ func (s *Scope) off(base int) bool {
 		return s.numbers[base].off
 	}
 	return s.tuples[base-len(s.numbers)].off
-}
-
-// result returns the result for a number.
-func (n *memoNode) result(s *Scope, number int) (identity.Value, error) {
-	if list := s.results[n.slot]; number < len(list) && list[number].kind != 0 {
-		r := &list[number]
-		return r.value(), s.charge(cost{int64(r.steps), int64(r.output)})
-	}
-	if n.base >= len(s.numbers) {
-		return n.firstOfTuple(s, number)
-	}
-	return n.first(s, number)
 }
 
 // first evaluates the node for a new value of the base.
@@ -140,7 +143,7 @@ func (n *memoNode) first(s *Scope, number int) (identity.Value, error) {
 
 	// Values that were given are views of the list, which therefore is never written again but
 	// where nothing was.
-	list := &s.results[n.slot]
+	list := &s.memories[n.slot].results
 	if number >= len(*list) {
 		*list = slices.Grow(*list, number+1-len(*list))[:number+1]
 	}
@@ -217,6 +220,9 @@ func (c *Compiler) withMemo(node Node) Node {
 	if bases.count <= 0 || !c.depends.worthMemo {
 		return node
 	}
+	for _, base := range bases.of[:bases.count] {
+		c.unit.columns[base-1].numbered = true
+	}
 
 	// The stored transform has a memory already, which all who refer to it share.
 	if r, ok := node.(*referenceNode); ok && r.target.depends.bases == bases {
@@ -227,6 +233,7 @@ func (c *Compiler) withMemo(node Node) Node {
 
 	n := &memoNode{base: bases.of[0], slot: c.unit.resultSlots, node: c.unwrap(node, bases)}
 	c.unit.resultSlots++
+	c.unit.memoNodes = append(c.unit.memoNodes, n)
 	if bases.count > 1 {
 		n.base = 1 + c.unit.tuple(bases)
 		c.unit.tupleNodes = append(c.unit.tupleNodes, n)

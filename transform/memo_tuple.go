@@ -116,6 +116,12 @@ func (u *Unit) placeTuples() {
 		}
 	}
 	u.tupleNodes, u.tupleOf = nil, nil
+
+	u.memoBases = make([]int, u.resultSlots)
+	for _, n := range u.memoNodes {
+		u.memoBases[n.slot] = n.base
+	}
+	u.memoNodes = nil
 }
 
 // findTuple returns the number of the tuple for the current subject, 0 when it has none.
@@ -201,7 +207,7 @@ func (c *tupleNumbers) place(e numberedTuple) {
 func (n *memoNode) firstOfTuple(s *Scope, number int) (identity.Value, error) {
 	// Whoever computes a result for the same tuple will remember more than what is inside, and
 	// all results together have no more than their room.
-	list := s.results[n.slot]
+	list := s.memories[n.slot].results
 	if s.computing == n.base || number >= len(list) && s.remembered+number+1-len(list) > maxRemembered {
 		return n.node.Eval(s)
 	}
@@ -210,6 +216,6 @@ func (n *memoNode) firstOfTuple(s *Scope, number int) (identity.Value, error) {
 	s.computing = n.base
 	v, err := n.first(s, number)
 	s.computing = outer
-	s.remembered += len(s.results[n.slot]) - len(list)
+	s.remembered += len(s.memories[n.slot].results) - len(list)
 	return v, err
 }

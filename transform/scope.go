@@ -50,7 +50,7 @@ type Scope struct {
 	computing   int              // the tuple, as a base, for which a result is computed to be remembered
 	remembered  int              // room taken by results for tuples
 	rendered    []valueNumbers   // by renderNode
-	results     [][]memoResult   // by memoNode and number
+	memories    []memory         // by memoNode
 	draws       []uint32         // how often each random stream was begun
 	source      rand.PCG         // of random
 	random      *rand.Rand       // see [Stream.Rand]
@@ -108,8 +108,10 @@ func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
 	s.fit()
 	s.numbers[0].off = true
 	for i := range u.columns {
-		n := &s.numbers[1+i]
-		n.group, n.first = u.columns[i].group, u.columns[i].place
+		if k := &u.columns[i]; k.numbered {
+			g := &s.reads[k.group]
+			g.numbered = append(g.numbered, numberedColumn{base: 1 + i, at: k.place - u.groups[k.group].place})
+		}
 	}
 	return s
 }
@@ -131,7 +133,10 @@ func (s *Scope) fit() {
 	grow(&s.numbered, 1+len(u.columns)+len(u.tuples))
 	grow(&s.tuples, len(u.tuples))
 	grow(&s.rendered, u.templates)
-	grow(&s.results, u.resultSlots)
+	grow(&s.memories, u.resultSlots)
+	for slot, base := range u.memoBases {
+		s.memories[slot].number = &s.numbered[base]
+	}
 }
 
 func grow[T any](list *[]T, n int) {
@@ -224,74 +229,6 @@ func (s *Scope) SetAttribute(name string, oldValue identity.Value) {
 // templates see as variables.
 func (s *Scope) SetField(field, earlier map[string]identity.Value) {
 	s.field, s.extra = field, earlier
-}
-
-// Calculation is identity attributes that are calculated one after the other, by number.
-type Calculation struct {
-	Schema   *identity.Schema // their names
-	Programs []*Program
-	Stored   identity.Attributes // the values before
-	Values   []identity.Value
-	States   []uint8 // [Todo], [Busy] or [Done]
-	Room     int64   // bytes of text that values may still have together
-	Most     int64   // and that one of them may have
-}
-
-// How far an attribute of a [Calculation] is.
-const (
-	Todo uint8 = iota
-	Busy       // its program runs, and may read other attributes meanwhile
-	Done       // its value is there
-)
-
-// Calculate evaluates the programs of a calculation in the given order, without input, and
-// leaves out what is not [Todo]. It ends with the first outcome that is not simply null or a
-// text for which there is room: it returns how many of the order it has left behind, that one
-// included, whose state is Busy; 0: all are done.
-func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value, err error) {
-	s.input, s.calc = identity.Value{}, c
-	for k, i := range order {
-		state := &c.States[i]
-		if *state != Todo {
-			continue
-		}
-
-		*state = Busy
-		s.calcAt = i
-		s.start()
-		p := c.Programs[i]
-		if p.root.column != nil {
-			v = p.root.column.read(s)
-		} else if p.root.node == nil {
-			v = identity.Value{}
-		} else if v, err = p.root.node.Eval(s); err != nil {
-			return k + 1, identity.Value{}, located(p.path, under(p.root.site, err))
-		}
-
-		switch v.Kind() {
-		case identity.Null:
-		case identity.Text:
-			size := int64(len(v.Text()))
-			if size > c.Most || size > c.Room {
-				return k + 1, v, nil
-			}
-			c.Room -= size
-		default:
-			return k + 1, v, nil
-		}
-
-		c.Values[i], *state = v, Done
-	}
-
-	return 0, identity.Value{}, nil
-}
-
-// Before returns the value of attribute i before; one that was never stored is null.
-func (c *Calculation) Before(i int) identity.Value {
-	if c.Stored.Schema() == nil {
-		return identity.Value{}
-	}
-	return c.Stored.Get(c.Schema.Name(i))
 }
 
 // CenturyStart returns the beginning of the hundred years in which two-digit

@@ -78,9 +78,10 @@ type Unit struct {
 	tuples      []tuple
 	streams     int
 	resultSlots int
-	templates   int  // that remember results
-	indexes     int  // of targets
-	loops       bool // some reference can lead back to itself, or computes its target
+	memoBases   []int // by result slot; known when everything is compiled
+	templates   int   // that remember results
+	indexes     int   // of targets
+	loops       bool  // some reference can lead back to itself, or computes its target
 
 	// While compiling:
 	check        bool                // for the findings alone
@@ -97,6 +98,7 @@ type Unit struct {
 	columnNodes  []*columnNode
 	tupleOf      map[bases]int
 	tupleNodes   []*memoNode
+	memoNodes    []*memoNode
 	folder       *Scope
 	foldLeft     int64
 }
@@ -105,6 +107,8 @@ type Unit struct {
 // each goroutine with its own [Scope].
 type Program struct {
 	root   Child
+	memo   *memoNode // the root, when it is one; stored transforms may refer to it
+	steps  int64     // what references to memo cost
 	path   diag.Path
 	input  bool // depends on the implicit input
 	Deps   Deps
@@ -242,6 +246,7 @@ func (k *Linker) link(check bool, items []Item) (*Unit, diag.List) {
 
 	for _, p := range u.programs {
 		p.complete()
+		p.findMemo(u)
 	}
 
 	u.placeColumns()
@@ -295,6 +300,22 @@ func (u *Unit) program(item Item, found *diag.Collector) *Program {
 
 	p.Deps.normalise()
 	return p
+}
+
+// findMemo finds the memory of the program. References to it count as they do when they are
+// evaluated, and are evaluated where they can lead back.
+func (p *Program) findMemo(u *Unit) {
+	for node := p.root.node; !u.loops; p.steps++ {
+		switch n := node.(type) {
+		case *memoNode:
+			p.memo = n
+			return
+		case *referenceNode:
+			node = n.target.node
+		default:
+			return
+		}
+	}
 }
 
 // complete adds to the reads of a program those of stored transforms that were
