@@ -93,14 +93,15 @@ func (n *dateFormatArgs) Apply(s *transform.Scope, in identity.Value) (identity.
 	text := in.Text()
 
 	// Formats may be computed, and each is remembered by its text.
-	parser, err := n.parser.eval(s)
-	if err != nil {
-		return identity.Value{}, err
-	}
-
-	print, err := n.print.eval(s)
-	if err != nil {
-		return identity.Value{}, err
+	parser, print := n.parser.fixed, n.print.fixed
+	if parser == nil || print == nil {
+		var err error
+		if parser, err = n.parser.eval(s); err != nil {
+			return identity.Value{}, err
+		}
+		if print, err = n.print.eval(s); err != nil {
+			return identity.Value{}, err
+		}
 	}
 
 	// What does not parse is no error in a tenant, it is null.

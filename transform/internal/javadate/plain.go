@@ -1,5 +1,7 @@
 package javadate
 
+import "encoding/binary"
+
 // The everyday way for printing patterns such as yyyy-MM-dd, and for reading the
 // dates that transforms hand to each other.
 
@@ -8,11 +10,12 @@ package javadate
 type layout struct {
 	text  string // with zeros where digits go
 	put   []place
-	keep  []int // where the text stands as it is
-	clock bool  // some of the digits tell the time of day
-	iso   bool  // it is that of ISO8601
-	read  bool  // a text of this form means nothing else
-	zone  int   // where an offset of the zone stands, at the end; 0: nowhere
+	keep  []int    // where the text stands as it is
+	clock bool     // some of the digits tell the time of day
+	iso   bool     // it is that of ISO8601
+	read  bool     // a text of this form means nothing else
+	zone  int      // where an offset of the zone stands, at the end; 0: nowhere
+	day   *dayForm // for days alone; nil otherwise
 }
 
 // place is where two digits stand.
@@ -87,6 +90,9 @@ func newLayout(ops []op) layout {
 	for i, p := range l.put {
 		l.iso = l.iso && int(p.part) == i
 	}
+	if l.read && l.zone == 0 {
+		l.day = l.dayForm()
+	}
 	return l
 }
 
@@ -106,6 +112,13 @@ func (l *layout) append(dst []byte, ms int64) []byte {
 	// Counted from the first moment, nothing is negative, which divisions would have to look at.
 	since := uint64(ms - firstPlain)
 	y, m, d := nearDate(uint32(since/msPerDay) + firstPlainDay)
+	start := len(dst)
+	dst = append(dst, l.text...)
+	if l.day != nil {
+		l.day.put(dst[start:], uint32(y), uint32(m)+1, uint32(d))
+		return dst
+	}
+
 	time := uint32(since % msPerDay)
 	n := [pairs]uint32{pairCentury: uint32(y) / 100, pairYear: uint32(y) % 100, pairMonth: uint32(m) + 1, pairDay: uint32(d)}
 	if l.clock {
@@ -115,8 +128,6 @@ func (l *layout) append(dst []byte, ms int64) []byte {
 		n[pairTenMillis], n[pairLastMilli] = millis/10, millis%100
 	}
 
-	start := len(dst)
-	dst = append(dst, l.text...)
 	if l.iso {
 		putISO((*[len(isoForm)]byte)(dst[start:]), &n)
 		return dst
@@ -146,6 +157,9 @@ func (l *layout) parse(text string) (ms int64, ok bool) {
 	// All forms that this can read have one length.
 	if !l.read || len(text) != len(l.text) {
 		return 0, false
+	}
+	if l.day != nil {
+		return l.day.parse(text)
 	}
 	for _, at := range l.keep {
 		if text[at] != l.text[at] {
@@ -179,7 +193,16 @@ func (l *layout) parse(text string) (ms int64, ok bool) {
 	return days*msPerDay + ms, len(l.put) > 0 && days+unixEpochDay >= cutoverDay
 }
 
-func two(b []byte, n uint32) { _, b[0], b[1] = b[1], byte('0'+n/10), byte('0'+n%10) }
+// two writes two digits of a number below 100.
+func two(b []byte, n uint32) { binary.LittleEndian.PutUint16(b, pairText[n]) }
+
+// pairText are the digits of each number below 100, the first one in the low byte.
+var pairText = func() (list [100]uint16) {
+	for n := range list {
+		list[n] = uint16('0'+n/10) | uint16('0'+n%10)<<8
+	}
+	return list
+}()
 
 // plainISO reads yyyy-MM-ddTHH:mm:ss.SSSZ, and the same without fraction or
 // without seconds. When it reports false, nothing is known.
