@@ -228,12 +228,17 @@ func (d *desk) stateOf(c *compiled, v identity.Value) LifecycleResult {
 // created returns the attributes of somebody who is new, as changes.
 func (d *desk) created(names []string, values []identity.Value) []Change {
 	list := slices.Grow(d.news[:0], len(names))[:len(names)]
+	values = values[:len(names)]
 	n := 0
 	for i, name := range names {
 		if v := &values[i]; !v.IsNull() {
-			// Old values are null and stay so.
+			// Old values are null and stay so, and mostly the name is there from the one before: to
+			// write it again is work for the garbage collector.
 			c := &list[n]
-			c.Attribute, c.NewValue = name, *v
+			c.NewValue = *v
+			if unsafe.StringData(c.Attribute) != unsafe.StringData(name) || len(c.Attribute) != len(name) {
+				c.Attribute = name
+			}
 			n++
 		}
 	}

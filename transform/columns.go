@@ -36,8 +36,12 @@ type groupRead struct {
 	numbered []numberedColumn
 }
 
-// numberedColumn is a base, and where its value is among those of its group.
-type numberedColumn struct{ base, at int }
+// numberedColumn is a base: where its value is among those of its group, and the number goes.
+type numberedColumn struct {
+	at     int
+	values *valueNumbers
+	number *subjectNumber
+}
 
 // column is where an account attribute stands in the schema last seen.
 type column struct {

@@ -55,17 +55,18 @@ type textKey struct {
 	hash        uint64 // of the text, and its length in the lowest byte
 }
 
-// keyOf returns the key of a text of at most [maxNumberedText] bytes.
-func keyOf(text string) (k textKey) {
+// keyOfShort returns the key of a text of at most 16 bytes.
+func keyOfShort(text string) (k textKey) {
 	n := uint64(len(text))
-	if n > 16 {
-		k.first, k.last, k.hash = word(text[:8]), word(text[n-8:]), uint64(hashText(text))
-	} else {
-		k.first, k.last = textEnds(text)
-		k.hash = uint64(hashEnds(k.first, k.last, hashStart+n))
-	}
-	k.hash = k.hash<<8 | n
+	k.first, k.last = textEnds(text)
+	k.hash = uint64(hashEnds(k.first, k.last, hashStart+n))<<8 | n
 	return k
+}
+
+// keyOfLong returns the key of a longer one.
+func keyOfLong(text string) textKey {
+	n := uint64(len(text))
+	return textKey{first: word(text[:8]), last: word(text[n-8:]), hash: uint64(hashText(text))<<8 | n}
 }
 
 // slot returns where the search for the text begins in a table.
@@ -107,22 +108,23 @@ func (s *Scope) findNumber(base int) int {
 // numberValues numbers those values of a group, which was just read, that are bases.
 func (s *Scope) numberValues(k *groupRead, values []identity.Value) {
 	off := false
-	for _, b := range k.numbered {
-		c, number := &s.numbers[b.base], 0
+	for i := range k.numbered {
+		b := &k.numbered[i]
+		number := 0
 		switch v := &values[b.at]; v.Kind() {
 		case identity.Text:
-			number = c.text(v.Text())
-			off = off || c.off
+			number = b.values.text(v.Text())
+			off = off || b.values.off
 		case identity.Null:
-			c.asked++
-			c.found++
+			b.values.asked++
+			b.values.found++
 			number = numberOfNull
 		}
-		s.numbered[b.base] = subjectNumber{s.round, uint32(number)}
+		*b.number = subjectNumber{s.round, uint32(number)}
 	}
 
 	if off {
-		k.numbered = slices.DeleteFunc(k.numbered, func(b numberedColumn) bool { return s.numbers[b.base].off })
+		k.numbered = slices.DeleteFunc(k.numbered, func(b numberedColumn) bool { return b.values.off })
 	}
 }
 
@@ -133,10 +135,17 @@ func (c *valueNumbers) text(text string) int {
 	}
 
 	// An equal text has an equal hash, so the search ends at the first free slot.
-	key, mask := keyOf(text), uint32(len(c.table)-1)
+	var key textKey
+	if len(text) <= 16 {
+		key = keyOfShort(text)
+	} else {
+		key = keyOfLong(text)
+	}
+	mask := uint32(len(c.table) - 1)
 	for i := key.slot(mask); int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
-		if e.textKey == key && (len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) && e.number != 0 {
+		if e.hash == key.hash && e.first == key.first && e.last == key.last && e.number != 0 &&
+			(len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) {
 			c.found++
 			return int(e.number)
 		}

@@ -110,7 +110,8 @@ func (u *Unit) NewScope(ctx context.Context, env *Env) *Scope {
 	for i := range u.columns {
 		if k := &u.columns[i]; k.numbered {
 			g := &s.reads[k.group]
-			g.numbered = append(g.numbered, numberedColumn{base: 1 + i, at: k.place - u.groups[k.group].place})
+			at := k.place - u.groups[k.group].place
+			g.numbered = append(g.numbered, numberedColumn{at: at, values: &s.numbers[1+i], number: &s.numbered[1+i]})
 		}
 	}
 	return s
