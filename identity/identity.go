@@ -187,6 +187,19 @@ type Recognizer interface {
 	Unrecognized(ctx context.Context, known func(nativeIdentity string, fingerprint uint64) bool) iter.Seq2[Account, error]
 }
 
+// Revalidator is a [Recognizer] that can tell at once whether anything has changed since an earlier
+// reading, as a web cache asks whether what it has is still what there is.
+type Revalidator interface {
+	Recognizer
+	// Validator returns what the last reading by Unrecognized left when it came to its end, for Unchanged
+	// of another process; empty when it left nothing.
+	Validator() []byte
+	// Unchanged reports whether reading would yield and tell what it did when it left the validator,
+	// whatever its bytes are. Tell, not nil then, tells listeners the same without reading, and makes that
+	// reading the last one.
+	Unchanged(ctx context.Context, validator []byte) (tell func(), ok bool)
+}
+
 // Ahead is a [Source] whose accounts can be read before somebody takes them, so that several
 // sources are read side by side.
 type Ahead interface {

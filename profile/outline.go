@@ -21,8 +21,8 @@ import (
 type outlined struct {
 	*outlineNote
 	store  identity.Outline
-	people int32 // how many identities are stored
-	prints *table.Prints
+	people int32         // how many identities are stored
+	prints *table.Prints // made when it is first asked
 
 	mu     sync.Mutex    // held while something is read
 	unread [][]string    // by identity that was read: what its accounts are read from
@@ -65,7 +65,6 @@ func (rd *reader) takeOutline() (bool, error) {
 	rd.accounts.Names = slices.Clone(note.sources)
 	rd.accounts.AddOutlined(slices.Clone(note.source), slices.Clone(note.prints),
 		slices.ContainsFunc(note.marks, func(m uint8) bool { return m&noteManual != 0 }), o.account)
-	o.prints = table.NewPrints(rd.accounts, len(note.source))
 	rd.stored, rd.withExceptions = make([]*identity.Identity, people), note.withExceptions
 	rd.peopleOf(o)
 	return true, nil
@@ -275,7 +274,15 @@ func (o *outlined) candidates(key identity.AccountKey, yield func(account int32)
 	}
 }
 
-// find returns the account of a source with that native identity.
+// byPrint returns the table of fingerprints.
+func (o *outlined) byPrint(accounts *table.Accounts) *table.Prints {
+	if o.prints == nil {
+		o.prints = table.NewPrints(accounts, len(o.source))
+	}
+	return o.prints
+}
+
+// accountBy returns the account of a source with that native identity.
 func (rd *reader) accountBy(source uint16, native string) (account int32, ok bool) {
 	if account, ok = rd.keys(source).Find(rd.accounts, native); ok || rd.outline == nil {
 		return account, ok

@@ -11,6 +11,7 @@ import (
 func someNote() *outlineNote {
 	return &outlineNote{
 		frame: "frame", sources: []string{"AD", "HR"}, keys: []string{"@uid|fold", "@email|fold"},
+		readings:   []reading{{validator: "v", again: []string{"twice"}}, {}},
 		attributes: []string{"alias", "uid"}, kinds: []string{"", "some"}, withExceptions: 1,
 		runs:   []notedRun{{profile: "Staff", mappings: "abc", at: time.Unix(1, 2).UTC(), stable: true}},
 		source: []uint16{1, 0, 1}, marks: []uint8{noteStable, noteManual, noteNamed}, prints: []uint64{1, 0, 1 << 63},
@@ -26,7 +27,7 @@ func someNote() *outlineNote {
 func TestNote(t *testing.T) {
 	want := someNote()
 	got := readNote(string(want.append(nil)))
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(outlineNote{}, notedRun{}, textColumn{}, tagColumn{}, notedManager{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(outlineNote{}, notedRun{}, textColumn{}, tagColumn{}, notedManager{}, reading{})); diff != "" {
 		t.Errorf("mismatch (-written +read):\n%s", diff)
 	}
 }

@@ -19,6 +19,7 @@ type outlineNote struct {
 	sources    []string   // by number
 	keys       []string   // of the index, see correlate.Index.Tags
 	attributes []string   // whose texts are noted, see [Engine.notedTexts]
+	readings   []reading  // by source
 	runs       []notedRun // what attributes were evaluated by
 	kinds      []string   // of briefs; the first is none
 
@@ -127,7 +128,7 @@ func (c *textColumn) at(n int32) string {
 
 // noteVersion goes up when a note means something else: also when what a run finds of the same
 // values does, such as warnings.
-const noteVersion = 1
+const noteVersion = 2
 
 // append writes a note.
 func (o *outlineNote) append(b []byte) []byte {
@@ -135,6 +136,9 @@ func (o *outlineNote) append(b []byte) []byte {
 	b = codec.AppendText(b, o.frame)
 	for _, list := range [][]string{o.sources, o.keys, o.attributes, o.kinds} {
 		b = codec.AppendTexts(b, list)
+	}
+	for _, r := range o.readings {
+		b = codec.AppendTexts(codec.AppendText(b, r.validator), r.again)
 	}
 	b = binary.AppendUvarint(b, uint64(len(o.runs)))
 	for _, r := range o.runs {
@@ -260,6 +264,9 @@ func readNote(text string) *outlineNote {
 		return nil
 	}
 	o := &outlineNote{frame: r.Text(), sources: r.Texts(), keys: r.Texts(), attributes: r.Texts(), kinds: r.Texts()}
+	for range o.sources {
+		o.readings = append(o.readings, reading{validator: r.Text(), again: r.Texts()})
+	}
 	for range r.Count() {
 		o.runs = append(o.runs, notedRun{profile: r.Text(), mappings: r.Text(), at: r.Time(), stable: r.Byte() != 0})
 	}

@@ -229,7 +229,10 @@ func (w *noter) note(withExceptions int) []byte {
 		return nil
 	}
 	o := &outlineNote{frame: w.frame, sources: w.accounts.Names, keys: w.index.Tags(), attributes: w.attributes,
-		withExceptions: withExceptions}
+		readings: make([]reading, len(w.accounts.Names)), withExceptions: withExceptions}
+	for source, r := range w.reader.readings {
+		o.readings[source] = *r
+	}
 	place := make([]int32, len(w.people))
 	for at, n := range people {
 		place[n] = int32(at)
@@ -396,10 +399,15 @@ func (w *noter) noteAccount(o *outlineNote, a int32, known, saved bool) {
 		o.marks, o.stable = append(o.marks, w.outline.marks[a]), append(o.stable, w.outline.stable[a])
 	}
 
-	// One that differs from the stored account and is not written is read again in the next run.
-	print := w.accounts.Fingerprint(a)
-	if !saved && w.tables.state[a].difference != noDifference {
+	// One that differs from the stored account and is not written is read again in the next run, and its
+	// source is.
+	st, print := &w.tables.state[a], w.accounts.Fingerprint(a)
+	unsaved := !saved && st.difference != noDifference
+	if unsaved {
 		print = 0
+	}
+	if unsaved || !st.presence.inData() {
+		o.readings[w.accounts.Sources[a]] = reading{}
 	}
 	o.prints = append(o.prints, print)
 }

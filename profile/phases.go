@@ -57,7 +57,7 @@ func (p *phases) begin(ctx context.Context, r *Run) {
 	t.failed.Store(nil)
 	t.notes, t.errors, t.goneFrom = map[int32][]correlate.Ambiguity{}, map[int32][]AttributeError{}, formerOwners{}
 	p.reader.replaced, p.reader.formerOwner = map[int32]identity.Account{}, map[int32]int32{}
-	p.reader.texts = map[int32]uint64{}
+	p.reader.texts, p.reader.readings = map[int32]uint64{}, map[uint16]*reading{}
 	p.linker.ambiguous, p.linker.at = map[int32][]correlate.Ambiguity{}, -1
 	p.linker.told, p.resolver.told = map[int32]bool{}, map[int32]bool{}
 

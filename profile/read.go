@@ -23,6 +23,7 @@ type reader struct {
 	replaced    map[int32]identity.Account // stored accounts that differ from the data, as they were
 	texts       map[int32]uint64           // fingerprints of stored accounts that the data write otherwise, as they were
 	formerOwner map[int32]int32            // identity of stored accounts whose links are recomputed
+	readings    map[uint16]*reading        // by source number
 	before      *People                    // the run whose outcome is the stored state, and whose accounts are the data
 }
 
@@ -202,6 +203,9 @@ func (rd *reader) find(key linkage.RecordKey) (account int32, ok bool) {
 // counts, in the place of the first (DECISION 44).
 // Its accounts may have been begun to read, see [readAhead].
 func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Account, error]) error {
+	if rd.unchanged(src) {
+		return rd.ctx.Err()
+	}
 	keys := rd.keys(rd.accounts.SourceNumber(src.Name()))
 
 	// Where single changes come, details that mappings do not read are worth writing as well.
@@ -240,7 +244,8 @@ func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Ac
 	// now may have been another's.
 	rd.progress("read "+src.Name(), count, count) // now the total is known
 	rd.keepTexts(src, count)
-	rd.followRenames(src, &r)
+	moved := rd.followRenames(src, &r)
+	rd.keepValidator(src, moved)
 	return rd.ctx.Err()
 }
 
@@ -249,7 +254,7 @@ func (rd *reader) readSource(src identity.Source, accounts iter.Seq2[identity.Ac
 func (rd *reader) recognize(keys *table.Keys, r *renames, native string, fingerprint uint64) bool {
 	n, stored := int32(0), false
 	if rd.outline != nil {
-		n, stored = rd.outline.prints.Find(rd.accounts, r.source, fingerprint)
+		n, stored = rd.outline.byPrint(rd.accounts).Find(rd.accounts, r.source, fingerprint)
 	} else {
 		n, stored = keys.Recognize(rd.accounts, native, fingerprint)
 	}
@@ -290,8 +295,8 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
 	twice := st.presence.inData()
 	if twice {
-		rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
-			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
+		rd.reportTwice(rd.accounts.Sources[n], fmt.Sprintf("source %q has two accounts with the id %q; the last one counts",
+			a.Source, a.NativeIdentity))
 	}
 
 	if st.presence.wasStored() {

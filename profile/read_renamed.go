@@ -55,9 +55,8 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 		return
 	}
 	first := rd.accounts.At(int32(other))
-	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
-		Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
-			a.NativeIdentity)})
+	rd.reportTwice(r.source, fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID,
+		first.NativeIdentity, a.NativeIdentity))
 
 	// That is said as long as it is so, which both have to be read for.
 	for _, n := range []int32{int32(other), n} {
@@ -110,10 +109,11 @@ type rename struct {
 // id had: an account whose stable id is known on the source is that account,
 // whatever its native identity is now, and also where that was another account's
 // (DECISION 48). Link, manual mark and creation time stay; the old native identity
-// is gone, which is no removal that a delete threshold counts.
-func (rd *reader) followRenames(src identity.Source, r *renames) {
+// is gone, which is no removal that a delete threshold counts. It reports whether any account has moved, or
+// stands where another one was.
+func (rd *reader) followRenames(src identity.Source, r *renames) bool {
 	if !r.any {
-		return
+		return false
 	}
 
 	// Two accounts may have swapped their names, so all links are taken off before
@@ -150,6 +150,7 @@ func (rd *reader) followRenames(src identity.Source, r *renames) {
 			rd.stableChanged(n)
 		}
 	}
+	return len(list)+len(r.taken) > 0
 }
 
 // renamed lists the stored accounts of a source that the data have in another place.

@@ -37,7 +37,8 @@ type RunOptions struct {
 	// outcome of incremental runs of the same configuration and at most a quarter of the
 	// accounts has changed: they look at the accounts, links, managers and uids that a change
 	// may reach and at no others. Sources that are an [identity.Recognizer] read only the
-	// accounts whose text has changed.
+	// accounts whose text has changed, and an [identity.Revalidator] none when its data are the
+	// same as a whole.
 	Incremental bool
 
 	Linking

@@ -24,12 +24,16 @@ type File struct {
 	open    func() (io.ReadCloser, error)
 	read    ReadFunc
 	refused atomic.Int64
+
+	validates bool                   // what is read follows from file and options alone
+	validator atomic.Pointer[[]byte] // of the last reading
 }
 
 var (
-	_ identity.Refuser    = (*File)(nil)
-	_ identity.Recognizer = (*File)(nil)
-	_ identity.Ahead      = (*File)(nil)
+	_ identity.Refuser     = (*File)(nil)
+	_ identity.Recognizer  = (*File)(nil)
+	_ identity.Revalidator = (*File)(nil)
+	_ identity.Ahead       = (*File)(nil)
 )
 
 // ReadFunc reads the accounts of a file, see [NewFile].
@@ -83,13 +87,22 @@ func inFile(file string, err error) error {
 //
 // Source: profile/DECISIONS.md, DECISION 52 and 61.
 func Delimited(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
-	return NewFile(file, open, o, readDelimited)
+	return ownFile(file, open, o, readDelimited)
 }
 
 // JSON returns the accounts of a file of JSON objects as a source; see [Open].
 // Values keep their type.
 func JSON(file string, open func() (io.ReadCloser, error), o Options) (*File, error) {
-	return NewFile(file, open, o, readJSON)
+	return ownFile(file, open, o, readJSON)
+}
+
+func ownFile(file string, open func() (io.ReadCloser, error), o Options, read ReadFunc) (*File, error) {
+	f, err := NewFile(file, open, o, read)
+	if err != nil {
+		return nil, err
+	}
+	f.validates = open != nil
+	return f, nil
 }
 
 // NewFile returns the accounts of a file of another format as a source. read
@@ -153,11 +166,24 @@ func (f *File) reading(ctx context.Context, o *Options, known func(string, uint6
 			defer src.Close()
 		}
 
+		// Who recognises accounts may want to know in the next run whether anything has changed at all.
+		var w *witness
+		text := io.Reader(src)
+		f.validator.Store(nil)
+		if known != nil && f.validates {
+			w = &witness{src: src}
+			text, o, yield = w, w.listen(*o), w.watch(yield)
+		}
+
 		// Refused accounts are counted also when the reading ends early: they must
 		// not look as if they had been deleted.
 		p := newReading(o, f.path, f.name)
 		p.open, p.known = f.open, known
 		defer func() { f.refused.Store(int64(p.refused)) }()
-		f.read(ctx, p, src, yield)
+		f.read(ctx, p, text, yield)
+		if w != nil {
+			v := w.text(f, p)
+			f.validator.Store(&v)
+		}
 	}
 }

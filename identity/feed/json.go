@@ -119,6 +119,7 @@ func listed(n *jsondoc.Node) bool {
 // Source: profile/DECISIONS.md, DECISION 52; API accounts list.
 func (o *objects) listed(n *jsondoc.Node) (a identity.Account, ok bool) {
 	// An export of several sources is read for each of them, and each takes its own.
+	o.shared = true
 	if id, name := n.Get("sourceId").Text(), n.Get("sourceName").Text(); !o.ofSource(id, name) {
 		if o.passes(id, name) {
 			o.others.add(id, name)

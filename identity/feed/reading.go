@@ -23,6 +23,7 @@ type Reading struct {
 	block   []string // entitlements of many accounts
 	seen    *SeenIDs // nil when nobody listens
 	refused int
+	shared  bool // the file has accounts of several sources: what is read depends on the others
 
 	known func(nativeIdentity string, fingerprint uint64) bool // nil: everything is read
 	said  int                                                  // findings and assumptions, also those that nobody hears

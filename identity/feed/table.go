@@ -50,7 +50,7 @@ func find(names []string, wanted ...string) int {
 // it is an attribute or sets a field.
 func (t *table) columnsOf(names []string, pos diag.Pos) error {
 	if t.list = t.accountList(names); t.list != nil {
-		names = t.list.names
+		names, t.shared = t.list.names, true
 	}
 	t.id, t.name = find(names, t.NativeIdentity, "nativeIdentity", "id"), find(names, t.DisplayName)
 	if t.list != nil {
