@@ -130,6 +130,18 @@ func (c *textColumn) at(n int32) string {
 // values does, such as warnings.
 const noteVersion = 2
 
+// size is about how many bytes a note takes.
+func (o *outlineNote) size() int {
+	n := 1<<16 + 14*len(o.source) + 16*len(o.flags)
+	for i := range o.texts {
+		n += len(o.texts[i].text) + len(o.flags)
+	}
+	for i := range o.tags {
+		n += 3*len(o.tags[i].tags) + 7*len(o.tags[i].others)
+	}
+	return n
+}
+
 // append writes a note.
 func (o *outlineNote) append(b []byte) []byte {
 	b = append(b, noteVersion)

@@ -319,7 +319,7 @@ func (w *noter) note(withExceptions int) []byte {
 	}
 	slices.SortFunc(o.losers, func(a, b [2]int32) int { return cmp.Compare(a[0], b[0]) })
 	o.runs, o.kinds = w.runs.list, w.kinds.list
-	return o.append(nil)
+	return o.append(make([]byte, 0, o.size()))
 }
 
 // tagsIn returns the tags of everybody for a key in the form that they had in the note before, or, when there is

@@ -512,7 +512,8 @@ func (b *outlineBuilder) known(old *outline) {
 
 // encode writes an outline.
 func (o *outline) encode(lists *lists, decisions []identity.Decision, entries int) []byte {
-	b := []byte{outlineVersion}
+	b := make([]byte, 0, 1<<16+len(o.note)+5*(len(o.places)+len(o.loose))+3*(len(o.tags)+len(o.looseTags)))
+	b = append(b, outlineVersion)
 	b = binary.AppendUvarint(b, uint64(entries))
 	b = binary.AppendUvarint(b, uint64(len(lists.schemas)))
 	for _, s := range lists.schemas {
