@@ -3,33 +3,27 @@ package correlate
 import (
 	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/tags"
 )
 
 // late are identities that an index knows by short hashes of their keys, until somebody is
 // looked up who may be one of them.
 type late struct {
-	tags  func(column int) []uint32 // by identity; 0: no key
-	put   func(n int32)
-	known []bool // by identity: it was put
+	tagsOf func(column int) []uint32 // by identity; 0: no key
+	put    func(n int32)
+	known  []bool // by identity: it was put
 
-	// Made when they are first asked: the first identity of those whose tags have the same last bits, and
-	// by identity the next one; each one too high, so that 0 is none.
-	columns []lateColumn
-}
-
-type lateColumn struct {
-	tags        []uint32
-	heads, next []int32
+	tables []*tags.Table // by column, made when it is first asked
 }
 
 // AppendTags appends a hash of 24 bits of each key that an identity has, given its attributes by
 // name, and 0 for each that it has not. They are the same in every process, and mean something to an
 // index of the same attributes and correlators alone; see [Index.Late].
-func (x *Index) AppendTags(tags []uint32, read func(attribute string) identity.Value) []uint32 {
+func (x *Index) AppendTags(list []uint32, read func(attribute string) identity.Value) []uint32 {
 	for place := range x.specs {
-		tags = append(tags, x.TagOf(place, read))
+		list = append(list, x.TagOf(place, read))
 	}
-	return tags
+	return list
 }
 
 // TagOf returns one of those of [Index.AppendTags].
@@ -63,11 +57,11 @@ func (x *Index) Tags() (signatures []string) {
 }
 
 // Late makes the first identities of an empty index such that are put when somebody looks for
-// a key that one of them may have, or when one of their values is put. The function tags returns those
+// a key that one of them may have, or when one of their values is put. The function tagsOf returns those
 // of all of them for a place among those of [Index.AppendTags], and put calls [Index.Put] for each of
 // the keys of an identity. A late index is not safe for concurrent look-ups.
-func (x *Index) Late(identities int, tags func(place int) []uint32, put func(n int32)) {
-	x.late = &late{tags: tags, put: put, known: make([]bool, identities), columns: make([]lateColumn, len(x.specs))}
+func (x *Index) Late(identities int, tagsOf func(place int) []uint32, put func(n int32)) {
+	x.late = &late{tagsOf: tagsOf, put: put, known: make([]bool, identities), tables: make([]*tags.Table, len(x.specs))}
 }
 
 // IsLate reports whether identities are put when they are looked for.
@@ -86,31 +80,10 @@ func (l *late) meet(column int, key []byte) {
 	if len(key) == 0 {
 		return
 	}
-	c, tag := l.column(column), lateTag(key)
-	for n := c.heads[tag&uint32(len(c.heads)-1)] - 1; n >= 0; n = c.next[n] - 1 {
-		if c.tags[n] == tag {
-			l.know(n)
-		}
+	if l.tables[column] == nil {
+		l.tables[column] = tags.New(l.tagsOf(column))
 	}
-}
-
-// column returns the table of a column.
-func (l *late) column(column int) *lateColumn {
-	c := &l.columns[column]
-	if c.heads != nil {
-		return c
+	for n := range l.tables[column].Find(lateTag(key)) {
+		l.know(int32(n))
 	}
-	c.tags = l.tags(column)
-	size := 16
-	for size < 2*len(c.tags) {
-		size *= 2
-	}
-	c.heads, c.next = make([]int32, size), make([]int32, len(c.tags))
-	for n, tag := range c.tags {
-		if tag != 0 {
-			at := tag & uint32(size-1)
-			c.next[n], c.heads[at] = c.heads[at], int32(n)+1
-		}
-	}
-	return c
 }

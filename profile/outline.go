@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"cmp"
 	"errors"
 	"hash/crc32"
 	"iter"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
+	"github.com/idprofile/engine/identity/tags"
 	"github.com/idprofile/engine/profile/config"
 	"github.com/idprofile/engine/profile/internal/table"
 )
@@ -24,14 +24,12 @@ type outlined struct {
 	people int32         // how many identities are stored
 	prints *table.Prints // made when it is first asked
 
+	byStable *tags.Table // likewise
+
 	mu     sync.Mutex    // held while something is read
 	unread [][]string    // by identity that was read: what its accounts are read from
 	facts  []*briefFacts // by kind, of those that were asked for
-
-	// By the last bits of the tags of stable ids, made when it is first asked: the first account, and by
-	// account the next one; each one too high, so that 0 is none.
-	stableHeads, stableNext []int32
-	err                     error // the first one of reading
+	err    error         // the first one of reading
 }
 
 // takeOutline makes the tables those of a stored outcome, and reports whether the store has an
@@ -51,7 +49,7 @@ func (rd *reader) takeOutline() (bool, error) {
 	people, left := store.Len()
 	if note == nil || note.frame != rd.frame || len(note.flags) != people || people == 0 ||
 		len(note.source) != int(note.accounts[people])+left ||
-		!slices.Equal(note.attributes, rd.engine.notedTexts()) || !slices.Equal(note.keys, rd.noteIndex().Tags()) {
+		!slices.Equal(note.attributes, rd.engine.notedTexts()) || !slices.Equal(note.keys, rd.newIndex().Tags()) {
 		return false, nil
 	}
 	for n := range people {
@@ -76,7 +74,8 @@ func (e *Engine) outlines() bool {
 	if e.ReadsOthers() || e.opts.Correlation.Rule != nil || len(e.opts.AccountRules) > 0 {
 		return false
 	}
-	return !slices.ContainsFunc(e.bundle.Sources, func(s *config.Source) bool { return s.Manager != nil && s.Manager.Rule != "" })
+	byRule := func(s *config.Source) bool { return s.Manager != nil && s.Manager.Rule != "" }
+	return !slices.ContainsFunc(e.bundle.Sources, byRule)
 }
 
 // notedTexts are the attributes whose texts are noted of everybody: the name by which they are
@@ -89,15 +88,6 @@ func (e *Engine) notedTexts() []string {
 		}
 	}
 	return names
-}
-
-// noteIndex returns an empty index that makes the tags of a note.
-func (t *tables) noteIndex() *correlate.Index {
-	x := correlate.NewIndex(t.engine.keys...)
-	for _, src := range t.engine.bundle.Sources {
-		x.Cover(t.engine.sources[src.Name].correlator)
-	}
-	return x
 }
 
 // peopleOf makes persons and the states of their accounts.
@@ -296,214 +286,12 @@ func (rd *reader) accountBy(source uint16, native string) (account int32, ok boo
 }
 
 // withStable yields the stored accounts whose stable ids may have a tag, by descending number.
-func (o *outlined) withStable(tag uint32) iter.Seq[int32] {
-	if o.stableHeads == nil {
-		size := 16
-		for size < 2*len(o.stable) {
-			size *= 2
-		}
-		o.stableHeads, o.stableNext = make([]int32, size), make([]int32, len(o.stable))
-		for a, tag := range o.stable {
-			if tag != 0 {
-				at := tag & uint32(size-1)
-				o.stableNext[a], o.stableHeads[at] = o.stableHeads[at], int32(a)+1
-			}
-		}
+func (o *outlined) withStable(tag uint32) iter.Seq[int] {
+	if o.byStable == nil {
+		o.byStable = tags.New(o.stable)
 	}
-	return func(yield func(account int32) bool) {
-		for a := o.stableHeads[tag&uint32(len(o.stableHeads)-1)] - 1; a >= 0; a = o.stableNext[a] - 1 {
-			if o.stable[a] == tag && !yield(a) {
-				return
-			}
-		}
-	}
+	return o.byStable.Find(tag)
 }
 
 // stableTag is a short hash of a stable id, the same in every process.
 func stableTag(id string) uint32 { return max(1, crc32.ChecksumIEEE([]byte(id))) }
-
-// readOutlined reads everything that is stored, so that the tables are those of a run that was told
-// all of it.
-func (p *phases) readOutlined() error {
-	o := p.outline
-	for n := range o.people {
-		i := o.identity(p.tables, n)
-		p.byID[i.ID] = n
-	}
-	if err := cmp.Or(o.err, p.accounts.ReadAll()); err != nil {
-		return err
-	}
-	for a := range o.source {
-		p.reader.keys(o.source[a]).Add(p.accounts.Native(int32(a)), int32(a))
-	}
-	p.outline = nil
-	return nil
-}
-
-// resumeOutlined is [phases.resume] of a run that has an outline.
-func (p *phases) resumeOutlined() (resumed bool) {
-	o := p.outline
-	var doubtful []int32
-	for n, flags := range o.flags {
-		if flags&noteDoubtful != 0 {
-			doubtful = append(doubtful, int32(n))
-		}
-	}
-	if !p.fewChanged(len(doubtful)) {
-		return false
-	}
-
-	p.fullRun, p.resumed = false, true
-	p.knowRanks()
-	p.linker.index.Late(int(o.people), func(key int) []uint32 { return o.tagsOf(key, p.noteIndex()) }, p.linker.putStored)
-	p.resolver.resumeOutlined()
-	p.markChanged(doubtful...)
-	for n, run := range o.run {
-		if rank := p.people[n].profile; rank >= 0 && p.bases[rank].anyOld && !o.runs[run].stable {
-			p.markResult(int32(n))
-		}
-	}
-
-	// What is noted of those who have lost a uid is written anew when it would be another note, as
-	// without an outline.
-	for _, l := range o.losers {
-		n, run := l[0], &o.runs[o.run[l[0]]]
-		if rank := p.people[n].profile; rank >= 0 && (run.mappings != p.bases[rank].mappings || p.bases[rank].anyOld) {
-			p.markResult(n)
-		}
-	}
-	return true
-}
-
-// resumeOutlined makes what the run before has found out from what it has noted.
-func (rs *resolver) resumeOutlined() {
-	s, o, people := &rs.resolved, rs.outline, len(rs.people)
-	s.manager, s.reports, rs.lookedUpBy = make([]int32, people), make([]int32, people), make([]uint64, people)
-	s.outcome, s.uidOwner, s.keptUID = map[int32]ManagerResult{}, map[int32]int32{}, map[int32]string{}
-	rs.indexes, rs.affectedKeys, rs.contested = rs.newIndexes(), map[uint64]bool{}, map[uint64]bool{}
-
-	// By whose value a manager was found is by what it was looked for.
-	byRank := make([]*table.Text, len(rs.engine.profiles))
-	for rank, c := range rs.engine.profiles {
-		if source := rs.engine.managerSource(c); source != nil {
-			byRank[rank] = rs.indexes[source.Manager.IdentityAttribute]
-		}
-	}
-	for i := range rs.people {
-		n, m := int32(i), o.manager[i]
-		s.manager[n] = m
-		if m < 0 {
-			continue
-		}
-		s.reports[m]++
-		if rank := rs.people[n].profile; rank >= 0 && byRank[rank] != nil {
-			rs.lookedUpBy[n] = lookupKey(byRank[rank], byRank[rank].Tags[m])
-		}
-	}
-	for _, l := range o.lost {
-		s.outcome[l.n] = l.ManagerResult
-		if rank := rs.people[l.n].profile; rank >= 0 && byRank[rank] != nil {
-			rs.lookedUpBy[l.n] = lookupKey(byRank[rank], byRank[rank].Tag(l.Value))
-		}
-	}
-
-	for _, l := range o.losers {
-		s.uidOwner[l[0]] = l[1]
-		if o.flags[l[0]]&noteKeptUID != 0 {
-			s.keptUID[l[0]] = rs.storedAttributes(l[0]).Get(config.AttrUID).Text()
-		}
-		if uids := rs.indexes[config.AttrUID]; o.flags[l[0]]&noteContested != 0 {
-			rs.markResult(l[0])
-			rs.contested[lookupKey(uids, uids.Tags[l[0]])] = true
-		}
-	}
-}
-
-// toEvaluate returns the identities of which something may have to be evaluated.
-func (calc *calculator) toEvaluate() []int32 {
-	o := calc.outline
-	if o == nil {
-		return calc.byRows()
-	}
-
-	type key struct {
-		run  uint16
-		rank int16
-	}
-	due, known := []int32{}, map[key]bool{}
-	last, lastDue := key{rank: -1}, false
-	for i := range calc.people {
-		n := int32(i)
-		if n >= o.people || calc.changed.Has(n) || calc.people[n].linksChanged || o.flags[n]&(noteErrors|noteDoubtful) != 0 {
-			due = append(due, n)
-			continue
-		}
-		k := key{o.run[n], calc.people[n].profile}
-		if k.rank < 0 {
-			continue
-		}
-		some, ok := lastDue, k == last
-		if !ok {
-			if some, ok = known[k]; !ok {
-				some = calc.needsSome(&o.runs[k.run], k.rank)
-				known[k] = some
-			}
-		}
-		if last, lastDue = k, some; some {
-			due = append(due, n)
-		}
-	}
-	return due
-}
-
-// needsSome reports whether something is to be evaluated of those who were evaluated so, though
-// nothing else has changed, see [keeper.needs].
-func (t *tables) needsSome(r *notedRun, rank int16) bool {
-	c := t.engine.profiles[rank]
-	if r.mappings == "" || r.profile != c.profile.Name || !c.profile.Enabled {
-		return true
-	}
-	return !t.bases[rank].needs(&needsKey{rank: int(rank), mappings: r.mappings, now: r.at.Equal(t.opts.Now), stable: r.stable}).none
-}
-
-// outlinedOrder is [builder.resultOrder] of everybody: those whose authoritative account is that of
-// before stand as they stood.
-func (b *builder) outlinedOrder() []int32 {
-	o := b.outline
-	stays := make([]bool, len(b.people))
-	order, moved := make([]int32, 0, len(b.people)), []int32{}
-	for i := range b.people {
-		n := int32(i)
-		q := &b.people[n]
-		if n < o.people && q.profile >= 0 && o.profile[n] >= 0 && q.auth == int32(o.accounts[n])+int32(o.auth[n]) {
-			stays[n] = true
-		} else if !q.unmade && (n >= o.people || q.profile >= 0 || o.profile[n] >= 0) {
-			moved = append(moved, n)
-		} else {
-			stays[n] = n < o.people
-		}
-	}
-	if len(moved) > len(b.people)/8 {
-		return b.resultOrder(b.all())
-	}
-
-	for _, n := range o.order {
-		if stays[n] {
-			order = append(order, n)
-		}
-	}
-	at := make([]int, len(moved))
-	moved = b.resultOrder(moved)
-	for i, n := range moved {
-		at[i] = sort.Search(len(order), func(k int) bool { return b.resultsBefore(n, order[k]) })
-	}
-	merged, from := make([]int32, 0, len(order)+len(moved)), 0
-	for i, n := range moved {
-		merged = append(append(merged, order[from:at[i]]...), n)
-		from = at[i]
-	}
-	return append(merged, order[from:]...)
-}
-
-// resultsBefore reports whether the result of an identity comes before that of another one.
-func (b *builder) resultsBefore(x, y int32) bool { return b.resultOrder([]int32{y, x})[0] == x }

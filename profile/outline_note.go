@@ -142,6 +142,9 @@ func (o *outlineNote) size() int {
 	return n
 }
 
+// tagSize is how many bytes the tag of a key takes, see correlate.Index.AppendTags.
+const tagSize = 3
+
 // append writes a note.
 func (o *outlineNote) append(b []byte) []byte {
 	b = append(b, noteVersion)
@@ -170,9 +173,7 @@ func (o *outlineNote) append(b []byte) []byte {
 			b = binary.LittleEndian.AppendUint32(b, tag)
 		}
 	}
-	for _, print := range o.prints {
-		b = binary.LittleEndian.AppendUint64(b, print)
-	}
+	b = codec.AppendFixed(b, 8, o.prints...)
 
 	b = append(b, o.flags...)
 	for n := range people {
@@ -207,13 +208,11 @@ func (o *outlineNote) append(b []byte) []byte {
 	}
 	for _, c := range o.tags {
 		b = append(b, byte(btoi(c.tags != nil)))
-		for _, tag := range c.tags {
-			b = appendTag(b, tag)
-		}
+		b = codec.AppendFixed(b, tagSize, c.tags...)
 		if c.tags == nil {
 			b = binary.AppendUvarint(b, uint64(len(c.others)))
 			for _, n := range slices.Sorted(maps.Keys(c.others)) {
-				b = appendTag(binary.AppendUvarint(b, uint64(n)), c.others[n])
+				b = codec.AppendFixed(binary.AppendUvarint(b, uint64(n)), tagSize, c.others[n])
 			}
 		}
 	}
@@ -246,29 +245,6 @@ func (r *noteReader) number(below int) int {
 
 func (r *noteReader) bytes(n int) []uint8 { return []uint8(r.Take(n)) }
 
-func (r *noteReader) uint32s(n int) []uint32 {
-	text := r.Take(4 * n)
-	list := make([]uint32, len(text)/4)
-	for i := range list {
-		at := text[4*i:]
-		list[i] = uint32(at[0]) | uint32(at[1])<<8 | uint32(at[2])<<16 | uint32(at[3])<<24
-	}
-	return list
-}
-
-// appendTag writes a tag of a key, which has 24 bits.
-func appendTag(b []byte, tag uint32) []byte { return append(b, byte(tag), byte(tag>>8), byte(tag>>16)) }
-
-func (r *noteReader) tags(n int) []uint32 {
-	text := r.Take(3 * n)
-	list := make([]uint32, len(text)/3)
-	for i := range list {
-		at := text[3*i:]
-		list[i] = uint32(at[0]) | uint32(at[1])<<8 | uint32(at[2])<<16
-	}
-	return list
-}
-
 // readNote reads a note; nil when it is none that can be gone on from.
 func readNote(text string) *outlineNote {
 	r := noteReader{Reader: codec.NewReader(text, nil)}
@@ -299,7 +275,7 @@ func readNote(text string) *outlineNote {
 
 func (o *outlineNote) readAccounts(r *noteReader) {
 	o.marks = r.bytes(r.accounts)
-	o.source, o.stable, o.prints = make([]uint16, r.accounts), make([]uint32, r.accounts), make([]uint64, r.accounts)
+	o.source, o.stable = make([]uint16, r.accounts), make([]uint32, r.accounts)
 	for n := range o.source {
 		o.source[n] = uint16(r.number(len(o.sources)))
 	}
@@ -308,18 +284,12 @@ func (o *outlineNote) readAccounts(r *noteReader) {
 	}
 	for n, marks := range o.marks {
 		if marks&noteStable != 0 {
-			if tag := r.uint32s(1); len(tag) > 0 {
-				o.stable[n] = tag[0]
+			for _, tag := range codec.Fixed[uint32](&r.Reader, 4, 1) {
+				o.stable[n] = tag
 			}
 		}
 	}
-	halves := r.uint32s(2 * r.accounts)
-	if len(halves) < 2*r.accounts {
-		return
-	}
-	for n := range o.prints {
-		o.prints[n] = uint64(halves[2*n]) | uint64(halves[2*n+1])<<32
-	}
+	o.prints = codec.Fixed[uint64](&r.Reader, 8, r.accounts)
 }
 
 func (o *outlineNote) readPeople(r *noteReader) {
@@ -373,12 +343,12 @@ func (o *outlineNote) readPeople(r *noteReader) {
 	for range o.keys {
 		c := tagColumn{}
 		if r.Byte() != 0 {
-			c.tags = r.tags(people)
+			c.tags = codec.Fixed[uint32](&r.Reader, tagSize, people)
 		} else {
 			c.others = map[int32]uint32{}
 			for range r.Count() {
 				n := int32(r.number(people))
-				for _, tag := range r.tags(1) {
+				for _, tag := range codec.Fixed[uint32](&r.Reader, tagSize, 1) {
 					c.others[n] = tag
 				}
 			}

@@ -2,243 +2,53 @@ package profile
 
 import (
 	"cmp"
-	"encoding/binary"
 	"slices"
 	"sort"
 	"strings"
 
-	"github.com/idprofile/engine/correlate"
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/profile/config"
-	"github.com/idprofile/engine/profile/internal/table"
 )
-
-// noter gathers what a run notes about everybody, see [outlineNote], in the order of the results.
-// What it is told is by number of the tables; [noter.note] puts it into the order of the note.
-type noter struct {
-	*phases
-	index *correlate.Index
-
-	state   []noted
-	texts   []noteTexts
-	tags    [][]uint32 // by key, then by identity
-	marks   []uint8    // by account
-	stable  []uint32   // by account
-	order   []int32
-	runs    interned[notedRun]
-	kinds   interned[string]
-	known   map[string]uint32 // kinds, by what decides about them
-	lastRun notedRun
-	last    uint16
-
-	attributes []string // whose texts are noted
-	key        []byte
-	some       []uint32
-}
-
-// noted is what is noted of an identity in this run.
-type noted struct {
-	id    uint64 // the first bytes of the id of who is new
-	kind  uint32
-	run   uint16
-	auth  uint16
-	flags uint8
-	known bool // it was told
-	saved bool
-}
-
-// noteTexts are texts of identities, in the order in which they were told.
-type noteTexts struct {
-	text     []byte
-	from, to []uint32 // by identity
-}
-
-// interned numbers different values.
-type interned[T comparable] struct {
-	numbers map[T]uint32
-	list    []T
-}
-
-func (x *interned[T]) number(v T) uint32 {
-	n, ok := x.numbers[v]
-	if !ok {
-		if x.numbers == nil {
-			x.numbers = map[T]uint32{}
-		}
-		n = uint32(len(x.list))
-		x.numbers[v] = n
-		x.list = append(x.list, v)
-	}
-	return n
-}
-
-// newNoter returns what gathers a note, nil when the run leaves none.
-func newNoter(p *phases) *noter {
-	_, ok := p.opts.Stored.(identity.Outliner)
-	if !ok || !p.opts.Incremental || p.resident || p.frame == "" || !p.engine.outlines() {
-		return nil
-	}
-	w := &noter{phases: p, index: p.noteIndex(), state: make([]noted, len(p.people)), marks: make([]uint8, len(p.tables.state)),
-		stable: make([]uint32, len(p.tables.state)), known: map[string]uint32{}}
-	w.attributes = p.engine.notedTexts()
-	w.texts = make([]noteTexts, len(w.attributes))
-	for i := range w.texts {
-		w.texts[i] = noteTexts{from: make([]uint32, len(p.people)), to: make([]uint32, len(p.people))}
-	}
-	w.tags = make([][]uint32, len(w.index.Tags()))
-	for i := range w.tags {
-		w.tags[i] = make([]uint32, len(p.people))
-	}
-	w.kinds.number("")
-	return w
-}
-
-// add notes an identity as it will be stored, and in what state its manager is; accounts are its
-// own, nil: those of the tables.
-func (w *noter) add(n int32, i *identity.Identity, accounts []identity.Account, manager string, saved bool) {
-	q, s := &w.people[n], &w.state[n]
-	*s = noted{id: table.Prefix(i.ID), known: true, saved: saved}
-	if run := keyOfRun(i); run != w.lastRun || len(w.runs.list) == 0 {
-		w.lastRun, w.last = run, uint16(min(w.runs.number(run), 1<<16-1))
-	}
-	s.run = w.last
-
-	k := 0
-	for a := q.first; a >= 0; a = w.tables.state[a].next {
-		if a == q.auth {
-			s.auth = uint16(min(k, 1<<16-1))
-		}
-		if accounts != nil {
-			w.account(a, &accounts[k])
-		} else {
-			account := w.accounts.At(a)
-			w.account(a, &account)
-		}
-		k++
-	}
-
-	state := stateOf(i)
-	given := func(name string) identity.Value {
-		if q.profile >= 0 && (name == config.AttrUID || name == config.AttrManager) {
-			if v := state.Get(name); !v.IsNull() {
-				return v
-			}
-		}
-		return i.Attributes.Get(name)
-	}
-	uid := i.Attributes.Get(config.AttrUID)
-	if !uid.IsNull() {
-		s.flags |= noteHoldsUID
-	}
-	if _, lost := w.resolved.uidOwner[n]; lost && !uid.IsNull() {
-		s.flags |= noteKeptUID
-	}
-	errors := len(state.errors()) > 0
-	if errors {
-		s.flags |= noteErrors
-	}
-	if state.unknown() || (i.ManagerID == "") != (w.resolved.manager[n] < 0) {
-		s.flags |= noteDoubtful
-	}
-
-	for t, name := range w.attributes {
-		text := i.Alias
-		if name != correlate.Alias && name != "name" { // the other name of that
-			text = given(name).Text()
-		}
-		to := &w.texts[t]
-		to.from[n] = uint32(len(to.text))
-		to.text = append(to.text, text...)
-		to.to[n] = uint32(len(to.text))
-	}
-	w.some = w.index.AppendTags(w.some[:0], func(attribute string) identity.Value {
-		if attribute == correlate.Alias {
-			return identity.StringValue(i.Alias)
-		}
-		return i.Attributes.Get(attribute)
-	})
-	for key, tag := range w.some {
-		w.tags[key][n] = tag
-	}
-	if q.profile >= 0 && !errors {
-		s.kind = w.kindOf(n, i, manager)
-	}
-}
-
-func (w *noter) account(account int32, a *identity.Account) {
-	marks := uint8(0)
-	if a.ManuallyCorrelated {
-		marks |= noteManual
-	}
-	if a.IdentityID != "" {
-		marks |= noteNamed
-	}
-	if a.UUID != "" {
-		marks |= noteStable
-		w.stable[account] = stableTag(a.UUID)
-	}
-	w.marks[account] = marks
-}
-
-// maxKinds is how many kinds of briefs a note knows; whoever is of another kind has none.
-const maxKinds = 1 << 16
-
-// kindOf returns the kind of the brief of an identity: all that it says, and that does not change with
-// its next run. Those of one kind differ in who they are about alone.
-func (w *noter) kindOf(n int32, i *identity.Identity, manager string) uint32 {
-	c, uid := w.engine.profiles[w.people[n].profile], i.Attributes.Get(config.AttrUID).Text()
-	var warnings []string
-	if strings.ContainsAny(uid, reservedCharacters) || strings.TrimSpace(uid) != uid {
-		warnings = uidWarnings(i.Attributes, i.Attributes)
-	}
-	if warning := nextProcessingWarning(i.Attributes); warning != "" {
-		warnings = append(warnings, warning)
-	}
-	for k, warning := range warnings {
-		warnings[k], _, _ = strings.Cut(warning, ": ")
-	}
-
-	// What a brief says is worked out once for all of whom this is the same.
-	b := binary.AppendUvarint(w.key[:0], uint64(c.rank))
-	for a := w.people[n].first; a >= 0; a = w.tables.state[a].next {
-		b = append(binary.AppendUvarint(b, uint64(w.accounts.Sources[a])), w.marks[a]&noteManual)
-	}
-	b = append(codec.AppendTexts(codec.AppendTexts(b, i.ExceptionCodes), warnings), byte(btoi(i.Lifecycle.ManuallyUpdated)))
-	for _, text := range [...]string{manager, i.Attributes.Get(config.AttrLifecycle).Text(), i.Lifecycle.State, i.Lifecycle.Overridden} {
-		b = codec.AppendText(b, text)
-	}
-	w.key = b
-	kind, known := w.known[string(b)]
-	if known || len(w.kinds.list) >= maxKinds {
-		return kind
-	}
-
-	r := Result{Identity: &identity.Identity{Lifecycle: i.Lifecycle, Attributes: i.Attributes}}
-	c.enterState(&r, i.Attributes)
-	f := briefFacts{codes: i.ExceptionCodes, warnings: warnings, manager: manager, lifecycle: r.Lifecycle}
-	kind = w.kinds.number(string(append(f.append(nil), b...))) // what stands behind the facts tells kinds apart
-	w.known[string(b)] = kind
-	return kind
-}
 
 // note puts together what was gathered, and what the note before says of all others.
 func (w *noter) note(withExceptions int) []byte {
-	old, people := w.outline, w.inOrder()
-	if len(w.runs.list) >= 1<<16 {
-		return nil
-	}
+	people := w.inOrder()
 	o := &outlineNote{frame: w.frame, sources: w.accounts.Names, keys: w.index.Tags(), attributes: w.attributes,
 		readings: make([]reading, len(w.accounts.Names)), withExceptions: withExceptions}
 	for source, r := range w.reader.readings {
 		o.readings[source] = *r
 	}
-	place := make([]int32, len(w.people))
+	place := make([]int32, len(w.people)) // in the note, by number
 	for at, n := range people {
 		place[n] = int32(at)
 	}
 
+	w.notePeople(o, people, place)
+	for i := range w.attributes {
+		o.texts = append(o.texts, w.textsOf(i, people))
+	}
+	for key := range w.tags {
+		o.tags = append(o.tags, w.tagsIn(o, key, people, place))
+	}
+	w.noteLeft(o)
+	if len(w.order) != len(people) {
+		w.order = w.builder.everybodyInOrder()
+	}
+	for _, n := range w.order {
+		o.order = append(o.order, place[n])
+	}
+	w.noteOutcomes(o, place)
+	o.runs, o.kinds = w.runs.list, w.kinds.list
+	if len(o.runs) >= 1<<16 {
+		return nil
+	}
+	return o.append(make([]byte, 0, o.size()))
+}
+
+// notePeople fills the columns that have a number of each identity, and those of their accounts.
+func (w *noter) notePeople(o *outlineNote, people, place []int32) {
 	// What is taken over from the note before has numbers there.
+	old := w.outline
 	var runs []uint16
 	var kinds []uint32
 	if old != nil {
@@ -250,11 +60,6 @@ func (w *noter) note(withExceptions int) []byte {
 		}
 	}
 
-	texts := make([][]byte, len(w.texts))
-	o.texts = make([]textColumn, len(w.texts))
-	for i := range w.texts {
-		o.texts[i].ends = make([]uint32, 0, len(people))
-	}
 	for _, n := range people {
 		s := &w.state[n]
 		o.accounts = append(o.accounts, uint32(len(o.source)))
@@ -267,46 +72,49 @@ func (w *noter) note(withExceptions int) []byte {
 			manager = place[manager]
 		}
 		o.manager = append(o.manager, manager)
-		if !s.known {
-			o.flags, o.auth = append(o.flags, old.flags[n]&^noteContested), append(o.auth, old.auth[n])
-			o.run, o.kind = append(o.run, runs[old.run[n]]), append(o.kind, kinds[old.kind[n]])
-		} else {
+		if s.known {
 			o.flags, o.auth = append(o.flags, s.flags), append(o.auth, s.auth)
 			o.run, o.kind = append(o.run, s.run), append(o.kind, s.kind)
-		}
-		for i := range texts {
-			if s.known {
-				t := &w.texts[i]
-				texts[i] = append(texts[i], t.text[t.from[n]:t.to[n]]...)
-			} else {
-				texts[i] = append(texts[i], old.texts[i].at(n)...)
-			}
-			o.texts[i].ends = append(o.texts[i].ends, uint32(len(texts[i])))
+		} else {
+			o.flags, o.auth = append(o.flags, old.flags[n]&^noteContested), append(o.auth, old.auth[n])
+			o.run, o.kind = append(o.run, runs[old.run[n]]), append(o.kind, kinds[old.kind[n]])
 		}
 	}
 	o.accounts = append(o.accounts, uint32(len(o.source)))
-	for i := range texts {
-		o.texts[i].text = string(texts[i])
+}
+
+// textsOf returns the texts of everybody for one of the attributes.
+func (w *noter) textsOf(attribute int, people []int32) textColumn {
+	t := &w.texts[attribute]
+	c := textColumn{ends: make([]uint32, 0, len(people))}
+	all := make([]byte, 0, len(t.text))
+	for _, n := range people {
+		if w.state[n].known {
+			all = append(all, t.text[t.from[n]:t.to[n]]...)
+		} else {
+			all = append(all, w.outline.texts[attribute].at(n)...)
+		}
+		c.ends = append(c.ends, uint32(len(all)))
 	}
-	for key := range w.tags {
-		o.tags = append(o.tags, w.tagsIn(o, key, people, place))
-	}
+	c.text = string(all)
+	return c
+}
+
+// noteLeft fills the columns of accounts for those that nobody has.
+func (w *noter) noteLeft(o *outlineNote) {
 	for _, a := range w.left() {
-		known := old == nil || int(a) >= len(old.source) || w.tables.state[a].difference != noDifference || w.tables.state[a].wasLinked
+		st := &w.tables.state[a]
+		known := w.outline == nil || int(a) >= len(w.outline.source) || st.difference != noDifference || st.wasLinked
 		if known {
 			account := w.accounts.At(a)
 			w.account(a, &account)
 		}
-		st := &w.tables.state[a]
 		w.noteAccount(o, a, known, !st.presence.wasStored() || st.wasLinked || st.difference != detailsDiffer || w.details)
 	}
+}
 
-	if len(w.order) != len(people) {
-		w.order = w.builder.everybodyInOrder()
-	}
-	for _, n := range w.order {
-		o.order = append(o.order, place[n])
-	}
+// noteOutcomes notes who has looked for a manager in vain, and who has lost a uid.
+func (w *noter) noteOutcomes(o *outlineNote, place []int32) {
 	for n, r := range w.resolved.outcome {
 		o.lost = append(o.lost, notedManager{n: place[n], ManagerResult: r})
 	}
@@ -318,8 +126,6 @@ func (w *noter) note(withExceptions int) []byte {
 		o.losers = append(o.losers, [2]int32{place[n], place[owner]})
 	}
 	slices.SortFunc(o.losers, func(a, b [2]int32) int { return cmp.Compare(a[0], b[0]) })
-	o.runs, o.kinds = w.runs.list, w.kinds.list
-	return o.append(make([]byte, 0, o.size()))
 }
 
 // tagsIn returns the tags of everybody for a key in the form that they had in the note before, or, when there is

@@ -29,7 +29,7 @@ func newPhases(ctx context.Context, r *Run) *phases {
 	p := &phases{
 		tables:     t,
 		reader:     reader{tables: t},
-		linker:     linker{tables: t, joined: map[int32]int{}, index: correlate.NewIndex(r.engine.keys...)},
+		linker:     linker{tables: t, joined: map[int32]int{}, index: r.newIndex()},
 		calculator: calculator{tables: t},
 		resolver:   resolver{tables: t},
 		builder:    builder{tables: t},
@@ -38,16 +38,21 @@ func newPhases(ctx context.Context, r *Run) *phases {
 	// Each worker has a writer; this one is for what no worker writes.
 	p.calculator.writer = t.rows.NewWriter()
 
-	for _, src := range r.engine.bundle.Sources {
-		p.linker.index.Cover(r.engine.sources[src.Name].correlator)
-	}
-
 	// Of several who have a uid, one counts; those without accounts count last.
 	p.linker.index.UIDOrder, p.linker.index.RankLast = t.hasPriority, t.uncorrelatedIdentity
 
 	p.begin(ctx, r)
 	t.findBases()
 	return p
+}
+
+// newIndex returns an empty index of what accounts are correlated by.
+func (r *Run) newIndex() *correlate.Index {
+	x := correlate.NewIndex(r.engine.keys...)
+	for _, src := range r.engine.bundle.Sources {
+		x.Cover(r.engine.sources[src.Name].correlator)
+	}
+	return x
 }
 
 // begin makes the phases ready for a run.

@@ -77,7 +77,8 @@ func (rd *reader) seeRecognized(r *renames, n int32, id string) {
 		return
 	}
 	r.tags[tag] = true
-	for other := range rd.outline.withStable(tag) {
+	for number := range rd.outline.withStable(tag) {
+		other := int32(number)
 		if other != n && rd.accounts.Sources[other] == r.source && rd.state[other].presence == kept &&
 			rd.accounts.UUID(other) == id {
 			r.byStable.Put(id, int(other))

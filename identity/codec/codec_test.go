@@ -153,3 +153,22 @@ func FuzzAccount(f *testing.F) {
 		}
 	})
 }
+
+func TestFixed(t *testing.T) {
+	want, wide := []uint32{0, 1, 0xABCDEF}, []uint64{1 << 63, 7}
+	b := codec.AppendFixed(nil, 3, want...)
+	b = codec.AppendFixed(b, 8, wide...)
+	if got := hex.EncodeToString(b); got != "000000"+"010000"+"efcdab"+"0000000000000080"+"0700000000000000" {
+		t.Errorf("written: %s", got)
+	}
+	r := codec.NewReader(string(b), nil)
+	got, gotWide := codec.Fixed[uint32](&r, 3, 3), codec.Fixed[uint64](&r, 8, 2)
+	if diff := cmp.Diff([]any{want, wide, 0, nil}, []any{got, gotWide, r.Len(), r.Err()}); diff != "" {
+		t.Errorf("mismatch (-want +got):\n%s", diff)
+	}
+
+	cut := codec.NewReader(string(b), nil)
+	if list := codec.Fixed[uint64](&cut, 8, 1<<40); list != nil || cut.Err() == nil {
+		t.Errorf("of a list that is not there: %d numbers, error %v", len(list), cut.Err())
+	}
+}

@@ -153,7 +153,8 @@ func (f *File) Unrecognized(ctx context.Context,
 	return f.reading(ctx, &f.options, known)
 }
 
-func (f *File) reading(ctx context.Context, o *Options, known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
+func (f *File) reading(ctx context.Context, o *Options,
+	known func(string, uint64) bool) iter.Seq2[identity.Account, error] {
 	return func(yield func(identity.Account, error) bool) {
 		var src io.ReadCloser
 		if f.open != nil {

@@ -192,24 +192,31 @@ func (v *validator) append(b []byte) (_ []byte, ok bool) {
 		b = binary.AppendUvarint(b, n)
 	}
 	for _, t := range v.told {
-		switch {
-		case t.finding != nil:
-			d := t.finding
-			if len(d.Path) > 0 {
-				return nil, false // nothing that is said of rows has one
-			}
-			b = append(b, toldFinding)
-			for _, n := range []int{int(d.Severity), d.Pos.Line, d.Pos.Column, d.Pos.Offset, d.More} {
-				b = binary.AppendVarint(b, int64(n))
-			}
-			b = codec.AppendTexts(b, []string{string(d.Code), d.Pos.File, d.Message, d.Hint})
-		case t.assumption != nil:
-			a := t.assumption
-			b = binary.AppendVarint(binary.AppendVarint(append(b, toldAssumption), int64(a.Line)), int64(a.Count))
-			b = codec.AppendTexts(b, []string{string(a.Code), a.Object, a.File, a.Used, a.Instead})
-		default:
-			b = codec.AppendTexts(append(b, toldColumns), t.columns)
+		if b, ok = t.append(b); !ok {
+			return nil, false
 		}
+	}
+	return b, true
+}
+
+func (t *told) append(b []byte) (_ []byte, ok bool) {
+	switch {
+	case t.finding != nil:
+		d := t.finding
+		if len(d.Path) > 0 {
+			return nil, false // nothing that is said of rows has one
+		}
+		b = append(b, toldFinding)
+		for _, n := range [...]int{int(d.Severity), d.Pos.Line, d.Pos.Column, d.Pos.Offset, d.More} {
+			b = binary.AppendVarint(b, int64(n))
+		}
+		b = codec.AppendTexts(b, []string{string(d.Code), d.Pos.File, d.Message, d.Hint})
+	case t.assumption != nil:
+		a := t.assumption
+		b = binary.AppendVarint(binary.AppendVarint(append(b, toldAssumption), int64(a.Line)), int64(a.Count))
+		b = codec.AppendTexts(b, []string{string(a.Code), a.Object, a.File, a.Used, a.Instead})
+	default:
+		b = codec.AppendTexts(append(b, toldColumns), t.columns)
 	}
 	return b, true
 }
@@ -230,33 +237,43 @@ func (v *validator) read(text string) bool {
 	copy(v.settings[:], r.Take(len(v.settings)))
 	v.size, v.sum[0], v.sum[1], v.refused = r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
 	for range r.Count() {
-		switch r.Byte() {
-		case toldFinding:
-			var n [5]int
-			for i := range n {
-				n[i] = int(r.Varint())
-			}
-			texts := r.Texts()
-			if len(texts) != 4 {
-				return false
-			}
-			v.told = append(v.told, told{finding: &diag.Diagnostic{Severity: diag.Severity(n[0]), Code: diag.Code(texts[0]),
-				Pos:     diag.Pos{File: texts[1], Line: n[1], Column: n[2], Offset: n[3]},
-				Message: texts[2], Hint: texts[3], More: n[4]}})
-		case toldAssumption:
-			line, count, texts := int(r.Varint()), int(r.Varint()), r.Texts()
-			if len(texts) != 5 {
-				return false
-			}
-			v.told = append(v.told, told{assumption: &diag.Assumption{Code: diag.Code(texts[0]), Object: texts[1], File: texts[2],
-				Line: line, Used: texts[3], Instead: texts[4], Count: count}})
-		case toldColumns:
-			v.told = append(v.told, told{columns: append([]string{}, r.Texts()...)})
-		default:
+		var t told
+		if !t.read(&r) {
 			return false
 		}
+		v.told = append(v.told, t)
 	}
 	return r.Err() == nil && r.Len() == 0
+}
+
+func (t *told) read(r *codec.Reader) bool {
+	kind := r.Byte()
+	switch kind {
+	case toldFinding:
+		var n [5]int
+		for i := range n {
+			n[i] = int(r.Varint())
+		}
+		texts := r.Texts()
+		if len(texts) != 4 {
+			return false
+		}
+		t.finding = &diag.Diagnostic{Severity: diag.Severity(n[0]), Code: diag.Code(texts[0]),
+			Pos:     diag.Pos{File: texts[1], Line: n[1], Column: n[2], Offset: n[3]},
+			Message: texts[2], Hint: texts[3], More: n[4]}
+	case toldAssumption:
+		line, count, texts := int(r.Varint()), int(r.Varint()), r.Texts()
+		if len(texts) != 5 {
+			return false
+		}
+		t.assumption = &diag.Assumption{Code: diag.Code(texts[0]), Object: texts[1], File: texts[2], Line: line,
+			Used: texts[3], Instead: texts[4], Count: count}
+	case toldColumns:
+		t.columns = append([]string{}, r.Texts()...)
+	default:
+		return false
+	}
+	return true
 }
 
 // digest is a hash of 128 bits of all that is written to it. It is no guard against somebody who makes

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/binary"
 	"hash/crc32"
 	"slices"
 	"sort"
@@ -10,6 +9,7 @@ import (
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/internal/filelog"
+	"github.com/idprofile/engine/identity/tags"
 )
 
 // outline is what a file says of itself behind its last batch, so that opening it reads no
@@ -25,22 +25,18 @@ type outline struct {
 	loose     []uint32 // places of accounts that nobody has, by their keys
 	looseTags []uint32
 
-	// By the last bits of tags, made when it is first asked: the first account, and by account the
-	// next one; each one too high, so that 0 is none. Accounts that nobody has stand behind the others.
-	heads, next []int32
+	byTag *tags.Table // of accounts, those that nobody has behind the others; made when it is first asked
 
 	read, own decoder // of what is late, and of accounts
 }
 
-const outlineVersion = 1
-
 // offsetBits are those of the offset in a place: no entry begins behind the size of a frame.
 const offsetBits = 20
 
-// accountTag is a hash of 24 bits of the key of an account, the same in every process.
+// accountTag is a hash of 24 bits of the key of an account, the same in every process; never 0.
 func accountTag(key identity.AccountKey) uint32 {
 	hash := crc32.Update(crc32.Update(0, castagnoli, []byte(key.Source)), castagnoli, []byte(key.NativeIdentity))
-	return hash ^ hash>>24<<24
+	return max(1, hash^hash>>24<<24)
 }
 
 // Outline implements [identity.Outliner]. Each caller has its own.
@@ -51,7 +47,7 @@ func (f *File) Outline(ctx context.Context) (identity.Outline, error) {
 		return nil, ctx.Err()
 	}
 	o := *f.outline
-	o.heads, o.next, o.read, o.own = nil, nil, decoder{}, decoder{}
+	o.byTag, o.read, o.own = nil, decoder{}, decoder{}
 	return &o, ctx.Err()
 }
 
@@ -196,37 +192,16 @@ func (o *outline) Candidates(key identity.AccountKey, yield func(identity, accou
 }
 
 func (o *outline) candidates(tag uint32, yield func(identity, account int)) {
-	o.hash()
-	for at := o.heads[tag&uint32(len(o.heads)-1)]; at != 0; at = o.next[at-1] {
-		n := int(at) - 1
-		switch {
-		case n >= len(o.tags):
-			if n -= len(o.tags); o.looseTags[n] == tag {
-				yield(-1, n)
-			}
-		case o.tags[n] == tag:
-			owner := sort.Search(len(o.places), func(i int) bool { return o.first[i+1] > uint32(n) })
-			yield(owner, n-int(o.first[owner]))
+	if o.byTag == nil {
+		o.byTag = tags.New(o.tags, o.looseTags)
+	}
+	for n := range o.byTag.Find(tag) {
+		if n >= len(o.tags) {
+			yield(-1, n-len(o.tags))
+			continue
 		}
-	}
-}
-
-// hash makes the table of tags.
-func (o *outline) hash() {
-	if o.heads != nil {
-		return
-	}
-	count, size := len(o.tags)+len(o.looseTags), 16
-	for size < 2*count {
-		size *= 2
-	}
-	o.heads, o.next = make([]int32, size), make([]int32, 0, count)
-	for _, list := range [][]uint32{o.tags, o.looseTags} {
-		for _, tag := range list {
-			at := tag & uint32(size-1)
-			o.next = append(o.next, o.heads[at])
-			o.heads[at] = int32(len(o.next))
-		}
+		owner := sort.Search(len(o.places), func(i int) bool { return o.first[i+1] > uint32(n) })
+		yield(owner, n-int(o.first[owner]))
 	}
 }
 
@@ -301,336 +276,4 @@ func (o *outline) taken(t *transaction, c *change) (doubt bool, err error) {
 		look(accountTag(key), func(stored identity.AccountKey) bool { return stored == key })
 	}
 	return doubt, err
-}
-
-// outlineBuilder puts an outline together, identity by identity.
-type outlineBuilder struct {
-	o       outline
-	numbers map[int64]int // of blocks, by their places in the file
-	failed  bool          // something has no place that an outline can name
-}
-
-func newOutlineBuilder(f *File) *outlineBuilder {
-	return &outlineBuilder{o: outline{file: f}, numbers: map[int64]int{}}
-}
-
-// outline returns what was put together; nil when that cannot be an outline.
-func (b *outlineBuilder) outline(note string) *outline {
-	if b.failed || len(b.o.tags)+len(b.o.looseTags) > 1<<31-2 {
-		return nil
-	}
-	b.o.first = append(b.o.first, uint32(len(b.o.tags)))
-	b.o.note = note
-	return &b.o
-}
-
-// place returns the place of an entry.
-func (b *outlineBuilder) place(at filelog.Place) uint32 {
-	start, _, offset, ok := at.Where()
-	if !ok || offset >= 1<<offsetBits {
-		b.failed = true
-		return 0
-	}
-	n, known := b.numbers[start]
-	if !known {
-		n = len(b.o.blocks)
-		b.o.blocks = append(b.o.blocks, at.Block())
-		b.numbers[start] = n
-		b.failed = b.failed || n >= maxBlocks
-	}
-	return uint32(n)<<offsetBits | offset
-}
-
-func (b *outlineBuilder) person(at filelog.Place, tags []uint32) {
-	b.o.places = append(b.o.places, b.place(at))
-	b.o.first = append(b.o.first, uint32(len(b.o.tags)))
-	b.o.tags = append(b.o.tags, tags...)
-}
-
-func (b *outlineBuilder) account(at filelog.Place, tag uint32) {
-	b.o.loose, b.o.looseTags = append(b.o.loose, b.place(at)), append(b.o.looseTags, tag)
-}
-
-// outlineAfter makes the outline of what counts after a batch that was written and is not taken in yet;
-// nil when there can be none. The first of t.run are those that were put, see [transaction.sort].
-func (t *transaction) outlineAfter(batch identity.Batch, c *change) (*outline, error) {
-	f := t.File
-	switch {
-	case batch.Outline != nil:
-	case t.entryWriter.entries == 0:
-		return f.outline, nil // nothing is other than it was
-	default:
-		return nil, nil
-	}
-	b := newOutlineBuilder(f)
-	b.failed = t.puts > t.put // what the first of two with one id claims is among the hashes
-	own := func(k int) []uint32 {
-		n := t.order[k]
-		return t.tags[t.firstTag[n]:t.firstTag[n+1]]
-	}
-
-	after := t.afterAll
-	if f.outline != nil {
-		after = t.afterOutline
-	}
-	if err := after(b, c, own); err != nil {
-		return nil, err
-	}
-	return b.outline(string(batch.Outline())), nil
-}
-
-// afterAll makes an outline of everything that is at hand, and of a batch.
-func (t *transaction) afterAll(b *outlineBuilder, c *change, own func(k int) []uint32) error {
-	f := t.File
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	base := f.s.all()
-	stored := func(r record) error {
-		if c.gone[r.id] {
-			return nil
-		}
-		var tags []uint32
-		err := f.s.claims(r, func(key identity.AccountKey) { tags = append(tags, accountTag(key)) })
-		b.person(r.at, tags)
-		return err
-	}
-	for k, r := range t.run[:t.put] {
-		for len(base) > 0 && base[0].id <= r.id {
-			if base[0].id < r.id {
-				if err := stored(base[0]); err != nil {
-					return err
-				}
-			}
-			base = base[1:]
-		}
-		b.person(r.at, own(k))
-	}
-	for _, r := range base {
-		if err := stored(r); err != nil {
-			return err
-		}
-	}
-
-	// What somebody has is no longer nobody's.
-	keys := make([]identity.AccountKey, 0, len(f.s.loose)+len(t.loose))
-	for key := range f.s.loose {
-		if !c.forget[key] && !t.may(key) {
-			keys = append(keys, key)
-		}
-	}
-	for key := range t.loose {
-		if _, stored := f.s.loose[key]; !stored || c.forget[key] || t.may(key) {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, compareKeys)
-	for _, key := range keys {
-		at, ok := t.loose[key]
-		if !ok {
-			at = f.s.loose[key]
-		}
-		b.account(at, accountTag(key))
-	}
-	return nil
-}
-
-// afterOutline makes an outline of the one that there was, and of a batch.
-func (t *transaction) afterOutline(b *outlineBuilder, c *change, own func(k int) []uint32) error {
-	old := t.File.outline
-	b.known(old)
-
-	// Who is new comes before whoever has the next id.
-	at, replaced := make([]int, t.put), map[int]bool{}
-	for k, r := range t.run[:t.put] {
-		n, found, err := old.Number(r.id)
-		if err != nil {
-			return err
-		}
-		at[k], replaced[n] = n, replaced[n] || found
-	}
-	for id := range c.gone {
-		n, found, err := old.Number(id)
-		if err != nil {
-			return err
-		}
-		replaced[n] = replaced[n] || found
-	}
-
-	k := 0
-	for n := range len(old.places) + 1 {
-		for ; k < t.put && at[k] == n; k++ {
-			b.person(t.run[k].at, own(k))
-		}
-		if n < len(old.places) && !replaced[n] {
-			b.o.places = append(b.o.places, old.places[n])
-			b.o.first = append(b.o.first, uint32(len(b.o.tags)))
-			b.o.tags = append(b.o.tags, old.tags[old.first[n]:old.first[n+1]]...)
-		}
-	}
-	return t.looseAfter(b, c)
-}
-
-// looseAfter adds the accounts that nobody has after a batch.
-func (t *transaction) looseAfter(b *outlineBuilder, c *change) error {
-	old := t.File.outline
-	fresh := make([]identity.AccountKey, 0, len(t.loose))
-	for key := range t.loose {
-		fresh = append(fresh, key)
-	}
-	slices.SortFunc(fresh, compareKeys)
-	for n, p := range old.loose {
-		key, err := old.looseKey(n)
-		if err != nil {
-			return err
-		}
-		for len(fresh) > 0 && compareKeys(fresh[0], key) < 0 {
-			b.account(t.loose[fresh[0]], accountTag(fresh[0]))
-			fresh = fresh[1:]
-		}
-		switch _, again := t.loose[key]; {
-		case again:
-			b.account(t.loose[key], accountTag(key))
-			fresh = fresh[1:]
-		case !c.forget[key] && !t.may(key):
-			b.o.loose, b.o.looseTags = append(b.o.loose, p), append(b.o.looseTags, old.looseTags[n])
-		}
-	}
-	for _, key := range fresh {
-		b.account(t.loose[key], accountTag(key))
-	}
-	return nil
-}
-
-// known makes the blocks of an outline the first ones.
-func (b *outlineBuilder) known(old *outline) {
-	b.o.blocks = slices.Clone(old.blocks)
-	for n, block := range b.o.blocks {
-		start, _, _, _ := block.Place(0).Where()
-		b.numbers[start] = n
-	}
-}
-
-// encode writes an outline.
-func (o *outline) encode(lists *lists, decisions []identity.Decision, entries int) []byte {
-	b := make([]byte, 0, 1<<16+len(o.note)+5*(len(o.places)+len(o.loose))+3*(len(o.tags)+len(o.looseTags)))
-	b = append(b, outlineVersion)
-	b = binary.AppendUvarint(b, uint64(entries))
-	b = binary.AppendUvarint(b, uint64(len(lists.schemas)))
-	for _, s := range lists.schemas {
-		b = codec.AppendTexts(b, s.Names())
-	}
-	b = codec.AppendTexts(b, lists.shared.list)
-	b = binary.AppendUvarint(b, uint64(len(decisions)))
-	for _, d := range decisions {
-		b = codec.AppendText(b, d.Event)
-	}
-
-	b = binary.AppendUvarint(b, uint64(len(o.blocks)))
-	for _, block := range o.blocks {
-		at, end, _, _ := block.Place(0).Where()
-		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(at)), uint64(end-at))
-	}
-
-	b = binary.AppendUvarint(b, uint64(len(o.places)))
-	b = binary.AppendUvarint(b, uint64(len(o.loose)))
-	for n := range o.places {
-		b = binary.AppendUvarint(b, uint64(o.Accounts(n)))
-	}
-	for _, list := range [][]uint32{o.places, o.loose} {
-		for _, place := range list {
-			b = binary.LittleEndian.AppendUint32(b, place)
-		}
-	}
-	for _, list := range [][]uint32{o.tags, o.looseTags} {
-		for _, tag := range list {
-			b = append(b, byte(tag), byte(tag>>8), byte(tag>>16))
-		}
-	}
-	return codec.AppendText(b, o.note)
-}
-
-// maxBlocks is how many blocks an outline may name.
-const maxBlocks = 1 << (32 - offsetBits)
-
-// decode reads what encode has written, whatever the bytes are.
-func (o *outline) decode(body string, lists *lists, block func(at, end int64) *filelog.Block) (decisions []identity.Decision,
-	entries int, ok bool) {
-	r := codec.NewReader(body, nil)
-	if r.Byte() != outlineVersion {
-		return nil, 0, false
-	}
-	entries = int(r.Uvarint())
-	for range r.Count() {
-		lists.number(r.Texts())
-	}
-	if !lists.shared.add(r.Texts()) {
-		return nil, 0, false
-	}
-	for n := range r.Count() {
-		decisions = append(decisions, identity.Decision{Number: n + 1, Event: r.Text()})
-	}
-
-	type frame struct{ at, end int64 }
-	frames := make([]frame, r.Count())
-	for n := range frames {
-		at := int64(r.Uvarint())
-		frames[n] = frame{at, at + int64(r.Uvarint())}
-	}
-
-	// The counts are those of what follows, so no damaged length takes memory.
-	people, loose := r.Uvarint(), r.Uvarint()
-	if left := uint64(r.Len()); people > left || loose > left || r.Err() != nil {
-		return nil, 0, false
-	}
-	o.first = make([]uint32, people+1)
-	accounts := uint64(0)
-	for n := range people {
-		accounts += r.Uvarint()
-		if o.first[n+1] = uint32(accounts); accounts > uint64(r.Len()) {
-			return nil, 0, false
-		}
-	}
-
-	o.places, o.loose = readNumbers(&r, int(people)), readNumbers(&r, int(loose))
-	o.tags, o.looseTags = readTags(&r, int(accounts)), readTags(&r, int(loose))
-	o.note = r.Text()
-	if r.Err() != nil || len(frames) > maxBlocks || slices.ContainsFunc(append(o.places[:people:people], o.loose...),
-		func(p uint32) bool { return int(p>>offsetBits) >= len(frames) }) {
-		return nil, 0, false
-	}
-	for _, f := range frames {
-		o.blocks = append(o.blocks, block(f.at, f.end))
-	}
-	return decisions, entries, true
-}
-
-func readNumbers(r *codec.Reader, n int) []uint32 {
-	list := make([]uint32, n)
-	text := r.Take(4 * n)
-	if r.Err() != nil {
-		return list
-	}
-	for i := range list {
-		list[i] = uint32At(text[4*i:])
-	}
-	return list
-}
-
-// readTags reads tags of three bytes.
-func readTags(r *codec.Reader, n int) []uint32 {
-	list := make([]uint32, n)
-	text := r.Take(3 * n)
-	if r.Err() != nil {
-		return list
-	}
-	for i := range list {
-		at := text[3*i:]
-		list[i] = uint32(at[0]) | uint32(at[1])<<8 | uint32(at[2])<<16
-	}
-	return list
-}
-
-// uint32At reads four bytes, the lowest first.
-func uint32At(s string) uint32 {
-	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
 }
