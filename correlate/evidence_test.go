@@ -110,6 +110,18 @@ func TestEvidenceAgreesWithRuns(t *testing.T) {
 		if diff := gocmp.Diff(naiveEffects(c, p, accounts, base, o), got); diff != "" {
 			t.Fatalf("seed %d: effects: mismatch (-naive +got):\n%s", seed, diff)
 		}
+
+		// Another source with the same index goes on from what the first has left there.
+		_, others := evidenceData(r)
+		ev2, err := c.evidence(t.Context(), ev.x, Values(p), others, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base2, _ := c.Run(t.Context(), p, others, o)
+		got, _ = ev2.Effects(t.Context(), p, base2)
+		if diff := gocmp.Diff(naiveEffects(c, p, others, base2, o), got); diff != "" {
+			t.Fatalf("seed %d: effects of another source: mismatch (-naive +got):\n%s", seed, diff)
+		}
 		checkContradicted(t, c, ev, p, base)
 		for i := range accounts {
 			if want := c.Explain(ev.x, &accounts[i], Values(p)).compared(); ev.compares(int32(i)) != want {
