@@ -69,7 +69,7 @@ func putTexts(ends, cells []byte, width int, values []Value, move bool) {
 	// The sizes of the same values were added up to that of the cells, so that nothing has to be
 	// checked. Short texts are two words, or halves of words, that may overlap: a call for each
 	// would take longer than its bytes.
-	row, at := unsafe.Pointer(unsafe.SliceData(cells)), 0
+	row, end, at := unsafe.Pointer(unsafe.SliceData(cells)), unsafe.Pointer(unsafe.SliceData(ends)), 0
 	for i := range values {
 		if v := &values[i]; v.kind == Text {
 			*(*byte)(unsafe.Add(row, at)) = tagText
@@ -105,7 +105,7 @@ func putTexts(ends, cells []byte, width int, values []Value, move bool) {
 			}
 		}
 		if width == 1 {
-			ends[i] = byte(at)
+			*(*byte)(unsafe.Add(end, i)) = byte(at)
 		} else {
 			binary.LittleEndian.PutUint16(ends[2*i:], uint16(at))
 		}

@@ -287,6 +287,12 @@ func (x *evaluation) last() bool { return x.scope.Attribute() == config.AttrLife
 func (e *Engine) missing(c *compiled, values []identity.Value) []string {
 	var names []string
 	for k, i := range c.needed {
+		// Nearly all begin with a letter or a digit.
+		if i >= 0 {
+			if text := values[i].Text(); text != "" && text[0] > ' ' && text[0] < utf8.RuneSelf {
+				continue
+			}
+		}
 		if i < 0 || isMissing(values[i], !e.opts.KeepBlank) {
 			names = append(names, required[k])
 		}
@@ -300,9 +306,7 @@ func isMissing(v identity.Value, blankToo bool) bool {
 		return v.IsNull()
 	}
 
-	// Nearly all begin with a letter or a digit.
-	text := v.Text()
-	return (text == "" || text[0] <= ' ' || text[0] >= utf8.RuneSelf) && strings.TrimSpace(text) == ""
+	return strings.TrimSpace(v.Text()) == ""
 }
 
 // authoritative returns the account that would tie an identity to this profile, whichever

@@ -16,11 +16,13 @@ type Calculation struct {
 	known []known
 }
 
-// known is where a scope remembers the results of a program, if it does, and what one of them
-// may have cost.
+// known is where a scope remembers the results of a program, if it does, what one of them may have
+// cost, and what is evaluated otherwise.
 type known struct {
 	memory *memory
 	steps  int64
+	column *columnNode
+	node   Node
 }
 
 // How far an attribute of a [Calculation] is.
@@ -41,7 +43,8 @@ func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value,
 	s.input, s.calc = identity.Value{}, c
 	for k := 0; k < len(order); {
 		i := order[k]
-		if m := c.known[i].memory; m != nil && len(m.results) > 0 {
+		q := &c.known[i]
+		if q.memory != nil && len(q.memory.results) > 0 {
 			if known := s.takeKnown(c, order[k:]); known > 0 {
 				k += known
 				continue
@@ -55,14 +58,14 @@ func (s *Scope) Calculate(c *Calculation, order []int) (n int, v identity.Value,
 		}
 
 		*state = Busy
-		p := c.Programs[i]
-		if p.root.column != nil {
-			v = p.root.column.read(s)
+		if q.column != nil {
+			v = q.column.read(s)
 		} else {
 			s.calcAt = i
 			s.start()
-			if v, err = p.root.Eval(s); err != nil {
-				return k, identity.Value{}, located(p.path, err)
+			if v, err = q.node.Eval(s); err != nil {
+				p := c.Programs[i]
+				return k, identity.Value{}, located(p.path, under(p.root.site, err))
 			}
 		}
 
@@ -127,9 +130,15 @@ func (s *Scope) takeKnown(c *Calculation, order []int) (n int) {
 func (c *Calculation) prepare(s *Scope) {
 	c.scope, c.known = s, make([]known, len(c.Programs))
 	for i, p := range c.Programs {
+		q := &c.known[i]
+		q.column, q.node = p.root.column, p.root.node
+		if q.node == nil {
+			q.node = constNode{}
+		}
+
+		// What is remembered was within the limits, but not always the references to it.
 		if p.memo != nil {
-			// What is remembered was within the limits, but not always the references to it.
-			c.known[i] = known{&s.memories[p.memo.slot], s.limits.Steps - p.steps}
+			q.memory, q.steps = &s.memories[p.memo.slot], s.limits.Steps-p.steps
 		}
 	}
 }

@@ -80,6 +80,9 @@ func (n *applyNode) Eval(s *Scope) (v identity.Value, err error) {
 		return identity.Value{}, n.failed(0, under(n.input.site, err))
 	}
 
+	if len(n.steps) == 1 { // as most have, whose errors need nothing
+		return n.steps[0].body.Apply(s, v)
+	}
 	for i := range n.steps {
 		if v, err = n.steps[i].body.Apply(s, v); err != nil {
 			if i+1 < len(n.steps) {

@@ -52,21 +52,19 @@ type numberedValue struct {
 // compared without a look at their bytes one by one.
 type textKey struct {
 	first, last uint64 // see [textEnds]
-	hash        uint64 // of the text, and its length in the lowest byte
+	hash        uint64 // of the text, its length in the lowest byte, and the highest bit
 }
 
-// keyOfShort returns the key of a text of at most 16 bytes.
-func keyOfShort(text string) (k textKey) {
-	n := uint64(len(text))
-	k.first, k.last = textEnds(text)
-	k.hash = uint64(hashEnds(k.first, k.last, hashStart+n))<<8 | n
-	return k
+// keyOf returns the key of a text of at most 16 bytes with these ends. The highest bit tells it from
+// that of a free place.
+func keyOf(first, last uint64, n int) textKey {
+	return textKey{first, last, 1<<63 | uint64(hashEnds(first, last, hashStart+uint64(n)))<<8 | uint64(n)}
 }
 
-// keyOfLong returns the key of a longer one.
+// keyOfLong returns the key of a longer text.
 func keyOfLong(text string) textKey {
-	n := uint64(len(text))
-	return textKey{first: word(text[:8]), last: word(text[n-8:]), hash: uint64(hashText(text))<<8 | n}
+	n := len(text)
+	return textKey{word(text[:8]), word(text[n-8:]), 1<<63 | uint64(hashText(text))<<8 | uint64(n)}
 }
 
 // slot returns where the search for the text begins in a table.
@@ -134,17 +132,25 @@ func (c *valueNumbers) text(text string) int {
 		return 0
 	}
 
-	// An equal text has an equal hash, so the search ends at the first free slot.
+	// Ends are read here, without a call, for all but the shortest.
 	var key textKey
-	if len(text) <= 16 {
-		key = keyOfShort(text)
-	} else {
+	switch n := len(text); {
+	case n > 16:
 		key = keyOfLong(text)
+	case n >= 8:
+		key = keyOf(word(text), word(text[n-8:]), n)
+	case n >= 4:
+		key = keyOf(half(text), half(text[n-4:]), n)
+	default:
+		first, last := textEnds(text)
+		key = keyOf(first, last, n)
 	}
+
+	// An equal text has an equal hash, so the search ends at the first free slot.
 	mask := uint32(len(c.table) - 1)
 	for i := key.slot(mask); int(i) < len(c.table); i = (i + 1) & mask {
 		e := &c.table[i]
-		if e.hash == key.hash && e.first == key.first && e.last == key.last && e.number != 0 &&
+		if e.hash == key.hash && e.first == key.first && e.last == key.last &&
 			(len(text) <= 16 || string(e.middle[:len(text)-16]) == middle(text)) {
 			c.found++
 			return int(e.number)

@@ -68,21 +68,27 @@ const (
 	tops = 0x8080808080808080
 )
 
-// letters marks the bytes of w from first to first+25, in their top bit, given
-// that all of w is ASCII.
-func letters(w uint64, first byte) uint64 {
-	from := w + ones*uint64(0x80-first)     // top bit: >= first
-	after := w + ones*uint64(0x80-first-26) // top bit: > last
+// alphabet marks letters from first to first+25 among eight bytes.
+type alphabet struct{ first, after uint64 }
+
+func alphabetFrom(first byte) alphabet {
+	return alphabet{ones * uint64(0x80-first), ones * uint64(0x80-first-26)}
+}
+
+// letters marks the bytes of w that are letters, in their top bit, given that all of w is ASCII.
+func (a alphabet) letters(w uint64) uint64 {
+	from := w + a.first  // top bit: >= first
+	after := w + a.after // top bit: > last
 	return from &^ after & tops
 }
 
 // sameASCII reports whether s is ASCII without letters from first to first+25.
 func sameASCII(s string, first byte) bool {
-	i := 0
+	i, a := 0, alphabetFrom(first)
 
 	// Eight bytes at a time.
 	for ; i+8 <= len(s); i += 8 {
-		if w := word(s, i); w&tops != 0 || letters(w, first) != 0 {
+		if w := word(s, i); w&tops != 0 || a.letters(w) != 0 {
 			return false
 		}
 	}
@@ -90,7 +96,7 @@ func sameASCII(s string, first byte) bool {
 	// What is left is in the last eight, of which the others are as they should be.
 	if i > 0 {
 		w := word(s, len(s)-8)
-		return w&tops == 0 && letters(w, first) == 0
+		return w&tops == 0 && a.letters(w) == 0
 	}
 
 	for ; i < len(s); i++ {
@@ -142,7 +148,7 @@ func IsASCII(s string) bool {
 // flipASCII changes the case of the letters from first to first+25 in b up to
 // the first byte that is not ASCII, and returns its position.
 func flipASCII(b []byte, first byte) int {
-	i := 0
+	i, a := 0, alphabetFrom(first)
 	for ; i+8 <= len(b); i += 8 {
 		w := binary.LittleEndian.Uint64(b[i:])
 		if w&tops != 0 {
@@ -150,20 +156,20 @@ func flipASCII(b []byte, first byte) int {
 		}
 
 		// The mark of a letter, moved down, is the bit that the cases differ in.
-		binary.LittleEndian.PutUint64(b[i:], w^letters(w, first)>>2)
+		binary.LittleEndian.PutUint64(b[i:], w^a.letters(w)>>2)
 	}
 
 	// What is left is in the last eight, and short texts are in two halves. Letters that were changed there are
 	// none to be changed any more.
 	if rest := len(b) - 8; rest >= 0 && i > rest {
 		if w := binary.LittleEndian.Uint64(b[rest:]); w&tops == 0 {
-			binary.LittleEndian.PutUint64(b[rest:], w^letters(w, first)>>2)
+			binary.LittleEndian.PutUint64(b[rest:], w^a.letters(w)>>2)
 			return len(b)
 		}
 	} else if rest := len(b) - 4; rest >= 0 && rest < 4 {
 		w := uint64(binary.LittleEndian.Uint32(b)) | uint64(binary.LittleEndian.Uint32(b[rest:]))<<32
 		if w&tops == 0 {
-			w ^= letters(w, first) >> 2
+			w ^= a.letters(w) >> 2
 			binary.LittleEndian.PutUint32(b, uint32(w))
 			binary.LittleEndian.PutUint32(b[rest:], uint32(w>>32))
 			return len(b)
