@@ -87,6 +87,60 @@ func writeUntil(t *testing.T, dsn string, w int, deadline time.Time) (n int) {
 	return n
 }
 
+// Whoever reads while others write gets identities as one batch left them: never the attributes of one batch with
+// the accounts of another one.
+func TestSQLReadsWhole(t *testing.T) {
+	dsn := sqlstate.SQLiteDSN(filepath.Join(t.TempDir(), "s.db"))
+	writer, reader := openDSN(t, dsn), openDSN(t, dsn)
+	if t.Failed() {
+		return
+	}
+	write := func(n int) error {
+		var b identity.Batch
+		for p := range 20 {
+			id := fmt.Sprint("p", p)
+			account := storetest.Account("HR", id, "n", fmt.Sprint(n))
+			b.Put = append(b.Put, storetest.Person(id, []identity.Account{account}, "uid", id, "n", fmt.Sprint(n)))
+		}
+		return writer.Apply(t.Context(), b)
+	}
+	if err := write(0); err != nil {
+		t.Fatal(err)
+	}
+
+	deadline := time.Now().Add(*campaign)
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		for n := 1; n < 20 || time.Now().Before(deadline); n++ {
+			if err := write(n); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	reads := 0
+	check := func(i *identity.Identity, err error) {
+		reads++
+		if err != nil {
+			t.Error(err)
+		} else if attribute, account := i.Attribute("n").Text(), i.Accounts[0].Property("n").Text(); attribute != account {
+			t.Errorf("identity %s is of batch %s, its account of batch %s", i.ID, attribute, account)
+		}
+	}
+	for !t.Failed() && (reads < 100 || time.Now().Before(deadline)) {
+		for i, err := range reader.All(t.Context()) {
+			check(i, err)
+		}
+		check(reader.Get(t.Context(), "p3"))
+		check(reader.ByAccount(t.Context(), identity.AccountKey{Source: "HR", NativeIdentity: "p7"}))
+		for i, err := range reader.Find(t.Context(), "uid", "p9", true) {
+			check(i, err)
+		}
+	}
+	wait.Wait()
+	t.Logf("%d identities read", reads)
+}
+
 var together = flag.Int("together", 4, "how often three processes aggregate into one database at once")
 
 // Three processes aggregate into one database at once, into an empty one and into one that

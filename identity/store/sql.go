@@ -193,27 +193,12 @@ func (s *SQL) Get(ctx context.Context, id string) (*identity.Identity, error) {
 
 // ByAccount returns the identity of an account, or [identity.ErrNotFound].
 func (s *SQL) ByAccount(ctx context.Context, key identity.AccountKey) (*identity.Identity, error) {
-	var rows []identityRow
-	err := query(ctx, s.db, func(found *sql.Rows) error {
-		var a accountRow
-		var i identityRow
-		if err := found.Scan(&a.source, &a.native, &a.owner, &a.position, &a.data, &i.id, &i.data); err != nil {
-			return err
-		}
-		if _, _, err := sqlrow.Open(a.data, a.key()...); err != nil || a.source != key.Source ||
-			a.native != key.NativeIdentity {
-			return fmt.Errorf("account %s: %w", key, ErrRow)
-		}
-		rows = append(rows, i)
-		return nil
-	}, `SELECT a.source, a.native_identity, a.identity, a.position, a.data, i.id, i.data
-		FROM idprofile_account a JOIN idprofile_identity i ON i.id = a.identity WHERE a.source = $1 AND a.native_identity = $2`,
-		key.Source, key.NativeIdentity)
-
-	if err != nil {
-		return nil, err
+	i, err := one(s.people(ctx, `SELECT id, data FROM idprofile_identity WHERE id =
+		(SELECT identity FROM idprofile_account WHERE source = $1 AND native_identity = $2)`, key.Source, key.NativeIdentity))
+	if err == nil && !slices.ContainsFunc(i.Accounts, func(a identity.Account) bool { return a.Key() == key }) {
+		return nil, fmt.Errorf("account %s leads to identity %q, which has not got it: %w", key, i.ID, ErrRow)
 	}
-	return one(s.withAccounts(ctx, rows))
+	return i, err
 }
 
 func one(list []*identity.Identity, err error) (*identity.Identity, error) {
@@ -226,60 +211,38 @@ func one(list []*identity.Identity, err error) (*identity.Identity, error) {
 	return list[0], nil
 }
 
-// people reads the identities that a query selects, with their accounts.
-func (s *SQL) people(ctx context.Context, text string, args ...any) ([]*identity.Identity, error) {
-	found, err := identityRows(ctx, s.db, text, args...)
+// people reads the identities that a query selects, with their accounts, by ascending id. Both are read in one
+// statement: between two others could write, and accounts of theirs with attributes of before look as if nothing
+// were to be done.
+func (s *SQL) people(ctx context.Context, text string, args ...any) (list []*identity.Identity, err error) {
+	found, accounts, err := peopleRows(ctx, s.db, text, args...)
 	if err != nil {
 		return nil, err
 	}
-	return s.withAccounts(ctx, found)
-}
-
-// withAccounts decodes identities and reads their accounts.
-func (s *SQL) withAccounts(ctx context.Context, found []identityRow) (list []*identity.Identity, err error) {
+	byID := make(map[string]*identity.Identity, len(found))
 	list = make([]*identity.Identity, len(found))
 	for n, f := range found {
 		if list[n], err = s.identity(ctx, s.db, f); err != nil {
 			return nil, err
 		}
+		byID[f.id] = list[n]
 	}
 
-	return list, s.addAccounts(ctx, list)
-}
-
-// addAccounts reads the accounts of identities, which come in the order of their
-// ids when there are several.
-func (s *SQL) addAccounts(ctx context.Context, list []*identity.Identity) error {
-	byID := make(map[string]*identity.Identity, len(list))
-	args := make([]any, 0, len(list))
-	for _, i := range list {
-		byID[i.ID] = i
-		args = append(args, i.ID)
-	}
-
-	// Databases limit how many parameters a query may have.
-	for part := range slices.Chunk(args, 200) {
-		found, err := accountRows(ctx, s.db, `WHERE identity IN `+tuple(1, len(part))+` ORDER BY identity, position`, part...)
+	for _, f := range accounts {
+		a, err := s.account(ctx, f)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, f := range found {
-			a, err := s.account(ctx, f)
-			if err != nil {
-				return err
-			}
-			owner := byID[f.owner.String]
+		owner := byID[f.owner.String]
 
-			// An index that does not fit its table gives rows of others; they must not end up with
-			// somebody.
-			if owner == nil {
-				return fmt.Errorf("account %s belongs to identity %q, which was not asked for: %w", a.Key(), f.owner.String, ErrRow)
-			}
-			owner.Accounts = append(owner.Accounts, a)
+		// An index that does not fit its table gives rows of others; they must not end up with
+		// somebody.
+		if owner == nil {
+			return nil, fmt.Errorf("account %s belongs to identity %q, which was not asked for: %w", a.Key(), f.owner.String, ErrRow)
 		}
+		owner.Accounts = append(owner.Accounts, a)
 	}
-
-	return nil
+	return list, nil
 }
 
 // All yields every identity by ascending id.

@@ -1,10 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/idprofile/engine/identity"
 	"github.com/idprofile/engine/identity/internal/sqlrow"
@@ -68,6 +71,33 @@ func accountRows(ctx context.Context, db querier, condition string, args ...any)
 	}, `SELECT source, native_identity, identity, position, data FROM idprofile_account `+condition, args...)
 
 	return list, err
+}
+
+// peopleRows reads the rows of identities that a query selects, by ascending id, and those of their accounts, by
+// owner and position, in one statement.
+func peopleRows(ctx context.Context, db querier, text string, args ...any) (people []identityRow, accounts []accountRow, err error) {
+	err = query(ctx, db, func(rows *sql.Rows) error {
+		kind, a := 0, accountRow{}
+		if err := rows.Scan(&kind, &a.owner, &a.position, &a.source, &a.native, &a.data); err != nil {
+			return err
+		}
+		if kind == 0 {
+			people = append(people, identityRow{id: a.owner.String, data: a.data})
+		} else {
+			accounts = append(accounts, a)
+		}
+		return nil
+	}, `WITH found (id, data) AS (`+text+`)
+		SELECT 0, id, 0, '', '', data FROM found UNION ALL
+		SELECT 1, identity, position, source, native_identity, data FROM idprofile_account
+		WHERE identity IN (SELECT id FROM found)`, args...)
+
+	// The statement does not sort: in what order texts are is for their tables to say, and not for a union.
+	slices.SortFunc(people, func(a, b identityRow) int { return strings.Compare(a.id, b.id) })
+	slices.SortFunc(accounts, func(a, b accountRow) int {
+		return cmp.Or(strings.Compare(a.owner.String, b.owner.String), cmp.Compare(a.position, b.position))
+	})
+	return people, accounts, err
 }
 
 // key is what the checksum of a row covers besides its data: all other columns.
