@@ -295,8 +295,8 @@ func (rd *reader) take(a *identity.Account, keys *table.Keys) int32 {
 	st.named, rd.named = st.named || a.IdentityID != "", rd.named || a.IdentityID != ""
 	twice := st.presence.inData()
 	if twice {
-		rd.reportTwice(rd.accounts.Sources[n], fmt.Sprintf("source %q has two accounts with the id %q; the last one counts",
-			a.Source, a.NativeIdentity))
+		rd.reportTwice(rd.accounts.Sources[n], diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
+			Message: fmt.Sprintf("source %q has two accounts with the id %q; the last one counts", a.Source, a.NativeIdentity)})
 	}
 
 	if st.presence.wasStored() {

@@ -55,8 +55,9 @@ func (rd *reader) stableSeen(r *renames, n int32, a *identity.Account) {
 		return
 	}
 	first := rd.accounts.At(int32(other))
-	rd.reportTwice(r.source, fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID,
-		first.NativeIdentity, a.NativeIdentity))
+	rd.reportTwice(r.source, diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate,
+		Message: fmt.Sprintf("source %q has the stable id %q twice, for %q and %q", a.Source, a.UUID, first.NativeIdentity,
+			a.NativeIdentity)})
 
 	// That is said as long as it is so, which both have to be read for.
 	for _, n := range []int32{int32(other), n} {

@@ -15,11 +15,11 @@ type reading struct {
 const maxAgain = 20_000
 
 // reportTwice reports that accounts of a source have the same id.
-func (rd *reader) reportTwice(source uint16, message string) {
+func (rd *reader) reportTwice(source uint16, d diag.Diagnostic) {
 	if r := rd.readings[source]; r != nil && len(r.again) <= maxAgain {
-		r.again = append(r.again, message)
+		r.again = append(r.again, d.Message)
 	}
-	rd.report(diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate, Message: message})
+	rd.report(d)
 }
 
 // unchanged takes the accounts of a source as they are stored when the source is what it was when they were
@@ -47,7 +47,7 @@ func (rd *reader) unchanged(src identity.Source) bool {
 
 	tell()
 	for _, message := range last.again {
-		rd.reportTwice(number, message)
+		rd.reportTwice(number, diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate, Message: message})
 	}
 	count := 0
 	for a, source := range rd.outline.source {
