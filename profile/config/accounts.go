@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/idprofile/engine/identity"
-	"github.com/idprofile/engine/identity/codec"
 	"github.com/idprofile/engine/identity/diag"
 )
 
@@ -108,43 +107,6 @@ func (c *chain) Unrecognized(ctx context.Context,
 		}
 		return part.Accounts(ctx)
 	})
-}
-
-// Validator implements [identity.Revalidator]: those of all files, when each has one.
-func (c *chain) Validator() []byte {
-	var all []string
-	for _, part := range c.parts {
-		r, ok := part.(identity.Revalidator)
-		if !ok || len(r.Validator()) == 0 {
-			return nil
-		}
-		all = append(all, string(r.Validator()))
-	}
-	return codec.AppendTexts(nil, all)
-}
-
-// Unchanged implements [identity.Revalidator].
-func (c *chain) Unchanged(ctx context.Context, validator []byte) (tell func(), ok bool) {
-	r := codec.NewReader(string(validator), nil)
-	all := r.Texts()
-	if r.Err() != nil || len(all) != len(c.parts) {
-		return nil, false
-	}
-	tells := make([]func(), len(all))
-	for i, part := range c.parts {
-		r, ok := part.(identity.Revalidator)
-		if !ok {
-			return nil, false
-		}
-		if tells[i], ok = r.Unchanged(ctx, []byte(all[i])); !ok {
-			return nil, false
-		}
-	}
-	return func() {
-		for _, tell := range tells {
-			tell()
-		}
-	}, true
 }
 
 // each yields the accounts that are read from one file after another.
