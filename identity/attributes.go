@@ -280,24 +280,31 @@ func otherCell(cell string) Value {
 }
 
 func readItems(body string) []Value {
-	items := []Value{}
-
-	// Sizes have as many bytes as they need: most items are short.
-	for body != "" {
-		size, shift := 0, 0
-		for {
-			b := body[0]
-			body = body[1:]
-			size |= int(b&0x7f) << shift
-			if b < 0x80 {
-				break
-			}
-			shift += 7
-		}
-
-		items = append(items, readCell(body[:size]))
-		body = body[size:]
+	// They are counted first: lists that grow would be copied, and leave what they grew out of.
+	count := 0
+	for rest := body; rest != ""; count++ {
+		_, rest = cutItem(rest)
 	}
-
+	items := make([]Value, count)
+	for n := range items {
+		var cell string
+		cell, body = cutItem(body)
+		items[n] = readCell(cell)
+	}
 	return items
+}
+
+// cutItem cuts the first item off the cell of a list. Sizes have as many bytes as they need: most items are
+// short.
+func cutItem(body string) (cell, rest string) {
+	size, shift := 0, 0
+	for {
+		b := body[0]
+		body = body[1:]
+		size |= int(b&0x7f) << shift
+		if b < 0x80 {
+			return body[:size], body[size:]
+		}
+		shift += 7
+	}
 }
