@@ -3,6 +3,7 @@ package filelog
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -140,12 +141,16 @@ func (b *Block) unpack(form byte, packed string) error {
 
 // pack appends entries in the form that they have in a frame.
 func pack(dst, entries []byte) []byte {
-	form, packed := byte(formS2), s2.Encode(nil, entries)
+	// They are packed behind where they go, in the memory of dst: that of the frame before is used again.
+	const head = 1 + binary.MaxVarintLen64
+	at := len(dst)
+	dst = slices.Grow(dst, head+s2.MaxEncodedLen(len(entries)))
+	form, packed := byte(formS2), s2.Encode(dst[at+head:cap(dst)], entries)
 	if len(packed) >= len(entries) || len(entries) > maxRatio*len(packed) {
 		form, packed = formPlain, entries
 	}
 
-	dst = binary.AppendUvarint(append(dst, form), uint64(len(packed)))
+	dst = binary.AppendUvarint(append(dst[:at], form), uint64(len(packed)))
 	return append(dst, packed...)
 }
 
