@@ -49,6 +49,15 @@ type printer struct {
 
 // Run runs the folder and looks at its links.
 func (c *correlateCommand) Run(a *app) error {
+	// A plan is made of suggestions, and lines are of accounts and their candidates: without them there is
+	// nothing to write.
+	switch {
+	case c.PlanOut != "" && !c.Suggest:
+		return errors.New("--plan-out needs --suggest")
+	case !c.Probable && c.form("text", "json", "jsonl") == "jsonl":
+		return errors.New("the form jsonl needs --probable; expected text or json")
+	}
+
 	f, err := openFolder(a, c.Folder)
 	if err != nil {
 		return err
@@ -94,11 +103,6 @@ func (c *correlateCommand) Run(a *app) error {
 		}); err != nil {
 			return err
 		}
-	}
-
-	// A plan is made of suggestions, so without them there is nothing to write.
-	if c.PlanOut != "" && !c.Suggest {
-		return errors.New("--plan-out needs --suggest")
 	}
 
 	// From here on rules are asked for accounts one by one, of which nobody knows how many.

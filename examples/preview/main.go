@@ -170,7 +170,7 @@ func (a *app) command(args []string) error {
 	}
 	a.maxFile, a.maxValues, a.quiet = c.MaxFile, c.MaxValues, c.NoProgress
 	a.maxParts, a.maxFindings = c.MaxParts, c.MaxFindings
-	if err := a.giveOut(selected.Flags()); err != nil {
+	if err := errors.Join(apart(selected.Flags()), a.giveOut(selected.Flags())); err != nil {
 		return err
 	}
 	if a.width > 0 {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -171,6 +172,41 @@ func (a *app) giveOut(flags []*kong.Flag) error {
 	}
 
 	return nil
+}
+
+// apart refuses flags that name one file for two things: what is written last would be all that is left.
+func apart(flags []*kong.Flag) error {
+	places := map[string]string{}
+	for _, f := range flags {
+		name := f.Target.String()
+		if f.Target.Kind() != reflect.String || name == "" || name == standardOutput ||
+			!slices.Contains(besidesFlags, f.Name) && !slices.Contains(writtenFlags, f.Name) {
+			continue
+		}
+		place := placeOf(name)
+		if other := places[place]; other != "" {
+			return fmt.Errorf("--%s and --%s name the same file, %s", other, f.Name, name)
+		}
+		places[place] = f.Name
+	}
+	return nil
+}
+
+// writtenFlags are those that name files besides [besidesFlags].
+var writtenFlags = []string{"identities", "out", "state"}
+
+// placeOf returns where a file is, whatever links lead to it, also when it is still to be made.
+func placeOf(name string) string {
+	if full, err := filepath.Abs(name); err == nil {
+		name = full
+	}
+	if real, err := filepath.EvalSymlinks(name); err == nil {
+		return real
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(name)); err == nil {
+		return filepath.Join(folder, filepath.Base(name))
+	}
+	return name
 }
 
 // writeFile is [writeFile], where - is standard output.

@@ -175,3 +175,58 @@ func TestGenerateAndRun(t *testing.T) {
 		t.Errorf("stages %v, want load, compile, read, correlate, evaluate, settle, write", got.Stats.Stages)
 	}
 }
+
+// Flags that name one file for two things are refused before anything is read, and a run that lacks the accounts
+// of a source leaves every file as it was.
+func TestOutputsStay(t *testing.T) {
+	const acme = "../acme"
+	readText := func(name string) string {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Error(err)
+		}
+		return string(text)
+	}
+	dir := t.TempDir()
+	state, list, link := filepath.Join(dir, "state"), filepath.Join(dir, "list"), filepath.Join(dir, "link")
+	if code, _, errs := invoke(t, "run", acme, "--state", state, "--identities", list); code != exitDone {
+		t.Fatalf("exit %d: %s", code, errs)
+	}
+	if err := os.Symlink(state, link); err != nil {
+		t.Fatal(err)
+	}
+	before := map[string]string{state: readText(state), list: readText(list)}
+
+	broken := filepath.Join(dir, "broken")
+	if err := os.CopyFS(broken, os.DirFS(acme)); err != nil {
+		t.Fatal(err)
+	}
+	writeText(t, filepath.Join(broken, "idprofile.json"), `{"sources": {"HR": {"file": "gone.csv"}}}`)
+
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"run", acme, "--state", state, "-o", state}, "--out and --state name the same file"},
+		{[]string{"run", acme, "--state", state, "--uncorrelated", link}, "--uncorrelated and --state name the same file"},
+		{[]string{"run", acme, "--identities", list, "--exceptions", dir + "/broken/../list"},
+			"--identities and --exceptions name the same file"},
+		{[]string{"run", broken, "--state", state, "--identities", list, "-o", filepath.Join(dir, "out")}, "gone.csv"},
+		{[]string{"run", broken, "--exceptions", list, "--uncorrelated", filepath.Join(dir, "out")}, "gone.csv"},
+		{[]string{"correlate", acme, "-o", filepath.Join(dir, "out.jsonl")}, "jsonl needs --probable"},
+	} {
+		code, _, errs := invoke(t, tc.args...)
+		if code != exitCannotRun || !strings.Contains(errs, tc.want) {
+			t.Errorf("%v: exit %d, %q, want %q", tc.args, code, errs, tc.want)
+		}
+		for name, text := range before {
+			if readText(name) != text {
+				t.Errorf("%v: %s is another one", tc.args, name)
+			}
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil || len(entries) != 4 {
+			t.Fatalf("%v: there are %v (%v)", tc.args, entries, err)
+		}
+	}
+}

@@ -103,6 +103,10 @@ func (c *runCommand) Run(a *app) error {
 	if err == nil {
 		err = x.finish()
 	}
+	if errors.Is(err, errIncomplete) {
+		x.Out = "" // what came out is shown all the same, and written nowhere
+		return errors.Join(x.report(), x.abort())
+	}
 	if err != nil {
 		x.findings.warn(a) // the cause may be among them
 		return errors.Join(err, x.abort())
@@ -129,11 +133,18 @@ func (x *execution) finish() error {
 	if err == nil {
 		err = x.app.ctx.Err()
 	}
+	if err == nil && x.unread.Code != "" {
+		err = errIncomplete
+	}
 	if err != nil {
 		return err
 	}
 	return x.outputs.commit()
 }
+
+// errIncomplete keeps files as they are when accounts of a source cannot be read: who counts on a list would
+// take everybody of that source for gone.
+var errIncomplete = errors.New("accounts of a source cannot be read")
 
 // abort leaves every file as it was.
 func (x *execution) abort() error {

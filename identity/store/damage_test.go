@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -126,5 +127,42 @@ func TestFileDamage(t *testing.T) {
 	t.Logf("%d bits of a file of %d bytes: %d refused, %d in an outline", *damages, len(whole), refused, unharmed)
 	if refused == 0 || unharmed == 0 {
 		t.Error("no bit was in a batch, or none in the outline")
+	}
+}
+
+// What stands behind an outline was written by nobody: it is said, and set aside by the next write.
+func TestBytesBehindOutline(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	f := openFile(t, path)
+	b := identity.Batch{Put: []*identity.Identity{storetest.Person("a", nil, "uid", "1")},
+		Outline: func() []byte { return []byte("note") }}
+	if err := errors.Join(f.Apply(t.Context(), b), f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, behind := range []string{"x", string(text), strings.Repeat("garbage ", 1000)} {
+		if err := os.WriteFile(path, append(slices.Clone(text), behind...), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		g := openFile(t, path)
+		if i, err := g.Get(t.Context(), "a"); err != nil || i.Attribute("uid").Text() != "1" {
+			t.Errorf("%d bytes behind it: %v, %v", len(behind), i, err)
+		}
+		if g.Cut() == nil {
+			t.Errorf("%d bytes behind it: not a word", len(behind))
+		}
+		if err := errors.Join(g.Apply(t.Context(), b), g.Close()); err != nil {
+			t.Fatal(err)
+		}
+		kept, err := os.ReadFile(path + ".cut")
+		if err != nil || !strings.HasSuffix(string(kept), behind) {
+			t.Errorf("%d bytes behind it: %d are kept (%v)", len(behind), len(kept), err)
+		}
+		if err := os.Remove(path + ".cut"); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

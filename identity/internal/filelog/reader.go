@@ -41,7 +41,7 @@ type waiting struct {
 // read takes in each batch that counts.
 func (r *reader) read() error {
 	r.committed = magicSize
-	at := r.committed
+	at, followed := r.committed, false
 	for at < r.size {
 		// A payload that cannot be read ends the loop; whether that is damage is judged when
 		// everything before it counts.
@@ -58,6 +58,7 @@ func (r *reader) read() error {
 				r.outline = strings.Clone(payload)
 				return nil
 			}
+			followed = true // by what nobody has written: it is said, and kept
 			break
 		}
 		at = end
@@ -94,7 +95,7 @@ func (r *reader) read() error {
 	if err := readAt(r.file, first, min(at+frameHeader, r.size-1)); err != nil {
 		return err
 	}
-	r.torn = r.size-at > frameHeader && r.isOutline(string(first))
+	r.torn = !followed && r.size-at > frameHeader && r.isOutline(string(first))
 	return nil
 }
 
