@@ -23,20 +23,8 @@ func (p identities) Column(attribute string) func(n int32) identity.Value {
 	if attribute == Alias {
 		return func(n int32) identity.Value { return identity.StringValue(p[n].Alias) }
 	}
-	var schema *identity.Schema
-	slot, known := 0, false
-	return func(n int32) identity.Value {
-		a := p[n].Attributes
-		if s := a.Schema(); s != schema || s == nil {
-			schema = s
-			slot, known = s.Slot(attribute)
-		}
-
-		if !known {
-			return identity.Value{}
-		}
-		return a.At(slot)
-	}
+	column := identity.NewColumn(attribute)
+	return func(n int32) identity.Value { return column.Of(p[n].Attributes) }
 }
 
 // atOnce is how many identities or accounts are read for one attribute before the next one is read.

@@ -106,6 +106,28 @@ func (a Attributes) Get(name string) Value {
 	return Value{}
 }
 
+// Column reads one attribute of many who mostly share a schema, in which its slot is looked up once. It serves
+// one goroutine.
+type Column struct {
+	name   string
+	schema *Schema // the last one
+	slot   int     // there; -1: it has no such name
+}
+
+// NewColumn returns a column of an attribute.
+func NewColumn(name string) *Column { return &Column{name: name, slot: -1} }
+
+// Of returns the value of the attribute, as [Attributes.Get] does.
+func (c *Column) Of(a Attributes) Value {
+	if a.schema != c.schema {
+		c.schema, c.slot = a.schema, -1
+		if slot, ok := a.schema.Slot(c.name); ok {
+			c.slot = slot
+		}
+	}
+	return a.At(c.slot)
+}
+
 // All yields the attributes that are not null, in slot order.
 func (a Attributes) All() iter.Seq2[string, Value] {
 	return func(yield func(string, Value) bool) {

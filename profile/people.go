@@ -143,10 +143,21 @@ func (p *People) Account(k identity.AccountKey) (a identity.Account, ok bool) {
 // the one that counts stands where it came first.
 func (p *People) Accounts(source string) iter.Seq[identity.Account] {
 	return func(yield func(identity.Account) bool) {
+		for n := range p.accountsOf(source) {
+			if !yield(p.phases.accounts.At(n)) {
+				return
+			}
+		}
+	}
+}
+
+// accountsOf yields the numbers of the accounts of a source, in that order.
+func (p *People) accountsOf(source string) iter.Seq[int32] {
+	return func(yield func(account int32) bool) {
 		t := p.phases
 		number := slices.Index(t.accounts.Names, source)
 		for n := range t.state {
-			if int(t.accounts.Sources[n]) == number && t.state[n].presence.exists() && !yield(t.accounts.At(int32(n))) {
+			if int(t.accounts.Sources[n]) == number && t.state[n].presence.exists() && !yield(int32(n)) {
 				return
 			}
 		}

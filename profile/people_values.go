@@ -33,19 +33,8 @@ func (p *People) Column(attribute string) func(i int32) identity.Value {
 		return func(i int32) identity.Value { return identity.StringValue(b.aliasOf(p.order[i])) }
 	}
 
-	var schema *identity.Schema
-	slot, known := 0, false
-	stored := func(i int32) identity.Value {
-		a := b.attributes(p.order[i])
-		if s := a.Schema(); s != schema || s == nil {
-			schema = s
-			slot, known = s.Slot(attribute)
-		}
-		if !known {
-			return identity.Value{}
-		}
-		return a.At(slot)
-	}
+	column := identity.NewColumn(attribute)
+	stored := func(i int32) identity.Value { return column.Of(b.attributes(p.order[i])) }
 
 	// Who is whose manager, and who loses a uid, is known only when everybody has attributes.
 	switch attribute {
@@ -108,27 +97,20 @@ func (p *People) Attributes() []string {
 // Links returns the accounts of a source, in no order, with the numbers of the results whose
 // identities they belong to and how these were found.
 func (p *People) Links(source string) *correlate.Links {
-	t := p.phases
-	number := slices.Index(t.accounts.Names, source)
-	of := func(n int) bool { return int(t.accounts.Sources[n]) == number && t.state[n].presence.exists() }
-
 	// Accounts are large, so the list is made in its size.
 	count := 0
-	for n := range t.state {
-		count += btoi(of(n))
+	for range p.accountsOf(source) {
+		count++
 	}
 	links := &correlate.Links{}
 	links.Grow(count)
 
-	for n := range t.state {
-		if !of(n) {
-			continue
-		}
-		st := &t.state[n]
-		if st.owner < 0 {
-			links.Add(t.accounts.At(int32(n)), -1, correlate.Uncorrelated)
+	t := p.phases
+	for n := range p.accountsOf(source) {
+		if st := &t.state[n]; st.owner < 0 {
+			links.Add(t.accounts.At(n), -1, correlate.Uncorrelated)
 		} else {
-			links.Add(t.accounts.At(int32(n)), p.place[st.owner], methods[st.method])
+			links.Add(t.accounts.At(n), p.place[st.owner], methods[st.method])
 		}
 	}
 	return links
