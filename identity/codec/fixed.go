@@ -20,9 +20,15 @@ func Fixed[T uint32 | uint64](r *Reader, size, count int) []T {
 	text := r.Take(size * count)
 	list := make([]T, count)
 	for i := range list {
-		for k := range size {
-			list[i] |= T(text[size*i+k]) << (8 * k)
-		}
+		list[i] = lowFirst[T](text[size*i : size*(i+1)])
 	}
 	return list
+}
+
+// lowFirst returns the number that bytes are, the lowest one first.
+func lowFirst[T uint32 | uint64](text string) (n T) {
+	for i := range len(text) {
+		n |= T(text[i]) << (8 * i)
+	}
+	return n
 }

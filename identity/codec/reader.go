@@ -150,27 +150,14 @@ func (r *Reader) Account() identity.Account {
 
 	a.Attributes = r.Attributes()
 	if flags&16 != 0 {
-		a.Fingerprint = r.uint64()
+		a.Fingerprint = lowFirst[uint64](r.Take(8))
 	}
 	return a
 }
 
-// uint64 reads eight bytes, the lowest first.
-func (r *Reader) uint64() (n uint64) {
-	if len(r.data) < 8 {
-		r.Fail()
-		return 0
-	}
-	for i := range 8 {
-		n |= uint64(r.data[i]) << (8 * i)
-	}
-	r.data = r.data[8:]
-	return n
-}
-
 // Part returns a reader of the next part that [AppendSized] has written.
 func (r *Reader) Part() Reader {
-	n := uint32(r.Byte()) | uint32(r.Byte())<<8 | uint32(r.Byte())<<16 | uint32(r.Byte())<<24
+	n := lowFirst[uint32](r.Take(4))
 	if uint64(n) > uint64(len(r.data)) {
 		r.Fail()
 		n = 0
