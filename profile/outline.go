@@ -26,10 +26,11 @@ type outlined struct {
 
 	byStable *tags.Table // likewise
 
-	mu     sync.Mutex    // held while something is read
-	unread [][]string    // by identity that was read: what its accounts are read from
-	facts  []*briefFacts // by kind, of those that were asked for
-	err    error         // the first one of reading
+	mu     sync.Mutex           // held while something is read
+	stored []*identity.Identity // those of the tables; nil: not read
+	unread [][]string           // by identity that was read: what its accounts are read from
+	facts  []*briefFacts        // by kind, of those that were asked for
+	err    error                // the first one of reading
 }
 
 // takeOutline makes the tables those of a stored outcome, and reports whether the store has an
@@ -58,12 +59,13 @@ func (rd *reader) takeOutline() (bool, error) {
 		}
 	}
 
-	o := &outlined{outlineNote: note, store: store, people: int32(people), unread: make([][]string, people)}
+	o := &outlined{outlineNote: note, store: store, people: int32(people), stored: make([]*identity.Identity, people),
+		unread: make([][]string, people)}
 	rd.outline = o
 	rd.accounts.Names = slices.Clone(note.sources)
 	rd.accounts.AddOutlined(slices.Clone(note.source), slices.Clone(note.prints),
 		slices.ContainsFunc(note.marks, func(m uint8) bool { return m&noteManual != 0 }), o.account)
-	rd.stored, rd.withExceptions = make([]*identity.Identity, people), note.withExceptions
+	rd.stored, rd.withExceptions = o.stored, note.withExceptions
 	rd.peopleOf(o)
 	return true, nil
 }
@@ -127,24 +129,28 @@ func (rd *reader) peopleOf(o *outlined) {
 
 // identity returns a stored identity, without accounts. One that cannot be read is an empty one,
 // and the run fails.
-func (o *outlined) identity(t *tables, n int32) *identity.Identity {
+func (o *outlined) identity(n int32) *identity.Identity {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.identityLocked(t, n)
+	if err := o.load(n); err != nil {
+		o.fail(err)
+		o.stored[n], o.unread[n] = &identity.Identity{}, make([]string, o.accounts[n+1]-o.accounts[n])
+	}
+	return o.stored[n]
 }
 
-func (o *outlined) identityLocked(t *tables, n int32) *identity.Identity {
-	if i := t.stored[n]; i != nil {
-		return i
+// load reads a stored identity, and what its accounts are read from, when nobody has yet.
+func (o *outlined) load(n int32) error {
+	if o.stored[n] != nil {
+		return nil
 	}
 	i, unread, err := o.store.Identity(int(n))
 	if err != nil {
-		o.fail(err)
-		i, unread = &identity.Identity{}, make([]string, o.accounts[n+1]-o.accounts[n])
+		return err
 	}
 	i.Accounts = nil
-	t.stored[n], o.unread[n] = i, unread
-	return i
+	o.stored[n], o.unread[n] = i, unread
+	return nil
 }
 
 // failure returns why something could not be read.
@@ -172,12 +178,8 @@ func (o *outlined) account(account int32, a *identity.Account) error {
 	}
 
 	n := int32(sort.Search(int(o.people), func(n int) bool { return o.accounts[n+1] > uint32(account) }))
-	if o.unread[n] == nil {
-		_, unread, err := o.store.Identity(int(n))
-		if err != nil {
-			return err
-		}
-		o.unread[n] = unread
+	if err := o.load(n); err != nil {
+		return err
 	}
 	return o.store.Read(o.unread[n][uint32(account)-o.accounts[n]], a)
 }

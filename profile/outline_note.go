@@ -282,11 +282,14 @@ func (o *outlineNote) readAccounts(r *noteReader) {
 	if r.Err() != nil {
 		return
 	}
+	stable := 0
+	for _, marks := range o.marks {
+		stable += btoi(marks&noteStable != 0)
+	}
+	tags := codec.Fixed[uint32](&r.Reader, 4, stable)
 	for n, marks := range o.marks {
-		if marks&noteStable != 0 {
-			for _, tag := range codec.Fixed[uint32](&r.Reader, 4, 1) {
-				o.stable[n] = tag
-			}
+		if marks&noteStable != 0 && len(tags) > 0 {
+			o.stable[n], tags = tags[0], tags[1:]
 		}
 	}
 	o.prints = codec.Fixed[uint64](&r.Reader, 8, r.accounts)

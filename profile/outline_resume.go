@@ -13,7 +13,7 @@ import (
 func (p *phases) readOutlined() error {
 	o := p.outline
 	for n := range o.people {
-		i := o.identity(p.tables, n)
+		i := o.identity(n)
 		p.byID[i.ID] = n
 	}
 	if err := cmp.Or(o.err, p.accounts.ReadAll()); err != nil {

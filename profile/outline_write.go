@@ -258,20 +258,6 @@ func (w *noter) inOrder() []int32 {
 	return append(merged, all[from:]...)
 }
 
-// left returns the accounts without identity, by source and native identity.
-func (w *noter) left() (list []int32) {
-	for a := range w.tables.state {
-		if st := &w.tables.state[a]; st.owner < 0 && st.presence.exists() {
-			list = append(list, int32(a))
-		}
-	}
-	slices.SortFunc(list, func(a, b int32) int {
-		return cmp.Or(strings.Compare(w.accounts.Names[w.accounts.Sources[a]], w.accounts.Names[w.accounts.Sources[b]]),
-			strings.Compare(w.accounts.Native(a), w.accounts.Native(b)))
-	})
-	return list
-}
-
 // everybodyInOrder returns everybody in the order of their results.
 func (b *builder) everybodyInOrder() []int32 {
 	if b.outline != nil {

@@ -1,11 +1,8 @@
 package profile
 
 import (
-	"cmp"
 	"context"
 	"iter"
-	"slices"
-	"strings"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -55,7 +52,7 @@ func (rd *reader) readBefore() error {
 	}
 
 	// Accounts without identity come last, as from a store.
-	for _, a := range rd.before.left() {
+	for _, a := range rd.before.phases.left() {
 		account := old.accounts.At(a)
 		rd.linkStored(rd.takeBefore(a, &account), &account, -1, false)
 	}
@@ -71,21 +68,6 @@ func (rd *reader) takeBefore(from int32, a *identity.Account) int32 {
 	return rd.keyed(rd.begun(rd.accounts.Take(rd.before.phases.accounts, from), a), a)
 }
 
-// left returns the accounts without identity, as a store has them in order.
-func (p *People) left() (list []int32) {
-	t := p.phases
-	for n := range t.state {
-		if t.state[n].owner < 0 && t.state[n].presence.exists() {
-			list = append(list, int32(n))
-		}
-	}
-	slices.SortFunc(list, func(a, b int32) int {
-		return cmp.Or(strings.Compare(t.accounts.Names[t.accounts.Sources[a]], t.accounts.Names[t.accounts.Sources[b]]),
-			strings.Compare(t.accounts.Native(a), t.accounts.Native(b)))
-	})
-	return list
-}
-
 // stillThere marks the accounts of the sources that the engine knows as those that the data
 // have; those of the others are left out, which is said.
 func (rd *reader) stillThere() {
@@ -95,10 +77,17 @@ func (rd *reader) stillThere() {
 			continue
 		}
 
-		for n := range rd.state {
-			if int(rd.accounts.Sources[n]) == number {
-				rd.state[n].presence, rd.state[n].pending = kept, rd.opts.Recorrelate
-			}
+		rd.keepAll(uint16(number))
+	}
+}
+
+// keepAll takes all accounts of a source as they are stored, and returns how many they are.
+func (rd *reader) keepAll(source uint16) (count int) {
+	for n := range rd.state {
+		if rd.accounts.Sources[n] == source {
+			rd.state[n].presence, rd.state[n].pending = kept, rd.opts.Recorrelate
+			count++
 		}
 	}
+	return count
 }

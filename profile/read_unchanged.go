@@ -49,14 +49,7 @@ func (rd *reader) unchanged(src identity.Source) bool {
 	for _, message := range last.again {
 		rd.reportTwice(number, diag.Diagnostic{Severity: diag.Warning, Code: codeAccountDuplicate, Message: message})
 	}
-	count := 0
-	for a, source := range rd.outline.source {
-		if source == number {
-			st := &rd.state[a]
-			st.presence, st.pending = kept, rd.opts.Recorrelate
-			count++
-		}
-	}
+	count := rd.keepAll(number)
 	rd.progress("read "+src.Name(), count, count)
 	rd.readings[number].validator = last.validator
 	return true

@@ -136,7 +136,7 @@ func (t *tables) storedOf(n int32) *identity.Identity {
 	case int(n) >= len(t.stored):
 		return nil
 	case t.outline != nil:
-		return t.outline.identity(t, n)
+		return t.outline.identity(n)
 	}
 	return t.stored[n]
 }
@@ -342,6 +342,20 @@ func (t *tables) compare(a, b int32) int {
 	}
 
 	return cmp.Compare(a, b)
+}
+
+// left returns the accounts without identity, by source and native identity, as a store has them.
+func (t *tables) left() (list []int32) {
+	for a := range t.state {
+		if st := &t.state[a]; st.owner < 0 && st.presence.exists() {
+			list = append(list, int32(a))
+		}
+	}
+	slices.SortFunc(list, func(a, b int32) int {
+		return cmp.Or(strings.Compare(t.accounts.Names[t.accounts.Sources[a]], t.accounts.Names[t.accounts.Sources[b]]),
+			strings.Compare(t.accounts.Native(a), t.accounts.Native(b)))
+	})
+	return list
 }
 
 func btoi(b bool) int {
