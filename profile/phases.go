@@ -92,6 +92,12 @@ func (p *phases) all(sources []identity.Source) error {
 	if p.linked != nil {
 		p.linked()
 	}
+
+	// What only links needed makes room for values, unless somebody is still looked for by them.
+	keep := p.resident || p.linked != nil // what explains reads other identities again
+	if !keep && !p.engine.ReadsOthers() {
+		p.linker.release()
+	}
 	if err := p.stage("evaluate", p.calculate); err != nil {
 		return err
 	}
@@ -100,7 +106,7 @@ func (p *phases) all(sources []identity.Source) error {
 	if err := p.stage("settle", p.resolve); err != nil {
 		return err
 	}
-	if !p.resident && p.linked == nil { // what explains reads other identities again
+	if !keep {
 		p.linker.release()
 		p.reader.release()
 	}

@@ -22,6 +22,7 @@ type Allowance struct {
 
 	spent int
 	said  bool
+	made  map[any]any // see [Compiler.Once]
 }
 
 // spend takes parts from what is left and reports whether they were there.
@@ -68,5 +69,25 @@ func (c *Compiler) Afford(parts int) error {
 
 // refund gives back what was spent beyond the actual parts.
 func (c *Compiler) refund(parts int) { c.unit.allowance.spent -= max(parts, 0) }
+
+// Once returns what make makes for a key, made once for all that is compiled by one allowance:
+// transforms are compiled to be checked and again where they are used. What is returned is
+// shared, so nobody may change it; nil is not kept. Keys of different operations are of
+// different types.
+func (c *Compiler) Once(key any, make func() any) any {
+	a := c.unit.allowance
+	if v, ok := a.made[key]; ok {
+		return v
+	}
+	v := make()
+	if v == nil {
+		return nil
+	}
+	if a.made == nil {
+		a.made = map[any]any{}
+	}
+	a.made[key] = v
+	return v
+}
 
 var errParts = fmt.Errorf("%w: it was not compiled, because the transforms have too many parts", ErrLimit)

@@ -76,3 +76,35 @@ func entries(n int) string {
 	}
 	return b.String()
 }
+
+// TestMadeOnce: what an operation makes for a key is made once for all units of an allowance, and
+// anew by the next one; nil is not kept.
+func TestMadeOnce(t *testing.T) {
+	type key string
+	made := 0
+	type args struct {
+		Input transform.Input
+	}
+	lib := transform.NewLibrary(transform.Define("once", "Makes something.", func(c *transform.Compiler, _ *args) transform.Node {
+		for range 2 {
+			c.Once(key("kept"), func() any { made++; return made })
+			c.Once(key("not"), func() any { return nil })
+		}
+		return transform.Raise(errors.ErrUnsupported)
+	}))
+	def, found := transform.Parse("t.json", []byte(`{"type": "once"}`))
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+
+	item := transform.Item{Def: def}
+	for want := 1; want <= 2; want++ {
+		allowance := &transform.Allowance{}
+		for range 2 {
+			lib.Link(transform.Options{Allowance: allowance}, item, item)
+		}
+		if made != want {
+			t.Errorf("made %d times for %d allowances", made, want)
+		}
+	}
+}

@@ -84,7 +84,10 @@ type app struct {
 	maxParts, maxFindings int // likewise
 }
 
-func main() { os.Exit(mainWith(func() {})) }
+func main() {
+	thrift()
+	os.Exit(mainWith(func() {}))
+}
 
 // mainWith runs the command line of the process and returns the exit code. It calls told once a
 // signal has ended the context of the command.

@@ -186,7 +186,7 @@ func (r *reports) charts() []*report.Chart {
 	for _, p := range r.run.summary.Profiles {
 		profiles.Data = append(profiles.Data, report.Datum{Name: p.Name, Value: int64(p.Identities),
 			Part: int64(p.Exceptions)})
-		for state, n := range p.Lifecycle {
+		for state, n := range p.Lifecycle.counts() {
 			counts[state] += n
 		}
 	}

@@ -41,20 +41,42 @@ type summary struct {
 }
 
 type profileCount struct {
-	Name       string         `json:"name"`
-	Priority   int64          `json:"priority"`
-	Source     string         `json:"source"`
-	Identities int            `json:"identities"`
-	Exceptions int            `json:"exceptions"` // identities that have some
-	Errors     int            `json:"errors"`     // identities that have some
-	Lifecycle  map[string]int `json:"lifecycle"`  // by state, or by what is wrong with it
+	Name       string   `json:"name"`
+	Priority   int64    `json:"priority"`
+	Source     string   `json:"source"`
+	Identities int      `json:"identities"`
+	Exceptions int      `json:"exceptions"` // identities that have some
+	Errors     int      `json:"errors"`     // identities that have some
+	Lifecycle  counters `json:"lifecycle"`  // by state, or by what is wrong with it
 }
 
 type sourceCount struct {
-	Name         string         `json:"name"`
-	Accounts     int            `json:"accounts"`
-	Uncorrelated int            `json:"uncorrelated"`
-	Methods      map[string]int `json:"methods"` // how accounts found their identity
+	Name         string   `json:"name"`
+	Accounts     int      `json:"accounts"`
+	Uncorrelated int      `json:"uncorrelated"`
+	Methods      counters `json:"methods"` // how accounts found their identity
+}
+
+// counters counts by names.
+type counters map[string]*int
+
+// of returns the number of a name.
+func (t counters) of(name string) *int {
+	n := t[name]
+	if n == nil {
+		n = new(int)
+		t[name] = n
+	}
+	return n
+}
+
+// counts are the numbers.
+func (t counters) counts() map[string]int {
+	m := make(map[string]int, len(t))
+	for name, n := range t {
+		m[name] = *n
+	}
+	return m
 }
 
 // count is a number with examples.
@@ -77,13 +99,13 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 
 	for _, p := range b.Profiles {
 		c := &profileCount{Name: p.Name, Priority: p.Priority, Source: b.AuthoritativeName(p),
-			Lifecycle: map[string]int{}}
+			Lifecycle: counters{}}
 		s.Profiles = append(s.Profiles, c)
 		s.byProfile[p.Name] = c
 	}
 
 	for _, src := range b.Sources {
-		c := &sourceCount{Name: src.Name, Methods: map[string]int{}}
+		c := &sourceCount{Name: src.Name, Methods: counters{}}
 		s.Sources = append(s.Sources, c)
 		s.bySource[src.Name] = c
 	}
@@ -96,12 +118,12 @@ func newSummary(b *config.Bundle, now time.Time, samples sampleFlags) *summary {
 type kindCount struct {
 	open bool // examples are wanted
 	more int  // identities that are still to be counted
-	into []func(n int)
+	into []*int
 }
 
 // count counts something, and remembers what it was for others of the same kind.
-func (s *summary) count(into func(n int)) {
-	into(1)
+func (s *summary) count(into *int) {
+	*into++
 	if s.recording != nil {
 		s.recording.into = append(s.recording.into, into)
 	}
@@ -115,7 +137,7 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 		m[key] = c
 	}
 
-	s.count(func(n int) { c.n += n })
+	s.count(&c.n)
 	if example != nil && len(c.examples) < s.samples.most() {
 		if s.recording != nil {
 			s.recording.open = true
@@ -131,7 +153,7 @@ func (s *summary) note(m map[string]*count, key string, example func() string) {
 func (s *summary) source(name string) *sourceCount {
 	c := s.bySource[name]
 	if c == nil {
-		c = &sourceCount{Name: name, Methods: map[string]int{}}
+		c = &sourceCount{Name: name, Methods: counters{}}
 		s.Sources = append(s.Sources, c)
 		s.bySource[name] = c
 	}
@@ -189,7 +211,7 @@ func (s *summary) whole(o *profile.Brief) {
 	if p == nil {
 		return
 	}
-	s.count(func(n int) { p.Identities += n })
+	s.count(&p.Identities)
 
 	// A result is put together only for whoever has something to tell, which few have.
 	if exceptions, warnings, ok := o.Said(); ok && s.full(exceptions, warnings) {
@@ -208,26 +230,28 @@ func (s *summary) linked(source string, l profile.Link) {
 	if l.Method == correlate.ByConfig {
 		method = criterionName(l.Criterion)
 	}
-	s.count(func(n int) {
-		src.Accounts += n
-		src.Methods[method] += n
-	})
+	s.count(&src.Accounts)
+	s.count(src.Methods.of(method))
 }
+
+// firstCriteria are the names of nearly all criteria.
+var firstCriteria = [...]string{string(correlate.ByConfig) + "[0]", string(correlate.ByConfig) + "[1]",
+	string(correlate.ByConfig) + "[2]", string(correlate.ByConfig) + "[3]"}
 
 // criterionName names the method of a criterion of the correlation configuration.
 func criterionName(n int) string {
-	if n == 0 {
-		return string(correlate.ByConfig) + "[0]"
+	if n < len(firstCriteria) {
+		return firstCriteria[n]
 	}
 	return fmt.Sprintf("%s[%d]", correlate.ByConfig, n)
 }
 
 func (s *summary) problems(p *profileCount, r *profile.Result) {
 	if len(r.Exceptions) > 0 {
-		s.count(func(n int) { p.Exceptions += n })
+		s.count(&p.Exceptions)
 	}
 	if len(r.Errors) > 0 {
-		s.count(func(n int) { p.Errors += n })
+		s.count(&p.Errors)
 	}
 
 	// Samples are made only while there is room for them: most runs have the same problem thousands of
@@ -267,7 +291,7 @@ func (s *summary) full(exceptions, warnings []string) bool {
 // said is problems for somebody who is an example of nothing.
 func (s *summary) said(p *profileCount, exceptions, warnings []string) {
 	if len(exceptions) > 0 {
-		s.count(func(n int) { p.Exceptions += n })
+		s.count(&p.Exceptions)
 	}
 	for _, code := range exceptions {
 		s.note(s.Exceptions, code, nil)
@@ -302,14 +326,16 @@ func (s *summary) manager(state string, who func() string, result func() *profil
 
 // lifecycle counts a lifecycle state.
 func (s *summary) lifecycle(p *profileCount, l profile.LifecycleResult) {
-	state := fmt.Sprintf("%s (%q)", l.Status, l.Value)
+	var state string
 	switch l.Status {
 	case profile.LifecycleActive:
 		state = l.State
 	case profile.LifecycleNotSet, "":
 		state = string(profile.LifecycleNotSet)
+	default:
+		state = fmt.Sprintf("%s (%q)", l.Status, l.Value)
 	}
-	s.count(func(n int) { p.Lifecycle[state] += n })
+	s.count(p.Lifecycle.of(state))
 }
 
 // uncorrelated counts an account without identity.
@@ -328,7 +354,7 @@ func (s *summary) uncorrelated(a *identity.Account, u *profile.Unlinked) {
 func (s *summary) close() error {
 	for _, k := range s.kinds {
 		for _, into := range k.into {
-			into(k.more)
+			*into += k.more
 		}
 		k.more = 0
 	}
@@ -415,7 +441,7 @@ func (s *summary) print(a *app, w io.Writer) {
 	s.printAssumptions(a, w)
 	heading(a, w, "Lifecycle states")
 	for _, p := range s.Profiles {
-		report.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle))
+		report.Fprintf(w, "  %s: %s\n", p.Name, inLine(p.Lifecycle.counts()))
 	}
 }
 
@@ -438,7 +464,7 @@ func (s *summary) printProfiles(a *app, w io.Writer) {
 func (s *summary) printSources(a *app, w io.Writer) {
 	g := newGrid("Source", ">Accounts", ">Uncorrelated", "Correlated by")
 	for _, c := range s.Sources {
-		g.row(c.Name, c.Accounts, c.Uncorrelated, inLine(c.Methods))
+		g.row(c.Name, c.Accounts, c.Uncorrelated, inLine(c.Methods.counts()))
 	}
 	g.print(a, w)
 }

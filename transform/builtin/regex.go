@@ -27,7 +27,7 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 	if err := c.Afford(partsOfPattern(v.Text())); err != nil {
 		return err
 	}
-	re, err := javaregex.Compile(v.Text())
+	re, err := compilePattern(c, v.Text())
 	if err != nil {
 		c.Errorf(codeRegexInvalid, attribute, "%v", err)
 		return fmt.Errorf("%w: %s: %w", transform.ErrConfig, attribute, err)
@@ -39,6 +39,23 @@ func (p *pattern) compile(c *transform.Compiler, attribute string) error {
 		c.Report(diag.Warning, diag.Code(doubt.Code), attribute, doubt.Message, doubt.Hint)
 	}
 	return nil
+}
+
+// patternText is the key of a compiled regular expression.
+type patternText string
+
+// compilePattern compiles a regular expression, the same one once.
+func compilePattern(c *transform.Compiler, text string) (re *javaregex.Regexp, err error) {
+	made := c.Once(patternText(text), func() any {
+		if re, err = javaregex.Compile(text); err != nil {
+			return nil
+		}
+		return re
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*javaregex.Regexp), nil
 }
 
 // partsOfPattern is how much memory a regular expression takes, in the parts of an allowance.
@@ -252,7 +269,7 @@ func (step *replaceStep) init(c *transform.Compiler, e *transform.Entry) {
 	if step.err = c.Afford(partsOfPattern(e.Key)); step.err != nil {
 		return
 	}
-	re, err := javaregex.Compile(e.Key)
+	re, err := compilePattern(c, e.Key)
 	if err != nil {
 		c.ReportEntry(e, diag.Error, codeRegexInvalid, "table", err.Error(), "")
 		step.err = fmt.Errorf("%w: %w", transform.ErrConfig, err)
