@@ -1,6 +1,8 @@
 package correlate
 
 import (
+	"sync/atomic"
+
 	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
 )
@@ -56,23 +58,41 @@ func (k *Keyer) Put(n int32, key int, v identity.Value) {
 }
 
 // Commit puts what keyers have worked out and empties them: column by column, for what one
-// column needs is at hand in the processor then.
+// column needs is at hand in the processor then. Several keyers are goroutines of the caller,
+// and columns know nothing of each other: as many of them are filled side by side.
 func (x *Index) Commit(keyers ...*Keyer) {
 	x.altered, x.epoch = nil, 0
-	for i := range x.columns {
-		c := &x.columns[i]
-		c.gathers = true
-		for _, k := range keyers {
-			for _, p := range k.pending[i] {
-				x.putHashed(p.n, i, k.text[p.start:p.end], p.hash)
-			}
-			k.pending[i] = k.pending[i][:0]
+	var next atomic.Int64
+	fill := func() {
+		for i := int(next.Add(1)) - 1; i < len(x.columns); i = int(next.Add(1)) - 1 {
+			x.commit(i, keyers)
 		}
-		c.settle()
-		c.gathers = false
+	}
+	if len(keyers) < 2 {
+		fill()
+	} else {
+		var g join.Group
+		for range keyers {
+			g.Go(fill)
+		}
+		g.Wait()
 	}
 
 	for _, k := range keyers {
 		k.text = k.text[:0]
 	}
+}
+
+// commit puts what keyers have for one column.
+func (x *Index) commit(column int, keyers []*Keyer) {
+	c := &x.columns[column]
+	c.gathers = true
+	for _, k := range keyers {
+		for _, p := range k.pending[column] {
+			x.putHashed(p.n, column, k.text[p.start:p.end], p.hash)
+		}
+		k.pending[column] = k.pending[column][:0]
+	}
+	c.settle()
+	c.gathers = false
 }

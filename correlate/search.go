@@ -2,6 +2,7 @@ package correlate
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
@@ -98,7 +99,7 @@ func markOf(column int, hash uint64) uint32 {
 // bit: it may take a key for noted that nobody got, and never the other way.
 type Watch struct {
 	bits []uint64
-	any  bool
+	any  atomic.Bool
 }
 
 // Watch begins to note keys, of about so many identities, until [Index.Unwatch].
@@ -116,14 +117,17 @@ func (x *Index) Watch(identities int) *Watch {
 // Unwatch ends all watches.
 func (x *Index) Unwatch() { x.watches = nil }
 
+// note may be called for keys of several columns at once.
 func (w *Watch) note(mark uint32) {
-	w.any = true
+	if !w.any.Load() {
+		w.any.Store(true)
+	}
 	at := mark & uint32(64*len(w.bits)-1)
-	w.bits[at/64] |= 1 << (at % 64)
+	atomic.OrUint64(&w.bits[at/64], 1<<(at%64))
 }
 
 // Any reports whether some identity got a key.
-func (w *Watch) Any() bool { return w.any }
+func (w *Watch) Any() bool { return w.any.Load() }
 
 // Noted reports whether an identity may have got a key with one of the marks.
 func (w *Watch) Noted(marks []uint32) bool {

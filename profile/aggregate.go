@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/idprofile/engine/identity"
 )
@@ -91,6 +92,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 		s.builder.results(s.take)
 	}
 	s.accounts()
+	s.lending = nil
 	if err := s.failure(); err != nil {
 		return err
 	}
@@ -247,7 +249,7 @@ func (s *aggregation) outlineBatch() {
 			s.noter.add(n, s.storedOf(n), nil, s.brief.Manager(), false)
 		}
 	}
-	b.Outline = func() []byte { return s.noter.note(s.stats.Exceptions) }
+	b.Outline = sync.OnceValue(func() []byte { return s.noter.note(s.stats.Exceptions) })
 }
 
 // streams reports whether results can be written and forgotten one after the other: nobody asks
@@ -317,7 +319,11 @@ func (s *aggregation) accounts() {
 			// on other mappings is written as well, so that the next run evaluates less.
 			if !known || st.difference == dataDiffer || st.difference == detailsDiffer && p.details ||
 				st.rewritten && p.opts.Incremental {
-				s.batch.Uncorrelated = append(s.batch.Uncorrelated, p.accounts.At(int32(n)))
+				a := p.accounts.At(int32(n))
+				if s.noter != nil { // the rows are let go of before all of it is written
+					a = a.Clone()
+				}
+				s.batch.Uncorrelated = append(s.batch.Uncorrelated, a)
 			}
 		}
 	}

@@ -12,7 +12,14 @@ import (
 
 // note puts together what was gathered, and what the note before says of all others.
 func (w *noter) note(withExceptions int) []byte {
-	people := w.inOrder()
+	people, left, contested := w.inOrder(), w.readLeft(), w.contestedLosers()
+	if len(w.order) != len(people) {
+		w.order = w.builder.everybodyInOrder()
+	}
+
+	// Everything that has to be read of accounts and values has been read: the note, and what the
+	// store does with it, take their place.
+	w.dropRows()
 	o := &outlineNote{frame: w.frame, sources: w.accounts.Names, keys: w.index.Tags(), attributes: w.attributes,
 		readings: make([]reading, len(w.accounts.Names)), withExceptions: withExceptions}
 	for source, r := range w.reader.readings {
@@ -30,14 +37,11 @@ func (w *noter) note(withExceptions int) []byte {
 	for key := range w.tags {
 		o.tags = append(o.tags, w.tagsIn(o, key, people, place))
 	}
-	w.noteLeft(o)
-	if len(w.order) != len(people) {
-		w.order = w.builder.everybodyInOrder()
-	}
+	w.noteLeft(o, left)
 	for _, n := range w.order {
 		o.order = append(o.order, place[n])
 	}
-	w.noteOutcomes(o, place)
+	w.noteOutcomes(o, place, contested)
 	o.runs, o.kinds = w.runs.list, w.kinds.list
 	if len(o.runs) >= 1<<16 {
 		return nil
@@ -100,27 +104,40 @@ func (w *noter) textsOf(attribute int, people []int32) textColumn {
 	return c
 }
 
-// noteLeft fills the columns of accounts for those that nobody has.
-func (w *noter) noteLeft(o *outlineNote) {
-	for _, a := range w.left() {
-		st := &w.tables.state[a]
-		known := w.outline == nil || int(a) >= len(w.outline.source) || st.difference != noDifference || st.wasLinked
-		if known {
+// readLeft returns the accounts that nobody has, and gathers what is noted of them.
+func (w *noter) readLeft() []int32 {
+	left := w.left()
+	for _, a := range left {
+		if w.leftKnown(a) {
 			account := w.accounts.At(a)
 			w.account(a, &account)
 		}
-		w.noteAccount(o, a, known, !st.presence.wasStored() || st.wasLinked || st.difference != detailsDiffer || w.details)
+	}
+	return left
+}
+
+// leftKnown reports whether an account that nobody has is not as it was noted before.
+func (w *noter) leftKnown(a int32) bool {
+	st := &w.tables.state[a]
+	return w.outline == nil || int(a) >= len(w.outline.source) || st.difference != noDifference || st.wasLinked
+}
+
+// noteLeft fills the columns of accounts for those that nobody has.
+func (w *noter) noteLeft(o *outlineNote, left []int32) {
+	for _, a := range left {
+		st := &w.tables.state[a]
+		w.noteAccount(o, a, w.leftKnown(a), !st.presence.wasStored() || st.wasLinked || st.difference != detailsDiffer || w.details)
 	}
 }
 
 // noteOutcomes notes who has looked for a manager in vain, and who has lost a uid.
-func (w *noter) noteOutcomes(o *outlineNote, place []int32) {
+func (w *noter) noteOutcomes(o *outlineNote, place []int32, contested map[int32]bool) {
 	for n, r := range w.resolved.outcome {
 		o.lost = append(o.lost, notedManager{n: place[n], ManagerResult: r})
 	}
 	slices.SortFunc(o.lost, func(a, b notedManager) int { return cmp.Compare(a.n, b.n) })
 	for n, owner := range w.resolved.uidOwner {
-		if w.contested(n) {
+		if contested[n] {
 			o.flags[place[n]] |= noteContested
 		}
 		o.losers = append(o.losers, [2]int32{place[n], place[owner]})
@@ -166,6 +183,17 @@ func (w *noter) tagsIn(o *outlineNote, key int, people, place []int32) tagColumn
 		}
 	}
 	return c
+}
+
+// contestedLosers returns those who have lost a uid that is contested.
+func (w *noter) contestedLosers() map[int32]bool {
+	contested := map[int32]bool{}
+	for n := range w.resolved.uidOwner {
+		if w.contested(n) {
+			contested[n] = true
+		}
+	}
+	return contested
 }
 
 // contested reports whether of those who claim the uid that an identity has lost another one comes

@@ -358,6 +358,16 @@ func (t *tables) left() (list []int32) {
 	return list
 }
 
+// dropRows lets go of all accounts and values, in a run of which only numbers are asked any more.
+func (t *tables) dropRows() {
+	t.accounts.DropRows()
+	t.rows.Chunks, t.errors, t.resolved.keptUID = nil, nil, nil
+	for n, r := range t.resolved.outcome { // one text keeps all that stand beside it
+		r.Value, r.Name, r.ID = strings.Clone(r.Value), strings.Clone(r.Name), strings.Clone(r.ID)
+		t.resolved.outcome[n] = r
+	}
+}
+
 func btoi(b bool) int {
 	if b {
 		return 1

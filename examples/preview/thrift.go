@@ -1,39 +1,46 @@
 package main
 
 import (
+	"os"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
 )
 
 // Nearly all memory of a large tenant is rows without pointers, which cost the collector nothing:
-// once there is much of it, the collector may come often instead of letting as much again be
-// filled before it looks. While there is little, its own start is what it costs.
+// it need not let as much again be filled before it looks, as it does by itself. While there is
+// little, its own start is what it costs.
 const (
-	muchMemory    = 256 << 20 // bytes in use
-	thriftPercent = 12
+	freeMemory  = 32 << 20 // bytes that may always be filled
+	freePercent = 12       // of what is in use, likewise
 )
 
-// thrift has the collector come more often as soon as much memory is in use. Whoever has set
-// GOGC knows better.
+// thrift has the collector come more often the more memory is in use. Whoever has set GOGC
+// knows better.
 func thrift() {
-	before := debug.SetGCPercent(100)
-	if before != 100 {
-		debug.SetGCPercent(before)
+	if os.Getenv("GOGC") != "" {
 		return
 	}
 
-	// What nobody holds is told of in each collection.
+	// What nobody holds is told of after each collection.
 	type told struct{ _ *int }
+	live, percent := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}, 100
 	var hear func(*told)
 	hear = func(*told) {
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(live)
-		if live[0].Value.Kind() != metrics.KindUint64 || live[0].Value.Uint64() < muchMemory {
-			runtime.SetFinalizer(new(told), hear)
+		if live[0].Value.Kind() != metrics.KindUint64 {
 			return
 		}
-		debug.SetGCPercent(thriftPercent)
+		if p := percentFor(live[0].Value.Uint64()); p != percent {
+			percent = p
+			debug.SetGCPercent(p)
+		}
+		runtime.SetFinalizer(new(told), hear)
 	}
 	runtime.SetFinalizer(new(told), hear)
+}
+
+// percentFor is how much may be filled beside so many bytes in use.
+func percentFor(live uint64) int {
+	return int(min(100, max(freePercent, 100*freeMemory/max(live, 1))))
 }

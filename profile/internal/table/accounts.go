@@ -185,6 +185,10 @@ func (t *Accounts) Fingerprint(n int32) uint64 { return t.prints[n] }
 // Forget drops the fingerprint of account n, so that it is read the next time.
 func (t *Accounts) Forget(n int32) { t.prints[n] = 0 }
 
+// DropRows lets go of the rows: of the accounts no more than sources and fingerprints can be read
+// then, and none can be added.
+func (t *Accounts) DropRows() { t.Rows.Chunks, t.writer = nil, nil }
+
 // UUID returns the stable id of account n.
 func (t *Accounts) UUID(n int32) string {
 	if t.late.read != nil {
