@@ -33,13 +33,16 @@ type lending struct {
 	result   Result
 	identity identity.Identity
 	row      []byte
-	managers map[int32]ManagerResult // by identity: what is said of somebody who manages others
+	managers map[int32]managerName // by identity: what is said of somebody who manages others
 }
+
+// managerName is what a result says of a manager.
+type managerName struct{ id, name string }
 
 // lend is [builder.result] in the memory of the result before.
 func (b *builder) lend(m *lending, n int32) *Result {
 	if m.managers == nil {
-		m.managers = map[int32]ManagerResult{}
+		m.managers = map[int32]managerName{}
 	}
 	m.result.Identity = &m.identity
 	b.fill(&m.result, n, m)
@@ -180,12 +183,13 @@ func (b *builder) lentManager(n int32, trigger identity.Value, m *lending) Manag
 	if manager < 0 {
 		return b.managerResult(n, trigger)
 	}
-	r, known := m.managers[manager]
+	s, known := m.managers[manager]
 	if !known {
-		r = b.managerResult(n, trigger)
-		m.managers[manager] = r
+		r := b.managerResult(n, trigger)
+		s = managerName{id: r.ID, name: r.Name}
+		m.managers[manager] = s
 	}
-	return r
+	return ManagerResult{State: ManagerResolved, ID: s.id, Name: s.name}
 }
 
 // move describes a change of profile, nil when there is none.
