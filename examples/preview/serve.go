@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/idprofile/engine/examples/preview/workbench"
@@ -49,11 +48,6 @@ func (c *serveCommand) Run(a *app) error {
 		Token: workbench.NewToken(),
 		Write: c.Write, Now: c.Now.Time, Seed: c.Seed, Workers: c.Workers, Recompute: c.Links == "recompute",
 		Clock: a.clock,
-	}
-	// Most of the memory is rows without pointers, which cost the collector nothing: it may come
-	// often. Whoever has set GOGC knows better.
-	if before := debug.SetGCPercent(30); before != 100 {
-		debug.SetGCPercent(before)
 	}
 	server, err := workbench.New(a.ctx, o)
 	if err != nil {
