@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -37,6 +39,27 @@ func TestFullOutput(t *testing.T) {
 					t.Errorf("%s: exit code %d, want %d; errors:\n%s", line, code, exitCannotRun, said.String())
 				}
 			}
+		}
+	}
+}
+
+// TestFullFile: so is one that does not get into its file, though who prints has not looked.
+func TestFullFile(t *testing.T) {
+	const full = "/dev/full"
+	if info, err := os.Stat(full); err != nil || info.Mode().IsRegular() {
+		t.Skip("no device that is always full")
+	}
+	t.Chdir("../..")
+	for _, line := range []string{
+		"run examples/acme", "run examples/acme --json", "lint examples/acme", "test examples/acme", "correlate examples/acme",
+		"data examples/acme", "print examples/acme", "docs examples/acme",
+		"explain examples/acme --identity 1043", "where HR.login examples/acme",
+		"timeline examples/acme --from 2026-01-15 --to 2026-01-16", "manual",
+		"diff examples/acme examples/acme-changes/priority-swap --overlay",
+	} {
+		code, _, said := invoke(t, append(strings.Fields(line), "-o", full)...)
+		if code != exitCannotRun || strings.Count(said, syscall.ENOSPC.Error()) != 1 {
+			t.Errorf("%s: exit code %d, want %d; errors:\n%s", line, code, exitCannotRun, said)
 		}
 	}
 }

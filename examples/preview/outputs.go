@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -67,7 +68,10 @@ func (o *outputs) write(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(write(f), f.Close()); err != nil {
+
+	// Who prints does not look at errors, and half a file must not take the place of a whole one.
+	to := &watched{w: f}
+	if err := errors.Join(cmp.Or(write(to), to.err), f.Close()); err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil
