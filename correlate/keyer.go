@@ -1,8 +1,6 @@
 package correlate
 
 import (
-	"sync/atomic"
-
 	"github.com/idprofile/engine/correlate/internal/join"
 	"github.com/idprofile/engine/identity"
 )
@@ -62,22 +60,7 @@ func (k *Keyer) Put(n int32, key int, v identity.Value) {
 // and columns know nothing of each other: as many of them are filled side by side.
 func (x *Index) Commit(keyers ...*Keyer) {
 	x.altered, x.epoch = nil, 0
-	var next atomic.Int64
-	fill := func() {
-		for i := int(next.Add(1)) - 1; i < len(x.columns); i = int(next.Add(1)) - 1 {
-			x.commit(i, keyers)
-		}
-	}
-	if len(keyers) < 2 {
-		fill()
-	} else {
-		var g join.Group
-		for range keyers {
-			g.Go(fill)
-		}
-		g.Wait()
-	}
-
+	join.Parallel(len(keyers), len(x.columns), func(_, column int) { x.commit(column, keyers) })
 	for _, k := range keyers {
 		k.text = k.text[:0]
 	}

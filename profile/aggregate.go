@@ -92,7 +92,7 @@ func (s *aggregation) run(sources []identity.Source) error {
 		s.builder.results(s.take)
 	}
 	s.accounts()
-	s.lending = nil
+	s.lending = nil // the names of managers are views of rows, which are let go of
 	if err := s.failure(); err != nil {
 		return err
 	}
@@ -249,6 +249,8 @@ func (s *aggregation) outlineBatch() {
 			s.noter.add(n, s.storedOf(n), nil, s.brief.Manager(), false)
 		}
 	}
+
+	// For a note the rows are let go of, so there is no second one.
 	b.Outline = sync.OnceValue(func() []byte { return s.noter.note(s.stats.Exceptions) })
 }
 

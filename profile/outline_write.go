@@ -126,7 +126,8 @@ func (w *noter) leftKnown(a int32) bool {
 func (w *noter) noteLeft(o *outlineNote, left []int32) {
 	for _, a := range left {
 		st := &w.tables.state[a]
-		w.noteAccount(o, a, w.leftKnown(a), !st.presence.wasStored() || st.wasLinked || st.difference != detailsDiffer || w.details)
+		saved := !st.presence.wasStored() || st.wasLinked || st.difference != detailsDiffer || w.details
+		w.noteAccount(o, a, w.leftKnown(a), saved)
 	}
 }
 

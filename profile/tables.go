@@ -363,7 +363,7 @@ func (t *tables) dropRows() {
 	t.accounts.DropRows()
 	t.rows.Chunks, t.errors, t.resolved.keptUID = nil, nil, nil
 	for n, r := range t.resolved.outcome { // one text keeps all that stand beside it
-		r.Value, r.Name, r.ID = strings.Clone(r.Value), strings.Clone(r.Name), strings.Clone(r.ID)
+		r.Value = strings.Clone(r.Value)
 		t.resolved.outcome[n] = r
 	}
 }

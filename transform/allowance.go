@@ -70,16 +70,16 @@ func (c *Compiler) Afford(parts int) error {
 // refund gives back what was spent beyond the actual parts.
 func (c *Compiler) refund(parts int) { c.unit.allowance.spent -= max(parts, 0) }
 
-// Once returns what make makes for a key, made once for all that is compiled by one allowance:
+// Once returns what build makes for a key, made once for all that is compiled by one allowance:
 // transforms are compiled to be checked and again where they are used. What is returned is
 // shared, so nobody may change it; nil is not kept. Keys of different operations are of
 // different types.
-func (c *Compiler) Once(key any, make func() any) any {
+func (c *Compiler) Once(key any, build func() any) any {
 	a := c.unit.allowance
 	if v, ok := a.made[key]; ok {
 		return v
 	}
-	v := make()
+	v := build()
 	if v == nil {
 		return nil
 	}

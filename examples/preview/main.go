@@ -130,8 +130,8 @@ func (a *app) run(args []string) int {
 	return out.failed(a, a.command(args))
 }
 
-// watched writes to the standard output and keeps the first error. Commands print without
-// looking at errors; that their answer did not get out is said once, in the end.
+// watched keeps the first error of what it writes to. Commands print without looking at errors;
+// that their answer did not get out, or into its file, is said once, in the end.
 type watched struct {
 	w   io.Writer
 	err error

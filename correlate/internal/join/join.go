@@ -71,7 +71,7 @@ func (m *Memory) Run(build, probe Rows, workers int) *Result {
 	for len(m.tables) < workers || len(m.tables) == 0 {
 		m.tables = append(m.tables, table{})
 	}
-	parallel(workers, 1<<bits, func(worker, i int) {
+	Parallel(workers, 1<<bits, func(worker, i int) {
 		m.tables[worker].join(r, &b, &p, i)
 	})
 	return r

@@ -40,8 +40,8 @@ type block struct {
 	text   []byte
 }
 
-// parallel calls f for 0..n-1 on the given number of goroutines.
-func parallel(workers, n int, f func(worker, i int)) {
+// Parallel calls f for 0..n-1 on the given number of goroutines; of one or none it is the caller's.
+func Parallel(workers, n int, f func(worker, i int)) {
 	workers = min(workers, n)
 	if workers <= 1 {
 		for i := range n {
@@ -96,7 +96,7 @@ func read(rows Rows, workers int, keep *filter, space *side) []block {
 	for i := range readers {
 		readers[i] = rows.Reader()
 	}
-	parallel(workers, len(blocks), func(worker, i int) {
+	Parallel(workers, len(blocks), func(worker, i int) {
 		from := i << blockBits
 		to := min(from+blockSize, rows.Len)
 		b := &blocks[i]
@@ -164,7 +164,7 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 	parts := 1 << bits
 	counts := make([]int32, len(blocks)*parts)
 	shift := 64 - bits
-	parallel(workers, len(blocks), func(_, i int) {
+	Parallel(workers, len(blocks), func(_, i int) {
 		count := counts[i*parts : (i+1)*parts]
 		for _, t := range blocks[i].tuples {
 			count[part(t.hash, shift)]++
@@ -187,7 +187,7 @@ func scatter(blocks []block, bits int, workers int, space *side) scattered {
 	s.starts[parts] = total
 	s.all = fit(space.all, int(total))
 	space.all = s.all
-	parallel(workers, len(blocks), func(_, i int) {
+	Parallel(workers, len(blocks), func(_, i int) {
 		next := counts[i*parts : (i+1)*parts]
 		for _, t := range blocks[i].tuples {
 			p := part(t.hash, shift)
